@@ -1,0 +1,96 @@
+import type { KubeObject } from '@gantry/model/kind.ts';
+import type { KindName, Kinds } from '@gantry/model/registry.ts';
+
+/** Names one object of a kind. */
+export interface ObjectName {
+  /** Absent for kinds that are not namespaced. */
+  readonly namespace?: string;
+  readonly name: string;
+}
+
+/** Which objects a list or watch is about. */
+export interface Query {
+  /** All namespaces where absent. */
+  readonly namespace?: string;
+  readonly labelSelector?: string;
+  readonly fieldSelector?: string;
+}
+
+export interface ListPage<T> {
+  readonly items: T[];
+  /** Revision that the page is the state of. */
+  readonly resourceVersion: number;
+  /** Token of the next page; absent on the last. */
+  readonly continue?: string;
+}
+
+export type WatchEvent<T> =
+  | { readonly type: 'ADDED' | 'MODIFIED' | 'DELETED'; readonly object: T; readonly resourceVersion: number }
+  | { readonly type: 'BOOKMARK'; readonly resourceVersion: number };
+
+export interface CallOptions {
+  readonly signal?: AbortSignal;
+  /** Milliseconds until the call fails with Timeout; 30,000 where absent; watches have none. */
+  readonly timeoutMs?: number;
+}
+
+export interface WriteOptions extends CallOptions {
+  readonly dryRun?: boolean;
+}
+
+export interface DeleteOptions extends WriteOptions {
+  readonly gracePeriodSeconds?: number;
+  readonly propagationPolicy?: 'Background' | 'Foreground' | 'Orphan';
+  readonly uid?: string;
+  readonly resourceVersion?: string;
+}
+
+export type PatchType = 'json' | 'merge' | 'strategic';
+
+/** Reads objects. Every method rejects with a GantryError. */
+export interface Reader {
+  get<K extends KindName>(kind: K, name: ObjectName, options?: CallOptions): Promise<Kinds[K]>;
+  list<K extends KindName>(
+    kind: K,
+    query?: Query & { readonly limit?: number; readonly continue?: string },
+    options?: CallOptions,
+  ): Promise<ListPage<Kinds[K]>>;
+  /** Changes after `resourceVersion`; 0 sends what exists as ADDED, then a BOOKMARK, then changes. */
+  watch<K extends KindName>(
+    kind: K,
+    query: Query & { readonly resourceVersion: number },
+    signal: AbortSignal,
+  ): AsyncIterable<WatchEvent<Kinds[K]>>;
+}
+
+/** Writes objects. */
+export interface Writer {
+  create<T extends KubeObject>(object: T, options?: WriteOptions): Promise<T>;
+  update<T extends KubeObject>(object: T, options?: WriteOptions): Promise<T>;
+  updateStatus<T extends KubeObject>(object: T, options?: WriteOptions): Promise<T>;
+  patch<K extends KindName>(
+    kind: K,
+    name: ObjectName,
+    patch: { readonly type: PatchType; readonly body: unknown; readonly subresource?: 'status' },
+    options?: WriteOptions,
+  ): Promise<Kinds[K]>;
+  apply(
+    manifest: string | Uint8Array,
+    options?: WriteOptions & { readonly defaultNamespace?: string },
+  ): Promise<{ readonly object: KubeObject; readonly outcome: 'created' | 'configured' | 'unchanged' }>;
+  delete<K extends KindName>(
+    kind: K,
+    name: ObjectName,
+    options?: DeleteOptions,
+  ): Promise<{ readonly object: Kinds[K]; readonly gone: boolean }>;
+}
+
+/** What became of one item of a batch. */
+export interface ItemResult {
+  /** gRPC status code; 0 is success. */
+  readonly code: number;
+  readonly message: string;
+  readonly reason: string;
+  /** Revision after the change; 0 where it was refused. */
+  readonly resourceVersion: number;
+}

@@ -1,0 +1,62 @@
+import type { FieldCause } from '@gantry/runtime/errors.ts';
+import type { ObjectMeta } from './gen/gantry.meta.v1.ts';
+
+/** Any object, in its JSON form. */
+export interface KubeObject {
+  apiVersion: string;
+  kind: string;
+  metadata: ObjectMeta;
+}
+
+/** A printed column of `get`. */
+export interface Column<T> {
+  /** The heading, as Kubernetes prints it. */
+  readonly name: string;
+  /** Shown with `-o wide` only. */
+  readonly wide?: boolean;
+  /** The cell's text. `nowMs` is for ages. */
+  readonly cell: (object: T, nowMs: number) => string;
+}
+
+/**
+ * All that Gantry knows of a kind beyond its schema. A kind is one folder under kinds/ that exports one of these, its
+ * proto message, and one line in the registry.
+ */
+export interface Kind<T extends KubeObject = KubeObject> {
+  /** Such as Deployment. */
+  readonly kind: string;
+  /** Such as apps; empty for the core group. */
+  readonly group: string;
+  /** Such as v1. */
+  readonly version: string;
+  /** Such as deployments. */
+  readonly plural: string;
+  readonly singular: string;
+  /** Such as deploy. */
+  readonly shortNames: readonly string[];
+  readonly namespaced: boolean;
+  /** The proto message, such as gantry.apps.v1.Deployment. */
+  readonly message: string;
+  /** The field of gantry.api.v1.Object that carries it, such as deployment. */
+  readonly objectField: string;
+  /** True where the status is a part of its own, written by UpdateStatus only. */
+  readonly hasStatus: boolean;
+  /** Sets the fields that were left out, in place. Must be idempotent. */
+  readonly setDefaults: (object: T) => void;
+  /** Sets what the server owns on a new object, in place (status, generation-like fields): after defaults, before validation. */
+  readonly prepareForCreate?: (object: T) => void;
+  /** Carries over what a client may not change from the stored object, in place. */
+  readonly prepareForUpdate?: (object: T, stored: T) => void;
+  /** What is wrong with it; metadata is checked for every kind alike, elsewhere. */
+  readonly validate: (object: T) => FieldCause[];
+  /** What is wrong with this change, beside what validate says. */
+  readonly validateUpdate?: (object: T, stored: T) => FieldCause[];
+  /** What is wrong with this change of the status. */
+  readonly validateStatus?: (object: T, stored: T) => FieldCause[];
+  /** Fields beside metadata.name and metadata.namespace that field selectors may name, each with its value ('' where absent). */
+  readonly selectableFields: Readonly<Record<string, (object: T) => string>>;
+  /** Columns of `get` after NAME, up to AGE. */
+  readonly columns: readonly Column<T>[];
+  /** What happens to dependents when deletion says nothing. */
+  readonly defaultPropagation?: 'Background' | 'Foreground' | 'Orphan';
+}
