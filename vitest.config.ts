@@ -16,7 +16,11 @@ export default defineConfig({
       {
         test: {
           name: 'integration',
-          include: ['{packages,services}/*/src/**/*.integration.test.ts', 'cli/src/**/*.integration.test.ts', 'test/{integration,chaos}/**/*.test.ts'],
+          include: [
+            '{packages,services}/*/src/**/*.integration.test.ts',
+            'cli/src/**/*.integration.test.ts',
+            'test/{integration,chaos}/**/*.test.ts',
+          ],
           fileParallelism: false,
           testTimeout: 60_000,
           hookTimeout: 60_000,

@@ -123,11 +123,14 @@ export function alreadyExists(resource: ResourceInfo): GantryError {
 
 /** Kubernetes' wording of a lost optimistic lock, or of the given problem. */
 export function conflict(resource: ResourceInfo, problem?: string): GantryError {
-  const why =
-    problem ?? 'the object has been modified; please apply your changes to the latest version and try again';
-  return new GantryError('Conflict', `Operation cannot be fulfilled on ${qualified(resource)} "${resource.name}": ${why}`, {
-    resource,
-  });
+  const why = problem ?? 'the object has been modified; please apply your changes to the latest version and try again';
+  return new GantryError(
+    'Conflict',
+    `Operation cannot be fulfilled on ${qualified(resource)} "${resource.name}": ${why}`,
+    {
+      resource,
+    },
+  );
 }
 
 /** The error for anything thrown: a GantryError as it is, an abort as Cancelled, everything else as InternalError. */

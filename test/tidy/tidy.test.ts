@@ -1,0 +1,114 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+
+// The rules of the house that no linter knows: who may import whom, how long a file may grow, what must not be written down.
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
+const tracked = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], {
+  cwd: root,
+  encoding: 'utf8',
+})
+  .split('\n')
+  .filter((path) => path !== '');
+const sources = tracked.filter(
+  (path) => path.endsWith('.ts') && !path.includes('/gen/') && !path.startsWith('node_modules/'),
+);
+
+/** "around 300 lines": a file past this holds more than one idea. */
+const maxSourceLines = 400;
+/** Tables of cases are long and simple. */
+const maxTestLines = 700;
+
+/** Which workspaces each layer may import; a layer below never knows those above. */
+const allowedImports: Readonly<Record<string, readonly string[]>> = {
+  'packages/runtime': [],
+  'packages/envoy-control-plane-ts': [],
+  'packages/model': ['runtime'],
+  'packages/store': ['runtime'],
+  'packages/events': ['runtime'],
+  'packages/client': ['runtime', 'model', 'events'],
+  'services/api': ['runtime', 'model', 'store', 'events', 'client'],
+  'services/scheduler': ['runtime', 'model', 'events', 'client'],
+  'services/controllers': ['runtime', 'model', 'events', 'client'],
+  'services/node-agent': ['runtime', 'model', 'events', 'client'],
+  'services/xds-lb': ['runtime', 'model', 'events', 'client', 'envoy-control-plane-ts'],
+};
+
+interface Import {
+  readonly from: string;
+  readonly specifier: string;
+}
+
+function importsOf(path: string): Import[] {
+  const text = readFileSync(join(root, path), 'utf8');
+  return [...text.matchAll(/(?:from|import)\s*\(?\s*'([^'\n]+)'/g)].map((match) => ({
+    from: path,
+    specifier: match[1]!,
+  }));
+}
+
+function workspaceOf(path: string): string {
+  const parts = path.split('/');
+  return parts[0] === 'packages' || parts[0] === 'services' ? `${parts[0]}/${parts[1]}` : parts[0]!;
+}
+
+describe('layering', () => {
+  it('lets each workspace import only the layers below it', () => {
+    const wrong = sources
+      .filter((path) => !/\.test\.ts$|\/testing\//.test(path))
+      .flatMap(importsOf)
+      .filter(({ from, specifier }) => {
+        const allowed = allowedImports[workspaceOf(from)];
+        const target = /^(?:@gantry\/)?([a-z-]+)/.exec(specifier)?.[1];
+        const isOurs = specifier.startsWith('@gantry/') || specifier.startsWith('envoy-control-plane-ts');
+        if (allowed === undefined || !isOurs || target === undefined) return false;
+        return !allowed.includes(target) && !workspaceOf(from).endsWith(`/${target}`);
+      });
+    expect(wrong).toEqual([]);
+  });
+
+  it('keeps relative imports inside their workspace, and with their ending', () => {
+    const wrong = sources
+      .flatMap(importsOf)
+      .filter(({ specifier }) => specifier.startsWith('.'))
+      .filter(({ from, specifier }) => {
+        const target = normalize(join(dirname(from), specifier));
+        return workspaceOf(target) !== workspaceOf(from) || !/\.(ts|json|mjs)$/.test(specifier);
+      });
+    expect(wrong).toEqual([]);
+  });
+});
+
+describe('sizes', () => {
+  it('keeps every file to one idea', () => {
+    const long = sources
+      .map((path) => ({ path, lines: readFileSync(join(root, path), 'utf8').split('\n').length }))
+      .filter(({ path, lines }) => lines > (/\.test\.ts$|\/testing\//.test(path) ? maxTestLines : maxSourceLines));
+    expect(long).toEqual([]);
+  });
+});
+
+describe('what is written down', () => {
+  it('has no unfinished work and no skipped test', () => {
+    const unfinished = new RegExp(
+      ['not impl' + 'emented', 'TO' + 'DO', 'FIX' + 'ME', '\\.(sk' + 'ip|on' + 'ly)\\('].join('|'),
+    );
+    const wrong = sources.filter((path) => unfinished.test(readFileSync(join(root, path), 'utf8')));
+    expect(wrong).toEqual([]);
+  });
+
+  it('has every dependency pinned to one version', () => {
+    const wrong = tracked
+      .filter((path) => path.endsWith('package.json'))
+      .flatMap((path) => {
+        const manifest = JSON.parse(readFileSync(join(root, path), 'utf8')) as Record<string, Record<string, string>>;
+        const all = { ...manifest.dependencies, ...manifest.devDependencies, ...manifest.optionalDependencies };
+        return Object.entries(all).map(([name, version]) => `${path}: ${name}@${version}`);
+      })
+      .filter((line) => !/@\d+\.\d+\.\d+$/.test(line));
+    expect(wrong).toEqual([]);
+  });
+});
