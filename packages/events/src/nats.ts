@@ -1,0 +1,167 @@
+import { type BackoffPolicy, backoffMs } from '@gantry/runtime/backoff.ts';
+import { GantryError } from '@gantry/runtime/errors.ts';
+import { connect, type NatsConnection, type Subscription as NatsSubscription } from '@nats-io/transport-node';
+import type { EventBus, MessageHandler, Subscription } from './events.ts';
+import { callHandler } from './handlers.ts';
+
+/** How the bus connects. */
+export interface NatsOptions {
+  /** Such as nats://127.0.0.1:4222; several servers of one cluster, separated by commas. */
+  readonly url: string;
+  /** Name of this client in the server's lists. */
+  readonly name?: string;
+  /** Waits between attempts to reconnect, which never end. */
+  readonly backoff?: BackoffPolicy;
+}
+
+const reconnectBackoff: BackoffPolicy = { initialMs: 50, maxMs: 2_000, factor: 2, jitter: 0.5 };
+
+/** The first connection must stand within this; later ones are tried for ever. */
+const connectTimeoutMs = 5_000;
+
+/** Publishers wait for the server once this many bytes are under way: bounds memory when they outrun the connection. */
+const maxUnflushedBytes = 4 * 1024 * 1024;
+
+/** Connects to NATS. Rejects with ServiceUnavailable where no server answers. */
+export async function openNats(options: NatsOptions): Promise<NatsBus> {
+  const policy = options.backoff ?? reconnectBackoff;
+  const attempts = { count: 0 };
+  try {
+    const connection = await connect({
+      servers: options.url.split(',').map((server) => server.trim()),
+      name: options.name ?? 'gantry',
+      timeout: connectTimeoutMs,
+      maxReconnectAttempts: -1,
+      // A restarted server is silent, not closed, for a client behind some networks: ping finds it in 20 seconds.
+      pingInterval: 10_000,
+      maxPingOut: 2,
+      noAsyncTraces: true,
+      reconnectDelayHandler: () => backoffMs(policy, ++attempts.count),
+    });
+    return new NatsBus(connection, () => {
+      attempts.count = 0;
+    });
+  } catch (error) {
+    throw new GantryError('ServiceUnavailable', `event bus ${options.url} cannot be reached: ${text(error)}`, {
+      cause: error,
+    });
+  }
+}
+
+/** The bus over a NATS server or cluster: at most once, in the publisher's order. */
+export class NatsBus implements EventBus {
+  readonly #connection: NatsConnection;
+  readonly #reconnectCallbacks = new Set<() => void>();
+  #connected = true;
+  #unflushedBytes = 0;
+  #flushing: Promise<void> | undefined;
+
+  /** @param onConnected Called each time a connection stands. */
+  constructor(connection: NatsConnection, onConnected: () => void) {
+    this.#connection = connection;
+    void this.#followStatus(onConnected);
+    void connection.closed().then(() => {
+      this.#connected = false;
+    });
+  }
+
+  async publish(subject: string, payload: Uint8Array): Promise<void> {
+    if (!this.#connected) throw unavailable();
+    try {
+      this.#connection.publish(subject, payload);
+      this.#unflushedBytes += payload.length + subject.length;
+      if (this.#unflushedBytes >= maxUnflushedBytes) await this.#flush();
+    } catch (error) {
+      throw this.#connected ? new GantryError('ServiceUnavailable', text(error), { cause: error }) : unavailable();
+    }
+  }
+
+  subscribe(pattern: string, handler: MessageHandler): Subscription {
+    const subscription = this.#connection.subscribe(pattern, {
+      callback: (error, message) => {
+        if (error === null) callHandler(handler, message.subject, message.data);
+      },
+    });
+    const ready = this.#known(subscription);
+    // Whoever does not wait for it must not be ended by its rejection.
+    ready.catch(() => {});
+    return {
+      ready,
+      [Symbol.asyncDispose]: async () => subscription.unsubscribe(),
+    };
+  }
+
+  onReconnect(callback: () => void): () => void {
+    const own = (): void => callback();
+    this.#reconnectCallbacks.add(own);
+    return () => this.#reconnectCallbacks.delete(own);
+  }
+
+  /** Sends what is pending and closes. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#connection.isClosed()) return;
+    if (!this.#connected) return this.#connection.close();
+    // A connection lost in the middle of a drain leaves nothing to wait for.
+    await this.#connection.drain().catch(() => this.#connection.close());
+  }
+
+  /** Resolves when the server knows of the subscription; a lost connection makes it wait for the next one. */
+  async #known(subscription: NatsSubscription): Promise<void> {
+    while (!this.#connection.isClosed() && !subscription.isClosed()) {
+      try {
+        return await this.#connection.flush();
+      } catch {
+        await this.#nextConnection();
+      }
+    }
+    throw new GantryError('ServiceUnavailable', 'the event bus was closed before the subscription stood');
+  }
+
+  #nextConnection(): Promise<void> {
+    return new Promise((resolve) => {
+      const done = (): void => {
+        stop();
+        resolve();
+      };
+      const stop = this.onReconnect(done);
+      void this.#connection.closed().then(done);
+    });
+  }
+
+  async #flush(): Promise<void> {
+    this.#flushing ??= this.#connection.flush().finally(() => {
+      this.#flushing = undefined;
+      this.#unflushedBytes = 0;
+    });
+    await this.#flushing;
+  }
+
+  async #followStatus(onConnected: () => void): Promise<void> {
+    for await (const status of this.#connection.status()) {
+      if (status.type === 'disconnect') this.#connected = false;
+      if (status.type === 'reconnect') {
+        onConnected();
+        await this.#announceReconnect();
+      }
+    }
+  }
+
+  /** Subscriptions were sent again, but the server may not have read them: a round trip later it has. */
+  async #announceReconnect(): Promise<void> {
+    try {
+      await this.#connection.flush();
+    } catch {
+      return; // Lost again: the next reconnect announces itself.
+    }
+    this.#connected = true;
+    for (const callback of [...this.#reconnectCallbacks]) callback();
+  }
+}
+
+function unavailable(): GantryError {
+  return new GantryError('ServiceUnavailable', 'the event bus has no connection to its server');
+}
+
+function text(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,77 @@
+/**
+ * Names of the bus's subjects.
+ *
+ * Changes go to `gantry.v1.<resource>.<node or _>.<namespace or _>.<name>`: one subject an object, so that a consumer
+ * subscribes to one resource, or to the objects of one node. Progress of the relay goes to
+ * `gantry.progress.v1` (all) and `gantry.progress.v1.<resource>.<node>` (one node's objects of a resource).
+ */
+
+const changesRoot = 'gantry.v1';
+
+/** Progress of the whole stream, published by the relay each second. */
+export const progressSubject = 'gantry.progress.v1';
+
+/** The token that stands for "no node" and "no namespace". */
+export const noneToken = '_';
+
+/** The parts of a change's subject, unescaped; undefined where the object has none. */
+export interface ChangeSubject {
+  /** Resource with its group, such as pods or deployments.apps. */
+  readonly resource: string;
+  readonly node: string | undefined;
+  readonly namespace: string | undefined;
+  readonly name: string;
+}
+
+/**
+ * Makes any text one token of a subject: dots, wildcards, blanks and everything else outside of letters, digits, `-` and
+ * `_` become `%` and two hexadecimal digits a UTF-8 byte. A lone `_` is escaped too, as it means "none".
+ */
+export function escapeToken(text: string): string {
+  if (text === noneToken) return '%5F';
+  if (/^[A-Za-z0-9_-]+$/.test(text)) return text;
+  let token = '';
+  for (const byte of Buffer.from(text, 'utf8')) {
+    const character = String.fromCharCode(byte);
+    token += /[A-Za-z0-9_-]/.test(character) ? character : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
+  }
+  return token;
+}
+
+/** The text that escapeToken made a token of. Throws URIError for what it cannot have made. */
+export function unescapeToken(token: string): string {
+  return decodeURIComponent(token);
+}
+
+/** The subject that a change of this object is published to. */
+export function changeSubject(object: ChangeSubject): string {
+  return `${changesRoot}.${escapeToken(object.resource)}.${optional(object.node)}.${optional(object.namespace)}.${escapeToken(object.name)}`;
+}
+
+/** The parts of a change's subject; undefined where it is another kind of subject. */
+export function parseChangeSubject(subject: string): ChangeSubject | undefined {
+  const tokens = subject.split('.');
+  if (tokens.length !== 6 || `${tokens[0]}.${tokens[1]}` !== changesRoot) return undefined;
+  const [resource, node, namespace, name] = tokens.slice(2) as [string, string, string, string];
+  return {
+    resource: unescapeToken(resource),
+    node: node === noneToken ? undefined : unescapeToken(node),
+    namespace: namespace === noneToken ? undefined : unescapeToken(namespace),
+    name: unescapeToken(name),
+  };
+}
+
+/** Matches the changes of a resource, or of those of its objects that are on one node. */
+export function changesPattern(resource: string, node?: string): string {
+  const root = `${changesRoot}.${escapeToken(resource)}`;
+  return node === undefined ? `${root}.>` : `${root}.${escapeToken(node)}.>`;
+}
+
+/** Where the relay says how far one node's objects of a resource are published. */
+export function nodeProgressSubject(resource: string, node: string): string {
+  return `${progressSubject}.${escapeToken(resource)}.${escapeToken(node)}`;
+}
+
+function optional(part: string | undefined): string {
+  return part === undefined ? noneToken : escapeToken(part);
+}
