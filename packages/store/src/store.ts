@@ -12,23 +12,28 @@ export interface Entry {
 }
 
 /**
- * One operation of a batch. `expected` is the revision the key must have now: 0 means that it must not exist,
- * absent means any. Every operation of a batch gets a revision of its own, consecutive in batch order.
+ * One operation of a batch. `expected` is the revision the key must have: 0 means that it must not exist, absent means
+ * any. All expectations are tested against the state before the batch, then the writes happen; a batch writes a key at
+ * most once. Every write gets a revision of its own, consecutive in batch order, so that a revision names one change.
  */
 export type Operation =
   | { readonly type: 'put'; readonly key: string; readonly value: string; readonly expected?: number }
+  /** Deleting a key that does not exist changes nothing and takes no revision. */
   | { readonly type: 'delete'; readonly key: string; readonly expected?: number }
   /** Asserts a key's revision and writes nothing; takes no revision. */
   | { readonly type: 'check'; readonly key: string; readonly expected: number };
 
 /** What a commit did. */
 export type CommitResult =
-  /** `revisions[i]` is the revision of operation i (of a check: the revision it found); `revision` the store's after the batch. */
+  /**
+   * `revisions[i]` is the revision of operation i (of a check: the revision it found; of a delete that found nothing: 0);
+   * `revision` is the store's after the batch.
+   */
   | { readonly ok: true; readonly revision: number; readonly revisions: readonly number[] }
   /** Nothing was written: operation `failedIndex` expected another revision than `actual` (0: the key does not exist). */
   | { readonly ok: false; readonly failedIndex: number; readonly actual: number };
 
-/** A change, in revision order. `previous` is the value before, absent where the key did not exist. */
+/** A change, in revision order. `previous` is the value before, absent where the key did not exist; of a delete, `value`. */
 export interface Change {
   readonly type: 'put' | 'delete';
   readonly key: string;
@@ -45,7 +50,7 @@ export interface ListOptions {
   readonly limit?: number;
   /** Only keys after this one (exclusive): the last key of the page before. */
   readonly after?: string;
-  /** The state as of this revision; now where absent. Throws Expired when it was compacted. */
+  /** The state as of this revision; now where absent. Throws Expired when it was compacted, or never existed. */
   readonly revision?: number;
 }
 
@@ -60,18 +65,28 @@ export interface ListResult {
 export interface WatchOptions {
   /** Keys that start with this. */
   readonly prefix: string;
-  /** Changes with a revision greater than this. Throws Expired when they were compacted. */
+  /**
+   * Changes with a revision greater than this. Throws Expired when some of them were compacted, and when the store has
+   * not reached this revision (it lost its newest changes, or the number comes from another store): list again.
+   */
   readonly after: number;
   readonly signal: AbortSignal;
 }
 
-/** The store. Every method rejects with ServiceUnavailable when the server cannot be reached. */
+/**
+ * The store. Every method rejects with ServiceUnavailable when the server cannot be reached, with BadRequest for input
+ * that makes no sense and with RequestEntityTooLarge beyond the limits of limits.ts.
+ */
 export interface Store {
   /** One key; undefined where it does not exist. */
   get(key: string): Promise<Entry | undefined>;
   /** A consistent page of the state at one revision. */
   list(options: ListOptions): Promise<ListResult>;
-  /** Applies all operations or none. A resolved promise means that the batch is durable. */
+  /**
+   * Applies all operations or none, once. A resolved promise means that the batch is durable. A rejection with
+   * ServiceUnavailable whose text says that the outcome is unknown means that the batch was applied once or not at all:
+   * callers that pass `expected` may simply try again. Any other rejection means that nothing was written.
+   */
   commit(operations: readonly Operation[]): Promise<CommitResult>;
   /**
    * Changes without gap or duplicate, in batches in revision order; ends when the signal fires.
@@ -82,21 +97,31 @@ export interface Store {
 
 /** Housekeeping, used by one leader. */
 export interface Compactor {
-  /** Forgets changes and superseded values up to and including this revision; returns the compacted revision. */
+  /**
+   * Forgets changes and superseded values up to and including this revision (at most the store's own); returns the
+   * compacted revision. The state at that revision and all changes after it stay readable.
+   */
   compact(revision: number): Promise<number>;
 }
 
-/** Short-lived values with a time to live, outside of revisions and changes: heartbeats and leader leases. */
+/**
+ * Short-lived values with a time to live, outside of revisions and changes: heartbeats and leader leases. Values and
+ * leases have key spaces of their own.
+ */
 export interface Ephemeral {
   /** Sets a value that vanishes after `ttlMs` milliseconds. */
   put(key: string, value: string, ttlMs: number): Promise<void>;
   /** All living values whose keys start with the prefix. */
   list(prefix: string): Promise<ReadonlyMap<string, string>>;
   /**
-   * Takes or renews the lease `key` for `holder`, for `ttlMs`. Resolves with a fencing token that grows each time the
-   * holder changes, or undefined while another holder has it.
+   * Takes or renews the lease `key` for `holder`, for `ttlMs`. Resolves with a fencing token, or undefined while another
+   * holder has it. A renewal keeps its token; every other taking gets one greater than all before it, also after
+   * restarts of the store.
    */
   acquire(key: string, holder: string, ttlMs: number): Promise<number | undefined>;
   /** Gives the lease up if `holder` has it. */
   release(key: string, holder: string): Promise<void>;
 }
+
+/** What openStore returns. */
+export type OpenStore = Store & Compactor & Ephemeral & AsyncDisposable;
