@@ -20,7 +20,9 @@ export const limits = {
 /** Throws for a batch that no store takes: BadRequest or RequestEntityTooLarge, naming the operation. */
 export function checkOperations(operations: readonly Operation[]): void {
   if (operations.length > limits.batchOperations) {
-    throw tooLarge(`a batch has ${operations.length} operations, more than the ${limits.batchOperations} that are allowed`);
+    throw tooLarge(
+      `a batch has ${operations.length} operations, more than the ${limits.batchOperations} that are allowed`,
+    );
   }
   const written = new Set<string>();
   let bytes = 0;
@@ -29,7 +31,8 @@ export function checkOperations(operations: readonly Operation[]): void {
     checkKey(operation.key, `${where}.key`);
     checkExpected(operation, where);
     if (operation.type === 'check') continue;
-    if (written.has(operation.key)) throw badRequest(`${where}.key: ${quote(operation.key)} is written twice in one batch`);
+    if (written.has(operation.key))
+      throw badRequest(`${where}.key: ${quote(operation.key)} is written twice in one batch`);
     written.add(operation.key);
     if (operation.type === 'put') bytes += checkValue(operation.value, `${where}.value`);
   }
@@ -43,7 +46,8 @@ export function checkKey(key: string, field = 'key'): void {
   if (key === '') throw badRequest(`${field}: must not be empty`);
   checkText(key, field);
   const bytes = Buffer.byteLength(key);
-  if (bytes > limits.keyBytes) throw badRequest(`${field}: has ${bytes} bytes, more than the ${limits.keyBytes} that are allowed`);
+  if (bytes > limits.keyBytes)
+    throw badRequest(`${field}: has ${bytes} bytes, more than the ${limits.keyBytes} that are allowed`);
 }
 
 /** Throws BadRequest for list options that make no sense. */
@@ -87,8 +91,8 @@ export function checkValue(value: string, field = 'value'): number {
 }
 
 function checkExpected(operation: Operation, where: string): void {
-  if (operation.expected !== undefined) return checkRevision(operation.expected, `${where}.expected`);
-  if (operation.type === 'check') throw badRequest(`${where}.expected: a check needs the revision to expect`);
+  if (operation.expected !== undefined) checkRevision(operation.expected, `${where}.expected`);
+  else if (operation.type === 'check') throw badRequest(`${where}.expected: a check needs the revision to expect`);
 }
 
 /** A lone surrogate cannot be written as UTF-8 and would come back as something else; SQLite ends text at NUL. */

@@ -1,0 +1,69 @@
+import type { Clock } from '@gantry/runtime/clock.ts';
+import { GantryError } from '@gantry/runtime/errors.ts';
+import type { Logger } from '@gantry/runtime/log.ts';
+import { openSqlite } from './sqlite.ts';
+import type { Synchronous } from './sqlite-schema.ts';
+import type { Compactor, Ephemeral, ListOptions, ListResult, OpenStore, Store } from './store.ts';
+
+/** What openStore needs beside the address. */
+export interface OpenStoreOptions {
+  /** Where warnings about durability go; nowhere where absent. */
+  readonly log?: Logger;
+  /** Time for leases and ephemeral values of SQLite; Redis has its own. */
+  readonly clock?: Clock;
+}
+
+/**
+ * Opens a store by its address:
+ * - `sqlite:/path/file.db`, with `?synchronous=normal` for faster and less durable commits (see Synchronous),
+ * - `sqlite::memory:` for tests.
+ * Rejects with BadRequest for an address that it does not know.
+ */
+export async function openStore(url: string, options: OpenStoreOptions = {}): Promise<OpenStore> {
+  if (url.startsWith('sqlite:')) {
+    const { path, synchronous } = parseSqlite(url);
+    const store = await openSqlite(path, { synchronous, clock: options.clock });
+    return join(store, store.ephemeral);
+  }
+  throw badUrl(url, 'must start with sqlite:');
+}
+
+function parseSqlite(url: string): { path: string; synchronous: Synchronous } {
+  const [path = '', query = ''] = url.slice('sqlite:'.length).split('?');
+  const settings = new URLSearchParams(query);
+  const synchronous = settings.get('synchronous') ?? 'full';
+  if (path === '') throw badUrl(url, 'names no file');
+  if (synchronous !== 'full' && synchronous !== 'normal') throw badUrl(url, 'synchronous must be full or normal');
+  refuseOthers(url, settings, ['synchronous']);
+  return { path, synchronous };
+}
+
+function refuseOthers(url: string, settings: URLSearchParams, known: readonly string[]): void {
+  for (const name of settings.keys()) {
+    if (!known.includes(name)) throw badUrl(url, `unknown setting ${name}, known are ${known.join(', ')}`);
+  }
+}
+
+function badUrl(url: string, problem: string): GantryError {
+  return new GantryError('BadRequest', `store address ${JSON.stringify(url)}: ${problem}`);
+}
+
+/** One object of the store and its ephemeral part. Their two lists differ by what they are asked: options, or a prefix. */
+function join(store: Store & Compactor & AsyncDisposable, ephemeral: Ephemeral): OpenStore {
+  function list(options: ListOptions): Promise<ListResult>;
+  function list(prefix: string): Promise<ReadonlyMap<string, string>>;
+  function list(asked: ListOptions | string): Promise<ListResult | ReadonlyMap<string, string>> {
+    return typeof asked === 'string' ? ephemeral.list(asked) : store.list(asked);
+  }
+  return {
+    get: (key) => store.get(key),
+    list,
+    commit: (operations) => store.commit(operations),
+    watch: (options) => store.watch(options),
+    compact: (revision) => store.compact(revision),
+    put: (key, value, ttlMs) => ephemeral.put(key, value, ttlMs),
+    acquire: (key, holder, ttlMs) => ephemeral.acquire(key, holder, ttlMs),
+    release: (key, holder) => ephemeral.release(key, holder),
+    [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
+  };
+}
