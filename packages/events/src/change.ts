@@ -1,0 +1,95 @@
+/**
+ * What travels on the bus. A change is one line of JSON that says where it stands in the stream, a line break, and the
+ * object's JSON exactly as the store holds it: nothing on the way reads or writes the object again.
+ *
+ * How a consumer knows that it missed nothing: each change names the revision of the change before it, in its resource
+ * and among the objects of its node. A consumer that knows everything up to an earlier revision than that has a gap.
+ * Progress messages name the last revision, so that a lost last change is found too. See ChangeCursor.
+ */
+
+/** A committed change of one object; which object, its subject says. */
+export interface ChangeMessage {
+  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED';
+  /** The store's revision of this change: the object's resourceVersion from now on. */
+  readonly revision: number;
+  /** Revision of the change before this one in the same resource, or a later one: nothing lies between it and this. */
+  readonly previous: number;
+  /** The same among the objects of the same node; absent where the object has none. */
+  readonly previousOnNode?: number;
+  /** Fencing token of the relay that published it. */
+  readonly epoch: number;
+  /** The object after the change (of DELETED: before it); absent where it is too large for a message: read it from the api. */
+  readonly json?: string;
+}
+
+/** How far the relay has published. */
+export interface ProgressMessage {
+  readonly epoch: number;
+  /** Every change up to this revision was published, in this epoch or before. */
+  readonly revision: number;
+  /** Where this epoch began: of what was published before, its relay knows nothing. */
+  readonly start: number;
+  /** Last revision of each resource that changed since `start`. */
+  readonly last: Readonly<Record<string, number>>;
+}
+
+/** The same about the objects of one resource on one node. */
+export interface NodeProgressMessage {
+  readonly epoch: number;
+  /** Revision of the last change. */
+  readonly last: number;
+}
+
+/** Room for the header in a message of NATS' default largest size, 1 MiB. */
+export const maxInlineJsonBytes = 1024 * 1024 - 1024;
+
+const lineBreak = 0x0a;
+
+/** The bytes of a change. An object above maxInlineJsonBytes is left out. */
+export function encodeChange(message: ChangeMessage): Buffer {
+  const { json, ...header } = message;
+  const head = JSON.stringify(header);
+  if (json === undefined || Buffer.byteLength(json) > maxInlineJsonBytes) return Buffer.from(head);
+  return Buffer.from(`${head}\n${json}`);
+}
+
+/** The change in these bytes; undefined where they hold none. The object's JSON is not looked at. */
+export function decodeChange(payload: Uint8Array): ChangeMessage | undefined {
+  const buffer = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);
+  const end = buffer.indexOf(lineBreak);
+  const header = parse(buffer.toString('utf8', 0, end < 0 ? buffer.length : end));
+  if (header === undefined || !['ADDED', 'MODIFIED', 'DELETED'].includes(header.type as string)) return undefined;
+  const numbers = [header.revision, header.previous, header.epoch, header.previousOnNode ?? 0];
+  if (!numbers.every(Number.isSafeInteger)) return undefined;
+  const message = header as unknown as ChangeMessage;
+  return end < 0 ? message : { ...message, json: buffer.toString('utf8', end + 1) };
+}
+
+export function encodeProgress(message: ProgressMessage | NodeProgressMessage): Buffer {
+  return Buffer.from(JSON.stringify(message));
+}
+
+/** The progress in these bytes; undefined where they hold none. */
+export function decodeProgress(payload: Uint8Array): ProgressMessage | undefined {
+  const message = parse(Buffer.from(payload).toString('utf8'));
+  if (message === undefined || typeof message.last !== 'object' || message.last === null) return undefined;
+  const numbers = [message.epoch, message.revision, message.start, ...Object.values(message.last)];
+  return numbers.every(Number.isSafeInteger) ? (message as unknown as ProgressMessage) : undefined;
+}
+
+/** The node's progress in these bytes; undefined where they hold none. */
+export function decodeNodeProgress(payload: Uint8Array): NodeProgressMessage | undefined {
+  const message = parse(Buffer.from(payload).toString('utf8'));
+  return [message?.epoch, message?.last].every(Number.isSafeInteger)
+    ? (message as unknown as NodeProgressMessage)
+    : undefined;
+}
+
+function parse(text: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
+  }
+}
