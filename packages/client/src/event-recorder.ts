@@ -150,8 +150,16 @@ export class EventRecorder implements AsyncDisposable {
     return {
       apiVersion: 'v1',
       kind: 'Event',
-      metadata: { name: `${name}.${randomBytes(8).toString('hex')}`, namespace: home },
-      involvedObject: { apiVersion: subject.apiVersion, kind: subject.kind, namespace, name, uid, resourceVersion, fieldPath },
+      metadata: { name: `${name.slice(0, 236)}.${randomBytes(8).toString('hex')}`, namespace: home },
+      involvedObject: {
+        apiVersion: subject.apiVersion,
+        kind: subject.kind,
+        namespace,
+        name,
+        uid,
+        resourceVersion,
+        fieldPath,
+      },
       reason,
       message,
       type,

@@ -1,0 +1,253 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Deployment, ReplicaSet } from '@gantry/model/gen/gantry.apps.v1.ts';
+import type { Pod } from '@gantry/model/gen/gantry.core.v1.ts';
+import { matchesLabels } from '@gantry/model/selectors.ts';
+import { type Action, type AnyObject, type Controller, keyOf, splitKey, type View } from '../core/action.ts';
+import { controllerOf, controllerReference, ownerKey } from '../core/owners.ts';
+import { nextNewSize, nextOldSizes, type RolloutBounds, rolloutBounds, type SetSize, shareOut } from './rolling.ts';
+import {
+  desiredWhenWritten,
+  newSetFor,
+  type Revisions,
+  revisionAnnotation,
+  revisionOf,
+  revisionsOf,
+  setAnnotations,
+} from './sets.ts';
+import { statusActions } from './status.ts';
+
+/** Rolls a Deployment's pods from one template to the next, by growing one ReplicaSet and shrinking the others. */
+export const deploymentController: Controller = {
+  name: 'deployment-controller',
+  watches: ['Deployment', 'ReplicaSet', 'Pod'],
+
+  keysFor(object: AnyObject, view: View): readonly string[] {
+    if (object.kind === 'Deployment') return [keyOf(object)];
+    if (object.kind === 'ReplicaSet') {
+      if (controllerOf(object)) return ownerKey(object, 'Deployment');
+      const deployments = [...view.list('Deployment', object.metadata.namespace)];
+      return deployments.filter((deployment) => selects(deployment, object as ReplicaSet)).map(keyOf);
+    }
+    // Recreate waits for the last old pod to be gone; nothing else here depends on single pods.
+    const owner = controllerOf(object);
+    const set =
+      owner?.kind === 'ReplicaSet' ? view.get('ReplicaSet', object.metadata.namespace, owner.name) : undefined;
+    return set === undefined ? [] : ownerKey(set, 'Deployment');
+  },
+
+  reconcile(key: string, view: View, nowMs: number): readonly Action[] {
+    const { namespace, name } = splitKey(key);
+    const deployment = view.get('Deployment', namespace, name);
+    if (deployment === undefined) return [];
+    const owned = [...view.ownedBy('ReplicaSet', deployment.metadata.uid!)];
+    const bounds = boundsOf(deployment);
+    const revisions = revisionsOf(deployment, owned);
+    const status = statusActions({ deployment, current: revisions.current, all: owned, bounds }, nowMs);
+    if (deployment.metadata.deletionTimestamp !== undefined) return status;
+    const orphans = [...view.list('ReplicaSet', namespace)].filter(
+      (set) => controllerOf(set) === undefined && selects(deployment, set),
+    );
+    // Adopt first: the next reconcile then sees all that belongs here.
+    if (orphans.length > 0) return orphans.map((set) => ({ type: 'update', object: adopted(set, deployment) }));
+    return [...rollOut(deployment, revisions, bounds, view), ...status];
+  },
+};
+
+function selects(deployment: Deployment, set: ReplicaSet): boolean {
+  return matchesLabels(deployment.spec.selector, set.metadata.labels);
+}
+
+function adopted(set: ReplicaSet, deployment: Deployment): ReplicaSet {
+  return { ...set, metadata: { ...set.metadata, ownerReferences: [controllerReference(deployment)] } };
+}
+
+function boundsOf(deployment: Deployment): RolloutBounds {
+  const replicas = deployment.spec.replicas ?? 1;
+  if (deployment.spec.strategy?.type === 'Recreate') return { replicas, maxSurge: 0, maxUnavailable: replicas };
+  const { maxSurge = '25%', maxUnavailable = '25%' } = deployment.spec.strategy?.rollingUpdate ?? {};
+  return rolloutBounds(replicas, maxSurge, maxUnavailable);
+}
+
+function rollOut(deployment: Deployment, revisions: Revisions, bounds: RolloutBounds, view: View): Action[] {
+  const { current, old } = revisions;
+  const all = current === undefined ? old : [...old, current];
+  const scaled = wasScaled(deployment, all);
+  if (deployment.spec.paused || (scaled && all.some((set) => (set.spec.replicas ?? 0) > 0))) {
+    return scaleInProportion(deployment, revisions, bounds);
+  }
+  if (current === undefined) return createCurrent(deployment, old, bounds, view);
+  const revision = Math.max(revisionOf(current), highestRevision(old) + 1);
+  const annotated = annotate(deployment, current, revision, bounds);
+  const resized =
+    deployment.spec.strategy?.type === 'Recreate'
+      ? recreate(deployment, current, old, view)
+      : roll(deployment, current, old, bounds);
+  // A set that is resized is written with its annotations in one go.
+  const rewritten = resized.some(({ set }) => set === current);
+  return [
+    ...(annotated !== undefined && !rewritten ? [{ type: 'update', object: annotated } as const] : []),
+    ...resized.flatMap(({ set, size }) =>
+      resize(deployment, set, size, set === current ? revision : revisionOf(set), bounds),
+    ),
+    ...recordRevision(deployment, revision),
+    ...prune(deployment, old),
+  ];
+}
+
+interface Resize {
+  readonly set: ReplicaSet;
+  readonly size: number;
+}
+
+function sizeOf(set: ReplicaSet): SetSize {
+  const wanted = set.spec.replicas ?? 1;
+  return { wanted, available: Math.min(wanted, set.status?.availableReplicas ?? 0) };
+}
+
+function roll(
+  _deployment: Deployment,
+  current: ReplicaSet,
+  old: readonly ReplicaSet[],
+  bounds: RolloutBounds,
+): Resize[] {
+  const live = old.filter((set) => (set.spec.replicas ?? 0) > 0);
+  const newSize = nextNewSize(bounds, sizeOf(current), live.map(sizeOf));
+  if (newSize !== current.spec.replicas) return [{ set: current, size: newSize }];
+  const oldSizes = nextOldSizes(bounds, sizeOf(current), live.map(sizeOf));
+  return live
+    .map((set, index) => ({ set, size: oldSizes[index]! }))
+    .filter(({ set, size }) => size !== set.spec.replicas);
+}
+
+function recreate(deployment: Deployment, current: ReplicaSet, old: readonly ReplicaSet[], view: View): Resize[] {
+  const live = old.filter((set) => (set.spec.replicas ?? 0) > 0);
+  if (live.length > 0) return live.map((set) => ({ set, size: 0 }));
+  if (hasPods(old, view)) return [];
+  const replicas = deployment.spec.replicas ?? 1;
+  return current.spec.replicas === replicas ? [] : [{ set: current, size: replicas }];
+}
+
+/** True while a pod of these sets has not ended, also one that is on its way out. */
+function hasPods(sets: readonly ReplicaSet[], view: View): boolean {
+  const running = (pod: Pod): boolean => pod.status?.phase !== 'Succeeded' && pod.status?.phase !== 'Failed';
+  return sets.some((set) => [...view.ownedBy('Pod', set.metadata.uid!)].some(running));
+}
+
+function createCurrent(
+  deployment: Deployment,
+  old: readonly ReplicaSet[],
+  bounds: RolloutBounds,
+  view: View,
+): Action[] {
+  const recreating = deployment.spec.strategy?.type === 'Recreate';
+  const live = old.filter((set) => (set.spec.replicas ?? 0) > 0);
+  if (recreating && live.length > 0) {
+    return live.flatMap((set) => resize(deployment, set, 0, revisionOf(set), bounds));
+  }
+  if (recreating && hasPods(old, view)) return [];
+  const revision = highestRevision(old) + 1;
+  const size = nextNewSize(bounds, { wanted: 0, available: 0 }, live.map(sizeOf));
+  const taken = view.get(
+    'ReplicaSet',
+    deployment.metadata.namespace,
+    newSetFor(deployment, size, revision, 0).metadata.name,
+  );
+  if (taken !== undefined) {
+    // Another template hashed to this name: count the collision, which salts the next hash.
+    const collisionCount = (deployment.status?.collisionCount ?? 0) + 1;
+    return [{ type: 'updateStatus', object: { ...deployment, status: { ...deployment.status, collisionCount } } }];
+  }
+  const set = newSetFor(deployment, size, revision, bounds.replicas + bounds.maxSurge);
+  return [
+    { type: 'create', object: set },
+    scalingEvent(deployment, 'up', set.metadata.name, 0, size),
+    ...recordRevision(deployment, revision),
+  ];
+}
+
+function highestRevision(sets: readonly ReplicaSet[]): number {
+  return Math.max(0, ...sets.map(revisionOf));
+}
+
+/** The set with the annotations it should carry, undefined where it has them. */
+function annotate(
+  deployment: Deployment,
+  set: ReplicaSet,
+  revision: number,
+  bounds: RolloutBounds,
+): ReplicaSet | undefined {
+  const wanted = {
+    ...set.metadata.annotations,
+    ...setAnnotations(deployment, revision, bounds.replicas + bounds.maxSurge),
+  };
+  const minReadySeconds = deployment.spec.minReadySeconds ?? 0;
+  const same = isDeepStrictEqual({ ...wanted }, { ...set.metadata.annotations });
+  if (same && (set.spec.minReadySeconds ?? 0) === minReadySeconds) return undefined;
+  return { ...set, metadata: { ...set.metadata, annotations: wanted }, spec: { ...set.spec, minReadySeconds } };
+}
+
+function resize(
+  deployment: Deployment,
+  set: ReplicaSet,
+  size: number,
+  revision: number,
+  bounds: RolloutBounds,
+): Action[] {
+  const annotated = annotate(deployment, set, revision, bounds) ?? set;
+  const before = set.spec.replicas ?? 1;
+  return [
+    { type: 'update', object: { ...annotated, spec: { ...annotated.spec, replicas: size } } },
+    ...(before === size
+      ? []
+      : [scalingEvent(deployment, size > before ? 'up' : 'down', set.metadata.name, before, size)]),
+  ];
+}
+
+function scalingEvent(about: Deployment, direction: 'up' | 'down', set: string, from: number, to: number): Action {
+  const message = `Scaled ${direction} replica set ${set} from ${from} to ${to}`;
+  return { type: 'event', about, eventType: 'Normal', reason: 'ScalingReplicaSet', message };
+}
+
+/** True where the Deployment asks for another number of replicas than when its sets were written. */
+function wasScaled(deployment: Deployment, sets: readonly ReplicaSet[]): boolean {
+  const live = sets.filter((set) => (set.spec.replicas ?? 0) > 0);
+  return live.some((set) => {
+    const desired = desiredWhenWritten(set);
+    return desired !== undefined && desired !== (deployment.spec.replicas ?? 1);
+  });
+}
+
+function scaleInProportion(deployment: Deployment, { current, old }: Revisions, bounds: RolloutBounds): Action[] {
+  const live = [...old, ...(current === undefined ? [] : [current])].filter((set) => (set.spec.replicas ?? 0) > 0);
+  if (live.length === 0) {
+    const idle = current ?? old.at(-1);
+    const grows = idle !== undefined && bounds.replicas > 0;
+    return grows ? resize(deployment, idle, bounds.replicas, revisionOf(idle), bounds) : [];
+  }
+  const sizes = live.map((set) => set.spec.replicas ?? 0);
+  // In the middle of a rollout the surge is part of the total.
+  const total = bounds.replicas === 0 ? 0 : bounds.replicas + (live.length > 1 ? bounds.maxSurge : 0);
+  const shared = wasScaled(deployment, live) ? shareOut(sizes, total) : sizes;
+  return live.flatMap((set, index) => {
+    const changed =
+      shared[index] !== set.spec.replicas || annotate(deployment, set, revisionOf(set), bounds) !== undefined;
+    return changed ? resize(deployment, set, shared[index]!, revisionOf(set), bounds) : [];
+  });
+}
+
+function recordRevision(deployment: Deployment, revision: number): Action[] {
+  if (revisionOf(deployment) === revision) return [];
+  const annotations = { ...deployment.metadata.annotations, [revisionAnnotation]: String(revision) };
+  return [{ type: 'update', object: { ...deployment, metadata: { ...deployment.metadata, annotations } } }];
+}
+
+/** Deletes the oldest idle revisions beyond the history limit. */
+function prune(deployment: Deployment, old: readonly ReplicaSet[]): Action[] {
+  const idle = old.filter(
+    (set) =>
+      set.spec.replicas === 0 && (set.status?.replicas ?? 0) === 0 && set.metadata.deletionTimestamp === undefined,
+  );
+  const excess = idle.length - (deployment.spec.revisionHistoryLimit ?? 10);
+  const byRevision = [...idle].sort((a, b) => revisionOf(a) - revisionOf(b));
+  return byRevision.slice(0, Math.max(0, excess)).map((object) => ({ type: 'delete', object }));
+}

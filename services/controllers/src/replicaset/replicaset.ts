@@ -1,0 +1,113 @@
+import type { ReplicaSet } from '@gantry/model/gen/gantry.apps.v1.ts';
+import type { Pod, PodTemplateSpec } from '@gantry/model/gen/gantry.core.v1.ts';
+import { matchesLabels } from '@gantry/model/selectors.ts';
+import { type Action, type AnyObject, type Controller, keyOf, splitKey, type View } from '../core/action.ts';
+import { controllerOf, controllerReference, ownerKey } from '../core/owners.ts';
+import { availableInMs, isActive, isReady } from '../core/pods.ts';
+import { chooseVictims } from './victims.ts';
+
+/** Most pods that one reconcile creates or deletes; the rest follows at once after (as in Kubernetes). */
+const burst = 500;
+
+/** Keeps as many pods alive as a ReplicaSet asks for. */
+export const replicaSetController: Controller = {
+  name: 'replicaset-controller',
+  watches: ['ReplicaSet', 'Pod'],
+
+  keysFor(object: AnyObject, view: View): readonly string[] {
+    if (object.kind === 'ReplicaSet') return [keyOf(object)];
+    const pod = object as Pod;
+    if (controllerOf(pod)) return ownerKey(pod, 'ReplicaSet');
+    // An orphan may be adopted by any set that selects it.
+    return [...view.list('ReplicaSet', pod.metadata.namespace)].filter((set) => selects(set, pod)).map(keyOf);
+  },
+
+  reconcile(key: string, view: View, nowMs: number): readonly Action[] {
+    const { namespace, name } = splitKey(key);
+    const set = view.get('ReplicaSet', namespace, name);
+    if (set === undefined) return [];
+    const ending = set.metadata.deletionTimestamp !== undefined;
+    const owned = [...view.ownedBy('Pod', set.metadata.uid!)];
+    const adopted = ending ? [] : adoptable(set, view);
+    const released = owned.filter((pod) => !selects(set, pod));
+    const pods = [...owned.filter((pod) => selects(set, pod)), ...adopted].filter(isActive);
+    return [
+      ...adopted.map((pod): Action => ({ type: 'update', object: withOwner(pod, set) })),
+      ...released.map((pod): Action => ({ type: 'update', object: withoutOwner(pod, set) })),
+      ...(ending ? [] : scale(set, pods)),
+      ...status(set, pods, nowMs),
+    ];
+  },
+};
+
+function selects(set: ReplicaSet, pod: Pod): boolean {
+  return matchesLabels(set.spec.selector, pod.metadata.labels);
+}
+
+function adoptable(set: ReplicaSet, view: View): Pod[] {
+  const pods = [...view.list('Pod', set.metadata.namespace)];
+  return pods.filter((pod) => controllerOf(pod) === undefined && isActive(pod) && selects(set, pod));
+}
+
+function withOwner(pod: Pod, set: ReplicaSet): Pod {
+  const ownerReferences = [...(pod.metadata.ownerReferences ?? []), controllerReference(set)];
+  return { ...pod, metadata: { ...pod.metadata, ownerReferences } };
+}
+
+function withoutOwner(pod: Pod, set: ReplicaSet): Pod {
+  const ownerReferences = (pod.metadata.ownerReferences ?? []).filter(({ uid }) => uid !== set.metadata.uid);
+  return { ...pod, metadata: { ...pod.metadata, ownerReferences } };
+}
+
+function scale(set: ReplicaSet, pods: readonly Pod[]): Action[] {
+  const missing = (set.spec.replicas ?? 1) - pods.length;
+  if (missing > 0) {
+    return Array.from({ length: Math.min(missing, burst) }, () => ({ type: 'create', object: podFor(set) }));
+  }
+  return chooseVictims(pods, Math.min(-missing, burst)).flatMap((object): Action[] => [
+    { type: 'delete', object },
+    {
+      type: 'event',
+      about: set,
+      eventType: 'Normal',
+      reason: 'SuccessfulDelete',
+      message: `Deleted pod: ${object.metadata.name}`,
+    },
+  ]);
+}
+
+function podFor(set: ReplicaSet): Pod {
+  const template: PodTemplateSpec = set.spec.template!;
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: {
+      name: '',
+      generateName: `${set.metadata.name}-`,
+      namespace: set.metadata.namespace!,
+      labels: { ...template.metadata?.labels },
+      annotations: { ...template.metadata?.annotations },
+      ownerReferences: [controllerReference(set)],
+    },
+    spec: structuredClone(template.spec!),
+  };
+}
+
+function status(set: ReplicaSet, pods: readonly Pod[], nowMs: number): Action[] {
+  const templateLabels = { matchLabels: { ...set.spec.template?.metadata?.labels } };
+  const waits = pods.map((pod) => availableInMs(pod, set.spec.minReadySeconds ?? 0, nowMs));
+  const counts = {
+    replicas: pods.length,
+    fullyLabeledReplicas: pods.filter((pod) => matchesLabels(templateLabels, pod.metadata.labels)).length,
+    readyReplicas: pods.filter(isReady).length,
+    availableReplicas: waits.filter((wait) => wait === 0).length,
+    observedGeneration: set.metadata.generation ?? 0,
+  };
+  const stored = set.status ?? {};
+  const same = (Object.keys(counts) as (keyof typeof counts)[]).every((name) => (stored[name] ?? 0) === counts[name]);
+  const pending = waits.filter((wait): wait is number => wait !== undefined && wait > 0);
+  return [
+    ...(same ? [] : [{ type: 'updateStatus', object: { ...set, status: { ...stored, ...counts } } } as const]),
+    ...(pending.length === 0 ? [] : [{ type: 'requeue', afterMs: Math.min(...pending) } as const]),
+  ];
+}
