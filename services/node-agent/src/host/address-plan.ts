@@ -1,0 +1,73 @@
+import { GantryError } from '@gantry/runtime/errors.ts';
+
+/** Addresses of a cluster whose nodes are network namespaces of one machine. */
+export interface AddressPlan {
+  /** All pods: a /16, of which every node gets a /24. */
+  readonly podCidr: string;
+  /** The nodes: a /24 on one bridge. */
+  readonly nodeCidr: string;
+  /** The machine's own address on that bridge, where nodes and pods reach what runs outside of them. */
+  readonly gateway: string;
+}
+
+/** Addresses of one node. */
+export interface NodeAddresses {
+  readonly address: string;
+  readonly podCidr: string;
+}
+
+/** How many nodes one plan has addresses for. */
+export const maxNodes = 200;
+/** Pairs of /16 blocks below 10.96.0.0/12, which Kubernetes uses for services by default. */
+const firstBlock = 64;
+const lastBlock = 94;
+
+/** The plan of the given number: 10.64 and 10.65 for the first, 10.66 and 10.67 for the second, and so on. */
+export function addressPlan(number: number): AddressPlan {
+  const block = firstBlock + 2 * number;
+  if (!Number.isInteger(number) || number < 0 || block > lastBlock) {
+    throw new GantryError('Invalid', `no addresses are left for a cluster of number ${number}`);
+  }
+  return { podCidr: `10.${block}.0.0/16`, nodeCidr: `10.${block + 1}.0.0/24`, gateway: `10.${block + 1}.0.1` };
+}
+
+/** The first plan that no route of the machine leads into. `routes` are destinations, such as 10.1.0.0/16 or 10.1.2.3. */
+export function chooseAddressPlan(routes: readonly string[]): AddressPlan {
+  const used = routes.map(parseCidr).filter((each) => each !== undefined);
+  for (let number = 0; firstBlock + 2 * number <= lastBlock; number++) {
+    const plan = addressPlan(number);
+    const blocks = [parseCidr(plan.podCidr)!, parseCidr(plan.nodeCidr)!];
+    if (!used.some((route) => blocks.some((block) => overlap(route, block)))) return plan;
+  }
+  throw new GantryError(
+    'FailedPrecondition',
+    `every block from 10.${firstBlock}.0.0 to 10.${lastBlock + 1}.0.0 is routed elsewhere on this machine`,
+  );
+}
+
+/** Addresses of the node with the given index, from 0. */
+export function nodeAddresses(plan: AddressPlan, index: number): NodeAddresses {
+  if (index >= maxNodes)
+    throw new GantryError('Invalid', `${index + 1} nodes: at most ${maxNodes} nodes can be on one machine`);
+  const prefix = (cidr: string, octets: number) => cidr.split('.').slice(0, octets).join('.');
+  return { address: `${prefix(plan.nodeCidr, 3)}.${index + 2}`, podCidr: `${prefix(plan.podCidr, 2)}.${index}.0/24` };
+}
+
+interface Range {
+  readonly first: number;
+  readonly last: number;
+}
+
+function parseCidr(text: string): Range | undefined {
+  const match = /^(\d+)\.(\d+)\.(\d+)\.(\d+)(?:\/(\d+))?$/.exec(text);
+  if (match === null) return undefined;
+  const [a, b, c, d] = match.slice(1, 5).map(Number) as [number, number, number, number];
+  const size = 2 ** (32 - Number(match[5] ?? 32));
+  const address = ((a * 256 + b) * 256 + c) * 256 + d;
+  const first = address - (address % size);
+  return { first, last: first + size - 1 };
+}
+
+function overlap(a: Range, b: Range): boolean {
+  return a.first <= b.last && b.first <= a.last;
+}

@@ -1,0 +1,97 @@
+import type { HostFacts } from './detect.ts';
+
+/** How pods will run on this machine. */
+export type HostDecision =
+  | {
+      readonly driver: 'cri';
+      readonly reasons: readonly string[];
+      readonly containerd: ContainerdChoices;
+    }
+  | {
+      readonly driver: 'process';
+      /** What stands in the way of real containers, each with what would help. */
+      readonly reasons: readonly string[];
+    };
+
+/** What containerd must be told on this machine. */
+export interface ContainerdChoices {
+  /** Path of the OCI runtime. */
+  readonly ociRuntime: string;
+  /** containerd runs in a mount namespace without /sys/fs/cgroup/unified, which crun 1.8 refuses beside v1 controllers. */
+  readonly hideUnifiedCgroup: boolean;
+  readonly snapshotter: 'overlayfs' | 'native';
+  /** The machine may not lower a process's OOM score, so the runtime must not try. */
+  readonly restrictOomScore: boolean;
+  readonly appArmor: boolean;
+  readonly cniDirectory: string;
+}
+
+// Numbers of capabilities from linux/capability.h.
+const CAP_NET_ADMIN = 12n;
+const CAP_SYS_ADMIN = 21n;
+const CAP_SYS_RESOURCE = 24n;
+
+const packageOf: Readonly<Record<string, string>> = {
+  containerd: 'containerd',
+  ctr: 'containerd',
+  ip: 'iproute2',
+  nft: 'nftables',
+  // The portmap plugin calls it.
+  iptables: 'iptables',
+  nsenter: 'util-linux',
+  unshare: 'util-linux',
+  mount: 'mount',
+  busybox: 'busybox-static',
+};
+const neededPlugins = ['bridge', 'host-local', 'loopback', 'portmap'];
+
+/** Decides between real containers and plain processes. Pure; the reasons are sentences for the user. */
+export function decideHost(facts: HostFacts): HostDecision {
+  const obstacles = obstaclesOf(facts);
+  if (obstacles.length > 0) return { driver: 'process', reasons: obstacles };
+  // crun first: it takes about two thirds of runc's time to start a pod.
+  const ociRuntime = facts.programs.crun ?? facts.programs.runc!;
+  const crun = facts.programs.crun !== undefined;
+  return {
+    driver: 'cri',
+    reasons: [`containerd with ${crun ? 'crun' : 'runc'}, cgroup ${facts.cgroup}`],
+    containerd: {
+      ociRuntime,
+      hideUnifiedCgroup: crun && facts.cgroup === 'hybrid',
+      snapshotter: facts.onOverlay ? 'native' : 'overlayfs',
+      restrictOomScore: !has(facts, CAP_SYS_RESOURCE),
+      appArmor: facts.appArmor,
+      cniDirectory: facts.cniDirectory,
+    },
+  };
+}
+
+function obstaclesOf(facts: HostFacts): string[] {
+  if (facts.platform !== 'linux') return [`real containers need Linux, and this is ${facts.platform}`];
+  const obstacles: string[] = [];
+  if (!facts.root) obstacles.push('not running as root: run `sudo npm start` for real containers');
+  else if (!has(facts, CAP_SYS_ADMIN) || !has(facts, CAP_NET_ADMIN)) {
+    obstacles.push('root without CAP_SYS_ADMIN or CAP_NET_ADMIN: inside a container, start it with --privileged');
+  }
+  if (facts.cgroup === 'none') obstacles.push('no control groups are mounted below /sys/fs/cgroup');
+  for (const [program, debianPackage] of Object.entries(packageOf)) {
+    if (facts.programs[program] === undefined) obstacles.push(missing(program, debianPackage));
+  }
+  if (facts.programs.crun === undefined && facts.programs.runc === undefined)
+    obstacles.push(missing('crun or runc', 'crun'));
+  const plugins = neededPlugins.filter((name) => !facts.cniPlugins.includes(name));
+  if (plugins.length > 0) {
+    obstacles.push(
+      missing(`CNI plugin${plugins.length > 1 ? 's' : ''} ${plugins.join(', ')}`, 'containernetworking-plugins'),
+    );
+  }
+  return obstacles;
+}
+
+function missing(what: string, debianPackage: string): string {
+  return `${what} not found: apt-get install ${debianPackage}`;
+}
+
+function has(facts: HostFacts, capability: bigint): boolean {
+  return (facts.capabilities & (1n << capability)) !== 0n;
+}

@@ -1,0 +1,131 @@
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { type Clock, systemClock } from '@gantry/runtime/clock.ts';
+import { GantryError } from '@gantry/runtime/errors.ts';
+import type { Logger } from '@gantry/runtime/log.ts';
+import { type AddressPlan, chooseAddressPlan, nodeAddresses } from './address-plan.ts';
+import { run } from './commands.ts';
+import type { ContainerdHome } from './containerd.ts';
+import type { ContainerdChoices } from './decide.ts';
+import { destroyNode, type LocalNode, type SupervisedNode, startLocalNode } from './local-node.ts';
+import { applyNetwork, namespacePath, readRoutes, removeNetwork } from './network.ts';
+import type { NetworkSpec } from './network-plan.ts';
+
+/** More bridges than anybody has clusters on one machine. */
+const maxBridges = 16;
+
+/** Nodes on this machine, each in a network namespace of its own. */
+export interface LocalClusterConfig {
+  /** Where everything about these nodes lies; the same directory next time adopts what still runs. */
+  readonly directory: string;
+  /** Names of the nodes: lower-case letters, digits and dashes. */
+  readonly nodes: readonly string[];
+  /** From decideHost. */
+  readonly choices: ContainerdChoices;
+}
+
+/** The running nodes. Disposing of them ends every container and undoes the set-up. */
+export interface LocalCluster extends AsyncDisposable {
+  readonly nodes: readonly LocalNode[];
+  /** Pod CIDR of the whole cluster, and the machine's address as nodes and pods see it. */
+  readonly addresses: AddressPlan;
+  /** Lets go of the nodes but leaves containers running, for the next start to adopt. */
+  detach(): Promise<void>;
+}
+
+/** What is remembered from run to run. */
+interface ClusterFile {
+  readonly bridge: string;
+  readonly plan: AddressPlan;
+  readonly nodes: readonly string[];
+}
+
+/** Sets up the nodes, adopting what an earlier run of the same directory left and removing nodes that are not wanted any more. */
+export async function startLocalCluster(
+  config: LocalClusterConfig,
+  deps: { readonly log: Logger; readonly clock?: Clock },
+  signal?: AbortSignal,
+): Promise<LocalCluster> {
+  for (const name of config.nodes) checkName(name);
+  const directory = resolve(config.directory);
+  const path = join(directory, 'cluster.json');
+  await mkdir(directory, { recursive: true });
+  const earlier = await readClusterFile(path);
+  const { bridge, plan } = earlier ?? { bridge: await freeBridge(), plan: chooseAddressPlan(await readRoutes()) };
+  const homeOf = (name: string, index: number): ContainerdHome => ({
+    ...nodeAddresses(plan, index),
+    directory: join(directory, name),
+    choices: config.choices,
+    namespacePath: namespacePath(bridge, name),
+  });
+  // An index is an address: nodes keep theirs, so the earlier list comes first.
+  const names = [...new Set([...(earlier?.nodes ?? []), ...config.nodes])];
+  const network: NetworkSpec = {
+    bridge,
+    plan,
+    nodes: names.map((name, index) => ({ name, ...nodeAddresses(plan, index) })),
+  };
+  await writeFile(path, JSON.stringify({ bridge, plan, nodes: names } satisfies ClusterFile));
+  await applyNetwork(network, signal);
+  const started = await Promise.allSettled(
+    config.nodes.map((name) =>
+      startLocalNode(
+        { name, home: homeOf(name, names.indexOf(name)) },
+        { log: deps.log, clock: deps.clock ?? systemClock },
+        signal,
+      ),
+    ),
+  );
+  const nodes = started.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
+  const failed = started.find((each) => each.status === 'rejected');
+  if (failed) {
+    await Promise.all(nodes.map((node) => node.detach()));
+    throw failed.reason;
+  }
+  const unwanted = names.map(homeOf).filter((_, index) => !config.nodes.includes(names[index]!));
+  for (const home of unwanted) await destroyNode(home, undefined, deps.log);
+  return clusterOf(nodes, plan, async () => {
+    await removeNetwork(network);
+    await rm(path);
+  });
+}
+
+function clusterOf(nodes: readonly SupervisedNode[], addresses: AddressPlan, undo: () => Promise<void>): LocalCluster {
+  let left = false;
+  return {
+    nodes,
+    addresses,
+    async detach() {
+      left = true;
+      await Promise.all(nodes.map((node) => node.detach()));
+    },
+    async [Symbol.asyncDispose]() {
+      if (left) return;
+      left = true;
+      await Promise.all(nodes.map((node) => node.destroy()));
+      await undo();
+    },
+  };
+}
+
+function checkName(name: string): void {
+  if (/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(name)) return;
+  throw new GantryError('Invalid', `node name "${name}": must consist of lower case alphanumeric characters or '-'`);
+}
+
+async function readClusterFile(path: string): Promise<ClusterFile | undefined> {
+  const text = await readFile(path, 'utf8').catch(() => undefined);
+  return text === undefined ? undefined : (JSON.parse(text) as ClusterFile);
+}
+
+async function freeBridge(): Promise<string> {
+  const links = JSON.parse(await run('ip', ['-json', 'link', 'show'])) as { ifname: string }[];
+  for (let number = 0; number < maxBridges; number++) {
+    const name = `gantry${number}`;
+    if (!links.some((link) => link.ifname === name)) return name;
+  }
+  throw new GantryError(
+    'FailedPrecondition',
+    `bridges gantry0 to gantry${maxBridges - 1} are all in use on this machine`,
+  );
+}

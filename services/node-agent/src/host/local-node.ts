@@ -1,0 +1,177 @@
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { backoffMs } from '@gantry/runtime/backoff.ts';
+import type { Clock } from '@gantry/runtime/clock.ts';
+import type { Logger } from '@gantry/runtime/log.ts';
+import { imageTar } from '../images/image.ts';
+import { pauseImage, pauseImageName } from '../images/local.ts';
+import { openCriRuntime } from '../runtime/cri/driver.ts';
+import type { Runtime } from '../runtime/runtime.ts';
+import { run } from './commands.ts';
+import { type ContainerdHome, ensureContainerd, findContainerd, stopContainerd } from './containerd.ts';
+import { containerdPaths } from './containerd-config.ts';
+import {
+  listProcesses,
+  processesInNamespace,
+  readProcess,
+  signalProcess,
+  waitForExit,
+  withDescendants,
+} from './processes.ts';
+
+const superviseMs = 250;
+const killTimeoutMs = 5_000;
+/** Pause between two restarts of a containerd that keeps ending. */
+const restartBackoff = { initialMs: 100, maxMs: 30_000, factor: 2, jitter: 0.1 };
+/** A containerd that lived this long is not one that keeps ending. */
+const stableMs = 60_000;
+
+/** A node on this machine that runs real containers. */
+export interface LocalNode {
+  readonly name: string;
+  /** The node's own address, reachable from the machine and from every pod. */
+  readonly address: string;
+  readonly podCidr: string;
+  /** Path of its network namespace: `nsenter --net=<this>` for service rules and hostNetwork. */
+  readonly namespacePath: string;
+  /** Where the agent keeps logs and volumes of this node's pods; mounts made below it are seen by containers. */
+  readonly podsDirectory: string;
+  /** containerd's socket. */
+  readonly socketPath: string;
+  /** Connects a runtime driver to it. */
+  openRuntime(): Promise<Runtime>;
+  /** Kills containerd as a crash would; it is started again at once. Containers live on. */
+  killContainerd(): Promise<void>;
+  /** Takes the whole node down as pulling its plug would, and keeps it down until `powerOn`. */
+  powerOff(): Promise<void>;
+  /** Starts a node after `powerOff`. */
+  powerOn(): Promise<void>;
+}
+
+/** A node with what its owner needs to end it. */
+export interface SupervisedNode extends LocalNode {
+  /** Leaves containerd and containers running, for the next start to adopt. */
+  detach(): Promise<void>;
+  /** Ends everything that runs on the node and deletes its files. */
+  destroy(): Promise<void>;
+}
+
+/** What a node's set-up needs. */
+export interface LocalNodeConfig {
+  readonly name: string;
+  readonly home: ContainerdHome;
+}
+
+/** Starts (or adopts) a node's containerd, imports the pause image and keeps containerd running. Its network must stand. */
+export async function startLocalNode(
+  config: LocalNodeConfig,
+  deps: { log: Logger; clock: Clock },
+  signal?: AbortSignal,
+): Promise<SupervisedNode> {
+  const { name, home } = config;
+  const socketPath = containerdPaths(home.directory).socket;
+  const podsDirectory = join(home.directory, 'pods');
+  const openRuntime = () =>
+    openCriRuntime({ socketPath, node: name, imagePath: home.directory }, { clock: deps.clock });
+  await mkdir(podsDirectory, { recursive: true });
+  await ensureContainerd(home, signal);
+  await ensurePauseImage(openRuntime, home.directory);
+  let supervisor = supervise(config, deps);
+  return {
+    name,
+    address: home.address,
+    podCidr: home.podCidr,
+    namespacePath: home.namespacePath,
+    podsDirectory,
+    socketPath,
+    openRuntime,
+    async killContainerd() {
+      for (const found of await findContainerd(home)) {
+        await signalProcess(found, 'SIGKILL');
+        await waitForExit(found, killTimeoutMs);
+      }
+    },
+    async powerOff() {
+      await supervisor[Symbol.asyncDispose]();
+      await killEverything(home);
+    },
+    async powerOn() {
+      await ensureContainerd(home);
+      supervisor = supervise(config, deps);
+    },
+    detach: () => supervisor[Symbol.asyncDispose](),
+    async destroy() {
+      await supervisor[Symbol.asyncDispose]();
+      await destroyNode(home, openRuntime, deps.log);
+    },
+  };
+}
+
+/** Takes down a node that some earlier run left behind, whatever still runs of it. */
+export async function destroyNode(
+  home: ContainerdHome,
+  openRuntime: (() => Promise<Runtime>) | undefined,
+  log: Logger,
+): Promise<void> {
+  // Asked to, containerd also removes networks, mounts and cgroups; what it cannot is killed.
+  try {
+    if (openRuntime) await removeSandboxes(openRuntime);
+  } catch (error) {
+    log.warn({ error, directory: home.directory }, 'containers could not be removed in order and are killed');
+  }
+  for (const found of await findContainerd(home)) await stopContainerd(found);
+  await killEverything(home);
+  await run('umount', ['--recursive', home.directory]).catch(() => {});
+  await rm(home.directory, { recursive: true, force: true });
+}
+
+async function removeSandboxes(openRuntime: () => Promise<Runtime>): Promise<void> {
+  await using runtime = await openRuntime();
+  await Promise.all((await runtime.observer.observe()).map((sandbox) => runtime.sandboxes.remove(sandbox.id)));
+}
+
+/** Kills containerd, its shims and every container. Containers are in other namespaces, but they descend from the shims. */
+async function killEverything(home: ContainerdHome): Promise<void> {
+  const victims = withDescendants(await processesInNamespace(home.namespacePath), await listProcesses());
+  await Promise.all(victims.map((each) => signalProcess(each, 'SIGKILL')));
+  await Promise.all(victims.map((each) => waitForExit(each, killTimeoutMs)));
+}
+
+async function ensurePauseImage(openRuntime: () => Promise<Runtime>, directory: string): Promise<void> {
+  await using runtime = await openRuntime();
+  if (await runtime.images.status(pauseImageName)) return;
+  const path = join(directory, 'pause.tar');
+  await writeFile(path, await imageTar([await pauseImage()]));
+  await runtime.images.importTar(path);
+  await rm(path);
+}
+
+/** Restarts containerd whenever it is gone, until disposed of. */
+function supervise({ name, home }: LocalNodeConfig, { log, clock }: { log: Logger; clock: Clock }): AsyncDisposable {
+  const stop = new AbortController();
+  const loop = async () => {
+    let failures = 0;
+    while (!stop.signal.aborted) {
+      const startedAtMs = clock.now();
+      try {
+        const containerd = await ensureContainerd(home, stop.signal);
+        while (!stop.signal.aborted && (await readProcess(containerd.pid))?.startTime === containerd.startTime) {
+          await clock.sleep(superviseMs, stop.signal);
+        }
+        log.warn({ node: name }, 'containerd ended and is started again');
+      } catch (error) {
+        if (!stop.signal.aborted) log.error({ node: name, error }, 'containerd cannot be started');
+      }
+      failures = clock.now() - startedAtMs > stableMs ? 0 : failures + 1;
+      // The first restart is at once: traffic flows on without containerd, but nothing heals.
+      if (failures > 1) await clock.sleep(backoffMs(restartBackoff, failures - 1), stop.signal).catch(() => {});
+    }
+  };
+  const done = loop();
+  return {
+    [Symbol.asyncDispose]: async () => {
+      stop.abort();
+      await done;
+    },
+  };
+}

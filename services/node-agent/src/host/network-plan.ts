@@ -1,0 +1,103 @@
+/** What makes up the network of a cluster on one machine, as commands for `ip` and `nft`. Pure: host/network.ts runs them. */
+import { createHash } from 'node:crypto';
+import type { AddressPlan, NodeAddresses } from './address-plan.ts';
+
+/** A node of the network. */
+export interface NetworkNode extends NodeAddresses {
+  readonly name: string;
+}
+
+/** The network as it is to be. */
+export interface NetworkSpec {
+  /** Name of the bridge between the nodes, at most 9 characters; also what everything else is named after. */
+  readonly bridge: string;
+  readonly plan: AddressPlan;
+  readonly nodes: readonly NetworkNode[];
+}
+
+/** What is there already. */
+export interface NetworkState {
+  /** Links of the root namespace. */
+  readonly links: readonly string[];
+  readonly namespaces: readonly string[];
+}
+
+/** Commands for one network namespace, each a line for `ip -batch`. */
+export interface IpBatch {
+  /** The root namespace where absent. */
+  readonly namespace?: string;
+  readonly lines: readonly string[];
+}
+
+/** Name of a node's network namespace, as `ip netns` shows it. */
+export function namespaceOf(bridge: string, node: string): string {
+  return `${bridge}-${node}`;
+}
+
+/** The root namespace's end of the pair that leads to a node. Names of links have at most 15 characters, hence the hash. */
+export function hostLinkOf(bridge: string, node: string): string {
+  return `gv${createHash('sha256').update(namespaceOf(bridge, node)).digest('hex').slice(0, 10)}`;
+}
+
+/** The commands that lead from a state to the network. Running them again changes nothing. */
+export function planNetwork(spec: NetworkSpec, state: NetworkState): IpBatch[] {
+  const { bridge, plan, nodes } = spec;
+  const root: string[] = [];
+  if (!state.links.includes(bridge)) root.push(`link add ${bridge} type bridge`);
+  root.push(`address replace ${plan.gateway}/24 dev ${bridge}`, `link set ${bridge} up`);
+  const inside: IpBatch[] = [];
+  for (const node of nodes) {
+    const namespace = namespaceOf(bridge, node.name);
+    const link = hostLinkOf(bridge, node.name);
+    const fresh = !state.namespaces.includes(namespace);
+    if (fresh) root.push(`netns add ${namespace}`);
+    if (fresh || !state.links.includes(link)) {
+      // A link without its namespace is what a torn-down run left.
+      if (state.links.includes(link)) root.push(`link delete ${link}`);
+      root.push(`link add ${link} type veth peer name eth0 netns ${namespace}`);
+    }
+    root.push(`link set ${link} master ${bridge} up`);
+    inside.push({ namespace, lines: insideOf(node, spec) });
+  }
+  const routes = nodes.map((node) => `route replace ${node.podCidr} via ${node.address} dev ${bridge}`);
+  return [{ lines: root }, ...inside, { lines: routes }];
+}
+
+function insideOf(node: NetworkNode, { plan, nodes }: NetworkSpec): string[] {
+  return [
+    'link set lo up',
+    `address replace ${node.address}/24 dev eth0`,
+    'link set eth0 up',
+    `route replace default via ${plan.gateway}`,
+    ...nodes
+      .filter((other) => other.name !== node.name)
+      .map((other) => `route replace ${other.podCidr} via ${other.address}`),
+  ];
+}
+
+/** Takes the network away; routes go with their links. */
+export function planRemoval(spec: NetworkSpec, state: NetworkState): IpBatch[] {
+  const lines: string[] = [];
+  for (const node of spec.nodes) {
+    const link = hostLinkOf(spec.bridge, node.name);
+    const namespace = namespaceOf(spec.bridge, node.name);
+    if (state.links.includes(link)) lines.push(`link delete ${link}`);
+    if (state.namespaces.includes(namespace)) lines.push(`netns delete ${namespace}`);
+  }
+  if (state.links.includes(spec.bridge)) lines.push(`link delete ${spec.bridge}`);
+  return [{ lines }];
+}
+
+/** nftables rules of the root namespace: what leaves the cluster does so under the machine's own address. */
+export function masqueradeRules({ bridge, plan }: NetworkSpec): string {
+  const inside = `{ ${plan.podCidr}, ${plan.nodeCidr} }`;
+  return `add table ip ${bridge}
+delete table ip ${bridge}
+table ip ${bridge} {
+  chain postrouting {
+    type nat hook postrouting priority srcnat;
+    ip saddr ${inside} ip daddr != ${inside} oifname != "${bridge}" masquerade
+  }
+}
+`;
+}

@@ -1,0 +1,88 @@
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { run } from './commands.ts';
+import {
+  type IpBatch,
+  masqueradeRules,
+  type NetworkSpec,
+  type NetworkState,
+  namespaceOf,
+  planNetwork,
+  planRemoval,
+} from './network-plan.ts';
+
+const namespaceDirectory = '/run/netns';
+
+/** Path of a network namespace, for nsenter. */
+export function namespacePath(bridge: string, node: string): string {
+  return `${namespaceDirectory}/${namespaceOf(bridge, node)}`;
+}
+
+/** Makes the network, or completes what is there of it. */
+export async function applyNetwork(spec: NetworkSpec, signal?: AbortSignal): Promise<void> {
+  await runBatches(planNetwork(spec, await readState()), signal);
+  // The machine routes between its nodes' pods and the outside; bridged traffic must pass the service rules of each node.
+  await setSysctls(undefined);
+  for (const node of spec.nodes) await setSysctls(namespacePath(spec.bridge, node.name));
+  await run('nft', ['-f', '-'], { input: masqueradeRules(spec), signal });
+  await allowForwarding(spec.bridge, signal);
+}
+
+/** Takes the network away, as far as it is there. IP forwarding stays on: others may have come to need it. */
+export async function removeNetwork(spec: NetworkSpec): Promise<void> {
+  await runBatches(planRemoval(spec, await readState()));
+  await run('nft', ['-f', '-'], { input: `add table ip ${spec.bridge}\ndelete table ip ${spec.bridge}\n` });
+  for (const rule of forwardRules(spec.bridge)) await run('iptables', ['-w', '-D', ...rule]).catch(() => {});
+}
+
+/** Destinations of the machine's routes. */
+export async function readRoutes(): Promise<string[]> {
+  const routes = JSON.parse(await run('ip', ['-4', '-json', 'route', 'show', 'table', 'all'])) as { dst: string }[];
+  return routes.map((route) => route.dst);
+}
+
+async function readState(): Promise<NetworkState> {
+  const [links, namespaces] = await Promise.all([
+    run('ip', ['-json', 'link', 'show']),
+    readdir(namespaceDirectory).catch(() => []),
+  ]);
+  return { links: (JSON.parse(links) as { ifname: string }[]).map((link) => link.ifname), namespaces };
+}
+
+async function runBatches(batches: readonly IpBatch[], signal?: AbortSignal): Promise<void> {
+  for (const { namespace, lines } of batches) {
+    if (lines.length === 0) continue;
+    await run('ip', [...(namespace === undefined ? [] : ['-netns', namespace]), '-batch', '-'], {
+      input: `${lines.join('\n')}\n`,
+      signal,
+    });
+  }
+}
+
+async function setSysctls(namespace: string | undefined): Promise<void> {
+  const wanted = ['/proc/sys/net/ipv4/ip_forward', '/proc/sys/net/bridge/bridge-nf-call-iptables'];
+  if (namespace === undefined) {
+    for (const path of wanted) {
+      const value = await readFile(path, 'utf8').catch(() => '1');
+      if (value.trim() !== '1') await writeFile(path, '1');
+    }
+    return;
+  }
+  // The second is missing where the kernel has no br_netfilter; bridged traffic is then never filtered.
+  const script = wanted.map((path) => `[ ! -e ${path} ] || echo 1 > ${path}`).join('; ');
+  await run('nsenter', [`--net=${namespace}`, 'sh', '-c', script]);
+}
+
+/** Docker sets the policy of forwarded packets to DROP for the whole machine; ours then need a rule of their own. */
+async function allowForwarding(bridge: string, signal?: AbortSignal): Promise<void> {
+  const rules = await run('iptables', ['-w', '-S', 'FORWARD'], { signal });
+  if (!rules.includes('-P FORWARD DROP')) return;
+  for (const rule of forwardRules(bridge)) {
+    await run('iptables', ['-w', '-C', ...rule], { signal }).catch(() =>
+      run('iptables', ['-w', '-I', ...rule], { signal }),
+    );
+  }
+}
+
+function forwardRules(bridge: string): string[][] {
+  return ['-i', '-o'].map((direction) => ['FORWARD', direction, bridge, '-j', 'ACCEPT']);
+}
