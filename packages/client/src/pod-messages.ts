@@ -1,0 +1,81 @@
+/** The messages of gantry.api.v1.PodService as servers and clients handle them; see proto/gantry/api/v1/pods.proto. */
+
+export interface ContainerRef {
+  readonly namespace: string;
+  readonly pod: string;
+  /** The pod's only or default container where empty. */
+  readonly container?: string;
+}
+
+export interface LogsRequest {
+  readonly ref: ContainerRef;
+  readonly follow?: boolean;
+  readonly previous?: boolean;
+  readonly tailLines?: number;
+  readonly sinceSeconds?: number;
+  readonly timestamps?: boolean;
+  readonly limitBytes?: number;
+}
+
+export interface LogChunk {
+  readonly data: Uint8Array;
+}
+
+export interface ExecStart {
+  readonly ref: ContainerRef;
+  /** The command and its arguments; empty for attach. */
+  readonly command?: readonly string[];
+  readonly stdin?: boolean;
+  readonly tty?: boolean;
+}
+
+export interface TerminalSize {
+  readonly width: number;
+  readonly height: number;
+}
+
+/** What a client sends to a command: exactly one of these is set. */
+export interface ExecInput {
+  readonly start?: ExecStart;
+  readonly stdin?: Uint8Array;
+  readonly stdinClosed?: boolean;
+  readonly resize?: TerminalSize;
+}
+
+/** What a command sends back: exactly one of these is set. */
+export interface ExecOutput {
+  readonly stdout?: Uint8Array;
+  readonly stderr?: Uint8Array;
+  readonly exit?: { readonly code: number };
+}
+
+export interface PortForwardStart {
+  readonly namespace: string;
+  readonly pod: string;
+  readonly port: number;
+}
+
+export interface PortForwardChunk {
+  readonly start?: PortForwardStart;
+  readonly data?: Uint8Array;
+}
+
+export interface StatsRequest {
+  readonly namespace?: string;
+  readonly pod?: string;
+}
+
+export interface ContainerStats {
+  readonly namespace: string;
+  readonly pod: string;
+  readonly container: string;
+  readonly nodeName: string;
+  readonly cpuUsageNanoseconds: number;
+  readonly memoryWorkingSetBytes: number;
+  /** Milliseconds since the Unix epoch. */
+  readonly timestampMs: number;
+}
+
+export interface StatsResponse {
+  readonly containers: readonly ContainerStats[];
+}
