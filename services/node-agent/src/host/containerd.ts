@@ -23,6 +23,8 @@ const stopTimeoutMs = 10_000;
 export interface ContainerdHome extends ContainerdConfig {
   /** Path of the node's network namespace. */
   readonly namespacePath: string;
+  /** Parent of the node's pods in the tree of control groups, such as /gantry/gantry0-node-1. */
+  readonly cgroupPath: string;
 }
 
 /**

@@ -9,7 +9,7 @@ import type { ContainerdHome } from './containerd.ts';
 import type { ContainerdChoices } from './decide.ts';
 import { destroyNode, type LocalNode, type SupervisedNode, startLocalNode } from './local-node.ts';
 import { applyNetwork, namespacePath, readRoutes, removeNetwork } from './network.ts';
-import type { NetworkSpec } from './network-plan.ts';
+import { type NetworkSpec, namespaceOf } from './network-plan.ts';
 
 /** More bridges than anybody has clusters on one machine. */
 const maxBridges = 16;
@@ -57,6 +57,7 @@ export async function startLocalCluster(
     directory: join(directory, name),
     choices: config.choices,
     namespacePath: namespacePath(bridge, name),
+    cgroupPath: `/gantry/${namespaceOf(bridge, name)}`,
   });
   // An index is an address: nodes keep theirs, so the earlier list comes first.
   const names = [...new Set([...(earlier?.nodes ?? []), ...config.nodes])];

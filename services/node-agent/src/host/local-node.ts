@@ -5,6 +5,7 @@ import type { Clock } from '@gantry/runtime/clock.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
 import { imageTar } from '../images/image.ts';
 import { pauseImage, pauseImageName } from '../images/local.ts';
+import { removeCgroupTree } from '../runtime/cgroups.ts';
 import { openCriRuntime } from '../runtime/cri/driver.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { run } from './commands.ts';
@@ -36,6 +37,8 @@ export interface LocalNode {
   readonly namespacePath: string;
   /** Where the agent keeps logs and volumes of this node's pods; mounts made below it are seen by containers. */
   readonly podsDirectory: string;
+  /** Where this node's pods belong in the tree of control groups; gone with the node. */
+  readonly cgroupPath: string;
   /** containerd's socket. */
   readonly socketPath: string;
   /** Connects a runtime driver to it. */
@@ -83,6 +86,7 @@ export async function startLocalNode(
     podCidr: home.podCidr,
     namespacePath: home.namespacePath,
     podsDirectory,
+    cgroupPath: home.cgroupPath,
     socketPath,
     openRuntime,
     async killContainerd() {
@@ -99,7 +103,9 @@ export async function startLocalNode(
       await ensureContainerd(home);
       supervisor = supervise(config, deps);
     },
-    detach: () => supervisor[Symbol.asyncDispose](),
+    async detach() {
+      await supervisor[Symbol.asyncDispose]();
+    },
     async destroy() {
       await supervisor[Symbol.asyncDispose]();
       await destroyNode(home, openRuntime, deps.log);
@@ -122,6 +128,7 @@ export async function destroyNode(
   for (const found of await findContainerd(home)) await stopContainerd(found);
   await killEverything(home);
   await run('umount', ['--recursive', home.directory]).catch(() => {});
+  await removeCgroupTree(home.cgroupPath);
   await rm(home.directory, { recursive: true, force: true });
 }
 

@@ -12,7 +12,7 @@ import type {
   Stats,
   Streams,
 } from '../runtime.ts';
-import { changes } from './changes.ts';
+import { criChanges } from './changes.ts';
 import { type CriClient, connectCri } from './client.ts';
 import { decodeSandboxConfig, encodeContainer, encodeResources, encodeSandbox, nodeLabel } from './encode.ts';
 import { criImages } from './images.ts';
@@ -52,7 +52,7 @@ export async function openCriRuntime(config: CriRuntimeConfig, deps: { clock?: C
       info: { driver: 'cri', name: version.runtimeName, version: version.runtimeVersion, isolated: true },
       sandboxes: criSandboxes(client, config.node),
       containers: criContainers(client, config.node),
-      observer: { observe, changes: (signal) => changes(client, clock, signal) },
+      observer: { observe, changes: (signal) => criChanges(client, clock, signal) },
       images: criImages(client, config.socketPath),
       streams: criStreams(client),
       stats: criStats(client, config, clock),
