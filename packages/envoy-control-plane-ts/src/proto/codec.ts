@@ -60,17 +60,20 @@ function writeMessage(writer: Writer, type: MessageType, value: Plain): void {
 }
 
 function writeField(writer: Writer, field: Field, value: unknown): void {
-  if (field.arity === 'one') return writeTagged(writer, field.number, field.type, value);
-  if (field.arity === 'many') {
+  if (field.arity === 'one') {
+    writeTagged(writer, field.number, field.type, value);
+  } else if (field.arity === 'many') {
     for (const item of value as readonly unknown[]) writeTagged(writer, field.number, field.type, item);
-    return;
+  } else {
+    for (const key of Object.keys(value as Plain).sort()) writeEntry(writer, field, key, (value as Plain)[key]);
   }
-  for (const key of Object.keys(value as Plain).sort()) {
-    writer.uint32(tag(field.number, wireBytes)).fork();
-    writer.uint32(tag(1, wireBytes)).string(key);
-    writeTagged(writer, 2, field.type, (value as Plain)[key]);
-    writer.ldelim();
-  }
+}
+
+function writeEntry(writer: Writer, field: Field, key: string, value: unknown): void {
+  writer.uint32(tag(field.number, wireBytes)).fork();
+  writer.uint32(tag(1, wireBytes)).string(key);
+  writeTagged(writer, 2, field.type, value);
+  writer.ldelim();
 }
 
 function writeTagged(writer: Writer, number: number, type: FieldType, value: unknown): void {
@@ -85,7 +88,7 @@ function writeTagged(writer: Writer, number: number, type: FieldType, value: unk
       writeScalar(writer.uint32(tag(number, wireTypeOf(type))), type, value);
       return;
     case 'enum':
-      writer.uint32(tag(number, wireVarint)).int32(type.numbers[value as string] ?? 0);
+      writer.uint32(tag(number, wireVarint)).int32(enumNumber(type.numbers, value as string));
       return;
     case 'duration':
       writer.uint32(tag(number, wireBytes)).fork();
@@ -197,6 +200,12 @@ function readEntry(reader: Reader, type: FieldType): [string, unknown] {
     else reader.skipType(header & 7);
   }
   return [key, value];
+}
+
+function enumNumber(numbers: Readonly<Record<string, number>>, name: string): number {
+  const number = numbers[name];
+  if (number === undefined) throw new Error(`unknown enum name ${JSON.stringify(name)}`);
+  return number;
 }
 
 function enumName(numbers: Readonly<Record<string, number>>, number: number): string {

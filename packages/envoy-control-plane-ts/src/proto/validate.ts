@@ -64,7 +64,10 @@ function checkOneofs(type: MessageType, object: Record<string, unknown>, path: s
 
 function checkField(field: Field, value: unknown, path: string, problems: FieldProblem[]): void {
   if (field.arity === 'one') {
-    if (value !== undefined) return checkValue(field.type, field.rules, value, path, problems);
+    if (value !== undefined) {
+      checkValue(field.type, field.rules, value, path, problems);
+      return;
+    }
     // An absent scalar is its zero value, so a rule about it applies; members of a oneof are absent by right.
     const zeroBreaksRule = (field.rules.minLen ?? 0) > 0 && field.rules.oneof === undefined;
     if (field.rules.required || zeroBreaksRule) problems.push({ field: path, problem: 'required' });
@@ -90,7 +93,10 @@ function checkField(field: Field, value: unknown, path: string, problems: FieldP
 }
 
 function checkValue(type: FieldType, rules: Rules, value: unknown, path: string, problems: FieldProblem[]): void {
-  if (type.kind === 'message') return checkMessage(type, value, path, problems);
+  if (type.kind === 'message') {
+    checkMessage(type, value, path, problems);
+    return;
+  }
   const problem = type.kind === 'enum' ? enumProblem(type.numbers, value) : scalarProblem(type, rules, value);
   if (problem !== undefined) problems.push({ field: path, problem });
 }

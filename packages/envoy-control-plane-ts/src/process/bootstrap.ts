@@ -1,0 +1,96 @@
+/** The bootstrap configuration of an Envoy that takes everything else over one ADS stream. */
+
+export interface BootstrapOptions {
+  /** Address of the ADS server, host:port. */
+  readonly xdsAddress: string;
+  readonly nodeId: string;
+  /** Envoy's node.cluster: a name that Envoys with the same task share. */
+  readonly nodeCluster?: string;
+  /** Where this Envoy stands, for balancing by locality. */
+  readonly zone?: string;
+  /** Port of Envoy's admin interface, on the loopback address; Envoy chooses one where it is 0. */
+  readonly adminPort: number;
+  /** Which form of xDS Envoy asks for. */
+  readonly protocol?: 'sotw' | 'delta';
+  /** Connections from clients at a time, beyond which new ones are refused. 50,000 where absent. */
+  readonly maxConnections?: number;
+}
+
+/** Name of the static cluster that leads to the ADS server. */
+export const xdsClusterName = 'xds_cluster';
+
+/** The bootstrap as a plain object in the JSON form that Envoy reads. @throws Error where an address is wrong. */
+export function bootstrap(options: BootstrapOptions): object {
+  const ads = { ads: {}, resource_api_version: 'V3', initial_fetch_timeout: '15s' };
+  return {
+    node: {
+      id: options.nodeId,
+      cluster: options.nodeCluster ?? 'envoy',
+      ...(options.zone ? { locality: { zone: options.zone } } : {}),
+    },
+    admin: { address: socketAddress('127.0.0.1', options.adminPort) },
+    dynamic_resources: {
+      ads_config: {
+        api_type: options.protocol === 'sotw' ? 'GRPC' : 'DELTA_GRPC',
+        transport_api_version: 'V3',
+        set_node_on_first_message_only: true,
+        grpc_services: [{ envoy_grpc: { cluster_name: xdsClusterName } }],
+      },
+      cds_config: ads,
+      lds_config: ads,
+    },
+    static_resources: { clusters: [xdsCluster(options.xdsAddress)] },
+    overload_manager: connectionLimit(options.maxConnections ?? 50_000),
+  };
+}
+
+function xdsCluster(address: string): object {
+  const [host, port] = splitAddress(address);
+  return {
+    name: xdsClusterName,
+    type: 'STRICT_DNS',
+    connect_timeout: '5s',
+    load_assignment: {
+      cluster_name: xdsClusterName,
+      endpoints: [{ lb_endpoints: [{ endpoint: { address: socketAddress(host, port) } }] }],
+    },
+    typed_extension_protocol_options: {
+      'envoy.extensions.upstreams.http.v3.HttpProtocolOptions': {
+        '@type': 'type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions',
+        explicit_http_config: {
+          // Pings find a control plane that vanished without closing the connection.
+          http2_protocol_options: { connection_keepalive: { interval: '30s', timeout: '5s' } },
+        },
+      },
+    },
+  };
+}
+
+function connectionLimit(maxConnections: number): object {
+  return {
+    resource_monitors: [
+      {
+        name: 'envoy.resource_monitors.global_downstream_max_connections',
+        typed_config: {
+          '@type':
+            'type.googleapis.com/envoy.extensions.resource_monitors.downstream_connections.v3.DownstreamConnectionsConfig',
+          max_active_downstream_connections: maxConnections,
+        },
+      },
+    ],
+  };
+}
+
+function socketAddress(address: string, port: number): object {
+  return { socket_address: { address, port_value: port } };
+}
+
+/** Splits host:port, where an IPv6 host stands in brackets. */
+function splitAddress(address: string): [string, number] {
+  const match = /^(?:\[([^\]]+)\]|([^:]+)):(\d+)$/.exec(address);
+  const port = Number(match?.[3]);
+  if (match === null || port < 1 || port > 65535) {
+    throw new Error(`xdsAddress: must be host:port, is ${JSON.stringify(address)}`);
+  }
+  return [match[1] ?? match[2]!, port];
+}

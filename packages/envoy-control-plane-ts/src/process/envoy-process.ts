@@ -1,0 +1,120 @@
+/** Runs one Envoy process. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type BootstrapOptions, bootstrap } from './bootstrap.ts';
+
+export interface EnvoyProcessOptions extends BootstrapOptions {
+  /** Path of the Envoy binary; see `findEnvoy`. */
+  readonly binary: string;
+  /** Worker threads; Envoy takes one a CPU where absent. */
+  readonly concurrency?: number;
+  readonly logLevel?: 'trace' | 'debug' | 'info' | 'warning' | 'error' | 'critical' | 'off';
+  /** Takes each line that Envoy logs. */
+  readonly onLog?: (line: string) => void;
+}
+
+/** How a process ended. */
+export interface EnvoyExit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  /** Set where the process could not be started at all. */
+  readonly error?: Error;
+}
+
+/** A running Envoy. Disposing of it ends it and waits for that. */
+export interface EnvoyProcess extends AsyncDisposable {
+  readonly pid: number | undefined;
+  readonly adminPort: number;
+  /** Resolves when the process ended. */
+  readonly exited: Promise<EnvoyExit>;
+  /** Resolves when Envoy has its configuration and serves; rejects when it ends before, or with the signal. */
+  ready(signal: AbortSignal): Promise<void>;
+}
+
+/** How long Envoy may take to stop before it is killed. */
+const stopTimeoutMs = 5_000;
+/** How often a starting Envoy is asked whether it is ready. */
+const readyPollMs = 50;
+/** Longest log line that is kept while its end has not arrived. */
+const maxLogLineLength = 64 * 1024;
+/** Ends Envoy when the process that started it dies, however it dies; part of util-linux. */
+const setpriv = '/usr/bin/setpriv';
+
+/** Starts Envoy. */
+export function spawnEnvoy(options: EnvoyProcessOptions): EnvoyProcess {
+  const child = start(options);
+  const exited = new Promise<EnvoyExit>((resolve) => {
+    child.on('error', (error) => resolve({ code: null, signal: null, error }));
+    child.on('exit', (code, signal) => resolve({ code, signal }));
+  });
+  if (options.onLog && child.stderr) forEachLine(child.stderr, options.onLog);
+  return {
+    pid: child.pid,
+    adminPort: options.adminPort,
+    exited,
+    ready: (signal) => untilReady(options.adminPort, exited, signal),
+    [Symbol.asyncDispose]: () => stop(child, exited),
+  };
+}
+
+function start(options: EnvoyProcessOptions): ChildProcess {
+  const args = [
+    options.binary,
+    '--config-yaml',
+    JSON.stringify(bootstrap(options)),
+    // Several Envoys on one machine would otherwise share hot restart's memory.
+    '--disable-hot-restart',
+    '--log-level',
+    options.logLevel ?? 'warning',
+    ...(options.concurrency === undefined ? [] : ['--concurrency', String(options.concurrency)]),
+  ];
+  const command = existsSync(setpriv) ? [setpriv, '--pdeathsig', 'KILL', '--', ...args] : args;
+  return spawn(command[0]!, command.slice(1), { stdio: ['ignore', 'ignore', options.onLog ? 'pipe' : 'ignore'] });
+}
+
+async function untilReady(adminPort: number, exited: Promise<EnvoyExit>, signal: AbortSignal): Promise<void> {
+  let exit: EnvoyExit | undefined;
+  void exited.then((outcome) => {
+    exit = outcome;
+  });
+  while (!(await isReady(adminPort, signal))) {
+    if (exit !== undefined) throw new Error(`Envoy ended while starting: ${describeExit(exit)}`);
+    await delay(readyPollMs, undefined, { signal });
+  }
+}
+
+async function isReady(adminPort: number, signal: AbortSignal): Promise<boolean> {
+  try {
+    const response = await fetch(`http://127.0.0.1:${adminPort}/ready`, { signal });
+    await response.text();
+    return response.status === 200;
+  } catch {
+    signal.throwIfAborted();
+    return false;
+  }
+}
+
+/** An exit in words. */
+export function describeExit({ code, signal, error }: EnvoyExit): string {
+  if (error) return error.message;
+  return signal === null ? `exit code ${code}` : `killed by ${signal}`;
+}
+
+async function stop(child: ChildProcess, exited: Promise<EnvoyExit>): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
+  child.kill('SIGTERM');
+  const timer = setTimeout(() => child.kill('SIGKILL'), stopTimeoutMs);
+  await exited;
+  clearTimeout(timer);
+}
+
+function forEachLine(stream: NodeJS.ReadableStream, onLine: (line: string) => void): void {
+  let rest = '';
+  stream.setEncoding('utf8');
+  stream.on('data', (chunk: string) => {
+    const lines = (rest + chunk).split('\n');
+    rest = (lines.pop() ?? '').slice(0, maxLogLineLength);
+    for (const line of lines) if (line !== '') onLine(line);
+  });
+}

@@ -1,0 +1,66 @@
+/** State-of-the-world requests: each lists the whole subscription of a type. */
+import type { DiscoveryRequest } from './envoy/discovery.ts';
+import {
+  checkNames,
+  checkRequest,
+  defaultStreamLimits,
+  newSubscription,
+  type Received,
+  type RequestEvent,
+  type StreamLimits,
+  type StreamState,
+  type Subscription,
+  settle,
+  withSubscription,
+} from './stream-state.ts';
+import { isFullState } from './type-urls.ts';
+
+/**
+ * Takes a request of a state-of-the-world stream.
+ *
+ * - An answer to a response that is not the last one of its type is stale and ignored altogether: the client answers
+ *   the last one too, and lists its subscription again then.
+ * - A request without a nonce comes from a client that has seen nothing of this type on this stream, so it is sent all
+ *   of it, even where an earlier response was under way.
+ * @throws ProtocolError for a request without a type or beyond the limits.
+ */
+export function receiveSotw(
+  state: StreamState,
+  request: DiscoveryRequest,
+  limits: StreamLimits = defaultStreamLimits,
+): Received {
+  const typeUrl = request.typeUrl ?? '';
+  checkRequest(state, typeUrl, limits);
+  checkNames(typeUrl, request.resourceNames?.length ?? 0, limits);
+  const known = state.subscriptions.get(typeUrl);
+  const nonce = request.responseNonce ?? '';
+  const withNode = state.node === undefined && request.node ? { ...state, node: request.node } : state;
+  if (known !== undefined && nonce !== '' && nonce !== known.lastNonce) {
+    return { state: withNode, event: { kind: 'stale', typeUrl } };
+  }
+  const isFresh = known === undefined || nonce === '';
+  const current = isFresh ? { ...newSubscription(typeUrl), hasNamed: known?.hasNamed ?? false } : known;
+  const answered = answer(current, request);
+  const subscription = subscribe(answered.subscription, request.resourceNames ?? []);
+  return { state: withSubscription(withNode, subscription), event: answered.event };
+}
+
+function answer(
+  subscription: Subscription,
+  request: DiscoveryRequest,
+): { readonly subscription: Subscription; readonly event: RequestEvent } {
+  const { pending, typeUrl } = subscription;
+  if (pending === undefined) return { subscription, event: { kind: 'subscribed', typeUrl } };
+  return settle(subscription, pending, request.errorDetail);
+}
+
+/** "*" is all; no names is all for listeners and clusters, until the client has named one. */
+function subscribe(subscription: Subscription, requested: readonly string[]): Subscription {
+  const names = new Set(requested.filter((name) => name !== '*'));
+  const asksForAll = requested.includes('*');
+  const hasNamed = subscription.hasNamed || requested.length > 0;
+  const wildcard = asksForAll || (!hasNamed && isFullState(subscription.typeUrl));
+  // What the client let go of is forgotten, so that it is sent again when it comes back.
+  const known = wildcard ? subscription.known : new Map([...subscription.known].filter(([name]) => names.has(name)));
+  return { ...subscription, names, hasNamed, wildcard, known };
+}
