@@ -1,0 +1,34 @@
+import { GantryError, isError } from '@gantry/runtime/errors.ts';
+import { type Context, Exit, ExitCode } from '../context.ts';
+import { readManifests } from '../manifests.ts';
+import { objectLabel } from '../output/objects.ts';
+
+export interface ApplyFlags {
+  readonly filename: readonly string[];
+  readonly recursive: boolean;
+  readonly dryRun: boolean;
+}
+
+/**
+ * Makes the cluster's objects be as manifests say. One that is refused does not stop the others; the command then ends
+ * with an error.
+ */
+export async function apply(context: Context, flags: ApplyFlags): Promise<void> {
+  const documents = await readManifests(flags.filename, flags.recursive);
+  const suffix = flags.dryRun ? ' (server dry run)' : '';
+  let failed = 0;
+  for (const { text, source } of documents) {
+    try {
+      const options = { defaultNamespace: context.namespace, dryRun: flags.dryRun, signal: context.signal };
+      const { object, outcome } = await context.client.apply(text, options);
+      context.output.write(`${objectLabel(object)} ${outcome}${suffix}\n`);
+    } catch (error) {
+      if (!isError(error) || isError(error, 'ServiceUnavailable', 'Cancelled')) throw error;
+      failed++;
+      context.output.note(`Error from server (${error.reason}): error when applying "${source}": ${error.message}\n`);
+    }
+  }
+  if (failed === documents.length && failed > 1)
+    throw new GantryError('Invalid', `none of ${failed} objects was applied`);
+  if (failed > 0) throw new Exit(ExitCode.failed);
+}

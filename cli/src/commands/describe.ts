@@ -1,0 +1,85 @@
+import { formatAge } from '@gantry/model/age.ts';
+import type { Event } from '@gantry/model/gen/gantry.core.v1.ts';
+import type { KubeObject } from '@gantry/model/kind.ts';
+import { kindOf } from '@gantry/model/registry.ts';
+import { GantryError } from '@gantry/runtime/errors.ts';
+import type { Context } from '../context.ts';
+import { formatOutline } from '../output/outline.ts';
+import { formatTable } from '../output/table.ts';
+import { parseTargets, type Target } from '../targets.ts';
+
+/** Most objects that one call describes. */
+const maxObjects = 500;
+
+/** Tells all that is known of objects, and what happened to them. */
+export async function describe(
+  context: Context,
+  args: readonly string[],
+  flags: { readonly selector?: string },
+): Promise<void> {
+  const objects: KubeObject[] = [];
+  for (const target of parseTargets(args)) objects.push(...(await fetch(context, target, flags.selector)));
+  if (objects.length === 0) throw new GantryError('NotFound', `No resources found in ${context.namespace} namespace.`);
+  for (const [index, object] of objects.entries()) {
+    if (index > 0) context.output.write('\n\n');
+    context.output.write(await describeObject(context, object));
+  }
+}
+
+async function fetch(
+  context: Context,
+  { kind, names }: Target,
+  labelSelector: string | undefined,
+): Promise<KubeObject[]> {
+  const { client, signal } = context;
+  const scope = kindOf(kind).namespaced ? { namespace: context.namespace } : {};
+  if (names.length > 0) return Promise.all(names.map((name) => client.get(kind, { ...scope, name }, { signal })));
+  const query = { ...scope, limit: maxObjects, ...(labelSelector === undefined ? {} : { labelSelector }) };
+  return (await client.list(kind, query, { signal })).items;
+}
+
+async function describeObject(context: Context, object: KubeObject): Promise<string> {
+  const { metadata, apiVersion: _version, kind, ...rest } = object as KubeObject & Record<string, unknown>;
+  const { name, namespace, labels, annotations, creationTimestamp, deletionTimestamp, ownerReferences } = metadata;
+  const { 'kubectl.kubernetes.io/last-applied-configuration': _applied, ...shownAnnotations } = annotations ?? {};
+  const head = {
+    name,
+    namespace,
+    labels,
+    annotations: shownAnnotations,
+    created: creationTimestamp,
+    terminatingSince: deletionTimestamp,
+    controlledBy: ownerReferences?.filter(({ controller }) => controller).map((owner) => `${owner.kind}/${owner.name}`),
+  };
+  return formatOutline({ kind, ...head, ...concealed(kind, rest) }) + (await eventsOf(context, object));
+}
+
+/** A secret's values are not shown, only how long they are. */
+function concealed(kind: string, fields: Record<string, unknown>): Record<string, unknown> {
+  if (kind !== 'Secret') return fields;
+  const entries = Object.entries((fields.data ?? {}) as Record<string, string>);
+  const data = Object.fromEntries(entries.map(([key, value]) => [key, `${Buffer.from(value, 'base64').length} bytes`]));
+  return { ...fields, data };
+}
+
+async function eventsOf(context: Context, object: KubeObject): Promise<string> {
+  const namespace = object.metadata.namespace ?? 'default';
+  const fieldSelector = `involvedObject.uid=${object.metadata.uid}`;
+  const { items } = await context.client.list('Event', { namespace, fieldSelector }, { signal: context.signal });
+  if (items.length === 0) return 'Events:  <none>\n';
+  const nowMs = context.clock.now();
+  const rows = [...items].sort((a, b) => lastSeen(a).localeCompare(lastSeen(b))).map((event) => eventRow(event, nowMs));
+  const table = formatTable(['Type', 'Reason', 'Age', 'From', 'Message'], rows);
+  return `Events:\n${table.replace(/^/gm, '  ').trimEnd()}\n`;
+}
+
+function lastSeen(event: Event): string {
+  return event.lastTimestamp ?? event.eventTime ?? event.metadata.creationTimestamp ?? '';
+}
+
+function eventRow(event: Event, nowMs: number): string[] {
+  const age = formatAge(lastSeen(event), nowMs);
+  const first = formatAge(event.firstTimestamp ?? lastSeen(event), nowMs);
+  const seen = (event.count ?? 1) > 1 ? `${age} (x${event.count} over ${first})` : age;
+  return [event.type ?? '', event.reason ?? '', seen, event.source?.component ?? '', event.message ?? ''];
+}

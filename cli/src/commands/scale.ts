@@ -1,0 +1,31 @@
+import type { KindName } from '@gantry/model/registry.ts';
+import { GantryError } from '@gantry/runtime/errors.ts';
+import type { Context } from '../context.ts';
+import { objectLabel } from '../output/objects.ts';
+import { parseTarget } from '../targets.ts';
+
+const scalable: readonly KindName[] = ['Deployment', 'ReplicaSet'];
+
+export interface ScaleFlags {
+  readonly replicas: number;
+  /** Scale only where there are this many now. */
+  readonly currentReplicas?: number;
+}
+
+/** Sets how many replicas a workload has. */
+export async function scale(context: Context, args: readonly string[], flags: ScaleFlags): Promise<void> {
+  const { kind, name } = parseTarget(args);
+  if (!scalable.includes(kind))
+    throw new GantryError('BadRequest', `cannot scale a ${kind}: only ${scalable.join(' and ')} have replicas`);
+  const target = { namespace: context.namespace, name };
+  if (flags.currentReplicas !== undefined) {
+    const stored = await context.client.get(kind as 'Deployment', target, { signal: context.signal });
+    if (stored.spec.replicas !== flags.currentReplicas) {
+      const problem = `Expected replicas to be ${flags.currentReplicas}, was ${stored.spec.replicas}`;
+      throw new GantryError('FailedPrecondition', problem);
+    }
+  }
+  const patch = { type: 'merge', body: { spec: { replicas: flags.replicas } } } as const;
+  const scaled = await context.client.patch(kind, target, patch, { signal: context.signal });
+  context.output.write(`${objectLabel(scaled)} scaled\n`);
+}

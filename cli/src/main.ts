@@ -1,0 +1,24 @@
+import { isError, toGantryError } from '@gantry/runtime/errors.ts';
+import { terminationSignal } from '@gantry/runtime/service.ts';
+import { CommanderError } from 'commander';
+import { Exit, ExitCode } from './context.ts';
+import { createProgram } from './program.ts';
+
+const signal = terminationSignal();
+try {
+  await createProgram(signal).parseAsync();
+} catch (error) {
+  process.exitCode = exitCodeFor(error);
+}
+
+function exitCodeFor(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.ok : ExitCode.usage;
+  if (error instanceof Exit) {
+    if (error.message !== '') process.stderr.write(`${error.message}\n`);
+    return error.code;
+  }
+  if (signal.aborted && isError(error, 'Cancelled')) return ExitCode.ok;
+  const known = toGantryError(error);
+  process.stderr.write(`Error from server (${known.reason}): ${known.message}\n`);
+  return isError(known, 'ServiceUnavailable') ? ExitCode.unreachable : ExitCode.failed;
+}

@@ -1,0 +1,87 @@
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { extname, join } from 'node:path';
+import { GantryError } from '@gantry/runtime/errors.ts';
+import { parseAllDocuments, stringify } from 'yaml';
+
+/** One document of a file, as text: the api decodes it strictly, so it is passed on as it was written. */
+export interface ManifestDocument {
+  readonly text: string;
+  /** File and number of the document in it, for messages. */
+  readonly source: string;
+}
+
+const endings = new Set(['.yaml', '.yml', '.json']);
+/** Most bytes of one file. */
+const maxFileBytes = 64 * 1024 * 1024;
+const maxDocuments = 10_000;
+
+/**
+ * Reads manifests from files, folders (their .yaml, .yml and .json files, in order of name) or standard input (`-`).
+ * @param recursive Go into folders of folders.
+ */
+export async function readManifests(paths: readonly string[], recursive: boolean): Promise<ManifestDocument[]> {
+  const documents: ManifestDocument[] = [];
+  for (const path of paths) {
+    for (const file of path === '-' ? ['-'] : await expand(path, recursive, true)) {
+      documents.push(...splitDocuments(await readText(file), file === '-' ? 'standard input' : file));
+    }
+  }
+  if (documents.length === 0) throw new GantryError('BadRequest', 'no objects passed to apply');
+  return documents;
+}
+
+async function expand(path: string, recursive: boolean, top: boolean): Promise<string[]> {
+  const info = await stat(path).catch((cause: unknown) => {
+    throw new GantryError('BadRequest', `the path "${path}" does not exist`, { cause });
+  });
+  if (!info.isDirectory()) return [path];
+  if (!top && !recursive) return [];
+  const names = (await readdir(path, { withFileTypes: true })).sort((a, b) => (a.name < b.name ? -1 : 1));
+  const lists = names.map((entry) => {
+    const child = join(path, entry.name);
+    if (entry.isDirectory()) return expand(child, recursive, false);
+    return endings.has(extname(entry.name)) ? [child] : [];
+  });
+  return (await Promise.all(lists)).flat();
+}
+
+async function readText(file: string): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  const add = (chunk: Buffer): void => {
+    size += chunk.length;
+    if (size > maxFileBytes)
+      throw new GantryError('RequestEntityTooLarge', `${file}: larger than ${maxFileBytes} bytes`);
+    chunks.push(chunk);
+  };
+  if (file === '-') for await (const chunk of process.stdin) add(chunk as Buffer);
+  else add(await readFile(file));
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+/**
+ * Splits a file into its documents; empty ones are left out, and the items of a List stand for themselves.
+ * Text that is not YAML is one document: the api says what is wrong with it.
+ */
+export function splitDocuments(text: string, source: string): ManifestDocument[] {
+  const parsed = parseAllDocuments(text, { uniqueKeys: false, logLevel: 'silent' });
+  if (!Array.isArray(parsed)) return [];
+  if (parsed.length > maxDocuments)
+    throw new GantryError('RequestEntityTooLarge', `${source}: more than ${maxDocuments} documents`);
+  if (parsed.some((document) => document.errors.length > 0)) return [{ text, source }];
+  const documents = parsed.flatMap((document): string[] => {
+    if (document.contents === null) return [];
+    const [start, , end] = document.contents.range!;
+    const items = listItems(document.get('kind') === 'List' ? document.toJS({ maxAliasCount: 1000 }) : undefined);
+    return items ?? [text.slice(start, end)];
+  });
+  return documents.map((part, index) => ({
+    text: part,
+    source: documents.length === 1 ? source : `${source}, document ${index + 1}`,
+  }));
+}
+
+function listItems(list: unknown): string[] | undefined {
+  const items = (list as { items?: unknown } | undefined)?.items;
+  return Array.isArray(items) ? items.map((item) => stringify(item)) : undefined;
+}

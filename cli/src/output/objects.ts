@@ -1,0 +1,18 @@
+import type { KubeObject } from '@gantry/model/kind.ts';
+import { stringify } from 'yaml';
+
+/** How objects are printed. */
+export const outputFormats = ['table', 'wide', 'yaml', 'json', 'name'] as const;
+export type OutputFormat = (typeof outputFormats)[number];
+
+/** Objects as YAML or JSON: one as itself, several as a List. */
+export function formatObjects(format: 'yaml' | 'json', objects: readonly KubeObject[], asList: boolean): string {
+  const value = asList ? { apiVersion: 'v1', kind: 'List', metadata: {}, items: objects } : objects[0];
+  return format === 'json' ? `${JSON.stringify(value, null, 4)}\n` : stringify(value, { lineWidth: 0 });
+}
+
+/** `deployment.apps/web`, as kubectl names objects in messages. */
+export function objectLabel(object: Pick<KubeObject, 'apiVersion' | 'kind' | 'metadata'>): string {
+  const group = object.apiVersion.includes('/') ? `.${object.apiVersion.split('/')[0]}` : '';
+  return `${object.kind.toLowerCase()}${group}/${object.metadata.name}`;
+}

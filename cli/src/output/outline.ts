@@ -1,0 +1,44 @@
+/** Spaces a level of nesting is moved in by. */
+const indent = 2;
+
+/**
+ * Any value as an outline that people read: `Image Pull Policy:  Always`. Empty values are left out; entries of a list
+ * that have a name stand under it.
+ */
+export function formatOutline(fields: Readonly<Record<string, unknown>>, level = 0): string {
+  const shown = Object.entries(fields).filter(([, value]) => !isEmpty(value));
+  const width = Math.max(0, ...shown.filter(([, value]) => isScalar(value)).map(([key]) => titleOf(key).length));
+  return shown.map(([key, value]) => formatField(titleOf(key), value, width, level)).join('');
+}
+
+function formatField(title: string, value: unknown, width: number, level: number): string {
+  const pad = ' '.repeat(indent * level);
+  if (isScalar(value)) return `${pad}${`${title}:`.padEnd(width + 2)} ${String(value)}\n`;
+  if (!Array.isArray(value)) {
+    return `${pad}${title}:\n${formatOutline(value as Record<string, unknown>, level + 1)}`;
+  }
+  if (value.every(isScalar)) return `${pad}${`${title}:`.padEnd(width + 2)} ${value.join(', ')}\n`;
+  const entries = (value as Record<string, unknown>[]).map((entry, index) => {
+    const { name, type, ...rest } = entry;
+    const label = String(name ?? type ?? index + 1);
+    const inner = name === undefined ? rest : { type, ...rest };
+    return `${pad}${' '.repeat(indent)}${label}:\n${formatOutline(inner, level + 2)}`;
+  });
+  return `${pad}${title}:\n${entries.join('')}`;
+}
+
+function isScalar(value: unknown): boolean {
+  return typeof value !== 'object' || value === null;
+}
+
+function isEmpty(value: unknown): boolean {
+  if (value === undefined || value === null || value === '') return true;
+  return typeof value === 'object' && Object.keys(value).length === 0;
+}
+
+/** `podIP` → `Pod IP`; keys that are not field names (labels, resources) stay as they are. */
+function titleOf(key: string): string {
+  if (!/^[a-z][a-zA-Z]*$/.test(key)) return key;
+  const words = key.replace(/([a-z])([A-Z])/g, '$1 $2').replace(/([A-Z])([A-Z][a-z])/g, '$1 $2');
+  return words[0]!.toUpperCase() + words.slice(1);
+}

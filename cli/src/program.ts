@@ -1,0 +1,180 @@
+import { connect, defaultApiAddress } from '@gantry/client/client.ts';
+import { systemClock } from '@gantry/runtime/clock.ts';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { apply } from './commands/apply.ts';
+import { deleteObjects } from './commands/delete.ts';
+import { describe } from './commands/describe.ts';
+import { exec } from './commands/exec.ts';
+import { get } from './commands/get.ts';
+import { logs } from './commands/logs.ts';
+import { rolloutHistory, rolloutPause, rolloutRestart, rolloutStatus, rolloutUndo } from './commands/rollout.ts';
+import { scale } from './commands/scale.ts';
+import { status } from './commands/status.ts';
+import type { Context, GlobalFlags, Output } from './context.ts';
+import { outputFormats } from './output/objects.ts';
+
+const output: Output = {
+  write: (text) => void process.stdout.write(text),
+  note: (text) => void process.stderr.write(text),
+};
+
+/** The gantry command line: what it understands, and which command does what. */
+export function createProgram(signal: AbortSignal): Command {
+  const program = new Command('gantry')
+    .description('Runs containers on a cluster of machines.')
+    .option('-s, --server <host:port>', "the api's address", process.env.GANTRY_SERVER ?? defaultApiAddress)
+    .option('-n, --namespace <name>', 'namespace for names without one', process.env.GANTRY_NAMESPACE ?? 'default')
+    .configureHelp({ showGlobalOptions: true })
+    .exitOverride();
+
+  /** Runs a command with a client, which is closed when it ends. */
+  const withClient = async (run: (context: Context) => Promise<void>): Promise<void> => {
+    const { server, namespace } = program.opts<GlobalFlags>();
+    using client = connect(server);
+    await run({ client, namespace, output, clock: systemClock, signal });
+  };
+  addObjectCommands(program, withClient);
+  addPodCommands(program, withClient);
+  addRolloutCommands(program, withClient);
+  program
+    .command('status')
+    .description('tell how the cluster is')
+    .action(() => withClient((context) => status(context, program.opts<GlobalFlags>().server)));
+  return program;
+}
+
+type WithClient = (run: (context: Context) => Promise<void>) => Promise<void>;
+
+const files = new Option('-f, --filename <path>', 'file, folder, or - for standard input; may be repeated').argParser(
+  (value: string, before: string[] | undefined) => [...(before ?? []), value],
+);
+const selector = new Option('-l, --selector <labels>', 'only objects with these labels, such as app=web,tier!=db');
+
+function addObjectCommands(program: Command, withClient: WithClient): void {
+  program
+    .command('apply')
+    .description('make objects be as manifests say')
+    .addOption(files.makeOptionMandatory(true))
+    .option('-R, --recursive', 'go into folders of folders', false)
+    .option('--dry-run', 'check everything and store nothing', false)
+    .action((flags) => withClient((context) => apply(context, flags)));
+  program
+    .command('get <what...>')
+    .description('print objects: pods, pod NAME, deploy/NAME, pods,services, all')
+    .addOption(new Option('-o, --output <format>', 'how to print').choices([...outputFormats]).default('table'))
+    .option('-A, --all-namespaces', 'in all namespaces', false)
+    .addOption(selector)
+    .option('--field-selector <fields>', 'only objects with these fields, such as spec.nodeName=node-1')
+    .option('-w, --watch', 'then print changes as they come', false)
+    .option('--no-headers', 'leave the headings out')
+    .action((what, flags) => withClient((context) => get(context, what, { ...flags, noHeaders: !flags.headers })));
+  program
+    .command('describe <what...>')
+    .description('tell all about objects, and what happened to them')
+    .addOption(selector)
+    .action((what, flags) => withClient((context) => describe(context, what, flags)));
+  program
+    .command('delete [what...]')
+    .description('delete objects')
+    .addOption(optionalFiles())
+    .option('-R, --recursive', 'go into folders of folders', false)
+    .addOption(selector)
+    .option('--all', 'all objects of the kind', false)
+    .option('--ignore-not-found', 'what is gone already is no error', false)
+    .option('--grace-period <seconds>', 'seconds a pod gets to end', wholeNumber)
+    .option('--force', 'end pods at once', false)
+    .option('--no-wait', 'do not wait until they are gone')
+    .addOption(
+      new Option('--cascade <how>', 'what becomes of dependents')
+        .choices(['background', 'foreground', 'orphan'])
+        .default('background'),
+    )
+    .action((what, flags) => withClient((context) => deleteObjects(context, what, flags)));
+  program
+    .command('scale <what...>')
+    .description('set how many replicas a workload has')
+    .requiredOption('--replicas <count>', 'replicas to have', wholeNumber)
+    .option('--current-replicas <count>', 'scale only where there are this many now', wholeNumber)
+    .action((what, flags) => withClient((context) => scale(context, what, flags)));
+}
+
+/** The same files option for a command that does without: options are objects that remember what was asked of them. */
+function optionalFiles(): Option {
+  return new Option(files.flags, files.description).argParser(files.parseArg!).default([]);
+}
+
+function addPodCommands(program: Command, withClient: WithClient): void {
+  program
+    .command('logs <what...>')
+    .description('print what a container writes')
+    .option('-c, --container <name>', 'which container')
+    .option('-f, --follow', 'go on with what it writes from now', false)
+    .option('-p, --previous', 'of its run before this one', false)
+    .option('--timestamps', "with each line's time", false)
+    .option('--tail <lines>', 'only the last lines', wholeNumber)
+    .option(
+      '--since <duration>',
+      'only what is younger, such as 30s, 5m or 2h',
+      (value) => parseDurationMs(value) / 1000,
+    )
+    .action((what, flags) => withClient((context) => logs(context, what, { ...flags, sinceSeconds: flags.since })));
+  program
+    .command('exec <pod> [command...]')
+    .description('run a command in a container: gantry exec POD -- COMMAND')
+    .option('-c, --container <name>', 'which container')
+    .option('-i, --stdin', 'pass standard input on', false)
+    .option('-t, --tty', 'give it a terminal', false)
+    .passThroughOptions(false)
+    .action((pod, command, flags) => withClient((context) => exec(context, pod, command, flags)));
+}
+
+function addRolloutCommands(program: Command, withClient: WithClient): void {
+  const rollout = program.command('rollout').description("follow and steer a deployment's rollouts");
+  rollout
+    .command('status <what...>')
+    .description('wait until the rollout is done')
+    .option('--no-watch', 'tell how far it is and return')
+    .option('--timeout <duration>', 'give up after, such as 90s; 0 means never', parseDurationMs, 0)
+    .action((what, flags) =>
+      withClient((context) => rolloutStatus(context, what, { watch: flags.watch, timeoutMs: flags.timeout })),
+    );
+  rollout
+    .command('history <what...>')
+    .description('list the revisions')
+    .action((what) => withClient((context) => rolloutHistory(context, what)));
+  rollout
+    .command('undo <what...>')
+    .description('go back a revision')
+    .option('--to-revision <number>', 'the revision to go back to; 0 is the one before', wholeNumber, 0)
+    .action((what, flags) => withClient((context) => rolloutUndo(context, what, flags.toRevision)));
+  rollout
+    .command('restart <what...>')
+    .description('replace all pods')
+    .action((what) => withClient((context) => rolloutRestart(context, what)));
+  for (const [name, paused] of [
+    ['pause', true],
+    ['resume', false],
+  ] as const) {
+    rollout
+      .command(`${name} <what...>`)
+      .description(paused ? 'stop a rollout where it is' : 'let a paused rollout go on')
+      .action((what) => withClient((context) => rolloutPause(context, what, paused)));
+  }
+}
+
+function wholeNumber(value: string): number {
+  if (!/^\d{1,9}$/.test(value)) throw new InvalidArgumentError('must be a whole number, 0 or more.');
+  return Number(value);
+}
+
+const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+
+/** `90s`, `5m`, `1h30m`, or a bare 0, in milliseconds. */
+export function parseDurationMs(value: string): number {
+  if (value === '0') return 0;
+  const parts = [...value.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g)];
+  if (parts.length === 0 || parts.map(([text]) => text).join('') !== value) {
+    throw new InvalidArgumentError('must be a duration such as 30s, 5m or 1h30m.');
+  }
+  return parts.reduce((total, [, number, unit]) => total + Number(number) * unitMs[unit!]!, 0);
+}
