@@ -1,6 +1,8 @@
 import type { Clock } from '@gantry/runtime/clock.ts';
 import { GantryError } from '@gantry/runtime/errors.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
+import { openRedis, type RedisOptions } from './redis.ts';
+import type { RedisAddress } from './redis-connection.ts';
 import { openSqlite } from './sqlite.ts';
 import type { Synchronous } from './sqlite-schema.ts';
 import type { Compactor, Ephemeral, ListOptions, ListResult, OpenStore, Store } from './store.ts';
@@ -16,7 +18,10 @@ export interface OpenStoreOptions {
 /**
  * Opens a store by its address:
  * - `sqlite:/path/file.db`, with `?synchronous=normal` for faster and less durable commits (see Synchronous),
- * - `sqlite::memory:` for tests.
+ * - `sqlite::memory:` for tests,
+ * - `redis://user:password@host:port/0` (`rediss://` with TLS), with `?prefix=x` to share a server with other stores
+ *   (`gantry` where absent), and `&durability=always` or `everysec` to refuse a server that promises less.
+ *
  * Rejects with BadRequest for an address that it does not know.
  */
 export async function openStore(url: string, options: OpenStoreOptions = {}): Promise<OpenStore> {
@@ -25,7 +30,40 @@ export async function openStore(url: string, options: OpenStoreOptions = {}): Pr
     const store = await openSqlite(path, { synchronous, clock: options.clock });
     return join(store, store.ephemeral);
   }
-  throw badUrl(url, 'must start with sqlite:');
+  if (/^rediss?:/.test(url)) {
+    const store = await openRedis({ ...parseRedis(url), log: options.log });
+    return join(store, store.ephemeral);
+  }
+  throw badUrl(url, 'must start with sqlite:, redis: or rediss:');
+}
+
+/** The settings that a Redis address holds. Throws BadRequest where it makes no sense. */
+export function parseRedis(text: string): Pick<RedisOptions, 'address' | 'prefix' | 'durability'> {
+  const url = URL.parse(text);
+  if (url === null || url.hostname === '') throw badUrl(text, 'must have the form redis://host:port/0');
+  const database = url.pathname === '' || url.pathname === '/' ? 0 : Number(url.pathname.slice(1));
+  if (!Number.isSafeInteger(database) || database < 0) throw badUrl(text, 'the path must be the number of a database');
+  const durability = url.searchParams.get('durability') ?? undefined;
+  if (durability !== undefined && durability !== 'always' && durability !== 'everysec') {
+    throw badUrl(text, 'durability must be always or everysec');
+  }
+  const prefix = url.searchParams.get('prefix') ?? undefined;
+  if (prefix !== undefined && !/^[\w.:-]+$/.test(prefix)) {
+    throw badUrl(text, 'prefix must consist of letters, digits, and the characters _ . : -');
+  }
+  refuseOthers(text, url.searchParams, ['prefix', 'durability']);
+  return { address: addressOf(url, database), prefix, durability };
+}
+
+function addressOf(url: URL, database: number): RedisAddress {
+  return {
+    host: url.hostname.replace(/^\[(.*)\]$/, '$1'),
+    port: url.port === '' ? 6379 : Number(url.port),
+    database,
+    username: url.username === '' ? undefined : decodeURIComponent(url.username),
+    password: url.password === '' ? undefined : decodeURIComponent(url.password),
+    tls: url.protocol === 'rediss:',
+  };
 }
 
 function parseSqlite(url: string): { path: string; synchronous: Synchronous } {
@@ -45,7 +83,8 @@ function refuseOthers(url: string, settings: URLSearchParams, known: readonly st
 }
 
 function badUrl(url: string, problem: string): GantryError {
-  return new GantryError('BadRequest', `store address ${JSON.stringify(url)}: ${problem}`);
+  // A password must not end up in a log.
+  return new GantryError('BadRequest', `store address ${JSON.stringify(url.replace(/:[^:@/]*@/, ':…@'))}: ${problem}`);
 }
 
 /** One object of the store and its ephemeral part. Their two lists differ by what they are asked: options, or a prefix. */

@@ -1,0 +1,133 @@
+import { backoffMs } from '@gantry/runtime/backoff.ts';
+import { GantryError } from '@gantry/runtime/errors.ts';
+import { Redis } from 'ioredis';
+import { storeClosed } from './problems.ts';
+import type { Script } from './redis-scripts.ts';
+
+/** Where a Redis server is. */
+export interface RedisAddress {
+  readonly host: string;
+  readonly port: number;
+  /** Number of the database; Redis has 16 by default. */
+  readonly database: number;
+  readonly username?: string;
+  readonly password?: string;
+  readonly tls?: boolean;
+}
+
+/** Waits between attempts to reach the server again. */
+const reconnectBackoff = { initialMs: 50, maxMs: 2000, factor: 2, jitter: 0.5 };
+
+/** A server that owes an answer and is silent for so long, in milliseconds, is taken for lost. */
+const silenceMs = 10_000;
+
+/** A script on its way may have run although its answer was lost. */
+export class AnswerLost extends Error {
+  constructor(cause: unknown) {
+    super('the connection to Redis was lost', { cause });
+    this.name = 'AnswerLost';
+  }
+}
+
+/**
+ * A connection that is made when it is first needed, and comes back by itself. What was on its way when it broke rejects
+ * with AnswerLost and is never sent again.
+ */
+export class RedisConnection implements AsyncDisposable {
+  readonly #client: Redis;
+  #isClosed = false;
+
+  constructor(address: RedisAddress) {
+    const { host, port, database, username, password, tls } = address;
+    this.#client = new Redis({
+      host,
+      port,
+      db: database,
+      username,
+      password,
+      ...(tls === true ? { tls: {} } : {}),
+      protocol: 2,
+      lazyConnect: true,
+      // Nothing is queued or sent again behind our back: who sends knows whether sending twice is safe.
+      enableOfflineQueue: false,
+      autoResendUnfulfilledCommands: false,
+      maxRetriesPerRequest: 0,
+      connectTimeout: silenceMs,
+      socketTimeout: silenceMs,
+      retryStrategy: (attempt) => backoffMs(reconnectBackoff, attempt),
+    });
+    // Every call reports its own failure; without a listener the client would print each of them.
+    this.#client.on('error', () => {});
+    // A listener a call that waits for the connection, and those are bounded where they come from.
+    this.#client.setMaxListeners(0);
+  }
+
+  /**
+   * Resolves when commands can be sent. Rejects with ServiceUnavailable after `timeoutMs`, and when the connection was
+   * disposed of.
+   */
+  async ready(timeoutMs: number): Promise<void> {
+    if (this.#isClosed) throw storeClosed();
+    if (this.#client.status === 'ready') return;
+    if (this.#client.status === 'wait') this.#client.connect().catch(() => {});
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const { host, port } = this.#client.options;
+    const unreachable = (): void =>
+      reject(new GantryError('ServiceUnavailable', `the Redis server at ${host}:${port} cannot be reached`));
+    const closed = (): void => reject(storeClosed());
+    const timer = setTimeout(unreachable, timeoutMs);
+    this.#client.once('ready', resolve).once('end', closed);
+    try {
+      await promise;
+    } finally {
+      clearTimeout(timer);
+      this.#client.off('ready', resolve).off('end', closed);
+    }
+  }
+
+  /** Runs a script. Rejects with AnswerLost when the connection breaks, with a GantryError when Redis refuses it. */
+  async run(script: Script, keys: readonly string[], args: readonly (string | number)[]): Promise<unknown> {
+    try {
+      return await this.#client.evalsha(script.sha1, keys.length, ...keys, ...args);
+    } catch (error) {
+      if (!isReply(error, 'NOSCRIPT')) throw translate(error);
+    }
+    return this.#call('EVAL', script.source, keys.length, ...keys, ...args);
+  }
+
+  /** Sends any other command. Rejects as `run` does. */
+  command(name: string, ...args: readonly (string | number)[]): Promise<unknown> {
+    return this.#call(name, ...args);
+  }
+
+  /** Closes the connection; what waits for an answer rejects with AnswerLost. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    const ended = new Promise((resolve) => this.#client.once('end', resolve));
+    this.#client.disconnect();
+    await ended;
+  }
+
+  async #call(name: string, ...args: readonly (string | number)[]): Promise<unknown> {
+    try {
+      return await this.#client.call(name, ...args.map(String));
+    } catch (error) {
+      throw translate(error);
+    }
+  }
+}
+
+/** Refusals that pass when the server's state does. */
+const passing = /^(OOM|MISCONF|READONLY|LOADING|BUSY|MASTERDOWN|NOREPLICAS|CLUSTERDOWN|TRYAGAIN)\b/;
+
+function translate(error: unknown): Error {
+  if (!isReply(error)) return new AnswerLost(error);
+  const reason = passing.test(error.message) ? 'ServiceUnavailable' : 'InternalError';
+  return new GantryError(reason, `Redis refused: ${error.message}`, { cause: error });
+}
+
+/** Whether this is Redis' own answer (with a code, where one is given), and not the connection's end. */
+function isReply(error: unknown, code = ''): error is Error {
+  return error instanceof Error && error.name === 'ReplyError' && error.message.startsWith(code);
+}

@@ -1,0 +1,116 @@
+/** What the scripts answer, decoded. Formats are documented in lua/*.lua. */
+import { assert } from '@gantry/runtime/assert.ts';
+import { compareKeys } from './keys.ts';
+import type { Change, CommitResult, Entry } from './store.ts';
+
+/** A change in the stream, with what is needed to undo it and to recognize it. */
+export interface StreamedChange {
+  readonly change: Change;
+  /** Revision of the key before the change; 0 where it did not exist. */
+  readonly previousRevision: number;
+  /** Names the batch that made it. */
+  readonly token: string;
+}
+
+/** Where the change stream stands. */
+export interface Position {
+  readonly revision: number;
+  readonly compacted: number;
+  /** Token of the batch that made the change asked for; '' where it is not in the stream. */
+  readonly token: string;
+}
+
+/** A page of the state now. */
+export interface StatePage {
+  readonly revision: number;
+  readonly compacted: number;
+  readonly more: boolean;
+  readonly entries: readonly Entry[];
+}
+
+/** A page of the change stream. */
+export interface ChangesPage {
+  readonly revision: number;
+  readonly compacted: number;
+  readonly through: number;
+  readonly changes: readonly StreamedChange[];
+}
+
+/** Decodes the reply of commit.lua; undefined where the commit was superseded by a later use of its slot. */
+export function decodeCommit(reply: unknown): CommitResult | undefined {
+  const [status, ...numbers] = reply as number[];
+  if (status === 0) return { ok: false, failedIndex: numbers[0]!, actual: numbers[1]! };
+  if (status === 1) return { ok: true, revision: numbers[0]!, revisions: numbers.slice(1) };
+  return undefined;
+}
+
+/** Decodes the reply of position.lua. */
+export function decodePosition(reply: unknown): Position {
+  const [revision, compacted, token] = reply as [number, number, string];
+  return { revision, compacted, token };
+}
+
+/** Decodes the reply of page.lua. */
+export function decodePage(reply: unknown): StatePage {
+  const [revision, compacted, more, ...pairs] = reply as [number, number, number, ...string[]];
+  const entries: Entry[] = [];
+  for (let index = 0; index < pairs.length; index += 2) entries.push(decodeStored(pairs[index]!, pairs[index + 1]!));
+  return { revision, compacted, more: more === 1, entries };
+}
+
+/** Decodes the reply of changes.lua. */
+export function decodeChanges(reply: unknown): ChangesPage {
+  const [revision, compacted, through, ...entries] = reply as [number, number, number, ...unknown[]];
+  return { revision, compacted, through, changes: entries.map(decodeStreamed) };
+}
+
+/** Decodes `<revision>:<value>`. */
+export function decodeStored(key: string, stored: string): Entry {
+  const colon = stored.indexOf(':');
+  return { key, value: stored.slice(colon + 1), revision: Number(stored.slice(0, colon)) };
+}
+
+/** Decodes an entry of the stream: its id, and names and values of its fields in the order of commit.lua. */
+export function decodeStreamed(entry: unknown): StreamedChange {
+  const [id, fields] = entry as [string, string[]];
+  const [, type, , key, , value, , previousRevision, , token, , before] = fields;
+  assert(key !== undefined && value !== undefined && token !== undefined, `change ${id} has all of its fields`);
+  const revision = Number(id.slice(0, id.indexOf('-')));
+  return {
+    change: toChange(type === 'd', key, revision, value, before),
+    previousRevision: Number(previousRevision),
+    token,
+  };
+}
+
+function toChange(isDelete: boolean, key: string, revision: number, value: string, before?: string): Change {
+  if (isDelete) return { type: 'delete', key, revision, value, previous: value };
+  return before === undefined
+    ? { type: 'put', key, revision, value }
+    : { type: 'put', key, revision, value, previous: before };
+}
+
+/** The state of keys at a revision, found by undoing what changed after it; undefined where a key did not exist. */
+export type Undone = Map<string, Entry | undefined>;
+
+/** Adds changes, in revision order, to what is known of the state before them: the first change of a key tells it. */
+export function undo(undone: Undone, changes: readonly StreamedChange[]): void {
+  for (const { change, previousRevision } of changes) {
+    const { key, previous } = change;
+    if (undone.has(key)) continue;
+    undone.set(key, previousRevision === 0 ? undefined : { key, value: previous!, revision: previousRevision });
+  }
+}
+
+/**
+ * A page of the state at an earlier revision: the entries of a page of the state now, without those that changed since,
+ * and with those that were there then. `from` (exclusive) and `through` (inclusive) are the keys that the page covers.
+ */
+export function asOf(entries: readonly Entry[], undone: Undone, from: string, through: string | undefined): Entry[] {
+  const kept = entries.filter(({ key }) => !undone.has(key));
+  for (const [key, entry] of undone) {
+    if (entry === undefined || compareKeys(key, from) <= 0) continue;
+    if (through === undefined || compareKeys(key, through) <= 0) kept.push(entry);
+  }
+  return kept.sort((left, right) => compareKeys(left.key, right.key));
+}

@@ -1,0 +1,237 @@
+import { randomUUID } from 'node:crypto';
+import { GantryError } from '@gantry/runtime/errors.ts';
+import type { Logger } from '@gantry/runtime/log.ts';
+import { ChangeFeed, type HistoryPage } from './change-feed.ts';
+import { prefixEnd } from './keys.ts';
+import { checkKey, checkList, checkOperations, checkRevision, limits } from './limits.ts';
+import { listExpired, revisionTooLarge, storeClosed } from './problems.ts';
+import { callUntilAnswered, outcomeUnknown } from './redis-calls.ts';
+import { type RedisAddress, RedisConnection } from './redis-connection.ts';
+import { checkDurability, type RedisDurability, requireDurability } from './redis-durability.ts';
+import { RedisEphemeral, type RunScript } from './redis-ephemeral.ts';
+import { type RedisKeys, redisKeys } from './redis-keys.ts';
+import {
+  asOf,
+  type ChangesPage,
+  decodeChanges,
+  decodeCommit,
+  decodePage,
+  decodePosition,
+  decodeStored,
+  type StatePage,
+  type Undone,
+  undo,
+} from './redis-records.ts';
+import { scripts } from './redis-scripts.ts';
+import { RedisTail } from './redis-tail.ts';
+import { SlotPool } from './slot-pool.ts';
+import type {
+  Change,
+  CommitResult,
+  Compactor,
+  Entry,
+  ListOptions,
+  ListResult,
+  Operation,
+  Store,
+  WatchOptions,
+} from './store.ts';
+
+/** Settings of a Redis store. */
+export interface RedisOptions {
+  readonly address: RedisAddress;
+  /** Keeps several stores apart on one server; `gantry` where absent. */
+  readonly prefix?: string;
+  /** Refuse to open where the server's settings promise less than this; only warn where absent. */
+  readonly durability?: 'always' | 'everysec';
+  /** Where warnings go; nowhere where absent. */
+  readonly log?: Logger;
+  /** How long a request goes on through lost connections before it fails, in milliseconds; 10 s where absent. */
+  readonly timeoutMs?: number;
+}
+
+const defaultTimeoutMs = 10_000;
+/** Commits on their way at a time, which is how many outcomes the server remembers for each client. */
+const commitSlots = 1024;
+/** How long the server remembers outcomes after a client's last commit, in milliseconds: far longer than any retry. */
+const sessionTtlMs = 60 * 60 * 1000;
+/** Bounds of one script call, so that Redis, which does one thing at a time, serves others in between. */
+const pageEntries = 1000;
+const pageChanges = 1024;
+const pageBytes = 4 * 1024 * 1024;
+const compactionStep = 2000;
+
+/**
+ * Opens the store in a Redis server. Warns about settings under which acknowledged commits can be lost. Rejects with
+ * ServiceUnavailable when the server cannot be reached, and with FailedPrecondition when it is not fit.
+ */
+export async function openRedis(options: RedisOptions): Promise<RedisStore> {
+  const timeoutMs = options.timeoutMs ?? defaultTimeoutMs;
+  await using stack = new AsyncDisposableStack();
+  const connection = stack.use(new RedisConnection(options.address));
+  await connection.ready(timeoutMs);
+  const durability = await checkDurability(connection);
+  for (const problem of durability.problems) options.log?.warn({ level: durability.level }, `Redis: ${problem}`);
+  if (options.durability !== undefined) requireDurability(durability, options.durability);
+  stack.move();
+  return new RedisStore(options, connection, durability);
+}
+
+/**
+ * The store in Redis. Any number of clients share one. A commit is one script, which Redis runs as one step; a commit
+ * whose answer was lost is sent again, and the server, which remembers what each client's commits did, applies it once.
+ */
+export class RedisStore implements Store, Compactor, AsyncDisposable {
+  /** What acknowledged commits survive. */
+  readonly durability: RedisDurability;
+  /** Heartbeats and leases, shared by all clients. */
+  readonly ephemeral: RedisEphemeral;
+  readonly #connection: RedisConnection;
+  readonly #timeoutMs: number;
+  readonly #keys: RedisKeys;
+  readonly #feed: ChangeFeed;
+  readonly #tail: RedisTail;
+  readonly #slots = new SlotPool(commitSlots, limits.waitingCommits);
+  readonly #client = randomUUID();
+  #sequence = 0;
+  #isClosed = false;
+
+  /** Use openRedis; the store owns the connection. */
+  constructor(options: RedisOptions, connection: RedisConnection, durability: RedisDurability) {
+    this.durability = durability;
+    this.#connection = connection;
+    this.#timeoutMs = options.timeoutMs ?? defaultTimeoutMs;
+    this.#keys = redisKeys(options.prefix ?? 'gantry');
+    this.#feed = new ChangeFeed({
+      readHistory: (prefix, after) => this.#readHistory(prefix, after),
+      currentRevision: () => this.#currentRevision(),
+    });
+    this.#tail = new RedisTail(new RedisConnection(options.address), this.#keys, this.#feed, options.log);
+    this.ephemeral = new RedisEphemeral(this.#keys, this.#run);
+  }
+
+  async get(key: string): Promise<Entry | undefined> {
+    checkKey(key);
+    const stored = await this.#ask(() => this.#connection.command('HGET', this.#keys.values, key));
+    return typeof stored === 'string' ? decodeStored(key, stored) : undefined;
+  }
+
+  /** Entries of the state now come in pages, each at a later revision; they are put back to the first one's. */
+  async list(options: ListOptions): Promise<ListResult> {
+    checkList(options);
+    const limit = options.limit ?? Number.MAX_SAFE_INTEGER - 1;
+    const entries: Entry[] = [];
+    const undone: Undone = new Map();
+    let revision = options.revision;
+    let undoneThrough = options.revision ?? 0;
+    for (let after = options.after; ; ) {
+      const page = await this.#readPage(options.prefix, after, Math.min(limit + 1 - entries.length, pageEntries));
+      if (revision === undefined) revision = undoneThrough = page.revision;
+      if (revision > page.revision) throw revisionTooLarge(revision, page.revision);
+      if (revision < page.compacted) throw listExpired(options.after !== undefined);
+      while (undoneThrough < page.revision) {
+        const { through, compacted, changes } = await this.#readChanges(options.prefix, undoneThrough);
+        if (revision < compacted) throw listExpired(options.after !== undefined);
+        undo(undone, changes);
+        undoneThrough = through;
+      }
+      const last = page.more ? page.entries.at(-1)!.key : undefined;
+      entries.push(...asOf(page.entries, undone, after ?? '', last));
+      if (entries.length > limit) return { entries: entries.slice(0, limit), revision, more: true };
+      if (last === undefined) return { entries, revision, more: false };
+      after = last;
+    }
+  }
+
+  async commit(operations: readonly Operation[]): Promise<CommitResult> {
+    checkOperations(operations);
+    if (this.#isClosed) throw storeClosed();
+    return this.#slots.use(async (slot) => {
+      this.#sequence += 1;
+      const { state, values, keys, changes } = this.#keys;
+      const scriptKeys = [state, values, keys, changes, this.#keys.session(this.#client)];
+      const token = `${this.#client}:${this.#sequence}`;
+      const args = [slot, this.#sequence, sessionTtlMs, token, ...operations.flatMap(encodeOperation)];
+      const result = decodeCommit(await this.#run(scripts.commit, scriptKeys, args));
+      if (result === undefined) throw outcomeUnknown(undefined);
+      return result;
+    });
+  }
+
+  watch(options: WatchOptions): AsyncIterable<readonly Change[]> {
+    return this.#feed.watch(options);
+  }
+
+  async compact(revision: number): Promise<number> {
+    checkRevision(revision, 'revision');
+    for (let compacted = -1; ; ) {
+      const keys = [this.#keys.state, this.#keys.changes];
+      const reached = (await this.#run(scripts.compact, keys, [revision, compactionStep])) as number;
+      if (reached >= revision || reached === compacted) return reached;
+      compacted = reached;
+    }
+  }
+
+  /** Closes the connections. Watches end with an error; calls that wait for an answer are refused. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#feed.endWatches(storeClosed());
+    await this.#tail[Symbol.asyncDispose]();
+    await this.#connection[Symbol.asyncDispose]();
+  }
+
+  readonly #run: RunScript = (script, keys, args) => this.#ask(() => this.#connection.run(script, keys, args));
+
+  async #ask<T>(send: () => Promise<T>): Promise<T> {
+    if (this.#isClosed) throw storeClosed();
+    return callUntilAnswered(this.#connection, send, this.#timeoutMs);
+  }
+
+  async #currentRevision(): Promise<number> {
+    if (this.#isClosed) throw storeClosed();
+    await this.#tail.start();
+    const keys = [this.#keys.state, this.#keys.changes];
+    return decodePosition(await this.#run(scripts.position, keys, [''])).revision;
+  }
+
+  async #readHistory(prefix: string, after: number): Promise<HistoryPage | undefined> {
+    const page = await this.#readChanges(prefix, after);
+    if (after < page.compacted) return undefined;
+    return { changes: page.changes.map(({ change }) => change), through: page.through };
+  }
+
+  async #readPage(prefix: string, after: string | undefined, most: number): Promise<StatePage> {
+    const { state, values, keys } = this.#keys;
+    const range = lexicalRange(prefix, after);
+    return decodePage(await this.#run(scripts.page, [state, values, keys], [...range, most, pageBytes]));
+  }
+
+  async #readChanges(prefix: string, after: number): Promise<ChangesPage> {
+    const keys = [this.#keys.state, this.#keys.changes];
+    const page = decodeChanges(await this.#run(scripts.changes, keys, [after, prefix, pageChanges, pageBytes]));
+    const isStuck = page.through === after && page.revision > after && after >= page.compacted;
+    if (isStuck) throw new GantryError('InternalError', `Redis has no change ${after + 1}, and should have`);
+    return page;
+  }
+}
+
+function encodeOperation(operation: Operation): [string, string, string | number, string] {
+  const { type, key, expected = '' } = operation;
+  switch (type) {
+    case 'put':
+      return ['p', key, expected, operation.value];
+    case 'delete':
+      return ['d', key, expected, ''];
+    case 'check':
+      return ['c', key, expected, ''];
+  }
+}
+
+/** The keys with a prefix after a key, as ZRANGEBYLEX takes a range. */
+function lexicalRange(prefix: string, after: string | undefined): [string, string] {
+  const end = prefixEnd(prefix);
+  const start =
+    after !== undefined && Buffer.compare(Buffer.from(after), Buffer.from(prefix)) >= 0 ? `(${after}` : `[${prefix}`;
+  return [start, end === undefined ? '+' : `(${end}`];
+}
