@@ -1,0 +1,55 @@
+import type { Pod } from '@gantry/model/gen/gantry.core.v1.ts';
+import { containerHash, keys } from '../pods/labels.ts';
+import type { PlannedContainer } from '../pods/spec.ts';
+import type { ContainerConfig, EnvVar, ImageStatus, Mount } from '../runtime/runtime.ts';
+import { expand } from './expand.ts';
+import { resourcesOf } from './resources.ts';
+import { checkNonRoot, securityOf } from './security.ts';
+
+/** What a container is made from. */
+export interface ContainerInputs {
+  readonly pod: Pod;
+  readonly planned: PlannedContainer;
+  readonly attempt: number;
+  /** What it waited for after the instance before it, in milliseconds; undefined for the first. */
+  readonly delayMs: number | undefined;
+  readonly image: ImageStatus;
+  readonly env: readonly EnvVar[];
+  readonly mounts: readonly Mount[];
+  /** Memory of the machine, in bytes. */
+  readonly nodeMemoryBytes: number;
+}
+
+/** Path of an instance's log below the pod's log directory. */
+export function logPathOf(container: string, attempt: number): string {
+  return `${container}/${attempt}.log`;
+}
+
+/** The runtime's configuration of one instance. Throws Invalid (CreateContainerConfigError) for what cannot be. */
+export function containerConfigOf(inputs: ContainerInputs): ContainerConfig {
+  const { pod, planned, attempt, delayMs, image, env, mounts } = inputs;
+  const { spec } = planned;
+  checkNonRoot(pod, spec, image);
+  const values = new Map(env.map(({ name, value }) => [name, value]));
+  const expanded = (words: readonly string[] | undefined) =>
+    words?.map((word) => expand(word, (name) => values.get(name)));
+  const command = expanded(spec.command);
+  const args = expanded(spec.args);
+  return {
+    name: planned.name,
+    attempt,
+    image: image.id,
+    ...(command === undefined || command.length === 0 ? {} : { command }),
+    ...(args === undefined || args.length === 0 ? {} : { args }),
+    ...(spec.workingDir ? { workingDir: spec.workingDir } : {}),
+    env,
+    mounts,
+    resources: resourcesOf(pod, spec, inputs.nodeMemoryBytes),
+    security: securityOf(pod, spec),
+    ...(spec.stdin ? { stdin: true, stdinOnce: spec.stdinOnce ?? false } : {}),
+    ...(spec.tty ? { tty: true } : {}),
+    logPath: logPathOf(planned.name, attempt),
+    labels: { [keys.containerHash]: containerHash(spec), [keys.role]: planned.role },
+    annotations: delayMs === undefined ? {} : { [keys.restartDelayMs]: String(delayMs) },
+  };
+}

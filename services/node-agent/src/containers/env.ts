@@ -1,0 +1,93 @@
+import type { Container, EnvVar as EnvSpec, Pod } from '@gantry/model/gen/gantry.core.v1.ts';
+import { GantryError } from '@gantry/runtime/errors.ts';
+import type { EnvVar } from '../runtime/runtime.ts';
+import { expand } from './expand.ts';
+import { fieldValue, resourceFieldValue } from './fields.ts';
+
+/** Data of the configMaps and secrets that a pod names; undefined for one that does not exist. */
+export interface ConfigData {
+  configMap(name: string): ReadonlyMap<string, Buffer> | undefined;
+  secret(name: string): ReadonlyMap<string, Buffer> | undefined;
+}
+
+/** What variables may take their values from. */
+export interface EnvSources {
+  readonly pod: Pod;
+  readonly config: ConfigData;
+  /** Addresses of the pod, primary first. */
+  readonly podIps: readonly string[];
+  readonly hostIps: readonly string[];
+  /** Variables of the services of the pod's namespace (enableServiceLinks). */
+  readonly serviceVariables: readonly EnvVar[];
+}
+
+/** Names that Kubernetes lets be environment variables (relaxed rule): printable ASCII but `=`. */
+const envName = /^[\x20-\x3c\x3e-\x7e]+$/;
+
+/**
+ * The container's variables: services', then envFrom in order, then env in order with `$(NAME)` replaced.
+ * Throws Invalid, with the text of a CreateContainerConfigError, where something it refers to is missing.
+ */
+export function environmentOf(container: Container, sources: EnvSources): EnvVar[] {
+  const values = new Map(sources.serviceVariables.map(({ name, value }) => [name, value]));
+  for (const source of container.envFrom ?? []) {
+    for (const [key, value] of envFromData(source, sources.config)) {
+      const name = `${source.prefix ?? ''}${key}`;
+      if (envName.test(name)) values.set(name, value.toString('utf8'));
+    }
+  }
+  for (const entry of container.env ?? []) {
+    const value =
+      entry.valueFrom === undefined
+        ? expand(entry.value ?? '', (name) => values.get(name))
+        : valueFrom(container, entry, sources);
+    if (value !== undefined) values.set(entry.name, value);
+  }
+  return [...values].map(([name, value]) => ({ name, value }));
+}
+
+type EnvFrom = NonNullable<Container['envFrom']>[number];
+
+function envFromData(source: EnvFrom, config: ConfigData): ReadonlyMap<string, Buffer> {
+  const nothing = new Map<string, Buffer>();
+  if (source.configMapRef !== undefined) {
+    const { name = '', optional } = source.configMapRef;
+    return config.configMap(name) ?? (optional ? nothing : missing('configmap', name));
+  }
+  if (source.secretRef !== undefined) {
+    const { name = '', optional } = source.secretRef;
+    return config.secret(name) ?? (optional ? nothing : missing('secret', name));
+  }
+  return nothing;
+}
+
+/** The value, or undefined where an optional one is missing: the variable is not set then. */
+function valueFrom(container: Container, entry: EnvSpec, sources: EnvSources): string | undefined {
+  const from = entry.valueFrom ?? {};
+  if (from.fieldRef !== undefined) return fieldValue(from.fieldRef.fieldPath ?? '', sources);
+  if (from.resourceFieldRef !== undefined) return resourceFieldValue(from.resourceFieldRef, sources.pod, container);
+  if (from.configMapKeyRef !== undefined) return keyValue('configmap', from.configMapKeyRef, sources);
+  if (from.secretKeyRef !== undefined) return keyValue('secret', from.secretKeyRef, sources);
+  return undefined;
+}
+
+interface KeyRef {
+  readonly name?: string;
+  readonly key?: string;
+  readonly optional?: boolean;
+}
+
+function keyValue(kind: 'configmap' | 'secret', ref: KeyRef, sources: EnvSources): string | undefined {
+  const { name = '', key = '', optional } = ref;
+  const data = kind === 'configmap' ? sources.config.configMap(name) : sources.config.secret(name);
+  const value = data?.get(key);
+  if (value !== undefined) return value.toString('utf8');
+  if (optional) return undefined;
+  if (data === undefined) return missing(kind, name);
+  const what = kind === 'configmap' ? 'ConfigMap' : 'Secret';
+  throw new GantryError('Invalid', `couldn't find key ${key} in ${what} ${sources.pod.metadata.namespace}/${name}`);
+}
+
+function missing(kind: 'configmap' | 'secret', name: string): never {
+  throw new GantryError('Invalid', `${kind} "${name}" not found`);
+}

@@ -1,0 +1,78 @@
+import type { Container, Pod } from '@gantry/model/gen/gantry.core.v1.ts';
+import { GantryError } from '@gantry/runtime/errors.ts';
+import { resourceInUnits } from './quantities.ts';
+
+/** What the downward API may tell. */
+export interface FieldSources {
+  readonly pod: Pod;
+  readonly podIps: readonly string[];
+  readonly hostIps: readonly string[];
+}
+
+/** The value of a fieldRef, such as metadata.labels['app'] or status.podIP. Throws Invalid for a path that cannot be told. */
+export function fieldValue(path: string, { pod, podIps, hostIps }: FieldSources): string {
+  const subscript = /^metadata\.(labels|annotations)\['(.*)'\]$/.exec(path);
+  if (subscript !== null) {
+    const map = subscript[1] === 'labels' ? pod.metadata.labels : pod.metadata.annotations;
+    return map?.[subscript[2] ?? ''] ?? '';
+  }
+  switch (path) {
+    case 'metadata.name':
+      return pod.metadata.name ?? '';
+    case 'metadata.namespace':
+      return pod.metadata.namespace ?? '';
+    case 'metadata.uid':
+      return pod.metadata.uid ?? '';
+    case 'metadata.labels':
+      return formatMap(pod.metadata.labels);
+    case 'metadata.annotations':
+      return formatMap(pod.metadata.annotations);
+    case 'spec.nodeName':
+      return pod.spec?.nodeName ?? '';
+    case 'spec.serviceAccountName':
+      return pod.spec?.serviceAccountName ?? '';
+    case 'status.podIP':
+      return podIps[0] ?? '';
+    case 'status.podIPs':
+      return podIps.join(',');
+    case 'status.hostIP':
+      return hostIps[0] ?? '';
+    case 'status.hostIPs':
+      return hostIps.join(',');
+    default:
+      throw new GantryError('Invalid', `field label not supported: ${path}`);
+  }
+}
+
+/** One `key="value"` a line, by key, as Kubernetes writes labels into a file. */
+function formatMap(map: Readonly<Record<string, string>> | undefined): string {
+  return Object.entries(map ?? {})
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, value]) => `${key}=${JSON.stringify(value)}`)
+    .join('\n');
+}
+
+/** What a resourceFieldRef asks for. */
+export interface ResourceFieldRef {
+  readonly containerName?: string;
+  readonly resource?: string;
+  /** What the value is divided by, such as 1Mi; 1 where absent. */
+  readonly divisor?: string;
+}
+
+/** The value of a resourceFieldRef such as limits.cpu, in whole multiples of its divisor, rounded up. */
+export function resourceFieldValue(ref: ResourceFieldRef, pod: Pod, container: Container | undefined): string {
+  const target = ref.containerName
+    ? [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])].find(
+        ({ name }) => name === ref.containerName,
+      )
+    : container;
+  if (target === undefined) throw new GantryError('Invalid', `container ${ref.containerName ?? ''} not found`);
+  const [list, ...rest] = (ref.resource ?? '').split('.');
+  const resource = rest.join('.');
+  if ((list !== 'limits' && list !== 'requests') || resource === '') {
+    throw new GantryError('Invalid', `unsupported container resource: ${ref.resource ?? ''}`);
+  }
+  const quantity = target.resources?.[list]?.[resource] ?? '0';
+  return resourceInUnits(quantity, ref.divisor ?? '1').toString();
+}

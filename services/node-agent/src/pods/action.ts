@@ -1,0 +1,76 @@
+/** What is to be done next for a pod. Each has a key; at most one action a key is under way, but for a stop that is made shorter. */
+export type Action =
+  | { readonly kind: 'prepareVolumes' }
+  | { readonly kind: 'startSandbox'; readonly attempt: number }
+  /** Frees its network; what still runs in it is killed. */
+  | { readonly kind: 'stopSandbox'; readonly sandboxId: string }
+  | { readonly kind: 'removeSandbox'; readonly sandboxId: string }
+  | {
+      readonly kind: 'startContainer';
+      readonly name: string;
+      readonly sandboxId: string;
+      readonly attempt: number;
+      /** Waited since the instance before it exited, in milliseconds; undefined for the first. */
+      readonly delayMs: number | undefined;
+      /** An instance of this attempt that was made and not started. */
+      readonly createdId: string | undefined;
+    }
+  | {
+      readonly kind: 'stopContainer';
+      readonly name: string;
+      readonly containerId: string;
+      /** After this it is killed, in milliseconds; its preStop hook runs within that time. */
+      readonly graceMs: number;
+      readonly why: StopReason;
+    }
+  | { readonly kind: 'removeContainer'; readonly containerId: string }
+  /** Ends a start (or pull) that is under way. */
+  | { readonly kind: 'abort'; readonly key: string }
+  /** Takes the pod's volumes down, and with `everything` its logs and directory. */
+  | { readonly kind: 'cleanUp'; readonly everything: boolean }
+  /** Remembers that the pod is over, for the status. */
+  | { readonly kind: 'markFailed'; readonly reason: string; readonly message: string };
+
+/** Why a container is stopped, for its event. */
+export type StopReason =
+  | { readonly kind: 'podEnds' }
+  | { readonly kind: 'probe'; readonly probe: 'Liveness' | 'Startup' }
+  | { readonly kind: 'specChanged' }
+  /** A second instance of the same container, or one in a sandbox that is not the pod's any more. */
+  | { readonly kind: 'surplus' };
+
+/** What a step decides. */
+export interface Decision {
+  readonly actions: readonly Action[];
+  /** When to decide again even if nothing happens, in milliseconds since the Unix epoch; Infinity for never. */
+  readonly wakeAtMs: number;
+}
+
+/** The action's key among operations under way. */
+export function keyOf(action: Action): string {
+  switch (action.kind) {
+    case 'startSandbox':
+      return 'sandbox';
+    case 'stopSandbox':
+    case 'removeSandbox':
+      return `sandbox/${action.sandboxId}`;
+    case 'startContainer':
+      return containerKey(action.name);
+    case 'stopContainer':
+      return `stop/${action.containerId}`;
+    case 'removeContainer':
+      return `remove/${action.containerId}`;
+    case 'prepareVolumes':
+      return 'volumes';
+    case 'abort':
+      return `abort/${action.key}`;
+    case 'cleanUp':
+    case 'markFailed':
+      return action.kind;
+  }
+}
+
+/** Key of a container's start. */
+export function containerKey(name: string): string {
+  return `container/${name}`;
+}

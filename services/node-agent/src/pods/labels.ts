@@ -1,0 +1,29 @@
+import { createHash } from 'node:crypto';
+import type { Container } from '@gantry/model/gen/gantry.core.v1.ts';
+
+/**
+ * What the agent writes on sandboxes and containers so that another agent process (this one was killed, say) knows them again.
+ * Who they belong to (pod uid, container name, attempt) is part of the runtime interface; these are the rest.
+ */
+export const keys = {
+  /** Label: hash of what cannot be changed in a running container. */
+  containerHash: 'gantry.dev/container-hash',
+  /** Label: `init`, `sidecar` or `main`. */
+  role: 'gantry.dev/container-role',
+  /** Annotation: milliseconds that this instance waited for after the one before it exited. */
+  restartDelayMs: 'gantry.dev/restart-delay-ms',
+  /** Annotation of a sandbox: grace period of its pod in seconds, for when the pod's object is gone. */
+  graceSeconds: 'gantry.dev/termination-grace-seconds',
+  /** Annotation: path of the termination message inside the container. */
+  terminationMessagePath: 'gantry.dev/termination-message-path',
+  /** Annotation: File or FallbackToLogsOnError. */
+  terminationMessagePolicy: 'gantry.dev/termination-message-policy',
+} as const;
+
+/** Hash of what only a new container can change: its name and image (all else of a bound pod's containers is immutable). */
+export function containerHash(spec: Container): string {
+  return createHash('sha256')
+    .update(JSON.stringify([spec.name, spec.image ?? '']))
+    .digest('hex')
+    .slice(0, 16);
+}

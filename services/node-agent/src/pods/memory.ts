@@ -1,0 +1,90 @@
+/**
+ * What the agent remembers of a pod between two steps. Losing it (the agent was killed) may make it wait less than it should or
+ * run a hook once more, and never makes it start anything twice: what runs is told by the runtime alone.
+ */
+
+/** Why something did not work, and when to try again. */
+export interface Trouble {
+  /** Kubernetes' reason of a waiting container, such as ErrImagePull or CreateContainerConfigError. */
+  readonly reason: string;
+  readonly message: string;
+  /** How often in a row. */
+  readonly failures: number;
+  readonly failedAtMs: number;
+  readonly retryAtMs: number;
+}
+
+/** What is being done at this moment, one a key (see keyOf in action.ts). */
+export type Operation =
+  | { readonly kind: 'start' }
+  | { readonly kind: 'stop'; readonly deadlineMs: number }
+  | { readonly kind: 'other' };
+
+/** State of the pod's volumes on disk. */
+export type VolumesState = 'unprepared' | 'ready' | 'cleaned';
+
+export interface PodMemory {
+  /** When this agent saw the pod first, in milliseconds since the Unix epoch: its start where the api knows none. */
+  readonly seenAtMs: number;
+  readonly volumes: VolumesState;
+  /** Its directory on the node, with logs, is gone. */
+  readonly diskCleaned: boolean;
+  /** What failed last, by the key of the action. */
+  readonly troubles: ReadonlyMap<string, Trouble>;
+  readonly busy: ReadonlyMap<string, Operation>;
+  /** Sandboxes whose stop (which frees the network) succeeded. */
+  readonly stoppedSandboxes: ReadonlySet<string>;
+  /** Instances that were stopped in order to be started again whatever their exit code is (probe, hook, new image). */
+  readonly killedToRestart: ReadonlySet<string>;
+  /** Set once the pod is being ended, so that it never comes back: why, as status.reason and status.message. */
+  readonly failed: { readonly reason: string; readonly message: string } | undefined;
+}
+
+/** Nothing happened yet. */
+export function newMemory(nowMs: number): PodMemory {
+  return {
+    seenAtMs: nowMs,
+    volumes: 'unprepared',
+    diskCleaned: false,
+    troubles: new Map(),
+    busy: new Map(),
+    stoppedSandboxes: new Set(),
+    killedToRestart: new Set(),
+    failed: undefined,
+  };
+}
+
+/** How failures of a sort are retried: the wait doubles from the first to the last, in milliseconds. */
+export interface RetryWaits {
+  readonly initialMs: number;
+  readonly maxMs: number;
+}
+
+/** Image pulls wait 10 s to 5 min, as Kubernetes has it; configuration is looked at again soon; the rest between the two. */
+export const retryWaits = {
+  pull: { initialMs: 10_000, maxMs: 300_000 },
+  config: { initialMs: 1_000, maxMs: 20_000 },
+  create: { initialMs: 1_000, maxMs: 60_000 },
+  volumes: { initialMs: 500, maxMs: 20_000 },
+  sandbox: { initialMs: 1_000, maxMs: 60_000 },
+  stop: { initialMs: 500, maxMs: 30_000 },
+} as const satisfies Record<string, RetryWaits>;
+
+/** The trouble after one more failure. */
+export function troubleAfter(
+  before: Trouble | undefined,
+  failure: { readonly reason: string; readonly message: string; readonly waits: RetryWaits },
+  nowMs: number,
+): Trouble {
+  const failures = before?.reason === failure.reason ? before.failures + 1 : 1;
+  const waitMs = Math.min(failure.waits.maxMs, failure.waits.initialMs * 2 ** Math.min(failures - 1, 20));
+  return { reason: failure.reason, message: failure.message, failures, failedAtMs: nowMs, retryAtMs: nowMs + waitMs };
+}
+
+/** A map with one entry set, or taken out where the value is undefined. */
+export function withEntry<V>(map: ReadonlyMap<string, V>, key: string, value: V | undefined): ReadonlyMap<string, V> {
+  const copy = new Map(map);
+  if (value === undefined) copy.delete(key);
+  else copy.set(key, value);
+  return copy;
+}

@@ -1,0 +1,38 @@
+import { type Action, type Decision, keyOf } from './action.ts';
+import { endingOf, stepEnd } from './step-end.ts';
+import { stepRun } from './step-run.ts';
+import type { PodView } from './view.ts';
+
+/** A stop that is under way is only made shorter when that saves at least this much, in milliseconds. */
+const worthHurryingMs = 1_000;
+
+/**
+ * The pod state machine: from what is wanted and what is there to what is done next. Pure; whoever calls it carries the actions
+ * out, looks again and asks again. It never asks for a container's start while an instance of it runs.
+ */
+export function step(view: PodView): Decision {
+  const ending = endingOf(view);
+  const decision = ending === undefined ? stepRun(view) : stepEnd(view, ending);
+  return withoutBusy(view, decision);
+}
+
+/** Leaves out what is under way already and what failed too shortly ago. */
+function withoutBusy(view: PodView, decision: Decision): Decision {
+  let wakeAtMs = decision.wakeAtMs;
+  const actions = decision.actions.filter((action) => {
+    const key = keyOf(action);
+    if (isUnderWay(view, action, key)) return false;
+    const trouble = view.memory.troubles.get(key);
+    if (trouble === undefined || trouble.retryAtMs <= view.nowMs) return true;
+    wakeAtMs = Math.min(wakeAtMs, trouble.retryAtMs);
+    return false;
+  });
+  return { actions, wakeAtMs };
+}
+
+function isUnderWay(view: PodView, action: Action, key: string): boolean {
+  const operation = view.memory.busy.get(key);
+  if (operation === undefined) return false;
+  if (action.kind !== 'stopContainer' || operation.kind !== 'stop') return true;
+  return view.nowMs + action.graceMs > operation.deadlineMs - worthHurryingMs;
+}

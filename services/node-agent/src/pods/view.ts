@@ -1,0 +1,196 @@
+import type { ContainerStatus, Pod, PodStatus } from '@gantry/model/gen/gantry.core.v1.ts';
+import type { ObservedContainer, ObservedSandbox } from '../runtime/runtime.ts';
+import { keys } from './labels.ts';
+import type { PodMemory } from './memory.ts';
+import { type PlannedContainer, plannedContainers } from './spec.ts';
+
+/** What the probes of one container say. */
+export interface ProbeVerdict {
+  /** Its startup probe succeeded, or it has none. */
+  readonly started: boolean;
+  /** Its readiness probe succeeds, or it has none. */
+  readonly ready: boolean;
+  /** The probe that wants it restarted. */
+  readonly failed?: { readonly probe: 'Liveness' | 'Startup'; readonly graceSeconds?: number };
+}
+
+/** Everything a decision about one pod leans on. Nothing else may. */
+export interface PodView {
+  /** The pod as the api has it, or had it last. */
+  readonly pod: Pod;
+  /** The status that this agent worked out last, or that of the api where it has not yet: what was known of containers that are no more. */
+  readonly previous: PodStatus | undefined;
+  /** Its object is gone from the api. */
+  readonly removed: boolean;
+  /** Its sandboxes as the runtime has them, any order. */
+  readonly sandboxes: readonly ObservedSandbox[];
+  readonly memory: PodMemory;
+  /** What probes say of a running container; undefined before its first check. */
+  readonly verdict: (containerId: string) => ProbeVerdict | undefined;
+  readonly nowMs: number;
+}
+
+/** How a container ended. */
+export interface ContainerEnd {
+  /** Empty where the runtime has no record any more and the api's status names none. */
+  readonly containerId: string;
+  readonly attempt: number;
+  readonly exitCode: number;
+  readonly reason: string;
+  readonly message: string;
+  /** 0 where it never started. */
+  readonly startedAtMs: number;
+  readonly finishedAtMs: number;
+  /** What it waited for before it was started; undefined for the first. */
+  readonly restartDelayMs: number | undefined;
+  /** It ended in the sandbox that the pod runs in now. */
+  readonly inCurrentSandbox: boolean;
+}
+
+/** Where a container of a pod is in its life. */
+export type ContainerLife =
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'created'; readonly container: ObservedContainer }
+  | { readonly kind: 'running'; readonly container: ObservedContainer; readonly startedAtMs: number }
+  | { readonly kind: 'exited'; readonly end: ContainerEnd };
+
+/** The sandbox that the pod's containers run in: the newest one that lives. */
+export function currentSandbox(view: PodView): ObservedSandbox | undefined {
+  return byAttempt(view.sandboxes).findLast((sandbox) => sandbox.ready);
+}
+
+/** Attempt number for the pod's next sandbox. */
+export function nextSandboxAttempt(view: PodView): number {
+  return view.sandboxes.reduce((next, sandbox) => Math.max(next, sandbox.attempt + 1), 0);
+}
+
+/** All instances of a container that the runtime has, in any sandbox, newest first. */
+export function instancesOf(view: PodView, name: string): ObservedContainer[] {
+  return byAttempt(view.sandboxes.flatMap((sandbox) => sandbox.containers))
+    .filter((container) => container.name === name)
+    .reverse();
+}
+
+/** Where the container is now: what the runtime says, and where it has no record, what was last reported to the api. */
+export function lifeOf(view: PodView, planned: PlannedContainer): ContainerLife {
+  const newest = instancesOf(view, planned.name)[0];
+  const current = currentSandbox(view);
+  if (newest === undefined) return lifeFromStatus(view, planned);
+  const inCurrentSandbox = newest.sandboxId === current?.id;
+  switch (newest.state.kind) {
+    case 'created':
+      return inCurrentSandbox ? { kind: 'created', container: newest } : { kind: 'exited', end: lostEnd(newest, view) };
+    case 'running':
+      return isLive(view, newest)
+        ? { kind: 'running', container: newest, startedAtMs: newest.state.startedAtMs }
+        : { kind: 'exited', end: lostEnd(newest, view) };
+    case 'exited':
+      return { kind: 'exited', end: endOf(newest, newest.state, inCurrentSandbox) };
+    case 'unknown':
+      return { kind: 'exited', end: { ...lostEnd(newest, view), inCurrentSandbox } };
+  }
+}
+
+/** How an exited instance ended. */
+export function endOf(
+  container: ObservedContainer,
+  state: Extract<ObservedContainer['state'], { kind: 'exited' }>,
+  inCurrentSandbox: boolean,
+): ContainerEnd {
+  const delay = container.annotations[keys.restartDelayMs];
+  return {
+    containerId: container.id,
+    attempt: container.attempt,
+    exitCode: state.exitCode,
+    reason: state.reason,
+    message: state.message,
+    startedAtMs: state.startedAtMs,
+    finishedAtMs: state.finishedAtMs,
+    restartDelayMs: delay === undefined ? undefined : Number(delay),
+    inCurrentSandbox,
+  };
+}
+
+/** Runs, in a sandbox that lives. */
+function isLive(view: PodView, container: ObservedContainer): boolean {
+  return view.sandboxes.some((sandbox) => sandbox.id === container.sandboxId && sandbox.ready);
+}
+
+/** The containers that run now, in whatever sandbox. */
+export function runningContainers(view: PodView): ObservedContainer[] {
+  return view.sandboxes
+    .filter((sandbox) => sandbox.ready)
+    .flatMap((sandbox) => sandbox.containers)
+    .filter((container) => container.state.kind === 'running');
+}
+
+/** Every planned container with its life. */
+export function lives(view: PodView): { readonly planned: PlannedContainer; readonly life: ContainerLife }[] {
+  return plannedContainers(view.pod).map((planned) => ({ planned, life: lifeOf(view, planned) }));
+}
+
+/** 137 is what a process killed by SIGKILL exits with; Kubernetes reports containers that vanished in these words. */
+function lostEnd(container: ObservedContainer, view: PodView): ContainerEnd {
+  const delay = container.annotations[keys.restartDelayMs];
+  return {
+    containerId: container.id,
+    attempt: container.attempt,
+    exitCode: 137,
+    reason: 'ContainerStatusUnknown',
+    message: 'The container could not be located when the pod was terminated',
+    startedAtMs: container.state.kind === 'running' ? container.state.startedAtMs : 0,
+    finishedAtMs: Math.max(container.createdAtMs, view.memory.seenAtMs),
+    restartDelayMs: delay === undefined ? undefined : Number(delay),
+    inCurrentSandbox: false,
+  };
+}
+
+/** Main containers only: what init containers did is done again in a new sandbox, and never matters once main ones ran. */
+function lifeFromStatus(view: PodView, planned: PlannedContainer): ContainerLife {
+  const statuses = planned.role === 'main' ? view.previous?.containerStatuses : view.previous?.initContainerStatuses;
+  const status = statuses?.find((candidate) => candidate.name === planned.name);
+  if (status === undefined) return { kind: 'absent' };
+  const end = reportedEnd(status, view);
+  return end === undefined ? { kind: 'absent' } : { kind: 'exited', end };
+}
+
+function reportedEnd(status: ContainerStatus, view: PodView): ContainerEnd | undefined {
+  const ended = status.state?.terminated ?? status.lastState?.terminated;
+  const running = status.state?.running;
+  const common = { attempt: status.restartCount ?? 0, restartDelayMs: undefined, inCurrentSandbox: false };
+  if (running !== undefined) {
+    return {
+      ...common,
+      containerId: bareId(status.containerID),
+      exitCode: 137,
+      reason: 'ContainerStatusUnknown',
+      message: 'The container could not be located when the pod was terminated',
+      startedAtMs: timeMs(running.startedAt),
+      finishedAtMs: view.memory.seenAtMs,
+    };
+  }
+  if (ended === undefined) return undefined;
+  return {
+    ...common,
+    containerId: bareId(ended.containerID),
+    exitCode: ended.exitCode ?? 0,
+    reason: ended.reason ?? '',
+    message: ended.message ?? '',
+    startedAtMs: timeMs(ended.startedAt),
+    finishedAtMs: timeMs(ended.finishedAt),
+  };
+}
+
+/** `containerd://abc` is `abc` to the runtime. */
+function bareId(reported: string | undefined): string {
+  return (reported ?? '').replace(/^[a-z-]+:\/\//, '');
+}
+
+/** Milliseconds since the Unix epoch of a Kubernetes time; 0 where absent. */
+export function timeMs(time: string | undefined): number {
+  return time === undefined || time === '' ? 0 : Date.parse(time);
+}
+
+function byAttempt<T extends { readonly attempt: number; readonly createdAtMs: number }>(items: readonly T[]): T[] {
+  return items.toSorted((a, b) => a.attempt - b.attempt || a.createdAtMs - b.createdAtMs);
+}
