@@ -1,5 +1,5 @@
 /** Decides what an ADS stream is sent next: pure, one response at a time. */
-import type { Resource } from './resource.ts';
+import { endpointsResource, type Resource } from './resource.ts';
 import { resourcesOf, type Snapshot, versionOf } from './snapshot.ts';
 import { type Known, type StreamState, type Subscription, withSubscription } from './stream-state.ts';
 import { clusterType, endpointType, isFullState, listenerType, routeType, sendOrder } from './type-urls.ts';
@@ -39,25 +39,29 @@ interface Difference {
  * The next response that brings the client closer to the snapshot; undefined where there is none, or where answers
  * have to come in first.
  *
- * Make before break: clusters, then their endpoints, then listeners, then routes; each waits until the client has
- * answered the ones before. A cluster is withdrawn only when the client has accepted listeners and routes that don't
- * name it, endpoints after their cluster, and routes after their listener. A type has at most one response under way.
- * A refused response is not repeated until the snapshot changes, and does not hold up the types after it.
+ * Make before break: clusters, then their endpoints; listeners and routes only after the client has answered those. A
+ * cluster is withdrawn only when the client has accepted listeners and routes that don't name it, endpoints after
+ * their cluster, and routes after their listener. Endpoints don't wait until their cluster is accepted, and routes not
+ * for their listener: Envoy accepts a cluster when it has the endpoints.
+ *
+ * A type has at most one response under way. A refused response is not repeated until the snapshot changes, and does
+ * not hold up the types after it.
  */
 export function nextResponse(state: StreamState, snapshot: Snapshot): Step | undefined {
-  for (const typeUrl of sendOrder) {
+  const others = [...state.subscriptions.keys()].filter((typeUrl) => !sendOrder.includes(typeUrl));
+  for (const typeUrl of [...sendOrder, ...others]) {
     const subscription = state.subscriptions.get(typeUrl);
-    if (subscription === undefined) continue;
-    if (subscription.pending !== undefined) break;
-    const step = respond(state, subscription, snapshot);
-    if (step !== undefined) return step;
-  }
-  for (const subscription of state.subscriptions.values()) {
-    if (sendOrder.includes(subscription.typeUrl) || subscription.pending !== undefined) continue;
+    if (subscription === undefined || subscription.pending !== undefined || mustWait(state, typeUrl)) continue;
     const step = respond(state, subscription, snapshot);
     if (step !== undefined) return step;
   }
   return undefined;
+}
+
+/** Listeners and routes wait until the client has answered clusters and endpoints that they may name. */
+function mustWait(state: StreamState, typeUrl: string): boolean {
+  if (typeUrl !== listenerType && typeUrl !== routeType) return false;
+  return [clusterType, endpointType].some((before) => state.subscriptions.get(before)?.pending !== undefined);
 }
 
 /** True where the client has everything of the snapshot that it asked for, and has answered every response. */
@@ -67,7 +71,8 @@ export function isSettled(state: StreamState, snapshot: Snapshot): boolean {
 }
 
 function respond(state: StreamState, subscription: Subscription, snapshot: Snapshot): Step | undefined {
-  const difference = compare(subscription, snapshot, mustKeep(state, subscription.typeUrl, snapshot));
+  const offered = offer(state, subscription, snapshot);
+  const difference = compare(subscription, offered, mustKeep(state, subscription.typeUrl, snapshot));
   if (!needsResponse(state, subscription, difference)) return undefined;
   const nonces = state.nonces + 1;
   const response = compose(state, subscription, snapshot, difference, String(nonces));
@@ -88,8 +93,39 @@ function respond(state: StreamState, subscription: Subscription, snapshot: Snaps
   return { state: resendDependents(next, subscription.typeUrl, difference.changed), response };
 }
 
-function compare(subscription: Subscription, snapshot: Snapshot, keepsGone: boolean): Difference {
+type Resources = ReadonlyMap<string, Resource>;
+
+/** Types whose resources a client asks for because one of another type names them. */
+const parentTypes: ReadonlyMap<string, string> = new Map([
+  [endpointType, clusterType],
+  [routeType, listenerType],
+]);
+
+/**
+ * The resources that the client may be sent now. While clusters are under way, endpoints are those of clusters that it
+ * was sent already, and none for a cluster that is gone again: Envoy would wait for them. Likewise listeners and routes.
+ */
+function offer(state: StreamState, subscription: Subscription, snapshot: Snapshot): Resources {
   const { resources } = resourcesOf(snapshot, subscription.typeUrl);
+  const parent = state.subscriptions.get(parentTypes.get(subscription.typeUrl) ?? '');
+  if (parent?.pending === undefined) return resources;
+  const named = namesReferredTo(parent, snapshot, subscription.typeUrl);
+  const offered = new Map([...resources].filter(([name]) => named.has(name) || subscription.known.has(name)));
+  if (subscription.typeUrl !== endpointType || state.protocol === 'delta') return offered;
+  for (const name of subscription.names) {
+    if (named.has(name) && !resources.has(name)) offered.set(name, endpointsResource({ clusterName: name }));
+  }
+  return offered;
+}
+
+function namesReferredTo(parent: Subscription, snapshot: Snapshot, typeUrl: string): ReadonlySet<string> {
+  const current = resourcesOf(snapshot, parent.typeUrl).resources;
+  const known = [...parent.known].map(([name, { resource }]) => resource ?? current.get(name));
+  const references = known.flatMap((resource) => resource?.references ?? []);
+  return new Set(references.filter((reference) => reference.typeUrl === typeUrl).map(({ name }) => name));
+}
+
+function compare(subscription: Subscription, resources: Resources, keepsGone: boolean): Difference {
   const wanted = new Map<string, Known>();
   const changed: Resource[] = [];
   const want = (resource: Resource): void => {
@@ -162,21 +198,17 @@ function hasAccepted(state: StreamState, typeUrl: string, snapshot: Snapshot): b
   if (subscription.pending !== undefined) return false;
   const { resources } = resourcesOf(snapshot, typeUrl);
   if (subscription.rejection?.names.some((name) => resources.has(name))) return false;
-  const { changed, removed } = compare(subscription, snapshot, false);
+  const { changed, removed } = compare(subscription, resources, false);
   return changed.length === 0 && (removed.length === 0 || !saysAbsence(state, typeUrl));
 }
-
-const dependentType: ReadonlyMap<string, string> = new Map([
-  [clusterType, endpointType],
-  [listenerType, routeType],
-]);
 
 /**
  * A client that takes a new version of a cluster waits for its endpoints even where those have not changed (Envoy calls
  * it warming), and likewise of a listener for its routes: forget that they were sent, so that they are sent again.
  */
 function resendDependents(state: StreamState, typeUrl: string, changed: readonly Resource[]): StreamState {
-  const dependents = state.subscriptions.get(dependentType.get(typeUrl) ?? '');
+  const dependentType = [...parentTypes].find(([, parent]) => parent === typeUrl)?.[0];
+  const dependents = state.subscriptions.get(dependentType ?? '');
   if (dependents === undefined) return state;
   const names = changed.flatMap((resource) =>
     resource.references.filter((reference) => reference.typeUrl === dependents.typeUrl).map(({ name }) => name),
