@@ -14,8 +14,8 @@ export interface HistoryPage {
 export interface HistorySource {
   /** The changes after a revision with keys that start with the prefix, a bounded page; undefined where compacted. */
   readHistory(prefix: string, after: number): Promise<HistoryPage | undefined>;
-  /** The store's revision now. */
-  currentRevision(): Promise<number>;
+  /** The store's revision now, and the one up to which it was compacted. */
+  position(): Promise<{ readonly revision: number; readonly compacted: number }>;
 }
 
 /** Most changes and characters of values that a feed holds, so that its memory is bounded whatever watchers do. */
@@ -82,8 +82,10 @@ export class ChangeFeed {
     checkWatch(options);
     const { prefix, signal } = options;
     const generation = this.#generation;
-    const current = await this.#source.currentRevision();
-    if (options.after > current) throw revisionTooLarge(options.after, current);
+    const { revision, compacted } = await this.#source.position();
+    if (options.after > revision) throw revisionTooLarge(options.after, revision);
+    // What is held may reach back further, but whether a watch can start must not depend on luck.
+    if (options.after < compacted) throw watchExpired();
     let after = options.after;
     while (!signal.aborted) {
       if (generation !== this.#generation) throw this.#failure;

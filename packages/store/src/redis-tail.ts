@@ -3,6 +3,7 @@ import { backoffMs } from '@gantry/runtime/backoff.ts';
 import { GantryError } from '@gantry/runtime/errors.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
 import type { ChangeFeed } from './change-feed.ts';
+import { callUntilAnswered } from './redis-calls.ts';
 import type { RedisConnection } from './redis-connection.ts';
 import type { RedisKeys } from './redis-keys.ts';
 import { decodePosition, decodeStreamed, type Position, type StreamedChange } from './redis-records.ts';
@@ -55,8 +56,7 @@ export class RedisTail implements AsyncDisposable {
   }
 
   async #begin(): Promise<void> {
-    await this.#connection.ready(connectMs);
-    const { revision, token } = await this.#position('');
+    const { revision, token } = await callUntilAnswered(this.#connection, () => this.#position(''), connectMs);
     this.#token = token;
     this.#feed.reset(revision);
     this.#running = this.#follow();

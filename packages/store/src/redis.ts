@@ -18,6 +18,7 @@ import {
   decodePage,
   decodePosition,
   decodeStored,
+  type Position,
   type StatePage,
   type Undone,
   undo,
@@ -104,7 +105,7 @@ export class RedisStore implements Store, Compactor, AsyncDisposable {
     this.#keys = redisKeys(options.prefix ?? 'gantry');
     this.#feed = new ChangeFeed({
       readHistory: (prefix, after) => this.#readHistory(prefix, after),
-      currentRevision: () => this.#currentRevision(),
+      position: () => this.#position(),
     });
     this.#tail = new RedisTail(new RedisConnection(options.address), this.#keys, this.#feed, options.log);
     this.ephemeral = new RedisEphemeral(this.#keys, this.#run);
@@ -188,11 +189,11 @@ export class RedisStore implements Store, Compactor, AsyncDisposable {
     return callUntilAnswered(this.#connection, send, this.#timeoutMs);
   }
 
-  async #currentRevision(): Promise<number> {
+  async #position(): Promise<Position> {
     if (this.#isClosed) throw storeClosed();
     await this.#tail.start();
     const keys = [this.#keys.state, this.#keys.changes];
-    return decodePosition(await this.#run(scripts.position, keys, [''])).revision;
+    return decodePosition(await this.#run(scripts.position, keys, ['']));
   }
 
   async #readHistory(prefix: string, after: number): Promise<HistoryPage | undefined> {

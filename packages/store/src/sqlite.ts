@@ -102,7 +102,7 @@ export class SqliteStore implements Store, Compactor, AsyncDisposable {
     this.#owned = owned;
     this.#feed = new ChangeFeed({
       readHistory: async (prefix, after) => this.#open().readHistory(prefix, after),
-      currentRevision: async () => this.#open().state().revision,
+      position: async () => this.#open().state(),
     });
     this.#feed.reset(reader.state().revision);
     this.ephemeral = new MemoryEphemeral(clock, async (key) => {
