@@ -41,7 +41,8 @@ describe('messages', () => {
   test('progress comes back', () => {
     const progress = { epoch: 3, revision: 50, start: 40, last: { pods: 49, 'deployments.apps': 50 } };
     expect(decodeProgress(encodeProgress(progress))).toEqual(progress);
-    expect(decodeNodeProgress(encodeProgress({ epoch: 3, last: 4 }))).toEqual({ epoch: 3, last: 4 });
+    const onNode = { epoch: 3, last: 4, revision: 50 };
+    expect(decodeNodeProgress(encodeProgress(onNode))).toEqual(onNode);
   });
 
   test('bytes of any other kind are no message, and nothing throws', () => {

@@ -38,6 +38,8 @@ export interface NodeProgressMessage {
   readonly epoch: number;
   /** Revision of the last change. */
   readonly last: number;
+  /** Every change up to this revision was published. */
+  readonly revision: number;
 }
 
 /** Room for the header in a message of NATS' default largest size, 1 MiB. */
@@ -80,7 +82,7 @@ export function decodeProgress(payload: Uint8Array): ProgressMessage | undefined
 /** The node's progress in these bytes; undefined where they hold none. */
 export function decodeNodeProgress(payload: Uint8Array): NodeProgressMessage | undefined {
   const message = parse(Buffer.from(payload).toString('utf8'));
-  return [message?.epoch, message?.last].every(Number.isSafeInteger)
+  return [message?.epoch, message?.last, message?.revision].every(Number.isSafeInteger)
     ? (message as unknown as NodeProgressMessage)
     : undefined;
 }

@@ -51,6 +51,12 @@ describe('a NATS server that goes away', () => {
   });
 });
 
+test('a payload above the limit of the server is refused as such', async () => {
+  await using bus = await openBus(server.url);
+  const refusal = await bus.publish('large', new Uint8Array(1024 * 1024 + 1)).catch((error: unknown) => error);
+  expect(isError(refusal, 'RequestEntityTooLarge')).toBe(true);
+});
+
 test('an address where nothing listens is named', async () => {
   const url = `nats://127.0.0.1:${await freePort()}`;
   const refusal = await openBus(url).catch((error: unknown) => error);

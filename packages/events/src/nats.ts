@@ -1,6 +1,11 @@
 import { type BackoffPolicy, backoffMs } from '@gantry/runtime/backoff.ts';
 import { GantryError } from '@gantry/runtime/errors.ts';
-import { connect, type NatsConnection, type Subscription as NatsSubscription } from '@nats-io/transport-node';
+import {
+  connect,
+  InvalidArgumentError,
+  type NatsConnection,
+  type Subscription as NatsSubscription,
+} from '@nats-io/transport-node';
 import type { EventBus, MessageHandler, Subscription } from './events.ts';
 import { callHandler } from './handlers.ts';
 
@@ -65,6 +70,7 @@ export class NatsBus implements EventBus {
     });
   }
 
+  /** Rejects with RequestEntityTooLarge, too, for a payload above the server's limit, 1 MiB by default. */
   async publish(subject: string, payload: Uint8Array): Promise<void> {
     if (!this.#connected) throw unavailable();
     try {
@@ -72,7 +78,9 @@ export class NatsBus implements EventBus {
       this.#unflushedBytes += payload.length + subject.length;
       if (this.#unflushedBytes >= maxUnflushedBytes) await this.#flush();
     } catch (error) {
-      throw this.#connected ? new GantryError('ServiceUnavailable', text(error), { cause: error }) : unavailable();
+      if (!this.#connected) throw unavailable();
+      const reason = error instanceof InvalidArgumentError ? 'RequestEntityTooLarge' : 'ServiceUnavailable';
+      throw new GantryError(reason, `event bus: ${text(error)}`, { cause: error });
     }
   }
 

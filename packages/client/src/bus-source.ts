@@ -1,0 +1,257 @@
+import {
+  type ChangeMessage,
+  decodeChange,
+  decodeNodeProgress,
+  decodeProgress,
+  type NodeProgressMessage,
+  type ProgressMessage,
+} from '@gantry/events/change.ts';
+import { ChangeCursor, type Verdict } from '@gantry/events/cursor.ts';
+import type { EventBus, Subscription } from '@gantry/events/events.ts';
+import {
+  type ChangeSubject,
+  changesPattern,
+  nodeProgressSubject,
+  parseChangeSubject,
+  progressSubject,
+} from '@gantry/events/subjects.ts';
+import { type KubeObject, resourceOf } from '@gantry/model/kind.ts';
+import { type KindName, type Kinds, kinds } from '@gantry/model/registry.ts';
+import { type BackoffPolicy, backoffMs } from '@gantry/runtime/backoff.ts';
+import { type Clock, systemClock } from '@gantry/runtime/clock.ts';
+import { isError } from '@gantry/runtime/errors.ts';
+import type { Query, Reader } from './api.ts';
+import { type ChangeSource, listAll, type SourceEvent } from './change-source.ts';
+import { Inbox } from './inbox.ts';
+import { objectKey } from './object-cache.ts';
+import { nodeOfQuery, queryMatcher } from './selection.ts';
+
+/** What makes an informer read the state from the api. */
+export type RepairCause =
+  /** A change or a progress message showed that something was missed. */
+  | 'gap'
+  /** The bus was away. */
+  | 'reconnect'
+  /** More messages came than were taken. */
+  | 'overflow'
+  /** Nothing was heard of the relay for a while. */
+  | 'silence'
+  /** A message could not be read. */
+  | 'garbled';
+
+export interface BusSourceOptions {
+  /** Hears of every time that the state was read from the api after something may have been missed. */
+  readonly onRepair?: (cause: RepairCause) => void;
+  /** Milliseconds without word from the relay after which the state is read from the api; 10,000 where absent. */
+  readonly silenceMs?: number;
+  readonly clock?: Clock;
+}
+
+type Message =
+  | { readonly type: 'change'; readonly subject: ChangeSubject; readonly message: ChangeMessage }
+  | { readonly type: 'progress'; readonly message: ProgressMessage }
+  | { readonly type: 'nodeProgress'; readonly message: NodeProgressMessage }
+  | { readonly type: 'repair'; readonly cause: RepairCause };
+
+/** Messages that may wait while the state is read; a message holds an object, so this bounds memory too. */
+const inboxCapacity = 10_000;
+
+/** Waits before the state is read again; the wait starts small anew after a quiet time. */
+const repairBackoff: BackoffPolicy = { initialMs: 20, maxMs: 5_000, factor: 2, jitter: 0.5 };
+const quietMs = 5_000;
+
+/** All consumers lose the bus, or the relay, at once: they come back to the api spread over this time. */
+const spreadMs = 1_000;
+
+const defaultSilenceMs = 10_000;
+
+/**
+ * Changes from the event bus. The state is read from the api at the start, and again whenever the revisions in the
+ * messages show that one was lost, so that what the bus loses costs time but never a change.
+ */
+export function busSource<K extends KindName>(
+  bus: EventBus,
+  reader: Pick<Reader, 'list' | 'get'>,
+  kind: K,
+  query: Query = {},
+  options: BusSourceOptions = {},
+): ChangeSource<Kinds[K]> {
+  return {
+    read: (_after, signal) => new BusReader(bus, reader, kind, query, options).read(signal),
+  };
+}
+
+class BusReader<K extends KindName> {
+  readonly #bus: EventBus;
+  readonly #reader: Pick<Reader, 'list' | 'get'>;
+  readonly #kind: K;
+  readonly #query: Query;
+  readonly #options: BusSourceOptions;
+  readonly #clock: Clock;
+  readonly #resource: string;
+  /** Set where the query is about one node's objects: then the cursor follows these alone. */
+  readonly #node: string | undefined;
+  readonly #matches: (object: Kinds[K]) => boolean;
+  readonly #cursor = new ChangeCursor();
+  readonly #inbox = new Inbox<Message>(inboxCapacity, { type: 'repair', cause: 'overflow' });
+  #heardMs = 0;
+  #repairs = 0;
+  #lastRepairMs = 0;
+
+  constructor(bus: EventBus, reader: Pick<Reader, 'list' | 'get'>, kind: K, query: Query, options: BusSourceOptions) {
+    this.#bus = bus;
+    this.#reader = reader;
+    this.#kind = kind;
+    this.#query = query;
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+    this.#resource = resourceOf(kinds[kind]);
+    this.#node = nodeOfQuery(kind, query);
+    this.#matches = queryMatcher(kind, query);
+  }
+
+  async *read(outer: AbortSignal): AsyncGenerator<SourceEvent<Kinds[K]>> {
+    const ended = new AbortController();
+    const signal = AbortSignal.any([outer, ended.signal]);
+    signal.addEventListener('abort', () => this.#inbox.close(signal.reason), { once: true });
+    const subscriptions = this.#subscribe();
+    const stopListening = this.#bus.onReconnect(() => this.#inbox.push({ type: 'repair', cause: 'reconnect' }));
+    const watching = this.#watchSilence(signal);
+    try {
+      // Subscribed before the state is read: a change is in the state or arrives after it, or both.
+      await Promise.all(subscriptions.map((subscription) => subscription.ready));
+      yield await this.#snapshot(signal);
+      while (!signal.aborted) yield* this.#handle(await this.#inbox.take(), signal);
+    } finally {
+      ended.abort();
+      stopListening();
+      await Promise.all(subscriptions.map((subscription) => subscription[Symbol.asyncDispose]()));
+      await watching;
+    }
+  }
+
+  #subscribe(): Subscription[] {
+    const push = (message: Message | undefined): void => {
+      this.#heardMs = this.#clock.now();
+      this.#inbox.push(message ?? { type: 'repair', cause: 'garbled' });
+    };
+    const subscriptions = [
+      this.#bus.subscribe(changesPattern(this.#resource, this.#node), (subjectText, payload) => {
+        const subject = parseChangeSubject(subjectText);
+        const message = decodeChange(payload);
+        push(subject && message && { type: 'change', subject, message });
+      }),
+      this.#bus.subscribe(progressSubject, (_, payload) => {
+        const message = decodeProgress(payload);
+        push(message && { type: 'progress', message });
+      }),
+    ];
+    if (this.#node !== undefined) {
+      const subject = nodeProgressSubject(this.#resource, this.#node);
+      const subscription = this.#bus.subscribe(subject, (_, payload) => {
+        const message = decodeNodeProgress(payload);
+        push(message && { type: 'nodeProgress', message });
+      });
+      subscriptions.push(subscription);
+    }
+    return subscriptions;
+  }
+
+  async *#handle(item: Message, signal: AbortSignal): AsyncGenerator<SourceEvent<Kinds[K]>> {
+    if (item.type === 'repair') {
+      yield await this.#repair(item.cause, signal);
+      return;
+    }
+    const before = this.#cursor.revision;
+    const verdict = this.#judge(item);
+    if (verdict === 'gap') yield await this.#repair('gap', signal);
+    if (verdict === 'next' && item.type === 'change') yield await this.#eventOf(item, signal);
+    if (verdict === 'complete' && this.#cursor.revision > before) {
+      yield { type: 'progress', revision: this.#cursor.revision };
+    }
+  }
+
+  #judge(item: Exclude<Message, { type: 'repair' }>): Verdict {
+    const { message } = item;
+    switch (item.type) {
+      case 'change': {
+        const { previous, previousOnNode } = item.message;
+        return this.#cursor.change(item.message, this.#node === undefined ? previous : (previousOnNode ?? previous));
+      }
+      case 'nodeProgress':
+        return this.#cursor.progress(message.epoch, item.message.last, message.revision);
+      case 'progress': {
+        const { epoch, start, revision, last } = item.message;
+        const lastOfResource = last[this.#resource] ?? start;
+        // Of one node's objects it says only that none changed where none of the resource did.
+        const isOfOthers = this.#node !== undefined && lastOfResource > this.#cursor.revision;
+        return isOfOthers
+          ? this.#cursor.progress(epoch, start)
+          : this.#cursor.progress(epoch, lastOfResource, revision);
+      }
+    }
+  }
+
+  async #eventOf(
+    { subject, message }: { readonly subject: ChangeSubject; readonly message: ChangeMessage },
+    signal: AbortSignal,
+  ): Promise<SourceEvent<Kinds[K]>> {
+    const { revision, type, json } = message;
+    const key = objectKey(subject.namespace, subject.name);
+    const object = json === undefined ? undefined : decodeObject<Kinds[K]>(json, revision);
+    if (type === 'DELETED') return { type: 'delete', key, object, revision };
+    const present = object ?? (await this.#readObject(subject, signal));
+    if (present === undefined || !this.#matches(present)) return { type: 'delete', key, object: present, revision };
+    return { type: 'put', object: present, revision };
+  }
+
+  /** An object that was too large for its message: as it is now, which may be a later state; undefined where it is gone. */
+  async #readObject({ namespace, name }: ChangeSubject, signal: AbortSignal): Promise<Kinds[K] | undefined> {
+    try {
+      return await this.#reader.get(this.#kind, namespace === undefined ? { name } : { namespace, name }, { signal });
+    } catch (error) {
+      if (isError(error, 'NotFound')) return undefined;
+      throw error;
+    }
+  }
+
+  async #repair(cause: RepairCause, signal: AbortSignal): Promise<SourceEvent<Kinds[K]>> {
+    if (this.#clock.now() - this.#lastRepairMs > quietMs) this.#repairs = 0;
+    const spread = cause === 'reconnect' || cause === 'silence' ? Math.random() * spreadMs : 0;
+    await this.#clock.sleep(spread + backoffMs(repairBackoff, ++this.#repairs), signal);
+    const snapshot = await this.#snapshot(signal);
+    this.#lastRepairMs = this.#clock.now();
+    this.#options.onRepair?.(cause);
+    return snapshot;
+  }
+
+  async #snapshot(signal: AbortSignal): Promise<SourceEvent<Kinds[K]>> {
+    const state = await listAll(this.#reader, this.#kind, this.#query, signal);
+    this.#cursor.readTo(state.revision);
+    return { type: 'snapshot', ...state };
+  }
+
+  /** Without a relay, or where the bus lost the subscription, changes come from the api alone, at this pace. */
+  async #watchSilence(signal: AbortSignal): Promise<void> {
+    const silenceMs = this.#options.silenceMs ?? defaultSilenceMs;
+    this.#heardMs = this.#clock.now();
+    while (!signal.aborted) {
+      const untilMs = this.#heardMs + silenceMs;
+      try {
+        await this.#clock.sleep(Math.max(1, untilMs - this.#clock.now()), signal);
+      } catch {
+        return;
+      }
+      if (this.#clock.now() - this.#heardMs < silenceMs) continue;
+      this.#heardMs = this.#clock.now();
+      this.#inbox.push({ type: 'repair', cause: 'silence' });
+    }
+  }
+}
+
+/** The object in a store's text; its resourceVersion is the revision and never part of the text. */
+function decodeObject<T extends KubeObject>(json: string, revision: number): T {
+  const object = JSON.parse(json) as T;
+  object.metadata.resourceVersion = String(revision);
+  return object;
+}

@@ -1,0 +1,258 @@
+import type { KubeObject } from '@gantry/model/kind.ts';
+import type { KindName, Kinds } from '@gantry/model/registry.ts';
+import { ChannelCredentials, type ChannelOptions, Client as GrpcClient, type MethodDefinition } from '@grpc/grpc-js';
+import type {
+  CallOptions,
+  DeleteOptions,
+  ItemResult,
+  ListPage,
+  ObjectName,
+  PatchType,
+  Query,
+  Reader,
+  WatchEvent,
+  WriteOptions,
+  Writer,
+} from './api.ts';
+import { callServerStream, callUnary } from './calls.ts';
+import {
+  type Binding,
+  type EvictRequest,
+  type NodeHeartbeat,
+  objectRef,
+  type PodReport,
+  patchTypes,
+  type UnschedulablePod,
+  unwrap,
+  type Wrapped,
+  wrap,
+} from './object-messages.ts';
+import { PodCalls } from './pods.ts';
+import { nodeService, resourceService, schedulingService } from './protos.ts';
+
+/** How to reach the api. */
+export interface ConnectOptions {
+  /** Plain text where absent. TLS and tokens go in here. */
+  readonly credentials?: ChannelCredentials;
+  /** Milliseconds for a call that names no time of its own; 30,000 where absent. */
+  readonly defaultTimeoutMs?: number;
+  /** Settings of @grpc/grpc-js that go before ours. */
+  readonly channelOptions?: ChannelOptions;
+}
+
+/** gRPC of the api, where nothing else is said. */
+export const defaultApiAddress = '127.0.0.1:7443';
+
+const defaultTimeoutMs = 30_000;
+
+/** What the api takes in one request, and the largest page of a list that a client takes. */
+export const maxRequestBytes = 4 * 1024 * 1024;
+export const maxResponseBytes = 64 * 1024 * 1024;
+
+const defaultChannelOptions: ChannelOptions = {
+  'grpc.max_send_message_length': maxRequestBytes,
+  'grpc.max_receive_message_length': maxResponseBytes,
+  // A watch may be silent for long; a peer that is gone is noticed within 30 seconds.
+  'grpc.keepalive_time_ms': 20_000,
+  'grpc.keepalive_timeout_ms': 10_000,
+  'grpc.initial_reconnect_backoff_ms': 100,
+  'grpc.max_reconnect_backoff_ms': 2_000,
+  // A client is a connection of its own, so that disposing of it closes something.
+  'grpc.use_local_subchannel_pool': 1,
+};
+
+/**
+ * A client of the api. It connects when it is first used, and again whenever the connection is lost.
+ * @param address `host:port`; several IP addresses separated by commas are replicas to fail over between.
+ */
+export function connect(address: string = defaultApiAddress, options: ConnectOptions = {}): Client {
+  const target = address.includes(',') ? `ipv4:${address.replaceAll(' ', '')}` : address;
+  const credentials = options.credentials ?? ChannelCredentials.createInsecure();
+  const channel = new GrpcClient(target, credentials, { ...defaultChannelOptions, ...options.channelOptions });
+  return new Client(channel, options.defaultTimeoutMs ?? defaultTimeoutMs);
+}
+
+/** Everything the api does, as a client sees it. Every method rejects with a GantryError. */
+export class Client implements Reader, Writer, Disposable {
+  /** Logs, commands and connections of running pods. */
+  readonly pods: PodCalls;
+  readonly #client: GrpcClient;
+  readonly #defaultTimeoutMs: number;
+
+  constructor(client: GrpcClient, defaultTimeoutMs: number) {
+    this.#client = client;
+    this.#defaultTimeoutMs = defaultTimeoutMs;
+    this.pods = new PodCalls(client, defaultTimeoutMs);
+  }
+
+  async get<K extends KindName>(kind: K, name: ObjectName, options?: CallOptions): Promise<Kinds[K]> {
+    const request = { ref: objectRef(kind, name) };
+    return unwrap(await this.#read<Wrapped>(resourceService.Get!, request, options));
+  }
+
+  async list<K extends KindName>(
+    kind: K,
+    query: Query & { readonly limit?: number; readonly continue?: string } = {},
+    options?: CallOptions,
+  ): Promise<ListPage<Kinds[K]>> {
+    const request = { resource: objectRef(kind, { name: '' }).resource, ...query };
+    type Response = { items?: Wrapped[]; resourceVersion: number; continue?: string };
+    const page = await this.#read<Response>(resourceService.List!, request, options);
+    const items = (page.items ?? []).map((item) => unwrap<Kinds[K]>(item));
+    return { items, resourceVersion: page.resourceVersion, ...(page.continue ? { continue: page.continue } : {}) };
+  }
+
+  async *watch<K extends KindName>(
+    kind: K,
+    query: Query & { readonly resourceVersion: number },
+    signal: AbortSignal,
+  ): AsyncGenerator<WatchEvent<Kinds[K]>> {
+    const request = { resource: objectRef(kind, { name: '' }).resource, ...query };
+    type Event = { type: WatchEvent<unknown>['type']; object?: Wrapped; resourceVersion: number };
+    for await (const event of callServerStream<object, Event>(this.#client, resourceService.Watch!, request, signal)) {
+      const { type, resourceVersion } = event;
+      yield type === 'BOOKMARK'
+        ? { type, resourceVersion }
+        : { type, resourceVersion, object: unwrap<Kinds[K]>(event.object!) };
+    }
+  }
+
+  async create<T extends KubeObject>(object: T, options?: WriteOptions): Promise<T> {
+    return this.#writeObject<T>(resourceService.Create!, object, options);
+  }
+
+  async update<T extends KubeObject>(object: T, options?: WriteOptions): Promise<T> {
+    return this.#writeObject<T>(resourceService.Update!, object, options);
+  }
+
+  async updateStatus<T extends KubeObject>(object: T, options?: WriteOptions): Promise<T> {
+    return this.#writeObject<T>(resourceService.UpdateStatus!, object, options);
+  }
+
+  async patch<K extends KindName>(
+    kind: K,
+    name: ObjectName,
+    patch: { readonly type: PatchType; readonly body: unknown; readonly subresource?: 'status' },
+    options?: WriteOptions,
+  ): Promise<Kinds[K]> {
+    const request = {
+      ref: objectRef(kind, name),
+      type: patchTypes[patch.type],
+      patch: Buffer.from(JSON.stringify(patch.body)).toString('base64'),
+      subresource: patch.subresource ?? '',
+      dryRun: options?.dryRun ?? false,
+    };
+    return unwrap(await this.#write<Wrapped>(resourceService.Patch!, request, options));
+  }
+
+  async apply(
+    manifest: string | Uint8Array,
+    options?: WriteOptions & { readonly defaultNamespace?: string },
+  ): Promise<{ readonly object: KubeObject; readonly outcome: 'created' | 'configured' | 'unchanged' }> {
+    const request = {
+      manifest: Buffer.from(manifest as string).toString('base64'),
+      defaultNamespace: options?.defaultNamespace ?? '',
+      dryRun: options?.dryRun ?? false,
+    };
+    type Response = { object: Wrapped; outcome: 'CREATED' | 'CONFIGURED' | 'UNCHANGED' };
+    const response = await this.#write<Response>(resourceService.Apply!, request, options);
+    const outcome = response.outcome.toLowerCase() as 'created' | 'configured' | 'unchanged';
+    return { object: unwrap(response.object), outcome };
+  }
+
+  async delete<K extends KindName>(
+    kind: K,
+    name: ObjectName,
+    options: DeleteOptions = {},
+  ): Promise<{ readonly object: Kinds[K]; readonly gone: boolean }> {
+    const { signal: _, timeoutMs: __, ...fields } = options;
+    const request = { ref: objectRef(kind, name), ...fields };
+    const response = await this.#write<{ object: Wrapped; gone?: boolean }>(resourceService.Delete!, request, options);
+    return { object: unwrap(response.object), gone: response.gone ?? false };
+  }
+
+  /** Binds pods to nodes, at most 1,024 at a time; one result each, in order. */
+  bind(bindings: readonly Binding[], scheduler: string, options?: CallOptions): Promise<ItemResult[]> {
+    return this.#batch(schedulingService.Bind!, { bindings, scheduler }, options, false);
+  }
+
+  /** Records why pods wait, at most 1,024 at a time; one result each, in order. */
+  reportUnschedulable(
+    pods: readonly UnschedulablePod[],
+    scheduler: string,
+    options?: CallOptions,
+  ): Promise<ItemResult[]> {
+    return this.#batch(schedulingService.ReportUnschedulable!, { pods, scheduler }, options, true);
+  }
+
+  /** Asks for a pod's end. Rejects with TooManyRequests where a disruption budget forbids it. */
+  async evict(request: EvictRequest, options?: WriteOptions): Promise<void> {
+    const { dryRun = false } = options ?? {};
+    await this.#write(schedulingService.Evict!, { ...request, dryRun }, options);
+  }
+
+  /** Says that a node lives, for the next `ttlMs` milliseconds. */
+  async heartbeat(nodeName: string, ttlMs: number, options?: CallOptions): Promise<void> {
+    await this.#read(nodeService.Heartbeat!, { nodeName, ttlMs }, options);
+  }
+
+  /** The nodes that were heard lately. */
+  async listHeartbeats(options?: CallOptions): Promise<NodeHeartbeat[]> {
+    type Response = { heartbeats?: NodeHeartbeat[] };
+    return (await this.#read<Response>(nodeService.ListHeartbeats!, {}, options)).heartbeats ?? [];
+  }
+
+  /** Writes the statuses of pods on one node, at most 1,024 at a time; one result each, in order. */
+  reportPods(nodeName: string, pods: readonly PodReport[], options?: CallOptions): Promise<ItemResult[]> {
+    return this.#batch(nodeService.ReportPods!, { nodeName, pods }, options, true);
+  }
+
+  [Symbol.dispose](): void {
+    this.#client.close();
+  }
+
+  async #writeObject<T extends KubeObject>(
+    method: MethodDefinition<object, object>,
+    object: T,
+    options: WriteOptions | undefined,
+  ): Promise<T> {
+    const request = { object: wrap(object), dryRun: options?.dryRun ?? false };
+    return unwrap<T>(await this.#write<Wrapped>(method, request, options));
+  }
+
+  async #batch(
+    method: MethodDefinition<object, object>,
+    request: object,
+    options: CallOptions | undefined,
+    idempotent: boolean,
+  ): Promise<ItemResult[]> {
+    type Response = { results?: Partial<ItemResult>[] };
+    const response = await this.#call<Response>(method, request, options, idempotent);
+    return (response.results ?? []).map(({ code = 0, message = '', reason = '', resourceVersion = 0 }) => {
+      return { code, message, reason, resourceVersion };
+    });
+  }
+
+  #read<Response>(method: MethodDefinition<object, object>, request: object, options?: CallOptions): Promise<Response> {
+    return this.#call(method, request, options, true);
+  }
+
+  /** A write that failed may have been carried out, so it is not repeated. */
+  #write<Response>(
+    method: MethodDefinition<object, object>,
+    request: object,
+    options?: CallOptions,
+  ): Promise<Response> {
+    return this.#call(method, request, options, false);
+  }
+
+  #call<Response>(
+    method: MethodDefinition<object, object>,
+    request: object,
+    options: CallOptions | undefined,
+    idempotent: boolean,
+  ): Promise<Response> {
+    const timeoutMs = options?.timeoutMs ?? this.#defaultTimeoutMs;
+    return callUnary(this.#client, method, request, { signal: options?.signal, timeoutMs, idempotent });
+  }
+}

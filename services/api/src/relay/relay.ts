@@ -1,0 +1,144 @@
+import { decodeProgress } from '@gantry/events/change.ts';
+import type { EventBus } from '@gantry/events/events.ts';
+import { progressSubject } from '@gantry/events/subjects.ts';
+import { type BackoffPolicy, backoffMs } from '@gantry/runtime/backoff.ts';
+import type { Clock } from '@gantry/runtime/clock.ts';
+import { isError } from '@gantry/runtime/errors.ts';
+import type { Logger } from '@gantry/runtime/log.ts';
+import type { Ephemeral, Store } from '@gantry/store/store.ts';
+import { whileLeading } from '../housekeeping/lease.ts';
+import { Chain, type Outgoing } from './chain.ts';
+
+/** What the relay works with. */
+export interface RelayDeps {
+  readonly store: Pick<Store, 'list' | 'watch'>;
+  readonly leases: Ephemeral;
+  readonly bus: EventBus;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+export interface RelayOptions {
+  /** Who we are; different in every process. */
+  readonly holder: string;
+  /** Milliseconds after which a relay that died is replaced; 5,000 where absent. */
+  readonly leaseTtlMs?: number;
+}
+
+const leaseKey = 'relay';
+const defaultLeaseTtlMs = 5_000;
+const tickMs = 1_000;
+
+/** Waits while the store or the bus is away; short, as consumers wait for what comes after. */
+const awayBackoff: BackoffPolicy = { initialMs: 20, maxMs: 1_000, factor: 2, jitter: 0.2 };
+
+/** A new leader repeats at most so many changes that it did not hear of; beyond that consumers better read the state. */
+const maxRepeatedRevisions = 10_000;
+
+/**
+ * Publishes the store's changes to the bus while this process leads; runs until the signal fires. Every api replica runs
+ * one. Those that do not lead listen to how far the leader came, so that the next leader goes on there, and consumers
+ * that heard as much have nothing to read again.
+ */
+export async function runRelay(deps: RelayDeps, options: RelayOptions, signal: AbortSignal): Promise<void> {
+  const heard = { epoch: 0, revision: 0 };
+  await using _listening = deps.bus.subscribe(progressSubject, (_, payload) => {
+    const progress = decodeProgress(payload);
+    if (progress === undefined || progress.epoch < heard.epoch) return;
+    heard.epoch = progress.epoch;
+    heard.revision = Math.max(heard.revision, progress.revision);
+  });
+  const lease = { key: leaseKey, holder: options.holder, ttlMs: options.leaseTtlMs ?? defaultLeaseTtlMs };
+  await whileLeading(deps, lease, (leading, epoch) => lead(deps, epoch, heard, leading), signal);
+}
+
+/** Publishes until the signal fires. Starts anew where the store has forgotten the changes that come next. */
+async function lead(
+  deps: RelayDeps,
+  epoch: number,
+  heard: { readonly revision: number },
+  signal: AbortSignal,
+): Promise<void> {
+  let from = heard.revision;
+  while (!signal.aborted) {
+    const chain = new Chain(epoch, await startRevision(deps, from, signal));
+    deps.log.info({ epoch, after: chain.revision }, 'relaying changes');
+    const ended = new AbortController();
+    const running = AbortSignal.any([signal, ended.signal]);
+    const ticking = tick(deps, chain, running);
+    try {
+      await relayChanges(deps, chain, running);
+    } catch (error) {
+      if (signal.aborted) return;
+      if (!isError(error, 'Expired')) throw error;
+      deps.log.warn({ epoch, after: chain.revision }, 'changes were compacted before they were relayed');
+      from = 0;
+    } finally {
+      ended.abort();
+      await ticking;
+    }
+  }
+}
+
+/** Where to begin: after what the leader before is known to have published, or with what comes next. */
+async function startRevision(deps: RelayDeps, from: number, signal: AbortSignal): Promise<number> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      const { revision } = await deps.store.list({ prefix: '', limit: 1 });
+      const isNear = from > 0 && from <= revision && revision - from <= maxRepeatedRevisions;
+      return isNear ? from : revision;
+    } catch (error) {
+      if (!isError(error, 'ServiceUnavailable')) throw error;
+      await deps.clock.sleep(backoffMs(awayBackoff, attempt), signal);
+    }
+  }
+}
+
+/** Publishes each change in order; one that the bus does not take holds back those after it. */
+async function relayChanges(deps: RelayDeps, chain: Chain, signal: AbortSignal): Promise<void> {
+  for (let failures = 0; !signal.aborted; ) {
+    try {
+      for await (const changes of deps.store.watch({ prefix: '', after: chain.revision, signal })) {
+        failures = 0;
+        for (const change of changes) {
+          const message = chain.next(change);
+          if (message) await deliver(deps, message, signal);
+        }
+      }
+    } catch (error) {
+      if (signal.aborted || !isError(error, 'ServiceUnavailable')) throw error;
+    }
+    if (!signal.aborted) await deps.clock.sleep(backoffMs(awayBackoff, ++failures), signal);
+  }
+}
+
+async function deliver(deps: RelayDeps, message: Outgoing, signal: AbortSignal): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    signal.throwIfAborted();
+    try {
+      return await deps.bus.publish(message.subject, message.payload);
+    } catch (error) {
+      // The server takes less than the default: consumers see from the next revision that one is missing.
+      if (isError(error, 'RequestEntityTooLarge')) {
+        deps.log.warn({ subject: message.subject, bytes: message.payload.length }, 'change is too large for the bus');
+        return;
+      }
+      if (!isError(error, 'ServiceUnavailable')) throw error;
+      await deps.clock.sleep(backoffMs(awayBackoff, attempt), signal);
+    }
+  }
+}
+
+/** Says each second how far everything is published; what the bus does not take is said again a second later. */
+async function tick(deps: RelayDeps, chain: Chain, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    for (const { subject, payload } of chain.tick()) {
+      try {
+        await deps.bus.publish(subject, payload);
+      } catch {
+        break;
+      }
+    }
+    await deps.clock.sleep(tickMs, signal).catch(() => {});
+  }
+}
