@@ -131,10 +131,8 @@ class BusReader<K extends KindName> {
   }
 
   #subscribe(): Subscription[] {
-    const push = (message: Message | undefined): void => {
-      this.#heardMs = this.#clock.now();
+    const push = (message: Message | undefined): void =>
       this.#inbox.push(message ?? { type: 'repair', cause: 'garbled' });
-    };
     const subscriptions = [
       this.#bus.subscribe(changesPattern(this.#resource, this.#node), (subjectText, payload) => {
         const subject = parseChangeSubject(subjectText);
@@ -164,6 +162,7 @@ class BusReader<K extends KindName> {
     }
     const before = this.#cursor.revision;
     const verdict = this.#judge(item);
+    if (verdict !== 'old') this.#heardMs = this.#clock.now();
     if (verdict === 'gap') yield await this.#repair('gap', signal);
     if (verdict === 'next' && item.type === 'change') yield await this.#eventOf(item, signal);
     if (verdict === 'complete' && this.#cursor.revision > before) {
