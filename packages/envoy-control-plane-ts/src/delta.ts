@@ -13,7 +13,7 @@ import {
   settle,
   withSubscription,
 } from './stream-state.ts';
-import { isFullState } from './type-urls.ts';
+import { isFullState, parentTypes } from './type-urls.ts';
 
 /**
  * Takes a request of a delta stream.
@@ -22,7 +22,8 @@ import { isFullState } from './type-urls.ts';
  *   other than the pending response are stale.
  * - A name that is subscribed to again is sent again: the client says that it has lost it.
  * - A name that is let go of while everything is subscribed to is sent again too, as the protocol wants it.
- * - initial_resource_versions count in the first request for a type only.
+ * - initial_resource_versions count in the first request for a type only, and not while clusters (or listeners) are
+ *   under way: a client that takes those waits for their endpoints (or routes), also for ones that it has.
  * @throws ProtocolError for a request without a type or beyond the limits.
  */
 export function receiveDelta(
@@ -34,7 +35,7 @@ export function receiveDelta(
   checkRequest(state, typeUrl, limits);
   const withNode = state.node === undefined && request.node ? { ...state, node: request.node } : state;
   const existing = state.subscriptions.get(typeUrl);
-  const subscribed = existing === undefined ? first(typeUrl, request) : change(existing, request);
+  const subscribed = existing === undefined ? first(state, typeUrl, request) : change(existing, request);
   checkNames(typeUrl, Math.max(subscribed.names.size, subscribed.known.size), limits);
   const nonce = request.responseNonce ?? '';
   if (existing === undefined || nonce === '') {
@@ -47,12 +48,14 @@ export function receiveDelta(
   return { state: withSubscription(withNode, subscription), event };
 }
 
-function first(typeUrl: string, request: DeltaDiscoveryRequest): Subscription {
+function first(state: StreamState, typeUrl: string, request: DeltaDiscoveryRequest): Subscription {
   const requested = request.resourceNamesSubscribe ?? [];
   const names = new Set(requested.filter((name) => name !== '*'));
   const wildcard = requested.includes('*') || (requested.length === 0 && isFullState(typeUrl));
   const known = new Map<string, Known>();
-  for (const [name, version] of Object.entries(request.initialResourceVersions ?? {})) {
+  const parent = state.subscriptions.get(parentTypes.get(typeUrl) ?? '');
+  const had = parent?.pending === undefined ? (request.initialResourceVersions ?? {}) : {};
+  for (const [name, version] of Object.entries(had)) {
     if (wildcard || names.has(name)) known.set(name, { version });
   }
   return { ...newSubscription(typeUrl), names, wildcard, hasNamed: requested.length > 0, known };

@@ -2,7 +2,15 @@
 import { endpointsResource, type Resource } from './resource.ts';
 import { resourcesOf, type Snapshot, versionOf } from './snapshot.ts';
 import { type Known, type StreamState, type Subscription, withSubscription } from './stream-state.ts';
-import { clusterType, endpointType, isFullState, listenerType, routeType, sendOrder } from './type-urls.ts';
+import {
+  clusterType,
+  endpointType,
+  isFullState,
+  listenerType,
+  parentTypes,
+  routeType,
+  sendOrder,
+} from './type-urls.ts';
 
 /** A response to send. */
 export interface PlannedResponse {
@@ -44,8 +52,8 @@ interface Difference {
  * their cluster, and routes after their listener. Endpoints don't wait until their cluster is accepted, and routes not
  * for their listener: Envoy accepts a cluster when it has the endpoints.
  *
- * A type has at most one response under way. A refused response is not repeated until the snapshot changes, and does
- * not hold up the types after it.
+ * A type has at most one response under way. A refused response does not hold up the types after it, and is not
+ * repeated until the snapshot's resources of the type change; then all of it is, for who can say what the client took.
  */
 export function nextResponse(state: StreamState, snapshot: Snapshot): Step | undefined {
   const others = [...state.subscriptions.keys()].filter((typeUrl) => !sendOrder.includes(typeUrl));
@@ -72,7 +80,10 @@ export function isSettled(state: StreamState, snapshot: Snapshot): boolean {
 
 function respond(state: StreamState, subscription: Subscription, snapshot: Snapshot): Step | undefined {
   const offered = offer(state, subscription, snapshot);
-  const difference = compare(subscription, offered, mustKeep(state, subscription.typeUrl, snapshot));
+  const difference = compare(subscription, offered, {
+    keepsGone: mustKeep(state, subscription.typeUrl, snapshot),
+    repeated: namesToRepeat(subscription, snapshot),
+  });
   if (!needsResponse(state, subscription, difference)) return undefined;
   const nonces = state.nonces + 1;
   const response = compose(state, subscription, snapshot, difference, String(nonces));
@@ -86,6 +97,7 @@ function respond(state: StreamState, subscription: Subscription, snapshot: Snaps
     pending: {
       nonce: response.nonce,
       version: response.version,
+      snapshotVersion: resourcesOf(snapshot, subscription.typeUrl).version,
       names: response.resources.map((resource) => resource.name),
     },
   };
@@ -94,12 +106,6 @@ function respond(state: StreamState, subscription: Subscription, snapshot: Snaps
 }
 
 type Resources = ReadonlyMap<string, Resource>;
-
-/** Types whose resources a client asks for because one of another type names them. */
-const parentTypes: ReadonlyMap<string, string> = new Map([
-  [endpointType, clusterType],
-  [routeType, listenerType],
-]);
 
 /**
  * The resources that the client may be sent now. While clusters are under way, endpoints are those of clusters that it
@@ -125,12 +131,30 @@ function namesReferredTo(parent: Subscription, snapshot: Snapshot, typeUrl: stri
   return new Set(references.filter((reference) => reference.typeUrl === typeUrl).map(({ name }) => name));
 }
 
-function compare(subscription: Subscription, resources: Resources, keepsGone: boolean): Difference {
+/** Names in a refused response, once the snapshot has changed since. */
+function namesToRepeat({ rejection, typeUrl }: Subscription, snapshot: Snapshot): ReadonlySet<string> {
+  const isNew = rejection !== undefined && rejection.snapshotVersion !== resourcesOf(snapshot, typeUrl).version;
+  return new Set(isNew ? rejection.names : []);
+}
+
+interface CompareOptions {
+  /** Whether what is gone stays with the client for now. */
+  readonly keepsGone: boolean;
+  /** Resources to send even where the client was sent them already. */
+  readonly repeated: ReadonlySet<string>;
+}
+
+function compare(
+  subscription: Subscription,
+  resources: Resources,
+  { keepsGone, repeated }: CompareOptions,
+): Difference {
   const wanted = new Map<string, Known>();
   const changed: Resource[] = [];
   const want = (resource: Resource): void => {
     wanted.set(resource.name, { version: resource.version, resource });
-    if (subscription.known.get(resource.name)?.version !== resource.version) changed.push(resource);
+    const isKnown = subscription.known.get(resource.name)?.version === resource.version;
+    if (!isKnown || repeated.has(resource.name)) changed.push(resource);
   };
   if (subscription.wildcard) for (const resource of resources.values()) want(resource);
   const missing: string[] = [];
@@ -198,7 +222,7 @@ function hasAccepted(state: StreamState, typeUrl: string, snapshot: Snapshot): b
   if (subscription.pending !== undefined) return false;
   const { resources } = resourcesOf(snapshot, typeUrl);
   if (subscription.rejection?.names.some((name) => resources.has(name))) return false;
-  const { changed, removed } = compare(subscription, resources, false);
+  const { changed, removed } = compare(subscription, resources, { keepsGone: false, repeated: new Set() });
   return changed.length === 0 && (removed.length === 0 || !saysAbsence(state, typeUrl));
 }
 

@@ -21,6 +21,8 @@ export interface Known {
 export interface Pending {
   readonly nonce: string;
   readonly version: string;
+  /** Version of the type in the snapshot that it was made from. */
+  readonly snapshotVersion: string;
   /** Names of the resources in it. */
   readonly names: readonly string[];
 }

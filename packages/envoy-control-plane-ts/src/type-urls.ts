@@ -16,6 +16,12 @@ export const routeType = typeUrlOf(RouteConfiguration);
  */
 export const sendOrder: readonly string[] = [clusterType, endpointType, listenerType, routeType];
 
+/** Types whose resources a client asks for because one of another type names them, and that other type. */
+export const parentTypes: ReadonlyMap<string, string> = new Map([
+  [endpointType, clusterType],
+  [routeType, listenerType],
+]);
+
 /**
  * True for the types whose state-of-the-world responses list everything, so that what is absent is deleted, and whose
  * first request without names means all of them.
