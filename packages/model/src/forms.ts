@@ -1,0 +1,66 @@
+/** Messages that JSON writes in a form of their own: quantities, times, integers or strings, and raw JSON. */
+import type protobuf from 'protobufjs';
+import type { JsonForm } from './schema.ts';
+
+type SpecialForm = Exclude<JsonForm, 'object'>;
+
+/** Writes the fields of such a message. The field numbers are those of Kubernetes' messages. */
+export function encodeForm(form: SpecialForm, value: unknown, writer: protobuf.Writer): void {
+  switch (form) {
+    case 'quantity':
+      writer.uint32(tag(1, 2)).string(String(value));
+      return;
+    case 'time':
+    case 'microTime':
+      return encodeTime(String(value), writer);
+    case 'intOrString':
+      if (typeof value === 'number') writer.uint32(tag(1, 0)).int64(0).uint32(tag(2, 0)).int32(value);
+      else writer.uint32(tag(1, 0)).int64(1).uint32(tag(3, 2)).string(String(value));
+      return;
+    case 'raw':
+      writer.uint32(tag(1, 2)).string(JSON.stringify(value));
+      return;
+  }
+}
+
+/** Reads the fields of such a message; undefined for a time that is not set. */
+export function decodeForm(form: SpecialForm, reader: protobuf.Reader, end: number): unknown {
+  const fields = new Map<number, number | string>();
+  while (reader.pos < end) {
+    const key = reader.uint32();
+    if ((key & 7) === 0) fields.set(key >>> 3, Number(reader.int64()));
+    else if ((key & 7) === 2) fields.set(key >>> 3, reader.string());
+    else reader.skipType(key & 7);
+  }
+  switch (form) {
+    case 'quantity':
+      return fields.get(1) ?? '';
+    case 'time':
+    case 'microTime':
+      return fields.size === 0 ? undefined : formatTime(Number(fields.get(1) ?? 0), Number(fields.get(2) ?? 0), form);
+    case 'intOrString':
+      return fields.get(1) === 1 ? (fields.get(3) ?? '') : (fields.get(2) ?? 0);
+    case 'raw':
+      return fields.has(1) ? JSON.parse(String(fields.get(1))) : null;
+  }
+}
+
+function tag(number: number, wireType: number): number {
+  return (number << 3) | wireType;
+}
+
+const timePattern = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)$/;
+
+function encodeTime(text: string, writer: protobuf.Writer): void {
+  const match = timePattern.exec(text);
+  if (match === null) throw new RangeError(`not a time in RFC 3339: ${JSON.stringify(text)}`);
+  const seconds = Date.parse(`${match[1]}${match[3]}`) / 1000;
+  const nanos = Number((match[2] ?? '').padEnd(9, '0'));
+  writer.uint32(tag(1, 0)).int64(seconds);
+  if (nanos !== 0) writer.uint32(tag(2, 0)).int32(nanos);
+}
+
+function formatTime(seconds: number, nanos: number, form: 'time' | 'microTime'): string {
+  const whole = new Date(seconds * 1000).toISOString().slice(0, 19);
+  return form === 'time' ? `${whole}Z` : `${whole}.${String(Math.floor(nanos / 1000)).padStart(6, '0')}Z`;
+}

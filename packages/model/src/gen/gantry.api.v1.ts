@@ -1,0 +1,448 @@
+// Generated from proto/ by `npm run generate`; not edited by hand.
+
+import type { Deployment, ReplicaSet } from './gantry.apps.v1.ts';
+import type { Lease } from './gantry.coordination.v1.ts';
+import type { ConfigMap, Event, Namespace, Node, Pod, PodStatus, Secret, Service } from './gantry.core.v1.ts';
+import type { EndpointSlice } from './gantry.discovery.v1.ts';
+
+/** One object of any kind. The field that is set tells its apiVersion and kind. */
+export interface Object {
+  /** v1 Pod. */
+  pod?: Pod;
+  /** v1 Node. */
+  node?: Node;
+  /** v1 Namespace. */
+  namespace?: Namespace;
+  /** apps/v1 Deployment. */
+  deployment?: Deployment;
+  /** apps/v1 ReplicaSet. */
+  replicaSet?: ReplicaSet;
+  /** v1 Service. */
+  service?: Service;
+  /** discovery.k8s.io/v1 EndpointSlice. */
+  endpointSlice?: EndpointSlice;
+  /** v1 ConfigMap. */
+  configMap?: ConfigMap;
+  /** v1 Secret. */
+  secret?: Secret;
+  /** v1 Event. */
+  event?: Event;
+  /** coordination.k8s.io/v1 Lease. */
+  lease?: Lease;
+}
+
+/** Names one object. */
+export interface ObjectRef {
+  /** Resource with its group, such as "pods" or "deployments.apps". */
+  resource?: string;
+  /** Namespace; empty for resources that are not namespaced. */
+  namespace?: string;
+  /** Name. */
+  name?: string;
+}
+
+/** Asks for one object. */
+export interface GetRequest {
+  /** The object. */
+  ref?: ObjectRef;
+}
+
+/** Asks for a page of objects. */
+export interface ListRequest {
+  /** Resource with its group, such as "pods" or "deployments.apps". */
+  resource?: string;
+  /** Only this namespace; all where empty. */
+  namespace?: string;
+  /** Label selector in Kubernetes' syntax, such as "app=web,tier in (a,b)". */
+  labelSelector?: string;
+  /** Field selector, such as "spec.nodeName=node-1,status.phase!=Failed". */
+  fieldSelector?: string;
+  /** Most objects to return; 0 means all, within the server's limit. */
+  limit?: number;
+  /** Token of the page before; a list goes on at the same revision. */
+  continue?: string;
+}
+
+/** A page of objects. */
+export interface ListResponse {
+  /** The objects, by namespace and name. */
+  items?: Object[];
+  /** Revision that the page is the state of: watch from here. */
+  resourceVersion?: number;
+  /** Token of the next page; empty on the last. */
+  continue?: string;
+}
+
+/** Asks for changes. */
+export interface WatchRequest {
+  /** Resource with its group. */
+  resource?: string;
+  /** Only this namespace; all where empty. */
+  namespace?: string;
+  /** Label selector; an object that starts or stops to match is ADDED or DELETED. */
+  labelSelector?: string;
+  /** Field selector, likewise. */
+  fieldSelector?: string;
+  /** Changes after this revision. 0 sends the current objects as ADDED first, then a BOOKMARK, then changes. */
+  resourceVersion?: number;
+}
+
+/** One change. */
+export interface WatchEvent {
+  /** What happened. */
+  type?: 'TYPE_UNSPECIFIED' | 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK';
+  /** The object after the change; absent in a bookmark. */
+  object?: Object;
+  /** Revision of the change. */
+  resourceVersion?: number;
+}
+
+/** Asks for a new object. */
+export interface CreateRequest {
+  /** The object; metadata.name or metadata.generateName is set. */
+  object?: Object;
+  /** Do everything but store it. */
+  dryRun?: boolean;
+}
+
+/** Asks for an object's replacement. */
+export interface UpdateRequest {
+  /** The whole object. An empty metadata.resourceVersion replaces whatever is stored. */
+  object?: Object;
+  /** Do everything but store it. */
+  dryRun?: boolean;
+}
+
+/** Asks for a change of parts. */
+export interface PatchRequest {
+  /** The object. */
+  ref?: ObjectRef;
+  /** How patch is written. */
+  type?: 'TYPE_UNSPECIFIED' | 'JSON' | 'MERGE' | 'STRATEGIC';
+  /** The patch, in JSON. */
+  patch?: string;
+  /** "status" to change the status only; empty for all but the status. */
+  subresource?: string;
+  /** Do everything but store it. */
+  dryRun?: boolean;
+}
+
+/** Asks that an object be as a manifest says. */
+export interface ApplyRequest {
+  /** One object as JSON or YAML, decoded strictly: a field that does not exist is an error. */
+  manifest?: string;
+  /** Namespace for a manifest that names none; "default" where empty. */
+  defaultNamespace?: string;
+  /** Do everything but store it. */
+  dryRun?: boolean;
+}
+
+/** What an apply did. */
+export interface ApplyResponse {
+  /** The object as stored. */
+  object?: Object;
+  /** What happened. */
+  outcome?: 'OUTCOME_UNSPECIFIED' | 'CREATED' | 'CONFIGURED' | 'UNCHANGED';
+}
+
+/** Asks for an object's end. */
+export interface DeleteRequest {
+  /** The object. */
+  ref?: ObjectRef;
+  /** Seconds that a pod gets to end; the pod's own where absent, 0 ends it at once and removes the object. */
+  gracePeriodSeconds?: number;
+  /** "Background" (dependents go after it), "Foreground" (before it) or "Orphan" (they stay); the kind's default where empty. */
+  propagationPolicy?: string;
+  /** Delete only an object with this uid. */
+  uid?: string;
+  /** Delete only this revision. */
+  resourceVersion?: string;
+  /** Do everything but delete it. */
+  dryRun?: boolean;
+}
+
+/** The object whose end was asked for. */
+export interface DeleteResponse {
+  /** Its last state. */
+  object?: Object;
+  /** True where it is gone; false where it waits for its grace period or finalizers. */
+  gone?: boolean;
+}
+
+/** A batch of bindings, at most 1,024. */
+export interface BindRequest {
+  /** The bindings, carried out in order. */
+  bindings?: Binding[];
+  /** Name of the scheduler, as in spec.schedulerName; named in events. */
+  scheduler?: string;
+}
+
+/** A pod's assignment to a node. */
+export interface Binding {
+  /** The pod's namespace. */
+  namespace?: string;
+  /** The pod's name. */
+  name?: string;
+  /** The pod's uid: a pod of the same name that came later is not bound. */
+  uid?: string;
+  /** The node. */
+  nodeName?: string;
+}
+
+/** What became of each binding, in the order of the request. */
+export interface BindResponse {
+  /** One result a binding. */
+  results?: ItemResult[];
+}
+
+/** What became of one item of a batch. */
+export interface ItemResult {
+  /** gRPC status code: 0 is success. */
+  code?: number;
+  /** Why it was refused; empty on success. */
+  message?: string;
+  /** Revision of the object after the change; 0 where it was refused. */
+  resourceVersion?: number;
+  /** Kubernetes' reason of a refusal, such as Conflict or NotFound. */
+  reason?: string;
+}
+
+/** A batch of pods that wait, at most 1,024. */
+export interface ReportUnschedulableRequest {
+  /** The pods. */
+  pods?: UnschedulablePod[];
+  /** Name of the scheduler. */
+  scheduler?: string;
+}
+
+/** A pod that no node takes now. */
+export interface UnschedulablePod {
+  /** The pod's namespace. */
+  namespace?: string;
+  /** The pod's name. */
+  name?: string;
+  /** The pod's uid. */
+  uid?: string;
+  /** Reason of the condition: Unschedulable, SchedulingGated or SchedulerError. */
+  reason?: string;
+  /** Why, such as "0/3 nodes are available: 3 Insufficient cpu." */
+  message?: string;
+  /** Node on which room was made by preemption; empty where none was. */
+  nominatedNodeName?: string;
+}
+
+/** What became of each report, in the order of the request. */
+export interface ReportUnschedulableResponse {
+  /** One result a pod. */
+  results?: ItemResult[];
+}
+
+/** Asks for a pod's eviction. */
+export interface EvictRequest {
+  /** The pod's namespace. */
+  namespace?: string;
+  /** The pod's name. */
+  name?: string;
+  /** Evict only the pod with this uid; any where empty. */
+  uid?: string;
+  /** Seconds that the pod gets to end; its own where absent. */
+  gracePeriodSeconds?: number;
+  /** Why, for the pod's DisruptionTarget condition, such as "PreemptionByScheduler". */
+  reason?: string;
+  /** Do everything but evict it. */
+  dryRun?: boolean;
+}
+
+/** An eviction that was accepted. */
+export interface EvictResponse {
+}
+
+/** A node lives. */
+export interface HeartbeatRequest {
+  /** The node. */
+  nodeName?: string;
+  /** Milliseconds after which the node counts as silent unless it is heard again, at most 600,000. */
+  ttlMs?: number;
+}
+
+/** The heartbeat was kept. */
+export interface HeartbeatResponse {
+}
+
+/** Asks for all heartbeats. */
+export interface ListHeartbeatsRequest {
+}
+
+/** All heartbeats that have not timed out. */
+export interface ListHeartbeatsResponse {
+  /** One a node. */
+  heartbeats?: NodeHeartbeat[];
+}
+
+/** When a node was heard last. */
+export interface NodeHeartbeat {
+  /** The node. */
+  nodeName?: string;
+  /** The api's clock when it arrived, in milliseconds since the Unix epoch. */
+  receivedAtMs?: number;
+}
+
+/** A batch of pod statuses of one node, at most 1,024. */
+export interface ReportPodsRequest {
+  /** The node; pods that are bound elsewhere are refused. */
+  nodeName?: string;
+  /** The reports. */
+  pods?: PodReport[];
+}
+
+/** The state of one pod as its node sees it. */
+export interface PodReport {
+  /** The pod's namespace. */
+  namespace?: string;
+  /** The pod's name. */
+  name?: string;
+  /** The pod's uid. */
+  uid?: string;
+  /** The status. */
+  status?: PodStatus;
+  /** The pod was to be deleted and nothing of it runs any more: its object may go. */
+  terminated?: boolean;
+}
+
+/** What became of each report, in the order of the request. */
+export interface ReportPodsResponse {
+  /** One result a pod. */
+  results?: ItemResult[];
+}
+
+/** Names a container of a pod. */
+export interface ContainerRef {
+  /** The pod's namespace. */
+  namespace?: string;
+  /** The pod's name. */
+  pod?: string;
+  /** The container; the pod's only one, or the one that kubectl.kubernetes.io/default-container names, where empty. */
+  container?: string;
+}
+
+/** Asks for a container's log. */
+export interface LogsRequest {
+  /** The container. */
+  ref?: ContainerRef;
+  /** Go on with what it writes from now. */
+  follow?: boolean;
+  /** The log of the container's run before this one. */
+  previous?: boolean;
+  /** Only the last lines, this many; all where absent. */
+  tailLines?: number;
+  /** Only lines younger than this many seconds; all where absent. */
+  sinceSeconds?: number;
+  /** Put each line's time before it, in RFC 3339 with nanoseconds. */
+  timestamps?: boolean;
+  /** Stop after this many bytes; no limit where absent. */
+  limitBytes?: number;
+}
+
+/** A piece of a log, cut anywhere. */
+export interface LogChunk {
+  /** The bytes. */
+  data?: string;
+}
+
+/** What a client sends to a command. */
+export interface ExecInput {
+  /** First message. */
+  start?: ExecStart;
+  /** Bytes for its standard input, at most 64 KiB. */
+  stdin?: string;
+  /** No more input follows. */
+  stdinClosed?: boolean;
+  /** The terminal's new size. */
+  resize?: TerminalSize;
+}
+
+/** How a command runs. */
+export interface ExecStart {
+  /** Where. */
+  ref?: ContainerRef;
+  /** The command and its arguments; not run by a shell. Empty for attach. */
+  command?: string[];
+  /** Connect standard input. */
+  stdin?: boolean;
+  /** Give it a terminal: standard error arrives as standard output. */
+  tty?: boolean;
+}
+
+/** A terminal's size in characters. */
+export interface TerminalSize {
+  /** Columns. */
+  width?: number;
+  /** Rows. */
+  height?: number;
+}
+
+/** What a command sends back. */
+export interface ExecOutput {
+  /** Bytes of its standard output. */
+  stdout?: string;
+  /** Bytes of its standard error. */
+  stderr?: string;
+  /** It ended; last message. */
+  exit?: ExecExit;
+}
+
+/** How a command ended. */
+export interface ExecExit {
+  /** Its exit code; 128 and the signal's number where a signal ended it. */
+  code?: number;
+}
+
+/** Bytes of a forwarded connection. */
+export interface PortForwardChunk {
+  /** Where; in the client's first message only. */
+  start?: PortForwardStart;
+  /** The bytes. */
+  data?: string;
+}
+
+/** The port that a connection goes to. */
+export interface PortForwardStart {
+  /** The pod's namespace. */
+  namespace?: string;
+  /** The pod's name. */
+  pod?: string;
+  /** The port, 1 to 65535. */
+  port?: number;
+}
+
+/** Asks what pods use. */
+export interface StatsRequest {
+  /** Only this namespace; all where empty. */
+  namespace?: string;
+  /** Only this pod; all where empty. */
+  pod?: string;
+}
+
+/** What pods and nodes use. */
+export interface StatsResponse {
+  /** One a running container. */
+  containers?: ContainerStats[];
+}
+
+/** What a container uses. */
+export interface ContainerStats {
+  /** The pod's namespace. */
+  namespace?: string;
+  /** The pod's name. */
+  pod?: string;
+  /** The container. */
+  container?: string;
+  /** The node it runs on. */
+  nodeName?: string;
+  /** Processor time since its start, in nanoseconds. */
+  cpuUsageNanoseconds?: number;
+  /** Memory that it holds and the kernel cannot take back, in bytes. */
+  memoryWorkingSetBytes?: number;
+  /** When this was read, in milliseconds since the Unix epoch. */
+  timestampMs?: number;
+}

@@ -1,0 +1,20 @@
+import type { ConfigMap } from '../../gen/gantry.core.v1.ts';
+import type { Kind } from '../../kind.ts';
+
+/** core/v1 ConfigMap. */
+export const configMap: Kind<ConfigMap> = {
+  kind: 'ConfigMap',
+  group: '',
+  version: 'v1',
+  plural: 'configmaps',
+  singular: 'configmap',
+  shortNames: ['cm'],
+  namespaced: true,
+  message: 'gantry.core.v1.ConfigMap',
+  objectField: 'configMap',
+  hasStatus: false,
+  setDefaults: () => {},
+  validate: () => [],
+  selectableFields: {},
+  columns: [],
+};

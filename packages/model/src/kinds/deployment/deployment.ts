@@ -1,0 +1,20 @@
+import type { Deployment } from '../../gen/gantry.apps.v1.ts';
+import type { Kind } from '../../kind.ts';
+
+/** apps/v1 Deployment. */
+export const deployment: Kind<Deployment> = {
+  kind: 'Deployment',
+  group: 'apps',
+  version: 'v1',
+  plural: 'deployments',
+  singular: 'deployment',
+  shortNames: ['deploy'],
+  namespaced: true,
+  message: 'gantry.apps.v1.Deployment',
+  objectField: 'deployment',
+  hasStatus: true,
+  setDefaults: () => {},
+  validate: () => [],
+  selectableFields: {},
+  columns: [],
+};

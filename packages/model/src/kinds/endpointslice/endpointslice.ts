@@ -1,0 +1,20 @@
+import type { EndpointSlice } from '../../gen/gantry.discovery.v1.ts';
+import type { Kind } from '../../kind.ts';
+
+/** discovery.k8s.io/v1 EndpointSlice. */
+export const endpointSlice: Kind<EndpointSlice> = {
+  kind: 'EndpointSlice',
+  group: 'discovery.k8s.io',
+  version: 'v1',
+  plural: 'endpointslices',
+  singular: 'endpointslice',
+  shortNames: [],
+  namespaced: true,
+  message: 'gantry.discovery.v1.EndpointSlice',
+  objectField: 'endpointSlice',
+  hasStatus: false,
+  setDefaults: () => {},
+  validate: () => [],
+  selectableFields: {},
+  columns: [],
+};

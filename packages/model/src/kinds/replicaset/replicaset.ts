@@ -1,0 +1,20 @@
+import type { ReplicaSet } from '../../gen/gantry.apps.v1.ts';
+import type { Kind } from '../../kind.ts';
+
+/** apps/v1 ReplicaSet. */
+export const replicaSet: Kind<ReplicaSet> = {
+  kind: 'ReplicaSet',
+  group: 'apps',
+  version: 'v1',
+  plural: 'replicasets',
+  singular: 'replicaset',
+  shortNames: ['rs'],
+  namespaced: true,
+  message: 'gantry.apps.v1.ReplicaSet',
+  objectField: 'replicaSet',
+  hasStatus: true,
+  setDefaults: () => {},
+  validate: () => [],
+  selectableFields: {},
+  columns: [],
+};

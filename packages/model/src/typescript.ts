@@ -1,0 +1,105 @@
+/** TypeScript types of the JSON forms, written from the schema. */
+import protobuf from 'protobufjs';
+import { type FieldSchema, loadRoot, type MessageSchema, messageSchema } from './schema.ts';
+
+/** Kinds by message: their types carry apiVersion and kind. */
+export type KindHeads = ReadonlyMap<string, { readonly apiVersion: string; readonly kind: string }>;
+
+const scalarTypes: Readonly<Record<string, string>> = {
+  string: 'string',
+  bytes: 'string',
+  bool: 'boolean',
+  int32: 'number',
+  int64: 'number',
+  uint32: 'number',
+  uint64: 'number',
+  double: 'number',
+};
+
+const formTypes = { quantity: 'string', time: 'string', microTime: 'string', intOrString: 'number | string', raw: 'unknown' };
+
+/** The text of one file a package, by package name. */
+export function generateTypes(heads: KindHeads): Map<string, string> {
+  const packages = new Map<string, string[]>();
+  for (const type of allTypes(loadRoot(true))) {
+    const schema = messageSchema(type.fullName.slice(1));
+    if (schema.jsonForm !== 'object') continue;
+    const packageName = packageOf(schema.name);
+    packages.set(packageName, [...(packages.get(packageName) ?? []), formatMessage(schema, heads)]);
+  }
+  return new Map([...packages].map(([name, types]) => [name, formatFile(name, types)]));
+}
+
+function* allTypes(namespace: protobuf.NamespaceBase): Generator<protobuf.Type> {
+  for (const nested of namespace.nestedArray) {
+    if (nested instanceof protobuf.Type) yield nested;
+    if (nested instanceof protobuf.Namespace && nested.fullName !== '.google') yield* allTypes(nested);
+  }
+}
+
+function packageOf(messageName: string): string {
+  return messageName.split('.').filter((part) => /^[a-z]/.test(part)).join('.');
+}
+
+/** A message's type name; a nested message is named after its parent too. */
+function typeName(messageName: string): string {
+  return messageName.slice(packageOf(messageName).length + 1).replaceAll('.', '');
+}
+
+function formatFile(packageName: string, types: readonly string[]): string {
+  const body = types.join('\n');
+  const imported = new Map<string, Set<string>>();
+  const local = body.replace(/@\{([\w.]+)\}/g, (_match, name: string) => {
+    const from = packageOf(name);
+    if (from !== packageName) imported.set(from, (imported.get(from) ?? new Set()).add(typeName(name)));
+    return typeName(name);
+  });
+  const imports = [...imported].sort().map(([from, names]) => `import type { ${[...names].sort().join(', ')} } from './${from}.ts';\n`);
+  const head = '// Generated from proto/ by `npm run generate`; not edited by hand.\n\n';
+  return `${head}${imports.join('')}${imports.length > 0 ? '\n' : ''}${local}`;
+}
+
+function formatMessage(schema: MessageSchema, heads: KindHeads): string {
+  const head = heads.get(schema.name);
+  const typeMeta = head === undefined ? '' : `  apiVersion: string;\n  kind: '${head.kind}';\n`;
+  const fields = flatten(schema.fields).map(formatField).join('');
+  return `${formatComment(schema.comment, '')}export interface ${typeName(schema.name)} {\n${typeMeta}${fields}}\n`;
+}
+
+/** A message's JSON properties: inlined messages give theirs to the parent. */
+function flatten(fields: readonly FieldSchema[]): FieldSchema[] {
+  return fields.flatMap((field) =>
+    field.inline && field.type.kind === 'message' ? flatten(messageSchema(field.type.name).fields) : [field],
+  );
+}
+
+function formatField(field: FieldSchema): string {
+  const element = elementType(field);
+  const type =
+    field.cardinality === 'list'
+      ? `${/[ |]/.test(element) ? `(${element})` : element}[]`
+      : field.cardinality === 'map'
+        ? `Record<string, ${element}>`
+        : element;
+  const optional = field.required ? '' : '?';
+  const shown = field.partial ? `Partial<${type}>` : type;
+  return `${formatComment(field.comment, '  ')}  ${field.name}${optional}: ${shown};\n`;
+}
+
+function elementType({ type }: FieldSchema): string {
+  switch (type.kind) {
+    case 'scalar':
+      return scalarTypes[type.scalar]!;
+    case 'enum':
+      return Object.keys(type.values).map((name) => `'${name}'`).join(' | ');
+    case 'message': {
+      const { jsonForm } = messageSchema(type.name);
+      return jsonForm === 'object' ? `@{${type.name}}` : formTypes[jsonForm];
+    }
+  }
+}
+
+function formatComment(comment: string, indent: string): string {
+  const text = comment.replace(/\s+/g, ' ').replaceAll('*/', '* /').trim();
+  return text === '' ? '' : `${indent}/** ${text} */\n`;
+}
