@@ -18,9 +18,6 @@ export interface RedisAddress {
 /** Waits between attempts to reach the server again. */
 const reconnectBackoff = { initialMs: 50, maxMs: 2000, factor: 2, jitter: 0.5 };
 
-/** A server that owes an answer and is silent for so long, in milliseconds, is taken for lost. */
-const silenceMs = 10_000;
-
 /** A script on its way may have run although its answer was lost. */
 export class AnswerLost extends Error {
   constructor(cause: unknown) {
@@ -37,7 +34,8 @@ export class RedisConnection implements AsyncDisposable {
   readonly #client: Redis;
   #isClosed = false;
 
-  constructor(address: RedisAddress) {
+  /** A server that owes an answer and is silent for `silenceMs` milliseconds is taken for lost. */
+  constructor(address: RedisAddress, silenceMs: number) {
     const { host, port, database, username, password, tls } = address;
     this.#client = new Redis({
       host,

@@ -4,15 +4,16 @@ import { GantryError } from '@gantry/runtime/errors.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
 import type { ChangeFeed } from './change-feed.ts';
 import { callUntilAnswered } from './redis-calls.ts';
-import type { RedisConnection } from './redis-connection.ts';
+import { type RedisAddress, RedisConnection } from './redis-connection.ts';
 import type { RedisKeys } from './redis-keys.ts';
 import { decodePosition, decodeStreamed, type Position, type StreamedChange } from './redis-records.ts';
 import { scripts } from './redis-scripts.ts';
 
 /** Most changes of one read. A change can hold two of the largest values, so that this bounds memory. */
 const readChanges = 64;
-/** Longest wait of one read, in milliseconds; less than what the connection takes for silence. */
+/** Longest wait of one read, in milliseconds, and how long the server may be silent, which must be longer. */
 const blockMs = 2000;
+const silenceMs = 3 * blockMs;
 /** Longest wait for the connection before the loop logs and tries again, in milliseconds. */
 const connectMs = 10_000;
 const retryBackoff = { initialMs: 20, maxMs: 2000, factor: 2, jitter: 0.2 };
@@ -32,9 +33,8 @@ export class RedisTail implements AsyncDisposable {
   /** Batch that made the newest change in the feed; tells when the server's history is not the one we read. */
   #token = '';
 
-  /** The tail owns the connection. */
-  constructor(connection: RedisConnection, keys: RedisKeys, feed: ChangeFeed, log?: Logger) {
-    this.#connection = connection;
+  constructor(address: RedisAddress, keys: RedisKeys, feed: ChangeFeed, log?: Logger) {
+    this.#connection = new RedisConnection(address, silenceMs);
     this.#keys = keys;
     this.#feed = feed;
     this.#log = log;

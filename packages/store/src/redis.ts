@@ -47,7 +47,10 @@ export interface RedisOptions {
   readonly durability?: 'always' | 'everysec';
   /** Where warnings go; nowhere where absent. */
   readonly log?: Logger;
-  /** How long a request goes on through lost connections before it fails, in milliseconds; 10 s where absent. */
+  /**
+   * How long a request goes on through lost connections, in milliseconds, and how long a server may be silent; 10 s
+   * where absent. A request to a server that hangs can take twice as long.
+   */
   readonly timeoutMs?: number;
 }
 
@@ -69,7 +72,7 @@ const compactionStep = 2000;
 export async function openRedis(options: RedisOptions): Promise<RedisStore> {
   const timeoutMs = options.timeoutMs ?? defaultTimeoutMs;
   await using stack = new AsyncDisposableStack();
-  const connection = stack.use(new RedisConnection(options.address));
+  const connection = stack.use(new RedisConnection(options.address, timeoutMs));
   await connection.ready(timeoutMs);
   const durability = await checkDurability(connection);
   for (const problem of durability.problems) options.log?.warn({ level: durability.level }, `Redis: ${problem}`);
@@ -107,7 +110,7 @@ export class RedisStore implements Store, Compactor, AsyncDisposable {
       readHistory: (prefix, after) => this.#readHistory(prefix, after),
       position: () => this.#position(),
     });
-    this.#tail = new RedisTail(new RedisConnection(options.address), this.#keys, this.#feed, options.log);
+    this.#tail = new RedisTail(options.address, this.#keys, this.#feed, options.log);
     this.ephemeral = new RedisEphemeral(this.#keys, this.#run);
   }
 
