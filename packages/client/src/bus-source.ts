@@ -15,8 +15,8 @@ import {
   parseChangeSubject,
   progressSubject,
 } from '@gantry/events/subjects.ts';
-import { type KubeObject, resourceOf } from '@gantry/model/kind.ts';
-import { type KindName, type Kinds, kinds } from '@gantry/model/registry.ts';
+import type { KubeObject } from '@gantry/model/kind.ts';
+import { type KindName, type Kinds, kindOf, resourceOf } from '@gantry/model/registry.ts';
 import { type BackoffPolicy, backoffMs } from '@gantry/runtime/backoff.ts';
 import { type Clock, systemClock } from '@gantry/runtime/clock.ts';
 import { isError } from '@gantry/runtime/errors.ts';
@@ -105,7 +105,7 @@ class BusReader<K extends KindName> {
     this.#query = query;
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
-    this.#resource = resourceOf(kinds[kind]);
+    this.#resource = resourceOf(kindOf(kind));
     this.#node = nodeOfQuery(kind, query);
     this.#matches = queryMatcher(kind, query);
   }

@@ -1,5 +1,5 @@
 import type { KubeObject } from '@gantry/model/kind.ts';
-import type { KindName, Kinds } from '@gantry/model/registry.ts';
+import { type KindName, type Kinds, kindOf, resourceOf } from '@gantry/model/registry.ts';
 import { ChannelCredentials, type ChannelOptions, Client as GrpcClient, type MethodDefinition } from '@grpc/grpc-js';
 import type {
   CallOptions,
@@ -95,11 +95,11 @@ export class Client implements Reader, Writer, Disposable {
     query: Query & { readonly limit?: number; readonly continue?: string } = {},
     options?: CallOptions,
   ): Promise<ListPage<Kinds[K]>> {
-    const request = { resource: objectRef(kind, { name: '' }).resource, ...query };
-    type Response = { items?: Wrapped[]; resourceVersion: number; continue?: string };
+    const request = { resource: resourceOf(kindOf(kind)), ...query };
+    type Response = { items?: Wrapped[]; resourceVersion?: number; continue?: string };
     const page = await this.#read<Response>(resourceService.List!, request, options);
     const items = (page.items ?? []).map((item) => unwrap<Kinds[K]>(item));
-    return { items, resourceVersion: page.resourceVersion, ...(page.continue ? { continue: page.continue } : {}) };
+    return { items, resourceVersion: page.resourceVersion ?? 0, ...(page.continue ? { continue: page.continue } : {}) };
   }
 
   async *watch<K extends KindName>(
@@ -107,13 +107,13 @@ export class Client implements Reader, Writer, Disposable {
     query: Query & { readonly resourceVersion: number },
     signal: AbortSignal,
   ): AsyncGenerator<WatchEvent<Kinds[K]>> {
-    const request = { resource: objectRef(kind, { name: '' }).resource, ...query };
-    type Event = { type: WatchEvent<unknown>['type']; object?: Wrapped; resourceVersion: number };
+    const request = { resource: resourceOf(kindOf(kind)), ...query };
+    type Event = { type: WatchEvent<unknown>['type']; object?: Wrapped; resourceVersion?: number };
     for await (const event of callServerStream<object, Event>(this.#client, resourceService.Watch!, request, signal)) {
-      const { type, resourceVersion } = event;
+      const { type, resourceVersion = 0 } = event;
       yield type === 'BOOKMARK'
         ? { type, resourceVersion }
-        : { type, resourceVersion, object: unwrap<Kinds[K]>(event.object!) };
+        : { type, resourceVersion, object: unwrap<Kinds[K]>(event.object) };
     }
   }
 

@@ -51,9 +51,9 @@ function withObjectCodec(method: MethodDefinition<object, object>): MethodDefini
   return {
     ...method,
     requestSerialize: (value) => asBuffer(request.encode(value)),
-    requestDeserialize: (bytes) => request.decode(bytes),
+    requestDeserialize: (bytes) => request.decode(bytes) as object,
     responseSerialize: (value) => asBuffer(value instanceof Uint8Array ? value : response.encode(value)),
-    responseDeserialize: (bytes) => response.decode(bytes),
+    responseDeserialize: (bytes) => response.decode(bytes) as object,
   };
 }
 

@@ -1,0 +1,96 @@
+/** What the messages of gantry.api.v1 carry, in the forms that clients and servers handle. */
+import type { PodStatus } from '@gantry/model/gen/gantry.core.v1.ts';
+import type { KubeObject } from '@gantry/model/kind.ts';
+import {
+  apiVersionOf,
+  type KindName,
+  kindOf,
+  kindOfObject,
+  kindOfObjectField,
+  resourceOf,
+} from '@gantry/model/registry.ts';
+import { GantryError } from '@gantry/runtime/errors.ts';
+import type { ObjectName, PatchType } from './api.ts';
+
+/** gantry.api.v1.Object: the object under the name of its kind's field, such as { pod: … }. */
+export type Wrapped = Readonly<Record<string, unknown>>;
+
+/** gantry.api.v1.ObjectRef. */
+export interface ObjectRef {
+  /** Resource with its group, such as deployments.apps. */
+  readonly resource: string;
+  /** Empty for resources that are not namespaced. */
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** A pod's assignment to a node. */
+export interface Binding {
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+  readonly nodeName: string;
+}
+
+/** A pod that no node takes now. */
+export interface UnschedulablePod {
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+  /** Unschedulable, SchedulingGated or SchedulerError. */
+  readonly reason: string;
+  /** Such as "0/3 nodes are available: 3 Insufficient cpu." */
+  readonly message: string;
+  /** Node on which room was made by preemption. */
+  readonly nominatedNodeName?: string;
+}
+
+/** Asks for a pod's end on behalf of an operator, an autoscaler or a scheduler. */
+export interface EvictRequest {
+  readonly namespace: string;
+  readonly name: string;
+  /** Any pod of that name where absent. */
+  readonly uid?: string;
+  /** The pod's own where absent. */
+  readonly gracePeriodSeconds?: number;
+  /** For the pod's DisruptionTarget condition. */
+  readonly reason?: string;
+}
+
+/** The state of one pod as its node sees it. */
+export interface PodReport {
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+  readonly status: PodStatus;
+  /** The pod was to be deleted and nothing of it runs any more: its object may go. */
+  readonly terminated?: boolean;
+}
+
+/** When a node was heard last. */
+export interface NodeHeartbeat {
+  readonly nodeName: string;
+  /** The api's clock when it arrived, in milliseconds since the Unix epoch. */
+  readonly receivedAtMs: number;
+}
+
+/** gantry.api.v1.PatchRequest.Type by our names of patch types. */
+export const patchTypes: Readonly<Record<PatchType, string>> = { json: 'JSON', merge: 'MERGE', strategic: 'STRATEGIC' };
+
+/** Names an object of a kind. */
+export function objectRef(kind: KindName, name: ObjectName): ObjectRef {
+  return { resource: resourceOf(kindOf(kind)), namespace: name.namespace ?? '', name: name.name };
+}
+
+/** An object as gantry.api.v1.Object. Throws BadRequest for a kind that is not known. */
+export function wrap(object: KubeObject): Wrapped {
+  return { [kindOfObject(object).objectField]: object };
+}
+
+/** The object in a gantry.api.v1.Object, with the apiVersion and kind that its field stands for. Throws BadRequest where there is none. */
+export function unwrap<T>(wrapped: Wrapped | undefined): T {
+  const [[field, object] = []] = Object.entries(wrapped ?? {});
+  const kind = field === undefined ? undefined : kindOfObjectField(field);
+  if (kind === undefined) throw new GantryError('BadRequest', 'object: Required value: an object of a known kind');
+  return { apiVersion: apiVersionOf(kind), kind: kind.kind, ...(object as object) } as T;
+}
