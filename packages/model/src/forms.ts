@@ -12,7 +12,8 @@ export function encodeForm(form: SpecialForm, value: unknown, writer: protobuf.W
       return;
     case 'time':
     case 'microTime':
-      return encodeTime(String(value), writer);
+      encodeTime(String(value), writer);
+      return;
     case 'intOrString':
       if (typeof value === 'number') writer.uint32(tag(1, 0)).int64(0).uint32(tag(2, 0)).int32(value);
       else writer.uint32(tag(1, 0)).int64(1).uint32(tag(3, 2)).string(String(value));

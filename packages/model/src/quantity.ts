@@ -62,7 +62,8 @@ export function parseQuantity(text: string | number): Quantity {
   } else {
     exponent += decimalExponents.get(suffix)!;
   }
-  if (Math.abs(exponent) > maxExponent) throw new GantryError('BadRequest', `quantity ${JSON.stringify(input)} is out of range`);
+  if (Math.abs(exponent) > maxExponent)
+    throw new GantryError('BadRequest', `quantity ${JSON.stringify(input)} is out of range`);
   return normalize({ value: sign === '-' ? -value : value, exponent, format });
 }
 

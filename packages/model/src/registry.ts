@@ -58,7 +58,10 @@ const byResource = new Map(kinds.map((kind) => [resourceOf(kind), kind]));
 const byObjectField = new Map(kinds.map((kind) => [kind.objectField, kind]));
 const byWord = new Map(
   kinds.flatMap((kind) =>
-    [kind.kind.toLowerCase(), kind.plural, kind.singular, resourceOf(kind), ...kind.shortNames].map((word) => [word, kind]),
+    [kind.kind.toLowerCase(), kind.plural, kind.singular, resourceOf(kind), ...kind.shortNames].map((word) => [
+      word,
+      kind,
+    ]),
   ),
 );
 

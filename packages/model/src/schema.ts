@@ -104,7 +104,9 @@ function describeField(field: protobuf.Field): FieldSchema {
     required: options['(gantry.required)'] === true,
     partial: options['(gantry.partial)'] === true,
     mergeKey: options['(gantry.merge_key)'],
-    patchStrategies: String(options['(gantry.patch_strategy)'] ?? '').split(',').filter((word) => word !== ''),
+    patchStrategies: String(options['(gantry.patch_strategy)'] ?? '')
+      .split(',')
+      .filter((word) => word !== ''),
     comment: field.comment ?? '',
   };
 }

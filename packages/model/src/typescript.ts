@@ -16,7 +16,13 @@ const scalarTypes: Readonly<Record<string, string>> = {
   double: 'number',
 };
 
-const formTypes = { quantity: 'string', time: 'string', microTime: 'string', intOrString: 'number | string', raw: 'unknown' };
+const formTypes = {
+  quantity: 'string',
+  time: 'string',
+  microTime: 'string',
+  intOrString: 'number | string',
+  raw: 'unknown',
+};
 
 /** The text of one file a package, by package name. */
 export function generateTypes(heads: KindHeads): Map<string, string> {
@@ -38,7 +44,10 @@ function* allTypes(namespace: protobuf.NamespaceBase): Generator<protobuf.Type> 
 }
 
 function packageOf(messageName: string): string {
-  return messageName.split('.').filter((part) => /^[a-z]/.test(part)).join('.');
+  return messageName
+    .split('.')
+    .filter((part) => /^[a-z]/.test(part))
+    .join('.');
 }
 
 /** A message's type name; a nested message is named after its parent too. */
@@ -54,7 +63,9 @@ function formatFile(packageName: string, types: readonly string[]): string {
     if (from !== packageName) imported.set(from, (imported.get(from) ?? new Set()).add(typeName(name)));
     return typeName(name);
   });
-  const imports = [...imported].sort().map(([from, names]) => `import type { ${[...names].sort().join(', ')} } from './${from}.ts';\n`);
+  const imports = [...imported]
+    .sort()
+    .map(([from, names]) => `import type { ${[...names].sort().join(', ')} } from './${from}.ts';\n`);
   const head = '// Generated from proto/ by `npm run generate`; not edited by hand.\n\n';
   return `${head}${imports.join('')}${imports.length > 0 ? '\n' : ''}${local}`;
 }
@@ -91,7 +102,9 @@ function elementType({ type }: FieldSchema): string {
     case 'scalar':
       return scalarTypes[type.scalar]!;
     case 'enum':
-      return Object.keys(type.values).map((name) => `'${name}'`).join(' | ');
+      return Object.keys(type.values)
+        .map((name) => `'${name}'`)
+        .join(' | ');
     case 'message': {
       const { jsonForm } = messageSchema(type.name);
       return jsonForm === 'object' ? `@{${type.name}}` : formTypes[jsonForm];

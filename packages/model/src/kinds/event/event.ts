@@ -15,6 +15,10 @@ export const event: Kind<Event> = {
   hasStatus: false,
   setDefaults: () => {},
   validate: () => [],
-  selectableFields: { 'involvedObject.uid': ({ involvedObject }) => involvedObject?.uid ?? '', 'involvedObject.name': ({ involvedObject }) => involvedObject?.name ?? '', 'involvedObject.kind': ({ involvedObject }) => involvedObject?.kind ?? '' },
+  selectableFields: {
+    'involvedObject.uid': ({ involvedObject }) => involvedObject?.uid ?? '',
+    'involvedObject.name': ({ involvedObject }) => involvedObject?.name ?? '',
+    'involvedObject.kind': ({ involvedObject }) => involvedObject?.kind ?? '',
+  },
   columns: [],
 };

@@ -15,6 +15,9 @@ export const pod: Kind<Pod> = {
   hasStatus: true,
   setDefaults: () => {},
   validate: () => [],
-  selectableFields: { 'spec.nodeName': ({ spec }) => spec.nodeName ?? '', 'status.phase': ({ status }) => status?.phase ?? '' },
+  selectableFields: {
+    'spec.nodeName': ({ spec }) => spec.nodeName ?? '',
+    'status.phase': ({ status }) => status?.phase ?? '',
+  },
   columns: [],
 };
