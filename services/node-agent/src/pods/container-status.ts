@@ -1,12 +1,10 @@
 import type { ContainerState, ContainerStatus } from '@gantry/model/gen/gantry.core.v1.ts';
 import { containerKey } from './action.ts';
+import { pullErrorShownMs } from './memory.ts';
 import { isWantedAgain, restartDelayMs } from './restart.ts';
 import { type PlannedContainer, podUid } from './spec.ts';
 import { verdictOf } from './verdict.ts';
 import { type ContainerEnd, type ContainerLife, endOf, instancesOf, lifeOf, type PodView } from './view.ts';
-
-/** For how long a failed pull is shown as ErrImagePull before it shows as ImagePullBackOff, in milliseconds. */
-export const pullErrorShownMs = 2_000;
 
 /** What the status of one container needs beside the pod. */
 export interface StatusContext {

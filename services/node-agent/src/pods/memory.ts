@@ -54,6 +54,9 @@ export function newMemory(nowMs: number): PodMemory {
   };
 }
 
+/** For how long a failed pull is shown as ErrImagePull before it shows as ImagePullBackOff, in milliseconds. */
+export const pullErrorShownMs = 2_000;
+
 /** How failures of a sort are retried: the wait doubles from the first to the last, in milliseconds. */
 export interface RetryWaits {
   readonly initialMs: number;

@@ -44,7 +44,7 @@ function deletionGraceMs(view: PodView): number {
 }
 
 /** When spec.activeDeadlineSeconds is over; Infinity where there is none. */
-function deadlineMs(view: PodView): number {
+export function deadlineMs(view: PodView): number {
   const seconds = view.pod.spec?.activeDeadlineSeconds;
   if (seconds === undefined) return Number.POSITIVE_INFINITY;
   return (timeMs(view.previous?.startTime) || view.memory.seenAtMs) + seconds * 1_000;

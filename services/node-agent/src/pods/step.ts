@@ -1,5 +1,6 @@
 import { type Action, type Decision, keyOf } from './action.ts';
-import { endingOf, stepEnd } from './step-end.ts';
+import { pullErrorShownMs } from './memory.ts';
+import { deadlineMs, endingOf, stepEnd } from './step-end.ts';
 import { stepRun } from './step-run.ts';
 import type { PodView } from './view.ts';
 
@@ -13,7 +14,14 @@ const worthHurryingMs = 1_000;
 export function step(view: PodView): Decision {
   const ending = endingOf(view);
   const decision = ending === undefined ? stepRun(view) : stepEnd(view, ending);
-  return withoutBusy(view, decision);
+  const { actions, wakeAtMs } = withoutBusy(view, decision);
+  return { actions, wakeAtMs: Math.min(wakeAtMs, ...otherTimes(view, ending === undefined)) };
+}
+
+/** When something is to be decided or shown anew though nothing happens. */
+function otherTimes(view: PodView, runs: boolean): number[] {
+  const shown = [...view.memory.troubles.values()].map(({ failedAtMs }) => failedAtMs + pullErrorShownMs);
+  return [...(runs ? [deadlineMs(view)] : []), ...shown].filter((atMs) => atMs > view.nowMs);
 }
 
 /** Leaves out what is under way already and what failed too shortly ago. */

@@ -1,0 +1,138 @@
+import { mkdir, rm } from 'node:fs/promises';
+import type { Pod } from '@gantry/model/gen/gantry.core.v1.ts';
+import { unreachable } from '@gantry/runtime/assert.ts';
+import { isError, toGantryError } from '@gantry/runtime/errors.ts';
+import { sandboxConfigOf } from '../containers/sandbox.ts';
+import type { DnsConfig, Runtime } from '../runtime/runtime.ts';
+import type { Slots } from '../slots.ts';
+import type { VolumeManager } from '../volumes/manager.ts';
+import type { Action } from './action.ts';
+import type { RecordPodEvent } from './events.ts';
+import { type RetryWaits, retryWaits } from './memory.ts';
+import type { Outcome } from './memory-update.ts';
+import type { PodPaths } from './paths.ts';
+import { podUid } from './spec.ts';
+import type { ContainerStarter } from './start-container.ts';
+import type { ContainerStopper } from './stop-container.ts';
+import type { ActionContext } from './worker.ts';
+
+/** What actions are carried out with. */
+export interface ExecutorDeps {
+  readonly runtime: Runtime;
+  readonly volumes: VolumeManager;
+  readonly starter: ContainerStarter;
+  readonly stopper: ContainerStopper;
+  readonly paths: PodPaths;
+  /** Sandboxes and containers that start at once. */
+  readonly starts: Slots;
+  readonly recordEvent: RecordPodEvent;
+  /** resolv.conf for a pod; undefined for that of the node. */
+  readonly dnsFor: (pod: Pod) => DnsConfig | undefined;
+  readonly cgroupRoot: string;
+}
+
+/** Carries one action out. What can go wrong with a pod is an outcome, not an error. */
+export async function execute(
+  deps: ExecutorDeps,
+  action: Action,
+  context: ActionContext,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  switch (action.kind) {
+    case 'startContainer':
+      return deps.starter.start(context, action, signal);
+    case 'stopContainer':
+      return attempt('stop', 'FailedKillContainer', () => deps.stopper.stop(context, action, signal), signal);
+    case 'prepareVolumes':
+      return prepareVolumes(deps, context.pod, signal);
+    case 'startSandbox':
+      return startSandbox(deps, context.pod, action.attempt, signal);
+    case 'stopSandbox':
+      return attempt('stop', 'FailedKillPod', () => deps.runtime.sandboxes.stop(action.sandboxId, signal), signal);
+    case 'removeSandbox':
+      return attempt('stop', 'FailedKillPod', () => deps.runtime.sandboxes.remove(action.sandboxId, signal), signal);
+    case 'removeContainer':
+      return attempt('stop', 'FailedKillContainer', () => removeContainer(deps, context, action.containerId, signal), signal);
+    case 'cleanUp':
+      return attempt('volumes', 'FailedCleanUp', () => cleanUp(deps, context.pod, action.everything), signal);
+    case 'markFailed':
+      deps.recordEvent(context.pod, 'Normal', action.reason, action.message);
+      return { kind: 'done' };
+    case 'abort':
+      return { kind: 'done' };
+    default:
+      return unreachable(action);
+  }
+}
+
+async function attempt(
+  waits: keyof typeof retryWaits,
+  reason: string,
+  work: () => Promise<unknown>,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  try {
+    await work();
+    return { kind: 'done' };
+  } catch (error) {
+    return outcomeOf(error, reason, retryWaits[waits], signal);
+  }
+}
+
+/** The outcome of what was thrown: `aborted` where that was our own doing. */
+export function outcomeOf(error: unknown, reason: string, waits: RetryWaits, signal: AbortSignal): Outcome {
+  if (signal.aborted && isError(error, 'Cancelled')) return { kind: 'aborted' };
+  return { kind: 'failed', reason, message: toGantryError(error).message, waits };
+}
+
+async function prepareVolumes(deps: ExecutorDeps, pod: Pod, signal: AbortSignal): Promise<Outcome> {
+  try {
+    await deps.volumes.prepare(pod, signal);
+    return { kind: 'done' };
+  } catch (error) {
+    const outcome = outcomeOf(error, 'FailedMount', retryWaits.volumes, signal);
+    if (outcome.kind === 'failed') deps.recordEvent(pod, 'Warning', 'FailedMount', outcome.message);
+    return outcome;
+  }
+}
+
+async function startSandbox(deps: ExecutorDeps, pod: Pod, attemptNumber: number, signal: AbortSignal): Promise<Outcome> {
+  try {
+    const logDirectory = deps.paths.logs(pod);
+    await mkdir(logDirectory, { recursive: true, mode: 0o755 });
+    const config = sandboxConfigOf({
+      pod,
+      attempt: attemptNumber,
+      logDirectory,
+      dns: deps.dnsFor(pod),
+      cgroupRoot: deps.cgroupRoot,
+    });
+    await deps.starts.run(() => deps.runtime.sandboxes.run(config, signal), signal);
+    return { kind: 'done' };
+  } catch (error) {
+    const outcome = outcomeOf(error, 'FailedCreatePodSandBox', retryWaits.sandbox, signal);
+    if (outcome.kind === 'failed') {
+      deps.recordEvent(pod, 'Warning', 'FailedCreatePodSandBox', `Failed to create pod sandbox: ${outcome.message}`);
+    }
+    return outcome;
+  }
+}
+
+async function removeContainer(
+  deps: ExecutorDeps,
+  context: ActionContext,
+  containerId: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const container = context.sandboxes.flatMap((sandbox) => sandbox.containers).find(({ id }) => id === containerId);
+  await deps.runtime.containers.remove(containerId, signal);
+  if (container === undefined || container.state.kind === 'created') return;
+  await deps.paths.removeLog(container.logPath);
+}
+
+async function cleanUp(deps: ExecutorDeps, pod: Pod, everything: boolean): Promise<void> {
+  await deps.volumes.tearDown(podUid(pod));
+  if (!everything) return;
+  await rm(deps.paths.pod(podUid(pod)), { recursive: true, force: true });
+  await rm(deps.paths.logs(pod), { recursive: true, force: true });
+}

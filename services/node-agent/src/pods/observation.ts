@@ -1,0 +1,136 @@
+import type { Clock } from '@gantry/runtime/clock.ts';
+import { GantryError } from '@gantry/runtime/errors.ts';
+import type { Logger } from '@gantry/runtime/log.ts';
+import type { ObservedSandbox, Observer } from '../runtime/runtime.ts';
+
+/** What the runtime has, as of one look. */
+export interface Snapshot {
+  /** Sandboxes by pod uid, oldest first. */
+  readonly byPod: ReadonlyMap<string, readonly ObservedSandbox[]>;
+}
+
+/** How often the runtime is looked at. */
+export interface ObservationTimes {
+  /** Where nothing happens, in milliseconds. */
+  readonly idleMs: number;
+  /** Least time between two looks, in milliseconds: many pods that start at once share one. */
+  readonly gapMs: number;
+}
+
+/** Waits after looks that failed, in milliseconds. */
+const retryMs = { first: 200, most: 5_000 } as const;
+
+/**
+ * One eye on the runtime for all pods of a node: looks now and then, when the runtime says that something changed, and when
+ * somebody did something. Every look is shared.
+ */
+export class Observation implements AsyncDisposable {
+  readonly #observer: Observer;
+  readonly #clock: Clock;
+  readonly #times: ObservationTimes;
+  readonly #log: Logger;
+  readonly #stop = new AbortController();
+  readonly #onChange: (podUids: ReadonlySet<string>) => void;
+  readonly #tasks: Promise<void>[];
+  #latest: Snapshot | undefined;
+  #marks = new Map<string, string>();
+  #next: Promise<Snapshot> | undefined;
+  #looking: Promise<unknown> = Promise.resolve();
+
+  /** @param onChange Called after a look with the pods of which something is different. */
+  constructor(
+    observer: Observer,
+    options: {
+      readonly clock: Clock;
+      readonly log: Logger;
+      readonly times: ObservationTimes;
+      readonly onChange: (podUids: ReadonlySet<string>) => void;
+    },
+  ) {
+    this.#observer = observer;
+    this.#clock = options.clock;
+    this.#log = options.log;
+    this.#times = options.times;
+    this.#onChange = options.onChange;
+    this.#tasks = [this.#lookNowAndThen(), this.#followHints()];
+  }
+
+  /** The newest look; undefined before the first. */
+  get latest(): Snapshot | undefined {
+    return this.#latest;
+  }
+
+  /** A look that begins after this call. Rejects with Cancelled once this is disposed of. */
+  refresh(): Promise<Snapshot> {
+    if (this.#next === undefined) {
+      const next = this.#looking.then(() => this.#look());
+      this.#next = next;
+      this.#looking = next.catch(() => {});
+    }
+    return this.#next;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort();
+    await Promise.all(this.#tasks);
+    await this.#looking;
+  }
+
+  async #look(): Promise<Snapshot> {
+    const { signal } = this.#stop;
+    await this.#clock.sleep(this.#times.gapMs, signal).catch(() => {});
+    for (let waitMs: number = retryMs.first; ; waitMs = Math.min(retryMs.most, waitMs * 2)) {
+      if (signal.aborted) throw new GantryError('Cancelled', 'the agent stops');
+      // Whoever asks from now on wants a look that begins later.
+      this.#next = undefined;
+      try {
+        return this.#take(await this.#observer.observe(signal));
+      } catch (error) {
+        if (signal.aborted) throw new GantryError('Cancelled', 'the agent stops');
+        this.#log.warn({ err: error }, 'the runtime cannot be observed');
+        await this.#clock.sleep(waitMs, signal).catch(() => {});
+      }
+    }
+  }
+
+  #take(sandboxes: readonly ObservedSandbox[]): Snapshot {
+    const byPod = Map.groupBy(sandboxes, ({ podUid }) => podUid);
+    const marks = new Map([...byPod].map(([uid, list]) => [uid, markOf(list)]));
+    const changed = new Set([...marks].filter(([uid, mark]) => this.#marks.get(uid) !== mark).map(([uid]) => uid));
+    for (const uid of this.#marks.keys()) if (!marks.has(uid)) changed.add(uid);
+    const first = this.#latest === undefined;
+    this.#latest = { byPod };
+    this.#marks = marks;
+    if (changed.size > 0 || first) this.#onChange(changed);
+    return this.#latest;
+  }
+
+  async #lookNowAndThen(): Promise<void> {
+    while (!this.#stop.signal.aborted) {
+      await this.refresh().catch(() => {});
+      await this.#clock.sleep(this.#times.idleMs, this.#stop.signal).catch(() => {});
+    }
+  }
+
+  async #followHints(): Promise<void> {
+    const { signal } = this.#stop;
+    while (!signal.aborted) {
+      try {
+        for await (const _ of this.#observer.changes(signal)) await this.refresh();
+      } catch (error) {
+        if (!signal.aborted) this.#log.debug({ err: error }, 'the runtime gives no hints of changes');
+      }
+      await this.#clock.sleep(retryMs.most, signal).catch(() => {});
+    }
+  }
+}
+
+/** Text that differs whenever something of a pod's sandboxes that a decision leans on does. */
+function markOf(sandboxes: readonly ObservedSandbox[]): string {
+  return sandboxes
+    .map(({ id, ready, ips, containers }) => {
+      const states = containers.map((container) => `${container.id}:${container.state.kind}`);
+      return `${id} ${ready} ${ips.join(',')} ${states.join(' ')}`;
+    })
+    .join('\n');
+}

@@ -1,0 +1,194 @@
+import type { Pod, PodStatus } from '@gantry/model/gen/gantry.core.v1.ts';
+import type { Clock } from '@gantry/runtime/clock.ts';
+import { toGantryError } from '@gantry/runtime/errors.ts';
+import type { Logger } from '@gantry/runtime/log.ts';
+import type { ObservedSandbox } from '../runtime/runtime.ts';
+import { type Action, keyOf } from './action.ts';
+import { newMemory, type PodMemory, retryWaits } from './memory.ts';
+import { began, ended, type Outcome } from './memory-update.ts';
+import { podKey, podUid } from './spec.ts';
+import { type NodeFacts, statusOf } from './status.ts';
+import { step } from './step.ts';
+import { isGone } from './step-end.ts';
+import type { PodView, ProbeVerdict } from './view.ts';
+
+/** Timers take at most 2^31 milliseconds; deciding once an hour for nothing harms nobody. */
+const longestSleepMs = 3_600_000;
+
+/** What an action is carried out for. */
+export interface ActionContext {
+  readonly pod: Pod;
+  /** As of the last look. */
+  readonly sandboxes: readonly ObservedSandbox[];
+}
+
+/** What a worker leans on. */
+export interface WorkerDeps {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly node: NodeFacts;
+  /** Carries an action out. Never rejects for what can go wrong with a pod. */
+  readonly execute: (action: Action, context: ActionContext, signal: AbortSignal) => Promise<Outcome>;
+  /** Sandboxes of a pod as of the last look; undefined before the first. */
+  readonly sandboxesOf: (uid: string) => readonly ObservedSandbox[] | undefined;
+  /** Resolves after a look that began after the call. */
+  readonly refresh: () => Promise<unknown>;
+  readonly verdict: (containerId: string) => ProbeVerdict | undefined;
+  /** Called before each decision: what runs is to be probed. */
+  readonly onObserved: (view: PodView) => void;
+  /** Called after each decision: the status is to be told. */
+  readonly onDecided: (view: PodView, status: PodStatus, before: PodStatus | undefined, gone: boolean) => void;
+}
+
+/** Keeps one pod as it is to be: looks at it, decides, sees to it that it is done, and looks again. */
+export class PodWorker implements AsyncDisposable {
+  readonly uid: string;
+  readonly #deps: WorkerDeps;
+  readonly #stop = new AbortController();
+  readonly #controllers = new Map<string, AbortController>();
+  readonly #running = new Set<Promise<void>>();
+  #pod: Pod;
+  #removed = false;
+  #memory: PodMemory;
+  #status: PodStatus | undefined;
+  #timer: AbortController | undefined;
+  #woken = false;
+  #finished = false;
+
+  constructor(pod: Pod, deps: WorkerDeps) {
+    this.uid = podUid(pod);
+    this.#pod = pod;
+    this.#deps = deps;
+    this.#memory = newMemory(deps.clock.now());
+    this.#status = pod.status?.containerStatuses === undefined ? undefined : pod.status;
+  }
+
+  get pod(): Pod {
+    return this.#pod;
+  }
+
+  /** The status as it was worked out last. */
+  get status(): PodStatus | undefined {
+    return this.#status;
+  }
+
+  /** Nothing is left of a pod whose object is gone: the worker has nothing to do any more. */
+  get isFinished(): boolean {
+    return this.#finished;
+  }
+
+  /** The pod's object changed. */
+  update(pod: Pod): void {
+    this.#pod = pod;
+    this.wake();
+  }
+
+  /** The pod's object is gone. */
+  remove(): void {
+    this.#removed = true;
+    this.wake();
+  }
+
+  /** What a container's start is waiting for may be there now: tries again without waiting. */
+  retryConfig(): void {
+    const troubles = [...this.#memory.troubles].filter(([, { reason }]) => reason !== 'CreateContainerConfigError' && reason !== 'FailedMount');
+    if (troubles.length === this.#memory.troubles.size) return;
+    this.#memory = { ...this.#memory, troubles: new Map(troubles) };
+    this.wake();
+  }
+
+  /** Decides again soon; any number of calls makes one decision. */
+  wake(): void {
+    if (this.#woken || this.#stop.signal.aborted) return;
+    this.#woken = true;
+    queueMicrotask(() => {
+      this.#woken = false;
+      if (!this.#stop.signal.aborted) this.#decide();
+    });
+  }
+
+  /** Leaves the pod as it is: what runs goes on running. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort();
+    this.#timer?.abort();
+    for (const controller of this.#controllers.values()) controller.abort();
+    await Promise.all(this.#running);
+  }
+
+  #view(sandboxes: readonly ObservedSandbox[]): PodView {
+    return {
+      pod: this.#pod,
+      previous: this.#status ?? this.#pod.status,
+      removed: this.#removed,
+      sandboxes,
+      memory: this.#memory,
+      verdict: this.#deps.verdict,
+      nowMs: this.#deps.clock.now(),
+    };
+  }
+
+  #decide(): void {
+    const sandboxes = this.#deps.sandboxesOf(this.uid);
+    if (sandboxes === undefined) return;
+    const observed = this.#view(sandboxes);
+    this.#deps.onObserved(observed);
+    const decision = step(observed);
+    for (const action of decision.actions) this.#begin(action, sandboxes);
+    const view = this.#view(sandboxes);
+    const before = this.#status;
+    this.#status = statusOf(view, this.#deps.node);
+    const gone = isGone(view);
+    this.#finished = gone && this.#removed;
+    this.#deps.onDecided(view, this.#status, before, gone);
+    this.#wakeAt(decision.wakeAtMs);
+  }
+
+  #begin(action: Action, sandboxes: readonly ObservedSandbox[]): void {
+    if (action.kind === 'abort') {
+      this.#controllers.get(action.key)?.abort();
+      return;
+    }
+    this.#memory = began(this.#memory, action, this.#deps.clock.now());
+    const key = keyOf(action);
+    this.#controllers.get(key)?.abort();
+    const controller = new AbortController();
+    this.#controllers.set(key, controller);
+    const run = this.#carryOut(action, controller, sandboxes).finally(() => this.#running.delete(run));
+    this.#running.add(run);
+  }
+
+  async #carryOut(action: Action, controller: AbortController, sandboxes: readonly ObservedSandbox[]): Promise<void> {
+    const { execute, refresh, clock, log } = this.#deps;
+    let outcome: Outcome;
+    try {
+      outcome = await execute(action, { pod: this.#pod, sandboxes }, controller.signal);
+      // Only what is seen counts: nothing is decided on what the runtime looked like before this.
+      if (changesRuntime(action)) await refresh();
+    } catch (error) {
+      log.error({ err: error, pod: podKey(this.#pod), action: action.kind }, 'an action failed in an unforeseen way');
+      outcome = { kind: 'failed', reason: 'InternalError', message: toGantryError(error).message, waits: retryWaits.create };
+    }
+    const key = keyOf(action);
+    if (this.#controllers.get(key) !== controller) return;
+    this.#controllers.delete(key);
+    this.#memory = ended(this.#memory, action, outcome, clock.now());
+    this.wake();
+  }
+
+  #wakeAt(atMs: number): void {
+    this.#timer?.abort();
+    this.#timer = undefined;
+    if (atMs === Number.POSITIVE_INFINITY) return;
+    const timer = new AbortController();
+    this.#timer = timer;
+    const { clock } = this.#deps;
+    clock.sleep(Math.min(longestSleepMs, Math.max(1, atMs - clock.now())), timer.signal).then(
+      () => this.wake(),
+      () => {},
+    );
+  }
+}
+
+function changesRuntime(action: Action): boolean {
+  return action.kind !== 'prepareVolumes' && action.kind !== 'cleanUp' && action.kind !== 'markFailed';
+}

@@ -1,0 +1,128 @@
+import type { Container, Pod, Probe } from '@gantry/model/gen/gantry.core.v1.ts';
+import type { Clock } from '@gantry/runtime/clock.ts';
+import type { RecordPodEvent } from '../pods/events.ts';
+import { plannedContainers, podUid } from '../pods/spec.ts';
+import { currentSandbox, type PodView, type ProbeVerdict } from '../pods/view.ts';
+import type { ObservedContainer, Streams } from '../runtime/runtime.ts';
+import { Slots } from '../slots.ts';
+import { type CheckTarget, check } from './check.ts';
+import { Prober } from './prober.ts';
+import type { ProbeKind } from './state.ts';
+
+/** Checks that run at once; the others wait a moment. */
+const maxChecks = 32;
+
+/** What probes are run with. */
+export interface ProbeManagerDeps {
+  readonly streams: Pick<Streams, 'execSync'>;
+  readonly clock: Clock;
+  readonly recordEvent: RecordPodEvent;
+  /** Address of pods in the node's network. */
+  readonly hostIp: string;
+  /** Called when a probe's result changed. */
+  readonly onResult: (podUid: string) => void;
+}
+
+interface Probed {
+  readonly podUid: string;
+  readonly container: Container;
+  readonly probers: Map<ProbeKind, Prober>;
+}
+
+/** Runs the probes of every running container of the node. */
+export class ProbeManager implements Disposable {
+  readonly #deps: ProbeManagerDeps;
+  readonly #slots = new Slots(maxChecks);
+  /** By container id. */
+  readonly #probed = new Map<string, Probed>();
+  /** Container ids by pod uid. */
+  readonly #byPod = new Map<string, readonly string[]>();
+
+  constructor(deps: ProbeManagerDeps) {
+    this.#deps = deps;
+  }
+
+  /** What probes say of a container; undefined where it is not known to run. */
+  verdict(containerId: string): ProbeVerdict | undefined {
+    const probed = this.#probed.get(containerId);
+    if (probed === undefined) return undefined;
+    const resultOf = (kind: ProbeKind) => probed.probers.get(kind)?.result;
+    const started = probed.container.startupProbe === undefined || resultOf('startup') === 'success';
+    const ready = started && (probed.container.readinessProbe === undefined || resultOf('readiness') === 'success');
+    if (resultOf('startup') === 'failure') return { started, ready, failed: failedBy('Startup', probed.container.startupProbe) };
+    if (resultOf('liveness') === 'failure') return { started, ready, failed: failedBy('Liveness', probed.container.livenessProbe) };
+    return { started, ready };
+  }
+
+  /** Probes what of the pod runs now, and nothing else. */
+  sync(view: PodView): void {
+    const uid = podUid(view.pod);
+    const running = currentSandbox(view)?.containers.filter(({ state }) => state.kind === 'running') ?? [];
+    const wanted = new Set(running.map(({ id }) => id));
+    for (const id of this.#byPod.get(uid) ?? []) if (!wanted.has(id)) this.#drop(id);
+    for (const container of running) this.#ensure(view, container);
+    if (wanted.size > 0) this.#byPod.set(uid, [...wanted]);
+    else this.#byPod.delete(uid);
+  }
+
+  [Symbol.dispose](): void {
+    for (const id of [...this.#probed.keys()]) this.#drop(id);
+  }
+
+  #drop(containerId: string): void {
+    for (const prober of this.#probed.get(containerId)?.probers.values() ?? []) prober[Symbol.dispose]();
+    this.#probed.delete(containerId);
+  }
+
+  #ensure(view: PodView, container: ObservedContainer): void {
+    const planned = plannedContainers(view.pod).find(({ name }) => name === container.name);
+    if (planned === undefined || planned.role === 'init') return;
+    let probed = this.#probed.get(container.id);
+    if (probed === undefined) {
+      probed = { podUid: podUid(view.pod), container: planned.spec, probers: new Map() };
+      this.#probed.set(container.id, probed);
+    }
+    // Liveness and readiness begin once the startup probe is through.
+    if (planned.spec.startupProbe !== undefined) this.#begin(view, container, probed, 'startup', planned.spec.startupProbe);
+    const isStarted = planned.spec.startupProbe === undefined || probed.probers.get('startup')?.result === 'success';
+    if (!isStarted) return;
+    if (planned.spec.livenessProbe !== undefined) this.#begin(view, container, probed, 'liveness', planned.spec.livenessProbe);
+    if (planned.spec.readinessProbe !== undefined) this.#begin(view, container, probed, 'readiness', planned.spec.readinessProbe);
+  }
+
+  #begin(view: PodView, container: ObservedContainer, probed: Probed, kind: ProbeKind, probe: Probe): void {
+    if (probed.probers.has(kind) || container.state.kind !== 'running') return;
+    const { clock, onResult } = this.#deps;
+    const target: CheckTarget = {
+      container: probed.container,
+      containerId: container.id,
+      podIp: currentSandbox(view)?.ips[0] ?? this.#deps.hostIp,
+    };
+    const { pod } = view;
+    const prober = new Prober(kind, probe, wasReported(view, container, kind), container.state.startedAtMs, {
+      clock,
+      check: (timeoutMs, signal) => this.#slots.run(() => check(this.#deps.streams, probe, target, timeoutMs, signal), signal).catch(() => ({ ok: false, message: '' })),
+      onResult: () => onResult(probed.podUid),
+      onFailedCheck: (message) => this.#tellFailure(pod, probed.container.name, kind, message),
+    });
+    probed.probers.set(kind, prober);
+  }
+
+  #tellFailure(pod: Pod, container: string, kind: ProbeKind, message: string): void {
+    const name = kind[0]?.toUpperCase() + kind.slice(1);
+    this.#deps.recordEvent(pod, 'Warning', 'Unhealthy', `${name} probe failed: ${message}`, container);
+  }
+}
+
+function failedBy(probe: 'Startup' | 'Liveness', spec: Probe | undefined): NonNullable<ProbeVerdict['failed']> {
+  const graceSeconds = spec?.terminationGracePeriodSeconds;
+  return { probe, ...(graceSeconds === undefined ? {} : { graceSeconds }) };
+}
+
+/** The agent before this one reported the probe's success for this very container. */
+function wasReported(view: PodView, container: ObservedContainer, kind: ProbeKind): boolean {
+  if (kind === 'liveness') return false;
+  const statuses = [...(view.previous?.containerStatuses ?? []), ...(view.previous?.initContainerStatuses ?? [])];
+  const status = statuses.find(({ containerID }) => containerID?.endsWith(`//${container.id}`));
+  return (kind === 'startup' ? status?.started : status?.ready) === true;
+}

@@ -1,0 +1,121 @@
+import type { Reader } from '@gantry/client/api.ts';
+import { watchSource } from '@gantry/client/change-source.ts';
+import { Informer } from '@gantry/client/informer.ts';
+import type { ConfigMap, Pod, Secret } from '@gantry/model/gen/gantry.core.v1.ts';
+import { GantryError } from '@gantry/runtime/errors.ts';
+import type { Logger } from '@gantry/runtime/log.ts';
+import type { ConfigData } from '../containers/env.ts';
+import { podUid } from '../pods/spec.ts';
+import { type ConfigReference, configReferencesOf } from './references.ts';
+
+/** Objects watched at once; more than a node's pods can name within reason. */
+const maxWatched = 4_096;
+/** How long a start waits to hear of an object, in milliseconds. */
+const waitMs = 10_000;
+
+interface Watched {
+  readonly informer: Informer<ConfigMap> | Informer<Secret>;
+  readonly key: string;
+  /** Uids of the pods that name it. */
+  readonly users: Set<string>;
+}
+
+/** The configMaps and secrets that the node's pods name, and no others: each is watched for as long as a pod names it. */
+export class ConfigObjects implements AsyncDisposable {
+  readonly #reader: Pick<Reader, 'list' | 'watch'>;
+  readonly #log: Logger;
+  readonly #onChange: (podUids: ReadonlySet<string>) => void;
+  readonly #watched = new Map<string, Watched>();
+
+  /** @param onChange Called with the pods that name an object that changed. */
+  constructor(
+    reader: Pick<Reader, 'list' | 'watch'>,
+    options: { readonly log: Logger; readonly onChange: (podUids: ReadonlySet<string>) => void },
+  ) {
+    this.#reader = reader;
+    this.#log = options.log;
+    this.#onChange = options.onChange;
+  }
+
+  /** The data of everything that the pod names. Rejects with ServiceUnavailable where the api does not tell in time. */
+  async dataFor(pod: Pod, signal: AbortSignal): Promise<ConfigData> {
+    const namespace = pod.metadata.namespace ?? '';
+    const watched = configReferencesOf(pod).map((reference) => this.#watch(namespace, reference, podUid(pod)));
+    await withDeadline(Promise.all(watched.map(({ informer }) => informer.hasSynced)), signal);
+    const objectOf = (kind: string, name: string) => {
+      const entry = this.#watched.get(`${kind}/${namespace}/${name}`);
+      return entry?.informer.get(entry.key);
+    };
+    return {
+      configMap: (name) => configMapData(objectOf('ConfigMap', name) as ConfigMap | undefined),
+      secret: (name) => secretData(objectOf('Secret', name) as Secret | undefined),
+    };
+  }
+
+  /** The pod is gone: what only it named is watched no more. */
+  release(uid: string): void {
+    for (const [id, entry] of this.#watched) {
+      if (!entry.users.delete(uid) || entry.users.size > 0) continue;
+      this.#watched.delete(id);
+      void entry.informer[Symbol.asyncDispose]();
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all([...this.#watched.values()].map(({ informer }) => informer[Symbol.asyncDispose]()));
+    this.#watched.clear();
+  }
+
+  #watch(namespace: string, { kind, name }: ConfigReference, uid: string): Watched {
+    const id = `${kind}/${namespace}/${name}`;
+    const known = this.#watched.get(id);
+    if (known !== undefined) {
+      known.users.add(uid);
+      return known;
+    }
+    if (this.#watched.size >= maxWatched) {
+      throw new GantryError('ServiceUnavailable', `this node watches ${maxWatched} configMaps and secrets already`);
+    }
+    const query = { namespace, fieldSelector: `metadata.name=${name}` };
+    const onError = (error: unknown): void => this.#log.warn({ err: error, object: id }, 'an object cannot be watched');
+    const informer =
+      kind === 'ConfigMap'
+        ? new Informer<ConfigMap>({ source: watchSource(this.#reader, 'ConfigMap', query), onError })
+        : new Informer<Secret>({ source: watchSource(this.#reader, 'Secret', query), onError });
+    const entry: Watched = { informer, key: `${namespace}/${name}`, users: new Set([uid]) };
+    this.#watched.set(id, entry);
+    informer.start().onChange(() => this.#onChange(entry.users));
+    return entry;
+  }
+}
+
+function configMapData(object: ConfigMap | undefined): ReadonlyMap<string, Buffer> | undefined {
+  if (object === undefined) return undefined;
+  const text = Object.entries(object.data ?? {}).map(([key, value]): [string, Buffer] => [key, Buffer.from(value, 'utf8')]);
+  return new Map([...text, ...decoded(object.binaryData)]);
+}
+
+function secretData(object: Secret | undefined): ReadonlyMap<string, Buffer> | undefined {
+  return object === undefined ? undefined : new Map(decoded(object.data));
+}
+
+function decoded(data: Readonly<Record<string, string>> | undefined): [string, Buffer][] {
+  return Object.entries(data ?? {}).map(([key, value]) => [key, Buffer.from(value, 'base64')]);
+}
+
+async function withDeadline(work: Promise<unknown>, signal: AbortSignal): Promise<void> {
+  const stopped = AbortSignal.any([signal, AbortSignal.timeout(waitMs)]);
+  const { promise, reject } = Promise.withResolvers<never>();
+  const fail = (): void =>
+    reject(
+      signal.aborted
+        ? new GantryError('Cancelled', 'the request was cancelled')
+        : new GantryError('ServiceUnavailable', 'timed out waiting for the condition: the api did not tell of configMaps and secrets'),
+    );
+  stopped.addEventListener('abort', fail, { once: true });
+  try {
+    await Promise.race([work, promise]);
+  } finally {
+    stopped.removeEventListener('abort', fail);
+  }
+}

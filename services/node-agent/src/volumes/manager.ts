@@ -1,0 +1,119 @@
+import { mkdir, rm, statfs } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Pod, Volume } from '@gantry/model/gen/gantry.core.v1.ts';
+import { GantryError, toGantryError } from '@gantry/runtime/errors.ts';
+import { expand } from '../containers/expand.ts';
+import type { PodPaths } from '../pods/paths.ts';
+import { type PlannedContainer, podUid } from '../pods/spec.ts';
+import type { EnvVar, Mount } from '../runtime/runtime.ts';
+import { writeAtomically } from './atomic-writer.ts';
+import type { ConfigObjects } from './config-objects.ts';
+import { checkHostPath, makeScratch, resolveSubPath } from './directories.ts';
+import { payloadOf } from './payload.ts';
+
+/** Type of a file system that lives in memory, as statfs tells it (Linux' TMPFS_MAGIC). */
+const tmpfsType = 0x01021994;
+
+/** What volumes are made with. */
+export interface VolumeDeps {
+  readonly paths: PodPaths;
+  /** Directory on a tmpfs, such as one below /dev/shm: for secrets and emptyDirs of medium Memory. */
+  readonly memoryDir: string;
+  readonly config: Pick<ConfigObjects, 'dataFor'>;
+}
+
+/** The volumes of the node's pods on its disk. */
+export interface VolumeManager {
+  /** Makes all volumes of a pod, or brings their content up to date. Rejects with Invalid where one cannot be made. */
+  prepare(pod: Pod, signal: AbortSignal): Promise<void>;
+  /** What a container mounts of them. Rejects with Invalid where a mount leads nowhere or out of its volume. */
+  mounts(pod: Pod, planned: PlannedContainer, env: readonly EnvVar[]): Promise<Mount[]>;
+  /** Removes all that prepare made, but never what a hostPath names. Idempotent. */
+  tearDown(uid: string): Promise<void>;
+}
+
+/** Volumes whose content lives in memory where the node can. */
+function livesInMemory(volume: Volume): boolean {
+  return volume.secret !== undefined || volume.emptyDir?.medium === 'Memory';
+}
+
+export async function volumeManager(deps: VolumeDeps): Promise<VolumeManager> {
+  const inMemory = await isTmpfs(deps.memoryDir);
+  const memoryRoot = (uid: string): string => join(deps.memoryDir, uid);
+  const diskRoot = (uid: string): string => join(deps.paths.pod(uid), 'volumes');
+  const directoryOf = (pod: Pod, volume: Volume): string => {
+    if (volume.hostPath !== undefined) return volume.hostPath.path;
+    const uid = podUid(pod);
+    return join(inMemory && livesInMemory(volume) ? memoryRoot(uid) : diskRoot(uid), volume.name);
+  };
+  return {
+    async prepare(pod, signal) {
+      const volumes = pod.spec.volumes ?? [];
+      if (volumes.length === 0) return;
+      const config = await deps.config.dataFor(pod, signal);
+      const gid = pod.spec.securityContext?.fsGroup;
+      for (const volume of volumes) {
+        await makeVolume(volume, directoryOf(pod, volume), gid, { pod, config }).catch((error) => failMount(volume, error));
+      }
+    },
+    async mounts(pod, planned, env) {
+      const values = new Map(env.map(({ name, value }) => [name, value]));
+      return Promise.all(
+        (planned.spec.volumeMounts ?? []).map(async (mount): Promise<Mount> => {
+          const volume = pod.spec.volumes?.find(({ name }) => name === mount.name);
+          if (volume === undefined) throw new GantryError('Invalid', `volumeMounts: volume ${JSON.stringify(mount.name)} not found`);
+          const subPath = mount.subPathExpr ? expand(mount.subPathExpr, (name) => values.get(name)) : mount.subPath;
+          const directory = directoryOf(pod, volume);
+          const propagation = { HostToContainer: 'hostToContainer', Bidirectional: 'bidirectional' }[mount.mountPropagation ?? ''];
+          return {
+            hostPath: subPath ? await resolveSubPath(directory, subPath) : directory,
+            containerPath: mount.mountPath.startsWith('/') ? mount.mountPath : `/${mount.mountPath}`,
+            // What the api's objects say is written by the node alone.
+            readOnly: (mount.readOnly ?? false) || isPayload(volume),
+            ...(propagation === undefined ? {} : { propagation: propagation as Mount['propagation'] }),
+          };
+        }),
+      );
+    },
+    async tearDown(uid) {
+      await rm(memoryRoot(uid), { recursive: true, force: true });
+      await rm(diskRoot(uid), { recursive: true, force: true });
+    },
+  };
+}
+
+async function isTmpfs(directory: string): Promise<boolean> {
+  try {
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+    return (await statfs(directory)).type === tmpfsType;
+  } catch {
+    return false;
+  }
+}
+
+function isPayload(volume: Volume): boolean {
+  return [volume.configMap, volume.secret, volume.downwardAPI, volume.projected].some((source) => source !== undefined);
+}
+
+async function makeVolume(
+  volume: Volume,
+  directory: string,
+  gid: number | undefined,
+  sources: Parameters<typeof payloadOf>[1],
+): Promise<void> {
+  const payload = payloadOf(volume, sources);
+  if (payload !== undefined) {
+    await mkdir(directory, { recursive: true, mode: 0o755 });
+    await writeAtomically(directory, payload, gid);
+  } else if (volume.hostPath !== undefined) await checkHostPath(volume.hostPath);
+  else if (volume.emptyDir !== undefined) await makeScratch(directory, gid);
+  else {
+    const sort = Object.keys(volume).find((key) => key !== 'name') ?? 'none';
+    throw new GantryError('Invalid', `volumes of type ${sort} are not supported by this node`);
+  }
+}
+
+function failMount(volume: Volume, error: unknown): never {
+  const { reason, message } = toGantryError(error);
+  throw new GantryError(reason, `MountVolume.SetUp failed for volume "${volume.name}" : ${message}`, { cause: error });
+}

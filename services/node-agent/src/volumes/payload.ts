@@ -1,0 +1,97 @@
+import type { KeyToPath, Pod, Volume } from '@gantry/model/gen/gantry.core.v1.ts';
+import { GantryError } from '@gantry/runtime/errors.ts';
+import type { ConfigData } from '../containers/env.ts';
+import { fieldValue, resourceFieldValue } from '../containers/fields.ts';
+import { safeRelativePath } from './paths.ts';
+
+/** Permission bits of files where nothing else is said. */
+const defaultMode = 0o644;
+
+/** A file of a volume. */
+export interface PayloadFile {
+  readonly data: Buffer;
+  /** Permission bits. */
+  readonly mode: number;
+}
+
+/** Files of a volume by relative path. */
+export type Payload = ReadonlyMap<string, PayloadFile>;
+
+/** What a volume's files are made from. */
+export interface PayloadSources {
+  readonly pod: Pod;
+  readonly config: ConfigData;
+}
+
+/**
+ * The files of a configMap, secret, downwardAPI or projected volume; undefined for volumes of other sorts.
+ * Throws Invalid where something that is not optional is missing, or a path leads out of the volume.
+ */
+export function payloadOf(volume: Volume, sources: PayloadSources): Payload | undefined {
+  const { configMap, secret, downwardAPI, projected } = volume;
+  if (configMap !== undefined) {
+    return keyed('configmap', { ...configMap, name: configMap.name ?? '' }, configMap.defaultMode, sources);
+  }
+  if (secret !== undefined) return keyed('secret', { ...secret, name: secret.secretName ?? '' }, secret.defaultMode, sources);
+  if (downwardAPI !== undefined) return fields(downwardAPI.items ?? [], downwardAPI.defaultMode, sources);
+  if (projected === undefined) return undefined;
+  const files = new Map<string, PayloadFile>();
+  for (const source of projected.sources ?? []) {
+    for (const [path, file] of projection(source, projected.defaultMode, sources)) files.set(path, file);
+  }
+  return files;
+}
+
+type Projection = NonNullable<NonNullable<Volume['projected']>['sources']>[number];
+
+function projection(source: Projection, mode: number | undefined, sources: PayloadSources): Payload {
+  if (source.configMap !== undefined) return keyed('configmap', { ...source.configMap, name: source.configMap.name ?? '' }, mode, sources);
+  if (source.secret !== undefined) return keyed('secret', { ...source.secret, name: source.secret.name ?? '' }, mode, sources);
+  if (source.downwardAPI !== undefined) return fields(source.downwardAPI.items ?? [], mode, sources);
+  throw new GantryError('Invalid', 'projected volumes of service account tokens are not supported by this node');
+}
+
+interface KeyedSource {
+  readonly name: string;
+  readonly items?: readonly KeyToPath[];
+  readonly optional?: boolean;
+}
+
+function keyed(
+  kind: 'configmap' | 'secret',
+  source: KeyedSource,
+  mode: number | undefined,
+  { pod, config }: PayloadSources,
+): Payload {
+  const data = kind === 'configmap' ? config.configMap(source.name) : config.secret(source.name);
+  if (data === undefined) {
+    if (source.optional) return new Map();
+    throw new GantryError('Invalid', `${kind} "${source.name}" not found`);
+  }
+  const files = new Map<string, PayloadFile>();
+  const items = source.items ?? [];
+  const wanted = items.length > 0 ? items : [...data.keys()].map((key): KeyToPath => ({ key, path: key }));
+  for (const item of wanted) {
+    const value = data.get(item.key);
+    if (value === undefined) {
+      if (source.optional) continue;
+      throw new GantryError('Invalid', `${kind} ${pod.metadata.namespace}/${source.name} references non-existent config key: ${item.key}`);
+    }
+    files.set(safeRelativePath(item.path).join('/'), { data: value, mode: item.mode ?? mode ?? defaultMode });
+  }
+  return files;
+}
+
+type FieldItem = NonNullable<NonNullable<Volume['downwardAPI']>['items']>[number];
+
+function fields(items: readonly FieldItem[], mode: number | undefined, { pod }: PayloadSources): Payload {
+  const files = new Map<string, PayloadFile>();
+  for (const item of items) {
+    const text =
+      item.fieldRef !== undefined
+        ? fieldValue(item.fieldRef.fieldPath, { pod, podIps: [], hostIps: [] })
+        : resourceFieldValue(item.resourceFieldRef ?? {}, pod, undefined);
+    files.set(safeRelativePath(item.path).join('/'), { data: Buffer.from(text), mode: item.mode ?? mode ?? defaultMode });
+  }
+  return files;
+}
