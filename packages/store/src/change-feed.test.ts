@@ -9,7 +9,11 @@ const change = (revision: number, size = 1): Change => ({
   value: 'x'.repeat(size),
   revision,
 });
-const revisions = (changes: readonly Change[] | void): number[] => (changes ?? []).map(({ revision }) => revision);
+/** Revisions of a watch's next batch. */
+async function nextOf(watch: AsyncIterator<readonly Change[]>): Promise<number[]> {
+  const { value } = await watch.next();
+  return (value as readonly Change[]).map(({ revision }) => revision);
+}
 
 /** A feed over a history from revision 1, which counts how often it is read. */
 function feedWith(history: readonly Change[]) {
@@ -33,7 +37,7 @@ test('serves watchers from memory', async () => {
   const { feed, source } = feedWith(many(5));
   feed.publish(many(5));
   const watch = feed.watch({ prefix: '', after: 2, signal });
-  expect(revisions((await watch.next()).value)).toEqual([3, 4, 5]);
+  expect(await nextOf(watch)).toEqual([3, 4, 5]);
   expect(source.reads).toBe(0);
 });
 
@@ -42,11 +46,11 @@ test('reads the history where memory does not reach back, then goes on from memo
   feed.reset(4);
   feed.publish([change(5)]);
   const watch = feed.watch({ prefix: '', after: 0, signal });
-  expect(revisions((await watch.next()).value)).toEqual([1, 2, 3]);
-  expect(revisions((await watch.next()).value)).toEqual([4, 5]);
-  const next = watch.next();
+  expect(await nextOf(watch)).toEqual([1, 2, 3]);
+  expect(await nextOf(watch)).toEqual([4, 5]);
+  const next = nextOf(watch);
   feed.publish([change(5), change(6)]);
-  expect(revisions((await next).value)).toEqual([6]);
+  expect(await next).toEqual([6]);
   expect(source.reads).toBe(2);
 });
 
@@ -54,13 +58,9 @@ test('starts over after a gap, so that watchers read what was missed from the hi
   const { feed } = feedWith(many(9));
   feed.publish(many(2));
   const watch = feed.watch({ prefix: '', after: 2, signal });
-  const next = watch.next();
+  const next = nextOf(watch);
   feed.publish([change(9)]);
-  const seen = [
-    ...revisions((await next).value),
-    ...revisions((await watch.next()).value),
-    ...revisions((await watch.next()).value),
-  ];
+  const seen = [...(await next), ...(await nextOf(watch)), ...(await nextOf(watch))];
   expect(seen).toEqual([3, 4, 5, 6, 7, 8, 9]);
 });
 
@@ -73,7 +73,7 @@ test.each([
   const watch = feed.watch({ prefix: '', after: 0, signal });
   let last = 0;
   while (last < changes.length) {
-    for (const revision of revisions((await watch.next()).value)) {
+    for (const revision of await nextOf(watch)) {
       expect(revision).toBe(last + 1);
       last = revision;
     }
@@ -86,11 +86,11 @@ test('ends the watches that run with the error, and not those after', async () =
   const { feed } = feedWith(many(1));
   feed.publish(many(1));
   const running = feed.watch({ prefix: '', after: 1, signal });
-  const next = running.next();
+  const next = nextOf(running);
   next.catch(() => {});
   await Promise.resolve();
   feed.endWatches(new GantryError('Expired', 'lost'));
   await expect(next).rejects.toThrow('lost');
   const later = feed.watch({ prefix: '', after: 0, signal });
-  expect(revisions((await later.next()).value)).toEqual([1]);
+  expect(await nextOf(later)).toEqual([1]);
 });

@@ -32,7 +32,7 @@ export class AnswerLost extends Error {
  */
 export class RedisConnection implements AsyncDisposable {
   readonly #client: Redis;
-  #isClosed = false;
+  readonly #closing = new AbortController();
 
   /** A server that owes an answer and is silent for `silenceMs` milliseconds is taken for lost. */
   constructor(address: RedisAddress, silenceMs: number) {
@@ -65,7 +65,7 @@ export class RedisConnection implements AsyncDisposable {
    * disposed of.
    */
   async ready(timeoutMs: number): Promise<void> {
-    if (this.#isClosed) throw storeClosed();
+    if (this.#closing.signal.aborted) throw storeClosed();
     if (this.#client.status === 'ready') return;
     if (this.#client.status === 'wait') this.#client.connect().catch(() => {});
     const { promise, resolve, reject } = Promise.withResolvers<void>();
@@ -74,12 +74,14 @@ export class RedisConnection implements AsyncDisposable {
       reject(new GantryError('ServiceUnavailable', `the Redis server at ${host}:${port} cannot be reached`));
     const closed = (): void => reject(storeClosed());
     const timer = setTimeout(unreachable, timeoutMs);
-    this.#client.once('ready', resolve).once('end', closed);
+    this.#client.once('ready', resolve);
+    this.#closing.signal.addEventListener('abort', closed, { once: true });
     try {
       await promise;
     } finally {
       clearTimeout(timer);
-      this.#client.off('ready', resolve).off('end', closed);
+      this.#client.off('ready', resolve);
+      this.#closing.signal.removeEventListener('abort', closed);
     }
   }
 
@@ -100,11 +102,15 @@ export class RedisConnection implements AsyncDisposable {
 
   /** Closes the connection; what waits for an answer rejects with AnswerLost. */
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#isClosed) return;
-    this.#isClosed = true;
-    const ended = new Promise((resolve) => this.#client.once('end', resolve));
+    if (this.#closing.signal.aborted) return;
+    this.#closing.abort();
+    const { stream } = this.#client;
     this.#client.disconnect();
-    await ended;
+    if (stream === undefined || stream.destroyed) return;
+    // The client would wait for the server's goodbye, which one that hangs never says.
+    const closed = new Promise((resolve) => stream.once('close', resolve));
+    stream.destroy();
+    await closed;
   }
 
   async #call(name: string, ...args: readonly (string | number)[]): Promise<unknown> {

@@ -1,5 +1,6 @@
-#!lua
+#!lua flags=allow-oom
 -- Forgets a bounded number of changes after the compacted revision.
+-- Allowed when memory has run out, because it gives memory back.
 --
 -- KEYS  state, changes
 -- ARGV  revision to compact to, most changes to forget

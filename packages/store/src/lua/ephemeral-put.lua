@@ -1,6 +1,7 @@
-#!lua
+#!lua flags=allow-oom
 -- Sets a value with a time to live, and drops a few that have expired, so that memory is bounded if nobody lists them.
 -- A set of its own with the times, instead of Redis' expiring keys, so that listing does not scan the whole database.
+-- Allowed when memory has run out: heartbeats that fail would make all nodes look dead.
 --
 -- KEYS  values (hash), expiries (sorted set by milliseconds since the epoch)
 -- ARGV  key, value, time to live in ms

@@ -1,4 +1,4 @@
-#!lua
+#!lua flags=allow-oom
 -- Gives a lease up if the holder has it.
 --
 -- KEYS  the lease
