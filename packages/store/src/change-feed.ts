@@ -82,19 +82,20 @@ export class ChangeFeed {
     checkWatch(options);
     const { prefix, signal } = options;
     const generation = this.#generation;
-    const { revision, compacted } = await this.#source.position();
-    if (options.after > revision) throw revisionTooLarge(options.after, revision);
+    const position = await unlessAborted(this.#source.position(), signal);
+    if (position === undefined) return;
+    if (options.after > position.revision) throw revisionTooLarge(options.after, position.revision);
     // What is held may reach back further, but whether a watch can start must not depend on luck.
-    if (options.after < compacted) throw watchExpired();
+    if (options.after < position.compacted) throw watchExpired();
     let after = options.after;
     while (!signal.aborted) {
       if (generation !== this.#generation) throw this.#failure;
       const wake = this.#wake.promise;
-      const page = this.#take(prefix, after) ?? (await this.#source.readHistory(prefix, after));
+      const page = this.#take(prefix, after) ?? (await unlessAborted(this.#source.readHistory(prefix, after), signal));
       if (signal.aborted) return;
       if (page === undefined) throw watchExpired();
       if (page.changes.length > 0) yield page.changes;
-      else if (page.through === after) await wokenOrAborted(wake, signal);
+      else if (page.through === after) await unlessAborted(wake, signal);
       after = page.through;
     }
   }
@@ -131,12 +132,12 @@ function size(change: Change): number {
   return change.key.length + change.value.length + (change.previous?.length ?? 0);
 }
 
-/** Waits for either, and leaves no listener behind. */
-function wokenOrAborted(wake: Promise<void>, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const stop = (): void => resolve();
+/** What the promise resolves to, or undefined as soon as the signal fires; leaves no listener behind. */
+function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
+  const { promise: settled, resolve, reject } = Promise.withResolvers<T | undefined>();
+  const stop = (): void => resolve(undefined);
   signal.addEventListener('abort', stop, { once: true });
-  void wake.then(resolve);
-  return promise.finally(() => signal.removeEventListener('abort', stop));
+  if (signal.aborted) stop();
+  promise.then(resolve, reject);
+  return settled.finally(() => signal.removeEventListener('abort', stop));
 }

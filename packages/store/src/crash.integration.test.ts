@@ -40,6 +40,20 @@ describe('a killed writer', () => {
   });
 });
 
+test('a SQLite file that another process writes is refused, until that process has ended', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'gantry-crash-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const url = `sqlite:${join(folder, 'store.db')}`;
+  await writeUntilKilled(url, 'r', async () => {
+    await expect(openStore(url)).rejects.toMatchObject({
+      reason: 'FailedPrecondition',
+      message: expect.stringContaining('is in use by another process'),
+    });
+  });
+  await using store = await openStore(url);
+  expect((await store.list({ prefix: '', limit: 1 })).entries).toHaveLength(1);
+});
+
 describe('a killed redis-server', () => {
   test(`with appendfsync always loses nothing, and does nothing twice, ${serverRounds} times`, {
     timeout: 120_000,
@@ -56,7 +70,7 @@ describe('a killed redis-server', () => {
     for (let round = 0; round < serverRounds; round += 1) {
       const writers = startWriters(store, `r${round}`);
       await writers.first;
-      await delay(Math.random() * longestLifeMs);
+      await anyMoment();
       await server.kill();
       const beforeKill = [...writers.acknowledged];
       await server.start();
@@ -75,8 +89,13 @@ describe('a killed redis-server', () => {
   });
 });
 
-/** Runs a writing process and kills it; returns what it printed as acknowledged. */
-async function writeUntilKilled(url: string, prefix: string): Promise<number[]> {
+/** Waits a random time. */
+async function anyMoment(): Promise<void> {
+  await delay(Math.random() * longestLifeMs);
+}
+
+/** Runs a writing process, does something meanwhile, and kills it; returns what it printed as acknowledged. */
+async function writeUntilKilled(url: string, prefix: string, meanwhile = anyMoment): Promise<number[]> {
   const script = fileURLToPath(new URL('./testing/crash-writer.ts', import.meta.url));
   const child = spawn(process.execPath, [script, url, prefix], { stdio: ['ignore', 'pipe', 'pipe'] });
   let printed = '';
@@ -89,8 +108,11 @@ async function writeUntilKilled(url: string, prefix: string): Promise<number[]> 
   });
   const closed = once(child, 'close');
   await Promise.race([once(child.stdout, 'data'), closed]);
-  await delay(Math.random() * longestLifeMs);
-  child.kill('SIGKILL');
+  try {
+    await meanwhile();
+  } finally {
+    child.kill('SIGKILL');
+  }
   const [, signal] = await closed;
   expect(signal, problems).toBe('SIGKILL');
   // What follows the last line break is a number cut short.

@@ -44,7 +44,7 @@ describe('lost connections', () => {
     await using proxy = await startCutProxy(server.port);
     await using watcher = await openRedis({ address: at(proxy.port) });
     await using writer = await openRedis({ address: at(server.port) });
-    const seen = watchThrough(watcher as never, 'k/', 0, 300);
+    const seen = watchThrough(watcher, 'k/', 0, 300);
     for (let number = 1; number <= 300; number += 1) {
       if (number % 25 === 0) proxy.cutAnswerAfter(1);
       await writer.commit([{ type: 'put', key: `k/${number}`, value: 'x' }]);
@@ -89,6 +89,10 @@ describe('lost connections', () => {
     await using store = await openRedis({ address: at(server.port), timeoutMs: 200 });
     server.freeze(true);
     const commit = store.commit([{ type: 'put', key: 'k', value: 'x' }]);
+    const stop = new AbortController();
+    const watch = store.watch({ prefix: '', after: 0, signal: stop.signal })[Symbol.asyncIterator]().next();
+    stop.abort();
+    expect(await watch).toEqual({ done: true, value: undefined });
     await expect(commit).rejects.toMatchObject({
       reason: 'ServiceUnavailable',
       message: expect.stringContaining('unknown'),

@@ -82,7 +82,10 @@ function lockFile(path: string): DatabaseSync {
   }
 }
 
-/** The store in a SQLite database. Commits that come while the disk is busy are written together after it. */
+/**
+ * The store in a SQLite database. Commits that come while the disk is busy are written together after it: with 100 in
+ * flight that made 15,700 commits a second of the 3,000 of one after another (bench/src/store.ts, 2 cores, full).
+ */
 export class SqliteStore implements Store, Compactor, AsyncDisposable {
   /** Heartbeats and leases of this process. */
   readonly ephemeral: MemoryEphemeral;
