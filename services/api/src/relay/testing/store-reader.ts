@@ -1,12 +1,12 @@
-import type { ListPage, Reader } from '@gantry/client/api.ts';
+import type { ListPage, Reader, WatchEvent } from '@gantry/client/api.ts';
 import { objectRef } from '@gantry/client/object-messages.ts';
 import { queryMatcher } from '@gantry/client/selection.ts';
 import { type KindName, type Kinds, kindOf, resourceOf } from '@gantry/model/registry.ts';
 import { notFound } from '@gantry/runtime/errors.ts';
-import type { Entry, Store } from '@gantry/store/store.ts';
+import type { Change, Entry, Store } from '@gantry/store/store.ts';
 
-/** Gets and lists straight from a store: what the api answers, without the api. */
-export function storeReader(store: Pick<Store, 'get' | 'list'>): Pick<Reader, 'get' | 'list'> {
+/** Gets, lists and watches straight from a store: what the api answers, without the api. */
+export function storeReader(store: Pick<Store, 'get' | 'list' | 'watch'>): Reader {
   return {
     async get(kind, name) {
       const { resource, namespace } = objectRef(kind, name);
@@ -25,7 +25,35 @@ export function storeReader(store: Pick<Store, 'get' | 'list'>): Pick<Reader, 'g
       const next = page.more ? { continue: `${page.revision} ${page.entries.at(-1)!.key}` } : {};
       return { items, resourceVersion: page.revision, ...next };
     },
+    async *watch<K extends KindName>(
+      kind: K,
+      query: Parameters<Reader['watch']>[1],
+      signal: AbortSignal,
+    ): AsyncGenerator<WatchEvent<Kinds[K]>> {
+      const matches = queryMatcher(kind, query);
+      const prefix = `${resourceOf(kindOf(kind))}/`;
+      for await (const changes of store.watch({ prefix, after: query.resourceVersion, signal })) {
+        for (const change of changes) {
+          const event = eventOf<Kinds[K]>(change, matches);
+          if (event) yield event;
+        }
+      }
+    },
   };
+}
+
+/** What a change means to a watcher who sees only the objects that match. */
+function eventOf<T extends Kinds[KindName]>(
+  change: Change,
+  matches: (object: T) => boolean,
+): WatchEvent<T> | undefined {
+  const { key, revision, value } = change;
+  const before = change.type === 'delete' ? value : change.previous;
+  const matched = before !== undefined && matches(decode({ key, revision, value: before }));
+  const object = decode<T>({ key, revision, value });
+  const isMatch = change.type === 'put' && matches(object);
+  if (!isMatch) return matched ? { type: 'DELETED', object, resourceVersion: revision } : undefined;
+  return { type: matched ? 'MODIFIED' : 'ADDED', object, resourceVersion: revision };
 }
 
 function decode<T extends Kinds[KindName]>(entry: Entry): T {

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Query } from '@gantry/client/api.ts';
 import { busSource, type RepairCause } from '@gantry/client/bus-source.ts';
+import { watchSource } from '@gantry/client/change-source.ts';
 import { Informer } from '@gantry/client/informer.ts';
 import { keyOf } from '@gantry/client/object-cache.ts';
 import type { EventBus } from '@gantry/events/events.ts';
@@ -16,21 +17,24 @@ export class Watcher<K extends KindName> implements AsyncDisposable {
   /** Built from the changes alone, as a consumer would: resourceVersion by key. */
   readonly seen = new Map<string, string>();
   readonly problems: string[] = [];
-  readonly #store: Pick<Store, 'get' | 'list'>;
+  /** Every change in order, such as `MODIFIED default/a`. */
+  readonly told: string[] = [];
+  readonly #store: Store;
   readonly #kind: K;
   readonly #query: Query;
 
-  constructor(bus: EventBus, store: Pick<Store, 'get' | 'list'>, kind: K, query: Query = {}) {
+  /** @param bus Where changes come from; the store itself where absent. */
+  constructor(bus: EventBus | undefined, store: Store, kind: K, query: Query = {}) {
     this.#store = store;
     this.#kind = kind;
     this.#query = query;
-    const source = busSource(bus, storeReader(store), kind, query, {
-      onRepair: (cause) => this.repairs.push(cause),
-      silenceMs: 3_000,
-    });
+    const options = { onRepair: (cause: RepairCause) => this.repairs.push(cause), silenceMs: 3_000 };
+    const reader = storeReader(store);
+    const source = bus ? busSource(bus, reader, kind, query, options) : watchSource(reader, kind, query);
     this.informer = new Informer<Kinds[K]>({ source, onError: (error) => this.problems.push(String(error)) });
     this.informer.onChange(({ type, object, old }) => {
       const key = keyOf(object);
+      this.told.push(`${type} ${key}`);
       const known = this.seen.get(key);
       const { resourceVersion = '', uid } = object.metadata;
       if ((type === 'ADDED') !== (known === undefined)) this.problems.push(`${type} ${key} while it was ${known}`);
