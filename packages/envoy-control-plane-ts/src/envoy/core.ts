@@ -41,6 +41,12 @@ export const Address = message(
 );
 export type Address = ValueOf<typeof Address>;
 
+export const CidrRange = message('envoy.config.core.v3.CidrRange', {
+  addressPrefix: one(1, string, { minLen: 1 }),
+  prefixLen: one(2, uint32Value, { lte: 128 }),
+});
+export type CidrRange = ValueOf<typeof CidrRange>;
+
 /** A TCP address. */
 export function tcpAddress(address: string, port: number): Address {
   return { socketAddress: { protocol: 'TCP', address, portValue: port } };

@@ -15,6 +15,7 @@ import {
 } from '../proto/schema.ts';
 import {
   Address,
+  CidrRange,
   ConfigSource,
   Http1ProtocolOptions,
   HttpProtocolOptions,
@@ -29,6 +30,7 @@ export const Filter = message('envoy.config.listener.v3.Filter', {
 });
 
 export const FilterChainMatch = message('envoy.config.listener.v3.FilterChainMatch', {
+  sourcePrefixRanges: many(6, CidrRange),
   destinationPort: one(8, uint32Value, { gte: 1, lte: 65535 }),
   transportProtocol: one(9, string),
   applicationProtocols: many(10, string),
@@ -87,6 +89,11 @@ export const CodecType = enumeration(
   { AUTO: 0, HTTP1: 1, HTTP2: 2, HTTP3: 3 },
 );
 
+export const ServerHeaderTransformation = enumeration(
+  'envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.ServerHeaderTransformation',
+  { OVERWRITE: 0, APPEND_IF_ABSENT: 1, PASS_THROUGH: 2 },
+);
+
 /** The network filter that speaks HTTP and routes requests. */
 export const HttpConnectionManager = message(
   'envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager',
@@ -106,6 +113,7 @@ export const HttpConnectionManager = message(
     requestTimeout: one(28, duration),
     normalizePath: one(30, boolValue),
     mergeSlashes: one(33, bool),
+    serverHeaderTransformation: one(34, ServerHeaderTransformation),
     commonHttpProtocolOptions: one(35, HttpProtocolOptions),
     requestHeadersTimeout: one(41, duration, { gte: 0 }),
   },

@@ -14,12 +14,36 @@ import {
   type ValueOf,
 } from '../proto/schema.ts';
 
+export const RegexMatcher = message('envoy.type.matcher.v3.RegexMatcher', { regex: one(2, string, { minLen: 1 }) });
+
+export const StringMatcher = message(
+  'envoy.type.matcher.v3.StringMatcher',
+  {
+    exact: one(1, string, { oneof: 'match_pattern' }),
+    prefix: one(2, string, { minLen: 1, oneof: 'match_pattern' }),
+    suffix: one(3, string, { minLen: 1, oneof: 'match_pattern' }),
+    safeRegex: one(5, RegexMatcher, { required: true, oneof: 'match_pattern' }),
+    ignoreCase: one(6, bool),
+    contains: one(7, string, { minLen: 1, oneof: 'match_pattern' }),
+  },
+  ['match_pattern'],
+);
+
+export const HeaderMatcher = message('envoy.config.route.v3.HeaderMatcher', {
+  name: one(1, string, { minLen: 1 }),
+  presentMatch: one(7, bool, { oneof: 'header_match_specifier' }),
+  invertMatch: one(8, bool),
+  stringMatch: one(13, StringMatcher, { oneof: 'header_match_specifier' }),
+});
+
 export const RouteMatch = message(
   'envoy.config.route.v3.RouteMatch',
   {
     prefix: one(1, string, { oneof: 'path_specifier' }),
     path: one(2, string, { oneof: 'path_specifier' }),
     caseSensitive: one(4, boolValue),
+    headers: many(6, HeaderMatcher),
+    safeRegex: one(10, RegexMatcher, { required: true, oneof: 'path_specifier' }),
     pathSeparatedPrefix: one(14, string, { oneof: 'path_specifier' }),
   },
   ['path_specifier'],
@@ -60,12 +84,17 @@ export const HashPolicyConnectionProperties = message(
   { sourceIp: one(1, bool) },
 );
 
+export const HashPolicyFilterState = message('envoy.config.route.v3.RouteAction.HashPolicy.FilterState', {
+  key: one(1, string, { minLen: 1 }),
+});
+
 export const HashPolicy = message(
   'envoy.config.route.v3.RouteAction.HashPolicy',
   {
     header: one(1, HashPolicyHeader, { oneof: 'policy_specifier' }),
     connectionProperties: one(3, HashPolicyConnectionProperties, { oneof: 'policy_specifier' }),
     terminal: one(4, bool),
+    filterState: one(6, HashPolicyFilterState, { oneof: 'policy_specifier' }),
   },
   ['policy_specifier'],
 );

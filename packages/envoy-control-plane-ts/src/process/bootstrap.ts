@@ -8,7 +8,7 @@ export interface BootstrapOptions {
   readonly nodeCluster?: string;
   /** Where this Envoy stands, for balancing by locality. */
   readonly zone?: string;
-  /** Port of Envoy's admin interface, on the loopback address; Envoy chooses one where it is 0. */
+  /** Port of Envoy's admin interface, on the loopback address. */
   readonly adminPort: number;
   /** Which form of xDS Envoy asks for. */
   readonly protocol?: 'sotw' | 'delta';

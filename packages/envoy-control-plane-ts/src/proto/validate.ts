@@ -68,9 +68,9 @@ function checkField(field: Field, value: unknown, path: string, problems: FieldP
       checkValue(field.type, field.rules, value, path, problems);
       return;
     }
-    // An absent scalar is its zero value, so a rule about it applies; members of a oneof are absent by right.
-    const zeroBreaksRule = (field.rules.minLen ?? 0) > 0 && field.rules.oneof === undefined;
-    if (field.rules.required || zeroBreaksRule) problems.push({ field: path, problem: 'required' });
+    // An absent string is the empty one, so a rule about its length applies; members of a oneof are absent by right.
+    const breaksRule = field.rules.required || (field.rules.minLen ?? 0) > 0;
+    if (breaksRule && field.rules.oneof === undefined) problems.push({ field: path, problem: 'required' });
     return;
   }
   if (field.arity === 'map') {

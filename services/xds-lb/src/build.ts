@@ -1,0 +1,113 @@
+/** Services and their endpoints as snapshots: pure. */
+import type { Service } from '@gantry/model/gen/gantry.core.v1.ts';
+import type { EndpointSlice } from '@gantry/model/gen/gantry.discovery.v1.ts';
+import type { Resource } from 'envoy-control-plane-ts/resource.ts';
+import { createSnapshot, type Snapshot } from 'envoy-control-plane-ts/snapshot.ts';
+import { assignListeners, type Claims } from './claims.ts';
+import { clusterOf } from './clusters.ts';
+import type { LoadBalancerConfig } from './config.ts';
+import { endpointsOf } from './endpoints.ts';
+import { envoyListener, grpcListener } from './listeners.ts';
+import { keyOfService, resourceName, type ServiceKey, serviceNameLabel } from './names.ts';
+import { portProtocol } from './port-protocol.ts';
+import { routesOf } from './routes.ts';
+
+/** What the snapshots are made from. Objects are never changed. */
+export interface Observed {
+  readonly services: readonly Service[];
+  readonly slices: readonly EndpointSlice[];
+}
+
+/** What came of one Service. */
+interface ServiceResources {
+  readonly envoy: readonly Resource[];
+  readonly grpc: readonly Resource[];
+}
+
+/** Resources of a Service from an earlier run, and what they were made from. */
+interface Remembered extends ServiceResources {
+  readonly service: Service;
+  readonly slices: readonly EndpointSlice[];
+  readonly claims: string;
+}
+
+/** What is kept from one run for the next, so that only Services that changed are made again. */
+export type Memory = ReadonlyMap<ServiceKey, Remembered>;
+
+export interface Built {
+  /** For Envoys: listeners of the Services of type LoadBalancer. */
+  readonly envoy: Snapshot;
+  /** For proxyless gRPC clients: every TCP port of every Service. */
+  readonly grpc: Snapshot;
+  /** Which addresses the load balancer's Services have, and which they could not have. */
+  readonly claims: ReadonlyMap<ServiceKey, Claims>;
+  /** Services that no resources could be made of; the others go on without them. */
+  readonly problems: ReadonlyMap<ServiceKey, Error>;
+  readonly memory: Memory;
+}
+
+/** Builds the snapshots. What is in `memory` of the run before, and unchanged, is taken over. */
+export function build({ services, slices }: Observed, config: LoadBalancerConfig, memory: Memory = new Map()): Built {
+  const claims = assignListeners(services, config);
+  const slicesByService = Map.groupBy(slices, serviceKeyOfSlice);
+  const kept = new Map<ServiceKey, Remembered>();
+  const problems = new Map<ServiceKey, Error>();
+  for (const service of services) {
+    const key = keyOfService(service);
+    try {
+      kept.set(key, remember(service, slicesByService.get(key) ?? [], claims.get(key), memory.get(key)));
+    } catch (error) {
+      problems.set(key, error instanceof Error ? error : new Error(String(error)));
+    }
+  }
+  const all = [...kept.values()];
+  const envoy = createSnapshot(all.flatMap((resources) => resources.envoy));
+  const grpc = createSnapshot(all.flatMap((resources) => resources.grpc));
+  return { envoy, grpc, claims, problems, memory: kept };
+}
+
+function remember(
+  service: Service,
+  slices: readonly EndpointSlice[],
+  claims: Claims | undefined,
+  before: Remembered | undefined,
+): Remembered {
+  const claimed = JSON.stringify(claims?.granted ?? []);
+  const isSame =
+    before?.service === service &&
+    before.claims === claimed &&
+    before.slices.length === slices.length &&
+    before.slices.every((slice, i) => slice === slices[i]);
+  if (isSame) return before;
+  const made = resourcesOf(service, slices, claims);
+  // A Service that does not fit together within itself must not spoil the snapshot of all.
+  createSnapshot(made.envoy);
+  createSnapshot(made.grpc);
+  return { service, slices, claims: claimed, ...made };
+}
+
+function resourcesOf(service: Service, slices: readonly EndpointSlice[], claims: Claims | undefined): ServiceResources {
+  const envoy: Resource[] = [];
+  const grpc: Resource[] = [];
+  for (const port of service.spec.type === 'ExternalName' ? [] : (service.spec.ports ?? [])) {
+    const protocol = portProtocol(port);
+    if (protocol === undefined) continue;
+    const name = resourceName(service, port.port);
+    const endpoints = endpointsOf(name, service, port, slices);
+    grpc.push(
+      grpcListener(name),
+      routesOf(name, service, 'grpc'),
+      clusterOf(name, service, protocol, 'grpc'),
+      endpoints,
+    );
+    const claim = claims?.granted.find((granted) => granted.port === port);
+    if (claim === undefined) continue;
+    envoy.push(envoyListener(name, service, claim, protocol), clusterOf(name, service, protocol, 'envoy'), endpoints);
+    if (protocol !== 'tcp') envoy.push(routesOf(name, service, 'envoy'));
+  }
+  return { envoy, grpc };
+}
+
+function serviceKeyOfSlice(slice: EndpointSlice): ServiceKey {
+  return `${slice.metadata.namespace}/${slice.metadata.labels?.[serviceNameLabel] ?? ''}`;
+}

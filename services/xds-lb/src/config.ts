@@ -1,0 +1,93 @@
+/** What xds-lb can be told. */
+import { isIP } from 'node:net';
+import { GantryError } from '@gantry/runtime/errors.ts';
+
+/** How Services become listeners. */
+export interface LoadBalancerConfig {
+  /** Address that Envoy listens on for Services that ask for none. */
+  readonly listenAddress: string;
+  /**
+   * Where Envoy binds for an address that a Service asks for in spec.loadBalancerIP, as on hosts that users reach through
+   * NAT. An address that is not in it is bound as it is.
+   */
+  readonly addressMap: Readonly<Record<string, string>>;
+  /** Addresses to publish in status.loadBalancer.ingress; those of the ready nodes where empty. */
+  readonly ingressIps: readonly string[];
+  /** spec.loadBalancerClass of the Services that are ours, beside those that name no class. */
+  readonly loadBalancerClass: string;
+}
+
+/** Everything that the service needs to start. */
+export interface XdsLbConfig {
+  readonly loadBalancer: LoadBalancerConfig;
+  /** Address of the xDS server; port 0 is any free one. */
+  readonly xdsHost: string;
+  readonly xdsPort: number;
+  /** Address of /metrics, /healthz, /readyz; absent where it is not wanted. */
+  readonly diagnostics?: { readonly host: string; readonly port: number };
+}
+
+/** Envoy on the same machine, and nothing mapped. 18000 is the port that xDS servers commonly take. */
+export const defaultConfig: XdsLbConfig = {
+  loadBalancer: { listenAddress: '0.0.0.0', addressMap: {}, ingressIps: [], loadBalancerClass: 'gantry.dev/envoy' },
+  xdsHost: '127.0.0.1',
+  xdsPort: 18000,
+};
+
+/**
+ * Reads GANTRY_XDS_* from the environment.
+ * @throws GantryError (Invalid) naming the variable and its value.
+ */
+export function configFromEnv(env: Readonly<Record<string, string | undefined>>): XdsLbConfig {
+  const { loadBalancer } = defaultConfig;
+  const diagnosticsPort = env.GANTRY_XDS_DIAGNOSTICS_PORT;
+  return {
+    loadBalancer: {
+      listenAddress: ip('GANTRY_XDS_LISTEN_ADDRESS', env.GANTRY_XDS_LISTEN_ADDRESS ?? loadBalancer.listenAddress),
+      addressMap: addressMap('GANTRY_XDS_ADDRESS_MAP', env.GANTRY_XDS_ADDRESS_MAP ?? ''),
+      ingressIps: list(env.GANTRY_XDS_INGRESS_IPS ?? '').map((item) => ip('GANTRY_XDS_INGRESS_IPS', item)),
+      loadBalancerClass: env.GANTRY_XDS_LOAD_BALANCER_CLASS ?? loadBalancer.loadBalancerClass,
+    },
+    xdsHost: env.GANTRY_XDS_HOST ?? defaultConfig.xdsHost,
+    xdsPort: port('GANTRY_XDS_PORT', env.GANTRY_XDS_PORT ?? String(defaultConfig.xdsPort)),
+    diagnostics:
+      diagnosticsPort === undefined
+        ? undefined
+        : {
+            host: env.GANTRY_XDS_DIAGNOSTICS_HOST ?? '127.0.0.1',
+            port: port('GANTRY_XDS_DIAGNOSTICS_PORT', diagnosticsPort),
+          },
+  };
+}
+
+/** `asked=bound,asked=bound`. */
+function addressMap(name: string, text: string): Record<string, string> {
+  const pairs = list(text).map((pair): [string, string] => {
+    const [asked = '', bound = ''] = pair.split('=');
+    return [ip(name, asked), ip(name, bound)];
+  });
+  return Object.fromEntries(pairs);
+}
+
+function list(text: string): string[] {
+  return text
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '');
+}
+
+function ip(name: string, value: string): string {
+  if (isIP(value) !== 0) return value;
+  throw invalid(name, value, 'must be a valid IP address');
+}
+
+function port(name: string, value: string): number {
+  const number = Number(value);
+  if (/^\d+$/.test(value) && number <= 65535) return number;
+  throw invalid(name, value, 'must be between 0 and 65535, inclusive');
+}
+
+function invalid(name: string, value: string, problem: string): GantryError {
+  const message = `${name}: Invalid value: ${JSON.stringify(value)}: ${problem}`;
+  return new GantryError('Invalid', message, { causes: [{ reason: 'FieldValueInvalid', field: name, message }] });
+}

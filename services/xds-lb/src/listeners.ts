@@ -1,0 +1,75 @@
+/** Listeners: sockets of Envoy, and what proxyless gRPC clients read in their place. */
+import type { Service } from '@gantry/model/gen/gantry.core.v1.ts';
+import { adsSource, tcpAddress } from 'envoy-control-plane-ts/envoy/core.ts';
+import { HttpConnectionManager, type Listener, Router, TcpProxy } from 'envoy-control-plane-ts/envoy/listener.ts';
+import { pack } from 'envoy-control-plane-ts/proto/codec.ts';
+import { listenerResource, type Resource } from 'envoy-control-plane-ts/resource.ts';
+import { type Claim, parseCidr } from './claims.ts';
+import { hasAffinity } from './clusters.ts';
+import type { PortProtocol } from './port-protocol.ts';
+
+type FilterChain = NonNullable<Listener['filterChains']>[number];
+type Filter = NonNullable<FilterChain['filters']>[number];
+
+/** Endpoints that a TCP connection is tried at before the client's is closed. */
+const maxConnectAttempts = 3;
+
+/** A socket that Envoy listens on for a port of a Service. */
+export function envoyListener(name: string, service: Service, claim: Claim, protocol: PortProtocol): Resource {
+  const filter = protocol === 'tcp' ? tcpFilter(name, service) : httpFilter(name);
+  return listenerResource({
+    name,
+    address: tcpAddress(claim.address, claim.port.port),
+    trafficDirection: 'INBOUND',
+    filterChains: [{ ...sourceMatch(service), filters: [filter] }],
+  });
+}
+
+/** The listener that a gRPC client with the target `xds:///<name>` asks for. */
+export function grpcListener(name: string): Resource {
+  const manager = pack(HttpConnectionManager, {
+    statPrefix: name,
+    rds: { configSource: adsSource, routeConfigName: name },
+    httpFilters: [routerFilter(false)],
+  });
+  return listenerResource({ name, apiListener: { apiListener: manager } });
+}
+
+/** Connections from elsewhere than loadBalancerSourceRanges match no filter chain, and Envoy closes them. */
+function sourceMatch(service: Service): Pick<FilterChain, 'filterChainMatch'> {
+  const ranges = (service.spec.loadBalancerSourceRanges ?? []).map(parseCidr).filter((range) => range !== undefined);
+  return ranges.length === 0 ? {} : { filterChainMatch: { sourcePrefixRanges: ranges } };
+}
+
+/** Passes requests on as they are: no headers of Envoy's own in answers, WebSockets work. */
+function httpFilter(name: string): Filter {
+  const typedConfig = pack(HttpConnectionManager, {
+    statPrefix: name,
+    rds: { configSource: adsSource, routeConfigName: name },
+    httpFilters: [routerFilter(true)],
+    useRemoteAddress: true,
+    serverHeaderTransformation: 'PASS_THROUGH',
+    upgradeConfigs: [{ upgradeType: 'websocket' }],
+    // Answers that stream may be silent for long.
+    streamIdleTimeout: 0,
+    requestHeadersTimeout: 30_000,
+  });
+  return { name: 'envoy.filters.network.http_connection_manager', typedConfig };
+}
+
+function routerFilter(suppressEnvoyHeaders: boolean): { readonly name: string; readonly typedConfig: object } {
+  return {
+    name: 'envoy.filters.http.router',
+    typedConfig: pack(Router, suppressEnvoyHeaders ? { suppressEnvoyHeaders } : {}),
+  };
+}
+
+function tcpFilter(name: string, service: Service): Filter {
+  const typedConfig = pack(TcpProxy, {
+    statPrefix: name,
+    cluster: name,
+    maxConnectAttempts,
+    hashPolicy: hasAffinity(service) ? [{ sourceIp: {} }] : [],
+  });
+  return { name: 'envoy.filters.network.tcp_proxy', typedConfig };
+}

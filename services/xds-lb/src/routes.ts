@@ -1,0 +1,72 @@
+/** Routes: where requests of a Service's port go, and which of them are tried again. */
+import type { Service } from '@gantry/model/gen/gantry.core.v1.ts';
+import { PreviousHostsPredicate, type Route } from 'envoy-control-plane-ts/envoy/route.ts';
+import { pack } from 'envoy-control-plane-ts/proto/codec.ts';
+import { type Resource, routesResource } from 'envoy-control-plane-ts/resource.ts';
+import { type Audience, hasAffinity } from './clusters.ts';
+
+type RouteAction = NonNullable<Route['route']>;
+type RetryPolicy = NonNullable<RouteAction['retryPolicy']>;
+
+/**
+ * Failures after which no pod has begun to work on the request, so that any request may be sent again: the connection
+ * was refused, the pod refused the stream, or the connection broke before the request was on it. A gRPC server that
+ * answers UNAVAILABLE says the same.
+ */
+const safeFailures = 'connect-failure,refused-stream,unavailable,reset-before-request';
+
+/**
+ * GET, HEAD and OPTIONS change nothing (RFC 9110, section 9.2.1), so they are sent again also when the connection broke
+ * while the pod had the request, as when a pod closes an idle connection just as a request comes.
+ */
+const failuresOfSafeMethods = `${safeFailures},reset`;
+const safeMethods = 'GET|HEAD|OPTIONS';
+
+/** Tries beyond the first; with the pods that were tried left out. */
+const maxRetries = 3;
+const hostSelectionAttempts = 5;
+const retryBackOff = { baseInterval: 10, maxInterval: 200 };
+
+/** A gRPC client's own name for one of its channels, which hashing by client takes. */
+const grpcChannelKey = 'io.grpc.channel_id';
+
+/** The routes of a Service's port. */
+export function routesOf(name: string, service: Service, audience: Audience): Resource {
+  const routes = audience === 'envoy' ? envoyRoutes(name, service) : [grpcRoute(name, service)];
+  return routesResource({ name, virtualHosts: [{ name, domains: ['*'], routes }] });
+}
+
+function envoyRoutes(cluster: string, service: Service): Route[] {
+  const action: RouteAction = {
+    cluster,
+    // How long an answer may take is for the pods and their clients to say; Envoy's default would be 15 s.
+    timeout: 0,
+    hashPolicy: hasAffinity(service) ? [{ connectionProperties: { sourceIp: true } }] : [],
+  };
+  const method = { name: ':method', stringMatch: { safeRegex: { regex: safeMethods } } };
+  return [
+    {
+      match: { prefix: '/', headers: [method] },
+      route: { ...action, retryPolicy: envoyRetries(failuresOfSafeMethods) },
+    },
+    { match: { prefix: '/' }, route: { ...action, retryPolicy: envoyRetries(safeFailures) } },
+  ];
+}
+
+function envoyRetries(retryOn: string): RetryPolicy {
+  return {
+    retryOn,
+    numRetries: maxRetries,
+    retryBackOff,
+    hostSelectionRetryMaxAttempts: hostSelectionAttempts,
+    retryHostPredicate: [
+      { name: 'envoy.retry_host_predicates.previous_hosts', typedConfig: pack(PreviousHostsPredicate, {}) },
+    ],
+  };
+}
+
+function grpcRoute(cluster: string, service: Service): Route {
+  const hashPolicy = hasAffinity(service) ? [{ filterState: { key: grpcChannelKey } }] : [];
+  const retryPolicy = { retryOn: 'unavailable', numRetries: maxRetries, retryBackOff };
+  return { match: { prefix: '' }, route: { cluster, hashPolicy, retryPolicy } };
+}

@@ -1,0 +1,235 @@
+/** xds-lb: keeps the snapshots in step with Services and EndpointSlices, and serves them. */
+import type { Node, Service } from '@gantry/model/gen/gantry.core.v1.ts';
+import type { EndpointSlice } from '@gantry/model/gen/gantry.discovery.v1.ts';
+import { type Clock, systemClock } from '@gantry/runtime/clock.ts';
+import type { Logger } from '@gantry/runtime/log.ts';
+import { createMetrics, serveDiagnostics } from '@gantry/runtime/metrics.ts';
+import type { Running } from '@gantry/runtime/service.ts';
+import { Server, ServerCredentials } from '@grpc/grpc-js';
+import type { Node as XdsNode } from 'envoy-control-plane-ts/envoy/core.ts';
+import { type Client, createAds, type Observer } from 'envoy-control-plane-ts/server.ts';
+import { SnapshotCache } from 'envoy-control-plane-ts/snapshot-cache.ts';
+import { type Built, build, type Memory } from './build.ts';
+import type { Audience } from './clusters.ts';
+import type { XdsLbConfig } from './config.ts';
+import { createXdsMetrics, type XdsMetrics } from './metrics.ts';
+import { keyOfService } from './names.ts';
+import { type EventSink, Reporter, reportsOf, reportsOfRejection } from './reports.ts';
+import { clearedStatus, publishedAddresses, wantedStatus } from './status.ts';
+import { type ServiceStatusWriter, StatusPublisher } from './status-publisher.ts';
+
+/** A local copy of objects (packages/client's Informer is one). Objects are shared and never changed. */
+export interface ObjectSource<T> {
+  readonly hasSynced: Promise<void>;
+  values(): Iterable<T>;
+  /** Calls back on each change until the returned function is called. */
+  onChange(handler: () => void): () => unknown;
+}
+
+/** What xds-lb works with; the owner disposes of them. */
+export interface XdsLbDeps {
+  readonly services: ObjectSource<Service>;
+  readonly endpointSlices: ObjectSource<EndpointSlice>;
+  readonly nodes: ObjectSource<Node>;
+  readonly statusWriter: ServiceStatusWriter;
+  readonly events: EventSink;
+  readonly log: Logger;
+  readonly clock?: Clock;
+  /** Plain text where absent. */
+  readonly credentials?: ServerCredentials;
+}
+
+/** The running service. */
+export interface XdsLb extends Running {
+  /** Address of the xDS server, host:port. */
+  readonly xdsAddress: string;
+  /** Port of the diagnostics server, where there is one. */
+  readonly diagnosticsPort: number | undefined;
+  /** The xDS clients that are connected now, with what each accepted and refused. */
+  clients(): Client[];
+}
+
+/** Changes within this time are built together: far below what users notice, far above what a build takes. */
+const coalesceMs = 20;
+
+/** Finds clients that vanished without closing their connection. */
+const serverOptions = { 'grpc.keepalive_time_ms': 30_000, 'grpc.keepalive_timeout_ms': 10_000 };
+
+/**
+ * Starts the service. Clients are answered once all sources have their state, so that a starting replica never tells
+ * anybody that there is nothing. Replicas share nothing and come to the same snapshots and versions.
+ */
+export async function startXdsLb(config: XdsLbConfig, deps: XdsLbDeps): Promise<XdsLb> {
+  await using stack = new AsyncDisposableStack();
+  const clock = deps.clock ?? systemClock;
+  const registry = createMetrics('xds-lb');
+  const metrics = createXdsMetrics(registry);
+  const snapshots = new SnapshotCache();
+  const observer = observe(metrics.observer, deps);
+  const ads = stack.use(createAds({ snapshots, groupOf, observer, identifier: 'gantry-xds-lb', now: clock.now }));
+  const publisher = stack.use(new StatusPublisher(deps.statusWriter, { clock, log: deps.log }));
+  const loop = stack.use(new BuildLoop(config, deps, { snapshots, publisher, metrics, clock }));
+  const server = new Server(serverOptions);
+  ads.addTo(server);
+  const port = await listen(server, config, deps.credentials ?? ServerCredentials.createInsecure());
+  stack.defer(() => server.forceShutdown());
+  const ready = (): boolean => loop.isReady;
+  const diagnostics = config.diagnostics
+    ? stack.use(await serveDiagnostics({ ...config.diagnostics, registry, ready }))
+    : undefined;
+  const owned = stack.move();
+  const done = Promise.withResolvers<void>();
+  loop.start();
+  return {
+    xdsAddress: `${config.xdsHost.includes(':') ? `[${config.xdsHost}]` : config.xdsHost}:${port}`,
+    diagnosticsPort: diagnostics?.port,
+    clients: () => ads.clients(),
+    done: done.promise,
+    [Symbol.asyncDispose]: async () => {
+      await owned.disposeAsync();
+      done.resolve();
+    },
+  };
+}
+
+/** gRPC clients say in their user agent that they are; all others are Envoys. */
+function groupOf(node: XdsNode): Audience {
+  return /^grpc/i.test(node.userAgentName ?? '') ? 'grpc' : 'envoy';
+}
+
+/** Counts what happens, logs what matters, and tells users of refused listeners. */
+function observe(counting: Observer, { log, services, events }: XdsLbDeps): Observer {
+  const about = (client: Client): object => ({ node: client.node?.id, peer: client.peer, protocol: client.protocol });
+  return {
+    onConnect: (client) => {
+      counting.onConnect?.(client);
+      log.debug(about(client), 'an xDS client connected');
+    },
+    onDisconnect: (client, error) => {
+      counting.onDisconnect?.(client, error);
+      log.debug({ ...about(client), error: error?.message }, 'an xDS client is gone');
+    },
+    onRequest: (client, event) => {
+      counting.onRequest?.(client, event);
+      if (event.kind !== 'rejected') return;
+      const { error, version } = event.rejection;
+      log.warn(
+        { ...about(client), type: event.typeUrl, version, error: error.message },
+        'an xDS client refused resources',
+      );
+      for (const { service, reason, message } of reportsOfRejection(client, event, [...services.values()])) {
+        events.record(service, 'Warning', reason, message);
+      }
+    },
+    onResponse: (client, response) => counting.onResponse?.(client, response),
+  };
+}
+
+/** Where a build goes. */
+interface Outlets {
+  readonly snapshots: SnapshotCache;
+  readonly publisher: StatusPublisher;
+  readonly metrics: XdsMetrics;
+  readonly clock: Clock;
+}
+
+/** Builds after each change, and puts what was built in place. */
+class BuildLoop implements Disposable {
+  readonly #config: XdsLbConfig;
+  readonly #deps: XdsLbDeps;
+  readonly #outlets: Outlets;
+  readonly #reporter: Reporter;
+  readonly #cleanup = new DisposableStack();
+  #memory: Memory = new Map();
+  #timer: NodeJS.Timeout | undefined;
+  #ready = false;
+
+  constructor(config: XdsLbConfig, deps: XdsLbDeps, outlets: Outlets) {
+    this.#config = config;
+    this.#deps = deps;
+    this.#outlets = outlets;
+    this.#reporter = new Reporter(deps.events);
+  }
+
+  /** True once the first snapshots are in place. */
+  get isReady(): boolean {
+    return this.#ready;
+  }
+
+  /** Waits for the sources, builds, and builds again on each change. */
+  start(): void {
+    const { services, endpointSlices, nodes } = this.#deps;
+    const synced = Promise.all([services.hasSynced, endpointSlices.hasSynced, nodes.hasSynced]);
+    synced.then(
+      () => {
+        if (this.#cleanup.disposed) return;
+        for (const source of [services, endpointSlices, nodes]) {
+          this.#cleanup.defer(source.onChange(() => this.#schedule()) as () => void);
+        }
+        this.#schedule();
+      },
+      (error: unknown) => this.#deps.log.debug({ error }, 'stopped before the first state was read'),
+    );
+  }
+
+  [Symbol.dispose](): void {
+    clearTimeout(this.#timer);
+    this.#cleanup.dispose();
+  }
+
+  #schedule(): void {
+    if (this.#cleanup.disposed) return;
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      this.#build();
+    }, coalesceMs);
+  }
+
+  #build(): void {
+    const stopTimer = this.#outlets.metrics.buildSeconds.startTimer();
+    const services = [...this.#deps.services.values()];
+    const slices = [...this.#deps.endpointSlices.values()];
+    try {
+      const built = build({ services, slices }, this.#config.loadBalancer, this.#memory);
+      this.#memory = built.memory;
+      this.#put('envoy', built);
+      this.#put('grpc', built);
+      this.#outlets.publisher.want(this.#statuses(services, built));
+      this.#reporter.report(reportsOf(built, services));
+      this.#ready = true;
+    } catch (error) {
+      // Clients keep what they have; the next change builds anew.
+      this.#deps.log.error({ error }, 'the snapshots could not be built');
+    }
+    stopTimer();
+  }
+
+  #put(group: Audience, built: Built): void {
+    const snapshot = built[group];
+    const count = [...snapshot.types.values()].reduce((sum, type) => sum + type.resources.size, 0);
+    this.#outlets.metrics.resources.set({ group }, count);
+    this.#outlets.snapshots.set(group, snapshot);
+  }
+
+  #statuses(services: readonly Service[], built: Built): Service[] {
+    const config = this.#config.loadBalancer;
+    const addresses = publishedAddresses(config, [...this.#deps.nodes.values()]);
+    const now = `${new Date(this.#outlets.clock.now()).toISOString().slice(0, 19)}Z`;
+    return services.flatMap((service) => {
+      const claims = built.claims.get(keyOfService(service));
+      const isForeign = service.spec.type === 'LoadBalancer' && claims === undefined;
+      if (isForeign) return [];
+      const status = claims ? wantedStatus(service, claims, addresses, now) : clearedStatus(service);
+      return status === undefined ? [] : [{ ...service, status }];
+    });
+  }
+}
+
+function listen(server: Server, config: XdsLbConfig, credentials: ServerCredentials): Promise<number> {
+  const host = config.xdsHost.includes(':') ? `[${config.xdsHost}]` : config.xdsHost;
+  return new Promise((resolve, reject) => {
+    server.bindAsync(`${host}:${config.xdsPort}`, credentials, (error, port) =>
+      error ? reject(error) : resolve(port),
+    );
+  });
+}
