@@ -4,7 +4,7 @@
  */
 import protobuf from 'protobufjs';
 import { decodeForm, encodeForm } from './forms.ts';
-import { type FieldSchema, type FieldType, messageSchema } from './schema.ts';
+import { type FieldSchema, type FieldType, jsonFieldsOf, messageSchema } from './schema.ts';
 
 type Reader = protobuf.Reader;
 type Writer = protobuf.Writer;
@@ -131,8 +131,8 @@ function fieldWriter(field: FieldSchema): (value: Fields, writer: Writer) => voi
   const { name, number } = field;
   const coder = valueCoder(field.type);
   const tag = (number << 3) | coder.wireType;
-  if (field.inline) {
-    const names = jsonNamesOf(field);
+  if (field.inline && field.type.kind === 'message') {
+    const names = [...jsonFieldsOf(field.type.name).keys()];
     return (parent, writer) => {
       if (!names.some((each) => parent[each] !== undefined)) return;
       writer.uint32(tag);
@@ -160,7 +160,8 @@ function fieldWriter(field: FieldSchema): (value: Fields, writer: Writer) => voi
 /** Lists of numbers may be packed into one length-delimited field; Kubernetes writes them one by one. Both are read. */
 function listReader(name: string, coder: ValueCoder): FieldReader {
   return (reader, target, wireType) => {
-    const list = (target[name] ??= []) as unknown[];
+    target[name] ??= [];
+    const list = target[name] as unknown[];
     if (wireType === coder.wireType) {
       list.push(coder.read(reader));
       return;
@@ -168,12 +169,6 @@ function listReader(name: string, coder: ValueCoder): FieldReader {
     const end = reader.uint32() + reader.pos;
     while (reader.pos < end) list.push(coder.read(reader));
   };
-}
-
-/** The properties that an inlined message adds to its parent's JSON object. */
-function jsonNamesOf(field: FieldSchema): string[] {
-  if (field.type.kind !== 'message') return [];
-  return messageSchema(field.type.name).fields.flatMap((inner) => (inner.inline ? jsonNamesOf(inner) : [inner.name]));
 }
 
 function mapWriter(name: string, number: number, coder: ValueCoder): (parent: Fields, writer: Writer) => void {
@@ -209,7 +204,8 @@ function fieldReader(field: FieldSchema): FieldReader {
 
 function mapReader(name: string, coder: ValueCoder): FieldReader {
   return (reader, target) => {
-    const entries = (target[name] ??= {}) as Record<string, unknown>;
+    target[name] ??= {};
+    const entries = target[name] as Record<string, unknown>;
     const end = reader.uint32() + reader.pos;
     let key = '';
     let value: unknown = coder.zero;

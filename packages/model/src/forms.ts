@@ -52,6 +52,18 @@ function tag(number: number, wireType: number): number {
 
 const timePattern = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)$/;
 
+/** True for a time in RFC 3339. */
+export function isTimestamp(text: string): boolean {
+  const match = timePattern.exec(text);
+  return match !== null && !Number.isNaN(Date.parse(`${match[1]}${match[3]}`));
+}
+
+/** A time in RFC 3339 as Kubernetes writes it: in UTC, with whole seconds or with microseconds. */
+export function formatTimestamp(text: string, form: 'time' | 'microTime'): string {
+  const match = timePattern.exec(text)!;
+  return formatTime(Date.parse(`${match[1]}${match[3]}`) / 1000, Number((match[2] ?? '').padEnd(9, '0')), form);
+}
+
 function encodeTime(text: string, writer: protobuf.Writer): void {
   const match = timePattern.exec(text);
   if (match === null) throw new RangeError(`not a time in RFC 3339: ${JSON.stringify(text)}`);

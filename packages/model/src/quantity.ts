@@ -102,7 +102,7 @@ export function formatQuantity(quantity: Quantity): string {
   const digits = value * 10n ** BigInt(exponent - floor);
   if (format === 'exponent') return floor === 0 ? String(digits) : `${digits}e${floor}`;
   const suffix = decimalSuffixes.find(([, power]) => power === floor);
-  return suffix === undefined ? String(digits * 10n ** BigInt(floor - 18)) + 'E' : `${digits}${suffix[0]}`;
+  return suffix === undefined ? `${digits * 10n ** BigInt(floor - 18)}E` : `${digits}${suffix[0]}`;
 }
 
 function formatBinary(bytes: bigint): string {

@@ -82,6 +82,24 @@ export function messageSchema(name: string): MessageSchema {
   return schema;
 }
 
+const jsonFields = new Map<string, ReadonlyMap<string, FieldSchema>>();
+
+/** The properties of a message's JSON object by name: inlined messages give theirs to the parent. */
+export function jsonFieldsOf(messageName: string): ReadonlyMap<string, FieldSchema> {
+  let fields = jsonFields.get(messageName);
+  if (fields === undefined) {
+    fields = new Map(
+      messageSchema(messageName).fields.flatMap((field) =>
+        field.inline && field.type.kind === 'message'
+          ? [...jsonFieldsOf(field.type.name)]
+          : [[field.name, field] as const],
+      ),
+    );
+    jsonFields.set(messageName, fields);
+  }
+  return fields;
+}
+
 function describe(type: protobuf.Type): MessageSchema {
   const form = type.options?.['(gantry.json_form)'];
   return {

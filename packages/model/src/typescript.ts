@@ -1,6 +1,6 @@
 /** TypeScript types of the JSON forms, written from the schema. */
 import protobuf from 'protobufjs';
-import { type FieldSchema, loadRoot, type MessageSchema, messageSchema } from './schema.ts';
+import { type FieldSchema, jsonFieldsOf, loadRoot, type MessageSchema, messageSchema } from './schema.ts';
 
 /** Kinds by message: their types carry apiVersion and kind. */
 export type KindHeads = ReadonlyMap<string, { readonly apiVersion: string; readonly kind: string }>;
@@ -73,15 +73,8 @@ function formatFile(packageName: string, types: readonly string[]): string {
 function formatMessage(schema: MessageSchema, heads: KindHeads): string {
   const head = heads.get(schema.name);
   const typeMeta = head === undefined ? '' : `  apiVersion: string;\n  kind: '${head.kind}';\n`;
-  const fields = flatten(schema.fields).map(formatField).join('');
+  const fields = [...jsonFieldsOf(schema.name).values()].map(formatField).join('');
   return `${formatComment(schema.comment, '')}export interface ${typeName(schema.name)} {\n${typeMeta}${fields}}\n`;
-}
-
-/** A message's JSON properties: inlined messages give theirs to the parent. */
-function flatten(fields: readonly FieldSchema[]): FieldSchema[] {
-  return fields.flatMap((field) =>
-    field.inline && field.type.kind === 'message' ? flatten(messageSchema(field.type.name).fields) : [field],
-  );
 }
 
 function formatField(field: FieldSchema): string {

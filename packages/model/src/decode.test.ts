@@ -1,0 +1,115 @@
+import { describe, expect, it } from 'vitest';
+import { decodeManifest } from './decode.ts';
+import { kindOfObject } from './registry.ts';
+import { missingFields } from './required.ts';
+
+const pod = (spec: string): string => `apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec: ${spec}`;
+
+describe('decodeManifest', () => {
+  it('reads YAML and JSON alike', () => {
+    const fromYaml = decodeManifest(
+      'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\ndata:\n  day: 2026-01-01\n  port: "22:22"\n',
+    );
+    const fromJson = decodeManifest(
+      '{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"a"},"data":{"day":"2026-01-01","port":"22:22"}}',
+    );
+    expect(fromYaml).toEqual(fromJson);
+    expect(decodeManifest(Buffer.from(JSON.stringify(fromJson)))).toEqual(fromJson);
+  });
+
+  it('reads file modes as octal numbers, as everything around Kubernetes does', () => {
+    const decoded = decodeManifest(pod('{volumes: [{name: v, secret: {defaultMode: 0644}}]}'));
+    expect(decoded).toMatchObject({ spec: { volumes: [{ secret: { defaultMode: 0o644 } }] } });
+  });
+
+  it('puts quantities and times into their canonical forms, and takes null for absent', () => {
+    const decoded = decodeManifest(
+      pod('{containers: [{name: c, image: i, resources: {limits: {cpu: 0.5, memory: 1024Mi}}}], nodeName: null}'),
+    );
+    expect(decoded).toMatchObject({
+      spec: { containers: [{ resources: { limits: { cpu: '500m', memory: '1Gi' } } }] },
+    });
+    expect(decoded).not.toHaveProperty('spec.nodeName');
+  });
+
+  it.each([
+    ['kind: Pod', "Object 'apiVersion' is missing"],
+    ['apiVersion: v1', "Object 'Kind' is missing"],
+    ['apiVersion: v1\nkind: Foo', 'no matches for kind "Foo" in version "v1"'],
+    ['apiVersion: v2\nkind: Pod', 'no matches for kind "Pod" in version "v2"'],
+    ['[1, 2]', 'an object is expected, not array'],
+    ['', 'an object is expected, not null'],
+    ['a: 1\na: 2', 'Map keys must be unique'],
+    ['apiVersion: v1\nkind: Pod\n---\nkind: Pod', 'more than one document'],
+    [pod('{containerz: []}'), 'strict decoding error: unknown field "spec.containerz"'],
+    [pod('[]'), 'json: cannot unmarshal array into Go struct field Pod.spec of type v1.PodSpec'],
+    [
+      pod('{activeDeadlineSeconds: soon}'),
+      'string "soon" into Go struct field PodSpec.spec.activeDeadlineSeconds of type int64',
+    ],
+    [pod('{activeDeadlineSeconds: 1.5}'), 'cannot unmarshal number 1.5 into'],
+    [pod('{priority: 3000000000}'), 'spec.priority of type int32'],
+    [pod('{hostNetwork: "yes"}'), 'of type bool'],
+    [
+      pod('{containers: [{resources: {limits: {cpu: much}}}]}'),
+      'spec.containers[0].resources.limits.cpu: Invalid value: "much"',
+    ],
+    [pod('{containers: {}}'), 'spec.containers of type []v1.Container'],
+    [pod('{nodeSelector: {disk: 1}}'), 'PodSpec.spec.nodeSelector.disk of type string'],
+  ])('refuses %j', (text, problem) => {
+    expect(() => decodeManifest(text)).toThrow(problem);
+  });
+
+  it('refuses what is not text, too large, or a bomb', () => {
+    expect(() => decodeManifest(new Uint8Array([0xff, 0xfe, 0x00]))).toThrow('it is not UTF-8 text');
+    expect(() => decodeManifest('a'.repeat(5_000_000))).toThrow('Request entity too large');
+    const bomb = [
+      'a0: &a0 [x, x]',
+      ...Array.from({ length: 30 }, (_, i) => `a${i + 1}: &a${i + 1} [*a${i}, *a${i}]`),
+    ].join('\n');
+    expect(() => decodeManifest(bomb)).toThrow('Excessive alias count');
+  });
+
+  it('names every field that is wrong', () => {
+    try {
+      decodeManifest(pod('{restartPolicy: 1, nodeNam: x}'));
+      expect.unreachable();
+    } catch (error) {
+      expect(error).toMatchObject({
+        reason: 'BadRequest',
+        causes: [{ field: 'spec.restartPolicy' }, { field: 'spec.nodeNam' }],
+      });
+    }
+  });
+
+  it('keeps keys that are names of the language as data', () => {
+    const decoded = decodeManifest(
+      '{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"a"},"data":{"__proto__":"x"}}',
+    );
+    expect(Object.entries((decoded as { data?: object }).data!)).toEqual([['__proto__', 'x']]);
+  });
+});
+
+describe('missingFields', () => {
+  const missing = (text: string): string[] => {
+    const object = decodeManifest(text);
+    return missingFields(kindOfObject(object), object).map(({ field }) => field);
+  };
+
+  it('finds what the schema requires, at any depth', () => {
+    expect(missing(pod('{containers: [{image: i, ports: [{name: http}]}]}'))).toEqual([
+      'spec.containers[0].name',
+      'spec.containers[0].ports[0].containerPort',
+    ]);
+    expect(
+      missing(
+        '{apiVersion: apps/v1, kind: Deployment, metadata: {name: x}, spec: {selector: {}, template: {spec: {}}}}',
+      ),
+    ).toEqual(['spec.template.spec.containers']);
+  });
+
+  it('wants a name, or the start of one', () => {
+    expect(missing('{apiVersion: v1, kind: ConfigMap}')).toEqual(['metadata.name']);
+    expect(missing('{apiVersion: v1, kind: ConfigMap, metadata: {generateName: x-}}')).toEqual([]);
+  });
+});

@@ -1,0 +1,213 @@
+/** Strict decoding: plain values to objects of a kind. Every field must be one that the kind has, and of its type. */
+import { type FieldCause, GantryError } from '@gantry/runtime/errors.ts';
+import { formatTimestamp, isTimestamp } from './forms.ts';
+import type { KubeObject } from './kind.ts';
+import { parseManifestText } from './parse.ts';
+import { formatQuantity, parseQuantity } from './quantity.ts';
+import { apiVersionOf, kindOfObject } from './registry.ts';
+import { type FieldSchema, type FieldType, jsonFieldsOf, messageSchema } from './schema.ts';
+
+/** Objects within objects, at most. */
+const maxDepth = 64;
+/** Problems that one error tells of. */
+const maxProblems = 50;
+
+/** Reads one object from JSON or YAML. Throws BadRequest that names every field that is wrong. */
+export function decodeManifest(input: string | Uint8Array): KubeObject {
+  return decodeObject(parseManifestText(input));
+}
+
+/** Reads one object from a plain value, such as parsed JSON. */
+export function decodeObject(value: unknown): KubeObject {
+  if (!isRecord(value))
+    throw new GantryError('BadRequest', `error parsing manifest: an object is expected, not ${describe(value)}`);
+  const { apiVersion, kind: kindName, ...fields } = value;
+  if (typeof kindName !== 'string' || kindName === '') throw missing('Kind', 'kind', value);
+  if (typeof apiVersion !== 'string' || apiVersion === '') throw missing('apiVersion', 'apiVersion', value);
+  const kind = kindOfObject({ apiVersion, kind: kindName });
+  const decoder = new Decoder();
+  const decoded = decoder.message(kind.message, fields, '', 0) as Omit<KubeObject, 'apiVersion' | 'kind'>;
+  decoder.finish(kindName, kind.version);
+  const metadata = decoded.metadata ?? { name: '' };
+  return {
+    apiVersion: apiVersionOf(kind),
+    kind: kind.kind,
+    ...decoded,
+    metadata: { ...metadata, name: metadata.name ?? '' },
+  };
+}
+
+function missing(word: string, field: string, value: unknown): GantryError {
+  const shown = JSON.stringify(value).slice(0, 200);
+  return new GantryError('BadRequest', `Object '${word}' is missing in '${shown}'`, {
+    causes: [{ reason: 'FieldValueRequired', field, message: 'Required value' }],
+  });
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** How JSON calls a value's type, as Go's decoder words it, with the value where it is short. */
+function describe(value: unknown): string {
+  if (Array.isArray(value)) return 'array';
+  if (value === null) return 'null';
+  if (typeof value === 'boolean') return 'bool';
+  if (typeof value === 'number') return `number ${value}`;
+  return typeof value;
+}
+
+class Decoder {
+  readonly #unknown: FieldCause[] = [];
+  readonly #wrong: FieldCause[] = [];
+
+  /** Throws what was found. */
+  finish(kind: string, version: string): void {
+    const causes = [...this.#wrong, ...this.#unknown];
+    if (causes.length === 0) return;
+    const texts = causes.slice(0, maxProblems).map(({ message }) => message);
+    const text =
+      this.#wrong.length > 0
+        ? `${kind} in version "${version}" cannot be handled as a ${kind}: ${texts.join(', ')}`
+        : `strict decoding error: ${texts.join(', ')}`;
+    throw new GantryError('BadRequest', text, { causes });
+  }
+
+  message(messageName: string, value: unknown, path: string, depth: number): Record<string, unknown> {
+    const fields = jsonFieldsOf(messageName);
+    const result: Record<string, unknown> = {};
+    if (depth > maxDepth) {
+      this.#reject(path, `${path}: nested deeper than ${maxDepth} levels`);
+      return result;
+    }
+    for (const [name, inner] of Object.entries(value as Record<string, unknown>)) {
+      const field = fields.get(name);
+      const innerPath = path === '' ? name : `${path}.${name}`;
+      if (field === undefined) this.#reject(innerPath, `unknown field ${JSON.stringify(innerPath)}`, this.#unknown);
+      else if (inner !== null && inner !== undefined) {
+        const decoded = this.#field(field, inner, innerPath, messageName, depth);
+        if (decoded !== undefined) result[name] = decoded;
+      }
+    }
+    return result;
+  }
+
+  #reject(field: string, message: string, list: FieldCause[] = this.#wrong): void {
+    list.push({ reason: list === this.#unknown ? 'FieldValueInvalid' : 'FieldValueTypeInvalid', field, message });
+  }
+
+  #mismatch(value: unknown, path: string, owner: string, wanted: string): undefined {
+    const struct = owner.slice(owner.lastIndexOf('.') + 1);
+    const goPath = path.replace(/\[\d+\]/g, '');
+    const shown = typeof value === 'string' ? `string ${JSON.stringify(value.slice(0, 60))}` : describe(value);
+    this.#reject(path, `json: cannot unmarshal ${shown} into Go struct field ${struct}.${goPath} of type ${wanted}`);
+    return undefined;
+  }
+
+  #field(field: FieldSchema, value: unknown, path: string, owner: string, depth: number): unknown {
+    if (field.cardinality === 'list') {
+      if (!Array.isArray(value)) return this.#mismatch(value, path, owner, `[]${goType(field.type)}`);
+      // A null entry is no entry.
+      return value.map((item, index) => this.#value(field.type, item ?? undefined, `${path}[${index}]`, owner, depth));
+    }
+    if (field.cardinality === 'map') {
+      if (!isRecord(value)) return this.#mismatch(value, path, owner, `map[string]${goType(field.type)}`);
+      const entries = Object.entries(value).map(([key, item]) => [
+        key,
+        this.#value(field.type, item ?? '', `${path}.${key}`, owner, depth),
+      ]);
+      return Object.fromEntries(entries);
+    }
+    return this.#value(field.type, value, path, owner, depth);
+  }
+
+  #value(type: FieldType, value: unknown, path: string, owner: string, depth: number): unknown {
+    switch (type.kind) {
+      case 'scalar':
+        return this.#scalar(type.scalar, value, path, owner);
+      case 'enum':
+        return typeof value === 'string' && Object.hasOwn(type.values, value)
+          ? value
+          : this.#mismatch(value, path, owner, type.name);
+      case 'message': {
+        const { jsonForm } = messageSchema(type.name);
+        if (jsonForm !== 'object') return this.#form(jsonForm, value, path, owner);
+        return isRecord(value)
+          ? this.message(type.name, value, path, depth + 1)
+          : this.#mismatch(value, path, owner, goType(type));
+      }
+    }
+  }
+
+  #scalar(scalar: string, value: unknown, path: string, owner: string): unknown {
+    switch (scalar) {
+      case 'string':
+        return typeof value === 'string' ? value : this.#mismatch(value, path, owner, 'string');
+      case 'bool':
+        return typeof value === 'boolean' ? value : this.#mismatch(value, path, owner, 'bool');
+      case 'bytes':
+        if (typeof value !== 'string') return this.#mismatch(value, path, owner, '[]uint8');
+        if (/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(value.replace(/\s/g, '')))
+          return value.replace(/\s/g, '');
+        this.#reject(path, `${path}: illegal base64 data`);
+        return undefined;
+      case 'double':
+        return typeof value === 'number' && Number.isFinite(value)
+          ? value
+          : this.#mismatch(value, path, owner, 'float64');
+      default: {
+        const [low, high] = ranges[scalar]!;
+        const whole = typeof value === 'number' && Number.isInteger(value) && value >= low && value <= high;
+        return whole ? value : this.#mismatch(value, path, owner, scalar);
+      }
+    }
+  }
+
+  #form(
+    form: 'quantity' | 'time' | 'microTime' | 'intOrString' | 'raw',
+    value: unknown,
+    path: string,
+    owner: string,
+  ): unknown {
+    switch (form) {
+      case 'raw':
+        return value;
+      case 'intOrString':
+        if (typeof value === 'string' || (typeof value === 'number' && Number.isInteger(value))) return value;
+        return this.#mismatch(value, path, owner, 'intstr.IntOrString');
+      case 'time':
+      case 'microTime':
+        if (typeof value !== 'string') return this.#mismatch(value, path, owner, 'Time');
+        if (isTimestamp(value)) return formatTimestamp(value, form);
+        this.#reject(path, `${path}: parsing time ${JSON.stringify(value.slice(0, 60))}: not a time in RFC 3339`);
+        return undefined;
+      case 'quantity':
+        if (typeof value !== 'string' && typeof value !== 'number')
+          return this.#mismatch(value, path, owner, 'resource.Quantity');
+        return this.#quantity(value, path);
+    }
+  }
+
+  #quantity(value: string | number, path: string): string | undefined {
+    try {
+      return formatQuantity(parseQuantity(value));
+    } catch (error) {
+      this.#reject(path, `${path}: Invalid value: ${JSON.stringify(value)}: ${(error as Error).message}`);
+      return undefined;
+    }
+  }
+}
+
+const ranges: Readonly<Record<string, readonly [low: number, high: number]>> = {
+  int32: [-(2 ** 31), 2 ** 31 - 1],
+  uint32: [0, 2 ** 32 - 1],
+  // Whole numbers beyond 2^53 are not exact in JSON.
+  int64: [Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER],
+  uint64: [0, Number.MAX_SAFE_INTEGER],
+};
+
+function goType(type: FieldType): string {
+  if (type.kind === 'scalar') return type.scalar === 'bytes' ? '[]uint8' : type.scalar;
+  const [name, version] = type.name.split('.').reverse();
+  return `${version}.${name}`;
+}
