@@ -54,6 +54,14 @@ test('reads the history where memory does not reach back, then goes on from memo
   expect(source.reads).toBe(2);
 });
 
+test('takes a change once, and keeps what it holds when one comes again', async () => {
+  const { feed, source } = feedWith(many(6));
+  feed.publish(many(5));
+  feed.publish([change(4), change(5), change(6)]);
+  expect(await nextOf(feed.watch({ prefix: '', after: 0, signal }))).toEqual([1, 2, 3, 4, 5, 6]);
+  expect(source.reads).toBe(0);
+});
+
 test('starts over after a gap, so that watchers read what was missed from the history', async () => {
   const { feed } = feedWith(many(9));
   feed.publish(many(2));
