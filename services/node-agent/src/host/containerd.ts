@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdir, open, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -52,7 +52,9 @@ export async function stopContainerd(found: HostProcess): Promise<void> {
 }
 
 /** The containerd processes of a node; more than one only when something went wrong. */
-export async function findContainerd(home: ContainerdHome): Promise<HostProcess[]> {
+export async function findContainerd(
+  home: Pick<ContainerdHome, 'directory' | 'namespacePath'>,
+): Promise<HostProcess[]> {
   const all = await processesInNamespace(home.namespacePath);
   return all.filter(
     ({ command }) => basename(command[0] ?? '') === 'containerd' && dirname(command[2] ?? '') === home.directory,
@@ -109,11 +111,10 @@ async function spawnContainerd(home: ContainerdHome, configPath: string, shim: H
 
 /** Makes mounts below a directory (volumes in memory, for example) show up in mount namespaces that are made from now on. */
 async function shareMounts(directory: string): Promise<void> {
-  const mounted = await run('mount', ['--bind', directory, directory]).then(
-    () => true,
-    () => false,
-  );
-  if (mounted) await run('mount', ['--make-shared', directory]);
+  const mounts = await readFile('/proc/self/mountinfo', 'utf8');
+  if (mounts.split('\n').some((line) => line.split(' ')[4] === directory)) return;
+  await run('mount', ['--bind', directory, directory]);
+  await run('mount', ['--make-shared', directory]);
 }
 
 async function waitForStart(home: ContainerdHome, signal?: AbortSignal): Promise<HostProcess> {

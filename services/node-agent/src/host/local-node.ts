@@ -41,6 +41,8 @@ export interface LocalNode {
   readonly cgroupPath: string;
   /** containerd's socket. */
   readonly socketPath: string;
+  /** Lets images be pulled from a registry (host:port, as the node reaches it) without TLS. */
+  allowPlainHttp(registry: string): Promise<void>;
   /** Connects a runtime driver to it. */
   openRuntime(): Promise<Runtime>;
   /** Kills containerd as a crash would; it is started again at once. Containers live on. */
@@ -89,6 +91,14 @@ export async function startLocalNode(
     cgroupPath: home.cgroupPath,
     socketPath,
     openRuntime,
+    async allowPlainHttp(registry) {
+      const directory = join(containerdPaths(home.directory).registries, registry);
+      await mkdir(directory, { recursive: true });
+      await writeFile(
+        join(directory, 'hosts.toml'),
+        `server = "http://${registry}"\n[host."http://${registry}"]\n  capabilities = ["pull", "resolve"]\n`,
+      );
+    },
     async killContainerd() {
       for (const found of await findContainerd(home)) {
         await signalProcess(found, 'SIGKILL');

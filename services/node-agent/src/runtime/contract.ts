@@ -365,7 +365,7 @@ function streams(bench: Bench): void {
 
   command('port-forward reaches a server of the pod and errors where there is none', async () => {
     const port = bench.runtime.info.isolated ? 8080 : await freePort();
-    const { sandboxId } = await bench.script(`nc -lk -p ${port} -e echo hello || nc -lk ${port} -e echo hello`);
+    const { sandboxId } = await bench.script(`nc -ll -p ${port} -e echo hello`);
     let text = '';
     while (text !== 'hello\n') {
       await delay(20);

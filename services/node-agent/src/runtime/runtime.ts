@@ -117,7 +117,10 @@ export interface Containers {
 export interface ContainerConfig {
   /** Name within the pod. */
   readonly name: string;
-  /** How often a container of this name was started in this pod before, from 0: the restart count. */
+  /**
+   * How often a container of this name was started in this pod before, from 0: the restart count. It goes on counting in the pod's
+   * next sandbox: (podUid, name, attempt) is unique among containers that were not removed yet, and AlreadyExists tells of a clash.
+   */
   readonly attempt: number;
   /** Reference or id of an image that is on the node. */
   readonly image: string;

@@ -145,6 +145,7 @@ function reasonByText(method: string, text: string): Reason {
   }
   const badCommand = /executable file .*not found|no such file or directory|permission denied|exec format error/i;
   if (method === 'StartContainer' && badCommand.test(text)) return 'Invalid';
+  if (/is reserved for/.test(text)) return 'AlreadyExists';
   if (/not found/i.test(text)) return 'NotFound';
   if (/container .*is (not )?in |not running|is not ready/i.test(text)) return 'FailedPrecondition';
   return 'InternalError';

@@ -1,178 +1,118 @@
-/**
- * The streams behind the URLs that CRI returns: WebSocket with the subprotocol v4.channel.k8s.io, where the first byte of every
- * binary message names its channel.
- */
+/** The streams behind the URLs that CRI returns: one SPDY connection each, whose streams say in a header what they carry. */
 import { Duplex, Readable, Writable } from 'node:stream';
 import { GantryError } from '@gantry/runtime/errors.ts';
-import { type RawData, WebSocket } from 'ws';
 import type { ExecSession, StreamOptions } from '../runtime.ts';
+import { connectSpdy } from './spdy.ts';
 
-const subprotocol = 'v4.channel.k8s.io';
-const handshakeTimeoutMs = 10_000;
-/** Far above what a runtime puts into one message (32 KiB), far below what would hurt. */
-const maxMessageBytes = 4 * 1024 * 1024;
-/** Largest piece sent in one message; runtimes read with buffers of this size. */
-const maxSendBytes = 32 * 1024;
-
-const channel = { stdin: 0, stdout: 1, stderr: 2, status: 3, resize: 4 } as const;
+const execProtocol = 'v4.channel.k8s.io';
+const portForwardProtocol = 'portforward.k8s.io';
+/** What is kept of an error text. */
+const maxStatusBytes = 16 * 1024;
 
 /** Joins an exec or attach stream. */
 export async function openExecSession(url: string, options: StreamOptions, signal?: AbortSignal): Promise<ExecSession> {
-  const socket = await openSocket(url, signal);
-  const stdout = new Readable({ read: () => socket.resume() });
-  const stderr = new Readable({ read: () => socket.resume() });
-  if (options.tty) stderr.push(null);
-  const stdin = new Writable({
-    write: (data: Buffer, _encoding, done) => (options.stdin ? sendPieces(socket, channel.stdin, data, done) : done()),
-  });
-  const { promise: exitCode, resolve, reject } = Promise.withResolvers<number>();
-  exitCode.catch(() => {}); // A caller that only wants the output need not look at it.
-  let status: ExecStatus | undefined;
-
-  socket.on('message', (data: RawData) => {
-    const { id, payload } = splitMessage(data);
-    if (id === channel.status) status = parseStatus(payload);
-    // A full buffer stops the socket, and so in the end the command; reading from either stream starts it again.
-    else if (id === channel.stdout && payload.length > 0 && !stdout.push(payload)) socket.pause();
-    else if (id === channel.stderr && payload.length > 0 && !options.tty && !stderr.push(payload)) socket.pause();
-  });
-  socket.on('error', (error) =>
-    reject(new GantryError('ServiceUnavailable', `stream: ${error.message}`, { cause: error })),
-  );
-  socket.on('close', () => {
-    stdout.push(null);
-    if (!options.tty) stderr.push(null);
-    stdin.destroy();
-    if (status === undefined)
-      reject(new GantryError('ServiceUnavailable', 'the stream broke before the command ended'));
-    else if (status.exitCode === undefined) reject(new GantryError('InternalError', status.message));
-    else resolve(status.exitCode);
-  });
-  return {
-    stdin,
-    stdout,
-    stderr,
-    exitCode,
-    resize: (columns, rows) => {
-      if (socket.readyState === WebSocket.OPEN) {
-        socket.send(frame(channel.resize, Buffer.from(JSON.stringify({ Width: columns, Height: rows }))));
-      }
-    },
-    [Symbol.asyncDispose]: () => closeSocket(socket),
-  };
-}
-
-/** Joins a port-forward stream: channel 0 carries data, channel 1 errors, and each begins with the port as two bytes. */
-export async function openPortForward(url: string, port: number, signal?: AbortSignal): Promise<Duplex> {
-  const socket = await openSocket(url, signal);
-  const headerBytesLeft = [2, 2];
-  const duplex = new Duplex({
-    read: () => socket.resume(),
-    write: (data: Buffer, _encoding, done) => sendPieces(socket, 0, data, done),
-    // v4.channel.k8s.io has no half-close: the connection stays until the other side is done or this one is destroyed.
-    final: (done) => done(),
-    destroy: (error, done) => {
-      socket.terminate();
-      done(error);
-    },
-  });
-  socket.on('message', (data: RawData) => {
-    const message = splitMessage(data);
-    const skip = Math.min(headerBytesLeft[message.id] ?? 0, message.payload.length);
-    headerBytesLeft[message.id]! -= skip;
-    const payload = message.payload.subarray(skip);
-    if (payload.length === 0) return;
-    if (message.id === 0) {
-      if (!duplex.push(payload)) socket.pause();
-    } else {
-      duplex.destroy(new GantryError('ServiceUnavailable', `port ${port}: ${payload.toString().trim()}`));
-    }
-  });
-  socket.on('error', (error) => duplex.destroy(error));
-  socket.on('close', () => duplex.push(null));
-  return duplex;
-}
-
-async function openSocket(url: string, signal?: AbortSignal): Promise<WebSocket> {
-  const socket = new WebSocket(url.replace(/^http/, 'ws'), subprotocol, {
-    handshakeTimeout: handshakeTimeoutMs,
-    maxPayload: maxMessageBytes,
-    perMessageDeflate: false,
-  });
-  const onAbort = () => socket.terminate();
-  signal?.addEventListener('abort', onAbort, { once: true });
-  socket.once('close', () => signal?.removeEventListener('abort', onAbort));
-  // Nothing is read until the listeners of the caller stand.
-  return new Promise((resolve, reject) => {
-    socket.once('open', () => {
-      socket.pause();
-      setImmediate(() => socket.resume());
-      socket.removeAllListeners('error');
-      resolve(socket);
+  const connection = await connectSpdy(url, execProtocol, signal);
+  try {
+    // The server waits for all of those that the call asked for, and begins then.
+    const open = (streamtype: string) => connection.open({ streamtype });
+    const status = await open('error');
+    const stdin = options.stdin ? await open('stdin') : discard();
+    const stdout = await open('stdout');
+    const stderr = options.tty ? Readable.from([]) : await open('stderr');
+    const resize = options.tty ? await open('resize') : discard();
+    for (const each of [stdin, resize]) each.on('error', () => {}); // Told by the exit code.
+    if (options.stdin) (stdin as Duplex).resume();
+    if (options.tty) (resize as Duplex).resume();
+    if (!options.tty) (stderr as Duplex).end();
+    stdout.end();
+    const exitCode = readStatus(status).then((found) => {
+      if (found.exitCode === undefined) throw new GantryError(found.reason, found.message);
+      return found.exitCode;
     });
-    socket.once('error', (error) => {
-      reject(
-        signal?.aborted
-          ? new GantryError('Cancelled', 'the stream was cancelled', { cause: signal.reason })
-          : new GantryError('ServiceUnavailable', `cannot open the stream: ${error.message}`, { cause: error }),
-      );
-    });
-    if (signal?.aborted) socket.terminate();
-  });
-}
-
-function closeSocket(socket: WebSocket): Promise<void> {
-  if (socket.readyState === WebSocket.CLOSED) return Promise.resolve();
-  const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
-  socket.terminate();
-  return closed;
-}
-
-function frame(id: number, payload: Buffer): Buffer {
-  return Buffer.concat([Buffer.of(id), payload]);
-}
-
-function sendPieces(socket: WebSocket, id: number, data: Buffer, done: (error?: Error | null) => void): void {
-  if (socket.readyState !== WebSocket.OPEN) {
-    done(new GantryError('ServiceUnavailable', 'the stream is closed'));
-    return;
+    exitCode.catch(() => {}); // A caller that only wants the output need not look at it.
+    return {
+      stdin,
+      stdout,
+      stderr,
+      exitCode,
+      resize: (columns, rows) => void resize.write(JSON.stringify({ Width: columns, Height: rows })),
+      [Symbol.asyncDispose]: async () => connection.close(),
+    };
+  } catch (error) {
+    connection.close();
+    throw error;
   }
-  let offset = 0;
-  const next = (error?: Error | null): void => {
-    if (error || offset >= data.length) {
-      done(error);
-      return;
-    }
-    const piece = data.subarray(offset, offset + maxSendBytes);
-    offset += piece.length;
-    socket.send(frame(id, piece), next);
-  };
-  next();
 }
 
-function splitMessage(data: RawData): { id: number; payload: Buffer } {
-  const bytes = Array.isArray(data) ? Buffer.concat(data) : Buffer.from(data as Buffer);
-  return { id: bytes[0] ?? -1, payload: bytes.subarray(1) };
+/** Joins a port-forward stream. */
+export async function openPortForward(url: string, port: number, signal?: AbortSignal): Promise<Duplex> {
+  const connection = await connectSpdy(url, portForwardProtocol, signal);
+  try {
+    const headers = { port: String(port), requestid: '0' };
+    const errors = await connection.open({ ...headers, streamtype: 'error' });
+    errors.end();
+    const failure = textOf(errors);
+    failure.catch(() => {}); // The connection broke, which the data tells too.
+    const data = await connection.open({ ...headers, streamtype: 'data' });
+    // The server ends the data before it tells of an error, so the end is only an end once it told of none.
+    const readable = async function* () {
+      yield* data;
+      const text = await failure;
+      if (text !== '') throw new GantryError('ServiceUnavailable', `port ${port}: ${text.trim()}`);
+    };
+    const duplex = Duplex.from({ readable: readable(), writable: data });
+    duplex.once('close', () => connection.close());
+    return duplex;
+  } catch (error) {
+    connection.close();
+    throw error;
+  }
 }
 
-interface ExecStatus {
-  /** Absent where the command could not be run at all. */
-  readonly exitCode: number | undefined;
-  readonly message: string;
+function discard(): Writable {
+  return new Writable({ write: (_chunk, _encoding, done) => done() });
+}
+
+/** How a command ended. */
+export type ExecStatus =
+  | { readonly exitCode: number }
+  /** It could not be run, or nobody knows. */
+  | { readonly exitCode: undefined; readonly reason: 'InternalError' | 'ServiceUnavailable'; readonly message: string };
+
+async function readStatus(stream: Duplex): Promise<ExecStatus> {
+  stream.end();
+  try {
+    return parseStatus(await textOf(stream));
+  } catch (error) {
+    return {
+      exitCode: undefined,
+      reason: 'ServiceUnavailable',
+      message: `the stream broke: ${(error as Error).message}`,
+    };
+  }
 }
 
 /** Reads the Status object that ends a stream: Success is 0, a command that failed has a cause of reason ExitCode. */
-export function parseStatus(payload: Buffer): ExecStatus {
+export function parseStatus(text: string): ExecStatus {
+  if (text === '')
+    return { exitCode: undefined, reason: 'ServiceUnavailable', message: 'the stream broke before the command ended' };
   try {
-    const status = JSON.parse(payload.toString()) as {
+    const status = JSON.parse(text) as {
       status?: string;
       message?: string;
       details?: { causes?: { reason?: string; message?: string }[] };
     };
-    if (status.status === 'Success') return { exitCode: 0, message: '' };
+    if (status.status === 'Success') return { exitCode: 0 };
     const code = Number(status.details?.causes?.find((cause) => cause.reason === 'ExitCode')?.message);
-    return { exitCode: Number.isInteger(code) ? code : undefined, message: status.message ?? 'the command failed' };
+    if (Number.isInteger(code)) return { exitCode: code };
+    return { exitCode: undefined, reason: 'InternalError', message: status.message ?? 'the command failed' };
   } catch {
-    return { exitCode: undefined, message: `unreadable status: ${payload.toString().slice(0, 200)}` };
+    return { exitCode: undefined, reason: 'InternalError', message: `unreadable status: ${text.slice(0, 200)}` };
   }
+}
+
+async function textOf(stream: AsyncIterable<Buffer>): Promise<string> {
+  let text = '';
+  for await (const chunk of stream) if (text.length < maxStatusBytes) text += chunk.toString();
+  return text;
 }

@@ -27,7 +27,8 @@ describe('hollow runtime', () => {
     clock.advance(499);
     expect(await runtime.observer.observe()).toEqual([]);
     clock.advance(1);
-    expect(await runtime.observer.observe()).toMatchObject([{ id: await running, ready: true }]);
+    const id = await running;
+    expect(await runtime.observer.observe()).toMatchObject([{ id, ready: true }]);
   });
 
   it('lets a container end when told to', async () => {

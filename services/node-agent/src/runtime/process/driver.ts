@@ -76,7 +76,7 @@ class ProcessRuntime implements Runtime {
     };
     this.containers = {
       create: (sandboxId, container) => this.#create(sandboxId, container),
-      start: (id) => this.#find(id).start(),
+      start: async (id) => this.#find(id).start(),
       stop: async (id, graceMs) => this.#lookup(id)?.stop(graceMs),
       remove: (id) => this.#remove(id),
       updateResources: async () => {

@@ -1,0 +1,31 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { expect, it } from 'vitest';
+import type { ObservedSandbox } from '../runtime/runtime.ts';
+import { findContainerd } from './containerd.ts';
+import { addressOf, fetchText, startTestCluster, type TestPod, testDirectory } from './test-cluster.ts';
+
+it('a new start adopts containerd and containers of a run that was killed with -9', async () => {
+  await using directory = await testDirectory();
+  const fixture = fileURLToPath(new URL('adoption.fixture.ts', import.meta.url));
+  const child = spawn(process.execPath, [fixture, directory.path], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const [line] = (await once(child.stdout, 'data')) as [Buffer];
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+  const left = JSON.parse(String(line)) as TestPod & { sandboxes: ObservedSandbox[] };
+
+  await using cluster = await startTestCluster(directory.path, ['node-1']);
+  const node = cluster.nodes[0]!;
+  await using runtime = await node.openRuntime();
+  expect(await runtime.observer.observe()).toEqual(left.sandboxes);
+  expect(left.sandboxes[0]?.containers[0]).toMatchObject({
+    id: left.containerId,
+    attempt: 5,
+    labels: { hash: 'abc' },
+    state: { kind: 'running' },
+  });
+  expect(await fetchText(`http://${await addressOf(runtime, left.sandboxId)}/`)).toBe('adopted');
+  const home = { directory: node.socketPath.replace(/\/containerd.sock$/, ''), namespacePath: node.namespacePath };
+  expect(await findContainerd(home)).toHaveLength(1);
+});
