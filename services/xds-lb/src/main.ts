@@ -1,0 +1,57 @@
+/**
+ * Runs xds-lb as a process of its own. GANTRY_SERVER is the api's gRPC address; GANTRY_EVENTS names the event bus, and
+ * without it changes come over the api's watch; GANTRY_XDS_* is in config.ts.
+ */
+import { busSource } from '@gantry/client/bus-source.ts';
+import { type ChangeSource, watchSource } from '@gantry/client/change-source.ts';
+import { type Client, connect, defaultApiAddress } from '@gantry/client/client.ts';
+import { EventRecorder } from '@gantry/client/event-recorder.ts';
+import { Informer } from '@gantry/client/informer.ts';
+import type { EventBus } from '@gantry/events/events.ts';
+import { openBus } from '@gantry/events/open.ts';
+import type { KindName, Kinds } from '@gantry/model/registry.ts';
+import { systemClock } from '@gantry/runtime/clock.ts';
+import { createLogger, type Logger } from '@gantry/runtime/log.ts';
+import { terminationSignal } from '@gantry/runtime/service.ts';
+import { configFromEnv } from './config.ts';
+import { startXdsLb } from './service.ts';
+
+async function main(signal: AbortSignal, log: Logger): Promise<void> {
+  const config = configFromEnv(process.env);
+  await using stack = new AsyncDisposableStack();
+  const client = stack.use(connect(process.env.GANTRY_SERVER ?? defaultApiAddress));
+  const busUrl = process.env.GANTRY_EVENTS;
+  const bus = busUrl ? stack.use(await openBus(busUrl, 'xds-lb')) : undefined;
+  const events = stack.use(new EventRecorder(client, { component: 'xds-lb', clock: systemClock, log }));
+  const xdsLb = stack.use(
+    await startXdsLb(config, {
+      services: stack.use(informer(client, bus, 'Service', log)),
+      endpointSlices: stack.use(informer(client, bus, 'EndpointSlice', log)),
+      nodes: stack.use(informer(client, bus, 'Node', log)),
+      statusWriter: client,
+      events,
+      log,
+    }),
+  );
+  log.info({ xds: xdsLb.xdsAddress, diagnosticsPort: xdsLb.diagnosticsPort }, 'serving xDS');
+  const stopped = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+  await Promise.race([stopped, xdsLb.done]);
+}
+
+function informer<K extends KindName>(
+  client: Client,
+  bus: EventBus | undefined,
+  kind: K,
+  log: Logger,
+): Informer<Kinds[K]> {
+  const source: ChangeSource<Kinds[K]> = bus ? busSource(bus, client, kind) : watchSource(client, kind);
+  return new Informer({ source, onError: (error) => log.warn({ kind, error }, 'objects are read anew') }).start();
+}
+
+const log = createLogger('xds-lb');
+try {
+  await main(terminationSignal(), log);
+} catch (error) {
+  log.error({ error }, error instanceof Error ? error.message : String(error));
+  process.exitCode = 1;
+}
