@@ -33,6 +33,8 @@ export class AnswerLost extends Error {
 export class RedisConnection implements AsyncDisposable {
   readonly #client: Redis;
   readonly #closing = new AbortController();
+  /** Why the connection is not there, in the words of the system or of Redis. */
+  #problem: string | undefined;
 
   /** A server that owes an answer and is silent for `silenceMs` milliseconds is taken for lost. */
   constructor(address: RedisAddress, silenceMs: number) {
@@ -54,8 +56,12 @@ export class RedisConnection implements AsyncDisposable {
       socketTimeout: silenceMs,
       retryStrategy: (attempt) => backoffMs(reconnectBackoff, attempt),
     });
-    // Every call reports its own failure; without a listener the client would print each of them.
-    this.#client.on('error', () => {});
+    this.#client.on('error', (error) => {
+      this.#problem = error.message;
+    });
+    this.#client.on('ready', () => {
+      this.#problem = undefined;
+    });
     // A listener a call that waits for the connection, and those are bounded where they come from.
     this.#client.setMaxListeners(0);
   }
@@ -70,8 +76,11 @@ export class RedisConnection implements AsyncDisposable {
     if (this.#client.status === 'wait') this.#client.connect().catch(() => {});
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const { host, port } = this.#client.options;
-    const unreachable = (): void =>
-      reject(new GantryError('ServiceUnavailable', `the Redis server at ${host}:${port} cannot be reached`));
+    const unreachable = (): void => {
+      const problem = this.#problem ?? `no answer in ${timeoutMs} ms`;
+      const message = `the Redis server at ${host}:${port} cannot be reached: ${problem}`;
+      reject(new GantryError('ServiceUnavailable', message));
+    };
     const closed = (): void => reject(storeClosed());
     const timer = setTimeout(unreachable, timeoutMs);
     this.#client.once('ready', resolve);

@@ -104,8 +104,25 @@ describe('lost connections', () => {
     const port = await freePort();
     await expect(openRedis({ address: at(port), timeoutMs: 100 })).rejects.toMatchObject({
       reason: 'ServiceUnavailable',
-      message: `the Redis server at 127.0.0.1:${port} cannot be reached`,
+      message: `the Redis server at 127.0.0.1:${port} cannot be reached: connect ECONNREFUSED 127.0.0.1:${port}`,
     });
+  });
+});
+
+describe('a server with a password', () => {
+  test('is opened with it, and says what is wrong without it', async () => {
+    // The helper's own PING is refused by such a server, so the password comes after the start.
+    const server = await serverForTest();
+    const admin = new Redis(server.port, '127.0.0.1');
+    onTestFinished(() => admin.disconnect());
+    await admin.config('SET', 'requirepass', 'secret');
+    const url = `redis://:secret@127.0.0.1:${server.port}/0`;
+    await using store = await openStore(url);
+    expect(await store.commit([{ type: 'put', key: 'a', value: '1' }])).toMatchObject({ ok: true });
+    const wrong = openRedis({ address: { ...at(server.port), password: 'guess' }, timeoutMs: 200 });
+    await expect(wrong).rejects.toThrow('WRONGPASS');
+    const without = openRedis({ address: at(server.port), timeoutMs: 200 });
+    await expect(without).rejects.toThrow('NOAUTH');
   });
 });
 
