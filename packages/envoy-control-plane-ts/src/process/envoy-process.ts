@@ -9,6 +9,8 @@ export interface EnvoyProcessOptions extends BootstrapOptions {
   readonly binary: string;
   /** Worker threads; Envoy takes one a CPU where absent. */
   readonly concurrency?: number;
+  /** How long connections of a removed listener may go on. 30 where absent (Envoy's own default is 600). */
+  readonly drainTimeSeconds?: number;
   readonly logLevel?: 'trace' | 'debug' | 'info' | 'warning' | 'error' | 'critical' | 'off';
   /** Takes each line that Envoy logs. */
   readonly onLog?: (line: string) => void;
@@ -65,6 +67,8 @@ function start(options: EnvoyProcessOptions): ChildProcess {
     JSON.stringify(bootstrap(options)),
     // Several Envoys on one machine would otherwise share hot restart's memory.
     '--disable-hot-restart',
+    '--drain-time-s',
+    String(options.drainTimeSeconds ?? 30),
     '--log-level',
     options.logLevel ?? 'warning',
     ...(options.concurrency === undefined ? [] : ['--concurrency', String(options.concurrency)]),

@@ -1,0 +1,70 @@
+/** A running xds-lb over sources in memory, and an Envoy, for integration tests. */
+import type { Node, Service } from '@gantry/model/gen/gantry.core.v1.ts';
+import type { EndpointSlice } from '@gantry/model/gen/gantry.discovery.v1.ts';
+import { silentLogger } from '@gantry/runtime/log.ts';
+import { freePort } from 'envoy-control-plane-ts/testing/http-echo.ts';
+import { defaultConfig, type XdsLbConfig } from '../config.ts';
+import { findGantryEnvoy, type SupervisedEnvoy, startEnvoy } from '../envoy.ts';
+import { startXdsLb, type XdsLb } from '../service.ts';
+import { ListSource } from './fixtures.ts';
+
+/** The project's folder for data and binaries. */
+export const stateDir = new URL('../../../../.gantry', import.meta.url).pathname;
+
+export interface Harness extends AsyncDisposable {
+  readonly xdsLb: XdsLb;
+  readonly services: ListSource<Service>;
+  readonly endpointSlices: ListSource<EndpointSlice>;
+  readonly nodes: ListSource<Node>;
+  /** Warnings that users were told, as `reason message`. */
+  readonly warnings: string[];
+  /** Statuses that were written, newest last. */
+  readonly statuses: Service[];
+}
+
+/** Starts xds-lb on a free port. Statuses that it writes come back as a changed Service, as from an api. */
+export async function startHarness(config: Partial<XdsLbConfig> = {}): Promise<Harness> {
+  const services = new ListSource<Service>();
+  const endpointSlices = new ListSource<EndpointSlice>();
+  const nodes = new ListSource<Node>();
+  const warnings: string[] = [];
+  const statuses: Service[] = [];
+  const updateStatus = async (written: Service): Promise<void> => {
+    statuses.push(written);
+    services.set([...services.values()].map((item) => (item.metadata.uid === written.metadata.uid ? written : item)));
+  };
+  const xdsLb = await startXdsLb(
+    { ...defaultConfig, xdsPort: 0, ...config },
+    {
+      services,
+      endpointSlices,
+      nodes,
+      statusWriter: { updateStatus },
+      events: { record: (_subject, _type, reason, message) => warnings.push(`${reason} ${message}`) },
+      log: silentLogger,
+    },
+  );
+  return {
+    xdsLb,
+    services,
+    endpointSlices,
+    nodes,
+    warnings,
+    statuses,
+    [Symbol.asyncDispose]: () => xdsLb[Symbol.asyncDispose](),
+  };
+}
+
+/** Starts the Envoy that the set-up installed. */
+export async function startTestEnvoy(
+  xdsAddress: string,
+  protocol: 'sotw' | 'delta' = 'delta',
+): Promise<SupervisedEnvoy> {
+  const binary = findGantryEnvoy(stateDir);
+  if (binary === undefined) throw new Error('Envoy is not installed; npm run setup does it');
+  const adminPort = await freePort();
+  return startEnvoy(
+    { binary, xdsAddress, adminPort, nodeId: `test-${adminPort}`, concurrency: 1, protocol },
+    { log: silentLogger },
+  );
+}
