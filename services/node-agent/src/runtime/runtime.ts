@@ -37,7 +37,6 @@ export interface RuntimeInfo {
 }
 
 // ---------------------------------------------------------------------------------------------------------------- sandboxes
-
 /** Pod sandboxes: the network namespace and the cgroup that the containers of one pod share. */
 export interface Sandboxes {
   /** Makes and starts a sandbox and resolves to its id once its network is up. Nothing is left behind when it fails. */
@@ -98,7 +97,6 @@ export interface PortMapping {
 }
 
 // --------------------------------------------------------------------------------------------------------------- containers
-
 /** Containers of a sandbox. */
 export interface Containers {
   /** Makes a container, not yet running, and resolves to its id. NotFound where the image is not on the node. */
@@ -204,7 +202,6 @@ export interface SecurityConfig {
 }
 
 // -------------------------------------------------------------------------------------------------------------- observation
-
 /** What is there: the only source of truth about running things, also for an agent that was just restarted. */
 export interface Observer {
   /** All sandboxes of this node with their containers, oldest first. Cheap: a few milliseconds for 50 pods. */
@@ -272,7 +269,6 @@ export type ContainerState =
   | { readonly kind: 'unknown' };
 
 // ------------------------------------------------------------------------------------------------------------------- images
-
 /** Images on the node. Which of them to pull, and when, is the caller's to decide. */
 export interface Images {
   /** Fetches an image and resolves to it. NotFound, Forbidden or ServiceUnavailable by what the registry says. */
@@ -309,7 +305,6 @@ export interface RegistryAuth {
 }
 
 // ------------------------------------------------------------------------------------------------------------------ streams
-
 /** Ways into a running container. */
 export interface Streams {
   /**
@@ -366,7 +361,6 @@ export interface ExecSession extends AsyncDisposable {
 }
 
 // -------------------------------------------------------------------------------------------------------------------- stats
-
 /** Usage figures. */
 export interface Stats {
   /** One entry for each running container. */

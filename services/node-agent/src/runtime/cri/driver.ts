@@ -47,11 +47,12 @@ export async function openCriRuntime(config: CriRuntimeConfig, deps: { clock?: C
       {},
       { timeoutMs: 5_000 },
     );
+    const configs = new SandboxConfigs(client);
     const observe = criObserver(client, config.node);
     return {
       info: { driver: 'cri', name: version.runtimeName, version: version.runtimeVersion, isolated: true },
-      sandboxes: criSandboxes(client, config.node),
-      containers: criContainers(client, config.node),
+      sandboxes: criSandboxes(client, configs, config.node),
+      containers: criContainers(client, configs, config.node),
       observer: { observe, changes: (signal) => criChanges(client, clock, signal) },
       images: criImages(client, config.socketPath),
       streams: criStreams(client),
@@ -64,7 +65,7 @@ export async function openCriRuntime(config: CriRuntimeConfig, deps: { clock?: C
   }
 }
 
-function criSandboxes(client: CriClient, node: string): Sandboxes {
+function criSandboxes(client: CriClient, configs: SandboxConfigs, node: string): Sandboxes {
   const stop = async (podSandboxId: string, signal?: AbortSignal) => {
     await ignoreNotFound(client.runtime('StopPodSandbox', { podSandboxId }, { timeoutMs: stopSlackMs, signal }));
   };
@@ -73,30 +74,53 @@ function criSandboxes(client: CriClient, node: string): Sandboxes {
     async run(config, signal) {
       const request = { config: encodeSandbox(config, node) };
       const options = { timeoutMs: runTimeoutMs, signal };
-      return (await client.runtime<{ podSandboxId: string }>('RunPodSandbox', request, options)).podSandboxId;
+      const { podSandboxId } = await client.runtime<{ podSandboxId: string }>('RunPodSandbox', request, options);
+      configs.remember(podSandboxId, config);
+      return podSandboxId;
     },
     async remove(podSandboxId, signal) {
-      const config = await findSandboxConfig(client, podSandboxId, signal);
+      const config = await configs.find(podSandboxId, signal);
       await stop(podSandboxId, signal);
       await ignoreNotFound(client.runtime('RemovePodSandbox', { podSandboxId }, { timeoutMs: stopSlackMs, signal }));
+      configs.forget(podSandboxId);
       if (config?.cgroupParent) await removeCgroup(config.cgroupParent);
     },
   };
 }
 
-async function findSandboxConfig(
-  client: CriClient,
-  id: string,
-  signal?: AbortSignal,
-): Promise<SandboxConfig | undefined> {
-  const { items } = await client.runtime<{ items: CriPodSandbox[] }>('ListPodSandbox', { filter: { id } }, { signal });
-  return items[0] && decodeSandboxConfig(items[0]);
+/** The configs of sandboxes, which CRI wants again with every container: remembered, or else read from the runtime. */
+class SandboxConfigs {
+  readonly #client: CriClient;
+  readonly #known = new Map<string, SandboxConfig>();
+
+  constructor(client: CriClient) {
+    this.#client = client;
+  }
+
+  remember(id: string, config: SandboxConfig): void {
+    this.#known.set(id, config);
+  }
+
+  forget(id: string): void {
+    this.#known.delete(id);
+  }
+
+  async find(id: string, signal?: AbortSignal): Promise<SandboxConfig | undefined> {
+    const known = this.#known.get(id);
+    if (known) return known;
+    const { items } = await this.#client.runtime<{ items: CriPodSandbox[] }>(
+      'ListPodSandbox',
+      { filter: { id } },
+      { signal },
+    );
+    return items[0] && decodeSandboxConfig(items[0]);
+  }
 }
 
-function criContainers(client: CriClient, node: string): Containers {
+function criContainers(client: CriClient, configs: SandboxConfigs, node: string): Containers {
   return {
     async create(podSandboxId, config, signal) {
-      const sandbox = await findSandboxConfig(client, podSandboxId, signal);
+      const sandbox = await configs.find(podSandboxId, signal);
       if (sandbox === undefined) throw new GantryError('NotFound', `sandbox "${podSandboxId}" not found`);
       const request = {
         podSandboxId,
