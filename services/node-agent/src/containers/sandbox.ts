@@ -42,7 +42,9 @@ export function sandboxConfigOf(inputs: SandboxInputs): SandboxConfig {
     logDirectory,
     ...(dns === undefined ? {} : { dns }),
     portMappings: spec?.hostNetwork ? [] : portMappingsOf(pod),
-    ...(sysctls.length === 0 ? {} : { sysctls: Object.fromEntries(sysctls.map(({ name, value = '' }) => [name, value])) }),
+    ...(sysctls.length === 0
+      ? {}
+      : { sysctls: Object.fromEntries(sysctls.map(({ name, value = '' }) => [name, value])) }),
     cgroupParent: `${cgroupRoot}/pod${uid}`,
     ...(containers.some((container) => container.securityContext?.privileged) ? { privileged: true } : {}),
     labels: {},

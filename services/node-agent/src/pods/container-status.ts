@@ -86,7 +86,7 @@ function stateOf(
       if (waits && (trouble || isStarting(view, planned))) return { waiting: waitingOf(view, planned) };
       if (waits && delayMs > 0)
         return { waiting: { reason: 'CrashLoopBackOff', message: crashLoopMessage(view, planned, delayMs) } };
-      return { terminated: terminatedOf(life.end, context) };
+      return { terminated: terminatedOf(view, life.end, context) };
     }
   }
 }
@@ -125,17 +125,23 @@ function lastStateOf(
   state: ContainerState,
   context: StatusContext,
 ): ContainerState | undefined {
-  if (life.kind === 'exited' && state.waiting !== undefined) return { terminated: terminatedOf(life.end, context) };
+  if (life.kind === 'exited' && state.waiting !== undefined)
+    return { terminated: terminatedOf(view, life.end, context) };
   const before = instancesOf(view, planned.name)[life.kind === 'absent' ? 0 : 1];
   if (before?.state.kind !== 'exited') return undefined;
-  return { terminated: terminatedOf(endOf(before, before.state, false), context) };
+  return { terminated: terminatedOf(view, endOf(before, before.state, false), context) };
 }
 
-function terminatedOf(end: ContainerEnd, context: StatusContext): NonNullable<ContainerState['terminated']> {
+function terminatedOf(
+  view: PodView,
+  end: ContainerEnd,
+  context: StatusContext,
+): NonNullable<ContainerState['terminated']> {
+  const message = view.lastWords(end.containerId) || end.message;
   return {
     exitCode: end.exitCode,
     reason: end.reason,
-    ...(end.message === '' ? {} : { message: end.message }),
+    ...(message === '' ? {} : { message }),
     ...(end.startedAtMs === 0 ? {} : { startedAt: timeOf(end.startedAtMs) }),
     finishedAt: timeOf(end.finishedAtMs),
     ...(end.containerId === '' ? {} : { containerID: `${context.runtimeName}://${end.containerId}` }),

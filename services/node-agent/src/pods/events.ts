@@ -29,7 +29,8 @@ export function backOffsOf(
     const known = all(before).find(({ name }) => name === status.name);
     const isNew = known?.state?.waiting?.reason !== reason || known?.restartCount !== status.restartCount;
     if (!isNew) return [];
-    if (reason === 'ImagePullBackOff') return [{ container: status.name ?? '', message: `Back-off pulling image "${status.image}"` }];
+    if (reason === 'ImagePullBackOff')
+      return [{ container: status.name ?? '', message: `Back-off pulling image "${status.image}"` }];
     return reason === 'CrashLoopBackOff' ? [{ container: status.name ?? '', message: crashText(message) }] : [];
   });
 }

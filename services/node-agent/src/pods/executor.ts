@@ -52,7 +52,12 @@ export async function execute(
     case 'removeSandbox':
       return attempt('stop', 'FailedKillPod', () => deps.runtime.sandboxes.remove(action.sandboxId, signal), signal);
     case 'removeContainer':
-      return attempt('stop', 'FailedKillContainer', () => removeContainer(deps, context, action.containerId, signal), signal);
+      return attempt(
+        'stop',
+        'FailedKillContainer',
+        () => removeContainer(deps, context, action.containerId, signal),
+        signal,
+      );
     case 'cleanUp':
       return attempt('volumes', 'FailedCleanUp', () => cleanUp(deps, context.pod, action.everything), signal);
     case 'markFailed':
@@ -96,7 +101,12 @@ async function prepareVolumes(deps: ExecutorDeps, pod: Pod, signal: AbortSignal)
   }
 }
 
-async function startSandbox(deps: ExecutorDeps, pod: Pod, attemptNumber: number, signal: AbortSignal): Promise<Outcome> {
+async function startSandbox(
+  deps: ExecutorDeps,
+  pod: Pod,
+  attemptNumber: number,
+  signal: AbortSignal,
+): Promise<Outcome> {
   try {
     const logDirectory = deps.paths.logs(pod);
     await mkdir(logDirectory, { recursive: true, mode: 0o755 });

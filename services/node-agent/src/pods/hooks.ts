@@ -27,15 +27,24 @@ export function hookRunner(deps: { readonly runtime: Runtime; readonly clock: Cl
     async run(hook, target, signal) {
       if (hook.exec !== undefined) {
         const command = hook.exec.command ?? [];
-        const { exitCode, stderr } = await deps.runtime.streams.execSync(target.containerId, command, hookTimeoutMs, signal);
+        const { exitCode, stderr } = await deps.runtime.streams.execSync(
+          target.containerId,
+          command,
+          hookTimeoutMs,
+          signal,
+        );
         if (exitCode === 0) return;
         const output = stderr.toString('utf8').slice(0, 512);
-        throw new GantryError('FailedPrecondition', `command '${command.join(' ')}' exited with ${exitCode}: ${output}`);
+        throw new GantryError(
+          'FailedPrecondition',
+          `command '${command.join(' ')}' exited with ${exitCode}: ${output}`,
+        );
       }
       if (hook.httpGet !== undefined) {
         const request = httpTargetOf(hook.httpGet, target.planned.spec, target.podIps[0] ?? '127.0.0.1');
         const { statusCode } = await httpGet(request, hookTimeoutMs, signal);
-        if (statusCode >= 400) throw new GantryError('FailedPrecondition', `HTTP hook failed with statuscode: ${statusCode}`);
+        if (statusCode >= 400)
+          throw new GantryError('FailedPrecondition', `HTTP hook failed with statuscode: ${statusCode}`);
         return;
       }
       if (hook.sleep !== undefined) await deps.clock.sleep((hook.sleep.seconds ?? 0) * 1_000, signal);

@@ -14,10 +14,6 @@ export const keys = {
   restartDelayMs: 'gantry.dev/restart-delay-ms',
   /** Annotation of a sandbox: grace period of its pod in seconds, for when the pod's object is gone. */
   graceSeconds: 'gantry.dev/termination-grace-seconds',
-  /** Annotation: path of the termination message inside the container. */
-  terminationMessagePath: 'gantry.dev/termination-message-path',
-  /** Annotation: File or FallbackToLogsOnError. */
-  terminationMessagePolicy: 'gantry.dev/termination-message-policy',
 } as const;
 
 /** Hash of what only a new container can change: its name and image (all else of a bound pod's containers is immutable). */

@@ -17,13 +17,10 @@ export class PodManager implements PodListener, AsyncDisposable {
   readonly #onForgotten: (uid: string) => void;
   readonly #log: Logger;
   #synced = false;
+  #looked = false;
 
   /** @param onForgotten Called when nothing is left of a pod. */
-  constructor(
-    deps: WorkerDeps,
-    latest: () => Snapshot | undefined,
-    onForgotten: (uid: string) => void,
-  ) {
+  constructor(deps: WorkerDeps, latest: () => Snapshot | undefined, onForgotten: (uid: string) => void) {
     this.#deps = deps;
     this.#latest = latest;
     this.#onForgotten = onForgotten;
@@ -40,9 +37,9 @@ export class PodManager implements PodListener, AsyncDisposable {
     return this.#workers.get(this.#uids.get(`${namespace}/${name}`) ?? '');
   }
 
-  /** True once the node's pods are known. */
-  get isSynced(): boolean {
-    return this.#synced;
+  /** The worker of a pod by its uid. */
+  get(uid: string): PodWorker | undefined {
+    return this.#workers.get(uid);
   }
 
   put(pod: Pod): void {
@@ -64,13 +61,15 @@ export class PodManager implements PodListener, AsyncDisposable {
 
   synced(): void {
     this.#synced = true;
-    this.adoptOrphans();
+    this.#adoptOrphans();
   }
 
   /** The runtime was looked at: these pods look different. */
-  observed(changed: ReadonlySet<string>, first: boolean): void {
-    for (const [uid, worker] of this.#workers) if (first || changed.has(uid)) worker.wake();
-    this.adoptOrphans();
+  observed(changed: ReadonlySet<string>): void {
+    // The first look concerns all: until then nothing was decided.
+    for (const [uid, worker] of this.#workers) if (!this.#looked || changed.has(uid)) worker.wake();
+    this.#looked = true;
+    this.#adoptOrphans();
   }
 
   /** Drops the worker of a pod of which nothing is left. Called after each decision. */
@@ -82,16 +81,12 @@ export class PodManager implements PodListener, AsyncDisposable {
     void worker[Symbol.asyncDispose]();
   }
 
-  wake(uid: string): void {
-    this.#workers.get(uid)?.wake();
-  }
-
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all([...this.#workers.values()].map((worker) => worker[Symbol.asyncDispose]()));
   }
 
   /** What runs and has no pod is ended, but only once the api has told of every pod. */
-  adoptOrphans(): void {
+  #adoptOrphans(): void {
     if (!this.#synced) return;
     for (const [uid, sandboxes] of this.#latest()?.byPod ?? []) {
       const [newest] = sandboxes.toReversed();

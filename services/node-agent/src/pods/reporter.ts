@@ -80,7 +80,8 @@ export class StatusReporter implements AsyncDisposable {
       const results = await this.#send(batch, this.#stop.signal);
       return batch.filter((report, index) => this.#isToRepeat(report, results[index]));
     } catch (error) {
-      if (!this.#stop.signal.aborted) this.#log.warn({ err: error, pods: batch.length }, 'pod statuses cannot be reported');
+      if (!this.#stop.signal.aborted)
+        this.#log.warn({ err: error, pods: batch.length }, 'pod statuses cannot be reported');
       return batch;
     }
   }
@@ -93,7 +94,10 @@ export class StatusReporter implements AsyncDisposable {
     }
     // It is gone, or not this node's any more: the watch tells.
     if (result.code === GrpcCode.NOT_FOUND || result.code === GrpcCode.FAILED_PRECONDITION) return false;
-    this.#log.warn({ pod: `${report.namespace}/${report.name}`, reason: result.reason, message: result.message }, 'a pod status was refused');
+    this.#log.warn(
+      { pod: `${report.namespace}/${report.name}`, reason: result.reason, message: result.message },
+      'a pod status was refused',
+    );
     return result.code !== GrpcCode.INVALID_ARGUMENT && result.code !== GrpcCode.PERMISSION_DENIED;
   }
 }

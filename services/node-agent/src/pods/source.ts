@@ -1,5 +1,5 @@
-import type { Client } from '@gantry/client/client.ts';
 import { watchSource } from '@gantry/client/change-source.ts';
+import type { Client } from '@gantry/client/client.ts';
 import { Informer } from '@gantry/client/informer.ts';
 import type { Pod } from '@gantry/model/gen/gantry.core.v1.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
@@ -26,7 +26,10 @@ export function ownPodSource(client: Pick<Client, 'list' | 'watch'>, log: Logger
   return {
     subscribe(nodeName, listener) {
       const source = watchSource(client, 'Pod', { fieldSelector: `spec.nodeName=${nodeName}` });
-      const informer = new Informer<Pod>({ source, onError: (error) => log.warn({ err: error }, 'pods cannot be watched') });
+      const informer = new Informer<Pod>({
+        source,
+        onError: (error) => log.warn({ err: error }, 'pods cannot be watched'),
+      });
       informers.add(informer);
       informer.onChange(({ type, object }) => (type === 'DELETED' ? listener.delete(object) : listener.put(object)));
       informer.hasSynced.then(

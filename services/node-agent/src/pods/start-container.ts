@@ -30,9 +30,20 @@ export interface StarterDeps {
   readonly recordEvent: RecordPodEvent;
   readonly nodeMemoryBytes: number;
   /** The container's variables. Throws Invalid where something they refer to is missing. */
-  readonly environment: (pod: Pod, planned: PlannedContainer, podIps: readonly string[]) => Promise<EnvVar[]>;
+  readonly environment: (
+    pod: Pod,
+    planned: PlannedContainer,
+    podIps: readonly string[],
+    signal: AbortSignal,
+  ) => Promise<EnvVar[]>;
   /** What is mounted into the container. Throws Invalid where that cannot be. */
-  readonly mounts: (pod: Pod, planned: PlannedContainer, start: Start, podIps: readonly string[], env: readonly EnvVar[]) => Promise<Mount[]>;
+  readonly mounts: (
+    pod: Pod,
+    planned: PlannedContainer,
+    attempt: number,
+    podIps: readonly string[],
+    env: readonly EnvVar[],
+  ) => Promise<Mount[]>;
   /** The node's addresses: those of pods in its network. */
   readonly hostIps: readonly string[];
 }
@@ -66,7 +77,8 @@ export function containerStarter(deps: StarterDeps): ContainerStarter {
       } catch (error) {
         if (!(error instanceof StartFailure)) return outcomeOf(error, 'RunContainerError', retryWaits.create, signal);
         const outcome = outcomeOf(error.cause, error.reason, error.waits, signal);
-        if (outcome.kind === 'failed') deps.recordEvent(context.pod, 'Warning', 'Failed', eventText(error), planned.name);
+        if (outcome.kind === 'failed')
+          deps.recordEvent(context.pod, 'Warning', 'Failed', eventText(error), planned.name);
         return outcome;
       }
     },
@@ -131,17 +143,29 @@ function presentText(planned: PlannedContainer): string {
   return `Container image "${planned.spec.image}" already present on machine`;
 }
 
-function pulledText(planned: PlannedContainer, { image, tookMs }: { readonly image: ImageStatus; readonly tookMs: number }): string {
+function pulledText(
+  planned: PlannedContainer,
+  { image, tookMs }: { readonly image: ImageStatus; readonly tookMs: number },
+): string {
   return `Successfully pulled image "${planned.spec.image}" in ${tookMs}ms. Image size: ${image.sizeBytes} bytes.`;
 }
 
 async function configOf(deps: StarterDeps, job: StartJob, image: ImageStatus): Promise<ContainerConfig> {
-  const { pod, planned, action } = job;
+  const { pod, planned, action, signal } = job;
   const podIps = ipsOf(deps, job);
-  const env = await deps.environment(pod, planned, podIps);
-  const mounts = await deps.mounts(pod, planned, action, podIps, env);
+  const env = await deps.environment(pod, planned, podIps, signal);
+  const mounts = await deps.mounts(pod, planned, action.attempt, podIps, env);
   const { attempt, delayMs } = action;
-  return containerConfigOf({ pod, planned, attempt, delayMs, image, env, mounts, nodeMemoryBytes: deps.nodeMemoryBytes });
+  return containerConfigOf({
+    pod,
+    planned,
+    attempt,
+    delayMs,
+    image,
+    env,
+    mounts,
+    nodeMemoryBytes: deps.nodeMemoryBytes,
+  });
 }
 
 function ipsOf(deps: StarterDeps, { pod, sandbox }: StartJob): readonly string[] {

@@ -53,16 +53,30 @@ export function containerStopper(deps: StopperDeps): ContainerStopper {
         const sandbox = sandboxes.find(({ containers }) => containers.some(({ id }) => id === action.containerId));
         const podIps = sandbox === undefined || sandbox.ips.length === 0 ? deps.hostIps : sandbox.ips;
         const target = { pod, planned, containerId: action.containerId, podIps };
-        await withinGrace(deps, () => deps.hooks.run(hook, target, AbortSignal.any([signal, AbortSignal.timeout(action.graceMs)])), context, action);
+        await withinGrace(
+          deps,
+          () => deps.hooks.run(hook, target, AbortSignal.any([signal, AbortSignal.timeout(action.graceMs)])),
+          context,
+          action,
+        );
       }
       const leftMs = untilMs - deps.clock.now();
-      await deps.runtime.containers.stop(action.containerId, hook === undefined ? leftMs : Math.max(leastGraceMs, leftMs), signal);
+      await deps.runtime.containers.stop(
+        action.containerId,
+        hook === undefined ? leftMs : Math.max(leastGraceMs, leftMs),
+        signal,
+      );
     },
   };
 }
 
 /** A hook that fails, or that the grace period cuts short, keeps no container from being stopped. */
-async function withinGrace(deps: StopperDeps, work: () => Promise<void>, context: ActionContext, action: Stop): Promise<void> {
+async function withinGrace(
+  deps: StopperDeps,
+  work: () => Promise<void>,
+  context: ActionContext,
+  action: Stop,
+): Promise<void> {
   try {
     await work();
   } catch (error) {

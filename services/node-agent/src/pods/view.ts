@@ -27,6 +27,8 @@ export interface PodView {
   readonly memory: PodMemory;
   /** What probes say of a running container; undefined before its first check. */
   readonly verdict: (containerId: string) => ProbeVerdict | undefined;
+  /** What a container that ended wrote as its termination message; empty where nothing. */
+  readonly lastWords: (containerId: string) => string;
   readonly nowMs: number;
 }
 

@@ -10,7 +10,7 @@ import { podKey, podUid } from './spec.ts';
 import { type NodeFacts, statusOf } from './status.ts';
 import { step } from './step.ts';
 import { isGone } from './step-end.ts';
-import type { PodView, ProbeVerdict } from './view.ts';
+import type { PodView } from './view.ts';
 
 /** Timers take at most 2^31 milliseconds; deciding once an hour for nothing harms nobody. */
 const longestSleepMs = 3_600_000;
@@ -33,7 +33,8 @@ export interface WorkerDeps {
   readonly sandboxesOf: (uid: string) => readonly ObservedSandbox[] | undefined;
   /** Resolves after a look that began after the call. */
   readonly refresh: () => Promise<unknown>;
-  readonly verdict: (containerId: string) => ProbeVerdict | undefined;
+  readonly verdict: PodView['verdict'];
+  readonly lastWords: PodView['lastWords'];
   /** Called before each decision: what runs is to be probed. */
   readonly onObserved: (view: PodView) => void;
   /** Called after each decision: the status is to be told. */
@@ -72,6 +73,11 @@ export class PodWorker implements AsyncDisposable {
     return this.#status;
   }
 
+  /** Its volumes are on the disk. */
+  get hasVolumes(): boolean {
+    return this.#memory.volumes === 'ready';
+  }
+
   /** Nothing is left of a pod whose object is gone: the worker has nothing to do any more. */
   get isFinished(): boolean {
     return this.#finished;
@@ -91,7 +97,9 @@ export class PodWorker implements AsyncDisposable {
 
   /** What a container's start is waiting for may be there now: tries again without waiting. */
   retryConfig(): void {
-    const troubles = [...this.#memory.troubles].filter(([, { reason }]) => reason !== 'CreateContainerConfigError' && reason !== 'FailedMount');
+    const troubles = [...this.#memory.troubles].filter(
+      ([, { reason }]) => reason !== 'CreateContainerConfigError' && reason !== 'FailedMount',
+    );
     if (troubles.length === this.#memory.troubles.size) return;
     this.#memory = { ...this.#memory, troubles: new Map(troubles) };
     this.wake();
@@ -123,6 +131,7 @@ export class PodWorker implements AsyncDisposable {
       sandboxes,
       memory: this.#memory,
       verdict: this.#deps.verdict,
+      lastWords: this.#deps.lastWords,
       nowMs: this.#deps.clock.now(),
     };
   }
@@ -166,7 +175,12 @@ export class PodWorker implements AsyncDisposable {
       if (changesRuntime(action)) await refresh();
     } catch (error) {
       log.error({ err: error, pod: podKey(this.#pod), action: action.kind }, 'an action failed in an unforeseen way');
-      outcome = { kind: 'failed', reason: 'InternalError', message: toGantryError(error).message, waits: retryWaits.create };
+      outcome = {
+        kind: 'failed',
+        reason: 'InternalError',
+        message: toGantryError(error).message,
+        waits: retryWaits.create,
+      };
     }
     const key = keyOf(action);
     if (this.#controllers.get(key) !== controller) return;

@@ -33,7 +33,11 @@ export async function check(
   try {
     if (probe.exec !== undefined) return await checkExec(streams, probe.exec.command ?? [], target, timeoutMs, signal);
     if (probe.httpGet !== undefined) {
-      const { statusCode } = await httpGet(httpTargetOf(probe.httpGet, target.container, target.podIp), timeoutMs, signal);
+      const { statusCode } = await httpGet(
+        httpTargetOf(probe.httpGet, target.container, target.podIp),
+        timeoutMs,
+        signal,
+      );
       const ok = statusCode >= 200 && statusCode < 400;
       return { ok, message: ok ? '' : `HTTP probe failed with statuscode: ${statusCode}` };
     }

@@ -27,7 +27,10 @@ export function portOf(port: number | string | undefined, container: Container):
       ? Number(port)
       : container.ports?.find(({ name }) => name === port)?.containerPort;
   if (number === undefined || number < 1 || number > 65_535) {
-    throw new GantryError('Invalid', `couldn't find port: ${JSON.stringify(port ?? '')} in container ${container.name}`);
+    throw new GantryError(
+      'Invalid',
+      `couldn't find port: ${JSON.stringify(port ?? '')} in container ${container.name}`,
+    );
   }
   return number;
 }
@@ -47,10 +50,23 @@ export function httpTargetOf(action: HTTPGetAction, container: Container, podIp:
 /** A GET without redirects, on a connection of its own; certificates are not checked, as with Kubernetes. */
 export function httpGet(target: HttpTarget, timeoutMs: number, signal: AbortSignal): Promise<HttpAnswer> {
   const send = target.scheme === 'https' ? httpsRequest : httpRequest;
-  const headers = { 'user-agent': 'gantry-probe/1', accept: '*/*', connection: 'close', ...Object.fromEntries(target.headers) };
+  const headers = {
+    'user-agent': 'gantry-probe/1',
+    accept: '*/*',
+    connection: 'close',
+    ...Object.fromEntries(target.headers),
+  };
   return new Promise((resolve, reject) => {
     const outgoing = send(
-      { host: target.host, port: target.port, path: target.path, headers, agent: false, rejectUnauthorized: false, signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]) },
+      {
+        host: target.host,
+        port: target.port,
+        path: target.path,
+        headers,
+        agent: false,
+        rejectUnauthorized: false,
+        signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
+      },
       (incoming) => {
         let body = '';
         const answer = (): void => {
@@ -67,7 +83,8 @@ export function httpGet(target: HttpTarget, timeoutMs: number, signal: AbortSign
       },
     );
     outgoing.on('error', (error: NodeJS.ErrnoException) => {
-      const why = error.name === 'AbortError' || error.name === 'TimeoutError' ? 'context deadline exceeded' : error.message;
+      const why =
+        error.name === 'AbortError' || error.name === 'TimeoutError' ? 'context deadline exceeded' : error.message;
       reject(new GantryError('ServiceUnavailable', `Get "${urlOf(target)}": ${why}`, { cause: error }));
     });
     outgoing.end();

@@ -49,8 +49,10 @@ export class ProbeManager implements Disposable {
     const resultOf = (kind: ProbeKind) => probed.probers.get(kind)?.result;
     const started = probed.container.startupProbe === undefined || resultOf('startup') === 'success';
     const ready = started && (probed.container.readinessProbe === undefined || resultOf('readiness') === 'success');
-    if (resultOf('startup') === 'failure') return { started, ready, failed: failedBy('Startup', probed.container.startupProbe) };
-    if (resultOf('liveness') === 'failure') return { started, ready, failed: failedBy('Liveness', probed.container.livenessProbe) };
+    if (resultOf('startup') === 'failure')
+      return { started, ready, failed: failedBy('Startup', probed.container.startupProbe) };
+    if (resultOf('liveness') === 'failure')
+      return { started, ready, failed: failedBy('Liveness', probed.container.livenessProbe) };
     return { started, ready };
   }
 
@@ -83,11 +85,14 @@ export class ProbeManager implements Disposable {
       this.#probed.set(container.id, probed);
     }
     // Liveness and readiness begin once the startup probe is through.
-    if (planned.spec.startupProbe !== undefined) this.#begin(view, container, probed, 'startup', planned.spec.startupProbe);
+    if (planned.spec.startupProbe !== undefined)
+      this.#begin(view, container, probed, 'startup', planned.spec.startupProbe);
     const isStarted = planned.spec.startupProbe === undefined || probed.probers.get('startup')?.result === 'success';
     if (!isStarted) return;
-    if (planned.spec.livenessProbe !== undefined) this.#begin(view, container, probed, 'liveness', planned.spec.livenessProbe);
-    if (planned.spec.readinessProbe !== undefined) this.#begin(view, container, probed, 'readiness', planned.spec.readinessProbe);
+    if (planned.spec.livenessProbe !== undefined)
+      this.#begin(view, container, probed, 'liveness', planned.spec.livenessProbe);
+    if (planned.spec.readinessProbe !== undefined)
+      this.#begin(view, container, probed, 'readiness', planned.spec.readinessProbe);
   }
 
   #begin(view: PodView, container: ObservedContainer, probed: Probed, kind: ProbeKind, probe: Probe): void {
@@ -101,7 +106,10 @@ export class ProbeManager implements Disposable {
     const { pod } = view;
     const prober = new Prober(kind, probe, wasReported(view, container, kind), container.state.startedAtMs, {
       clock,
-      check: (timeoutMs, signal) => this.#slots.run(() => check(this.#deps.streams, probe, target, timeoutMs, signal), signal).catch(() => ({ ok: false, message: '' })),
+      check: (timeoutMs, signal) =>
+        this.#slots
+          .run(() => check(this.#deps.streams, probe, target, timeoutMs, signal), signal)
+          .catch(() => ({ ok: false, message: '' })),
       onResult: () => onResult(probed.podUid),
       onFailedCheck: (message) => this.#tellFailure(pod, probed.container.name, kind, message),
     });

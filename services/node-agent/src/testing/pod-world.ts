@@ -46,6 +46,7 @@ export class PodWorld {
       sandboxes: structuredClone(this.sandboxes),
       memory: this.memory,
       verdict: (id) => this.verdicts.get(id),
+      lastWords: () => '',
       nowMs: this.nowMs,
     };
   }

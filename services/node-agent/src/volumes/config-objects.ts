@@ -91,7 +91,10 @@ export class ConfigObjects implements AsyncDisposable {
 
 function configMapData(object: ConfigMap | undefined): ReadonlyMap<string, Buffer> | undefined {
   if (object === undefined) return undefined;
-  const text = Object.entries(object.data ?? {}).map(([key, value]): [string, Buffer] => [key, Buffer.from(value, 'utf8')]);
+  const text = Object.entries(object.data ?? {}).map(([key, value]): [string, Buffer] => [
+    key,
+    Buffer.from(value, 'utf8'),
+  ]);
   return new Map([...text, ...decoded(object.binaryData)]);
 }
 
@@ -110,7 +113,10 @@ async function withDeadline(work: Promise<unknown>, signal: AbortSignal): Promis
     reject(
       signal.aborted
         ? new GantryError('Cancelled', 'the request was cancelled')
-        : new GantryError('ServiceUnavailable', 'timed out waiting for the condition: the api did not tell of configMaps and secrets'),
+        : new GantryError(
+            'ServiceUnavailable',
+            'timed out waiting for the condition: the api did not tell of configMaps and secrets',
+          ),
     );
   stopped.addEventListener('abort', fail, { once: true });
   try {

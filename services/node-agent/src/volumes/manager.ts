@@ -1,4 +1,4 @@
-import { mkdir, rm, statfs } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Pod, Volume } from '@gantry/model/gen/gantry.core.v1.ts';
 import { GantryError, toGantryError } from '@gantry/runtime/errors.ts';
@@ -11,13 +11,10 @@ import type { ConfigObjects } from './config-objects.ts';
 import { checkHostPath, makeScratch, resolveSubPath } from './directories.ts';
 import { payloadOf } from './payload.ts';
 
-/** Type of a file system that lives in memory, as statfs tells it (Linux' TMPFS_MAGIC). */
-const tmpfsType = 0x01021994;
-
 /** What volumes are made with. */
 export interface VolumeDeps {
   readonly paths: PodPaths;
-  /** Directory on a tmpfs, such as one below /dev/shm: for secrets and emptyDirs of medium Memory. */
+  /** From memoryDirectory: for secrets and emptyDirs of medium Memory. */
   readonly memoryDir: string;
   readonly config: Pick<ConfigObjects, 'dataFor'>;
 }
@@ -32,19 +29,18 @@ export interface VolumeManager {
   tearDown(uid: string): Promise<void>;
 }
 
-/** Volumes whose content lives in memory where the node can. */
+/** Volumes whose content shall not reach a disk. */
 function livesInMemory(volume: Volume): boolean {
   return volume.secret !== undefined || volume.emptyDir?.medium === 'Memory';
 }
 
-export async function volumeManager(deps: VolumeDeps): Promise<VolumeManager> {
-  const inMemory = await isTmpfs(deps.memoryDir);
+export function volumeManager(deps: VolumeDeps): VolumeManager {
   const memoryRoot = (uid: string): string => join(deps.memoryDir, uid);
   const diskRoot = (uid: string): string => join(deps.paths.pod(uid), 'volumes');
   const directoryOf = (pod: Pod, volume: Volume): string => {
     if (volume.hostPath !== undefined) return volume.hostPath.path;
     const uid = podUid(pod);
-    return join(inMemory && livesInMemory(volume) ? memoryRoot(uid) : diskRoot(uid), volume.name);
+    return join(livesInMemory(volume) ? memoryRoot(uid) : diskRoot(uid), volume.name);
   };
   return {
     async prepare(pod, signal) {
@@ -53,7 +49,9 @@ export async function volumeManager(deps: VolumeDeps): Promise<VolumeManager> {
       const config = await deps.config.dataFor(pod, signal);
       const gid = pod.spec.securityContext?.fsGroup;
       for (const volume of volumes) {
-        await makeVolume(volume, directoryOf(pod, volume), gid, { pod, config }).catch((error) => failMount(volume, error));
+        await makeVolume(volume, directoryOf(pod, volume), gid, { pod, config }).catch((error) =>
+          failMount(volume, error),
+        );
       }
     },
     async mounts(pod, planned, env) {
@@ -61,10 +59,13 @@ export async function volumeManager(deps: VolumeDeps): Promise<VolumeManager> {
       return Promise.all(
         (planned.spec.volumeMounts ?? []).map(async (mount): Promise<Mount> => {
           const volume = pod.spec.volumes?.find(({ name }) => name === mount.name);
-          if (volume === undefined) throw new GantryError('Invalid', `volumeMounts: volume ${JSON.stringify(mount.name)} not found`);
+          if (volume === undefined)
+            throw new GantryError('Invalid', `volumeMounts: volume ${JSON.stringify(mount.name)} not found`);
           const subPath = mount.subPathExpr ? expand(mount.subPathExpr, (name) => values.get(name)) : mount.subPath;
           const directory = directoryOf(pod, volume);
-          const propagation = { HostToContainer: 'hostToContainer', Bidirectional: 'bidirectional' }[mount.mountPropagation ?? ''];
+          const propagation = { HostToContainer: 'hostToContainer', Bidirectional: 'bidirectional' }[
+            mount.mountPropagation ?? ''
+          ];
           return {
             hostPath: subPath ? await resolveSubPath(directory, subPath) : directory,
             containerPath: mount.mountPath.startsWith('/') ? mount.mountPath : `/${mount.mountPath}`,
@@ -80,15 +81,6 @@ export async function volumeManager(deps: VolumeDeps): Promise<VolumeManager> {
       await rm(diskRoot(uid), { recursive: true, force: true });
     },
   };
-}
-
-async function isTmpfs(directory: string): Promise<boolean> {
-  try {
-    await mkdir(directory, { recursive: true, mode: 0o700 });
-    return (await statfs(directory)).type === tmpfsType;
-  } catch {
-    return false;
-  }
 }
 
 function isPayload(volume: Volume): boolean {

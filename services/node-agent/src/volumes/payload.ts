@@ -32,7 +32,8 @@ export function payloadOf(volume: Volume, sources: PayloadSources): Payload | un
   if (configMap !== undefined) {
     return keyed('configmap', { ...configMap, name: configMap.name ?? '' }, configMap.defaultMode, sources);
   }
-  if (secret !== undefined) return keyed('secret', { ...secret, name: secret.secretName ?? '' }, secret.defaultMode, sources);
+  if (secret !== undefined)
+    return keyed('secret', { ...secret, name: secret.secretName ?? '' }, secret.defaultMode, sources);
   if (downwardAPI !== undefined) return fields(downwardAPI.items ?? [], downwardAPI.defaultMode, sources);
   if (projected === undefined) return undefined;
   const files = new Map<string, PayloadFile>();
@@ -45,8 +46,10 @@ export function payloadOf(volume: Volume, sources: PayloadSources): Payload | un
 type Projection = NonNullable<NonNullable<Volume['projected']>['sources']>[number];
 
 function projection(source: Projection, mode: number | undefined, sources: PayloadSources): Payload {
-  if (source.configMap !== undefined) return keyed('configmap', { ...source.configMap, name: source.configMap.name ?? '' }, mode, sources);
-  if (source.secret !== undefined) return keyed('secret', { ...source.secret, name: source.secret.name ?? '' }, mode, sources);
+  if (source.configMap !== undefined)
+    return keyed('configmap', { ...source.configMap, name: source.configMap.name ?? '' }, mode, sources);
+  if (source.secret !== undefined)
+    return keyed('secret', { ...source.secret, name: source.secret.name ?? '' }, mode, sources);
   if (source.downwardAPI !== undefined) return fields(source.downwardAPI.items ?? [], mode, sources);
   throw new GantryError('Invalid', 'projected volumes of service account tokens are not supported by this node');
 }
@@ -75,7 +78,10 @@ function keyed(
     const value = data.get(item.key);
     if (value === undefined) {
       if (source.optional) continue;
-      throw new GantryError('Invalid', `${kind} ${pod.metadata.namespace}/${source.name} references non-existent config key: ${item.key}`);
+      throw new GantryError(
+        'Invalid',
+        `${kind} ${pod.metadata.namespace}/${source.name} references non-existent config key: ${item.key}`,
+      );
     }
     files.set(safeRelativePath(item.path).join('/'), { data: value, mode: item.mode ?? mode ?? defaultMode });
   }
@@ -91,7 +97,10 @@ function fields(items: readonly FieldItem[], mode: number | undefined, { pod }: 
       item.fieldRef !== undefined
         ? fieldValue(item.fieldRef.fieldPath, { pod, podIps: [], hostIps: [] })
         : resourceFieldValue(item.resourceFieldRef ?? {}, pod, undefined);
-    files.set(safeRelativePath(item.path).join('/'), { data: Buffer.from(text), mode: item.mode ?? mode ?? defaultMode });
+    files.set(safeRelativePath(item.path).join('/'), {
+      data: Buffer.from(text),
+      mode: item.mode ?? mode ?? defaultMode,
+    });
   }
   return files;
 }

@@ -1,0 +1,64 @@
+import type { NodeTimes } from './node/registrar.ts';
+import type { ObservationTimes } from './pods/observation.ts';
+
+/** How an agent and its node are set up. */
+export interface NodeAgentConfig {
+  readonly nodeName: string;
+  /** Absolute directory of the agent's own: volumes, logs and the like of its pods. Containers must be able to mount what lies in it. */
+  readonly rootDir: string;
+  /** Addresses of the node, primary first. */
+  readonly addresses: readonly string[];
+  /** Range of the pods' addresses, such as 10.64.1.0/24. */
+  readonly podCidr?: string;
+  /** Labels of the node beside those that every node has, such as topology.kubernetes.io/zone. */
+  readonly labels?: Readonly<Record<string, string>>;
+  /** Amounts that the node has, as quantities, where they are not the machine's own; extended resources too. */
+  readonly capacity?: Readonly<Record<string, string>>;
+  /** Amounts that pods may have, where they are not all of the capacity. */
+  readonly allocatable?: Readonly<Record<string, string>>;
+  readonly maxPods?: number;
+  /** Where the pods' cgroups lie, such as /gantry/node-1. */
+  readonly cgroupRoot?: string;
+  /** Where PodService listens; absent where nobody shall reach into the node's pods (hollow nodes). */
+  readonly listen?: {
+    readonly host: string;
+    /** 0 for any free one. */
+    readonly port: number;
+    /** Host under which the api reaches it; `host` where absent. */
+    readonly advertise?: string;
+  };
+  /** Domain of the cluster; cluster.local where absent. */
+  readonly clusterDomain?: string;
+  /** Service addresses and DNS for the node's pods; absent where the driver has no network of its own. */
+  readonly network?: NetworkConfig;
+  /** Directory whose image tars are taken in. */
+  readonly imagesDir?: string;
+  readonly nodeTimes?: NodeTimes;
+  readonly observation?: ObservationTimes;
+  /** Sandboxes and containers that start at once. */
+  readonly parallelStarts?: number;
+  /** Whether Event objects are written; true where absent. */
+  readonly events?: boolean;
+}
+
+/** How service addresses are programmed. */
+export interface NetworkConfig {
+  /** What stands before `nft` and before the DNS server's command, such as nsenter --net=/run/netns/node-1. */
+  readonly commandPrefix: readonly string[];
+  /** Addresses of all pods of the cluster: what comes from elsewhere is masqueraded. */
+  readonly clusterCidr: string;
+  /** Address of the cluster's DNS, such as 10.96.0.10. */
+  readonly dnsAddress: string;
+  /** Name servers that other names are asked of; those of the machine where absent. */
+  readonly upstreams?: readonly string[];
+}
+
+/**
+ * Starting more at once gains nothing: the runtime itself works on them one after another (measured with containerd and crun
+ * on two cores).
+ */
+export const defaultParallelStarts = 8;
+
+export const defaultObservation: ObservationTimes = { idleMs: 1_000, gapMs: 10 };
+
+export const defaultClusterDomain = 'cluster.local';

@@ -1,0 +1,54 @@
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { Pod } from '@gantry/model/gen/gantry.core.v1.ts';
+import type { PodPaths } from '../pods/paths.ts';
+import { type PlannedContainer, podUid } from '../pods/spec.ts';
+import type { EnvVar, Mount } from '../runtime/runtime.ts';
+import type { VolumeManager } from '../volumes/manager.ts';
+import { hostsFileOf } from './hosts-file.ts';
+
+/** Where containers write their last words unless they say otherwise. */
+const defaultMessagePath = '/dev/termination-log';
+
+/** What mounts are made from. */
+export interface MountDeps {
+  readonly volumes: VolumeManager;
+  readonly paths: PodPaths;
+  readonly clusterDomain: string;
+  /** Pods have a file system of their own (not with the process driver). */
+  readonly isolated: boolean;
+}
+
+/** The file on the node that an instance's last words are written to. */
+export function lastWordsPath(paths: PodPaths, uid: string, container: string, attempt: number): string {
+  return join(paths.pod(uid), 'last-words', container, String(attempt));
+}
+
+/** Everything that an instance mounts: its volumes, /etc/hosts, and the file for its last words. */
+export async function mountsOf(
+  deps: MountDeps,
+  pod: Pod,
+  planned: PlannedContainer,
+  attempt: number,
+  podIps: readonly string[],
+  env: readonly EnvVar[],
+): Promise<Mount[]> {
+  const mounts = await deps.volumes.mounts(pod, planned, env);
+  const isTaken = (path: string): boolean => mounts.some(({ containerPath }) => containerPath === path);
+  const messagePath = planned.spec.terminationMessagePath || defaultMessagePath;
+  if (!isTaken(messagePath)) {
+    const hostPath = lastWordsPath(deps.paths, podUid(pod), planned.name, attempt);
+    await mkdir(dirname(hostPath), { recursive: true, mode: 0o755 });
+    await writeFile(hostPath, '', { flag: 'a' });
+    // Whatever user the container runs as.
+    await chmod(hostPath, 0o666);
+    mounts.push({ hostPath, containerPath: messagePath });
+  }
+  if (deps.isolated && !pod.spec.hostNetwork && !isTaken('/etc/hosts')) {
+    const hostPath = join(deps.paths.pod(podUid(pod)), 'etc-hosts');
+    await mkdir(dirname(hostPath), { recursive: true, mode: 0o755 });
+    await writeFile(hostPath, hostsFileOf(pod, podIps, deps.clusterDomain), { mode: 0o644 });
+    mounts.push({ hostPath, containerPath: '/etc/hosts' });
+  }
+  return mounts;
+}

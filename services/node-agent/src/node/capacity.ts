@@ -1,0 +1,18 @@
+import type { NodeStats } from '../runtime/runtime.ts';
+
+/** Pods that a node takes where nothing else is said: Kubernetes' default. */
+export const defaultMaxPods = 110;
+
+/** Amounts by resource name, as quantities. */
+export type Resources = Readonly<Record<string, string>>;
+
+/** What a node has, from its machine; `overrides` (from the configuration) win, and add extended resources. */
+export function capacityOf(machine: NodeStats, maxPods: number, overrides: Resources): Resources {
+  return {
+    cpu: String(machine.cpuCount),
+    memory: `${Math.floor(machine.memoryTotalBytes / 1024)}Ki`,
+    'ephemeral-storage': `${Math.floor(machine.fsTotalBytes / 1024)}Ki`,
+    pods: String(maxPods),
+    ...overrides,
+  };
+}

@@ -1,0 +1,138 @@
+import type { Client } from '@gantry/client/client.ts';
+import type { Node } from '@gantry/model/gen/gantry.core.v1.ts';
+import { backoffMs, defaultBackoff } from '@gantry/runtime/backoff.ts';
+import type { Clock } from '@gantry/runtime/clock.ts';
+import { isError } from '@gantry/runtime/errors.ts';
+import type { Logger } from '@gantry/runtime/log.ts';
+import { type NodeFacts, type NodeHealth, nodeObject, nodeStatus } from './object.ts';
+
+/** How often the api hears of a node, all in milliseconds. */
+export interface NodeTimes {
+  /** Between heartbeats. */
+  readonly heartbeatMs: number;
+  /** Between looks at the node's health. */
+  readonly healthMs: number;
+  /** Between reports of a status that did not change. */
+  readonly reportMs: number;
+}
+
+/** Kubernetes' figures. */
+export const defaultNodeTimes: NodeTimes = { heartbeatMs: 10_000, healthMs: 10_000, reportMs: 300_000 };
+
+/** A heartbeat is good for this many periods: as long as Kubernetes waits before it calls a node silent. */
+const heartbeatsMissed = 4;
+
+/** What registering needs. */
+export interface RegistrarDeps {
+  readonly client: Pick<Client, 'get' | 'create' | 'update' | 'updateStatus' | 'heartbeat'>;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly times: NodeTimes;
+  readonly facts: NodeFacts;
+  readonly health: (signal: AbortSignal) => Promise<NodeHealth>;
+}
+
+/** Keeps the node's object in the api: registers it, sends heartbeats, and reports its status when it changed and now and then. */
+export function registerNode(deps: RegistrarDeps): AsyncDisposable & { readonly registered: Promise<void> } {
+  const stop = new AbortController();
+  const { promise: registered, resolve, reject } = Promise.withResolvers<void>();
+  registered.catch(() => {});
+  const done = Promise.all([keepStatus(deps, resolve, stop.signal), keepHeartbeat(deps, registered, stop.signal)]);
+  return {
+    registered,
+    async [Symbol.asyncDispose]() {
+      stop.abort();
+      reject(new DOMException('the agent stopped', 'AbortError'));
+      await done;
+    },
+  };
+}
+
+async function keepHeartbeat(
+  { client, clock, log, times, facts }: RegistrarDeps,
+  registered: Promise<void>,
+  signal: AbortSignal,
+): Promise<void> {
+  await registered.catch(() => {});
+  while (!signal.aborted) {
+    try {
+      const timeoutMs = times.heartbeatMs;
+      await client.heartbeat(facts.name, times.heartbeatMs * heartbeatsMissed, { signal, timeoutMs });
+    } catch (error) {
+      if (!signal.aborted) log.warn({ err: error }, 'the api does not hear this node');
+    }
+    await clock.sleep(times.heartbeatMs, signal).catch(() => {});
+  }
+}
+
+async function keepStatus(deps: RegistrarDeps, registered: () => void, signal: AbortSignal): Promise<void> {
+  const { clock, log, times } = deps;
+  let told = '';
+  let toldAtMs = Number.NEGATIVE_INFINITY;
+  for (let failures = 0; !signal.aborted; ) {
+    try {
+      const health = await deps.health(signal);
+      const mark = markOf(health);
+      if (mark !== told || clock.now() - toldAtMs >= times.reportMs) {
+        await report(deps, health, signal);
+        told = mark;
+        toldAtMs = clock.now();
+        registered();
+      }
+      failures = 0;
+    } catch (error) {
+      failures++;
+      if (!signal.aborted) log.warn({ err: error }, 'the status of the node cannot be reported');
+    }
+    await clock.sleep(failures === 0 ? times.healthMs : backoffMs(defaultBackoff, failures), signal).catch(() => {});
+  }
+}
+
+/** What a report is worth making for; amounts change all the time. */
+function markOf(health: NodeHealth): string {
+  const stored = nodeStatus({ ...emptyFacts, name: '' }, health, undefined, 0).conditions ?? [];
+  return stored.map(({ type, status, message }) => `${type}=${status} ${message}`).join('\n');
+}
+
+const emptyFacts: NodeFacts = {
+  name: '',
+  addresses: [],
+  agentAddress: ':0',
+  podCidr: undefined,
+  labels: {},
+  capacity: {},
+  allocatable: {},
+  systemInfo: {},
+};
+
+async function report(deps: RegistrarDeps, health: NodeHealth, signal: AbortSignal): Promise<void> {
+  const { client, clock, facts } = deps;
+  const stored = await storedNode(deps, signal);
+  const wanted = nodeObject(facts, stored);
+  const node =
+    stored === undefined
+      ? await client.create<Node>(wanted, { signal })
+      : isRegistered(stored, wanted)
+        ? stored
+        : await client.update<Node>(wanted, { signal });
+  await client.updateStatus<Node>({ ...node, status: nodeStatus(facts, health, node, clock.now()) }, { signal });
+}
+
+async function storedNode({ client, facts }: RegistrarDeps, signal: AbortSignal): Promise<Node | undefined> {
+  try {
+    return await client.get('Node', { name: facts.name }, { signal });
+  } catch (error) {
+    if (isError(error, 'NotFound')) return undefined;
+    throw error;
+  }
+}
+
+function isRegistered(stored: Node, wanted: Node): boolean {
+  const contains = (a: Readonly<Record<string, string>> = {}, b: Readonly<Record<string, string>> = {}): boolean =>
+    Object.entries(b).every(([key, value]) => a[key] === value);
+  return (
+    contains(stored.metadata.labels, wanted.metadata.labels) &&
+    contains(stored.metadata.annotations, wanted.metadata.annotations) &&
+    stored.spec?.podCIDR === wanted.spec?.podCIDR
+  );
+}

@@ -1,0 +1,76 @@
+import { open } from 'node:fs/promises';
+import { lastWordsPath } from '../containers/mounts.ts';
+import type { ObservedContainer } from '../runtime/runtime.ts';
+import type { PodPaths } from './paths.ts';
+import { plannedContainers, podUid } from './spec.ts';
+import type { PodView } from './view.ts';
+
+/** Kubernetes' bounds: bytes of a termination message, and of the log's end where it stands in for one. */
+const maxMessageBytes = 4_096;
+const maxLogTailBytes = 2_048;
+
+/** What containers wrote to their termination message file before they ended: read once, when the end is seen. */
+export class LastWords {
+  readonly #paths: PodPaths;
+  readonly #onRead: (podUid: string) => void;
+  /** By container id; empty while it is read. */
+  readonly #words = new Map<string, string>();
+  readonly #byPod = new Map<string, readonly string[]>();
+
+  /** @param onRead Called when there is something to show of a pod. */
+  constructor(paths: PodPaths, onRead: (podUid: string) => void) {
+    this.#paths = paths;
+    this.#onRead = onRead;
+  }
+
+  /** What the container said; empty where nothing. */
+  of(containerId: string): string {
+    return this.#words.get(containerId) ?? '';
+  }
+
+  /** Reads the last words of containers of the pod that ended, and forgets those that are gone. */
+  sync(view: PodView): void {
+    const uid = podUid(view.pod);
+    const ended = view.sandboxes
+      .flatMap((sandbox) => sandbox.containers)
+      .filter(({ state }) => state.kind === 'exited');
+    const ids = ended.map(({ id }) => id);
+    for (const id of this.#byPod.get(uid) ?? []) if (!ids.includes(id)) this.#words.delete(id);
+    if (ids.length > 0) this.#byPod.set(uid, ids);
+    else this.#byPod.delete(uid);
+    for (const container of ended) {
+      if (this.#words.has(container.id)) continue;
+      this.#words.set(container.id, '');
+      void this.#read(view, container);
+    }
+  }
+
+  async #read(view: PodView, container: ObservedContainer): Promise<void> {
+    const uid = podUid(view.pod);
+    const spec = plannedContainers(view.pod).find(({ name }) => name === container.name)?.spec;
+    const path = lastWordsPath(this.#paths, uid, container.name, container.attempt);
+    let words = await readTail(path, maxMessageBytes);
+    const failed = container.state.kind === 'exited' && container.state.exitCode !== 0;
+    if (words === '' && failed && spec?.terminationMessagePolicy === 'FallbackToLogsOnError') {
+      const tail = await readTail(container.logPath, maxLogTailBytes);
+      // Each line begins with its time, its stream and a tag.
+      words = tail.replace(/^\S+ (stdout|stderr) [FP] /gm, '');
+    }
+    if (words === '' || !this.#words.has(container.id)) return;
+    this.#words.set(container.id, words);
+    this.#onRead(uid);
+  }
+}
+
+/** The last bytes of a file; empty where there is none. */
+async function readTail(path: string, maxBytes: number): Promise<string> {
+  try {
+    await using file = await open(path, 'r');
+    const { size } = await file.stat();
+    const length = Math.min(size, maxBytes);
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, size - length);
+    return buffer.subarray(0, bytesRead).toString('utf8');
+  } catch {
+    return '';
+  }
+}

@@ -1,0 +1,245 @@
+import { join } from 'node:path';
+import { EventRecorder } from '@gantry/client/event-recorder.ts';
+import type { Pod } from '@gantry/model/gen/gantry.core.v1.ts';
+import type { Clock } from '@gantry/runtime/clock.ts';
+import type { Logger } from '@gantry/runtime/log.ts';
+import type { AgentApi } from '../api.ts';
+import { defaultClusterDomain, defaultObservation, defaultParallelStarts, type NodeAgentConfig } from '../config.ts';
+import { environmentOf } from '../containers/env.ts';
+import { mountsOf } from '../containers/mounts.ts';
+import { pullAuthFor } from '../containers/pull-secrets.ts';
+import { ProbeManager } from '../probes/manager.ts';
+import type { DnsConfig, EnvVar, NodeStats, Runtime } from '../runtime/runtime.ts';
+import { Slots } from '../slots.ts';
+import { ConfigObjects } from '../volumes/config-objects.ts';
+import { type VolumeManager, volumeManager } from '../volumes/manager.ts';
+import { memoryDirectory } from '../volumes/memory-directory.ts';
+import { backOffsOf, containerFieldPath, type RecordPodEvent } from './events.ts';
+import { type ExecutorDeps, execute } from './executor.ts';
+import { hookRunner } from './hooks.ts';
+import { imagePuller } from './image-puller.ts';
+import { LastWords } from './last-words.ts';
+import { PodManager } from './manager.ts';
+import { Observation } from './observation.ts';
+import { type PodPaths, podPaths } from './paths.ts';
+import { StatusReporter } from './reporter.ts';
+import type { PodListener } from './source.ts';
+import { podUid } from './spec.ts';
+import { containerStarter } from './start-container.ts';
+import { containerStopper } from './stop-container.ts';
+import type { PodWorker, WorkerDeps } from './worker.ts';
+
+/** What the pods of a node are run with. */
+export interface PodsDeps {
+  readonly client: AgentApi;
+  readonly runtime: Runtime;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly machine: NodeStats;
+  /** resolv.conf for a pod; undefined for that of the node. */
+  readonly dnsFor: (pod: Pod) => DnsConfig | undefined;
+  /** Variables of the services that a pod may be told of. */
+  readonly serviceVariables: (pod: Pod) => readonly EnvVar[];
+}
+
+/** The running pods of a node. Disposing of it leaves them running. */
+export interface Pods extends AsyncDisposable {
+  /** Is to be told of the node's pods. */
+  readonly listener: PodListener;
+  /** Resolves once the runtime was looked at and the node's pods are known. */
+  readonly ready: Promise<void>;
+  /** The worker of a pod; undefined where the node has no such pod. */
+  find(namespace: string, name: string): PodWorker | undefined;
+  workers(): IterableIterator<PodWorker>;
+  /** What the runtime has of a pod, as of the last look. */
+  sandboxesOf: WorkerDeps['sandboxesOf'];
+}
+
+/** Wires everything that runs pods together. */
+export async function startPods(config: NodeAgentConfig, deps: PodsDeps): Promise<Pods> {
+  const { client, runtime, clock, log } = deps;
+  await using stack = new AsyncDisposableStack();
+  const paths = podPaths(config.rootDir);
+  const recordEvent = eventsOf(config, deps, stack);
+  const configObjects = stack.use(
+    new ConfigObjects(client, { log, onChange: (uids) => uids.forEach((uid) => refresh(manager.get(uid))) }),
+  );
+  const volumes = volumeManager({
+    paths,
+    memoryDir: await memoryDirectory(config.rootDir, runtime.info.driver === 'cri', log),
+    config: configObjects,
+  });
+  const wake = (uid: string): void => manager.get(uid)?.wake();
+  const probes = stack.use(
+    new ProbeManager({
+      streams: runtime.streams,
+      clock,
+      recordEvent,
+      hostIp: config.addresses[0] ?? '',
+      onResult: wake,
+    }),
+  );
+  const lastWords = new LastWords(paths, wake);
+  const reporter = stack.use(
+    new StatusReporter((batch, signal) => client.reportPods(config.nodeName, batch, { signal }), { clock, log }),
+  );
+  const executor = executorOf(config, deps, { paths, volumes, configObjects, recordEvent });
+  const synced = Promise.withResolvers<void>();
+  const observation = new Observation(runtime.observer, {
+    clock,
+    log,
+    times: config.observation ?? defaultObservation,
+    onChange: (changed) => manager.observed(changed),
+  });
+  const manager = new PodManager(
+    {
+      clock,
+      log,
+      node: { runtimeName: runtime.info.name, hostIps: config.addresses },
+      execute: (action, context, signal) => execute(executor, action, context, signal),
+      sandboxesOf: (uid) => (observation.latest === undefined ? undefined : (observation.latest.byPod.get(uid) ?? [])),
+      refresh: () => observation.refresh(),
+      verdict: (id) => probes.verdict(id),
+      lastWords: (id) => lastWords.of(id),
+      onObserved(view) {
+        probes.sync(view);
+        lastWords.sync(view);
+      },
+      onDecided(view, status, before, gone) {
+        const { pod } = view;
+        if (!view.removed) reporter.report(namedPod(pod), status, gone);
+        for (const { container, message } of backOffsOf(before, status))
+          recordEvent(pod, 'Warning', 'BackOff', message, container);
+        if (gone) manager.forgetIfFinished(podUid(pod));
+      },
+    },
+    () => observation.latest,
+    (uid) => {
+      reporter.forget(uid);
+      configObjects.release(uid);
+    },
+  );
+  const refresh = (worker: PodWorker | undefined): void => {
+    worker?.retryConfig();
+    if (worker !== undefined) refreshVolumes(volumes, worker, log);
+  };
+  stack.use(observation);
+  stack.use(manager);
+  const owned = stack.move();
+  return {
+    listener: {
+      put(pod) {
+        const known = manager.get(podUid(pod));
+        const isChanged = known !== undefined && metadataOf(known.pod) !== metadataOf(pod);
+        manager.put(pod);
+        if (isChanged) refresh(known);
+      },
+      delete: (pod) => manager.delete(pod),
+      synced() {
+        manager.synced();
+        synced.resolve();
+      },
+    },
+    ready: Promise.all([observation.refresh(), synced.promise]).then(() => {}),
+    find: (namespace, name) => manager.byName(namespace, name),
+    workers: () => manager.workers(),
+    sandboxesOf: (uid) => observation.latest?.byPod.get(uid),
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+function namedPod(pod: Pod): { readonly namespace: string; readonly name: string; readonly uid: string } {
+  return { namespace: pod.metadata.namespace ?? '', name: pod.metadata.name ?? '', uid: podUid(pod) };
+}
+
+/** What of a pod's metadata its downward API volumes may show. */
+function metadataOf({ metadata }: Pod): string {
+  return JSON.stringify([metadata.labels, metadata.annotations]);
+}
+
+/** Brings the content of a running pod's volumes up to date. */
+function refreshVolumes(volumes: VolumeManager, worker: PodWorker, log: Logger): void {
+  const { pod } = worker;
+  if (!worker.hasVolumes) return;
+  volumes.prepare(pod, AbortSignal.timeout(30_000)).catch((error: unknown) => {
+    // What it showed before stays; the next change brings it up to date.
+    log.debug({ err: error, pod: pod.metadata.name }, 'the content of volumes could not be brought up to date');
+  });
+}
+
+function eventsOf(
+  config: NodeAgentConfig,
+  { client, clock, log }: PodsDeps,
+  stack: AsyncDisposableStack,
+): RecordPodEvent {
+  if (config.events === false) return () => {};
+  const recorder = stack.use(new EventRecorder(client, { component: 'kubelet', host: config.nodeName, clock, log }));
+  return (pod, type, reason, message, container) =>
+    recorder.record(
+      pod,
+      type,
+      reason,
+      message,
+      container === undefined ? undefined : containerFieldPath(pod, container),
+    );
+}
+
+interface Shared {
+  readonly paths: PodPaths;
+  readonly volumes: VolumeManager;
+  readonly configObjects: ConfigObjects;
+  readonly recordEvent: RecordPodEvent;
+}
+
+function executorOf(config: NodeAgentConfig, deps: PodsDeps, shared: Shared): ExecutorDeps {
+  const { runtime, clock } = deps;
+  const { paths, volumes, configObjects, recordEvent } = shared;
+  const starts = new Slots(config.parallelStarts ?? defaultParallelStarts);
+  const hooks = hookRunner({ runtime, clock });
+  const clusterDomain = config.clusterDomain ?? defaultClusterDomain;
+  const hostIps = config.addresses;
+  const authFor = async (pod: Pod, image: string) =>
+    (pod.spec.imagePullSecrets ?? []).length === 0
+      ? undefined
+      : pullAuthFor(pod, image, await configObjects.dataFor(pod, AbortSignal.timeout(30_000)));
+  return {
+    runtime,
+    volumes,
+    paths,
+    starts,
+    recordEvent,
+    dnsFor: deps.dnsFor,
+    cgroupRoot: config.cgroupRoot ?? join('/gantry', config.nodeName),
+    stopper: containerStopper({ runtime, hooks, clock, recordEvent, hostIps }),
+    starter: containerStarter({
+      runtime,
+      hooks,
+      clock,
+      paths,
+      starts,
+      recordEvent,
+      hostIps,
+      nodeMemoryBytes: deps.machine.memoryTotalBytes,
+      puller: imagePuller({ runtime, clock, recordEvent, authFor }),
+      environment: async (pod, planned, podIps, signal) => {
+        const data = await configObjects.dataFor(pod, signal);
+        return environmentOf(planned.spec, {
+          pod,
+          config: data,
+          podIps,
+          hostIps,
+          serviceVariables: deps.serviceVariables(pod),
+        });
+      },
+      mounts: (pod, planned, attempt, podIps, env) =>
+        mountsOf(
+          { volumes, paths, clusterDomain, isolated: runtime.info.isolated },
+          pod,
+          planned,
+          attempt,
+          podIps,
+          env,
+        ),
+    }),
+  };
+}

@@ -1,0 +1,126 @@
+import { mkdir } from 'node:fs/promises';
+import type { Clock } from '@gantry/runtime/clock.ts';
+import { GantryError, toGantryError } from '@gantry/runtime/errors.ts';
+import type { Logger } from '@gantry/runtime/log.ts';
+import type { Running } from '@gantry/runtime/service.ts';
+import type { AgentApi } from './api.ts';
+import type { NodeAgentConfig } from './config.ts';
+import { capacityOf, defaultMaxPods } from './node/capacity.ts';
+import { importImages } from './node/image-imports.ts';
+import type { NodeFacts, NodeHealth } from './node/object.ts';
+import { defaultNodeTimes, registerNode } from './node/registrar.ts';
+import { systemInfo } from './node/system-info.ts';
+import { startPods } from './pods/pods.ts';
+import { ownPodSource, type PodSource } from './pods/source.ts';
+import type { NodeStats, Runtime } from './runtime/runtime.ts';
+
+/** What the agent reports as its version; that of Kubernetes whose behaviour it follows, for clients that look. */
+const agentVersion = 'v1.33.0+gantry';
+
+/** What an agent works with. Both belong to the caller: disposing of the agent closes neither. */
+export interface NodeAgentDeps {
+  readonly client: AgentApi;
+  readonly runtime: Runtime;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Where it learns of its pods; a watch of its own where absent. */
+  readonly podSource?: PodSource;
+}
+
+/** A running agent. Disposing of it leaves the node's containers running, for the next one to adopt. */
+export interface NodeAgent extends Running {
+  /** Where its PodService listens, as host:port; undefined where it has none. */
+  readonly address: string | undefined;
+  /** Resolves once the node is registered and its pods are known. */
+  readonly ready: Promise<void>;
+}
+
+/** Starts the agent of one node: registers it, runs its pods, reports, and serves logs and commands. */
+export async function startNodeAgent(config: NodeAgentConfig, deps: NodeAgentDeps): Promise<NodeAgent> {
+  const { client, runtime, clock } = deps;
+  const log = deps.log.child({ node: config.nodeName });
+  checkConfig(config);
+  await mkdir(config.rootDir, { recursive: true });
+  await using stack = new AsyncDisposableStack();
+  const machine = await runtime.stats.node();
+  if (config.imagesDir !== undefined) {
+    await stack.use(importImages(config.imagesDir, { images: runtime.images, clock, log })).imported;
+  }
+  const pods = stack.use(
+    await startPods(config, {
+      client,
+      runtime,
+      clock,
+      log,
+      machine,
+      dnsFor: () => undefined,
+      serviceVariables: () => [],
+    }),
+  );
+  const source = deps.podSource ?? stack.use(ownPodSource(client, log));
+  stack.use(source.subscribe(config.nodeName, pods.listener));
+  const facts = await nodeFacts(config, runtime, machine, undefined);
+  const registration = stack.use(
+    registerNode({
+      client,
+      clock,
+      log,
+      times: config.nodeTimes ?? defaultNodeTimes,
+      facts,
+      health: (signal) => healthOf(runtime, signal),
+    }),
+  );
+  const owned = stack.move();
+  const done = Promise.withResolvers<void>();
+  const ready = Promise.all([registration.registered, pods.ready]).then(() => {});
+  ready.catch(() => {});
+  return {
+    address: undefined,
+    ready,
+    done: done.promise,
+    async [Symbol.asyncDispose]() {
+      await owned.disposeAsync();
+      done.resolve();
+    },
+  };
+}
+
+function checkConfig({ nodeName, addresses, rootDir }: NodeAgentConfig): void {
+  if (!/^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/.test(nodeName)) {
+    throw new GantryError('Invalid', `node name ${JSON.stringify(nodeName)}: must be a lowercase RFC 1123 subdomain`);
+  }
+  if (addresses.length === 0) throw new GantryError('Invalid', `node ${nodeName}: at least one address is needed`);
+  if (!rootDir.startsWith('/'))
+    throw new GantryError('Invalid', `root directory ${JSON.stringify(rootDir)}: must be absolute`);
+}
+
+async function nodeFacts(
+  config: NodeAgentConfig,
+  runtime: Runtime,
+  machine: NodeStats,
+  agentAddress: string | undefined,
+): Promise<NodeFacts> {
+  const capacity = capacityOf(machine, config.maxPods ?? defaultMaxPods, config.capacity ?? {});
+  return {
+    name: config.nodeName,
+    addresses: config.addresses,
+    agentAddress: agentAddress ?? '',
+    podCidr: config.podCidr,
+    labels: config.labels ?? {},
+    capacity,
+    allocatable: { ...capacity, ...config.allocatable },
+    systemInfo: await systemInfo(runtime.info, agentVersion),
+  };
+}
+
+/** A node is ready while its runtime answers. */
+async function healthOf(runtime: Runtime, signal: AbortSignal): Promise<NodeHealth> {
+  try {
+    const machine = await runtime.stats.node(signal);
+    const fsAvailableShare = machine.fsTotalBytes === 0 ? 1 : machine.fsAvailableBytes / machine.fsTotalBytes;
+    return { problem: undefined, memoryAvailableBytes: machine.memoryAvailableBytes, fsAvailableShare };
+  } catch (error) {
+    const problem = `container runtime is down: ${toGantryError(error).message}`;
+    return { problem, memoryAvailableBytes: Number.POSITIVE_INFINITY, fsAvailableShare: 1 };
+  }
+}
