@@ -1,0 +1,201 @@
+import type { Service, ServicePort } from '@gantry/model/gen/gantry.core.v1.ts';
+import { GantryError } from '@gantry/runtime/errors.ts';
+import type { Operation, Store } from '@gantry/store/store.ts';
+import type { AnyObject } from '../core/storedObject.ts';
+import type { AdmissionPlugin, Admittance, Admitted } from './admission.ts';
+import { addressAt, contains, type IpRange } from './ipRange.ts';
+
+/** What service addresses are given from. */
+export interface ServiceAllocation {
+  readonly clusterIps: IpRange;
+  /** First and last node port. Kubernetes' default is 30000 to 32767. */
+  readonly nodePorts: { readonly first: number; readonly last: number };
+}
+
+const ipPrefix = 'allocations/clusterip/';
+const portPrefix = 'allocations/nodeport/';
+/** Tries at random before what is taken is read. */
+const blindAttempts = 6;
+
+/**
+ * Gives services their cluster IP and node ports. Each one given is a key of its own that the same batch creates with the
+ * service and deletes with it: two replicas of the api can never give the same one, and none is lost when one crashes.
+ */
+export function serviceAdmission(
+  store: Pick<Store, 'list'>,
+  allocation: ServiceAllocation,
+  random: () => number,
+): AdmissionPlugin {
+  return {
+    carryOver: (object, stored) => carryOver(object as unknown as Service, stored as unknown as Service),
+    admit: async (admittance) => {
+      const taken = await takenFor(store, admittance);
+      return admitService(allocation, admittance, { taken, random });
+    },
+  };
+}
+
+/** What is known to be taken: asked for only after blind tries met taken ones. */
+async function takenFor(store: Pick<Store, 'list'>, { object, attempt }: Admittance): Promise<ReadonlySet<string>> {
+  if (object === undefined || attempt <= blindAttempts) return new Set();
+  const [ips, ports] = await Promise.all([store.list({ prefix: ipPrefix }), store.list({ prefix: portPrefix })]);
+  return new Set([...ips.entries, ...ports.entries].map((entry) => entry.key));
+}
+
+/** Carries what was given over to a replacement that does not say otherwise, in place. */
+export function carryOver(object: Service, stored: Service): void {
+  const [spec, before] = [object.spec, stored.spec];
+  if (usesClusterIp(object) && usesClusterIp(stored)) {
+    if (!spec.clusterIP && before.clusterIP) spec.clusterIP = before.clusterIP;
+    if ((spec.clusterIPs ?? []).length === 0 && spec.clusterIP === before.clusterIP && before.clusterIPs) {
+      spec.clusterIPs = [...before.clusterIPs];
+    }
+  }
+  if (!usesClusterIp(object) && usesClusterIp(stored) && spec.clusterIP === before.clusterIP) {
+    delete spec.clusterIP;
+    delete spec.clusterIPs;
+  }
+  const given = new Map((before.ports ?? []).map((port) => [portKey(port), port.nodePort]));
+  for (const port of spec.ports ?? []) {
+    const nodePort = given.get(portKey(port));
+    if (usesNodePorts(object)) port.nodePort ||= nodePort;
+    else if (port.nodePort === nodePort) delete port.nodePort;
+  }
+}
+
+/** Decides what a write of a service takes and gives back. Pure but for `random`. */
+export function admitService(
+  allocation: ServiceAllocation,
+  { object, stored }: Admittance,
+  { taken, random }: { readonly taken: ReadonlySet<string>; readonly random: () => number },
+): Admitted {
+  const held = new Set(stored === undefined ? [] : claimsOf(stored.object as unknown as Service));
+  if (object === undefined) return { object, operations: [...held].map((key) => ({ type: 'delete', key })) };
+  const service = structuredClone(object) as unknown as Service;
+  const asked = new Set(claimsOf(service));
+  checkRanges(allocation, service, held);
+  giveClusterIp(allocation.clusterIps, service, taken, random);
+  giveNodePorts(allocation.nodePorts, service, taken, random);
+  const wanted = claimsOf(service);
+  const owner = JSON.stringify({
+    namespace: service.metadata.namespace,
+    name: service.metadata.name,
+    uid: service.metadata.uid,
+  });
+  const created = wanted.filter((key) => !held.has(key));
+  const released = [...held].filter((key) => !wanted.includes(key));
+  const operations: Operation[] = [
+    ...created.map((key): Operation => ({ type: 'put', key, value: owner, expected: 0 })),
+    ...released.map((key): Operation => ({ type: 'delete', key })),
+  ];
+  return {
+    object: service as unknown as AnyObject,
+    operations,
+    explain: (index) => {
+      const key = created[index];
+      return key !== undefined && asked.has(key) ? alreadyAllocated(service, key) : undefined;
+    },
+  };
+}
+
+/** The keys by which a service holds what it was given. */
+export function claimsOf(service: Service): string[] {
+  const { clusterIP, ports = [] } = service.spec;
+  const ips = usesClusterIp(service) && clusterIP && clusterIP !== 'None' ? [ipPrefix + clusterIP] : [];
+  // TCP and UDP ports of one number may belong to one service only, as in Kubernetes; the number is what is claimed.
+  const numbers = new Set(ports.map((port) => port.nodePort ?? 0).filter((port) => port > 0));
+  return [...ips, ...[...numbers].map((port) => portPrefix + port)];
+}
+
+function usesClusterIp(service: Service): boolean {
+  return service.spec.type !== 'ExternalName';
+}
+
+function usesNodePorts({ spec }: Service): boolean {
+  return spec.type === 'NodePort' || (spec.type === 'LoadBalancer' && spec.allocateLoadBalancerNodePorts !== false);
+}
+
+function portKey(port: ServicePort): string {
+  return `${port.protocol ?? 'TCP'}/${port.port}`;
+}
+
+function giveClusterIp(range: IpRange, service: Service, taken: ReadonlySet<string>, random: () => number): void {
+  const { spec } = service;
+  if (!usesClusterIp(service) || spec.clusterIP === 'None') return;
+  if (!spec.clusterIP) {
+    const index = pick(range.size, random, (i) => taken.has(ipPrefix + addressAt(range, i)));
+    if (index === undefined)
+      throw new GantryError('InternalError', 'Internal error occurred: failed to allocate a serviceIP: range is full');
+    spec.clusterIP = addressAt(range, index);
+  }
+  spec.clusterIPs = [spec.clusterIP];
+  spec.ipFamilies ??= ['IPv4'];
+  spec.ipFamilyPolicy ??= 'SingleStack';
+}
+
+function giveNodePorts(
+  { first, last }: ServiceAllocation['nodePorts'],
+  service: Service,
+  taken: ReadonlySet<string>,
+  random: () => number,
+): void {
+  if (!usesNodePorts(service)) return;
+  const own = new Set((service.spec.ports ?? []).map((port) => port.nodePort ?? 0));
+  for (const port of service.spec.ports ?? []) {
+    if (port.nodePort) continue;
+    const index = pick(last - first + 1, random, (i) => own.has(first + i) || taken.has(portPrefix + (first + i)));
+    if (index === undefined)
+      throw new GantryError('InternalError', 'Internal error occurred: failed to allocate a nodePort: range is full');
+    port.nodePort = first + index;
+    own.add(port.nodePort);
+  }
+}
+
+/** An index below `size` that is not taken, from a random one on; undefined where all are. */
+function pick(size: number, random: () => number, isTaken: (index: number) => boolean): number | undefined {
+  const start = Math.floor(random() * size);
+  for (let offset = 0; offset < size; offset++) {
+    const index = (start + offset) % size;
+    if (!isTaken(index)) return index;
+  }
+  return undefined;
+}
+
+function checkRanges(allocation: ServiceAllocation, service: Service, held: ReadonlySet<string>): void {
+  const { clusterIP, ports = [] } = service.spec;
+  if (usesClusterIp(service) && clusterIP && clusterIP !== 'None' && !held.has(ipPrefix + clusterIP)) {
+    if (!contains(allocation.clusterIps, clusterIP)) {
+      const why = `failed to allocate IP ${clusterIP}: the provided IP (${clusterIP}) is not in the valid range. The range of valid IPs is ${allocation.clusterIps.cidr}`;
+      throw invalidService(service, 'spec.clusterIPs', `Invalid value: ["${clusterIP}"]: ${why}`);
+    }
+  }
+  const { first, last } = allocation.nodePorts;
+  for (const [index, { nodePort = 0 }] of ports.entries()) {
+    if (nodePort === 0 || held.has(portPrefix + nodePort) || (nodePort >= first && nodePort <= last)) continue;
+    const why = `provided port is not in the valid range. The range of valid ports is ${first}-${last}`;
+    throw invalidService(service, `spec.ports[${index}].nodePort`, `Invalid value: ${nodePort}: ${why}`);
+  }
+}
+
+function alreadyAllocated(service: Service, key: string): GantryError {
+  if (key.startsWith(ipPrefix)) {
+    const ip = key.slice(ipPrefix.length);
+    const why = `failed to allocate IP ${ip}: provided IP is already allocated`;
+    return invalidService(service, 'spec.clusterIPs', `Invalid value: ["${ip}"]: ${why}`);
+  }
+  const nodePort = Number(key.slice(portPrefix.length));
+  const index = (service.spec.ports ?? []).findIndex((port) => port.nodePort === nodePort);
+  return invalidService(
+    service,
+    `spec.ports[${index}].nodePort`,
+    `Invalid value: ${nodePort}: provided port is already allocated`,
+  );
+}
+
+function invalidService(service: Service, field: string, message: string): GantryError {
+  const name = service.metadata.name;
+  return new GantryError('Invalid', `Service "${name}" is invalid: ${field}: ${message}`, {
+    causes: [{ reason: 'FieldValueInvalid', field, message }],
+    resource: { group: '', resource: 'services', name },
+  });
+}

@@ -1,0 +1,130 @@
+import type { Kind } from '@gantry/model/kind.ts';
+import { kindOfObject, kindOfResource, resourceOf } from '@gantry/model/registry.ts';
+import type { WatchEvent } from '../watch/change.ts';
+import type { WatchHub } from '../watch/hub.ts';
+import type { Attempt } from './access.ts';
+import { type Applied, applyManifest } from './apply.ts';
+import type { CoreDeps, RequestContext } from './context.ts';
+import type { DeletionRequest } from './deletion.ts';
+import { checkNamespace } from './metadata.ts';
+import { type PatchType, patched } from './patching.ts';
+import * as reader from './reader.ts';
+import { selectionOf } from './selection.ts';
+import type { AnyObject } from './storedObject.ts';
+import * as writer from './writer.ts';
+
+/** Names one object. */
+export interface ObjectRef {
+  /** Resource with its group, such as deployments.apps. */
+  readonly resource: string;
+  /** Empty for kinds that are in none. */
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** Which objects a list or watch is about. */
+export interface ObjectQuery {
+  readonly resource: string;
+  /** All namespaces where empty. */
+  readonly namespace: string;
+  readonly labelSelector: string;
+  readonly fieldSelector: string;
+}
+
+/** A change of parts of an object. */
+export interface PatchRequest {
+  readonly type: PatchType;
+  /** The patch, in JSON. */
+  readonly body: string;
+  readonly subresource: '' | 'status';
+  readonly dryRun: boolean;
+}
+
+/** Everything an edge (gRPC, REST) can ask for. Objects come in decoded and go out as they are stored; errors are GantryErrors. */
+export class ResourceApi {
+  readonly #deps: CoreDeps & { readonly hub: WatchHub };
+
+  constructor(deps: CoreDeps & { readonly hub: WatchHub }) {
+    this.#deps = deps;
+  }
+
+  async get(context: RequestContext, ref: ObjectRef): Promise<AnyObject> {
+    return reader.get(this.#deps, this.#target(context, 'get', ref));
+  }
+
+  async list(context: RequestContext, query: ObjectQuery, page: reader.Page): Promise<reader.ListedPage> {
+    const kind = this.#kindFor(context, 'list', query);
+    return reader.list(this.#deps, kind, selectionOf(kind, query, this.#deps.limits), page);
+  }
+
+  /** Changes after a revision; see reader.watch. What is wrong with the request is thrown here, before anything is sent. */
+  watch(context: RequestContext, query: ObjectQuery, after: number): AsyncGenerator<WatchEvent> {
+    const kind = this.#kindFor(context, 'watch', query);
+    const selection = selectionOf(kind, query, this.#deps.limits);
+    return reader.watch(this.#deps, kind, selection, after, context.signal);
+  }
+
+  async create(context: RequestContext, object: AnyObject, dryRun: boolean): Promise<AnyObject> {
+    const kind = kindOfObject(object);
+    this.#authorize(context, 'create', kind, object.metadata.namespace, object.metadata.name);
+    return writer.create(this.#deps, kind, object, dryRun);
+  }
+
+  async update(context: RequestContext, object: AnyObject, dryRun: boolean): Promise<AnyObject> {
+    const target = this.#targetOf(context, object);
+    return (await writer.update(this.#deps, target, () => structuredClone(object), dryRun)).object;
+  }
+
+  async updateStatus(context: RequestContext, object: AnyObject, dryRun: boolean): Promise<AnyObject> {
+    const target = this.#targetOf(context, object);
+    return (await writer.updateStatus(this.#deps, target, () => structuredClone(object), dryRun)).object;
+  }
+
+  async patch(context: RequestContext, ref: ObjectRef, request: PatchRequest): Promise<AnyObject> {
+    const target = this.#target(context, 'patch', ref);
+    const next = patched(target.kind, request.type, request.body);
+    const write = request.subresource === 'status' ? writer.updateStatus : writer.update;
+    return (await write(this.#deps, target, next, request.dryRun)).object;
+  }
+
+  async apply(context: RequestContext, manifest: Uint8Array, namespace: string, dryRun: boolean): Promise<Applied> {
+    return applyManifest(this.#deps, { manifest, defaultNamespace: namespace || 'default', dryRun }, (kind, object) =>
+      this.#authorize(context, 'patch', kind, object.metadata.namespace, object.metadata.name),
+    );
+  }
+
+  async delete(
+    context: RequestContext,
+    ref: ObjectRef,
+    request: DeletionRequest,
+    dryRun: boolean,
+  ): Promise<{ readonly object: AnyObject; readonly gone: boolean }> {
+    return writer.remove(this.#deps, this.#target(context, 'delete', ref), request, dryRun);
+  }
+
+  #target(context: RequestContext, verb: Attempt['verb'], ref: ObjectRef): writer.Target {
+    const kind = kindOfResource(ref.resource);
+    checkNamespace(kind, ref.namespace);
+    this.#authorize(context, verb, kind, ref.namespace, ref.name);
+    return { kind, namespace: ref.namespace, name: ref.name };
+  }
+
+  #targetOf(context: RequestContext, object: AnyObject): writer.Target {
+    const kind = kindOfObject(object);
+    const { namespace = '', name } = object.metadata;
+    checkNamespace(kind, namespace);
+    this.#authorize(context, 'update', kind, namespace, name);
+    return { kind, namespace, name };
+  }
+
+  #kindFor(context: RequestContext, verb: Attempt['verb'], query: ObjectQuery): Kind {
+    const kind = kindOfResource(query.resource);
+    if (query.namespace !== '') checkNamespace(kind, query.namespace);
+    this.#authorize(context, verb, kind, query.namespace, undefined);
+    return kind;
+  }
+
+  #authorize(context: RequestContext, verb: Attempt['verb'], kind: Kind, namespace?: string, name?: string): void {
+    this.#deps.authorize(context.user, { verb, resource: resourceOf(kind), namespace, name });
+  }
+}

@@ -1,0 +1,97 @@
+import { isDeepStrictEqual } from 'node:util';
+import { decodeManifest, decodeObject } from '@gantry/model/decode.ts';
+import type { Kind } from '@gantry/model/kind.ts';
+import { threeWayMerge } from '@gantry/model/patch.ts';
+import { kindOfObject } from '@gantry/model/registry.ts';
+import { conflict, GantryError, isError } from '@gantry/runtime/errors.ts';
+import type { CoreDeps } from './context.ts';
+import { infoOf } from './keys.ts';
+import { checkNamespace } from './metadata.ts';
+import type { AnyObject } from './storedObject.ts';
+import { create, update } from './writer.ts';
+
+/** The annotation in which kubectl keeps the manifest that was applied last; we keep ours there too, so both may be used. */
+export const lastAppliedAnnotation = 'kubectl.kubernetes.io/last-applied-configuration';
+
+export interface ApplyRequest {
+  /** One object in JSON or YAML. */
+  readonly manifest: Uint8Array;
+  /** For a manifest that names none. */
+  readonly defaultNamespace: string;
+  readonly dryRun: boolean;
+}
+
+/** The object after an apply, and what that did. */
+export interface Applied {
+  readonly object: AnyObject;
+  readonly outcome: 'created' | 'configured' | 'unchanged';
+}
+
+/** Rounds of "it is not there, create it" and "it is there already, change it" before giving up. */
+const maxRounds = 4;
+
+/** Makes an object be as a manifest says, leaving alone what the manifest never named. `authorize` is asked once it is decoded. */
+export async function applyManifest(
+  deps: CoreDeps,
+  request: ApplyRequest,
+  authorize: (kind: Kind, object: AnyObject) => void,
+): Promise<Applied> {
+  const manifest = decodeManifest(request.manifest) as AnyObject;
+  const kind = kindOfObject(manifest);
+  const { metadata } = manifest;
+  if (kind.namespaced) metadata.namespace ||= request.defaultNamespace;
+  checkNamespace(kind, metadata.namespace);
+  if (!metadata.name) throw new GantryError('BadRequest', 'resource name may not be empty: apply needs metadata.name');
+  authorize(kind, manifest);
+  const modified = withLastApplied(manifest);
+  const target = { kind, namespace: metadata.namespace ?? '', name: metadata.name };
+  for (let round = 1; round <= maxRounds; round++) {
+    try {
+      const next = (stored: { readonly object: AnyObject }): AnyObject => merged(kind, modified, stored.object);
+      const { object, changed } = await update(deps, target, next, request.dryRun);
+      return { object, outcome: changed ? 'configured' : 'unchanged' };
+    } catch (error) {
+      if (!isError(error, 'NotFound')) throw error;
+    }
+    try {
+      return { object: await create(deps, kind, structuredClone(modified), request.dryRun), outcome: 'created' };
+    } catch (error) {
+      if (!isError(error, 'AlreadyExists')) throw error;
+    }
+  }
+  throw conflict(infoOf(kind, metadata.name), 'it is being created and deleted again and again; please try again');
+}
+
+/** The manifest, carrying itself in the annotation. */
+function withLastApplied(manifest: AnyObject): AnyObject {
+  const { [lastAppliedAnnotation]: _, ...annotations } = manifest.metadata.annotations ?? {};
+  const original = { ...manifest, metadata: { ...manifest.metadata, annotations } };
+  const text = `${JSON.stringify(original)}\n`;
+  return {
+    ...manifest,
+    metadata: { ...manifest.metadata, annotations: { ...annotations, [lastAppliedAnnotation]: text } },
+  };
+}
+
+/** What the stored object becomes. */
+function merged(kind: Kind, modified: AnyObject, stored: AnyObject): AnyObject {
+  const known = stored.metadata.annotations?.[lastAppliedAnnotation];
+  const original = parseOriginal(known);
+  const object = decodeObject(threeWayMerge(kind.message, original, modified, stored)) as AnyObject;
+  const annotations = object.metadata.annotations ?? {};
+  // The same manifest in another spelling (kubectl sorts its keys) is no change.
+  if (known !== undefined && isDeepStrictEqual(original, parseOriginal(annotations[lastAppliedAnnotation]))) {
+    annotations[lastAppliedAnnotation] = known;
+  }
+  return object;
+}
+
+function parseOriginal(text: string | undefined): unknown {
+  if (text === undefined) return undefined;
+  try {
+    return JSON.parse(text);
+  } catch {
+    // Somebody wrote something else there: nothing is known of what was applied before.
+    return undefined;
+  }
+}

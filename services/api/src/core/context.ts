@@ -1,0 +1,26 @@
+import type { Clock } from '@gantry/runtime/clock.ts';
+import type { Logger } from '@gantry/runtime/log.ts';
+import type { Store } from '@gantry/store/store.ts';
+import type { Admission } from '../admission/admission.ts';
+import type { Authorize, User } from './access.ts';
+import type { Limits } from './limits.ts';
+import type { Entropy } from './metadata.ts';
+import type { ObjectCache } from './storedObject.ts';
+
+/** What every part of the pipeline stands on. */
+export interface CoreDeps {
+  readonly store: Store;
+  readonly cache: ObjectCache;
+  readonly clock: Clock;
+  readonly entropy: Entropy;
+  readonly limits: Limits;
+  readonly authorize: Authorize;
+  readonly admission: Admission;
+  readonly log: Logger;
+}
+
+/** Who asks, and until when an answer is wanted. */
+export interface RequestContext {
+  readonly user: User;
+  readonly signal: AbortSignal;
+}

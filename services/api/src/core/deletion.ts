@@ -1,0 +1,149 @@
+import type { Kind } from '@gantry/model/kind.ts';
+import { conflict, GantryError } from '@gantry/runtime/errors.ts';
+import { infoOf } from './keys.ts';
+import type { AnyObject } from './storedObject.ts';
+
+/** What a caller of delete may ask for. */
+export interface DeletionRequest {
+  /** Seconds a pod gets to end; its own where absent. */
+  readonly gracePeriodSeconds?: number | undefined;
+  readonly propagationPolicy?: string | undefined;
+  readonly uid?: string | undefined;
+  readonly resourceVersion?: string | undefined;
+}
+
+/** What is to be done with an object whose end was asked for. */
+export type Deletion =
+  | { readonly type: 'remove' }
+  /** It stays until its finalizers are gone or its node agent reports it terminated; `object` is its new state. */
+  | { readonly type: 'mark'; readonly object: AnyObject }
+  /** Its end was asked for already, and this request adds nothing. */
+  | { readonly type: 'unchanged' };
+
+/** The finalizers by which the garbage collector is told how to treat dependents. */
+export const foregroundFinalizer = 'foregroundDeletion';
+export const orphanFinalizer = 'orphan';
+
+const defaultPodGraceSeconds = 30;
+/** Namespaces that Kubernetes does not let anybody delete either. */
+const immortalNamespaces = ['default', 'kube-system', 'kube-public'];
+
+/**
+ * Decides what a delete does, in Kubernetes' semantics: pods bound to a node get a grace period that their node agent
+ * ends, finalizers hold every kind, the propagation policy becomes a finalizer.
+ * @param object The stored object; not changed.
+ */
+export function decideDeletion(kind: Kind, object: AnyObject, request: DeletionRequest, nowMs: number): Deletion {
+  checkPreconditions(kind, object, request);
+  const finalizers = finalizersAfter(kind, object, request.propagationPolicy);
+  const graceSeconds = graceOf(kind, object, request.gracePeriodSeconds);
+  const held = finalizers.length > 0 || namespaceFinalizers(kind, object).length > 0;
+  if (!held && graceSeconds === 0) return { type: 'remove' };
+  const before = object.metadata;
+  const sameFinalizers = finalizers.join() === (before.finalizers ?? []).join();
+  if (before.deletionTimestamp !== undefined) {
+    const shorter = graceSeconds < Number(before.deletionGracePeriodSeconds ?? 0);
+    if (!shorter && sameFinalizers) return { type: 'unchanged' };
+    return { type: 'mark', object: marked(kind, object, finalizers, shorter ? graceSeconds : undefined, nowMs) };
+  }
+  return { type: 'mark', object: marked(kind, object, finalizers, graceSeconds, nowMs) };
+}
+
+/** True for an object whose end was asked for and that nothing holds any more: the write that makes it so removes it. */
+export function isReleased(kind: Kind, object: AnyObject): boolean {
+  const { deletionTimestamp, deletionGracePeriodSeconds, finalizers } = object.metadata;
+  return (
+    deletionTimestamp !== undefined &&
+    Number(deletionGracePeriodSeconds ?? 0) === 0 &&
+    (finalizers ?? []).length === 0 &&
+    namespaceFinalizers(kind, object).length === 0
+  );
+}
+
+function marked(
+  kind: Kind,
+  object: AnyObject,
+  finalizers: readonly string[],
+  graceSeconds: number | undefined,
+  nowMs: number,
+): AnyObject {
+  const metadata = { ...object.metadata, finalizers: [...finalizers] };
+  if (finalizers.length === 0) delete (metadata as Partial<typeof metadata>).finalizers;
+  if (graceSeconds !== undefined) {
+    metadata.deletionTimestamp = rfc3339(nowMs + graceSeconds * 1_000);
+    metadata.deletionGracePeriodSeconds = graceSeconds;
+    if (Number(metadata.generation ?? 0) > 0) metadata.generation = Number(metadata.generation) + 1;
+  }
+  const next: AnyObject = { ...object, metadata };
+  if (kind.kind === 'Namespace') next.status = { ...object.status, phase: 'Terminating' };
+  return next;
+}
+
+/** A time as Kubernetes writes it: UTC with whole seconds. */
+export function rfc3339(ms: number): string {
+  return `${new Date(ms).toISOString().slice(0, 19)}Z`;
+}
+
+function checkPreconditions(kind: Kind, object: AnyObject, request: DeletionRequest): void {
+  const { name = '', uid, resourceVersion } = object.metadata;
+  if (request.uid && request.uid !== uid) {
+    throw conflict(
+      infoOf(kind, name),
+      `Precondition failed: UID in precondition: ${request.uid}, UID in object meta: ${uid}`,
+    );
+  }
+  if (request.resourceVersion && request.resourceVersion !== resourceVersion) {
+    throw conflict(
+      infoOf(kind, name),
+      `Precondition failed: ResourceVersion in precondition: ${request.resourceVersion}, ResourceVersion in object meta: ${resourceVersion}`,
+    );
+  }
+  if (kind.kind === 'Namespace' && immortalNamespaces.includes(name)) {
+    throw new GantryError('Forbidden', `namespaces "${name}" is forbidden: this namespace may not be deleted`, {
+      resource: infoOf(kind, name),
+    });
+  }
+}
+
+function graceOf(kind: Kind, object: AnyObject, asked: number | undefined): number {
+  if (kind.kind !== 'Pod') return 0;
+  const finished = object.status?.phase === 'Succeeded' || object.status?.phase === 'Failed';
+  if (finished || !object.spec?.nodeName) return 0;
+  const seconds = asked ?? Number(object.spec.terminationGracePeriodSeconds ?? defaultPodGraceSeconds);
+  return seconds < 0 ? 1 : Math.floor(seconds);
+}
+
+function finalizersAfter(kind: Kind, object: AnyObject, policy: string | undefined): string[] {
+  const present = object.metadata.finalizers ?? [];
+  const others = present.filter((name) => name !== foregroundFinalizer && name !== orphanFinalizer);
+  switch (policy || implicitPolicy(kind, present)) {
+    case 'Foreground':
+      return [...others, foregroundFinalizer];
+    case 'Orphan':
+      return [...others, orphanFinalizer];
+    case 'Background':
+      return others;
+    default:
+      throw unknownPolicy(policy);
+  }
+}
+
+/** The finalizers that are there say how an earlier request wanted it; else the kind says. */
+function implicitPolicy(kind: Kind, present: readonly string[]): string {
+  if (present.includes(foregroundFinalizer)) return 'Foreground';
+  if (present.includes(orphanFinalizer)) return 'Orphan';
+  return kind.defaultPropagation ?? 'Background';
+}
+
+function unknownPolicy(policy: string | undefined): GantryError {
+  const message = `Unsupported value: "${policy}": supported values: "Background", "Foreground", "Orphan"`;
+  return new GantryError('Invalid', `propagationPolicy: ${message}`, {
+    causes: [{ reason: 'FieldValueNotSupported', field: 'propagationPolicy', message }],
+  });
+}
+
+/** A namespace is also held by spec.finalizers, which the namespace controller empties when nothing is left inside. */
+function namespaceFinalizers(kind: Kind, object: AnyObject): readonly unknown[] {
+  const held = kind.kind === 'Namespace' ? object.spec?.finalizers : undefined;
+  return Array.isArray(held) ? held : [];
+}

@@ -1,0 +1,42 @@
+/** What one api process accepts. Beyond a limit a request is refused with RESOURCE_EXHAUSTED or INVALID_ARGUMENT. */
+export interface Limits {
+  /** Largest gRPC message received, in bytes. Kubernetes' api accepts 3 MiB of body. */
+  readonly maxRequestBytes: number;
+  /** Largest object stored, in characters of its JSON. etcd's default request limit, which Kubernetes' users know, is 1.5 MiB. */
+  readonly maxObjectChars: number;
+  /** Most objects on a page of a list; a greater or absent limit gets this many and a token. */
+  readonly maxPageItems: number;
+  /** Characters of JSON after which a page ends, so that a reply fits the 4 MiB that gRPC clients take by default. */
+  readonly maxPageChars: number;
+  /** Watches open at one time. */
+  readonly maxWatches: number;
+  /** Events that wait for one slow watcher; past this the watch ends with Expired and the client lists again. */
+  readonly maxWatchBacklog: number;
+  /** Watches that read old changes from the store at one time; others wait. */
+  readonly maxCatchUps: number;
+  /** Unary requests in work at one time. */
+  readonly maxInFlight: number;
+  /** Items of a Bind, ReportUnschedulable or ReportPods. */
+  readonly maxBatchItems: number;
+  /** Characters of a label or field selector. */
+  readonly maxSelectorChars: number;
+  /** Open Logs, Exec, Attach and PortForward calls. */
+  readonly maxPodStreams: number;
+  /** Events (the kind) that wait to be written; the oldest are dropped past this. */
+  readonly maxPendingEvents: number;
+}
+
+export const defaultLimits: Limits = {
+  maxRequestBytes: 3 * 1024 * 1024,
+  maxObjectChars: 1.5 * 1024 * 1024,
+  maxPageItems: 5_000,
+  maxPageChars: 3 * 1024 * 1024,
+  maxWatches: 20_000,
+  maxWatchBacklog: 4_096,
+  maxCatchUps: 8,
+  maxInFlight: 1_024,
+  maxBatchItems: 1_024,
+  maxSelectorChars: 16 * 1024,
+  maxPodStreams: 1_024,
+  maxPendingEvents: 20_000,
+};

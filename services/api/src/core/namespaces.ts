@@ -1,0 +1,51 @@
+import { GantryError, isError, notFound } from '@gantry/runtime/errors.ts';
+import type { Operation, Store } from '@gantry/store/store.ts';
+import { objectKey } from './keys.ts';
+import type { ObjectCache, Stored } from './storedObject.ts';
+
+const namespaces = { group: '', plural: 'namespaces', namespaced: false };
+
+/** Namespaces that every cluster has. */
+export const builtInNamespaces = ['default', 'kube-system', 'kube-node-lease', 'kube-public'];
+
+/** What namespaces are read from. */
+export interface NamespaceDeps {
+  readonly store: Pick<Store, 'get'>;
+  readonly cache: ObjectCache;
+}
+
+/**
+ * The operation that lets a batch create something in a namespace only while that namespace exists and does not end.
+ * It stands on the namespace as last seen: when that is out of date the batch fails and the retry reads it anew.
+ */
+export async function requireNamespace(deps: NamespaceDeps, name: string): Promise<Operation> {
+  const key = objectKey(namespaces, undefined, name);
+  const seen = deps.cache.peek(key);
+  const stored = seen !== undefined && isOpen(seen) ? seen : await readNamespace(deps, key, name);
+  if (!isOpen(stored)) {
+    const message = `unable to create new content in namespace ${name} because it is being terminated`;
+    throw new GantryError('Forbidden', message, { resource: { group: '', resource: 'namespaces', name } });
+  }
+  return { type: 'check', key, expected: stored.revision };
+}
+
+async function readNamespace(deps: NamespaceDeps, key: string, name: string): Promise<Stored> {
+  const entry = await deps.store.get(key);
+  if (entry === undefined) throw notFound({ group: '', resource: 'namespaces', name });
+  return deps.cache.decode(entry);
+}
+
+function isOpen(namespace: Stored): boolean {
+  return namespace.object.metadata.deletionTimestamp === undefined;
+}
+
+/** Makes the namespaces that every cluster has, where they are missing. `create` is the ordinary pipeline. */
+export async function createBuiltInNamespaces(create: (name: string) => Promise<unknown>): Promise<void> {
+  for (const name of builtInNamespaces) {
+    try {
+      await create(name);
+    } catch (error) {
+      if (!isError(error, 'AlreadyExists')) throw error;
+    }
+  }
+}

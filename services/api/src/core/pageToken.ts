@@ -1,0 +1,42 @@
+import { GantryError } from '@gantry/runtime/errors.ts';
+
+/** Where the next page of a list starts. */
+export interface PagePosition {
+  /** The revision that the whole list is the state of. */
+  readonly revision: number;
+  /** The last key of the page before. */
+  readonly after: string;
+}
+
+const maxTokenChars = 2_048;
+const version = 1;
+
+/** The opaque token for a position. */
+export function encodePageToken(position: PagePosition): string {
+  return Buffer.from(JSON.stringify([version, position.revision, position.after])).toString('base64url');
+}
+
+/** The position in a token that a client sent back; refuses one that is not ours or belongs to another list. */
+export function decodePageToken(token: string, prefix: string): PagePosition {
+  const parsed = token.length <= maxTokenChars ? parse(token) : undefined;
+  if (!Array.isArray(parsed) || parsed.length !== 3 || parsed[0] !== version)
+    throw invalid('it is not a token of this server');
+  const [, revision, after] = parsed as [unknown, unknown, unknown];
+  if (!Number.isSafeInteger(revision) || (revision as number) < 0) throw invalid('its revision is not a number');
+  if (typeof after !== 'string' || !after.startsWith(prefix)) throw invalid('it belongs to another list');
+  return { revision: revision as number, after };
+}
+
+function parse(token: string): unknown {
+  try {
+    return JSON.parse(Buffer.from(token, 'base64url').toString('utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+function invalid(why: string): GantryError {
+  return new GantryError('BadRequest', `continue key is not valid: ${why}`, {
+    causes: [{ reason: 'FieldValueInvalid', field: 'continue', message: why }],
+  });
+}

@@ -1,0 +1,102 @@
+import type { KubeObject } from '@gantry/model/kind.ts';
+import type { Entry } from '@gantry/store/store.ts';
+
+/** An object of any kind whose parts are reached by name. */
+export interface AnyObject extends KubeObject {
+  spec?: Record<string, unknown>;
+  status?: Record<string, unknown>;
+  [part: string]: unknown;
+}
+
+/** An object as the store has it, decoded when first asked for. */
+export class Stored {
+  readonly key: string;
+  readonly revision: number;
+  /** The store's text: JSON without metadata.resourceVersion, which is the revision and nothing else. */
+  readonly text: string;
+  #object: AnyObject | undefined;
+
+  constructor(entry: Entry) {
+    this.key = entry.key;
+    this.revision = entry.revision;
+    this.text = entry.value;
+  }
+
+  /** The decoded object, with metadata.resourceVersion. Shared between requests: never change it, take a `copyOf`. */
+  get object(): AnyObject {
+    this.#object ??= decodeValue(this.text, this.revision);
+    return this.#object;
+  }
+}
+
+/** The text that the store keeps of an object. The resourceVersion stays outside, so the text can never carry a wrong one. */
+export function encodeValue(object: AnyObject): string {
+  const { resourceVersion: _, ...metadata } = object.metadata;
+  return JSON.stringify({ ...object, metadata });
+}
+
+/** The object in a store's text, at a revision. */
+export function decodeValue(text: string, revision: number): AnyObject {
+  const object = JSON.parse(text) as AnyObject;
+  object.metadata.resourceVersion = String(revision);
+  return object;
+}
+
+/** An object of one's own to change. Parsing the text again is the fastest deep copy there is here. */
+export function copyOf(stored: Stored): AnyObject {
+  return decodeValue(stored.text, stored.revision);
+}
+
+/** An object with the resourceVersion of the write that stored it. */
+export function withRevision(object: AnyObject, revision: number): AnyObject {
+  return { ...object, metadata: { ...object.metadata, resourceVersion: String(revision) } };
+}
+
+/**
+ * Decoded objects by key, the latest seen revision of each, within a bound of characters. A store's text is decoded
+ * once however many lists, gets and watches meet it. Never the answer to "what is there now": only the store knows.
+ */
+export class ObjectCache {
+  readonly #maxChars: number;
+  readonly #byKey = new Map<string, Stored>();
+  #chars = 0;
+
+  /** @param maxChars Characters of JSON to keep; the decoded objects take some four times as many bytes. */
+  constructor(maxChars: number) {
+    this.#maxChars = maxChars;
+  }
+
+  /** The object of a store's entry, the same one for the same revision. */
+  decode(entry: Entry): Stored {
+    const known = this.#byKey.get(entry.key);
+    if (known?.revision === entry.revision) return known;
+    const stored = new Stored(entry);
+    if (known === undefined || known.revision < entry.revision) this.#keep(stored);
+    return stored;
+  }
+
+  /** The latest seen state of a key; may be out of date, so good only where the commit checks its revision. */
+  peek(key: string): Stored | undefined {
+    return this.#byKey.get(key);
+  }
+
+  /** Drops a key that was deleted at `revision`, or is to be read again. */
+  forget(key: string, revision = Number.POSITIVE_INFINITY): void {
+    const known = this.#byKey.get(key);
+    if (known === undefined || known.revision > revision) return;
+    this.#byKey.delete(key);
+    this.#chars -= known.text.length;
+  }
+
+  #keep(stored: Stored): void {
+    this.forget(stored.key);
+    this.#byKey.set(stored.key, stored);
+    this.#chars += stored.text.length;
+    // A Map keeps insertion order: the first keys are those whose last change was seen longest ago.
+    for (const [key, oldest] of this.#byKey) {
+      if (this.#chars <= this.#maxChars || key === stored.key) break;
+      this.#byKey.delete(key);
+      this.#chars -= oldest.text.length;
+    }
+  }
+}

@@ -1,0 +1,221 @@
+import type { Kind } from '@gantry/model/kind.ts';
+import { alreadyExists, GantryError, notFound } from '@gantry/runtime/errors.ts';
+import type { Operation } from '@gantry/store/store.ts';
+import { type Admittance, admitAsIs } from '../admission/admission.ts';
+import { checkCreation, checkStatusUpdate, checkUpdate } from './check.ts';
+import { commitDecision, type Decision } from './commit.ts';
+import type { CoreDeps } from './context.ts';
+import { type DeletionRequest, decideDeletion, isReleased } from './deletion.ts';
+import { infoOf, objectKey } from './keys.ts';
+import * as meta from './metadata.ts';
+import { requireNamespace } from './namespaces.ts';
+import { type AnyObject, copyOf, encodeValue, type Stored, withRevision } from './storedObject.ts';
+
+/** The last steps of the pipeline, for requests that are authorized and decoded: default → validate → admit → commit. */
+
+/** Which object, of which kind. */
+export interface Target {
+  readonly kind: Kind;
+  /** Empty for kinds that are in none. */
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** What a write left behind. */
+export interface Written {
+  readonly object: AnyObject;
+  /** False where the object was as wanted already, and nothing was written. */
+  readonly changed: boolean;
+}
+
+/** The next state of an object, made from the stored one; may throw. Called anew when the stored one changed meanwhile. */
+export type Transition = (stored: Stored) => AnyObject | Promise<AnyObject>;
+
+/** Reads one object from the store; throws NotFound. */
+export async function readStored(deps: CoreDeps, { kind, namespace, name }: Target): Promise<Stored> {
+  const entry = await deps.store.get(objectKey(kind, namespace, name));
+  if (entry === undefined) throw notFound(infoOf(kind, name));
+  return deps.cache.decode(entry);
+}
+
+/** Stores a new object. @param object Decoded; becomes the pipeline's own. */
+export async function create(deps: CoreDeps, kind: Kind, object: AnyObject, dryRun: boolean): Promise<AnyObject> {
+  const metadata = object.metadata;
+  meta.checkNamespace(kind, metadata.namespace);
+  const generated = !metadata.name && metadata.generateName ? metadata.generateName : undefined;
+  if (generated !== undefined) metadata.name = meta.generateName(generated, deps.entropy.random);
+  meta.stampNew(kind, object, deps.clock.now(), deps.entropy.uid());
+  checkCreation(kind, object);
+  let created = object;
+  const revision = await commitDecision(deps, infoOf(kind, metadata.name ?? ''), async (attempt) => {
+    if (attempt > 1 && generated !== undefined) metadata.name = meta.generateName(generated, deps.entropy.random);
+    const name = metadata.name ?? '';
+    const guards = kind.namespaced ? [await requireNamespace(deps, metadata.namespace ?? '')] : [];
+    const admitted = await pluginOf(deps, kind).admit({ object, stored: undefined, attempt });
+    created = admitted.object!;
+    const key = objectKey(kind, metadata.namespace, name);
+    if (dryRun) {
+      if ((await deps.store.get(key)) !== undefined) throw alreadyExists(infoOf(kind, name));
+      return undefined;
+    }
+    const own: Operation = { type: 'put', key, value: checkedValue(deps, kind, created), expected: 0 };
+    const offset = guards.length + 1;
+    return {
+      operations: [...guards, own, ...admitted.operations],
+      subject: guards.length,
+      lost: (index) => {
+        if (index >= offset) return admitted.explain?.(index - offset);
+        return index === guards.length && generated === undefined ? alreadyExists(infoOf(kind, name)) : undefined;
+      },
+    };
+  });
+  return revision === undefined ? created : withRevision(created, revision);
+}
+
+/** Replaces an object but for its status. `next` gives what the client wants in its place. */
+export function update(deps: CoreDeps, target: Target, next: Transition, dryRun: boolean): Promise<Written> {
+  return transition(deps, target, dryRun, async (stored) => {
+    const { kind } = target;
+    const object = await next(stored);
+    sameIdentity(target, object);
+    meta.checkPreconditions(kind, object, stored.object);
+    meta.carryMetadata(object, stored.object);
+    if (kind.hasStatus) carryStatus(object, stored.object);
+    pluginOf(deps, kind).carryOver?.(object, stored.object);
+    checkUpdate(kind, object, stored.object);
+    meta.bumpGeneration(kind, object, stored.object);
+    return object;
+  });
+}
+
+/** Replaces an object's status and nothing else. */
+export function updateStatus(deps: CoreDeps, target: Target, next: Transition, dryRun: boolean): Promise<Written> {
+  const { kind } = target;
+  if (!kind.hasStatus) {
+    throw new GantryError('MethodNotAllowed', `the status of ${kind.plural} is not a part of its own`);
+  }
+  return transition(deps, target, dryRun, async (stored) => {
+    const wanted = await next(stored);
+    sameIdentity(target, wanted);
+    meta.checkPreconditions(kind, wanted, stored.object);
+    const object = copyOf(stored);
+    carryStatus(object, wanted);
+    checkStatusUpdate(kind, object, stored.object);
+    return object;
+  });
+}
+
+/** Asks for an object's end. Resolves with its last state, and whether it is gone. */
+export async function remove(
+  deps: CoreDeps,
+  target: Target,
+  request: DeletionRequest,
+  dryRun: boolean,
+): Promise<{ object: AnyObject; gone: boolean }> {
+  const { kind, name } = target;
+  let last: AnyObject | undefined;
+  let gone = false;
+  const revision = await commitDecision(deps, infoOf(kind, name), async (attempt) => {
+    const stored = await readStored(deps, target);
+    const deletion = decideDeletion(kind, stored.object, request, deps.clock.now());
+    gone = deletion.type === 'remove';
+    last = deletion.type === 'mark' ? deletion.object : stored.object;
+    if (dryRun || deletion.type === 'unchanged') return undefined;
+    return deletion.type === 'remove'
+      ? removalOf(deps, kind, stored, attempt)
+      : replacementOf(deps, kind, stored, deletion.object, attempt);
+  });
+  return { object: revision === undefined ? last! : withRevision(last!, revision), gone };
+}
+
+/** Changes a stored object to what `next` makes of it, or removes it where that releases it. Writes nothing where it is the same. */
+async function transition(
+  deps: CoreDeps,
+  target: Target,
+  dryRun: boolean,
+  next: (stored: Stored) => Promise<AnyObject>,
+): Promise<Written> {
+  const { kind, name } = target;
+  let result: Written | undefined;
+  const revision = await commitDecision(deps, infoOf(kind, name), async (attempt) => {
+    const stored = await readStored(deps, target);
+    const object = await next(stored);
+    if (meta.isSame(object, stored.object)) {
+      result = { object: stored.object, changed: false };
+      return undefined;
+    }
+    if (isReleased(kind, object)) {
+      result = { object, changed: true };
+      return dryRun ? undefined : removalOf(deps, kind, stored, attempt);
+    }
+    const admitted = await pluginOf(deps, kind).admit({ object, stored, attempt });
+    result = { object: admitted.object!, changed: true };
+    return dryRun ? undefined : replacementOf(deps, kind, stored, admitted.object!, attempt, admitted);
+  });
+  return revision === undefined ? result! : { object: withRevision(result!.object, revision), changed: true };
+}
+
+async function replacementOf(
+  deps: CoreDeps,
+  kind: Kind,
+  stored: Stored,
+  object: AnyObject,
+  attempt: number,
+  known?: Awaited<ReturnType<typeof admitAsIs.admit>>,
+): Promise<Decision> {
+  const admitted = known ?? (await pluginOf(deps, kind).admit({ object, stored, attempt }));
+  const value = checkedValue(deps, kind, admitted.object!);
+  return {
+    operations: [{ type: 'put', key: stored.key, value, expected: stored.revision }, ...admitted.operations],
+    subject: 0,
+    lost: (index) => (index === 0 ? undefined : admitted.explain?.(index - 1)),
+  };
+}
+
+async function removalOf(deps: CoreDeps, kind: Kind, stored: Stored, attempt: number): Promise<Decision> {
+  const admittance: Admittance = { object: undefined, stored, attempt };
+  const admitted = await pluginOf(deps, kind).admit(admittance);
+  return {
+    operations: [{ type: 'delete', key: stored.key, expected: stored.revision }, ...admitted.operations],
+    subject: 0,
+  };
+}
+
+function pluginOf(deps: CoreDeps, kind: Kind): typeof admitAsIs {
+  return deps.admission[kind.kind] ?? admitAsIs;
+}
+
+function carryStatus(object: AnyObject, from: AnyObject): void {
+  if (from.status === undefined) delete object.status;
+  else object.status = from.status;
+}
+
+/** A transition must not turn an object into another one. */
+function sameIdentity({ kind, namespace, name }: Target, object: AnyObject): void {
+  const metadata = object.metadata;
+  if (metadata.name !== name) {
+    throw new GantryError(
+      'BadRequest',
+      `the name of the object (${metadata.name}) does not match the name on the URL (${name})`,
+    );
+  }
+  if (kind.namespaced && (metadata.namespace ?? namespace) !== namespace) {
+    throw new GantryError(
+      'BadRequest',
+      'the namespace of the provided object does not match the namespace sent on the request',
+    );
+  }
+  if (kind.namespaced) metadata.namespace = namespace;
+}
+
+/** The text to store; refuses an object that is too large. */
+function checkedValue(deps: CoreDeps, kind: Kind, object: AnyObject): string {
+  const value = encodeValue(object);
+  if (value.length <= deps.limits.maxObjectChars) return value;
+  const { name = '' } = object.metadata;
+  throw new GantryError(
+    'RequestEntityTooLarge',
+    `${kind.plural} "${name}" is too large: ${value.length} characters, at most ${deps.limits.maxObjectChars}`,
+    { resource: infoOf(kind, name) },
+  );
+}

@@ -1,0 +1,163 @@
+import type { Event } from '@gantry/model/gen/gantry.core.v1.ts';
+import type { Clock } from '@gantry/runtime/clock.ts';
+import type { Logger } from '@gantry/runtime/log.ts';
+import type { Operation, Store } from '@gantry/store/store.ts';
+import { rfc3339 } from '../core/deletion.ts';
+import type { Entropy } from '../core/metadata.ts';
+import { type AnyObject, encodeValue } from '../core/storedObject.ts';
+
+/** Something that happened to an object, for its owner to read. */
+export interface Occurrence {
+  readonly about: AnyObject;
+  readonly type: 'Normal' | 'Warning';
+  /** One word in CamelCase. */
+  readonly reason: string;
+  readonly message: string;
+  /** Who says so, such as the scheduler's name. */
+  readonly component: string;
+}
+
+export interface RecorderDeps {
+  readonly store: Pick<Store, 'commit'>;
+  readonly clock: Clock;
+  readonly entropy: Entropy;
+  readonly log: Logger;
+  /** Occurrences that wait; the oldest are dropped past this. */
+  readonly maxPending: number;
+}
+
+interface Known {
+  readonly key: string;
+  readonly event: Event;
+  /** Of the event as stored; 0 where it is not stored yet. */
+  readonly revision: number;
+}
+
+/** Events of one commit. */
+const maxPerCommit = 500;
+/** Events whose repetition is recognised: what happens again raises a count. */
+const maxKnown = 10_000;
+const maxMessageChars = 1_024;
+/** Attempts of one commit; each drops the event that was in the way. */
+const maxAttempts = 5;
+
+/**
+ * Writes what the api itself does to objects (bindings, evictions) as Event objects, in large commits behind the
+ * requests' backs: 5,000 pods a second may be bound, and none of them waits for its event. When the store is slower than
+ * that, the oldest are dropped; an event is a comment, not state. Its namespace is not looked at: an event that outlives
+ * its namespace ends with its time to live.
+ */
+export class ApiEvents implements AsyncDisposable {
+  readonly #deps: RecorderDeps;
+  readonly #pending: Occurrence[] = [];
+  readonly #known = new Map<string, Known>();
+  #writing: Promise<void> | undefined;
+  #dropped = 0;
+
+  constructor(deps: RecorderDeps) {
+    this.#deps = deps;
+  }
+
+  /** Records an occurrence; never waits and never fails. */
+  record(occurrence: Occurrence): void {
+    this.#pending.push(occurrence);
+    if (this.#pending.length > this.#deps.maxPending) {
+      this.#dropped += this.#pending.splice(0, this.#pending.length - this.#deps.maxPending).length;
+    }
+    // After the requests that are in work now, so that a burst shares commits.
+    this.#writing ??= new Promise<void>((resolve) => setImmediate(resolve)).then(() => this.#writeAll());
+  }
+
+  /** Waits until everything that was recorded is written or given up. */
+  async flush(): Promise<void> {
+    while (this.#writing) await this.#writing;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.flush();
+  }
+
+  async #writeAll(): Promise<void> {
+    while (this.#pending.length > 0) {
+      await this.#write(this.#pending.splice(0, maxPerCommit)).catch((error: unknown) => {
+        this.#deps.log.debug({ err: error }, 'events were not written');
+      });
+    }
+    if (this.#dropped > 0) this.#deps.log.warn({ dropped: this.#dropped }, 'events were dropped: too many at once');
+    this.#dropped = 0;
+    this.#writing = undefined;
+  }
+
+  async #write(occurrences: readonly Occurrence[]): Promise<void> {
+    const next = new Map<string, Known>();
+    for (const occurrence of occurrences) {
+      const identity = identityOf(occurrence);
+      next.set(identity, this.#following(next.get(identity) ?? this.#known.get(identity), occurrence));
+    }
+    for (let attempt = 1; attempt <= maxAttempts && next.size > 0; attempt++) {
+      const entries = [...next];
+      const operations = entries.map(([, { key, event, revision }]): Operation => {
+        return { type: 'put', key, value: encodeValue(event as unknown as AnyObject), expected: revision };
+      });
+      const result = await this.#deps.store.commit(operations);
+      if (result.ok) {
+        for (const [index, [identity, known]] of entries.entries()) {
+          this.#remember(identity, { ...known, revision: result.revisions[index]! });
+        }
+        return;
+      }
+      // Somebody removed or changed it: it is told anew the next time.
+      const [identity] = entries[result.failedIndex]!;
+      next.delete(identity);
+      this.#known.delete(identity);
+    }
+  }
+
+  #following(known: Known | undefined, occurrence: Occurrence): Known {
+    const now = rfc3339(this.#deps.clock.now());
+    if (known === undefined) return this.#first(occurrence, now);
+    const event = { ...known.event, count: (known.event.count ?? 1) + 1, lastTimestamp: now };
+    return { ...known, event };
+  }
+
+  #first({ about, type, reason, message, component }: Occurrence, now: string): Known {
+    const { name, namespace, uid, resourceVersion } = about.metadata;
+    const home = namespace ?? 'default';
+    const uidOfEvent = this.#deps.entropy.uid();
+    const metadata = {
+      name: `${name}.${uidOfEvent.replaceAll('-', '').slice(0, 16)}`,
+      namespace: home,
+      uid: uidOfEvent,
+      creationTimestamp: now,
+    };
+    const event: Event = {
+      apiVersion: 'v1',
+      kind: 'Event',
+      metadata,
+      involvedObject: { apiVersion: about.apiVersion, kind: about.kind, namespace, name, uid, resourceVersion },
+      reason,
+      message: message.slice(0, maxMessageChars),
+      type,
+      source: { component },
+      firstTimestamp: now,
+      lastTimestamp: now,
+      count: 1,
+      reportingComponent: component,
+    };
+    return { key: `events/${home}/${metadata.name}`, event, revision: 0 };
+  }
+
+  #remember(identity: string, known: Known): void {
+    this.#known.delete(identity);
+    this.#known.set(identity, known);
+    if (this.#known.size <= maxKnown) return;
+    for (const oldest of this.#known.keys()) {
+      this.#known.delete(oldest);
+      return;
+    }
+  }
+}
+
+function identityOf({ about, type, reason, message, component }: Occurrence): string {
+  return [about.metadata.uid, type, reason, message, component].join('\0');
+}

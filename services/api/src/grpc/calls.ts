@@ -1,0 +1,207 @@
+import type { EventEmitter } from 'node:events';
+import { toServiceError } from '@gantry/client/errors-grpc.ts';
+import { GantryError } from '@gantry/runtime/errors.ts';
+import type {
+  handleBidiStreamingCall,
+  handleServerStreamingCall,
+  handleUnaryCall,
+  MethodDefinition,
+  ServerDuplexStream,
+  ServerUnaryCall,
+  ServerWritableStream,
+  ServiceDefinition,
+} from '@grpc/grpc-js';
+import type { Authenticate } from '../core/access.ts';
+import type { RequestContext } from '../core/context.ts';
+import type { ApiMetrics } from '../metrics.ts';
+
+/** What the wrappers around handlers need. */
+export interface CallDeps {
+  readonly authenticate: Authenticate;
+  readonly metrics: ApiMetrics;
+  /** Unary calls in work at one time; one more is refused. */
+  readonly maxInFlight: number;
+}
+
+/** A request whose bytes are not that message. */
+class Undecodable {
+  readonly problem: unknown;
+  constructor(problem: unknown) {
+    this.problem = problem;
+  }
+}
+
+/** The service with requests that cannot be decoded handed on as such, so that they end with INVALID_ARGUMENT. */
+export function tolerant(service: ServiceDefinition): ServiceDefinition {
+  const entries = Object.entries(service).map(([name, method]): [string, MethodDefinition<unknown, unknown>] => [
+    name,
+    {
+      ...method,
+      requestDeserialize: (bytes: Buffer) => {
+        try {
+          return method.requestDeserialize(bytes);
+        } catch (error) {
+          return new Undecodable(error);
+        }
+      },
+    },
+  ]);
+  return Object.fromEntries(entries) as ServiceDefinition;
+}
+
+/** Wraps handlers: authenticates, counts, bounds, hands out a signal that fires when the caller is gone, maps errors. */
+export class Calls {
+  readonly #deps: CallDeps;
+  #inFlight = 0;
+
+  constructor(deps: CallDeps) {
+    this.#deps = deps;
+  }
+
+  /** A unary method. */
+  unary<Request, Response>(
+    handle: (context: RequestContext, request: Request) => Promise<Response>,
+  ): handleUnaryCall<Request, Response> {
+    return (call, callback) => {
+      const ended = this.#deps.metrics.started(call.getPath());
+      this.#run(call, handle).then(
+        (response) => {
+          ended(0);
+          callback(null, response);
+        },
+        (thrown: unknown) => {
+          const error = toServiceError(thrown);
+          ended(error.code);
+          callback(error);
+        },
+      );
+    };
+  }
+
+  /** A method that streams what an iterable gives, as fast as the caller takes it. */
+  serverStream<Request, Response>(
+    handle: (context: RequestContext, request: Request) => AsyncIterable<Response>,
+  ): handleServerStreamingCall<Request, Response> {
+    return (call) => {
+      const ended = this.#deps.metrics.started(call.getPath());
+      this.#stream(call, handle).then(
+        () => {
+          ended(0);
+          call.end();
+        },
+        (thrown: unknown) => {
+          const error = toServiceError(thrown);
+          ended(error.code);
+          call.emit('error', error);
+        },
+      );
+    };
+  }
+
+  /** A method that streams both ways. Leaving `input` unread holds the caller back. */
+  duplex<Request, Response>(
+    handle: (context: RequestContext, input: AsyncIterator<Request>) => AsyncIterable<Response>,
+  ): handleBidiStreamingCall<Request, Response> {
+    return (call) => {
+      const ended = this.#deps.metrics.started(call.getPath());
+      // A caller that is gone makes reading and writing fail; both are told by the signal.
+      call.on('error', () => {});
+      this.#exchange(call, handle).then(
+        () => {
+          ended(0);
+          call.end();
+        },
+        (thrown: unknown) => {
+          const error = toServiceError(thrown);
+          ended(error.code);
+          call.emit('error', error);
+        },
+      );
+    };
+  }
+
+  async #exchange<Request, Response>(
+    call: ServerDuplexStream<Request, Response>,
+    handle: (context: RequestContext, input: AsyncIterator<Request>) => AsyncIterable<Response>,
+  ): Promise<void> {
+    const context = this.context(call);
+    for await (const message of handle(context, inputOf<Request>(call))) {
+      if (context.signal.aborted) return;
+      if (!call.write(message)) await drained(call, context.signal);
+    }
+  }
+
+  async #run<Request, Response>(
+    call: ServerUnaryCall<Request, Response>,
+    handle: (context: RequestContext, request: Request) => Promise<Response>,
+  ): Promise<Response> {
+    if (this.#inFlight >= this.#deps.maxInFlight) {
+      throw new GantryError('TooManyRequests', 'too many requests, please try again later', { retryAfterMs: 1_000 });
+    }
+    this.#inFlight++;
+    try {
+      return await handle(this.context(call), decoded(call.request));
+    } finally {
+      this.#inFlight--;
+    }
+  }
+
+  async #stream<Request, Response>(
+    call: ServerWritableStream<Request, Response>,
+    handle: (context: RequestContext, request: Request) => AsyncIterable<Response>,
+  ): Promise<void> {
+    const context = this.context(call);
+    for await (const message of handle(context, decoded(call.request))) {
+      if (context.signal.aborted) return;
+      if (!call.write(message)) await drained(call, context.signal);
+    }
+  }
+
+  /** Who calls, and a signal that fires when they are gone. */
+  context(call: CallSurface): RequestContext {
+    const user = this.#deps.authenticate({ address: addressOf(call.getPeer()) });
+    const gone = new AbortController();
+    call.on('cancelled', () => gone.abort(new GantryError('Cancelled', 'the request was cancelled')));
+    if (call.cancelled) gone.abort(new GantryError('Cancelled', 'the request was cancelled'));
+    return { user, signal: gone.signal };
+  }
+}
+
+/** What every kind of server call has. */
+interface CallSurface {
+  readonly cancelled: boolean;
+  getPeer(): string;
+  on(event: 'cancelled', listener: () => void): unknown;
+}
+
+async function* inputOf<Request>(call: ServerDuplexStream<Request, unknown>): AsyncGenerator<Request> {
+  // Not by the stream's own iterator: that one would destroy the call when the input is left early.
+  for await (const message of call.iterator({ destroyOnReturn: false })) yield decoded(message as Request);
+}
+
+function decoded<Request>(request: Request): Request {
+  if (request instanceof Undecodable) {
+    throw new GantryError('BadRequest', 'the request is not a valid protobuf message', { cause: request.problem });
+  }
+  return request;
+}
+
+/** `127.0.0.1:4711` or `[::1]:4711` without the port; undefined for Unix sockets. */
+function addressOf(peer: string): string | undefined {
+  if (peer === 'unknown' || peer.startsWith('unix:')) return undefined;
+  return peer.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1');
+}
+
+/** Resolves when the caller takes more, or is gone. */
+function drained(call: EventEmitter, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const go = (): void => {
+      call.off('drain', go);
+      signal.removeEventListener('abort', go);
+      resolve();
+    };
+    call.once('drain', go);
+    signal.addEventListener('abort', go, { once: true });
+    if (signal.aborted) go();
+  });
+}

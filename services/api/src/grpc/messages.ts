@@ -1,0 +1,60 @@
+import type { Wrapped } from '@gantry/client/object-messages.ts';
+
+// The requests of gantry.api.v1 in their JSON form: a field with its zero value is absent. See proto/gantry/api/v1.
+
+export interface RefMessage {
+  readonly resource?: string;
+  readonly namespace?: string;
+  readonly name?: string;
+}
+
+export interface GetRequest {
+  readonly ref?: RefMessage;
+}
+
+export interface QueryMessage {
+  readonly resource?: string;
+  readonly namespace?: string;
+  readonly labelSelector?: string;
+  readonly fieldSelector?: string;
+}
+
+export interface ListRequest extends QueryMessage {
+  readonly limit?: number;
+  readonly continue?: string;
+}
+
+export interface WatchRequest extends QueryMessage {
+  readonly resourceVersion?: number;
+}
+
+/** CreateRequest and UpdateRequest. */
+export interface ObjectRequest {
+  readonly object?: Wrapped;
+  readonly dryRun?: boolean;
+}
+
+export interface PatchRequest {
+  readonly ref?: RefMessage;
+  readonly type?: string;
+  /** In base64. */
+  readonly patch?: string;
+  readonly subresource?: string;
+  readonly dryRun?: boolean;
+}
+
+export interface ApplyRequest {
+  /** In base64. */
+  readonly manifest?: string;
+  readonly defaultNamespace?: string;
+  readonly dryRun?: boolean;
+}
+
+export interface DeleteRequest {
+  readonly ref?: RefMessage;
+  readonly gracePeriodSeconds?: number;
+  readonly propagationPolicy?: string;
+  readonly uid?: string;
+  readonly resourceVersion?: string;
+  readonly dryRun?: boolean;
+}

@@ -1,0 +1,124 @@
+import { unwrap, type Wrapped, wrap } from '@gantry/client/object-messages.ts';
+import { encodeMessage } from '@gantry/client/protos.ts';
+import { decodeObject } from '@gantry/model/decode.ts';
+import { GantryError } from '@gantry/runtime/errors.ts';
+import type { UntypedServiceImplementation } from '@grpc/grpc-js';
+import type { ObjectQuery, ObjectRef, ResourceApi } from '../core/api.ts';
+import type { PatchType } from '../core/patching.ts';
+import type { AnyObject } from '../core/storedObject.ts';
+import type { WatchEvent } from '../watch/change.ts';
+import type { Calls } from './calls.ts';
+import type * as message from './messages.ts';
+
+/** ResourceService over the core. */
+export function resourceHandlers(api: ResourceApi, calls: Calls): UntypedServiceImplementation {
+  return {
+    Get: calls.unary(async (context, request: message.GetRequest) => wrap(await api.get(context, refOf(request.ref)))),
+    List: calls.unary(async (context, request: message.ListRequest) => {
+      const page = { limit: request.limit ?? 0, token: request.continue ?? '' };
+      const { items, revision, token } = await api.list(context, queryOf(request), page);
+      return { items: items.map(wrap), resourceVersion: revision, continue: token };
+    }),
+    Watch: calls.serverStream(async function* (context, request: message.WatchRequest) {
+      const after = nonNegative('resourceVersion', request.resourceVersion);
+      for await (const event of api.watch(context, queryOf(request), after)) yield encodeEvent(event);
+    }),
+    Create: calls.unary(async (context, request: message.ObjectRequest) =>
+      wrap(await api.create(context, objectOf(request.object), request.dryRun ?? false)),
+    ),
+    Update: calls.unary(async (context, request: message.ObjectRequest) =>
+      wrap(await api.update(context, objectOf(request.object), request.dryRun ?? false)),
+    ),
+    UpdateStatus: calls.unary(async (context, request: message.ObjectRequest) =>
+      wrap(await api.updateStatus(context, objectOf(request.object), request.dryRun ?? false)),
+    ),
+    Patch: calls.unary(async (context, request: message.PatchRequest) =>
+      wrap(
+        await api.patch(context, refOf(request.ref), {
+          type: patchTypeOf(request.type),
+          body: Buffer.from(request.patch ?? '', 'base64').toString('utf8'),
+          subresource: subresourceOf(request.subresource),
+          dryRun: request.dryRun ?? false,
+        }),
+      ),
+    ),
+    Apply: calls.unary(async (context, request: message.ApplyRequest) => {
+      const manifest = Buffer.from(request.manifest ?? '', 'base64');
+      const { object, outcome } = await api.apply(
+        context,
+        manifest,
+        request.defaultNamespace ?? '',
+        request.dryRun ?? false,
+      );
+      return { object: wrap(object), outcome: outcome.toUpperCase() };
+    }),
+    Delete: calls.unary(async (context, request: message.DeleteRequest) => {
+      const { object, gone } = await api.delete(context, refOf(request.ref), request, request.dryRun ?? false);
+      return { object: wrap(object), gone };
+    }),
+  };
+}
+
+/** An event goes to many watchers as the same object: it is encoded for the first of them. */
+const encodedEvents = new WeakMap<WatchEvent, Buffer>();
+
+function encodeEvent(event: WatchEvent): Buffer {
+  let bytes = encodedEvents.get(event);
+  if (bytes === undefined) {
+    const { type, resourceVersion } = event;
+    bytes = encodeMessage(
+      'WatchEvent',
+      type === 'BOOKMARK' ? event : { type, resourceVersion, object: wrap(event.object) },
+    );
+    encodedEvents.set(event, bytes);
+  }
+  return bytes;
+}
+
+function refOf(ref: message.RefMessage | undefined): ObjectRef {
+  const { resource = '', namespace = '', name = '' } = ref ?? {};
+  if (name === '') throw required('ref.name');
+  return { resource, namespace, name };
+}
+
+function queryOf({
+  resource = '',
+  namespace = '',
+  labelSelector = '',
+  fieldSelector = '',
+}: message.QueryMessage): ObjectQuery {
+  return { resource, namespace, labelSelector, fieldSelector };
+}
+
+function objectOf(wrapped: Wrapped | undefined): AnyObject {
+  // The wire format holds texts where the JSON form has quantities and the like: those are checked as in a manifest.
+  return decodeObject(unwrap(wrapped)) as AnyObject;
+}
+
+function patchTypeOf(type = ''): PatchType {
+  const known: Readonly<Record<string, PatchType>> = { JSON: 'json', MERGE: 'merge', STRATEGIC: 'strategic' };
+  const found = Object.hasOwn(known, type) ? known[type] : undefined;
+  if (found === undefined)
+    throw invalid('type', `Unsupported value: "${type}": supported values: "JSON", "MERGE", "STRATEGIC"`);
+  return found;
+}
+
+function subresourceOf(subresource = ''): '' | 'status' {
+  if (subresource === '' || subresource === 'status') return subresource;
+  throw invalid('subresource', `Unsupported value: "${subresource}": supported values: "status"`);
+}
+
+function nonNegative(field: string, value = 0): number {
+  if (Number.isSafeInteger(value) && value >= 0) return value;
+  throw invalid(field, `Invalid value: ${value}: must be greater than or equal to 0`);
+}
+
+function required(field: string): GantryError {
+  const causes = [{ reason: 'FieldValueRequired', field, message: 'Required value' }] as const;
+  return new GantryError('BadRequest', `${field}: Required value`, { causes });
+}
+
+function invalid(field: string, message: string): GantryError {
+  const causes = [{ reason: 'FieldValueInvalid', field, message }] as const;
+  return new GantryError('BadRequest', `${field}: ${message}`, { causes });
+}

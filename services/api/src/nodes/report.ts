@@ -1,0 +1,61 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { PodReport } from '@gantry/client/object-messages.ts';
+import type { PodCondition } from '@gantry/model/gen/gantry.core.v1.ts';
+import type { Kind } from '@gantry/model/kind.ts';
+import { conflict, GantryError, notFound } from '@gantry/runtime/errors.ts';
+import { checkStatusUpdate } from '../core/check.ts';
+import { isReleased } from '../core/deletion.ts';
+import type { Limits } from '../core/limits.ts';
+import { copyOf, encodeValue, type Stored } from '../core/storedObject.ts';
+import type { ItemPlan } from '../scheduling/batch.ts';
+
+/**
+ * Decides what a node's report changes: the pod's status where it is another one, or the pod's end where nothing of it
+ * runs any more and nothing else holds it.
+ */
+export function planReport(
+  kind: Kind,
+  nodeName: string,
+  report: PodReport,
+  stored: Stored | undefined,
+  limits: Pick<Limits, 'maxObjectChars'>,
+): ItemPlan {
+  const info = { group: '', resource: 'pods', name: report.name };
+  if (stored === undefined) return { type: 'refused', error: notFound(info) };
+  const { metadata, spec } = stored.object;
+  if (metadata.uid !== report.uid) {
+    const problem = `Precondition failed: UID in precondition: ${report.uid}, UID in object meta: ${metadata.uid}`;
+    return { type: 'refused', error: conflict(info, problem) };
+  }
+  if (spec?.nodeName !== nodeName) {
+    const message = `pods "${report.name}" is forbidden: node "${nodeName}" can only report pods with spec.nodeName set to itself, not "${spec?.nodeName ?? ''}"`;
+    return { type: 'refused', error: new GantryError('Forbidden', message, { resource: info }) };
+  }
+  const pod = copyOf(stored);
+  pod.status = { ...report.status, conditions: mergedConditions(report.status.conditions ?? [], stored) };
+  if (report.terminated && metadata.deletionTimestamp !== undefined) pod.metadata.deletionGracePeriodSeconds = 0;
+  try {
+    checkStatusUpdate(kind, pod, stored.object);
+  } catch (error) {
+    return { type: 'refused', error: error as GantryError };
+  }
+  if (isReleased(kind, pod)) {
+    return { type: 'write', operation: { type: 'delete', key: stored.key, expected: stored.revision } };
+  }
+  if (isDeepStrictEqual(pod, stored.object)) return { type: 'unchanged', revision: stored.revision };
+  const value = encodeValue(pod);
+  if (value.length > limits.maxObjectChars) {
+    return {
+      type: 'refused',
+      error: new GantryError('RequestEntityTooLarge', `the status of pod ${report.name} is too large`),
+    };
+  }
+  return { type: 'write', operation: { type: 'put', key: stored.key, value, expected: stored.revision } };
+}
+
+/** The node's conditions, and those that others set (PodScheduled by Bind, DisruptionTarget by Evict): a node does not know them. */
+function mergedConditions(reported: readonly PodCondition[], stored: Stored): readonly PodCondition[] {
+  const before = (stored.object.status?.conditions ?? []) as readonly PodCondition[];
+  const types = new Set(reported.map(({ type }) => type));
+  return [...before.filter(({ type }) => !types.has(type)), ...reported];
+}

@@ -1,0 +1,159 @@
+import type {
+  ContainerStats,
+  ExecInput,
+  ExecOutput,
+  ExecStart,
+  LogsRequest,
+  PortForwardChunk,
+  PortForwardStart,
+  StatsRequest,
+} from '@gantry/client/pod-messages.ts';
+import type { DuplexCall } from '@gantry/client/pods.ts';
+import { GantryError } from '@gantry/runtime/errors.ts';
+import type { Attempt } from '../core/access.ts';
+import type { CoreDeps, RequestContext } from '../core/context.ts';
+import type { AgentConnections } from './agents.ts';
+import { agentAddressOf, containerOf, locatePod } from './locate.ts';
+
+export interface ProxyDeps extends CoreDeps {
+  readonly agents: AgentConnections;
+}
+
+/** Nodes that are asked for their figures at one time. */
+const maxParallelStats = 32;
+const statsTimeoutMs = 5_000;
+
+/** Passes calls about running pods on to the agents of their nodes. */
+export class PodProxy {
+  readonly #deps: ProxyDeps;
+  #streams = 0;
+
+  constructor(deps: ProxyDeps) {
+    this.#deps = deps;
+  }
+
+  /** What a container wrote. */
+  async *logs(context: RequestContext, request: LogsRequest): AsyncGenerator<{ readonly data: Uint8Array }> {
+    using _open = this.#open();
+    const { namespace = '', pod: name = '', container = '' } = request.ref ?? {};
+    this.#authorize(context, 'pods/log', namespace, name);
+    const { pod, address } = await locatePod(this.#deps, namespace, name);
+    const asked = { ...request, ref: { namespace, pod: name, container: containerOf(pod, container) } };
+    for await (const data of this.#deps.agents.stream(address, (agent) => agent.logs(asked, context.signal))) {
+      yield { data };
+    }
+  }
+
+  /** Runs a command in a container (or, without one, connects to the container's own streams). */
+  exec(
+    context: RequestContext,
+    method: 'exec' | 'attach',
+    start: ExecStart,
+    input: AsyncIterable<ExecInput>,
+  ): AsyncGenerator<ExecOutput> {
+    const { namespace = '', pod = '' } = start.ref ?? {};
+    return this.#duplex(context, `pods/${method}`, namespace, pod, input, (located, agent, signal) => {
+      const container = containerOf(located, start.ref?.container ?? '');
+      return agent[method]({ ...start, ref: { namespace, pod, container } }, signal);
+    });
+  }
+
+  /** One connection to a port of a pod. */
+  portForward(
+    context: RequestContext,
+    start: PortForwardStart,
+    input: AsyncIterable<PortForwardChunk>,
+  ): AsyncGenerator<PortForwardChunk> {
+    const { namespace = '', pod = '', port } = start;
+    if (!(port >= 1 && port <= 65_535)) {
+      throw new GantryError('BadRequest', `start.port: Invalid value: ${port}: must be between 1 and 65535, inclusive`);
+    }
+    return this.#duplex(context, 'pods/portforward', namespace, pod, input, (_, agent, signal) =>
+      agent.portForward(start, signal),
+    );
+  }
+
+  /** What running containers use now. Nodes that do not answer are left out. */
+  async stats(context: RequestContext, request: StatsRequest): Promise<readonly ContainerStats[]> {
+    const { namespace = '', pod = '' } = request;
+    this.#deps.authorize(context.user, { verb: 'list', resource: 'pods/stats', namespace });
+    if (pod !== '') {
+      const { address } = await locatePod(this.#deps, namespace, pod);
+      return this.#statsOf(address, request, context.signal);
+    }
+    const addresses = await this.#allAgents();
+    const found: ContainerStats[] = [];
+    for (let start = 0; start < addresses.length; start += maxParallelStats) {
+      const part = addresses.slice(start, start + maxParallelStats);
+      const answers = await Promise.allSettled(part.map((address) => this.#statsOf(address, request, context.signal)));
+      context.signal.throwIfAborted();
+      for (const answer of answers) if (answer.status === 'fulfilled') found.push(...answer.value);
+    }
+    return found;
+  }
+
+  async #statsOf(address: string, request: StatsRequest, signal: AbortSignal): Promise<readonly ContainerStats[]> {
+    const options = { signal, timeoutMs: statsTimeoutMs };
+    return (await this.#deps.agents.call(address, (agent) => agent.stats(request, options))).containers;
+  }
+
+  async #allAgents(): Promise<string[]> {
+    const { entries } = await this.#deps.store.list({ prefix: 'nodes/' });
+    return entries.flatMap((entry) => {
+      try {
+        return [agentAddressOf(this.#deps.cache.decode(entry).object as never)];
+      } catch {
+        // A node that has not said where its agent is has nothing to report.
+        return [];
+      }
+    });
+  }
+
+  /** Passes messages both ways until either side ends. Each way waits for a slow receiver. */
+  async *#duplex<Input, Output>(
+    context: RequestContext,
+    resource: string,
+    namespace: string,
+    name: string,
+    input: AsyncIterable<Input>,
+    open: (
+      pod: Parameters<typeof containerOf>[0],
+      agent: Parameters<Parameters<AgentConnections['stream']>[1]>[0],
+      signal: AbortSignal,
+    ) => DuplexCall<Input, Output>,
+  ): AsyncGenerator<Output> {
+    using _open = this.#open();
+    this.#authorize(context, resource, namespace, name);
+    const { pod, address } = await locatePod(this.#deps, namespace, name);
+    yield* this.#deps.agents.stream(address, async function* (agent) {
+      using call = open(pod, agent, context.signal);
+      const sending = sendAll(call, input);
+      yield* call.output;
+      void sending;
+    });
+  }
+
+  #authorize(context: RequestContext, resource: string, namespace: string, name: string): void {
+    const verb: Attempt['verb'] = resource === 'pods/log' ? 'get' : 'connect';
+    this.#deps.authorize(context.user, { verb, resource, namespace, name });
+  }
+
+  #open(): Disposable {
+    const most = this.#deps.limits.maxPodStreams;
+    if (this.#streams >= most) {
+      throw new GantryError('TooManyRequests', `too many logs, commands and forwarded ports are open, at most ${most}`);
+    }
+    this.#streams++;
+    return { [Symbol.dispose]: () => void this.#streams-- };
+  }
+}
+
+/** Sends what the caller sends. How its side failed, the call's output tells; nothing is thrown here. */
+async function sendAll<Input>(call: DuplexCall<Input, unknown>, input: AsyncIterable<Input>): Promise<void> {
+  try {
+    for await (const message of input) await call.write(message);
+    call.end();
+  } catch {
+    call[Symbol.dispose]();
+  }
+}

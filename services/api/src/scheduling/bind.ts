@@ -1,0 +1,96 @@
+import { conflict, GantryError, notFound } from '@gantry/runtime/errors.ts';
+import type { Operation } from '@gantry/store/store.ts';
+import { rfc3339 } from '../core/deletion.ts';
+import { type AnyObject, copyOf, encodeValue, type Stored } from '../core/storedObject.ts';
+import type { BatchPlanner, ItemPlan } from './batch.ts';
+import { setCondition } from './conditions.ts';
+import { type Demand, demandOf, nothing, plus } from './demand.ts';
+import { fenceKey, misfit, type NodeAccount } from './ledger.ts';
+
+/** A pod's assignment to a node. */
+export interface Binding {
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+  readonly nodeName: string;
+}
+
+/** Decides about the bindings of one batch, in order: each sees what those before it took. */
+export class BindPlanner implements BatchPlanner<Binding> {
+  readonly #accountOf: (node: string) => NodeAccount | undefined;
+  readonly #nowMs: number;
+  readonly #planned = new Map<string, { readonly account: NodeAccount; demand: Demand }>();
+
+  /** @param accountOf What a node has and what is taken of it, as far as its fence says. */
+  constructor(accountOf: (node: string) => NodeAccount | undefined, nowMs: number) {
+    this.#accountOf = accountOf;
+    this.#nowMs = nowMs;
+  }
+
+  plan(binding: Binding, stored: Stored | undefined): ItemPlan {
+    const refused = refusalByPod(binding, stored);
+    if (refused !== undefined) return { type: 'refused', error: refused };
+    if (stored!.object.spec?.nodeName === binding.nodeName) return { type: 'unchanged', revision: stored!.revision };
+    const account = this.#planned.get(binding.nodeName)?.account ?? this.#accountOf(binding.nodeName);
+    if (account === undefined) {
+      return { type: 'refused', error: notFound({ group: '', resource: 'nodes', name: binding.nodeName }) };
+    }
+    if (account.deleting) {
+      return { type: 'refused', error: precondition(binding, `node "${account.name}" is being deleted`) };
+    }
+    const demand = demandOf(stored!.object);
+    const planned = this.#planned.get(account.name)?.demand ?? nothing;
+    const why = misfit(account, planned, demand);
+    if (why !== undefined) return { type: 'refused', error: precondition(binding, `node "${account.name}": ${why}`) };
+    this.#planned.set(account.name, { account, demand: plus(planned, demand) });
+    const value = encodeValue(boundPod(stored!, binding.nodeName, this.#nowMs));
+    return { type: 'write', operation: { type: 'put', key: stored!.key, value, expected: stored!.revision } };
+  }
+
+  guards(): Operation[] {
+    return [...this.#planned.values()].map(({ account }) => ({
+      type: 'put',
+      key: fenceKey(account.name),
+      value: JSON.stringify({ by: 'bind' }),
+      expected: account.fence,
+    }));
+  }
+}
+
+/** The pod on its node. */
+function boundPod(stored: Stored, nodeName: string, nowMs: number): AnyObject {
+  const pod = copyOf(stored);
+  pod.spec = { ...pod.spec, nodeName };
+  const status = { ...pod.status, phase: pod.status?.phase ?? 'Pending' };
+  pod.status = setCondition(status, { type: 'PodScheduled', status: 'True' }, rfc3339(nowMs));
+  return pod;
+}
+
+function refusalByPod(binding: Binding, stored: Stored | undefined): GantryError | undefined {
+  const { name, uid, nodeName } = binding;
+  if (nodeName === '') {
+    return new GantryError('BadRequest', 'nodeName: Required value', {
+      causes: [{ reason: 'FieldValueRequired', field: 'nodeName', message: 'Required value' }],
+    });
+  }
+  if (stored === undefined) return notFound({ group: '', resource: 'pods', name });
+  const { metadata, spec } = stored.object;
+  const info = { group: '', resource: 'pods', name };
+  if (uid && metadata.uid !== uid) {
+    return conflict(info, `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${metadata.uid}`);
+  }
+  if (metadata.deletionTimestamp !== undefined) {
+    return conflict(info, `pod ${name} is being deleted, cannot be assigned to a host`);
+  }
+  const bound = spec?.nodeName as string | undefined;
+  if (bound && bound !== nodeName) return conflict(info, `pod ${name} is already assigned to node "${bound}"`);
+  const gates = (spec?.schedulingGates as unknown[] | undefined) ?? [];
+  if (!bound && gates.length > 0) return conflict(info, `pod ${name} has non-empty .spec.schedulingGates`);
+  return undefined;
+}
+
+function precondition({ name }: Binding, problem: string): GantryError {
+  return new GantryError('FailedPrecondition', `Operation cannot be fulfilled on pods "${name}": ${problem}`, {
+    resource: { group: '', resource: 'pods', name },
+  });
+}

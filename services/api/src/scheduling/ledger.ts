@@ -1,0 +1,216 @@
+import type { Change, Operation, Store } from '@gantry/store/store.ts';
+import { type AnyObject, decodeValue } from '../core/storedObject.ts';
+import type { HubChange } from '../watch/change.ts';
+import type { ChangeObserver } from '../watch/hub.ts';
+import { allocatableOf, type Demand, demandOf, type Vector } from './demand.ts';
+
+// Who has what of each node, counted from the pods themselves. See docs/adr on how Bind stays exact with many api replicas.
+
+/** What one node has and what its pods take of it. */
+export interface NodeAccount {
+  readonly name: string;
+  readonly allocatable: Vector;
+  /** True where the node's end was asked for. */
+  readonly deleting: boolean;
+  /** Sum over the pods. */
+  readonly used: Vector;
+  /** How many of its pods hold each host port. */
+  readonly hostPorts: ReadonlyMap<string, number>;
+  /** Revision of the node's fence; 0 where it has none. */
+  readonly fence: number;
+}
+
+interface Account {
+  name: string;
+  /** Undefined where no such node exists (its pods or its fence were seen first, or outlive it). */
+  node: { allocatable: Vector; deleting: boolean } | undefined;
+  used: Map<string, number>;
+  hostPorts: Map<string, number>;
+  fence: number;
+}
+
+interface Share {
+  readonly node: string;
+  readonly demand: Demand;
+  /** Of the pod's state that says so. This process knows its own writes early, so that older states may come after. */
+  readonly revision: number;
+}
+
+const pageEntries = 1_000;
+
+const fencePrefix = 'claims/';
+
+/** Key of a node's fence: every write that takes from a node's room puts it in the same batch. */
+export function fenceKey(node: string): string {
+  return `${fencePrefix}${node}`;
+}
+
+/** Puts a node's fence, whatever its revision: for writes that take room without asking whether there is any. */
+export function raiseFence(node: string, by: string): Operation {
+  return { type: 'put', key: fenceKey(node), value: JSON.stringify({ by }) };
+}
+
+/** The accounts of all nodes, kept up to date from the store's changes and this process's own writes. */
+export class CapacityLedger implements ChangeObserver {
+  readonly #store: Pick<Store, 'list'>;
+  readonly #accounts = new Map<string, Account>();
+  /** What each bound, unfinished pod takes, by its key. */
+  readonly #shares = new Map<string, Share>();
+  /** Revision of the last change that the store's tail brought. */
+  #revision = 0;
+
+  constructor(store: Pick<Store, 'list'>) {
+    this.#store = store;
+  }
+
+  async load(signal: AbortSignal): Promise<number> {
+    this.#accounts.clear();
+    this.#shares.clear();
+    let revision: number | undefined;
+    for (const prefix of ['nodes/', fencePrefix, 'pods/']) {
+      let after: string | undefined;
+      let more = true;
+      while (more) {
+        signal.throwIfAborted();
+        const page = await this.#store.list({ prefix, limit: pageEntries, after, revision });
+        revision = page.revision;
+        for (const { key, value, revision: written } of page.entries) {
+          this.#put(key, written, () => decodeValue(value, written));
+        }
+        after = page.entries.at(-1)?.key;
+        more = page.more;
+      }
+    }
+    this.#revision = revision ?? 0;
+    return this.#revision;
+  }
+
+  onChange(change: Change, event: HubChange | undefined): void {
+    this.#revision = change.revision;
+    if (change.type === 'delete') this.#remove(change.key, change.revision);
+    else this.#put(change.key, change.revision, () => event!.object);
+  }
+
+  /** Takes note of this process's own commit before the tail brings it, so that the next decision knows of it. */
+  noteCommitted(operations: readonly Operation[], revisions: readonly number[]): void {
+    for (const [index, operation] of operations.entries()) {
+      const revision = revisions[index]!;
+      // What the tail has brought already may have been followed by newer changes.
+      if (operation.type !== 'put' || revision <= this.#revision) continue;
+      this.#put(operation.key, revision, () => decodeValue(operation.value, revision));
+    }
+  }
+
+  /** The account of a node that exists. */
+  account(name: string): NodeAccount | undefined {
+    const account = this.#accounts.get(name);
+    return account?.node && { ...account, ...account.node };
+  }
+
+  #put(key: string, revision: number, object: () => AnyObject): void {
+    const { resource, name } = partsOf(key);
+    if (resource === 'pods') this.#putPod(key, revision, object());
+    else if (resource === 'nodes') this.#putNode(name, object());
+    else if (resource === 'claims') this.#raise(this.#accountOf(name), revision);
+  }
+
+  #raise(account: Account, revision: number): void {
+    account.fence = Math.max(account.fence, revision);
+  }
+
+  #putNode(name: string, object: AnyObject): void {
+    this.#accountOf(name).node = {
+      allocatable: allocatableOf(object),
+      deleting: object.metadata.deletionTimestamp !== undefined,
+    };
+  }
+
+  #putPod(key: string, revision: number, pod: AnyObject): void {
+    const node = nodeOf(pod);
+    const known = this.#shares.get(key);
+    if (known === undefined ? node === undefined : known.revision > revision) return;
+    this.#release(key, revision);
+    if (node === undefined) return;
+    const demand = demandOf(pod);
+    this.#shares.set(key, { node, demand, revision });
+    this.#count(this.#accountOf(node), demand, 1);
+  }
+
+  #remove(key: string, revision: number): void {
+    const { resource, name } = partsOf(key);
+    if (resource === 'pods') return this.#release(key, revision);
+    const account = resource === 'nodes' || resource === 'claims' ? this.#accounts.get(name) : undefined;
+    if (account === undefined) return;
+    if (resource === 'nodes') account.node = undefined;
+    else if (account.fence <= revision) account.fence = 0;
+    this.#dropEmpty(account);
+  }
+
+  #release(key: string, revision: number): void {
+    const share = this.#shares.get(key);
+    if (share === undefined || share.revision > revision) return;
+    this.#shares.delete(key);
+    const account = this.#accountOf(share.node);
+    this.#count(account, share.demand, -1);
+    this.#dropEmpty(account);
+  }
+
+  #count(account: Account, demand: Demand, sign: 1 | -1): void {
+    for (const [resource, amount] of demand.amounts) add(account.used, resource, sign * amount);
+    for (const port of demand.hostPorts) add(account.hostPorts, port, sign);
+  }
+
+  #accountOf(name: string): Account {
+    const known = this.#accounts.get(name);
+    if (known !== undefined) return known;
+    const made: Account = { name, node: undefined, used: new Map(), hostPorts: new Map(), fence: 0 };
+    this.#accounts.set(name, made);
+    return made;
+  }
+
+  #dropEmpty(account: Account): void {
+    if (account.node === undefined && account.fence === 0 && account.used.size === 0)
+      this.#accounts.delete(account.name);
+  }
+}
+
+function partsOf(key: string): { readonly resource: string; readonly name: string } {
+  return { resource: key.slice(0, key.indexOf('/')), name: key.slice(key.lastIndexOf('/') + 1) };
+}
+
+/** The node on which a pod takes room; undefined for one that is not bound or has finished. */
+export function nodeOf(pod: AnyObject): string | undefined {
+  const phase = pod.status?.phase;
+  if (phase === 'Succeeded' || phase === 'Failed') return undefined;
+  return (pod.spec?.nodeName as string | undefined) || undefined;
+}
+
+/** Why a demand does not fit beside what is used and what `planned` takes; undefined where it does. In the node agent's words in Kubernetes. */
+export function misfit(account: NodeAccount, planned: Demand, demand: Demand): string | undefined {
+  for (const [resource, amount] of demand.amounts) {
+    const used = (account.used.get(resource) ?? 0) + (planned.amounts.get(resource) ?? 0);
+    const capacity = account.allocatable.get(resource) ?? 0;
+    if (amount > 0 && used + amount > capacity) {
+      return `Node didn't have enough resource: ${resource}, requested: ${amount}, used: ${used}, capacity: ${capacity}`;
+    }
+  }
+  for (const port of demand.hostPorts) {
+    const holder = [...account.hostPorts.keys(), ...planned.hostPorts].find((taken) => portsCollide(taken, port));
+    if (holder !== undefined) return `Node didn't have free ports: host port ${port} is taken by ${holder}`;
+  }
+  return undefined;
+}
+
+/** Host ports are `<protocol>/<ip>/<port>`; one on all addresses collides with one on any. */
+function portsCollide(left: string, right: string): boolean {
+  const [leftProtocol, leftIp, leftPort] = left.split('/');
+  const [rightProtocol, rightIp, rightPort] = right.split('/');
+  if (leftProtocol !== rightProtocol || leftPort !== rightPort) return false;
+  return leftIp === rightIp || leftIp === '0.0.0.0' || rightIp === '0.0.0.0';
+}
+
+function add(counts: Map<string, number>, key: string, amount: number): void {
+  const sum = (counts.get(key) ?? 0) + amount;
+  if (sum === 0) counts.delete(key);
+  else counts.set(key, sum);
+}

@@ -1,0 +1,135 @@
+import type { ItemResult } from '@gantry/client/api.ts';
+import type { Binding, EvictRequest, UnschedulablePod } from '@gantry/client/object-messages.ts';
+import type { Kind } from '@gantry/model/kind.ts';
+import { kindOf } from '@gantry/model/registry.ts';
+import { GantryError } from '@gantry/runtime/errors.ts';
+import type { CoreDeps, RequestContext } from '../core/context.ts';
+import { rfc3339 } from '../core/deletion.ts';
+import { objectKey } from '../core/keys.ts';
+import { copyOf } from '../core/storedObject.ts';
+import { remove, updateStatus } from '../core/writer.ts';
+import type { ApiEvents } from '../events/recorder.ts';
+import type { WatchHub } from '../watch/hub.ts';
+import { Semaphore } from '../watch/semaphore.ts';
+import { runBatch } from './batch.ts';
+import { BindPlanner } from './bind.ts';
+import { setCondition } from './conditions.ts';
+import type { CapacityLedger } from './ledger.ts';
+import { planUnschedulable } from './unschedulable.ts';
+
+export interface SchedulingDeps extends CoreDeps {
+  readonly hub: WatchHub;
+  readonly ledger: CapacityLedger;
+  readonly events: ApiEvents;
+}
+
+const pods = kindOf('Pod') as unknown as Kind;
+/** Component of events where a scheduler does not say its name. */
+const defaultScheduler = 'default-scheduler';
+/** How long a Bind waits to hear of what another api replica did on a node before it tries again anyway. */
+const hearMs = 1_000;
+
+/** What schedulers and evictors ask of the api. */
+export class SchedulingApi {
+  readonly #deps: SchedulingDeps;
+  /** Binds of one process go one after another: each must know what the one before took. */
+  readonly #turn = new Semaphore(1);
+
+  constructor(deps: SchedulingDeps) {
+    this.#deps = deps;
+  }
+
+  /** Binds pods to nodes, each on its own; one result each, in order. */
+  async bind(context: RequestContext, bindings: readonly Binding[], scheduler: string): Promise<ItemResult[]> {
+    const { authorize, limits, ledger, hub, clock } = this.#deps;
+    authorize(context.user, { verb: 'bind', resource: 'pods' });
+    checkBatchSize('bindings', bindings.length, limits.maxBatchItems);
+    using _turn = await this.#turn.acquire(context.signal);
+    const results = await runBatch(this.#deps, {
+      items: bindings,
+      keyOf: keyOfPod,
+      planner: () => new BindPlanner((node) => ledger.account(node), clock.now()),
+      onGuardLost: async (_key, actual) => {
+        await hub.reached(actual, hearMs, context.signal).catch(() => context.signal.throwIfAborted());
+      },
+      onCommitted: (operations, revisions) => ledger.noteCommitted(operations, revisions),
+    });
+    for (const [index, binding] of bindings.entries()) {
+      if (results[index]!.code !== 0) continue;
+      const message = `Successfully assigned ${binding.namespace}/${binding.name} to ${binding.nodeName}`;
+      this.#tell(binding, 'Normal', 'Scheduled', message, scheduler);
+    }
+    return results;
+  }
+
+  /** Records why pods wait; one result each, in order. */
+  async reportUnschedulable(
+    context: RequestContext,
+    reports: readonly UnschedulablePod[],
+    scheduler: string,
+  ): Promise<ItemResult[]> {
+    const { authorize, limits, clock } = this.#deps;
+    authorize(context.user, { verb: 'bind', resource: 'pods' });
+    checkBatchSize('pods', reports.length, limits.maxBatchItems);
+    const results = await runBatch(this.#deps, {
+      items: reports,
+      keyOf: keyOfPod,
+      planner: () => ({
+        plan: (report, stored) => planUnschedulable(report, stored, clock.now()),
+        guards: () => [],
+      }),
+    });
+    for (const [index, report] of reports.entries()) {
+      if (results[index]!.code !== 0) continue;
+      this.#tell(report, 'Warning', 'FailedScheduling', report.message, scheduler);
+    }
+    return results;
+  }
+
+  /** Asks for a pod's end, and says in its status why. */
+  async evict(context: RequestContext, request: EvictRequest & { readonly dryRun?: boolean }): Promise<void> {
+    const { namespace, name, uid, gracePeriodSeconds, reason = 'EvictionByEvictionAPI', dryRun = false } = request;
+    this.#deps.authorize(context.user, { verb: 'evict', resource: 'pods', namespace, name });
+    const target = { kind: pods, namespace, name };
+    const now = rfc3339(this.#deps.clock.now());
+    const condition = { type: 'DisruptionTarget', status: 'True', reason, message: `Eviction API: evicting` } as const;
+    await updateStatus(
+      this.#deps,
+      target,
+      (stored) => {
+        const pod = copyOf(stored);
+        // A pod of that name that came later is another one: the uid is a precondition of the write.
+        if (uid) pod.metadata.uid = uid;
+        pod.status = setCondition(pod.status, condition, now);
+        return pod;
+      },
+      dryRun,
+    );
+    await remove(this.#deps, target, { uid, gracePeriodSeconds }, dryRun);
+  }
+
+  #tell(
+    ref: Binding | UnschedulablePod,
+    type: 'Normal' | 'Warning',
+    reason: string,
+    message: string,
+    by: string,
+  ): void {
+    const { namespace, name, uid } = ref;
+    const about = { apiVersion: 'v1', kind: 'Pod', metadata: { namespace, name, uid } };
+    this.#deps.events.record({ about, type, reason, message, component: by || defaultScheduler });
+  }
+}
+
+/** Refuses a batch that is too large. */
+export function checkBatchSize(field: string, items: number, most: number): void {
+  if (items <= most) return;
+  throw new GantryError('RequestEntityTooLarge', `${field}: Too many: ${items}: must have at most ${most} items`, {
+    causes: [{ reason: 'FieldValueTooMany', field, message: `Too many: ${items}: must have at most ${most} items` }],
+  });
+}
+
+/** Store key of the pod that an item of a batch is about. */
+export function keyOfPod({ namespace, name }: { readonly namespace: string; readonly name: string }): string {
+  return objectKey(pods, namespace, name);
+}

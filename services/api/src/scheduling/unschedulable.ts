@@ -1,0 +1,36 @@
+import type { UnschedulablePod } from '@gantry/client/object-messages.ts';
+import { conflict, notFound } from '@gantry/runtime/errors.ts';
+import { rfc3339 } from '../core/deletion.ts';
+import { copyOf, encodeValue, type Stored } from '../core/storedObject.ts';
+import type { ItemPlan } from './batch.ts';
+import { setCondition } from './conditions.ts';
+
+/** Decides what a report that a pod waits changes; nothing is written where the pod says so already. */
+export function planUnschedulable(report: UnschedulablePod, stored: Stored | undefined, nowMs: number): ItemPlan {
+  const info = { group: '', resource: 'pods', name: report.name };
+  if (stored === undefined) return { type: 'refused', error: notFound(info) };
+  const { metadata, spec, status } = stored.object;
+  if (report.uid && metadata.uid !== report.uid) {
+    const problem = `Precondition failed: UID in precondition: ${report.uid}, UID in object meta: ${metadata.uid}`;
+    return { type: 'refused', error: conflict(info, problem) };
+  }
+  if (spec?.nodeName) {
+    return {
+      type: 'refused',
+      error: conflict(info, `pod ${report.name} is already assigned to node "${spec.nodeName}"`),
+    };
+  }
+  const { reason, message, nominatedNodeName = '' } = report;
+  const next = setCondition(status, { type: 'PodScheduled', status: 'False', reason, message }, rfc3339(nowMs));
+  if (next === status && (status?.nominatedNodeName ?? '') === nominatedNodeName) {
+    return { type: 'unchanged', revision: stored.revision };
+  }
+  const pod = copyOf(stored);
+  pod.status = { ...next };
+  if (nominatedNodeName === '') delete pod.status.nominatedNodeName;
+  else pod.status.nominatedNodeName = nominatedNodeName;
+  return {
+    type: 'write',
+    operation: { type: 'put', key: stored.key, value: encodeValue(pod), expected: stored.revision },
+  };
+}

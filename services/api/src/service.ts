@@ -1,0 +1,149 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import type { EventBus } from '@gantry/events/events.ts';
+import type { Kind } from '@gantry/model/kind.ts';
+import { kindOf } from '@gantry/model/registry.ts';
+import { type Clock, systemClock } from '@gantry/runtime/clock.ts';
+import type { Logger } from '@gantry/runtime/log.ts';
+import { createMetrics, type Diagnostics, serveDiagnostics } from '@gantry/runtime/metrics.ts';
+import type { Running } from '@gantry/runtime/service.ts';
+import type { OpenStore } from '@gantry/store/store.ts';
+import { nodeAdmission, podAdmission } from './admission/capacity.ts';
+import { parseIpRange } from './admission/ipRange.ts';
+import { serviceAdmission } from './admission/services.ts';
+import { type ApiConfig, parseAddress } from './config.ts';
+import { authenticateByAddress, authorizeAdmins } from './core/access.ts';
+import { ResourceApi } from './core/api.ts';
+import type { CoreDeps } from './core/context.ts';
+import type { Entropy } from './core/metadata.ts';
+import { createBuiltInNamespaces } from './core/namespaces.ts';
+import { ObjectCache } from './core/storedObject.ts';
+import { create } from './core/writer.ts';
+import { ApiEvents } from './events/recorder.ts';
+import { nodeHandlers, schedulingHandlers } from './grpc/batches.ts';
+import { Calls } from './grpc/calls.ts';
+import { podHandlers } from './grpc/pods.ts';
+import { resourceHandlers } from './grpc/resources.ts';
+import { type GrpcServer, listen } from './grpc/server.ts';
+import { runHousekeeping } from './housekeeping/housekeeping.ts';
+import { createApiMetrics } from './metrics.ts';
+import { NodeApi } from './nodes/service.ts';
+import { AgentConnections } from './pods/agents.ts';
+import { PodProxy } from './pods/proxy.ts';
+import { runRelay } from './relay/relay.ts';
+import { CapacityLedger } from './scheduling/ledger.ts';
+import { SchedulingApi } from './scheduling/service.ts';
+import { WatchHub } from './watch/hub.ts';
+
+/** What an api process works with. */
+export interface ApiDeps {
+  readonly store: OpenStore;
+  readonly bus: EventBus;
+  readonly log: Logger;
+  readonly clock?: Clock;
+  readonly entropy?: Entropy;
+}
+
+/** A running api. */
+export interface RunningApi extends Running {
+  /** `host:port` of gRPC, with the port that it got. */
+  readonly address: string;
+  /** Port of /metrics and /healthz; undefined where they are not served. */
+  readonly diagnosticsPort: number | undefined;
+  /** The core, for edges beside gRPC. */
+  readonly resources: ResourceApi;
+}
+
+/** Starts an api: gRPC, and the relay and housekeeping that one of all replicas leads. Resolves when it serves. */
+export async function startApi(config: ApiConfig, deps: ApiDeps): Promise<RunningApi> {
+  await using stack = new AsyncDisposableStack();
+  const stop = new AbortController();
+  const { log, store, clock = systemClock } = deps;
+  const core = coreOf(config, deps);
+  const ledger = new CapacityLedger(store);
+  const hub = stack.use(new WatchHub({ ...core, observer: ledger }));
+  await hub.start();
+  await createBuiltInNamespaces((name) => create(core, namespaces, namespaceObject(name), false));
+  const events = stack.use(new ApiEvents({ ...core, maxPending: config.limits.maxPendingEvents }));
+  const resources = new ResourceApi({ ...core, hub });
+  const registry = createMetrics('api');
+  const calls = new Calls({
+    authenticate: authenticateByAddress(config.trustNetwork),
+    metrics: createApiMetrics(registry, () => hub.watcherCount),
+    maxInFlight: config.limits.maxInFlight,
+  });
+  const agents = stack.use(new AgentConnections());
+  const { host, port } = parseAddress(config.listen);
+  const server = await listen(
+    {
+      resources: resourceHandlers(resources, calls),
+      scheduling: schedulingHandlers(new SchedulingApi({ ...core, hub, ledger, events }), calls),
+      nodes: nodeHandlers(new NodeApi({ ...core, ephemeral: store }), calls),
+      pods: podHandlers(new PodProxy({ ...core, agents }), calls),
+    },
+    { host, port, maxRequestBytes: config.limits.maxRequestBytes },
+  );
+  stack.use(server);
+  const diagnostics = config.diagnostics
+    ? stack.use(await serveDiagnostics({ ...parseAddress(config.diagnostics), registry, ready: () => hub.following }))
+    : undefined;
+  const holder = `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`;
+  const background = Promise.all([
+    runRelay({ store, leases: store, bus: deps.bus, clock, log }, { holder }, stop.signal),
+    runHousekeeping({ ...core, store, hub }, { holder, retention: config.retention }, stop.signal),
+  ]).then(() => undefined);
+  // Whoever runs the api looks at `done`; a failure that nobody looks at must not end the process.
+  background.catch((error: unknown) => log.error({ err: error }, 'a background task of the api ended'));
+  log.info({ address: `${host}:${server.port}` }, 'the api serves gRPC');
+  return running({ host, server, diagnostics, resources, background, stop, owned: stack.move() });
+}
+
+function running(parts: {
+  readonly host: string;
+  readonly server: GrpcServer;
+  readonly diagnostics: Diagnostics | undefined;
+  readonly resources: ResourceApi;
+  readonly background: Promise<void>;
+  readonly stop: AbortController;
+  readonly owned: AsyncDisposableStack;
+}): RunningApi {
+  const { host, server, diagnostics, resources, background, stop, owned } = parts;
+  return {
+    address: `${host.includes(':') ? `[${host}]` : host}:${server.port}`,
+    diagnosticsPort: diagnostics?.port,
+    resources,
+    done: background,
+    [Symbol.asyncDispose]: async () => {
+      server.setServing(false);
+      stop.abort();
+      await background.catch(() => undefined);
+      await owned.disposeAsync();
+    },
+  };
+}
+
+function coreOf(config: ApiConfig, { store, log, clock = systemClock, entropy = systemEntropy }: ApiDeps): CoreDeps {
+  const allocation = { clusterIps: parseIpRange(config.serviceCidr), nodePorts: config.nodePorts };
+  return {
+    store,
+    clock,
+    entropy,
+    log,
+    limits: config.limits,
+    cache: new ObjectCache(config.cacheChars),
+    authorize: authorizeAdmins,
+    admission: {
+      Service: serviceAdmission(store, allocation, entropy.random),
+      Pod: podAdmission,
+      Node: nodeAdmission,
+    },
+  };
+}
+
+const systemEntropy: Entropy = { uid: () => randomUUID(), random: Math.random };
+
+const namespaces = kindOf('Namespace') as unknown as Kind;
+
+function namespaceObject(name: string): { apiVersion: string; kind: string; metadata: { name: string } } {
+  return { apiVersion: 'v1', kind: 'Namespace', metadata: { name } };
+}
