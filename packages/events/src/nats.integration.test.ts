@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { isError } from '@gantry/runtime/errors.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openBus } from './open.ts';
@@ -49,6 +50,24 @@ describe('a NATS server that goes away', () => {
     const refusal = await bus.publish('a', new Uint8Array()).catch((error: unknown) => error);
     expect(isError(refusal, 'ServiceUnavailable')).toBe(true);
   });
+});
+
+test('a server that hangs does not hold up closing for long', async () => {
+  await using own = await startNatsServer();
+  const bus = await openBus(own.url);
+  own.freeze(true);
+  // The signal takes effect a moment after it was sent.
+  await delay(50);
+  await bus[Symbol.asyncDispose]();
+});
+
+test('user and password come from the address, and never show in an error', async () => {
+  await using own = await startNatsServer(['--user', 'me', '--pass', 'se cret']);
+  const withLogin = (login: string) => own.url.replace('nats://', `nats://${login}@`);
+  await using _bus = await openBus(withLogin('me:se%20cret'));
+  const refusal = await openBus(withLogin('me:wrong')).catch((error: unknown) => error);
+  expect(isError(refusal, 'ServiceUnavailable') && refusal.message).toContain(own.url);
+  expect(String(refusal)).not.toContain('wrong');
 });
 
 test('a payload above the limit of the server is refused as such', async () => {

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { type BackoffPolicy, backoffMs } from '@gantry/runtime/backoff.ts';
 import { GantryError } from '@gantry/runtime/errors.ts';
 import {
@@ -11,7 +12,7 @@ import { callHandler } from './handlers.ts';
 
 /** How the bus connects. */
 export interface NatsOptions {
-  /** Such as nats://127.0.0.1:4222; several servers of one cluster, separated by commas. */
+  /** Such as nats://user:password@127.0.0.1:4222; several servers of one cluster, separated by commas. */
   readonly url: string;
   /** Name of this client in the server's lists. */
   readonly name?: string;
@@ -27,17 +28,22 @@ const connectTimeoutMs = 5_000;
 /** Publishers wait for the server once this many bytes are under way: bounds memory when they outrun the connection. */
 const maxUnflushedBytes = 4 * 1024 * 1024;
 
-/** Connects to NATS. Rejects with ServiceUnavailable where no server answers. */
+/** Closing waits this long for what is pending to be sent; a server that hangs must not hold up the process. */
+const drainTimeoutMs = 2_000;
+
+/** Connects to NATS. Rejects with BadRequest for an address that makes no sense, ServiceUnavailable where no server answers. */
 export async function openNats(options: NatsOptions): Promise<NatsBus> {
+  const { servers, user, pass } = parseServers(options.url);
   const policy = options.backoff ?? reconnectBackoff;
   const attempts = { count: 0 };
   try {
     const connection = await connect({
-      servers: options.url.split(',').map((server) => server.trim()),
+      servers,
+      ...(user === '' ? {} : { user, pass }),
       name: options.name ?? 'gantry',
       timeout: connectTimeoutMs,
       maxReconnectAttempts: -1,
-      // A restarted server is silent, not closed, for a client behind some networks: ping finds it in 20 seconds.
+      // A server behind a network that drops packets is silent, not closed: it counts as gone after 20 seconds.
       pingInterval: 10_000,
       maxPingOut: 2,
       noAsyncTraces: true,
@@ -47,10 +53,22 @@ export async function openNats(options: NatsOptions): Promise<NatsBus> {
       attempts.count = 0;
     });
   } catch (error) {
-    throw new GantryError('ServiceUnavailable', `event bus ${options.url} cannot be reached: ${text(error)}`, {
+    throw new GantryError('ServiceUnavailable', `event bus ${servers.join(', ')} cannot be reached: ${text(error)}`, {
       cause: error,
     });
   }
+}
+
+/** The servers without what must not be logged, and the user and password of the first that names them. */
+function parseServers(addresses: string): { servers: string[]; user: string; pass: string } {
+  const urls = addresses.split(',').map((address, index) => {
+    const url = URL.parse(address.trim());
+    if (url?.hostname) return url;
+    throw new GantryError('BadRequest', `event bus address ${index + 1}: must have the form nats://host:port`);
+  });
+  const { username = '', password = '' } = urls.find((url) => url.username !== '') ?? {};
+  const servers = urls.map((url) => `${url.protocol}//${url.host}`);
+  return { servers, user: decodeURIComponent(username), pass: decodeURIComponent(password) };
 }
 
 /** The bus over a NATS server or cluster: at most once, in the publisher's order. */
@@ -109,8 +127,12 @@ export class NatsBus implements EventBus {
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#connection.isClosed()) return;
     if (!this.#connected) return this.#connection.close();
+    const waited = new AbortController();
+    const tooLate = delay(drainTimeoutMs, undefined, { signal: waited.signal }).catch(() => {});
     // A connection lost in the middle of a drain leaves nothing to wait for.
-    await this.#connection.drain().catch(() => this.#connection.close());
+    await Promise.race([this.#connection.drain().catch(() => {}), tooLate]);
+    waited.abort();
+    await this.#connection.close();
   }
 
   /** Resolves when the server knows of the subscription; a lost connection makes it wait for the next one. */

@@ -9,13 +9,18 @@ export interface NatsServer extends AsyncDisposable {
   readonly url: string;
   /** Ends the server; `start` brings it back on the same port. Resolves when the process is gone. */
   stop(signal?: NodeJS.Signals): Promise<void>;
+  /** Stops it from running without ending it, or lets it go on. */
+  freeze(frozen: boolean): void;
   start(): Promise<void>;
 }
 
 const startTimeoutMs = 10_000;
 
-/** Starts the machine's nats-server on a free port of the loopback interface. */
-export async function startNatsServer(): Promise<NatsServer> {
+/**
+ * Starts the machine's nats-server on a free port of the loopback interface.
+ * @param flags More of nats-server's flags, such as --user.
+ */
+export async function startNatsServer(flags: readonly string[] = []): Promise<NatsServer> {
   const port = await freePort();
   let child: ChildProcess | undefined;
   const killAtExit = (): void => {
@@ -30,7 +35,7 @@ export async function startNatsServer(): Promise<NatsServer> {
     await exited;
   };
   const start = async (): Promise<void> => {
-    child = spawn('nats-server', ['-a', '127.0.0.1', '-p', String(port)], { stdio: 'ignore' });
+    child = spawn('nats-server', ['-a', '127.0.0.1', '-p', String(port), ...flags], { stdio: 'ignore' });
     const failed = new AbortController();
     child.once('error', (error) => failed.abort(error));
     child.once('exit', (code) => failed.abort(new Error(`nats-server ended with code ${code}`)));
@@ -42,6 +47,9 @@ export async function startNatsServer(): Promise<NatsServer> {
     url: `nats://127.0.0.1:${port}`,
     stop,
     start,
+    freeze: (frozen) => {
+      child?.kill(frozen ? 'SIGSTOP' : 'SIGCONT');
+    },
     [Symbol.asyncDispose]: async () => {
       await stop();
       process.off('exit', killAtExit);

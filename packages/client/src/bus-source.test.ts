@@ -1,0 +1,261 @@
+import { type ChangeMessage, encodeChange, encodeProgress } from '@gantry/events/change.ts';
+import type { EventBus } from '@gantry/events/events.ts';
+import { InProcessBus } from '@gantry/events/in-process.ts';
+import { changeSubject, nodeProgressSubject, progressSubject } from '@gantry/events/subjects.ts';
+import type { ConfigMap, Pod } from '@gantry/model/gen/gantry.core.v1.ts';
+import type { KindName } from '@gantry/model/registry.ts';
+import { FakeClock } from '@gantry/runtime/clock.ts';
+import { GantryError, notFound } from '@gantry/runtime/errors.ts';
+import { describe, expect, test } from 'vitest';
+import type { Query, Reader } from './api.ts';
+import { busSource, type RepairCause } from './bus-source.ts';
+import { Informer } from './informer.ts';
+
+const configMap = (name: string, revision: number): ConfigMap => ({
+  apiVersion: 'v1',
+  kind: 'ConfigMap',
+  metadata: { name, namespace: 'default', uid: name, resourceVersion: String(revision) },
+});
+
+/** An informer on a bus that the test publishes to by hand, and an api whose answers the test sets. */
+class Scene<K extends KindName> implements AsyncDisposable {
+  readonly clock = new FakeClock();
+  readonly repairs: RepairCause[] = [];
+  readonly errors: unknown[] = [];
+  readonly told: string[] = [];
+  /** What a list answers. */
+  state: { items: unknown[]; resourceVersion: number } = { items: [], resourceVersion: 10 };
+  /** What a get answers. */
+  object: unknown;
+  lists = 0;
+  reconnect: () => void = () => {};
+  readonly informer: Informer<never>;
+  readonly #bus: EventBus = new InProcessBus(`scene-${Math.random()}`);
+
+  constructor(kind: K, query: Query = {}) {
+    const reader: Pick<Reader, 'get' | 'list'> = {
+      list: async () => {
+        this.lists++;
+        return structuredClone(this.state) as never;
+      },
+      get: async (_, { name }) => {
+        if (this.object === undefined) throw notFound({ group: '', resource: 'configmaps', name });
+        return this.object as never;
+      },
+    };
+    const bus: EventBus = {
+      publish: (subject, payload) => this.#bus.publish(subject, payload),
+      subscribe: (pattern, handler) => this.#bus.subscribe(pattern, handler),
+      onReconnect: (callback) => {
+        this.reconnect = callback;
+        return () => {};
+      },
+      [Symbol.asyncDispose]: () => this.#bus[Symbol.asyncDispose](),
+    };
+    const source = busSource(bus, reader, kind, query, {
+      onRepair: (cause) => this.repairs.push(cause),
+      clock: this.clock,
+    });
+    const onError = (error: unknown): void => void this.errors.push(error);
+    this.informer = new Informer({ source: source as never, onError, clock: this.clock });
+    this.informer.onChange(({ type, object }) => {
+      const { name, resourceVersion } = (object as ConfigMap).metadata;
+      this.told.push(`${type} ${name}@${resourceVersion}`);
+    });
+    this.informer.start();
+  }
+
+  async change(name: string, message: Partial<ChangeMessage> & { revision: number; previous: number }): Promise<void> {
+    const subject = changeSubject({ resource: 'configmaps', node: undefined, namespace: 'default', name });
+    const { resourceVersion: _, ...metadata } = configMap(name, 0).metadata;
+    const json = JSON.stringify({ ...configMap(name, 0), metadata });
+    await this.publish(subject, encodeChange({ type: 'MODIFIED', epoch: 1, json, ...message }));
+  }
+
+  async progress(revision: number, last: Record<string, number>, start = 0, epoch = 1): Promise<void> {
+    await this.publish(progressSubject, encodeProgress({ epoch, revision, start, last }));
+  }
+
+  /** Publishes without letting anybody take it. */
+  flood(revision: number): Promise<void> {
+    return this.#bus.publish(progressSubject, encodeProgress({ epoch: 1, revision, start: 0, last: {} }));
+  }
+
+  async publish(subject: string, payload: Uint8Array): Promise<void> {
+    await this.#bus.publish(subject, payload);
+    await this.pass(0);
+  }
+
+  /** Lets time pass, and everything happen that can. */
+  async pass(ms: number): Promise<void> {
+    for (let turn = 0; turn < 40; turn++) await Promise.resolve();
+    this.clock.advance(ms);
+    for (let turn = 0; turn < 40; turn++) await Promise.resolve();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.informer[Symbol.asyncDispose]();
+    await this.#bus[Symbol.asyncDispose]();
+  }
+}
+
+async function synced<K extends KindName>(kind: K, query: Query = {}): Promise<Scene<K>> {
+  const scene = new Scene(kind, query);
+  await scene.pass(0);
+  return scene;
+}
+
+describe('the bus as a source', () => {
+  test('a chain of changes is told; the api is asked once', async () => {
+    await using scene = await synced('ConfigMap');
+    await scene.change('a', { revision: 12, previous: 9 });
+    await scene.change('b', { revision: 15, previous: 12 });
+    await scene.change('a', { revision: 16, previous: 15, type: 'DELETED' });
+    expect(scene.told).toEqual(['ADDED a@12', 'ADDED b@15', 'DELETED a@16']);
+    expect([scene.lists, scene.informer.revision]).toEqual([1, 16]);
+  });
+
+  test('progress moves an idle informer on', async () => {
+    await using scene = await synced('ConfigMap');
+    await scene.progress(500, { pods: 499, configmaps: 9 });
+    expect([scene.informer.revision, scene.lists]).toEqual([500, 1]);
+  });
+
+  test('a hole makes it read the state, which tells what was missed; later changes go on from there', async () => {
+    await using scene = await synced('ConfigMap');
+    scene.state = { items: [configMap('missed', 13), configMap('a', 14)], resourceVersion: 20 };
+    await scene.change('a', { revision: 14, previous: 13 });
+    await scene.change('b', { revision: 21, previous: 14 });
+    await scene.pass(1_000);
+    expect(scene.told).toEqual(['ADDED missed@13', 'ADDED a@14', 'ADDED b@21']);
+    expect([scene.lists, scene.repairs]).toEqual([2, ['gap']]);
+  });
+
+  test('holes one after another make it ask the api ever more seldom', async () => {
+    await using scene = await synced('ConfigMap');
+    for (let round = 1; round <= 100; round++) {
+      await scene.change('a', { revision: 1_000 + round * 10, previous: 1_000 + round * 10 - 1 });
+      await scene.pass(50);
+    }
+    expect(scene.lists).toBeLessThan(10);
+  });
+
+  test('progress that names a change which never came is a hole', async () => {
+    await using scene = await synced('ConfigMap');
+    scene.state = { items: [configMap('a', 12)], resourceVersion: 12 };
+    await scene.progress(12, { configmaps: 12 });
+    await scene.pass(1_000);
+    expect([scene.told, scene.repairs]).toEqual([['ADDED a@12'], ['gap']]);
+  });
+
+  test('a new relay that knows nothing of what came before makes it read the state, one that goes on does not', async () => {
+    await using scene = await synced('ConfigMap');
+    await scene.progress(10, {}, 10, 2);
+    expect(scene.lists).toBe(1);
+    await scene.progress(30, {}, 30, 3);
+    await scene.pass(1_000);
+    expect([scene.lists, scene.repairs]).toEqual([2, ['gap']]);
+  });
+
+  test('a reconnected bus, silence and garbage make it read the state', async () => {
+    await using scene = await synced('ConfigMap');
+    scene.reconnect();
+    await scene.pass(2_000);
+    expect(scene.repairs).toEqual(['reconnect']);
+    await scene.publish(progressSubject, Buffer.from('garbage'));
+    await scene.pass(2_000);
+    expect(scene.repairs).toEqual(['reconnect', 'garbled']);
+    for (let second = 0; second < 15; second++) await scene.pass(1_000);
+    expect(scene.repairs).toEqual(['reconnect', 'garbled', 'silence']);
+  });
+
+  test('word from the relay is no silence', async () => {
+    await using scene = await synced('ConfigMap');
+    for (let second = 0; second < 30; second++) {
+      await scene.progress(11 + second, {});
+      await scene.pass(1_000);
+    }
+    expect(scene.repairs).toEqual([]);
+  });
+
+  test('word from a relay that was replaced is silence', async () => {
+    await using scene = await synced('ConfigMap');
+    await scene.progress(10, {}, 0, 5);
+    for (let second = 0; second < 30; second++) {
+      await scene.progress(11 + second, {}, 0, 4);
+      await scene.pass(1_000);
+    }
+    expect(scene.repairs).toContain('silence');
+  });
+
+  test('more messages than may wait are given up, and the state read in their place', async () => {
+    await using scene = await synced('ConfigMap');
+    // While the informer waits to read the state, nobody takes messages.
+    await scene.change('a', { revision: 20, previous: 15 });
+    for (let revision = 21; revision < 10_023; revision++) await scene.flood(revision);
+    scene.state = { items: [configMap('z', 11_000)], resourceVersion: 11_000 };
+    await scene.pass(1_000);
+    await scene.pass(1_000);
+    expect(scene.repairs).toEqual(['gap', 'overflow']);
+    expect(scene.told).toEqual(['ADDED z@11000']);
+  });
+
+  test('an object that was too large for its message is read; one that is gone by then is not told', async () => {
+    await using scene = await synced('ConfigMap');
+    scene.object = configMap('big', 14);
+    await scene.change('big', { revision: 12, previous: 9, json: undefined });
+    scene.object = undefined;
+    await scene.change('gone', { revision: 13, previous: 12, json: undefined });
+    await scene.change('big', { revision: 14, previous: 13, json: undefined, type: 'MODIFIED' });
+    expect(scene.told).toEqual(['ADDED big@14', 'DELETED big@14']);
+    expect(scene.errors).toEqual([]);
+  });
+
+  test('an api that does not answer is asked again by the informer', async () => {
+    await using scene = new Scene('ConfigMap');
+    scene.state = new Proxy(scene.state, {
+      ownKeys: () => {
+        throw new GantryError('ServiceUnavailable', 'away');
+      },
+    });
+    await scene.pass(0);
+    expect(scene.errors.length).toBeGreaterThan(0);
+    scene.state = { items: [configMap('a', 3)], resourceVersion: 10 };
+    await scene.pass(1_000);
+    expect(scene.told).toEqual(['ADDED a@3']);
+  });
+});
+
+describe("one node's objects", () => {
+  const pod = (name: string): string => {
+    const metadata = { name, namespace: 'default', uid: name };
+    return JSON.stringify({
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata,
+      spec: { nodeName: 'n1', containers: [] },
+    } satisfies Pod);
+  };
+  const onNode = (name: string) => changeSubject({ resource: 'pods', node: 'n1', namespace: 'default', name });
+  const query = { fieldSelector: 'spec.nodeName=n1' };
+
+  test('changes elsewhere in the resource are no hole, missed ones on the node are', async () => {
+    await using scene = await synced('Pod', query);
+    const change = { type: 'ADDED', epoch: 1 } as const;
+    const first = { ...change, revision: 50, previous: 49, previousOnNode: 8, json: pod('a') };
+    await scene.publish(onNode('a'), encodeChange(first));
+    await scene.progress(90, { pods: 90 });
+    expect([scene.told, scene.lists]).toEqual([['ADDED a@50'], 1]);
+    const progress = { epoch: 1, last: 70, revision: 90 };
+    await scene.publish(nodeProgressSubject('pods', 'n1'), encodeProgress(progress));
+    await scene.pass(1_000);
+    expect(scene.repairs).toEqual(['gap']);
+  });
+
+  test('a new relay that began after what is known makes it read the state', async () => {
+    await using scene = await synced('Pod', query);
+    await scene.progress(90, { pods: 90 }, 60, 2);
+    await scene.pass(1_000);
+    expect(scene.repairs).toEqual(['gap']);
+  });
+});
