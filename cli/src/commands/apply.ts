@@ -23,7 +23,7 @@ export async function apply(context: Context, flags: ApplyFlags): Promise<void> 
       const { object, outcome } = await context.client.apply(text, options);
       context.output.write(`${objectLabel(object)} ${outcome}${suffix}\n`);
     } catch (error) {
-      if (!isError(error) || isError(error, 'ServiceUnavailable', 'Cancelled')) throw error;
+      if (!isError(error) || ['ServiceUnavailable', 'Cancelled'].includes(error.reason)) throw error;
       failed++;
       context.output.note(`Error from server (${error.reason}): error when applying "${source}": ${error.message}\n`);
     }

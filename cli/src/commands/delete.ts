@@ -47,8 +47,8 @@ export async function deleteObjects(context: Context, args: readonly string[], f
       context.output.write(`${objectLabel(object).replace('/', ' "')}" ${flags.force ? 'force deleted' : 'deleted'}\n`);
       if (!gone) waiting.push({ ...victim, uid: object.metadata.uid! });
     } catch (error) {
-      if (!isError(error) || isError(error, 'ServiceUnavailable', 'Cancelled')) throw error;
-      if (flags.ignoreNotFound && isError(error, 'NotFound')) continue;
+      if (!isError(error) || ['ServiceUnavailable', 'Cancelled'].includes(error.reason)) throw error;
+      if (flags.ignoreNotFound && error.reason === 'NotFound') continue;
       failed++;
       context.output.note(`Error from server (${error.reason}): ${error.message}\n`);
     }

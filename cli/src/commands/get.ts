@@ -1,6 +1,6 @@
 import type { Query, WatchEvent } from '@gantry/client/api.ts';
 import { formatAge } from '@gantry/model/age.ts';
-import type { KubeObject } from '@gantry/model/kind.ts';
+import type { Kind, KubeObject } from '@gantry/model/kind.ts';
 import { kindOf } from '@gantry/model/registry.ts';
 import type { Context } from '../context.ts';
 import { formatObjects, type OutputFormat, objectLabel } from '../output/objects.ts';
@@ -87,7 +87,7 @@ function headerOf(target: Target, flags: GetFlags): string[] {
 }
 
 function rowOf(target: Target, object: KubeObject, flags: GetFlags, nowMs: number, prefixed: boolean): string[] {
-  const { columns, namespaced } = kindOf(target.kind);
+  const { columns, namespaced } = kindOf(target.kind) as unknown as Kind;
   const cells = (wide: boolean): string[] =>
     columns.filter((column) => Boolean(column.wide) === wide).map(({ cell }) => cell(object, nowMs));
   const name = prefixed ? objectLabel(object) : object.metadata.name;

@@ -1,0 +1,89 @@
+import { describe, expect, it } from 'vitest';
+import type { Action, AnyObject } from '../core/action.ts';
+import { fakeView } from '../testing/fake-view.ts';
+import { aPod, aReplicaSet } from '../testing/objects.ts';
+import { replicaSetController } from './replicaset.ts';
+
+const now = Date.parse('2026-01-01T00:05:00Z');
+const reconcile = (objects: readonly AnyObject[], nowMs = now): readonly Action[] =>
+  replicaSetController.reconcile('default/web-1', fakeView(objects), nowMs);
+const ofType = <T extends Action['type']>(actions: readonly Action[], type: T): Extract<Action, { type: T }>[] =>
+  actions.filter((action): action is Extract<Action, { type: T }> => action.type === type);
+
+describe('replicaSetController', () => {
+  it('creates what is missing, from the template, as its owner', () => {
+    const set = aReplicaSet(3);
+    const created = ofType(reconcile([set, aPod('a', { owner: set, node: 'n' })]), 'create');
+    expect(created).toHaveLength(2);
+    expect(created[0]!.object).toMatchObject({
+      metadata: {
+        generateName: 'web-1-',
+        namespace: 'default',
+        labels: { app: 'web' },
+        ownerReferences: [{ uid: set.metadata.uid, controller: true }],
+      },
+      spec: { containers: [{ image: 'web:1' }] },
+    });
+  });
+
+  it('does not count pods that ended or are on their way out', () => {
+    const set = aReplicaSet(2);
+    const failed = aPod('failed', { owner: set });
+    failed.status!.phase = 'Failed';
+    const leaving = aPod('leaving', { owner: set, node: 'n' });
+    leaving.metadata.deletionTimestamp = '2026-01-01T00:04:00Z';
+    expect(ofType(reconcile([set, failed, leaving]), 'create')).toHaveLength(2);
+  });
+
+  it('deletes the pods that serve least', () => {
+    const set = aReplicaSet(1);
+    const pods = [
+      aPod('ready', { owner: set, node: 'n' }),
+      aPod('unready', { owner: set, node: 'n', ready: false }),
+      aPod('unbound', { owner: set, ready: false }),
+    ];
+    const deleted = ofType(reconcile([set, ...pods]), 'delete').map(({ object }) => object.metadata.name);
+    expect(deleted).toEqual(['unbound', 'unready']);
+  });
+
+  it('adopts orphans that it selects and lets go of pods that it does not', () => {
+    const set = aReplicaSet(1);
+    const stray = aPod('stray', { owner: set, node: 'n', labels: { app: 'other' } });
+    const updates = ofType(reconcile([set, aPod('orphan', { node: 'n' }), stray]), 'update');
+    expect(updates.map(({ object }) => [object.metadata.name, object.metadata.ownerReferences?.length])).toEqual([
+      ['orphan', 1],
+      ['stray', 0],
+    ]);
+    expect(ofType(reconcile([set, aPod('orphan', { node: 'n' })]), 'create')).toEqual([]);
+  });
+
+  it('counts a pod as available only after minReadySeconds, and comes back then', () => {
+    const set = aReplicaSet(1);
+    set.spec.minReadySeconds = 60;
+    const objects = [set, aPod('a', { owner: set, node: 'n' })];
+    const early = reconcile(objects, Date.parse('2026-01-01T00:01:40Z'));
+    expect(ofType(early, 'updateStatus')[0]!.object).toMatchObject({ status: { readyReplicas: 1, availableReplicas: 0 } });
+    expect(ofType(early, 'requeue')).toEqual([{ type: 'requeue', afterMs: 20_000 }]);
+    expect(ofType(reconcile(objects), 'updateStatus')[0]!.object).toMatchObject({ status: { availableReplicas: 1 } });
+  });
+
+  it('does nothing where everything is as it should be', () => {
+    const set = aReplicaSet(1);
+    set.status = { replicas: 1, fullyLabeledReplicas: 1, readyReplicas: 1, availableReplicas: 1 };
+    expect(reconcile([set, aPod('a', { owner: set, node: 'n' })])).toEqual([]);
+  });
+
+  it('creates and deletes nothing for a set that is being deleted', () => {
+    const set = aReplicaSet(3);
+    set.metadata.deletionTimestamp = '2026-01-01T00:00:00Z';
+    expect(ofType(reconcile([set]), 'create')).toEqual([]);
+  });
+
+  it('hears of its pods and of orphans that it may adopt', () => {
+    const set = aReplicaSet(1);
+    const view = fakeView([set]);
+    expect(replicaSetController.keysFor(aPod('a', { owner: set }), view)).toEqual(['default/web-1']);
+    expect(replicaSetController.keysFor(aPod('b'), view)).toEqual(['default/web-1']);
+    expect(replicaSetController.keysFor(aPod('c', { labels: { app: 'x' } }), view)).toEqual([]);
+  });
+});

@@ -1,0 +1,101 @@
+import type { Deployment, ReplicaSet } from '@gantry/model/gen/gantry.apps.v1.ts';
+import type { Node, Pod, Service } from '@gantry/model/gen/gantry.core.v1.ts';
+import { controllerReference } from '../core/owners.ts';
+
+let nextUid = 1;
+
+const meta = (
+  name: string,
+): { name: string; namespace: string; uid: string; resourceVersion: string; creationTimestamp: string } => ({
+  name,
+  namespace: 'default',
+  uid: `uid-${nextUid++}`,
+  resourceVersion: '1',
+  creationTimestamp: '2026-01-01T00:00:00Z',
+});
+
+const template = (image: string): ReplicaSet['spec']['template'] & object => ({
+  metadata: { labels: { app: 'web' } },
+  spec: { containers: [{ name: 'web', image }] },
+});
+
+/** A Deployment of `app: web` pods. */
+export function aDeployment(overrides: Partial<Deployment['spec']> = {}, image = 'web:1'): Deployment {
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { ...meta('web'), generation: 1 },
+    spec: {
+      replicas: 3,
+      selector: { matchLabels: { app: 'web' } },
+      template: template(image),
+      strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
+      revisionHistoryLimit: 10,
+      progressDeadlineSeconds: 600,
+      ...overrides,
+    },
+  };
+}
+
+/** A ReplicaSet of `app: web` pods. */
+export function aReplicaSet(replicas: number, owner?: Deployment): ReplicaSet {
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'ReplicaSet',
+    metadata: {
+      ...meta('web-1'),
+      labels: { app: 'web' },
+      ...(owner ? { ownerReferences: [controllerReference(owner)] } : {}),
+    },
+    spec: { replicas, selector: { matchLabels: { app: 'web' } }, template: template('web:1') },
+  };
+}
+
+/** A pod of `app: web`, ready since a minute after 2026 began unless told otherwise. */
+export function aPod(
+  name: string,
+  options: { owner?: ReplicaSet; ready?: boolean; node?: string; labels?: Record<string, string> } = {},
+): Pod {
+  const { owner, ready = true, node, labels = { app: 'web' } } = options;
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { ...meta(name), labels, ...(owner ? { ownerReferences: [controllerReference(owner)] } : {}) },
+    spec: {
+      containers: [{ name: 'web', image: 'web:1', ports: [{ name: 'http', containerPort: 8080, protocol: 'TCP' }] }],
+      ...(node === undefined ? {} : { nodeName: node }),
+    },
+    status: {
+      phase: node === undefined ? 'Pending' : 'Running',
+      podIP: node === undefined ? undefined : `10.0.0.${nextUid % 250}`,
+      conditions: [{ type: 'Ready', status: ready ? 'True' : 'False', lastTransitionTime: '2026-01-01T00:01:00Z' }],
+    },
+  };
+}
+
+/** A Service of `app: web` pods. */
+export function aService(overrides: Partial<Service['spec']> = {}): Service {
+  return {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: meta('web'),
+    spec: {
+      selector: { app: 'web' },
+      ports: [{ name: 'http', port: 80, targetPort: 'http', protocol: 'TCP' }],
+      ...overrides,
+    },
+  };
+}
+
+/** A ready node. */
+export function aNode(name: string, overrides: Partial<Node> = {}): Node {
+  const { namespace: _namespace, ...metadata } = meta(name);
+  return {
+    apiVersion: 'v1',
+    kind: 'Node',
+    metadata,
+    spec: {},
+    status: { conditions: [{ type: 'Ready', status: 'True', lastTransitionTime: '2026-01-01T00:00:00Z' }] },
+    ...overrides,
+  };
+}
