@@ -1,21 +1,20 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { addressPlan, chooseAddressPlan, maxNodes, nodeAddresses } from './address-plan.ts';
+import { addressPlan, freePlanNumbers, maxNodes, nodeAddresses } from './address-plan.ts';
 
 describe('addresses', () => {
-  it('are the first block on a machine that uses none', () => {
-    expect(chooseAddressPlan(['default', '192.168.1.0/24', 'ff00::/8'])).toEqual({
-      podCidr: '10.64.0.0/16',
-      nodeCidr: '10.65.0.0/24',
-      gateway: '10.65.0.1',
-    });
+  it('are taken in order on a machine that uses none', () => {
+    expect(freePlanNumbers(['default', '192.168.1.0/24', 'ff00::/8'])).toEqual([...Array(16).keys()]);
+    expect(addressPlan(0)).toEqual({ podCidr: '10.64.0.0/16', nodeCidr: '10.65.0.0/24', gateway: '10.65.0.1' });
   });
 
-  it('keep out of what the machine routes already', () => {
-    expect(chooseAddressPlan(['10.64.3.7']).podCidr).toBe('10.66.0.0/16');
-    expect(chooseAddressPlan(['10.65.0.0/24']).podCidr).toBe('10.66.0.0/16');
-    expect(chooseAddressPlan(['10.64.0.0/14']).podCidr).toBe('10.68.0.0/16');
-    expect(() => chooseAddressPlan(['10.0.0.0/8'])).toThrow(/is routed elsewhere/);
+  it.each([
+    ['10.64.3.7', 1],
+    ['10.65.0.0/24', 1],
+    ['10.64.0.0/14', 2],
+    ['10.0.0.0/8', undefined],
+  ])('keep out of what the machine routes already: %s', (route, first) => {
+    expect(freePlanNumbers([route])[0]).toBe(first);
   });
 
   it('never meet the default range of services, 10.96.0.0/12, nor each other', () => {
@@ -33,7 +32,7 @@ describe('addresses', () => {
   });
 
   it('end', () => {
-    expect(() => addressPlan(16)).toThrow(/no addresses are left/);
+    expect(() => addressPlan(16)).toThrow(/address plan 16/);
     expect(() => nodeAddresses(addressPlan(0), maxNodes)).toThrow(/at most 200 nodes/);
   });
 });

@@ -1,3 +1,4 @@
+import { assert } from '@gantry/runtime/assert.ts';
 import { GantryError } from '@gantry/runtime/errors.ts';
 
 /** Addresses of a cluster whose nodes are network namespaces of one machine. */
@@ -20,29 +21,23 @@ export interface NodeAddresses {
 export const maxNodes = 200;
 /** Pairs of /16 blocks below 10.96.0.0/12, which Kubernetes uses for services by default. */
 const firstBlock = 64;
-const lastBlock = 94;
+const planCount = 16;
 
 /** The plan of the given number: 10.64 and 10.65 for the first, 10.66 and 10.67 for the second, and so on. */
 export function addressPlan(number: number): AddressPlan {
   const block = firstBlock + 2 * number;
-  if (!Number.isInteger(number) || number < 0 || block > lastBlock) {
-    throw new GantryError('Invalid', `no addresses are left for a cluster of number ${number}`);
-  }
+  assert(Number.isInteger(number) && number >= 0 && number < planCount, `address plan ${number}`);
   return { podCidr: `10.${block}.0.0/16`, nodeCidr: `10.${block + 1}.0.0/24`, gateway: `10.${block + 1}.0.1` };
 }
 
-/** The first plan that no route of the machine leads into. `routes` are destinations, such as 10.1.0.0/16 or 10.1.2.3. */
-export function chooseAddressPlan(routes: readonly string[]): AddressPlan {
+/** Numbers of the plans that no route of the machine leads into. `routes` are destinations, such as 10.1.0.0/16 or 10.1.2.3. */
+export function freePlanNumbers(routes: readonly string[]): number[] {
   const used = routes.map(parseCidr).filter((each) => each !== undefined);
-  for (let number = 0; firstBlock + 2 * number <= lastBlock; number++) {
+  return Array.from({ length: planCount }, (_, number) => number).filter((number) => {
     const plan = addressPlan(number);
     const blocks = [parseCidr(plan.podCidr)!, parseCidr(plan.nodeCidr)!];
-    if (!used.some((route) => blocks.some((block) => overlap(route, block)))) return plan;
-  }
-  throw new GantryError(
-    'FailedPrecondition',
-    `every block from 10.${firstBlock}.0.0 to 10.${lastBlock + 1}.0.0 is routed elsewhere on this machine`,
-  );
+    return !used.some((route) => blocks.some((block) => overlap(route, block)));
+  });
 }
 
 /** Addresses of the node with the given index, from 0. */

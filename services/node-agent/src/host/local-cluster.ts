@@ -3,16 +3,12 @@ import { join, resolve } from 'node:path';
 import { type Clock, systemClock } from '@gantry/runtime/clock.ts';
 import { GantryError } from '@gantry/runtime/errors.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
-import { type AddressPlan, chooseAddressPlan, nodeAddresses } from './address-plan.ts';
-import { run } from './commands.ts';
+import { type AddressPlan, addressPlan, freePlanNumbers, nodeAddresses } from './address-plan.ts';
 import type { ContainerdHome } from './containerd.ts';
 import type { ContainerdChoices } from './decide.ts';
 import { destroyNode, type LocalNode, type SupervisedNode, startLocalNode } from './local-node.ts';
-import { applyNetwork, namespacePath, readRoutes, removeNetwork } from './network.ts';
+import { addBridge, applyNetwork, namespacePath, readRoutes, removeNetwork } from './network.ts';
 import { type NetworkSpec, namespaceOf } from './network-plan.ts';
-
-/** More bridges than anybody has clusters on one machine. */
-const maxBridges = 16;
 
 /** Nodes on this machine, each in a network namespace of its own. */
 export interface LocalClusterConfig {
@@ -51,7 +47,7 @@ export async function startLocalCluster(
   const path = join(directory, 'cluster.json');
   await mkdir(directory, { recursive: true });
   const earlier = await readClusterFile(path);
-  const { bridge, plan } = earlier ?? { bridge: await freeBridge(), plan: chooseAddressPlan(await readRoutes()) };
+  const { bridge, plan } = earlier ?? (await claimNetwork());
   const homeOf = (name: string, index: number): ContainerdHome => ({
     ...nodeAddresses(plan, index),
     directory: join(directory, name),
@@ -103,8 +99,9 @@ function clusterOf(nodes: readonly SupervisedNode[], addresses: AddressPlan, und
     async [Symbol.asyncDispose]() {
       if (left) return;
       left = true;
-      await Promise.all(nodes.map((node) => node.destroy()));
+      const ended = await Promise.allSettled(nodes.map((node) => node.destroy()));
       await undo();
+      for (const each of ended) if (each.status === 'rejected') throw each.reason;
     },
   };
 }
@@ -119,14 +116,15 @@ async function readClusterFile(path: string): Promise<ClusterFile | undefined> {
   return text === undefined ? undefined : (JSON.parse(text) as ClusterFile);
 }
 
-async function freeBridge(): Promise<string> {
-  const links = JSON.parse(await run('ip', ['-json', 'link', 'show'])) as { ifname: string }[];
-  for (let number = 0; number < maxBridges; number++) {
-    const name = `gantry${number}`;
-    if (!links.some((link) => link.ifname === name)) return name;
+/** Takes a bridge, and with it the addresses of the same number. Making the bridge is what keeps two starts at once apart. */
+async function claimNetwork(): Promise<Pick<ClusterFile, 'bridge' | 'plan'>> {
+  const numbers = freePlanNumbers(await readRoutes());
+  for (const number of numbers) {
+    const bridge = `gantry${number}`;
+    if (await addBridge(bridge)) return { bridge, plan: addressPlan(number) };
   }
   throw new GantryError(
     'FailedPrecondition',
-    `bridges gantry0 to gantry${maxBridges - 1} are all in use on this machine`,
+    'all addresses for nodes, 10.64.0.0 to 10.95.255.255, are in use on this machine',
   );
 }

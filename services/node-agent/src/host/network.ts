@@ -17,6 +17,17 @@ export function namespacePath(bridge: string, node: string): string {
   return `${namespaceDirectory}/${namespaceOf(bridge, node)}`;
 }
 
+/** Makes a bridge; false where there is one of that name. */
+export async function addBridge(name: string): Promise<boolean> {
+  try {
+    await run('ip', ['link', 'add', name, 'type', 'bridge']);
+    return true;
+  } catch (error) {
+    if (error instanceof Error && error.message.includes('File exists')) return false;
+    throw error;
+  }
+}
+
 /** Makes the network, or completes what is there of it. */
 export async function applyNetwork(spec: NetworkSpec, signal?: AbortSignal): Promise<void> {
   await runBatches(planNetwork(spec, await readState()), signal);

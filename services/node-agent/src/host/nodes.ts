@@ -1,0 +1,160 @@
+import { networkInterfaces } from 'node:os';
+import { join, resolve } from 'node:path';
+import { type Clock, systemClock } from '@gantry/runtime/clock.ts';
+import { GantryError } from '@gantry/runtime/errors.ts';
+import type { Logger } from '@gantry/runtime/log.ts';
+import { openProcessRuntime } from '../runtime/process/driver.ts';
+import type { Runtime } from '../runtime/runtime.ts';
+import { type ContainerdChoices, decideHost } from './decide.ts';
+import { detectHost } from './detect.ts';
+import { startLocalCluster } from './local-cluster.ts';
+import type { LocalNode } from './local-node.ts';
+
+/** Nodes to be had on this machine. */
+export interface HostNodesConfig {
+  /** Where everything about them lies; the same directory next time adopts what still runs. */
+  readonly directory: string;
+  readonly nodes: readonly string[];
+  /** `auto` takes real containers where the machine allows them; with `cri` it is FailedPrecondition where it does not. */
+  readonly driver: 'auto' | 'cri' | 'process';
+}
+
+/** One node with its runtime, in the terms in which an agent is configured. */
+export interface HostNode {
+  readonly name: string;
+  /** Address of the node. */
+  readonly address: string;
+  readonly runtime: Runtime;
+  /** Directory for the agent's volumes and logs. */
+  readonly rootDirectory: string;
+  /** What only a node with real containers has. */
+  readonly isolated?: {
+    readonly podCidr: string;
+    readonly cgroupRoot: string;
+    /** What stands before a command that is to run in the node's network. */
+    readonly commandPrefix: readonly string[];
+    /** Addresses of the pods of all nodes. */
+    readonly clusterCidr: string;
+    /** The machine's address as nodes and pods see it. */
+    readonly gateway: string;
+    readonly local: LocalNode;
+  };
+}
+
+/** The nodes of this machine. Disposing of them ends every container and undoes the set-up. */
+export interface HostNodes extends AsyncDisposable {
+  readonly driver: 'cri' | 'process';
+  /** Why this driver: with `process`, what is missing for real containers and how to get it. Sentences for the user. */
+  readonly reasons: readonly string[];
+  readonly nodes: readonly HostNode[];
+  /** Lets go of the nodes but leaves containers running, for the next start to adopt. */
+  detach(): Promise<void>;
+}
+
+/** What a set-up reports to and tells time by. */
+export interface HostNodesDeps {
+  readonly log: Logger;
+  readonly clock?: Clock;
+}
+
+/** Sets up nodes with the best driver that this machine allows. */
+export async function startHostNodes(
+  config: HostNodesConfig,
+  deps: HostNodesDeps,
+  signal?: AbortSignal,
+): Promise<HostNodes> {
+  const directory = resolve(config.directory);
+  const decision =
+    config.driver === 'process'
+      ? ({ driver: 'process', reasons: ['the process driver was asked for'] } as const)
+      : decideHost(await detectHost(directory));
+  if (decision.driver === 'cri')
+    return containerNodes(config, directory, decision.containerd, decision.reasons, deps, signal);
+  if (config.driver === 'cri') {
+    throw new GantryError('FailedPrecondition', `real containers cannot run here: ${decision.reasons.join('; ')}`);
+  }
+  return processNodes(config, directory, decision.reasons, deps);
+}
+
+async function containerNodes(
+  { nodes: names }: HostNodesConfig,
+  directory: string,
+  choices: ContainerdChoices,
+  reasons: readonly string[],
+  deps: HostNodesDeps,
+  signal?: AbortSignal,
+): Promise<HostNodes> {
+  const cluster = await startLocalCluster({ directory: join(directory, 'cri'), nodes: names, choices }, deps, signal);
+  const nodes = await Promise.all(
+    cluster.nodes.map(
+      async (local): Promise<HostNode> => ({
+        name: local.name,
+        address: local.address,
+        runtime: await local.openRuntime(),
+        rootDirectory: local.podsDirectory,
+        isolated: {
+          podCidr: local.podCidr,
+          cgroupRoot: local.cgroupPath,
+          commandPrefix: ['nsenter', `--net=${local.namespacePath}`],
+          clusterCidr: cluster.addresses.podCidr,
+          gateway: cluster.addresses.gateway,
+          local,
+        },
+      }),
+    ),
+  );
+  const close = () => Promise.all(nodes.map((node) => node.runtime[Symbol.asyncDispose]()));
+  return {
+    driver: 'cri',
+    reasons,
+    nodes,
+    async detach() {
+      await close();
+      await cluster.detach();
+    },
+    async [Symbol.asyncDispose]() {
+      await close();
+      await cluster[Symbol.asyncDispose]();
+    },
+  };
+}
+
+async function processNodes(
+  { nodes: names }: HostNodesConfig,
+  directory: string,
+  reasons: readonly string[],
+  deps: HostNodesDeps,
+): Promise<HostNodes> {
+  const address = machineAddress();
+  const nodes = await Promise.all(
+    names.map(async (name): Promise<HostNode> => {
+      const home = join(directory, 'process', name);
+      const runtime = await openProcessRuntime(
+        { directory: join(home, 'runtime'), address },
+        { clock: deps.clock ?? systemClock },
+      );
+      return { name, address, runtime, rootDirectory: join(home, 'pods') };
+    }),
+  );
+  const detach = async () => {
+    await Promise.all(nodes.map((node) => node.runtime[Symbol.asyncDispose]()));
+  };
+  return {
+    driver: 'process',
+    reasons,
+    nodes,
+    detach,
+    async [Symbol.asyncDispose]() {
+      for (const { runtime } of nodes) {
+        for (const sandbox of await runtime.observer.observe()) await runtime.sandboxes.remove(sandbox.id);
+      }
+      await detach();
+    },
+  };
+}
+
+/** The machine's own IPv4 address; that of loopback only where there is no other, since endpoints must not have it. */
+function machineAddress(): string {
+  const all = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
+  return all.find((each) => each.family === 'IPv4' && !each.internal)?.address ?? '127.0.0.1';
+}
