@@ -77,4 +77,19 @@ describe.each(Object.keys(clients) as (keyof typeof clients)[])('a proxyless gRP
     ]);
     expect(connected[0]!.subscriptions.every(({ wildcard }) => !wildcard)).toBe(true);
   });
+
+  it('comes to the same pod each time where the Service has sessionAffinity ClientIP', async () => {
+    await using one = await startGrpcEcho('one');
+    await using two = await startGrpcEcho('two');
+    const affine = { type: 'ClusterIP', sessionAffinity: 'ClientIP' };
+    harness.services.set([service('greeter', [{ name: 'grpc', port: 50051 }], affine)]);
+    point(harness, [one.port, two.port]);
+    const client = await clients[name](harness);
+    onTestFinished(() => client[Symbol.asyncDispose]());
+    const first = await client.call();
+    expect(first).toMatch(/^ok (one|two)$/);
+    const answers = new Set<string>();
+    for (let i = 0; i < 30; i += 1) answers.add(await client.call());
+    expect([...answers]).toEqual([first]);
+  });
 });

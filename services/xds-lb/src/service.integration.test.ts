@@ -4,6 +4,7 @@ import { type AddressInfo, connect, createServer } from 'node:net';
 import { freePort, startEcho } from 'envoy-control-plane-ts/testing/http-echo.ts';
 import { describe, expect, it } from 'vitest';
 import { endpoint, node, service, slice } from './testing/fixtures.ts';
+import { grpcJsClient, startGrpcEcho } from './testing/grpc-echo.ts';
 import { startHarness, startTestEnvoy } from './testing/harness.ts';
 
 const loopback = endpoint('127.0.0.1');
@@ -172,5 +173,55 @@ describe('xds-lb and a real Envoy', () => {
     harness.endpointSlices.set([slice('web', { name: 'http', port: pod.port }, [loopback])]);
     await envoy.ready(AbortSignal.timeout(20_000));
     await eventually(() => request(port), 'pod');
+  });
+
+  it('serves a gRPC port with HTTP/2 to the pods', async () => {
+    await using pod = await startGrpcEcho('pod');
+    await using harness = await startHarness();
+    const port = await freePort();
+    harness.nodes.set([]);
+    harness.services.set([service('greeter', [{ name: 'grpc', port }])]);
+    harness.endpointSlices.set([slice('greeter', { name: 'grpc', port: pod.port }, [loopback])]);
+    await using envoy = await startTestEnvoy(harness.xdsLb.xdsAddress);
+    await envoy.ready(AbortSignal.timeout(20_000));
+    await using client = grpcJsClient(`127.0.0.1:${port}`);
+    await eventually(() => client.call(), 'ok pod');
+  });
+
+  it('brings a client to the same pod each time where the Service has sessionAffinity ClientIP', async () => {
+    await using one = await startEcho('one');
+    await using two = await startEcho('two');
+    await using three = await startEcho('three');
+    await using harness = await startHarness();
+    const port = await freePort();
+    harness.nodes.set([]);
+    harness.services.set([service('web', [{ name: 'http', port }], { sessionAffinity: 'ClientIP' })]);
+    harness.endpointSlices.set(
+      [one, two, three].map((pod) => slice('web', { name: 'http', port: pod.port }, [loopback])),
+    );
+    await using envoy = await startTestEnvoy(harness.xdsLb.xdsAddress);
+    await envoy.ready(AbortSignal.timeout(20_000));
+    await eventually(async () => /^(one|two|three)$/.test(await request(port)), true);
+    const answers = new Set<string>();
+    for (let i = 0; i < 20; i += 1) answers.add(await request(port));
+    expect(answers.size).toBe(1);
+  });
+
+  it('lets in only those whom loadBalancerSourceRanges names', async () => {
+    await using pod = await startEcho('pod');
+    await using harness = await startHarness();
+    const [open, closed] = [await freePort(), await freePort()];
+    harness.nodes.set([]);
+    harness.services.set([
+      service('open', [{ name: 'http', port: open }], { loadBalancerSourceRanges: ['127.0.0.0/8'] }),
+      service('closed', [{ name: 'http', port: closed }], { loadBalancerSourceRanges: ['198.51.100.0/24'] }),
+    ]);
+    harness.endpointSlices.set(
+      ['open', 'closed'].map((name) => slice(name, { name: 'http', port: pod.port }, [loopback])),
+    );
+    await using envoy = await startTestEnvoy(harness.xdsLb.xdsAddress);
+    await envoy.ready(AbortSignal.timeout(20_000));
+    await eventually(() => request(open), 'pod');
+    await expect(request(closed)).rejects.toMatchObject({ code: 'ECONNRESET' });
   });
 });
