@@ -54,6 +54,8 @@ export function codecFor(messageName: string): Codec {
       },
       decode: (bytes) => {
         const reader = protobuf.Reader.create(bytes);
+        // Bytes that were refused halfway left it above zero.
+        depth = 0;
         return coder.read(reader, reader.len);
       },
     };
@@ -105,10 +107,7 @@ class ObjectCoder implements MessageCoder {
 
   readInto(reader: Reader, end: number, target: Fields): void {
     this.#readers ??= readersByNumber(messageSchema(this.#name).fields);
-    if (++depth > maxDepth) {
-      depth = 0;
-      throw new RangeError(`messages nested deeper than ${maxDepth}`);
-    }
+    if (++depth > maxDepth) throw new RangeError(`messages nested deeper than ${maxDepth}`);
     while (reader.pos < end) {
       const tag = reader.uint32();
       const read = this.#readers[tag >>> 3];
