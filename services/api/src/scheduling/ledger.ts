@@ -138,7 +138,7 @@ export class CapacityLedger implements ChangeObserver {
 
   #remove(key: string, revision: number): void {
     const { resource, name } = partsOf(key);
-    if (resource === 'pods') return this.#release(key, revision);
+    if (resource === 'pods') this.#release(key, revision);
     const account = resource === 'nodes' || resource === 'claims' ? this.#accounts.get(name) : undefined;
     if (account === undefined) return;
     if (resource === 'nodes') account.node = undefined;

@@ -22,7 +22,10 @@ export class Backlog<T> implements AsyncIterable<T> {
   /** Adds an item; after the end it is dropped. */
   push(item: T): void {
     if (this.#ended) return;
-    if (this.#items.length - this.#head >= this.#capacity) return this.end(this.#overflow());
+    if (this.#items.length - this.#head >= this.#capacity) {
+      this.end(this.#overflow());
+      return;
+    }
     this.#items.push(item);
     this.#wake?.();
   }

@@ -1,0 +1,88 @@
+/** Informers of real api replicas over Redis and NATS, through the death of the replica that relays and serves them. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { busSource } from '@gantry/client/bus-source.ts';
+import { listAll, watchSource } from '@gantry/client/change-source.ts';
+import { type Client, connect } from '@gantry/client/client.ts';
+import { Informer } from '@gantry/client/informer.ts';
+import { keyOf } from '@gantry/client/object-cache.ts';
+import { openBus } from '@gantry/events/open.ts';
+import { freePort, startNatsServer } from '@gantry/events/testing/nats-server.ts';
+import type { ConfigMap } from '@gantry/model/gen/gantry.core.v1.ts';
+import { isError } from '@gantry/runtime/errors.ts';
+import { startRedisServer } from '@gantry/store/testing/redis-server.ts';
+import { expect, test } from 'vitest';
+
+const main = fileURLToPath(new URL('../main.ts', import.meta.url));
+
+interface Replica extends AsyncDisposable {
+  readonly address: string;
+  kill(): Promise<void>;
+}
+
+async function startReplica(storeUrl: string, busUrl: string): Promise<Replica> {
+  const address = `127.0.0.1:${await freePort()}`;
+  const args = ['--store', storeUrl, '--bus', busUrl, '--listen', address];
+  const env = { ...process.env, GANTRY_LOG_LEVEL: 'warn' };
+  const child: ChildProcess = spawn(process.execPath, [main, ...args], {
+    stdio: ['ignore', 'inherit', 'inherit'],
+    env,
+  });
+  const kill = async (): Promise<void> => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const exited = once(child, 'exit');
+    child.kill('SIGKILL');
+    await exited;
+  };
+  using client = connect(address);
+  await client.listHeartbeats();
+  return { address, kill, [Symbol.asyncDispose]: kill };
+}
+
+test('both kinds of informer end with the truth though the replica that relayed is killed under load', async () => {
+  await using nats = await startNatsServer();
+  await using redis = await startRedisServer();
+  await using first = await startReplica(redis.url, nats.url);
+  await using second = await startReplica(redis.url, nats.url);
+  await using bus = await openBus(nats.url);
+  using client = connect(`${first.address},${second.address}`);
+
+  await using stack = new AsyncDisposableStack();
+  const sources = [busSource(bus, client, 'ConfigMap'), watchSource(client, 'ConfigMap')];
+  const informers = sources.map((source) => stack.use(new Informer<ConfigMap>({ source, onError: () => {} }).start()));
+  await Promise.all(informers.map((informer) => informer.hasSynced));
+
+  const writing = write(client, 400);
+  await delay(300);
+  await first.kill();
+  await writing;
+
+  const truth = describeState((await listAll(client, 'ConfigMap', {})).objects);
+  expect(truth.length).toBeGreaterThan(10);
+  for (const informer of informers) {
+    const deadline = Date.now() + 30_000;
+    while (Date.now() < deadline && String(describeState(informer.values())) !== String(truth)) await delay(20);
+    expect(describeState(informer.values())).toEqual(truth);
+  }
+});
+
+/** Creates, changes and deletes config maps; what a dead replica leaves undone is not done again. */
+async function write(client: Client, count: number): Promise<void> {
+  for (let index = 0; index < count; index++) {
+    const metadata = { namespace: 'default', name: `map-${index % 40}` };
+    const object: ConfigMap = { apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { index: String(index) } };
+    try {
+      if (index < 40) await client.create(object);
+      else if (index % 7 === 0) await client.delete('ConfigMap', metadata);
+      else await client.update(object);
+    } catch (error) {
+      if (!isError(error, 'ServiceUnavailable', 'NotFound', 'Cancelled')) throw error;
+    }
+  }
+}
+
+function describeState(objects: Iterable<ConfigMap>): string[] {
+  return Array.from(objects, (object) => `${keyOf(object)}@${object.metadata.resourceVersion}`).sort();
+}
