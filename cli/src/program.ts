@@ -10,6 +10,7 @@ import { logs } from './commands/logs.ts';
 import { rolloutHistory, rolloutPause, rolloutRestart, rolloutStatus, rolloutUndo } from './commands/rollout.ts';
 import { scale } from './commands/scale.ts';
 import { status } from './commands/status.ts';
+import { up } from './commands/up.ts';
 import type { Context, GlobalFlags, Output } from './context.ts';
 import { outputFormats } from './output/objects.ts';
 
@@ -30,7 +31,7 @@ export function createProgram(signal: AbortSignal): Command {
   /** Runs a command with a client, which is closed when it ends. */
   const withClient = async (run: (context: Context) => Promise<void>): Promise<void> => {
     const { server, namespace } = program.opts<GlobalFlags>();
-    using client = connect(server);
+    using client = connect(server, { whenAway: 'fail' });
     await run({ client, namespace, output, clock: systemClock, signal });
   };
   addObjectCommands(program, withClient);
@@ -40,6 +41,19 @@ export function createProgram(signal: AbortSignal): Command {
     .command('status')
     .description('tell how the cluster is')
     .action(() => withClient((context) => status(context, program.opts<GlobalFlags>().server)));
+  program
+    .command('up')
+    .description('run a whole cluster on this machine: every service in one process')
+    .option('--nodes <count>', 'nodes to run', wholeNumber, 1)
+    .option('--state-dir <folder>', 'where everything is kept', '.gantry')
+    .option('--listen <host:port>', "the api's address", defaultApiAddress)
+    .addOption(
+      new Option('--driver <name>', 'what runs containers; auto takes real ones where it can')
+        .choices(['auto', 'cri', 'process'])
+        .default('auto'),
+    )
+    .option('--sample', 'deploy the sample application', false)
+    .action((flags) => up(flags, output, signal));
   return program;
 }
 

@@ -21,12 +21,22 @@ export interface CallBounds {
   readonly timeoutMs: number;
   /** True where a call that may have been carried out already can be repeated without harm. */
   readonly idempotent: boolean;
+  readonly whenAway: WhenAway;
 }
+
+/**
+ * What a call does where there is no connection: `wait` for one until its time is up, and repeat what is idempotent
+ * when it is lost; or `fail` at once with ServiceUnavailable.
+ */
+export type WhenAway = 'wait' | 'fail';
+
+/** What calls of one client have in common. */
+export type CallDefaults = Pick<CallBounds, 'timeoutMs' | 'whenAway'>;
 
 /** Waits between the attempts of one call; short, as the deadline bounds them all. */
 const retryBackoff: BackoffPolicy = { initialMs: 50, maxMs: 2_000, factor: 2, jitter: 0.3 };
 
-/** A unary call. Idempotent ones are repeated while the server is not there, until the deadline. */
+/** A unary call. */
 export async function callUnary<Request, Response>(
   client: GrpcClient,
   method: Method,
@@ -35,12 +45,13 @@ export async function callUnary<Request, Response>(
   clock: Clock = systemClock,
 ): Promise<Response> {
   const deadline = clock.now() + bounds.timeoutMs;
+  const mayRepeat = bounds.idempotent && bounds.whenAway === 'wait';
   for (let attempt = 1; ; attempt++) {
     try {
-      return await attemptUnary<Request, Response>(client, method, request, deadline, bounds.signal);
+      return await attemptUnary<Request, Response>(client, method, request, deadline, bounds);
     } catch (error) {
       const waitMs = backoffMs(retryBackoff, attempt);
-      const worthIt = bounds.idempotent && isError(error, 'ServiceUnavailable') && clock.now() + waitMs < deadline;
+      const worthIt = mayRepeat && isError(error, 'ServiceUnavailable') && clock.now() + waitMs < deadline;
       if (!worthIt) throw error;
       await clock.sleep(waitMs, bounds.signal).catch(() => {
         throw cancelled();
@@ -54,7 +65,7 @@ function attemptUnary<Request, Response>(
   method: Method,
   request: Request,
   deadline: number,
-  signal: AbortSignal | undefined,
+  { signal, whenAway }: CallBounds,
 ): Promise<Response> {
   if (signal?.aborted) return Promise.reject(cancelled());
   return new Promise((resolve, reject) => {
@@ -63,7 +74,8 @@ function attemptUnary<Request, Response>(
       method.requestSerialize,
       method.responseDeserialize,
       request,
-      new Metadata(),
+      // Nothing was sent while it waits, so this is no repetition of a write.
+      new Metadata({ waitForReady: whenAway === 'wait' }),
       { deadline },
       (error, response) => {
         signal?.removeEventListener('abort', cancel);

@@ -24,6 +24,10 @@ afterEach(() => {
 
 /** A server with these handlers of one service, and a client of it. */
 async function serve(service: ServiceDefinition, handlers: Handlers): Promise<Client> {
+  return (await serveAt(service, handlers)).client;
+}
+
+async function serveAt(service: ServiceDefinition, handlers: Handlers): Promise<{ client: Client; port: number }> {
   const server = new Server();
   const missing = Object.keys(service).filter((name) => !(name in handlers));
   server.addService(service, {
@@ -40,7 +44,7 @@ async function serve(service: ServiceDefinition, handlers: Handlers): Promise<Cl
     client[Symbol.dispose]();
     server.forceShutdown();
   });
-  return client;
+  return { client, port };
 }
 
 const unexpected: handleUnaryCall<Json, Json> = (_, callback) => callback(toServiceError(new Error('unexpected call')));
@@ -251,6 +255,20 @@ describe('a server that fails', () => {
     expect(requests).toHaveLength(3);
     await expect(client.create(pod)).rejects.toMatchObject({ reason: 'ServiceUnavailable' });
     expect(requests).toHaveLength(4);
+  });
+
+  test('where nobody listens, a call waits for its time or fails at once, as the client was told', async () => {
+    using patient = connect('127.0.0.1:1');
+    using hasty = connect('127.0.0.1:1', { whenAway: 'fail' });
+    await expect(patient.create(pod, { timeoutMs: 100 })).rejects.toMatchObject({ reason: 'Timeout' });
+    await expect(hasty.create(pod)).rejects.toMatchObject({ reason: 'ServiceUnavailable' });
+    await expect(hasty.get('Pod', { name: 'web' })).rejects.toMatchObject({ reason: 'ServiceUnavailable' });
+  });
+
+  test('of several addresses, one that answers is enough', async () => {
+    const { port } = await serveAt(resourceService, { Create: unary([], () => ({ pod })) });
+    using client = connect(`127.0.0.1:1, 127.0.0.1:${port}`);
+    expect(await client.create(pod)).toEqual(pod);
   });
 
   test('a call that gets no answer ends with Timeout at its deadline, one that is aborted with Cancelled', async () => {

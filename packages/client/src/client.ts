@@ -14,7 +14,7 @@ import type {
   WriteOptions,
   Writer,
 } from './api.ts';
-import { callServerStream, callUnary } from './calls.ts';
+import { type CallDefaults, callServerStream, callUnary, type WhenAway } from './calls.ts';
 import {
   type Binding,
   type EvictRequest,
@@ -36,6 +36,8 @@ export interface ConnectOptions {
   readonly credentials?: ChannelCredentials;
   /** Milliseconds for a call that names no time of its own; 30,000 where absent. */
   readonly defaultTimeoutMs?: number;
+  /** What calls do where there is no connection; `wait` where absent. Watches and other streams fail at once. */
+  readonly whenAway?: WhenAway;
   /** Settings of @grpc/grpc-js that go before ours. */
   readonly channelOptions?: ChannelOptions;
 }
@@ -69,7 +71,10 @@ export function connect(address: string = defaultApiAddress, options: ConnectOpt
   const target = address.includes(',') ? `ipv4:${address.replaceAll(' ', '')}` : address;
   const credentials = options.credentials ?? ChannelCredentials.createInsecure();
   const channel = new GrpcClient(target, credentials, { ...defaultChannelOptions, ...options.channelOptions });
-  return new Client(channel, options.defaultTimeoutMs ?? defaultTimeoutMs);
+  return new Client(channel, {
+    timeoutMs: options.defaultTimeoutMs ?? defaultTimeoutMs,
+    whenAway: options.whenAway ?? 'wait',
+  });
 }
 
 /** Everything the api does, as a client sees it. Every method rejects with a GantryError. */
@@ -77,12 +82,12 @@ export class Client implements Reader, Writer, Disposable {
   /** Logs, commands and connections of running pods. */
   readonly pods: PodCalls;
   readonly #client: GrpcClient;
-  readonly #defaultTimeoutMs: number;
+  readonly #defaults: CallDefaults;
 
-  constructor(client: GrpcClient, defaultTimeoutMs: number) {
+  constructor(client: GrpcClient, defaults: CallDefaults) {
     this.#client = client;
-    this.#defaultTimeoutMs = defaultTimeoutMs;
-    this.pods = new PodCalls(client, defaultTimeoutMs);
+    this.#defaults = defaults;
+    this.pods = new PodCalls(client, defaults);
   }
 
   async get<K extends KindName>(kind: K, name: ObjectName, options?: CallOptions): Promise<Kinds[K]> {
@@ -252,7 +257,7 @@ export class Client implements Reader, Writer, Disposable {
     options: CallOptions | undefined,
     idempotent: boolean,
   ): Promise<Response> {
-    const timeoutMs = options?.timeoutMs ?? this.#defaultTimeoutMs;
-    return callUnary(this.#client, method, request, { signal: options?.signal, timeoutMs, idempotent });
+    const { signal, timeoutMs = this.#defaults.timeoutMs } = options ?? {};
+    return callUnary(this.#client, method, request, { ...this.#defaults, signal, timeoutMs, idempotent });
   }
 }

@@ -1,7 +1,7 @@
 /** Reaching into running pods: logs, commands, forwarded connections. For clients of the api, and for the api as client of a node agent. */
 import type { ClientDuplexStream, Client as GrpcClient } from '@grpc/grpc-js';
 import { Metadata, type MethodDefinition } from '@grpc/grpc-js';
-import { callServerStream, callUnary, messagesOf } from './calls.ts';
+import { type CallDefaults, callServerStream, callUnary, messagesOf } from './calls.ts';
 import type {
   ExecInput,
   ExecOutput,
@@ -31,11 +31,11 @@ export const maxStdinBytes = 64 * 1024;
 /** PodService as the other side calls it. */
 export class PodCalls {
   readonly #client: GrpcClient;
-  readonly #defaultTimeoutMs: number;
+  readonly #defaults: CallDefaults;
 
-  constructor(client: GrpcClient, defaultTimeoutMs: number) {
+  constructor(client: GrpcClient, defaults: CallDefaults) {
     this.#client = client;
-    this.#defaultTimeoutMs = defaultTimeoutMs;
+    this.#defaults = defaults;
   }
 
   /** What a container wrote, in pieces cut anywhere; with `follow` until it ends or the signal fires. */
@@ -61,10 +61,10 @@ export class PodCalls {
 
   /** What containers use now. */
   stats(request: StatsRequest, options: { signal?: AbortSignal; timeoutMs?: number } = {}): Promise<StatsResponse> {
+    const bounds = { ...this.#defaults, signal: options.signal, idempotent: true };
     return callUnary(this.#client, podService.Stats!, request, {
-      signal: options.signal,
-      timeoutMs: options.timeoutMs ?? this.#defaultTimeoutMs,
-      idempotent: true,
+      ...bounds,
+      timeoutMs: options.timeoutMs ?? this.#defaults.timeoutMs,
     });
   }
 

@@ -53,7 +53,7 @@ export class AgentConnections implements Disposable {
       'grpc.max_reconnect_backoff_ms': 2_000,
       'grpc.use_local_subchannel_pool': 1,
     });
-    return { channel, calls: new PodCalls(channel, unaryTimeoutMs), users: 0 };
+    return { channel, calls: new PodCalls(channel, { timeoutMs: unaryTimeoutMs, whenAway: 'fail' }), users: 0 };
   }
 
   #giveBack(connection: Connection): void {
