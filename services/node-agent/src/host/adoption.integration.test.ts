@@ -4,11 +4,11 @@ import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import type { ObservedSandbox } from '../runtime/runtime.ts';
 import { findContainerd } from './containerd.ts';
-import { addressOf, fetchText, startTestCluster, type TestPod, testDirectory } from './test-cluster.ts';
+import { addressOf, fetchText, startTestCluster, type TestPod, testDirectory } from './testing/cluster.ts';
 
 it('a new start adopts containerd and containers of a run that was killed with -9', async () => {
   await using directory = await testDirectory();
-  const fixture = fileURLToPath(new URL('adoption.fixture.ts', import.meta.url));
+  const fixture = fileURLToPath(new URL('testing/adoption-fixture.ts', import.meta.url));
   const child = spawn(process.execPath, [fixture, directory.path], { stdio: ['ignore', 'pipe', 'inherit'] });
   const [line] = (await once(child.stdout, 'data')) as [Buffer];
   child.kill('SIGKILL');

@@ -1,10 +1,9 @@
 import { spawn } from 'node:child_process';
-import { mkdir, open, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, open, readdir, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { GantryError } from '@gantry/runtime/errors.ts';
-import { run } from './commands.ts';
 import {
   type ContainerdConfig,
   containerdConfigName,
@@ -12,6 +11,7 @@ import {
   renderCniConfig,
   renderContainerdConfig,
 } from './containerd-config.ts';
+import { shareMounts } from './mounts.ts';
 import { type HostProcess, processesInNamespace, signalProcess, waitForExit } from './processes.ts';
 
 /** A start takes a tenth of a second; much longer only where the machine is overloaded. */
@@ -107,14 +107,6 @@ async function spawnContainerd(home: ContainerdHome, configPath: string, shim: H
   } finally {
     await log.close();
   }
-}
-
-/** Makes mounts below a directory (volumes in memory, for example) show up in mount namespaces that are made from now on. */
-async function shareMounts(directory: string): Promise<void> {
-  const mounts = await readFile('/proc/self/mountinfo', 'utf8');
-  if (mounts.split('\n').some((line) => line.split(' ')[4] === directory)) return;
-  await run('mount', ['--bind', directory, directory]);
-  await run('mount', ['--make-shared', directory]);
 }
 
 async function waitForStart(home: ContainerdHome, signal?: AbortSignal): Promise<HostProcess> {

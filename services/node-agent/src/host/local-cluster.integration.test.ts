@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { busyboxImage } from '../images/local.ts';
-import { startTestRegistry } from '../images/test-registry.ts';
+import { startTestRegistry } from '../images/testing/registry.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { run } from './commands.ts';
 import type { LocalCluster } from './local-cluster.ts';
@@ -19,7 +19,7 @@ import {
   startScript,
   startTestCluster,
   testDirectory,
-} from './test-cluster.ts';
+} from './testing/cluster.ts';
 
 describe('two nodes on this machine', () => {
   let directory: Awaited<ReturnType<typeof testDirectory>>;

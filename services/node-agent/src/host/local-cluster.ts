@@ -1,8 +1,9 @@
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { type Clock, systemClock } from '@gantry/runtime/clock.ts';
 import { GantryError } from '@gantry/runtime/errors.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
+import { readJson, writeWhole } from '../json-file.ts';
 import { type AddressPlan, addressPlan, freePlanNumbers, nodeAddresses } from './address-plan.ts';
 import type { ContainerdHome } from './containerd.ts';
 import type { ContainerdChoices } from './decide.ts';
@@ -46,7 +47,7 @@ export async function startLocalCluster(
   const directory = resolve(config.directory);
   const path = join(directory, 'cluster.json');
   await mkdir(directory, { recursive: true });
-  const earlier = await readClusterFile(path);
+  const earlier = await readJson<ClusterFile>(path);
   const { bridge, plan } = earlier ?? (await claimNetwork());
   const homeOf = (name: string, index: number): ContainerdHome => ({
     ...nodeAddresses(plan, index),
@@ -62,7 +63,7 @@ export async function startLocalCluster(
     plan,
     nodes: names.map((name, index) => ({ name, ...nodeAddresses(plan, index) })),
   };
-  await writeFile(path, JSON.stringify({ bridge, plan, nodes: names } satisfies ClusterFile));
+  await writeWhole(path, { bridge, plan, nodes: names } satisfies ClusterFile);
   await applyNetwork(network, signal);
   const started = await Promise.allSettled(
     config.nodes.map((name) =>
@@ -109,11 +110,6 @@ function clusterOf(nodes: readonly SupervisedNode[], addresses: AddressPlan, und
 function checkName(name: string): void {
   if (/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(name)) return;
   throw new GantryError('Invalid', `node name "${name}": must consist of lower case alphanumeric characters or '-'`);
-}
-
-async function readClusterFile(path: string): Promise<ClusterFile | undefined> {
-  const text = await readFile(path, 'utf8').catch(() => undefined);
-  return text === undefined ? undefined : (JSON.parse(text) as ClusterFile);
 }
 
 /** Takes a bridge, and with it the addresses of the same number. Making the bridge is what keeps two starts at once apart. */

@@ -8,9 +8,9 @@ import { pauseImage, pauseImageName } from '../images/local.ts';
 import { removeCgroupTree } from '../runtime/cgroups.ts';
 import { openCriRuntime } from '../runtime/cri/driver.ts';
 import type { Runtime } from '../runtime/runtime.ts';
-import { run } from './commands.ts';
 import { type ContainerdHome, ensureContainerd, findContainerd, stopContainerd } from './containerd.ts';
 import { containerdPaths } from './containerd-config.ts';
+import { unmountBelow } from './mounts.ts';
 import {
   listProcesses,
   processesInNamespace,
@@ -137,7 +137,7 @@ export async function destroyNode(
   }
   for (const found of await findContainerd(home)) await stopContainerd(found);
   await killEverything(home);
-  await run('umount', ['--recursive', home.directory]).catch(() => {});
+  await unmountBelow(home.directory);
   await removeCgroupTree(home.cgroupPath);
   await rm(home.directory, { recursive: true, force: true });
 }

@@ -2,7 +2,7 @@ import { silentLogger } from '@gantry/runtime/log.ts';
 import { expect, it } from 'vitest';
 import { hostImage } from '../runtime/process/image-store.ts';
 import { startHostNodes } from './nodes.ts';
-import { testDirectory } from './test-cluster.ts';
+import { testDirectory } from './testing/cluster.ts';
 
 const names = ['node-1', 'node-2'];
 const sandbox = { podUid: 'u', namespace: 'default', name: 'web', attempt: 0, hostname: 'web' };

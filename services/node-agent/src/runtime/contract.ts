@@ -1,6 +1,7 @@
 /** What every runtime driver must do, as tests. The hollow driver runs no commands, so it is only held to the first part. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { listProcesses } from '../host/processes.ts';
 import { Bench, freePort, loggedReady, logOf, type RuntimeFixture, textOf } from './contract-bench.ts';
 
 /** Registers the suite for a driver. */
@@ -216,7 +217,9 @@ function streams(bench: Bench): void {
       stdout: 'out\n',
       stderr: 'err\n',
     });
-    await expect(streams.execSync(id, ['sleep', '1000'], 300)).rejects.toMatchObject({ reason: 'Timeout' });
+    const seconds = String(100_000 + Math.floor(Math.random() * 100_000));
+    await expect(streams.execSync(id, ['sleep', seconds], 300)).rejects.toMatchObject({ reason: 'Timeout' });
+    while ((await listProcesses()).some(({ command }) => command.includes(seconds))) await delay(20);
   });
 
   command('execSync needs a running container', async () => {

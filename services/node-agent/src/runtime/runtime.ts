@@ -278,7 +278,7 @@ export interface Images {
   list(signal?: AbortSignal): Promise<readonly ImageStatus[]>;
   /** Removes it with all of its names. Idempotent. */
   remove(ref: string, signal?: AbortSignal): Promise<void>;
-  /** Takes in every image of a tar (OCI layout or `docker save`) and resolves to their names. Invalid where it is not one. */
+  /** Takes in every image of a tar (OCI layout or `docker save`) and resolves to their names. Invalid where it is none. */
   importTar(path: string, signal?: AbortSignal): Promise<readonly string[]>;
 }
 

@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { GantryError, isError } from '@gantry/runtime/errors.ts';
 import { run } from '../../host/commands.ts';
@@ -61,6 +62,7 @@ export function criImages(client: CriClient, socketPath: string): Images {
 }
 
 async function ctrImport(socketPath: string, path: string, signal?: AbortSignal): Promise<string[]> {
+  if (!(await stat(path).catch(() => undefined))) throw new GantryError('NotFound', `image tar ${path} not found`);
   try {
     const args = ['--address', socketPath, '--namespace', 'k8s.io', 'images', 'import', path];
     return parseImported(await run('ctr', args, { timeoutMs: importTimeoutMs, signal }));

@@ -15,6 +15,8 @@ import { GantryError } from '@gantry/runtime/errors.ts';
 const handshakeTimeoutMs = 10_000;
 /** Length is a field of 24 bits; pieces of this size let streams take turns. */
 const maxDataBytes = 32 * 1024;
+/** Servers send pieces of 32 KiB; what claims to be far longer is no frame. */
+const maxFrameBytes = 1024 * 1024;
 
 const frameType = { synStream: 1, synReply: 2, rstStream: 3, ping: 6, goAway: 7 } as const;
 const flagFin = 1;
@@ -136,6 +138,10 @@ class Connection implements SpdyConnection {
     let offset = 0;
     while (this.#received.length - offset >= 8) {
       const length = this.#received.readUIntBE(offset + 5, 3);
+      if (length > maxFrameBytes) {
+        this.#socket.destroy(new GantryError('InternalError', `the server sent a frame of ${length} bytes`));
+        return;
+      }
       if (this.#received.length - offset - 8 < length) break;
       this.#onFrame(
         this.#received.subarray(offset, offset + 8),

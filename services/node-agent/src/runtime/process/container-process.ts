@@ -3,10 +3,11 @@ import { join } from 'node:path';
 import type { Clock } from '@gantry/runtime/clock.ts';
 import { GantryError } from '@gantry/runtime/errors.ts';
 import { type HostProcess, listProcesses, readProcess, signalProcess, withDescendants } from '../../host/processes.ts';
+import { readJson, writeWhole } from '../../json-file.ts';
 import type { ContainerState, ContainerStats } from '../runtime.ts';
 import { findLaunched, launch } from './launch.ts';
 import { LogPump } from './log-pump.ts';
-import { type ContainerRecord, type ExitRecord, readJson, type StartedRecord, writeWhole } from './records.ts';
+import type { ContainerRecord, ExitRecord, StartedRecord } from './records.ts';
 import { usageOf } from './usage.ts';
 
 /** How often a process is looked at; its parent may be another agent's, so nobody tells us of its end. */

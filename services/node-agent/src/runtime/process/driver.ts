@@ -7,6 +7,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Clock, systemClock } from '@gantry/runtime/clock.ts';
 import { GantryError } from '@gantry/runtime/errors.ts';
+import { writeWhole } from '../../json-file.ts';
 import { ChangeHints } from '../hints.ts';
 import { readNodeStats } from '../node-stats.ts';
 import type {
@@ -20,7 +21,7 @@ import type {
 import { ContainerProcess } from './container-process.ts';
 import { type ImageStore, openImageStore } from './image-store.ts';
 import { findProgram, linkMounts, planProcess } from './launch.ts';
-import { type ContainerRecord, readRecords, type SandboxRecord, writeWhole } from './records.ts';
+import { type ContainerRecord, readRecords, type SandboxRecord } from './records.ts';
 import { processStreams } from './streams.ts';
 
 /** Where the driver keeps its records, and the address that its pods share. */

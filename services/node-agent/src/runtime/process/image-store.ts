@@ -6,8 +6,8 @@ import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { GantryError } from '@gantry/runtime/errors.ts';
 import { extract } from 'tar-stream';
+import { readJson, writeWhole } from '../../json-file.ts';
 import type { ImageStatus, Images } from '../runtime.ts';
-import { readJson, writeWhole } from './records.ts';
 
 /** The image that stands for the programs of the machine itself. */
 export const hostImage = 'host';
@@ -95,19 +95,19 @@ interface OciDescriptor {
 
 /** Unpacks every image of an OCI layout tar. */
 async function importTar(directory: string, path: string, pathOf: (name: string) => string): Promise<string[]> {
+  if (!(await stat(path).catch(() => undefined))) throw new GantryError('NotFound', `image tar ${path} not found`);
   await mkdir(directory, { recursive: true });
   const scratch = await mkdtemp(join(directory, '.import-'));
   try {
     const layout = join(scratch, 'layout');
-    await unpack(createReadStream(path), layout).catch((error: Error) => {
-      throw new GantryError('Invalid', `image tar ${path}: ${error.message}`, { cause: error });
-    });
+    await unpack(createReadStream(path), layout);
     const index = await readJson<{ manifests: OciDescriptor[] }>(join(layout, 'index.json'));
-    if (!index)
-      throw new GantryError('Invalid', `image tar ${path}: it has no index.json, so it is not an OCI image layout`);
+    if (!index) throw new Error('it has no index.json, so it is not an OCI image layout');
     const names: string[] = [];
     for (const descriptor of index.manifests) names.push(await importOne(layout, scratch, descriptor, pathOf));
     return names;
+  } catch (error) {
+    throw new GantryError('Invalid', `image tar ${path}: ${(error as Error).message}`, { cause: error });
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }
@@ -120,8 +120,7 @@ async function importOne(
   pathOf: (name: string) => string,
 ): Promise<string> {
   const name = descriptor.annotations?.['io.containerd.image.name'];
-  if (!name)
-    throw new GantryError('Invalid', `image ${descriptor.digest}: the annotation io.containerd.image.name is missing`);
+  if (!name) throw new Error(`image ${descriptor.digest} has no annotation io.containerd.image.name`);
   const blobPath = (digest: string) => join(layout, 'blobs', ...digest.split(':').map((part) => basename(part)));
   const json = async <T>(digest: string) => JSON.parse(await readFile(blobPath(digest), 'utf8')) as T;
   const manifest = await json<{ config: OciDescriptor; layers: OciDescriptor[] }>(descriptor.digest);

@@ -4,9 +4,10 @@ import { access, chown, mkdir, open, symlink, writeFile } from 'node:fs/promises
 import { delimiter, dirname, isAbsolute, join } from 'node:path';
 import { GantryError } from '@gantry/runtime/errors.ts';
 import { readProcess } from '../../host/processes.ts';
+import { readJson, writeWhole } from '../../json-file.ts';
 import type { ContainerConfig, Mount } from '../runtime.ts';
 import type { UnpackedImage } from './image-store.ts';
-import { type ContainerRecord, readJson, type StartedRecord, writeWhole } from './records.ts';
+import type { ContainerRecord, StartedRecord } from './records.ts';
 
 /** Where programs are looked for that neither the image nor the machine's image has. */
 const hostPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';

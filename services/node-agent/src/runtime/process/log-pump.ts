@@ -1,6 +1,6 @@
 import { appendFile, open, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readJson, writeWhole } from './records.ts';
+import { readJson, writeWhole } from '../../json-file.ts';
 
 const streams = ['stdout', 'stderr'] as const;
 const pollMs = 100;

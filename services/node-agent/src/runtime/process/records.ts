@@ -11,8 +11,9 @@
  *                                                 logged           how much of each output is in the log
  *                                                 root/            symbolic links for its mounts
  */
-import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { readJson } from '../../json-file.ts';
 import type { ContainerConfig, SandboxConfig } from '../runtime.ts';
 
 export interface SandboxRecord {
@@ -48,22 +49,6 @@ export interface ExitRecord {
   readonly finishedAtMs: number;
   readonly reason?: string;
   readonly message?: string;
-}
-
-/** Writes a file so that a reader sees all of it or nothing. */
-export async function writeWhole(path: string, value: unknown): Promise<void> {
-  await writeFile(`${path}.new`, JSON.stringify(value));
-  await rename(`${path}.new`, path);
-}
-
-/** A JSON file, or undefined where there is none. */
-export async function readJson<T>(path: string): Promise<T | undefined> {
-  try {
-    return JSON.parse(await readFile(path, 'utf8')) as T;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
 }
 
 /** What is on disk. */

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { BuiltImage } from './image.ts';
+import type { BuiltImage } from '../image.ts';
 
 /** A registry for tests. */
 export interface TestRegistry extends AsyncDisposable {

@@ -5,13 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { silentLogger } from '@gantry/runtime/log.ts';
-import { writeImageTar } from '../images/image.ts';
-import { busyboxImage, busyboxImageName } from '../images/local.ts';
-import type { ContainerConfig, ObservedContainer, Runtime, SandboxConfig } from '../runtime/runtime.ts';
-import { decideHost } from './decide.ts';
-import { detectHost } from './detect.ts';
-import { type LocalCluster, startLocalCluster } from './local-cluster.ts';
-import type { LocalNode } from './local-node.ts';
+import { writeImageTar } from '../../images/image.ts';
+import { busyboxImage, busyboxImageName } from '../../images/local.ts';
+import type { ContainerConfig, ObservedContainer, Runtime, SandboxConfig } from '../../runtime/runtime.ts';
+import { decideHost } from '../decide.ts';
+import { detectHost } from '../detect.ts';
+import { type LocalCluster, startLocalCluster } from '../local-cluster.ts';
+import type { LocalNode } from '../local-node.ts';
 
 /** A new directory that is removed again. */
 export async function testDirectory(): Promise<AsyncDisposable & { readonly path: string }> {

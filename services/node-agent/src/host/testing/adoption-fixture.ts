@@ -1,5 +1,5 @@
 /** A process that starts a node with one pod, says which, and waits to be killed. Its argument is the directory. */
-import { importBusybox, runPod, serving, startTestCluster } from './test-cluster.ts';
+import { importBusybox, runPod, serving, startTestCluster } from './cluster.ts';
 
 const directory = process.argv[2]!;
 const cluster = await startTestCluster(directory, ['node-1']);
