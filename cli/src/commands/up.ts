@@ -1,0 +1,43 @@
+import { join, resolve } from 'node:path';
+import { systemClock } from '@gantry/runtime/clock.ts';
+import { createLogger } from '@gantry/runtime/log.ts';
+import type { Context, Output } from '../context.ts';
+import { startCluster } from '../up/cluster.ts';
+import { applySample, writeSampleImages } from '../up/sample.ts';
+import { rolloutStatus } from './rollout.ts';
+
+export interface UpFlags {
+  readonly nodes: number;
+  readonly stateDir: string;
+  readonly listen: string;
+  readonly driver: 'auto' | 'cri' | 'process';
+  /** Deploy the sample application. */
+  readonly sample: boolean;
+}
+
+/** Milliseconds that the sample may take to run. */
+const sampleTimeoutMs = 120_000;
+
+/** Runs a whole cluster on this machine until it is interrupted. */
+export async function up(flags: UpFlags, output: Output, signal: AbortSignal): Promise<void> {
+  const stateDir = resolve(flags.stateDir);
+  const log = createLogger('up', process.env.GANTRY_LOG_LEVEL ?? 'warn');
+  const progress = (text: string): void => output.note(`gantry: ${text}\n`);
+  // Nodes take images in when they start: what the sample needs must be there by then.
+  if (flags.sample) await writeSampleImages(join(stateDir, 'images'));
+  await using cluster = await startCluster({ ...flags, stateDir }, { log, progress });
+  if (flags.sample) {
+    await applySample(cluster.client, signal);
+    progress('the sample application is applied (examples/hello.yaml)');
+    const context: Context = { client: cluster.client, namespace: 'default', output, clock: systemClock, signal };
+    await rolloutStatus(context, ['deployment/hello'], { watch: true, timeoutMs: sampleTimeoutMs });
+    if (cluster.envoy !== undefined) progress('it answers through Envoy: curl http://localhost:8080/');
+  }
+  progress(`ready. Try: npx gantry get pods -o wide -s ${cluster.address}   (Ctrl-C ends the cluster)`);
+  const stopped = new Promise<void>((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+  await Promise.race([stopped, cluster.done]);
+  progress('stopping: containers end and the network set-up is undone; objects stay in the database');
+}

@@ -1,0 +1,145 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { defaultApiConfig } from '@gantry/api/config.ts';
+import { startApi } from '@gantry/api/service.ts';
+import { watchSource } from '@gantry/client/change-source.ts';
+import { type Client, connect } from '@gantry/client/client.ts';
+import { EventRecorder } from '@gantry/client/event-recorder.ts';
+import { Informer } from '@gantry/client/informer.ts';
+import { defaultControllersConfig, startControllers } from '@gantry/controllers/service.ts';
+import { openBus } from '@gantry/events/open.ts';
+import type { KindName, Kinds } from '@gantry/model/registry.ts';
+import { type Clock, systemClock } from '@gantry/runtime/clock.ts';
+import type { Logger } from '@gantry/runtime/log.ts';
+import { defaultSchedulerConfig, startScheduler } from '@gantry/scheduler/service.ts';
+import { openStore } from '@gantry/store/open.ts';
+import { defaultConfig as defaultXdsConfig } from '@gantry/xds-lb/config.ts';
+import { findGantryEnvoy, type SupervisedEnvoy, startEnvoy } from '@gantry/xds-lb/envoy.ts';
+import { startXdsLb } from '@gantry/xds-lb/service.ts';
+import { freePort } from './free-port.ts';
+import { type Nodes, startNodes } from './node-agents.ts';
+import type { UpOptions } from './options.ts';
+
+/** Where `npm run setup` puts what it installs. */
+const toolsDir = fileURLToPath(new URL('../../../.gantry', import.meta.url));
+
+/** A whole cluster in this process. Disposing of it ends every container and undoes what was set up on the machine. */
+export interface Cluster extends AsyncDisposable {
+  /** host:port of the api. */
+  readonly address: string;
+  readonly client: Client;
+  readonly nodes: Nodes;
+  /** The Envoy in front of the services; undefined where the machine has none. */
+  readonly envoy: SupervisedEnvoy | undefined;
+  /** host:port of the xDS server. */
+  readonly xdsAddress: string;
+  /** Rejects when a part of it fails for good. */
+  readonly done: Promise<void>;
+}
+
+export interface ClusterDeps {
+  readonly log: Logger;
+  readonly clock?: Clock;
+  /** Told of each step, in words for the user. */
+  readonly progress: (text: string) => void;
+}
+
+/** Starts every service in this process: one store, one bus, the same code as in separate processes. */
+export async function startCluster(options: UpOptions, deps: ClusterDeps): Promise<Cluster> {
+  const { log, clock = systemClock, progress } = deps;
+  await mkdir(join(options.stateDir, 'images'), { recursive: true });
+  await using stack = new AsyncDisposableStack();
+  const store = stack.use(await openStore(`sqlite:${join(options.stateDir, 'state.db')}`, { log }));
+  const bus = stack.use(await openBus('memory:up'));
+  const api = stack.use(
+    await startApi({ ...defaultApiConfig, listen: options.listen }, { store, bus, log: log.child({ service: 'api' }) }),
+  );
+  const client = stack.use(connect(api.address));
+  progress(`api listens on ${api.address}, its state is in ${options.stateDir}`);
+  const service = (name: string): { client: Client; clock: Clock; log: Logger } => ({
+    client,
+    clock,
+    log: log.child({ service: name }),
+  });
+
+  const controllersConfig = { ...defaultControllersConfig, identity: `up-${process.pid}` };
+  const controllers = stack.use(
+    startControllers(
+      { ...controllersConfig, silenceConfirmMs: options.silenceConfirmMs ?? controllersConfig.silenceConfirmMs },
+      { ...service('controllers'), bus },
+    ),
+  );
+  const scheduler = stack.use(await startScheduler(defaultSchedulerConfig, { ...service('scheduler'), bus }));
+  const xds = stack.use(await startLoadBalancer(service('xds-lb')));
+  const envoy = await startSupervisedEnvoy(options, xds.xdsAddress, log, progress);
+  if (envoy !== undefined) stack.use(envoy);
+  const nodes = stack.use(await startNodes(options, service('node-agent')));
+  progress(`${options.nodes} nodes with the ${nodes.host.driver} driver: ${nodes.host.reasons.join('; ')}`);
+  const owned = stack.move();
+  return {
+    address: api.address,
+    client,
+    nodes,
+    envoy,
+    xdsAddress: xds.xdsAddress,
+    done: Promise.race([api.done, controllers.done, scheduler.done, xds.done]),
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+type ServiceDeps = { readonly client: Client; readonly clock: Clock; readonly log: Logger };
+
+async function startLoadBalancer({ client, clock, log }: ServiceDeps) {
+  await using stack = new AsyncDisposableStack();
+  const informer = <K extends KindName>(kind: K): Informer<Kinds[K]> =>
+    stack.use(
+      new Informer<Kinds[K]>({
+        source: watchSource(client, kind),
+        onError: (error) => log.warn({ kind, error }, 'objects are read anew'),
+      }).start(),
+    );
+  const xds = stack.use(
+    await startXdsLb(
+      {
+        ...defaultXdsConfig,
+        xdsPort: 0,
+        // Envoy listens on every address of this machine.
+        loadBalancer: { ...defaultXdsConfig.loadBalancer, ingressIps: ['127.0.0.1'] },
+      },
+      {
+        services: informer('Service'),
+        endpointSlices: informer('EndpointSlice'),
+        nodes: informer('Node'),
+        statusWriter: client,
+        events: stack.use(new EventRecorder(client, { component: 'xds-lb', clock, log })),
+        log,
+        clock,
+      },
+    ),
+  );
+  const owned = stack.move();
+  return { xdsAddress: xds.xdsAddress, done: xds.done, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+}
+
+async function startSupervisedEnvoy(
+  options: UpOptions,
+  xdsAddress: string,
+  log: Logger,
+  progress: (text: string) => void,
+): Promise<SupervisedEnvoy | undefined> {
+  const binary = findGantryEnvoy(toolsDir);
+  if (binary === undefined) {
+    progress(
+      'no Envoy found: Services of type LoadBalancer get no listener. `npm run setup` installs one, or name one in GANTRY_ENVOY',
+    );
+    return undefined;
+  }
+  const adminPort = await freePort();
+  const envoy = startEnvoy(
+    { binary, xdsAddress, adminPort, nodeId: 'gantry-up', concurrency: 1, logLevel: 'warning', drainTimeSeconds: 30 },
+    { log: log.child({ service: 'envoy' }) },
+  );
+  progress(`Envoy takes its configuration from ${xdsAddress}; its admin page is on http://127.0.0.1:${adminPort}`);
+  return envoy;
+}

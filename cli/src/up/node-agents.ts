@@ -1,0 +1,75 @@
+import { join } from 'node:path';
+import type { Client } from '@gantry/client/client.ts';
+import { type HostNode, type HostNodes, startHostNodes } from '@gantry/node-agent/host/nodes.ts';
+import { type NodeAgent, startNodeAgent } from '@gantry/node-agent/service.ts';
+import type { Clock } from '@gantry/runtime/clock.ts';
+import type { Logger } from '@gantry/runtime/log.ts';
+import type { UpOptions } from './options.ts';
+
+/** Address of the cluster's DNS: the tenth of the service range, as in Kubernetes. */
+const dnsAddress = '10.96.0.10';
+
+/** The nodes of this machine, each with its agent. */
+export interface Nodes extends AsyncDisposable {
+  readonly host: HostNodes;
+  /** Takes a node down as pulling its plug would: its agent stops without a word, its containers are cut off. */
+  powerOff(name: string): Promise<void>;
+  /** Starts a node after `powerOff`. */
+  powerOn(name: string): Promise<void>;
+}
+
+/** Sets up the nodes and starts an agent on each. */
+export async function startNodes(
+  options: UpOptions,
+  deps: { readonly client: Client; readonly clock: Clock; readonly log: Logger },
+): Promise<Nodes> {
+  const names = Array.from({ length: options.nodes }, (_, index) => `node-${index + 1}`);
+  const directory = join(options.stateDir, 'nodes');
+  await using stack = new AsyncDisposableStack();
+  const host = stack.use(await startHostNodes({ directory, nodes: names, driver: options.driver }, deps));
+  const agents = new Map<string, NodeAgent>();
+  stack.defer(async () => {
+    await Promise.all([...agents.values()].map((agent) => agent[Symbol.asyncDispose]()));
+  });
+  const start = async (node: HostNode): Promise<void> => {
+    const agent = await startNodeAgent(agentConfig(node, options), { ...deps, runtime: node.runtime });
+    agents.set(node.name, agent);
+    await agent.ready;
+  };
+  await Promise.all(host.nodes.map(start));
+  const nodeNamed = (name: string): HostNode => host.nodes.find((node) => node.name === name)!;
+  const owned = stack.move();
+  return {
+    host,
+    powerOff: async (name) => {
+      const agent = agents.get(name);
+      agents.delete(name);
+      await agent?.[Symbol.asyncDispose]();
+      await nodeNamed(name).isolated?.local.powerOff();
+    },
+    powerOn: async (name) => {
+      await nodeNamed(name).isolated?.local.powerOn();
+      await start(nodeNamed(name));
+    },
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+function agentConfig(node: HostNode, options: UpOptions): Parameters<typeof startNodeAgent>[0] {
+  const { isolated } = node;
+  return {
+    nodeName: node.name,
+    rootDir: node.rootDirectory,
+    addresses: [node.address],
+    listen: { host: '127.0.0.1', port: 0 },
+    imagesDir: join(options.stateDir, 'images'),
+    ...(options.nodeTimes === undefined ? {} : { nodeTimes: options.nodeTimes }),
+    ...(isolated === undefined
+      ? {}
+      : {
+          podCidr: isolated.podCidr,
+          cgroupRoot: isolated.cgroupRoot,
+          network: { commandPrefix: isolated.commandPrefix, clusterCidr: isolated.clusterCidr, dnsAddress },
+        }),
+  };
+}

@@ -1,0 +1,46 @@
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Client } from '@gantry/client/client.ts';
+import { writeImageTar } from '@gantry/node-agent/images/image.ts';
+import { busyboxImage } from '@gantry/node-agent/images/local.ts';
+import { splitDocuments } from '../manifests.ts';
+
+const manifestPath = fileURLToPath(new URL('../../../examples/hello.yaml', import.meta.url));
+
+/** A page that tells which pod answered. busybox's httpd runs it for every request to its root. */
+const page = (version: string): string => `#!/bin/sh
+printf 'Content-Type: text/plain\\r\\n\\r\\n'
+printf '%s (version ${version}), from pod %s on %s\\n' "$GREETING" "$POD_NAME" "$NODE_NAME"
+`;
+
+/** Names of the sample's images: two versions, for rolling from one to the other. */
+export const sampleImages = ['gantry.dev/hello:1', 'gantry.dev/hello:2'] as const;
+
+/** Builds the sample's images into the folder from which nodes take images in. */
+export async function writeSampleImages(imagesDir: string): Promise<void> {
+  await mkdir(imagesDir, { recursive: true });
+  const images = await Promise.all(
+    sampleImages.map((name) =>
+      busyboxImage({
+        name,
+        layers: [
+          [
+            { kind: 'directory', path: 'www' },
+            { kind: 'directory', path: 'www/cgi-bin' },
+            { kind: 'file', path: 'www/cgi-bin/index.cgi', content: page(name.split(':')[1]!), mode: 0o755 },
+          ],
+        ],
+        command: ['/bin/busybox', 'httpd', '-f', '-p', '8080', '-h', '/www'],
+      }),
+    ),
+  );
+  await writeImageTar(join(imagesDir, 'hello.tar'), images);
+}
+
+/** Applies the sample application. */
+export async function applySample(client: Client, signal: AbortSignal): Promise<void> {
+  for (const { text } of splitDocuments(await readFile(manifestPath, 'utf8'), manifestPath)) {
+    await client.apply(text, { signal });
+  }
+}
