@@ -50,7 +50,7 @@ const everything = fc.record(
     flag: fc.boolean(),
     small: fc.integer(),
     big: fc.maxSafeInteger(),
-    ratio: fc.double({ noNaN: true }),
+    ratio: fc.double({ noNaN: true, noDefaultInfinity: true }),
     maybeFlag: fc.boolean(),
     maybeNumber: fc.nat(2 ** 32 - 1),
     maybeBig: fc.nat(Number.MAX_SAFE_INTEGER),

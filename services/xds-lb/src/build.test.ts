@@ -1,0 +1,128 @@
+import type { Service } from '@gantry/model/gen/gantry.core.v1.ts';
+import { Cluster } from 'envoy-control-plane-ts/envoy/cluster.ts';
+import { HttpConnectionManager, Listener, TcpProxy } from 'envoy-control-plane-ts/envoy/listener.ts';
+import { RouteConfiguration } from 'envoy-control-plane-ts/envoy/route.ts';
+import { decode, unpack } from 'envoy-control-plane-ts/proto/codec.ts';
+import type { MessageType, ValueOf } from 'envoy-control-plane-ts/proto/schema.ts';
+import { typeUrlOf } from 'envoy-control-plane-ts/proto/schema.ts';
+import type { Snapshot } from 'envoy-control-plane-ts/snapshot.ts';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { build } from './build.ts';
+import { defaultConfig } from './config.ts';
+import { endpoint, service, slice } from './testing/fixtures.ts';
+
+const config = defaultConfig.loadBalancer;
+const http = { name: 'http', port: 80 };
+
+function names(snapshot: Snapshot, type: MessageType): string[] {
+  return [...(snapshot.types.get(typeUrlOf(type))?.resources.keys() ?? [])];
+}
+
+function find<T extends MessageType>(snapshot: Snapshot, type: T, name: string): ValueOf<T> {
+  return decode(type, snapshot.types.get(typeUrlOf(type))!.resources.get(name)!.value) as ValueOf<T>;
+}
+
+describe('build', () => {
+  it('has a listener for Envoy of LoadBalancers only, and one for gRPC clients of every Service', () => {
+    const services = [service('web', [http]), service('internal', [http], { type: 'ClusterIP' })];
+    const built = build({ services, slices: [] }, config);
+    expect(names(built.envoy, Listener)).toEqual(['web.default:80']);
+    expect(names(built.grpc, Listener)).toEqual(['web.default:80', 'internal.default:80']);
+    expect(find(built.envoy, Listener, 'web.default:80').address?.socketAddress).toMatchObject({
+      address: '0.0.0.0',
+      portValue: 80,
+    });
+    expect(find(built.grpc, Listener, 'web.default:80').apiListener).toBeDefined();
+  });
+
+  it('has no listener for an ExternalName or a UDP port', () => {
+    const services = [
+      service('ext', [http], { type: 'ExternalName', externalName: 'example.com' }),
+      service('dns', [{ port: 53, protocol: 'UDP' }]),
+    ];
+    const built = build({ services, slices: [] }, config);
+    expect([built.envoy.types.size, built.grpc.types.size]).toEqual([0, 0]);
+  });
+
+  it('routes HTTP with retries, and passes TCP through', () => {
+    const services = [service('web', [http]), service('db', [{ port: 5432 }])];
+    const { envoy } = build({ services, slices: [] }, config);
+    const filters = (name: string) =>
+      find(envoy, Listener, name).filterChains![0]!.filters!.map((filter) => filter.typedConfig);
+    expect(unpack(HttpConnectionManager, filters('web.default:80')[0])?.rds?.routeConfigName).toBe('web.default:80');
+    expect(unpack(TcpProxy, filters('db.default:5432')[0])?.cluster).toBe('db.default:5432');
+    const [safe, rest] = find(envoy, RouteConfiguration, 'web.default:80').virtualHosts![0]!.routes!;
+    expect(safe?.match?.headers?.[0]?.stringMatch?.safeRegex?.regex).toBe('GET|HEAD|OPTIONS');
+    expect(safe?.route?.retryPolicy?.retryOn?.split(',')).toContain('reset');
+    // A request that may change something is sent again only where no pod can have begun with it.
+    expect(rest?.route?.retryPolicy?.retryOn?.split(',')).not.toContain('reset');
+    expect(rest?.route?.retryPolicy?.retryHostPredicate).toHaveLength(1);
+  });
+
+  it('hashes by client where the Service has affinity', () => {
+    const affine = service('web', [http, { port: 81 }], { sessionAffinity: 'ClientIP' });
+    const { envoy, grpc } = build({ services: [affine], slices: [] }, config);
+    expect(find(envoy, Cluster, 'web.default:80').lbPolicy).toBe('RING_HASH');
+    expect(find(grpc, Cluster, 'web.default:81').lbPolicy).toBe('RING_HASH');
+    const policies = (snapshot: Snapshot) =>
+      find(snapshot, RouteConfiguration, 'web.default:80').virtualHosts![0]!.routes!.map(
+        (route) => route.route?.hashPolicy,
+      );
+    expect(policies(envoy)).toEqual(Array(2).fill([{ connectionProperties: { sourceIp: true } }]));
+    expect(policies(grpc)).toEqual([[{ filterState: { key: 'io.grpc.channel_id' } }]]);
+  });
+
+  it('balances by load in Envoy, and round robin in gRPC clients', () => {
+    const { envoy, grpc } = build({ services: [service('web', [http])], slices: [] }, config);
+    expect(find(envoy, Cluster, 'web.default:80').lbPolicy).toBe('LEAST_REQUEST');
+    expect(find(grpc, Cluster, 'web.default:80').lbPolicy ?? 'ROUND_ROBIN').toBe('ROUND_ROBIN');
+  });
+
+  it('makes only those Services again that changed', () => {
+    const services = [service('a', [http]), service('b', [{ port: 81 }])];
+    const slices = [slice('a', { name: 'http', port: 1 }, [endpoint('10.0.0.1')])];
+    const first = build({ services, slices }, config);
+    const more = [...slices, slice('b', { port: 2 }, [endpoint('10.0.0.2')])];
+    const second = build({ services, slices: more }, config, first.memory);
+    expect(second.memory.get('default/a')).toBe(first.memory.get('default/a'));
+    expect(second.memory.get('default/b')).not.toBe(first.memory.get('default/b'));
+  });
+
+  it('goes on without a Service that no configuration can be made of', () => {
+    const bad = service('bad', [{ name: 'http', port: 70000 }]);
+    const built = build({ services: [bad, service('good', [http])], slices: [] }, config);
+    expect([...built.problems.keys()]).toEqual(['default/bad']);
+    expect(built.problems.get('default/bad')?.message).toContain('portValue: must be at most 65535, is 70000');
+    expect(names(built.envoy, Listener)).toEqual(['good.default:80']);
+  });
+
+  it('never throws, and comes to the same from memory as from nothing', () => {
+    const port = fc.record({
+      port: fc.nat(70000),
+      name: fc.constantFrom('http', 'grpc', '', 'db'),
+      protocol: fc.constantFrom('TCP', 'UDP'),
+    });
+    const anyService: fc.Arbitrary<Service> = fc
+      .record({
+        name: fc.constantFrom('a', 'b', 'c'),
+        ports: fc.array(port, { maxLength: 3 }),
+        type: fc.constantFrom('LoadBalancer', 'ClusterIP', 'ExternalName'),
+        loadBalancerIP: fc.constantFrom('', '10.0.0.1', 'bad'),
+        sessionAffinity: fc.constantFrom('None', 'ClientIP'),
+      })
+      .map(({ name, ports, ...spec }) => service(name, ports, spec));
+    const cluster = fc.uniqueArray(anyService, { selector: ({ metadata }) => metadata.name });
+    fc.assert(
+      fc.property(cluster, cluster, (before, after) => {
+        const { memory } = build({ services: before, slices: [] }, config);
+        const fromMemory = build({ services: after, slices: [] }, config, memory);
+        const fromNothing = build({ services: after, slices: [] }, config);
+        expect([fromMemory.envoy.version, fromMemory.grpc.version]).toEqual([
+          fromNothing.envoy.version,
+          fromNothing.grpc.version,
+        ]);
+      }),
+    );
+  });
+});

@@ -1,0 +1,45 @@
+import { GantryError } from '@gantry/runtime/errors.ts';
+import { expect, it } from 'vitest';
+import { configFromEnv, defaultConfig } from './config.ts';
+
+it('has defaults', () => {
+  expect(configFromEnv({})).toEqual({ ...defaultConfig, diagnostics: undefined });
+});
+
+it('reads the environment', () => {
+  const config = configFromEnv({
+    GANTRY_XDS_HOST: '0.0.0.0',
+    GANTRY_XDS_PORT: '0',
+    GANTRY_XDS_LISTEN_ADDRESS: '::',
+    GANTRY_XDS_ADDRESS_MAP: '192.0.2.1=10.0.0.1, 192.0.2.2=10.0.0.2',
+    GANTRY_XDS_INGRESS_IPS: '192.0.2.1',
+    GANTRY_XDS_LOAD_BALANCER_CLASS: 'example.com/mine',
+    GANTRY_XDS_DIAGNOSTICS_PORT: '9090',
+  });
+  expect(config).toEqual({
+    loadBalancer: {
+      listenAddress: '::',
+      addressMap: { '192.0.2.1': '10.0.0.1', '192.0.2.2': '10.0.0.2' },
+      ingressIps: ['192.0.2.1'],
+      loadBalancerClass: 'example.com/mine',
+    },
+    xdsHost: '0.0.0.0',
+    xdsPort: 0,
+    diagnostics: { host: '127.0.0.1', port: 9090 },
+  });
+});
+
+it.each([
+  ['GANTRY_XDS_PORT', 'many', 'GANTRY_XDS_PORT: Invalid value: "many": must be between 0 and 65535, inclusive'],
+  ['GANTRY_XDS_PORT', '70000', 'GANTRY_XDS_PORT: Invalid value: "70000": must be between 0 and 65535, inclusive'],
+  [
+    'GANTRY_XDS_LISTEN_ADDRESS',
+    'localhost',
+    'GANTRY_XDS_LISTEN_ADDRESS: Invalid value: "localhost": must be a valid IP address',
+  ],
+  ['GANTRY_XDS_ADDRESS_MAP', '10.0.0.1', 'GANTRY_XDS_ADDRESS_MAP: Invalid value: "": must be a valid IP address'],
+  ['GANTRY_XDS_INGRESS_IPS', '1.2.3', 'GANTRY_XDS_INGRESS_IPS: Invalid value: "1.2.3": must be a valid IP address'],
+])('refuses %s=%s', (name, value, message) => {
+  const causes = [{ reason: 'FieldValueInvalid', field: name, message }] as const;
+  expect(() => configFromEnv({ [name]: value })).toThrow(new GantryError('Invalid', message, { causes }));
+});
