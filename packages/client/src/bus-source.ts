@@ -30,6 +30,8 @@ import { nodeOfQuery, queryMatcher } from './selection.ts';
 export type RepairCause =
   /** A change or a progress message showed that something was missed. */
   | 'gap'
+  /** The store lost changes that were told already. */
+  | 'reset'
   /** The bus was away. */
   | 'reconnect'
   /** More messages came than were taken. */
@@ -92,7 +94,7 @@ class BusReader<K extends KindName> {
   /** Set where the query is about one node's objects: then the cursor follows these alone. */
   readonly #node: string | undefined;
   readonly #matches: (object: Kinds[K]) => boolean;
-  readonly #cursor = new ChangeCursor();
+  #cursor = new ChangeCursor();
   readonly #inbox = new Inbox<Message>(inboxCapacity, { type: 'repair', cause: 'overflow' });
   #heardMs = 0;
   #repairs = 0;
@@ -157,7 +159,13 @@ class BusReader<K extends KindName> {
 
   async *#handle(item: Message, signal: AbortSignal): AsyncGenerator<SourceEvent<Kinds[K]>> {
     if (item.type === 'repair') {
+      // Whoever speaks after a silence is believed: the tokens of a store that was set up anew begin at one again.
+      if (item.cause === 'silence') this.#cursor = new ChangeCursor();
       yield await this.#repair(item.cause, signal);
+      return;
+    }
+    if (item.type === 'progress' && this.#cursor.isNewHistory(item.message.epoch, item.message.history)) {
+      yield await this.#repair('reset', signal);
       return;
     }
     const before = this.#cursor.revision;

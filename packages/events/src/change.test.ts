@@ -39,7 +39,13 @@ describe('messages', () => {
   });
 
   test('progress comes back', () => {
-    const progress = { epoch: 3, revision: 50, start: 40, last: { pods: 49, 'deployments.apps': 50 } };
+    const progress = {
+      epoch: 3,
+      revision: 50,
+      start: 40,
+      history: 1_700_000_000_000,
+      last: { pods: 49, 'deployments.apps': 50 },
+    };
     expect(decodeProgress(encodeProgress(progress))).toEqual(progress);
     const onNode = { epoch: 3, last: 4, revision: 50 };
     expect(decodeNodeProgress(encodeProgress(onNode))).toEqual(onNode);
@@ -95,6 +101,17 @@ describe('ChangeCursor', () => {
     expect(cursor.change({ epoch: 1, revision: 11 }, 10)).toBe('old');
     expect(cursor.progress(1, 20, 20)).toBe('old');
     expect(cursor.change({ epoch: 2, revision: 11 }, 10)).toBe('next');
+  });
+
+  test('another line of revisions makes it begin again, once, and not on the word of a replaced relay', () => {
+    const cursor = new ChangeCursor();
+    cursor.readTo(100);
+    expect(cursor.isNewHistory(2, 7)).toBe(false);
+    expect(cursor.isNewHistory(1, 8)).toBe(false);
+    expect(cursor.isNewHistory(2, 8)).toBe(true);
+    expect([cursor.revision, cursor.isNewHistory(2, 8)]).toEqual([0, false]);
+    cursor.readTo(40);
+    expect(cursor.change({ epoch: 2, revision: 41 }, 40)).toBe('next');
   });
 
   test('whatever is lost, repeated or published by an older relay: no change is ever skipped unnoticed', () => {

@@ -29,6 +29,11 @@ export interface ProgressMessage {
   readonly revision: number;
   /** Where this epoch began: of what was published before, its relay knows nothing. */
   readonly start: number;
+  /**
+   * Which line of revisions this is about. Another number than before means that the store lost changes that were told
+   * already, and uses their revisions again: whatever was known counts for nothing.
+   */
+  readonly history: number;
   /** Last revision of each resource that changed since `start`. */
   readonly last: Readonly<Record<string, number>>;
 }
@@ -75,7 +80,8 @@ export function encodeProgress(message: ProgressMessage | NodeProgressMessage): 
 export function decodeProgress(payload: Uint8Array): ProgressMessage | undefined {
   const message = parse(Buffer.from(payload).toString('utf8'));
   if (message === undefined || typeof message.last !== 'object' || message.last === null) return undefined;
-  const numbers = [message.epoch, message.revision, message.start, ...Object.values(message.last)];
+  const { epoch, revision, start, history } = message;
+  const numbers = [epoch, revision, start, history, ...Object.values(message.last)];
   return numbers.every(Number.isSafeInteger) ? (message as unknown as ProgressMessage) : undefined;
 }
 

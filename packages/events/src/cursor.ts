@@ -16,6 +16,7 @@ export type Verdict =
 export class ChangeCursor {
   #revision = 0;
   #epoch = 0;
+  #history: number | undefined;
 
   /** Every change of the space up to here is known. */
   get revision(): number {
@@ -47,6 +48,18 @@ export class ChangeCursor {
     if (last > this.#revision) return 'gap';
     this.#revision = Math.max(this.#revision, through);
     return 'complete';
+  }
+
+  /**
+   * The relay says which line of revisions it tells of. True where that is another than before: the cursor then stands at
+   * the beginning, and the state must be read.
+   */
+  isNewHistory(epoch: number, history: number): boolean {
+    if (this.#isStale(epoch)) return false;
+    const isNew = this.#history !== undefined && this.#history !== history;
+    this.#history = history;
+    if (isNew) this.#revision = 0;
+    return isNew;
   }
 
   #isStale(epoch: number): boolean {

@@ -31,6 +31,7 @@ const ticksPerRound = 30;
  */
 export class Chain {
   readonly #epoch: number;
+  readonly #history: number;
   readonly #start: number;
   #revision: number;
   readonly #last = new Map<string, number>();
@@ -39,11 +40,13 @@ export class Chain {
   #round: NodeSpace[] = [];
 
   /**
-   * @param epoch Fencing token of the leader.
-   * @param start The first change comes after this revision.
+   * @param line.epoch Fencing token of the leader.
+   * @param line.history See ProgressMessage.
+   * @param line.start The first change comes after this revision.
    */
-  constructor(epoch: number, start: number) {
+  constructor({ epoch, history, start }: { readonly epoch: number; readonly history: number; readonly start: number }) {
     this.#epoch = epoch;
+    this.#history = history;
     this.#start = start;
     this.#revision = start;
   }
@@ -75,8 +78,10 @@ export class Chain {
 
   /** What is to be said each second: how far everything is published. */
   tick(): Outgoing[] {
-    const { epoch, revision, start } = { epoch: this.#epoch, revision: this.#revision, start: this.#start };
-    const progress = { epoch, revision, start, last: Object.fromEntries(this.#last) };
+    const epoch = this.#epoch;
+    const revision = this.#revision;
+    const last = Object.fromEntries(this.#last);
+    const progress = { epoch, revision, start: this.#start, history: this.#history, last };
     const messages: Outgoing[] = [{ subject: progressSubject, payload: encodeProgress(progress) }];
     for (const space of this.#spacesToTell()) {
       const payload = encodeProgress({ epoch, last: space.last, revision });

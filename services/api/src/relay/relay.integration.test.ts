@@ -202,6 +202,23 @@ describe('a relay that dies', () => {
   });
 });
 
+test('a Redis that lost everything: informers end with what there is now', async () => {
+  await using forgetful = await startRedisServer({ appendfsync: 'no-file' });
+  await using store = await openStore(forgetful.url);
+  await using bus = await openBus(nats.url);
+  await using _relay = relayHere(store, bus);
+  await using informers = watchers(bus, store);
+  await informers.synced();
+  await new Load(store, seededRandom(8)).write(300);
+  await informers.converged();
+  for (const watcher of informers.all) watcher.mayGoBack = true;
+  await forgetful.kill();
+  await forgetful.start();
+  await new Load(store, seededRandom(9)).write(100);
+  await informers.converged();
+  expect(informers.repairs()).toContain('reset');
+});
+
 /** Waits for word from a relay with an epoch above `after`; returns its epoch. */
 async function heardRelay(bus: EventBus, after = 0): Promise<number> {
   const { promise, resolve } = Promise.withResolvers<number>();

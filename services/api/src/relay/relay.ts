@@ -1,4 +1,4 @@
-import { decodeProgress } from '@gantry/events/change.ts';
+import { decodeProgress, type ProgressMessage } from '@gantry/events/change.ts';
 import type { EventBus } from '@gantry/events/events.ts';
 import { progressSubject } from '@gantry/events/subjects.ts';
 import { type BackoffPolicy, backoffMs } from '@gantry/runtime/backoff.ts';
@@ -41,12 +41,10 @@ const maxRepeatedRevisions = 10_000;
  * that heard as much have nothing to read again.
  */
 export async function runRelay(deps: RelayDeps, options: RelayOptions, signal: AbortSignal): Promise<void> {
-  const heard = { epoch: 0, revision: 0 };
+  let heard: ProgressMessage | undefined;
   await using _listening = deps.bus.subscribe(progressSubject, (_, payload) => {
     const progress = decodeProgress(payload);
-    if (progress === undefined || progress.epoch < heard.epoch) return;
-    heard.epoch = progress.epoch;
-    heard.revision = Math.max(heard.revision, progress.revision);
+    if (progress && progress.epoch >= (heard?.epoch ?? 0)) heard = progress;
   });
   const lease = { key: leaseKey, holder: options.holder, ttlMs: options.leaseTtlMs ?? defaultLeaseTtlMs };
   await whileLeading(deps, lease, (leading, epoch) => lead(deps, epoch, heard, leading), signal);
@@ -56,12 +54,12 @@ export async function runRelay(deps: RelayDeps, options: RelayOptions, signal: A
 async function lead(
   deps: RelayDeps,
   epoch: number,
-  heard: { readonly revision: number },
+  heard: ProgressMessage | undefined,
   signal: AbortSignal,
 ): Promise<void> {
-  let from = heard.revision;
+  let before = heard;
   while (!signal.aborted) {
-    const chain = new Chain(epoch, await startRevision(deps, from, signal));
+    const chain = new Chain({ epoch, ...beginning(before, await currentRevision(deps, signal), deps.clock.now()) });
     deps.log.info({ epoch, after: chain.revision }, 'relaying changes');
     const ended = new AbortController();
     const running = AbortSignal.any([signal, ended.signal]);
@@ -71,8 +69,11 @@ async function lead(
     } catch (error) {
       if (signal.aborted) return;
       if (!isError(error, 'Expired')) throw error;
-      deps.log.warn({ epoch, after: chain.revision }, 'changes were compacted before they were relayed');
-      from = 0;
+      deps.log.warn(
+        { epoch, after: chain.revision },
+        'the store no longer has the changes to relay next; beginning anew',
+      );
+      before = undefined;
     } finally {
       ended.abort();
       await ticking;
@@ -80,13 +81,24 @@ async function lead(
   }
 }
 
-/** Where to begin: after what the leader before is known to have published, or with what comes next. */
-async function startRevision(deps: RelayDeps, from: number, signal: AbortSignal): Promise<number> {
+/**
+ * Where to begin: after what the leader before is known to have published. Where nothing is known of it, or the store
+ * does not hold as much as it published, this is a new history and begins with what comes next.
+ */
+export function beginning(
+  before: Pick<ProgressMessage, 'revision' | 'history'> | undefined,
+  current: number,
+  nowMs: number,
+): { readonly start: number; readonly history: number } {
+  if (before === undefined || before.revision > current) return { start: current, history: nowMs };
+  const isNear = current - before.revision <= maxRepeatedRevisions;
+  return { start: isNear ? before.revision : current, history: before.history };
+}
+
+async function currentRevision(deps: RelayDeps, signal: AbortSignal): Promise<number> {
   for (let attempt = 1; ; attempt++) {
     try {
-      const { revision } = await deps.store.list({ prefix: '', limit: 1 });
-      const isNear = from > 0 && from <= revision && revision - from <= maxRepeatedRevisions;
-      return isNear ? from : revision;
+      return (await deps.store.list({ prefix: '', limit: 1 })).revision;
     } catch (error) {
       if (!isError(error, 'ServiceUnavailable')) throw error;
       await deps.clock.sleep(backoffMs(awayBackoff, attempt), signal);
