@@ -1,6 +1,6 @@
 import type { Query, WatchEvent } from '@gantry/client/api.ts';
-import { formatAge } from '@gantry/model/age.ts';
-import type { Kind, KubeObject } from '@gantry/model/kind.ts';
+import { printedColumns } from '@gantry/model/columns.ts';
+import type { Column, Kind, KubeObject } from '@gantry/model/kind.ts';
 import { kindOf } from '@gantry/model/registry.ts';
 import type { Context } from '../context.ts';
 import { formatObjects, type OutputFormat, objectLabel } from '../output/objects.ts';
@@ -80,20 +80,20 @@ function scoped(target: Target, query: Query): Query {
 }
 
 function headerOf(target: Target, flags: GetFlags): string[] {
-  const { columns, namespaced } = kindOf(target.kind);
-  const shown = columns.filter((column) => !column.wide).map(({ name }) => name);
-  const wide = flags.output === 'wide' ? columns.filter((column) => column.wide).map(({ name }) => name) : [];
-  return [...(flags.allNamespaces && namespaced ? ['NAMESPACE'] : []), 'NAME', ...shown, 'AGE', ...wide];
+  const names = columnsOf(target, flags).map(({ name }) => name);
+  return [...(flags.allNamespaces && kindOf(target.kind).namespaced ? ['NAMESPACE'] : []), ...names];
 }
 
 function rowOf(target: Target, object: KubeObject, flags: GetFlags, nowMs: number, prefixed: boolean): string[] {
-  const { columns, namespaced } = kindOf(target.kind) as unknown as Kind;
-  const cells = (wide: boolean): string[] =>
-    columns.filter((column) => Boolean(column.wide) === wide).map(({ cell }) => cell(object, nowMs));
-  const name = prefixed ? objectLabel(object) : object.metadata.name;
-  const age = formatAge(object.metadata.creationTimestamp, nowMs);
-  const namespace = flags.allNamespaces && namespaced ? [object.metadata.namespace ?? ''] : [];
-  return [...namespace, name, ...cells(false), age, ...(flags.output === 'wide' ? cells(true) : [])];
+  const cells = columnsOf(target, flags).map(({ name, cell }) =>
+    name === 'NAME' && prefixed ? objectLabel(object) : cell(object, nowMs),
+  );
+  const namespace = flags.allNamespaces && kindOf(target.kind).namespaced ? [object.metadata.namespace ?? ''] : [];
+  return [...namespace, ...cells];
+}
+
+function columnsOf(target: Target, flags: GetFlags): readonly Column<KubeObject>[] {
+  return printedColumns(kindOf(target.kind) as unknown as Kind, flags.output === 'wide');
 }
 
 function printTables(context: Context, found: readonly ({ target: Target } & Found)[], flags: GetFlags): void {

@@ -57,6 +57,8 @@ export interface Kind<T extends KubeObject = KubeObject> {
   readonly selectableFields: Readonly<Record<string, (object: T) => string>>;
   /** Columns of `get` after NAME, up to AGE. */
   readonly columns: readonly Column<T>[];
+  /** The columns are all that `get` prints, NAME and AGE (where wanted) among them: their order is this kind's own. */
+  readonly listsAllColumns?: boolean;
   /** What happens to dependents when deletion says nothing. */
   readonly defaultPropagation?: 'Background' | 'Foreground' | 'Orphan';
 }

@@ -16,5 +16,10 @@ export const configMap: Kind<ConfigMap> = {
   setDefaults: () => {},
   validate: () => [],
   selectableFields: {},
-  columns: [],
+  columns: [
+    {
+      name: 'DATA',
+      cell: ({ data = {}, binaryData = {} }) => String(Object.keys(data).length + Object.keys(binaryData).length),
+    },
+  ],
 };

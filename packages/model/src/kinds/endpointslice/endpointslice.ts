@@ -1,5 +1,6 @@
 import type { EndpointSlice } from '../../gen/gantry.discovery.v1.ts';
 import type { Kind } from '../../kind.ts';
+import { endpointSliceColumns } from './columns.ts';
 
 /** discovery.k8s.io/v1 EndpointSlice. */
 export const endpointSlice: Kind<EndpointSlice> = {
@@ -13,8 +14,13 @@ export const endpointSlice: Kind<EndpointSlice> = {
   message: 'gantry.discovery.v1.EndpointSlice',
   objectField: 'endpointSlice',
   hasStatus: false,
-  setDefaults: () => {},
+  setDefaults: ({ ports = [] }) => {
+    for (const port of ports) {
+      port.name ??= '';
+      port.protocol ??= 'TCP';
+    }
+  },
   validate: () => [],
   selectableFields: {},
-  columns: [],
+  columns: endpointSliceColumns,
 };

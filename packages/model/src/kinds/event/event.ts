@@ -1,5 +1,6 @@
 import type { Event } from '../../gen/gantry.core.v1.ts';
 import type { Kind } from '../../kind.ts';
+import { eventColumns } from './columns.ts';
 
 /** core/v1 Event. */
 export const event: Kind<Event> = {
@@ -16,9 +17,18 @@ export const event: Kind<Event> = {
   setDefaults: () => {},
   validate: () => [],
   selectableFields: {
-    'involvedObject.uid': ({ involvedObject }) => involvedObject?.uid ?? '',
-    'involvedObject.name': ({ involvedObject }) => involvedObject?.name ?? '',
     'involvedObject.kind': ({ involvedObject }) => involvedObject?.kind ?? '',
+    'involvedObject.namespace': ({ involvedObject }) => involvedObject?.namespace ?? '',
+    'involvedObject.name': ({ involvedObject }) => involvedObject?.name ?? '',
+    'involvedObject.uid': ({ involvedObject }) => involvedObject?.uid ?? '',
+    'involvedObject.apiVersion': ({ involvedObject }) => involvedObject?.apiVersion ?? '',
+    'involvedObject.resourceVersion': ({ involvedObject }) => involvedObject?.resourceVersion ?? '',
+    'involvedObject.fieldPath': ({ involvedObject }) => involvedObject?.fieldPath ?? '',
+    reason: ({ reason }) => reason ?? '',
+    reportingComponent: ({ source, reportingComponent }) => source?.component || reportingComponent || '',
+    source: ({ source, reportingComponent }) => source?.component || reportingComponent || '',
+    type: ({ type }) => type ?? '',
   },
-  columns: [],
+  columns: eventColumns,
+  listsAllColumns: true,
 };

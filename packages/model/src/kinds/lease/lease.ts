@@ -16,5 +16,5 @@ export const lease: Kind<Lease> = {
   setDefaults: () => {},
   validate: () => [],
   selectableFields: {},
-  columns: [],
+  columns: [{ name: 'HOLDER', cell: ({ spec }) => spec?.holderIdentity ?? '' }],
 };

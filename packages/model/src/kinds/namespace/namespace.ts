@@ -1,6 +1,11 @@
 import type { Namespace } from '../../gen/gantry.core.v1.ts';
 import type { Kind } from '../../kind.ts';
 
+/** Every namespace has its name as a label, so that selectors can name it. */
+const nameLabel = 'kubernetes.io/metadata.name';
+/** Taken off by the namespace controller once the namespace is empty. */
+const contentFinalizer = 'kubernetes';
+
 /** core/v1 Namespace. */
 export const namespace: Kind<Namespace> = {
   kind: 'Namespace',
@@ -13,8 +18,21 @@ export const namespace: Kind<Namespace> = {
   message: 'gantry.core.v1.Namespace',
   objectField: 'namespace',
   hasStatus: true,
-  setDefaults: () => {},
+  setDefaults: ({ metadata }) => {
+    if (metadata.name) metadata.labels = { ...metadata.labels, [nameLabel]: metadata.name };
+  },
+  prepareForCreate: (namespace) => {
+    const finalizers = new Set([contentFinalizer, ...(namespace.spec?.finalizers ?? [])]);
+    namespace.spec = { finalizers: [...finalizers] };
+    namespace.status = { phase: 'Active' };
+  },
+  prepareForUpdate: (namespace, stored) => {
+    // Only the end of a namespace takes finalizers off. An absent spec means that the writer has nothing to say of them.
+    if (stored.metadata.deletionTimestamp === undefined || namespace.spec === undefined) namespace.spec = stored.spec;
+  },
   validate: () => [],
-  selectableFields: {},
-  columns: [],
+  selectableFields: {
+    'status.phase': ({ status }) => status?.phase ?? '',
+  },
+  columns: [{ name: 'STATUS', cell: ({ status }) => status?.phase ?? '' }],
 };

@@ -1,5 +1,6 @@
 import type { Node } from '../../gen/gantry.core.v1.ts';
 import type { Kind } from '../../kind.ts';
+import { nodeColumns } from './columns.ts';
 
 /** core/v1 Node. */
 export const node: Kind<Node> = {
@@ -13,8 +14,13 @@ export const node: Kind<Node> = {
   message: 'gantry.core.v1.Node',
   objectField: 'node',
   hasStatus: true,
-  setDefaults: () => {},
+  setDefaults: ({ status }) => {
+    if (status?.capacity !== undefined) status.allocatable ??= { ...status.capacity };
+  },
   validate: () => [],
-  selectableFields: {},
-  columns: [],
+  selectableFields: {
+    'spec.unschedulable': ({ spec }) => String(spec?.unschedulable ?? false),
+  },
+  columns: nodeColumns,
+  listsAllColumns: true,
 };

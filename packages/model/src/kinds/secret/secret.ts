@@ -13,8 +13,19 @@ export const secret: Kind<Secret> = {
   message: 'gantry.core.v1.Secret',
   objectField: 'secret',
   hasStatus: false,
-  setDefaults: () => {},
+  setDefaults: (secret) => {
+    secret.type ||= 'Opaque';
+    if (secret.stringData === undefined) return;
+    const written = Object.entries(secret.stringData).map(([key, text]) => [key, Buffer.from(text).toString('base64')]);
+    secret.data = { ...secret.data, ...Object.fromEntries(written) };
+    delete secret.stringData;
+  },
   validate: () => [],
-  selectableFields: {},
-  columns: [],
+  selectableFields: {
+    type: ({ type }) => type ?? '',
+  },
+  columns: [
+    { name: 'TYPE', cell: ({ type }) => type ?? '' },
+    { name: 'DATA', cell: ({ data = {} }) => String(Object.keys(data).length) },
+  ],
 };

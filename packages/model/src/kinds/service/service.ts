@@ -1,5 +1,7 @@
 import type { Service } from '../../gen/gantry.core.v1.ts';
 import type { Kind } from '../../kind.ts';
+import { serviceColumns } from './columns.ts';
+import { setServiceDefaults } from './defaults.ts';
 
 /** core/v1 Service. */
 export const service: Kind<Service> = {
@@ -13,8 +15,14 @@ export const service: Kind<Service> = {
   message: 'gantry.core.v1.Service',
   objectField: 'service',
   hasStatus: true,
-  setDefaults: () => {},
+  prepareForCreate: (service) => {
+    delete service.status;
+  },
+  setDefaults: setServiceDefaults,
   validate: () => [],
-  selectableFields: {},
-  columns: [],
+  selectableFields: {
+    'spec.clusterIP': ({ spec }) => spec.clusterIP ?? '',
+    'spec.type': ({ spec }) => spec.type ?? '',
+  },
+  columns: serviceColumns,
 };
