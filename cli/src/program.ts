@@ -10,7 +10,6 @@ import { logs } from './commands/logs.ts';
 import { rolloutHistory, rolloutPause, rolloutRestart, rolloutStatus, rolloutUndo } from './commands/rollout.ts';
 import { scale } from './commands/scale.ts';
 import { status } from './commands/status.ts';
-import { up } from './commands/up.ts';
 import type { Context, GlobalFlags, Output } from './context.ts';
 import { outputFormats } from './output/objects.ts';
 
@@ -53,7 +52,11 @@ export function createProgram(signal: AbortSignal): Command {
         .default('auto'),
     )
     .option('--sample', 'deploy the sample application', false)
-    .action((flags) => up(flags, output, signal));
+    .action(async (flags) => {
+      // Loads every service: only where it is asked for.
+      const { up } = await import('./commands/up.ts');
+      await up(flags, output, signal);
+    });
   return program;
 }
 
