@@ -17,6 +17,10 @@ it('has process nodes, which adopt what a detached run left and end it when disp
   const container = { name: 'main', attempt: 0, image: hostImage, command: ['sleep', '1000'], logPath: 'main.log' };
   await runtime.containers.start(await runtime.containers.create(id, container));
   const before = await runtime.observer.observe();
+  await expect(startHostNodes(config, { log: silentLogger })).rejects.toMatchObject({
+    reason: 'FailedPrecondition',
+    message: /another gantry/,
+  });
   await first.detach();
   const second = await startHostNodes(config, { log: silentLogger });
   expect(await second.nodes[0]!.runtime.observer.observe()).toEqual(before);

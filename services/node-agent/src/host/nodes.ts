@@ -9,6 +9,7 @@ import { type ContainerdChoices, decideHost } from './decide.ts';
 import { detectHost } from './detect.ts';
 import { startLocalCluster } from './local-cluster.ts';
 import type { LocalNode } from './local-node.ts';
+import { lockDirectory } from './lock.ts';
 
 /** Nodes to be had on this machine. */
 export interface HostNodesConfig {
@@ -57,13 +58,36 @@ export interface HostNodesDeps {
   readonly clock?: Clock;
 }
 
-/** Sets up nodes with the best driver that this machine allows. */
+/** Sets up nodes with the best driver that this machine allows. FailedPrecondition where another process has the directory. */
 export async function startHostNodes(
   config: HostNodesConfig,
   deps: HostNodesDeps,
   signal?: AbortSignal,
 ): Promise<HostNodes> {
   const directory = resolve(config.directory);
+  await using stack = new AsyncDisposableStack();
+  stack.use(await lockDirectory(directory));
+  const nodes = await startUnlocked(config, directory, deps, signal);
+  const lock = stack.move();
+  return {
+    ...nodes,
+    async detach() {
+      await nodes.detach();
+      await lock.disposeAsync();
+    },
+    async [Symbol.asyncDispose]() {
+      await nodes[Symbol.asyncDispose]();
+      await lock.disposeAsync();
+    },
+  };
+}
+
+async function startUnlocked(
+  config: HostNodesConfig,
+  directory: string,
+  deps: HostNodesDeps,
+  signal?: AbortSignal,
+): Promise<HostNodes> {
   const decision =
     config.driver === 'process'
       ? ({ driver: 'process', reasons: ['the process driver was asked for'] } as const)

@@ -1,4 +1,5 @@
 /** What every runtime driver must do, as tests. The hollow driver runs no commands, so it is only held to the first part. */
+import { readFile, rename } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { listProcesses } from '../host/processes.ts';
@@ -171,6 +172,18 @@ function commands(bench: Bench): void {
     expect(lines).toContainEqual(expect.stringMatching(new RegExp(`^${time} stderr F oops$`)));
     expect(lines).toContainEqual(expect.stringMatching(new RegExp(`^${time} stdout [FP] half$`)));
     expect(lines).toHaveLength(3);
+  });
+
+  command('goes on in a new log file when the old one was renamed', async () => {
+    const { id } = await bench.script('echo ready; while :; do echo tick; sleep 0.05; done');
+    await loggedReady(bench, id);
+    const { logPath } = (await bench.observed(id))!;
+    await rename(logPath, `${logPath}.old`);
+    await bench.runtime.containers.reopenLog(id);
+    while (!(await readFile(logPath, 'utf8').catch(() => '')).includes('stdout F tick')) await delay(20);
+    await bench.runtime.containers.stop(id, 0);
+    await bench.exited(id);
+    await expect(bench.runtime.containers.reopenLog(id)).rejects.toMatchObject({ reason: 'FailedPrecondition' });
   });
 
   command('asks a container to end before it kills it', async () => {

@@ -109,6 +109,8 @@ export interface Containers {
   remove(containerId: string, signal?: AbortSignal): Promise<void>;
   /** Changes the limits of a live container in place. */
   updateResources(containerId: string, resources: ContainerResources, signal?: AbortSignal): Promise<void>;
+  /** Goes on in a new log file after the caller renamed the old one away; FailedPrecondition where the container does not run. */
+  reopenLog(containerId: string, signal?: AbortSignal): Promise<void>;
 }
 
 /** What a container is to be. */

@@ -144,6 +144,9 @@ function criContainers(client: CriClient, configs: SandboxConfigs, node: string)
     async updateResources(containerId, resources, signal) {
       await client.runtime('UpdateContainerResources', { containerId, linux: encodeResources(resources) }, { signal });
     },
+    async reopenLog(containerId, signal) {
+      await client.runtime('ReopenContainerLog', { containerId }, { signal });
+    },
   };
 }
 

@@ -20,7 +20,8 @@ export async function openExecSession(url: string, options: StreamOptions, signa
     const stdout = await open('stdout');
     const stderr = options.tty ? Readable.from([]) : await open('stderr');
     const resize = options.tty ? await open('resize') : discard();
-    for (const each of [stdin, resize]) each.on('error', () => {}); // Told by the exit code.
+    // A broken connection is told by the exit code, and to those who read; nobody listening must not end this process.
+    for (const each of [stdin, stdout, stderr, resize]) each.on('error', () => {});
     if (options.stdin) (stdin as Duplex).resume();
     if (options.tty) (resize as Duplex).resume();
     if (!options.tty) (stderr as Duplex).end();
@@ -61,6 +62,7 @@ export async function openPortForward(url: string, port: number, signal?: AbortS
       if (text !== '') throw new GantryError('ServiceUnavailable', `port ${port}: ${text.trim()}`);
     };
     const duplex = Duplex.from({ readable: readable(), writable: data });
+    duplex.on('error', () => {}); // For a caller that is not listening at that moment.
     duplex.once('close', () => connection.close());
     return duplex;
   } catch (error) {

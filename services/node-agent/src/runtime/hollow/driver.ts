@@ -115,6 +115,9 @@ class Hollow implements HollowRuntime {
     updateResources: async (id) => {
       this.#find(id);
     },
+    reopenLog: async (id) => {
+      this.#find(id);
+    },
   };
 
   readonly observer: Runtime['observer'] = {

@@ -83,6 +83,12 @@ class ProcessRuntime implements Runtime {
       updateResources: async () => {
         throw new GantryError('FailedPrecondition', 'the process driver enforces no limits');
       },
+      // The log file is opened for every piece of output, so the next one goes to the new file.
+      reopenLog: async (id) => {
+        const { kind } = this.#find(id).state;
+        if (kind !== 'running')
+          throw new GantryError('FailedPrecondition', `container "${id}" is ${kind}, not running`);
+      },
     };
     this.streams = processStreams((id) => this.#find(id));
     this.stats = {

@@ -37,6 +37,7 @@ export function processStreams(find: (containerId: string) => ContainerProcess):
     async portForward(_sandboxId, port, signal) {
       const socket = connect({ port, host: '127.0.0.1', timeout: connectTimeoutMs, allowHalfOpen: true });
       signal?.addEventListener('abort', () => socket.destroy(), { once: true });
+      socket.on('error', () => {}); // For a caller that is not listening at that moment.
       socket.once('connect', () => socket.setTimeout(0));
       socket.once('timeout', () => socket.destroy(new GantryError('Timeout', `port ${port} does not answer`)));
       return socket;
