@@ -94,7 +94,11 @@ function mergeList(field: FieldSchema | undefined, current: readonly unknown[], 
   const { mergeKey } = field;
   if (mergeKey === undefined) return [...current, ...items.filter((item) => !current.includes(item))];
   const result = [...current] as Fields[];
-  for (const item of items as Fields[]) {
+  for (const item of items) {
+    if (!isRecord(item)) {
+      const shown = JSON.stringify(item);
+      throw new GantryError('BadRequest', `expected an object with the key ${mergeKey} in a merged list, got ${shown}`);
+    }
     const key = item[mergeKey];
     if (key === undefined)
       throw new GantryError(
