@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { defaultApiConfig } from '@gantry/api/config.ts';
 import { startApi } from '@gantry/api/service.ts';
+import { busSource } from '@gantry/client/bus-source.ts';
 import { watchSource } from '@gantry/client/change-source.ts';
 import { type Client, connect } from '@gantry/client/client.ts';
 import { EventRecorder } from '@gantry/client/event-recorder.ts';
@@ -12,7 +13,7 @@ import { openBus } from '@gantry/events/open.ts';
 import type { KindName, Kinds } from '@gantry/model/registry.ts';
 import { type Clock, systemClock } from '@gantry/runtime/clock.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
-import { defaultSchedulerConfig, startScheduler } from '@gantry/scheduler/service.ts';
+import { startScheduler } from '@gantry/scheduler/service.ts';
 import { openStore } from '@gantry/store/open.ts';
 import { defaultConfig as defaultXdsConfig } from '@gantry/xds-lb/config.ts';
 import { findGantryEnvoy, type SupervisedEnvoy, startEnvoy } from '@gantry/xds-lb/envoy.ts';
@@ -70,9 +71,11 @@ export async function startCluster(options: UpOptions, deps: ClusterDeps): Promi
       { ...service('controllers'), bus },
     ),
   );
-  const scheduler = stack.use(await startScheduler(defaultSchedulerConfig, { ...service('scheduler'), bus }));
+  const scheduler = stack.use(
+    await startScheduler({}, { ...service('scheduler'), sources: (kind) => busSource(bus, client, kind) }),
+  );
   const xds = stack.use(await startLoadBalancer(service('xds-lb')));
-  const envoy = await startSupervisedEnvoy(options, xds.xdsAddress, log, progress);
+  const envoy = await startSupervisedEnvoy(xds.xdsAddress, log, progress);
   if (envoy !== undefined) stack.use(envoy);
   const nodes = stack.use(await startNodes(options, service('node-agent')));
   progress(`${options.nodes} nodes with the ${nodes.host.driver} driver: ${nodes.host.reasons.join('; ')}`);
@@ -123,7 +126,6 @@ async function startLoadBalancer({ client, clock, log }: ServiceDeps) {
 }
 
 async function startSupervisedEnvoy(
-  options: UpOptions,
   xdsAddress: string,
   log: Logger,
   progress: (text: string) => void,

@@ -1,0 +1,94 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
+import { join } from 'node:path';
+import { type BackoffPolicy, backoffMs } from '@gantry/runtime/backoff.ts';
+import type { Clock } from '@gantry/runtime/clock.ts';
+
+/** A program that is to run. */
+export interface ProgramSpec {
+  /** Short name, also of its log file. */
+  readonly name: string;
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** A program that is started again whenever it ends. Disposing of it ends it for good. */
+export interface Supervised extends AsyncDisposable {
+  readonly name: string;
+  /** Process id of the one that runs now; undefined between two. */
+  readonly pid: number | undefined;
+  /** Ends it for good with SIGKILL, as a crash of its machine would. */
+  kill(): Promise<void>;
+}
+
+export interface SupervisorDeps {
+  /** Folder of the log files, one a program. */
+  readonly logDir: string;
+  readonly clock: Clock;
+  /** Told of each unexpected end. */
+  readonly progress: (text: string) => void;
+}
+
+const restartBackoff: BackoffPolicy = { initialMs: 200, maxMs: 10_000, factor: 2, jitter: 0.2 };
+/** A program that ran this long was well: its next end is a first one. */
+const healthyAfterMs = 30_000;
+/** How long a program may take to stop before it is killed. */
+const stopTimeoutMs = 15_000;
+
+/** Starts a program, and starts it again whenever it ends, after a growing wait. */
+export function supervise(spec: ProgramSpec, { logDir, clock, progress }: SupervisorDeps): Supervised {
+  const stop = new AbortController();
+  let current: ChildProcess | undefined;
+  const run = async (): Promise<void> => {
+    for (let failures = 1; !stop.signal.aborted; failures++) {
+      const startedMs = clock.now();
+      current = start(spec, logDir);
+      const ended = await exitOf(current);
+      current = undefined;
+      if (stop.signal.aborted) return;
+      if (clock.now() - startedMs > healthyAfterMs) failures = 1;
+      progress(`${spec.name} ended (${ended}) and is started again; its log is ${logPath(logDir, spec.name)}`);
+      await clock.sleep(backoffMs(restartBackoff, failures), stop.signal).catch(() => {});
+    }
+  };
+  const done = run();
+  return {
+    name: spec.name,
+    get pid() {
+      return current?.pid;
+    },
+    kill: async () => {
+      stop.abort();
+      current?.kill('SIGKILL');
+      await done;
+    },
+    [Symbol.asyncDispose]: async () => {
+      stop.abort();
+      current?.kill('SIGTERM');
+      const deadline = setTimeout(() => current?.kill('SIGKILL'), stopTimeoutMs);
+      await done;
+      clearTimeout(deadline);
+    },
+  };
+}
+
+function start({ name, command, args, env }: ProgramSpec, logDir: string): ChildProcess {
+  const log = openSync(logPath(logDir, name), 'a');
+  try {
+    return spawn(command, args, { env: { ...process.env, ...env }, stdio: ['ignore', log, log] });
+  } finally {
+    closeSync(log);
+  }
+}
+
+function logPath(logDir: string, name: string): string {
+  return join(logDir, `${name}.log`);
+}
+
+function exitOf(child: ChildProcess): Promise<string> {
+  return new Promise((resolve) => {
+    child.once('error', (error) => resolve(error.message));
+    child.once('exit', (code, signal) => resolve(signal === null ? `exit code ${code}` : signal));
+  });
+}
