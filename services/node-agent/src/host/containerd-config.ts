@@ -56,6 +56,10 @@ root = ${text(paths.root)}
 state = ${text(paths.state)}
 disabled_plugins = [${disabledPlugins.map(text).join(', ')}]
 
+[debug]
+  # Below it are several lines for every pod, and nobody rotates this log.
+  level = "warn"
+
 [grpc]
   address = ${text(paths.socket)}
 

@@ -1,5 +1,5 @@
-import { spawn } from 'node:child_process';
-import { mkdir, open, readdir, rm, writeFile } from 'node:fs/promises';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdir, open, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -39,8 +39,7 @@ export async function ensureContainerd(home: ContainerdHome, signal?: AbortSigna
   }
   await writeConfig(home, configPath);
   const shim = (await processesInNamespace(home.namespacePath)).find((each) => isShim(each));
-  await spawnContainerd(home, configPath, shim);
-  return waitForStart(home, signal);
+  return waitForStart(home, await spawnContainerd(home, configPath, shim), signal);
 }
 
 /** Ends a containerd; what it runs lives on. */
@@ -80,7 +79,11 @@ async function writeConfig(home: ContainerdHome, configPath: string): Promise<vo
  * Starts it detached, in a session of its own, so that it survives us. Where it needs a mount namespace of its own, it joins that
  * of a container that still runs (its shim's), because only there are the mounts of the containers that are to be adopted.
  */
-async function spawnContainerd(home: ContainerdHome, configPath: string, shim: HostProcess | undefined): Promise<void> {
+async function spawnContainerd(
+  home: ContainerdHome,
+  configPath: string,
+  shim: HostProcess | undefined,
+): Promise<ChildProcess> {
   const containerd = ['containerd', '--config', configPath];
   const enter = [`--net=${home.namespacePath}`];
   const hide = 'umount /sys/fs/cgroup/unified && exec "$@"';
@@ -104,24 +107,27 @@ async function spawnContainerd(home: ContainerdHome, configPath: string, shim: H
       );
     });
     child.unref();
+    return child;
   } finally {
     await log.close();
   }
 }
 
-async function waitForStart(home: ContainerdHome, signal?: AbortSignal): Promise<HostProcess> {
+async function waitForStart(home: ContainerdHome, child: ChildProcess, signal?: AbortSignal): Promise<HostProcess> {
+  const { log } = containerdPaths(home.directory);
   const deadline = performance.now() + startTimeoutMs;
   while (performance.now() < deadline) {
+    if (child.exitCode !== null || child.signalCode !== null) {
+      const lines = (await readFile(log, 'utf8')).trimEnd().split('\n');
+      throw new GantryError('InternalError', `containerd ended while it started: ${lines.at(-1)} (its log is ${log})`);
+    }
     if (await answers(home)) {
       const [found] = await findContainerd(home);
       if (found) return found;
     }
     await delay(startPollMs, undefined, { signal });
   }
-  throw new GantryError(
-    'Timeout',
-    `containerd did not start within ${startTimeoutMs} ms; its log is ${containerdPaths(home.directory).log}`,
-  );
+  throw new GantryError('Timeout', `containerd did not start within ${startTimeoutMs} ms; its log is ${log}`);
 }
 
 /** Whether somebody listens on its socket. */

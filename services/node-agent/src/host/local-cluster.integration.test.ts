@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -238,4 +238,18 @@ describe('two nodes on this machine', () => {
     expect(await readProcess(process.pid)).toBeDefined();
     return children;
   }
+});
+
+it('a containerd that cannot start is told with its own words, at once', async () => {
+  await using directory = await testDirectory();
+  // A directory where containerd wants its socket.
+  const socket = join(directory.path, 'node-1', 'containerd.sock');
+  await mkdir(join(socket, 'in-the-way'), { recursive: true });
+  await expect(startTestCluster(directory.path, ['node-1'])).rejects.toMatchObject({
+    reason: 'InternalError',
+    message: /^containerd ended while it started: .*containerd\.sock/,
+  });
+  await rm(socket, { recursive: true });
+  const cluster = await startTestCluster(directory.path, ['node-1']);
+  await cluster[Symbol.asyncDispose]();
 });

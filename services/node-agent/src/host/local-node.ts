@@ -1,11 +1,11 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { backoffMs } from '@gantry/runtime/backoff.ts';
 import type { Clock } from '@gantry/runtime/clock.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
 import { imageTar } from '../images/image.ts';
 import { pauseImage, pauseImageName } from '../images/local.ts';
-import { removeCgroupTree } from '../runtime/cgroups.ts';
+import { removeCgroup, removeCgroupTree } from '../runtime/cgroups.ts';
 import { openCriRuntime } from '../runtime/cri/driver.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { type ContainerdHome, ensureContainerd, findContainerd, stopContainerd } from './containerd.ts';
@@ -139,6 +139,8 @@ export async function destroyNode(
   await killEverything(home);
   await unmountBelow(home.directory);
   await removeCgroupTree(home.cgroupPath);
+  // The parent of all nodes goes with the last of them.
+  await removeCgroup(dirname(home.cgroupPath));
   await rm(home.directory, { recursive: true, force: true });
 }
 
