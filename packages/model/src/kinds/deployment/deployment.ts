@@ -1,5 +1,6 @@
 import type { Deployment } from '../../gen/gantry.apps.v1.ts';
 import type { Kind } from '../../kind.ts';
+import { setDeploymentDefaults } from './defaults.ts';
 
 /** apps/v1 Deployment. */
 export const deployment: Kind<Deployment> = {
@@ -13,7 +14,10 @@ export const deployment: Kind<Deployment> = {
   message: 'gantry.apps.v1.Deployment',
   objectField: 'deployment',
   hasStatus: true,
-  setDefaults: () => {},
+  setDefaults: setDeploymentDefaults,
+  prepareForCreate: (object) => {
+    delete object.status;
+  },
   validate: () => [],
   selectableFields: {},
   columns: [],

@@ -1,5 +1,7 @@
 import type { Pod } from '../../gen/gantry.core.v1.ts';
 import type { Kind } from '../../kind.ts';
+import { setPodDefaults } from './defaults.ts';
+import { preparePodForCreate, preparePodForUpdate } from './prepare.ts';
 
 /** core/v1 Pod. */
 export const pod: Kind<Pod> = {
@@ -13,11 +15,19 @@ export const pod: Kind<Pod> = {
   message: 'gantry.core.v1.Pod',
   objectField: 'pod',
   hasStatus: true,
-  setDefaults: () => {},
+  setDefaults: setPodDefaults,
+  prepareForCreate: preparePodForCreate,
+  prepareForUpdate: preparePodForUpdate,
   validate: () => [],
   selectableFields: {
     'spec.nodeName': ({ spec }) => spec.nodeName ?? '',
+    'spec.restartPolicy': ({ spec }) => spec.restartPolicy ?? '',
+    'spec.schedulerName': ({ spec }) => spec.schedulerName ?? '',
+    'spec.serviceAccountName': ({ spec }) => spec.serviceAccountName ?? '',
+    'spec.hostNetwork': ({ spec }) => String(spec.hostNetwork ?? false),
     'status.phase': ({ status }) => status?.phase ?? '',
+    'status.podIP': ({ status }) => status?.podIP ?? '',
+    'status.nominatedNodeName': ({ status }) => status?.nominatedNodeName ?? '',
   },
   columns: [],
 };

@@ -1,5 +1,6 @@
 import type { ReplicaSet } from '../../gen/gantry.apps.v1.ts';
 import type { Kind } from '../../kind.ts';
+import { setReplicaSetDefaults } from './defaults.ts';
 
 /** apps/v1 ReplicaSet. */
 export const replicaSet: Kind<ReplicaSet> = {
@@ -13,7 +14,10 @@ export const replicaSet: Kind<ReplicaSet> = {
   message: 'gantry.apps.v1.ReplicaSet',
   objectField: 'replicaSet',
   hasStatus: true,
-  setDefaults: () => {},
+  setDefaults: setReplicaSetDefaults,
+  prepareForCreate: (object) => {
+    delete object.status;
+  },
   validate: () => [],
   selectableFields: {},
   columns: [],
