@@ -9,15 +9,19 @@ import type { AnyObject } from './storedObject.ts';
 
 /** Defaults and validates a new object, in place. Throws Invalid. */
 export function checkCreation(kind: Kind, object: AnyObject): void {
-  refuse(kind, object, missingFields(kind, object));
+  checkComplete(kind, object);
   kind.setDefaults(object);
   kind.prepareForCreate?.(object);
   refuse(kind, object, kind.validate(object));
 }
 
-/** Defaults and validates a replacement, in place. Throws Invalid. */
-export function checkUpdate(kind: Kind, object: AnyObject, stored: AnyObject): void {
+/** Refuses an object that lacks what its kind requires: everything that looks into it relies on that being there. */
+export function checkComplete(kind: Kind, object: AnyObject): void {
   refuse(kind, object, missingFields(kind, object));
+}
+
+/** Defaults and validates a replacement that is complete, in place. Throws Invalid. */
+export function checkUpdate(kind: Kind, object: AnyObject, stored: AnyObject): void {
   kind.setDefaults(object);
   kind.prepareForUpdate?.(object, stored);
   refuse(kind, object, [
@@ -29,7 +33,7 @@ export function checkUpdate(kind: Kind, object: AnyObject, stored: AnyObject): v
 
 /** Validates a new status. Throws Invalid. */
 export function checkStatusUpdate(kind: Kind, object: AnyObject, stored: AnyObject): void {
-  refuse(kind, object, missingFields(kind, object));
+  checkComplete(kind, object);
   refuse(kind, object, kind.validateStatus?.(object, stored) ?? []);
 }
 

@@ -2,7 +2,7 @@ import type { Kind } from '@gantry/model/kind.ts';
 import { alreadyExists, GantryError, notFound } from '@gantry/runtime/errors.ts';
 import type { Operation } from '@gantry/store/store.ts';
 import { type Admittance, admitAsIs } from '../admission/admission.ts';
-import { checkCreation, checkStatusUpdate, checkUpdate } from './check.ts';
+import { checkComplete, checkCreation, checkStatusUpdate, checkUpdate } from './check.ts';
 import { commitDecision, type Decision } from './commit.ts';
 import type { CoreDeps } from './context.ts';
 import { type DeletionRequest, decideDeletion, isReleased } from './deletion.ts';
@@ -81,6 +81,7 @@ export function update(deps: CoreDeps, target: Target, next: Transition, dryRun:
     meta.checkPreconditions(kind, object, stored.object);
     meta.carryMetadata(object, stored.object);
     if (kind.hasStatus) carryStatus(object, stored.object);
+    checkComplete(kind, object);
     pluginOf(deps, kind).carryOver?.(object, stored.object);
     checkUpdate(kind, object, stored.object);
     meta.bumpGeneration(kind, object, stored.object);
