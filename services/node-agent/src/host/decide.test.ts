@@ -65,11 +65,29 @@ describe('decideHost', () => {
       /^CNI plugins host-local, portmap not found: apt-get install containernetworking-plugins$/,
     ],
   ])('falls back to processes with %s, and says why', (_what, facts, reason) => {
-    expect(decideHost({ ...good, ...facts })).toEqual({ driver: 'process', reasons: [expect.stringMatching(reason)] });
+    expect(decideHost({ ...good, ...facts })).toMatchObject({
+      driver: 'process',
+      reasons: [expect.stringMatching(reason)],
+    });
   });
 
-  it('names everything that is missing at once', () => {
-    expect(decideHost({ ...good, root: false, programs: {}, cniPlugins: [] }).reasons.length).toBeGreaterThan(8);
+  it('names everything that is missing at once, and the packages for one command', () => {
+    const decision = decideHost({
+      ...good,
+      root: false,
+      programs: without('containerd', 'ctr', 'nft'),
+      cniPlugins: [],
+    });
+    expect(decision).toEqual({
+      driver: 'process',
+      reasons: [
+        'not running as root: run `sudo npm start` for real containers',
+        'containerd, ctr not found: apt-get install containerd',
+        'nft not found: apt-get install nftables',
+        'CNI plugins bridge, host-local, loopback, portmap not found: apt-get install containernetworking-plugins',
+      ],
+      packages: ['containerd', 'nftables', 'containernetworking-plugins'],
+    });
   });
 });
 

@@ -11,6 +11,8 @@ export type HostDecision =
       readonly driver: 'process';
       /** What stands in the way of real containers, each with what would help. */
       readonly reasons: readonly string[];
+      /** Debian packages that are missing, for one `apt-get install`. */
+      readonly packages: readonly string[];
     };
 
 /** What containerd must be told on this machine. */
@@ -31,24 +33,28 @@ const CAP_NET_ADMIN = 12n;
 const CAP_SYS_ADMIN = 21n;
 const CAP_SYS_RESOURCE = 24n;
 
-const packageOf: Readonly<Record<string, string>> = {
-  containerd: 'containerd',
-  ctr: 'containerd',
-  ip: 'iproute2',
-  nft: 'nftables',
+/** Programs that are needed, by the Debian package that brings them. */
+const programsOf: Readonly<Record<string, readonly string[]>> = {
+  containerd: ['containerd', 'ctr'],
+  iproute2: ['ip'],
+  nftables: ['nft'],
   // The portmap plugin calls it.
-  iptables: 'iptables',
-  nsenter: 'util-linux',
-  unshare: 'util-linux',
-  mount: 'mount',
-  busybox: 'busybox-static',
+  iptables: ['iptables'],
+  'util-linux': ['nsenter', 'unshare'],
+  mount: ['mount'],
+  'busybox-static': ['busybox'],
 };
 const neededPlugins = ['bridge', 'host-local', 'loopback', 'portmap'];
 
 /** Decides between real containers and plain processes. Pure; the reasons are sentences for the user. */
 export function decideHost(facts: HostFacts): HostDecision {
-  const obstacles = obstaclesOf(facts);
-  if (obstacles.length > 0) return { driver: 'process', reasons: obstacles };
+  const missing = missingOf(facts);
+  const reasons = [
+    ...obstaclesOf(facts),
+    ...missing.map(({ what, from }) => `${what} not found: apt-get install ${from}`),
+  ];
+  if (reasons.length > 0)
+    return { driver: 'process', reasons, packages: [...new Set(missing.map(({ from }) => from))] };
   // crun first: it takes about two thirds of runc's time to start a pod.
   const ociRuntime = facts.programs.crun ?? facts.programs.runc!;
   const crun = facts.programs.crun !== undefined;
@@ -66,6 +72,7 @@ export function decideHost(facts: HostFacts): HostDecision {
   };
 }
 
+/** What no package can bring. */
 function obstaclesOf(facts: HostFacts): string[] {
   if (facts.platform !== 'linux') return [`real containers need Linux, and this is ${facts.platform}`];
   const obstacles: string[] = [];
@@ -74,22 +81,27 @@ function obstaclesOf(facts: HostFacts): string[] {
     obstacles.push('root without CAP_SYS_ADMIN or CAP_NET_ADMIN: inside a container, start it with --privileged');
   }
   if (facts.cgroup === 'none') obstacles.push('no control groups are mounted below /sys/fs/cgroup');
-  for (const [program, debianPackage] of Object.entries(packageOf)) {
-    if (facts.programs[program] === undefined) obstacles.push(missing(program, debianPackage));
-  }
-  if (facts.programs.crun === undefined && facts.programs.runc === undefined)
-    obstacles.push(missing('crun or runc', 'crun'));
-  const plugins = neededPlugins.filter((name) => !facts.cniPlugins.includes(name));
-  if (plugins.length > 0) {
-    obstacles.push(
-      missing(`CNI plugin${plugins.length > 1 ? 's' : ''} ${plugins.join(', ')}`, 'containernetworking-plugins'),
-    );
-  }
   return obstacles;
 }
 
-function missing(what: string, debianPackage: string): string {
-  return `${what} not found: apt-get install ${debianPackage}`;
+/** What is not installed, and the Debian package that it comes with. */
+function missingOf(facts: HostFacts): { what: string; from: string }[] {
+  if (facts.platform !== 'linux') return [];
+  const missing: { what: string; from: string }[] = [];
+  for (const [from, programs] of Object.entries(programsOf)) {
+    const absent = programs.filter((program) => facts.programs[program] === undefined);
+    if (absent.length > 0) missing.push({ what: absent.join(', '), from });
+  }
+  if (facts.programs.crun === undefined && facts.programs.runc === undefined)
+    missing.push({ what: 'crun or runc', from: 'crun' });
+  const plugins = neededPlugins.filter((name) => !facts.cniPlugins.includes(name));
+  if (plugins.length > 0) {
+    missing.push({
+      what: `CNI plugin${plugins.length > 1 ? 's' : ''} ${plugins.join(', ')}`,
+      from: 'containernetworking-plugins',
+    });
+  }
+  return missing;
 }
 
 function has(facts: HostFacts, capability: bigint): boolean {

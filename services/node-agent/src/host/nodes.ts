@@ -47,6 +47,8 @@ export interface HostNodes extends AsyncDisposable {
   readonly driver: 'cri' | 'process';
   /** Why this driver: with `process`, what is missing for real containers and how to get it. Sentences for the user. */
   readonly reasons: readonly string[];
+  /** Debian packages that are missing for real containers. */
+  readonly packages: readonly string[];
   readonly nodes: readonly HostNode[];
   /** Lets go of the nodes but leaves containers running, for the next start to adopt. */
   detach(): Promise<void>;
@@ -90,14 +92,14 @@ async function startUnlocked(
 ): Promise<HostNodes> {
   const decision =
     config.driver === 'process'
-      ? ({ driver: 'process', reasons: ['the process driver was asked for'] } as const)
+      ? ({ driver: 'process', reasons: ['the process driver was asked for'], packages: [] } as const)
       : decideHost(await detectHost(directory));
   if (decision.driver === 'cri')
     return containerNodes(config, directory, decision.containerd, decision.reasons, deps, signal);
   if (config.driver === 'cri') {
     throw new GantryError('FailedPrecondition', `real containers cannot run here: ${decision.reasons.join('; ')}`);
   }
-  return processNodes(config, directory, decision.reasons, deps);
+  return processNodes(config, directory, decision, deps);
 }
 
 async function containerNodes(
@@ -131,6 +133,7 @@ async function containerNodes(
   return {
     driver: 'cri',
     reasons,
+    packages: [],
     nodes,
     async detach() {
       await close();
@@ -146,7 +149,7 @@ async function containerNodes(
 async function processNodes(
   { nodes: names }: HostNodesConfig,
   directory: string,
-  reasons: readonly string[],
+  { reasons, packages }: { readonly reasons: readonly string[]; readonly packages: readonly string[] },
   deps: HostNodesDeps,
 ): Promise<HostNodes> {
   const address = machineAddress();
@@ -166,6 +169,7 @@ async function processNodes(
   return {
     driver: 'process',
     reasons,
+    packages,
     nodes,
     detach,
     async [Symbol.asyncDispose]() {

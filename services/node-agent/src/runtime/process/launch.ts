@@ -97,6 +97,12 @@ export async function findLaunched(directory: string, nowMs: number): Promise<St
 /** Starts a container's process in a session of its own and records which one it is. */
 export async function launch(record: ContainerRecord, directory: string, nowMs: number): Promise<StartedRecord> {
   const { runAsUser, runAsGroup } = record.config.security ?? {};
+  if (runAsUser !== undefined && runAsUser !== process.getuid?.() && process.getuid?.() !== 0) {
+    throw new GantryError(
+      'Invalid',
+      `cannot run as user ${runAsUser}: without root, processes run as the agent's own user`,
+    );
+  }
   await Promise.all(['stdout', 'stderr'].map((name) => writeFile(join(directory, name), '')));
   // The wrapper writes the exit code as this user.
   if (runAsUser !== undefined) await chown(directory, runAsUser, runAsGroup ?? -1);
