@@ -31,6 +31,7 @@ import { createApiMetrics } from './metrics.ts';
 import { NodeApi } from './nodes/service.ts';
 import { AgentConnections } from './pods/agents.ts';
 import { PodProxy } from './pods/proxy.ts';
+import { createRelayMetrics } from './relay/metrics.ts';
 import { runRelay } from './relay/relay.ts';
 import { CapacityLedger } from './scheduling/ledger.ts';
 import { SchedulingApi } from './scheduling/service.ts';
@@ -90,7 +91,11 @@ export async function startApi(config: ApiConfig, deps: ApiDeps): Promise<Runnin
     : undefined;
   const holder = `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`;
   const background = Promise.all([
-    runRelay({ store, leases: store, bus: deps.bus, clock, log }, { holder }, stop.signal),
+    runRelay(
+      { store, leases: store, bus: deps.bus, clock, log, metrics: createRelayMetrics(registry) },
+      { holder },
+      stop.signal,
+    ),
     runHousekeeping({ ...core, store, hub }, { holder, retention: config.retention }, stop.signal),
   ]).then(() => undefined);
   // Whoever runs the api looks at `done`; a failure that nobody looks at must not end the process.

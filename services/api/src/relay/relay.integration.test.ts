@@ -9,10 +9,12 @@ import { progressSubject } from '@gantry/events/subjects.ts';
 import { type NatsServer, startNatsServer } from '@gantry/events/testing/nats-server.ts';
 import { systemClock } from '@gantry/runtime/clock.ts';
 import { silentLogger } from '@gantry/runtime/log.ts';
+import { createMetrics } from '@gantry/runtime/metrics.ts';
 import { openStore } from '@gantry/store/open.ts';
 import type { OpenStore } from '@gantry/store/store.ts';
 import { type RedisServer, startRedisServer } from '@gantry/store/testing/redis-server.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createRelayMetrics } from './metrics.ts';
 import { runRelay } from './relay.ts';
 import { Load, seededRandom } from './testing/load.ts';
 import { Watcher } from './testing/watchers.ts';
@@ -58,7 +60,14 @@ class LossyBus implements EventBus {
 /** A relay in this process; disposing of it stops it. */
 function relayHere(store: OpenStore, bus: EventBus): AsyncDisposable {
   const stop = new AbortController();
-  const deps = { store, leases: store, bus, clock: systemClock, log: silentLogger };
+  const deps = {
+    store,
+    leases: store,
+    bus,
+    clock: systemClock,
+    log: silentLogger,
+    metrics: createRelayMetrics(createMetrics('relay')),
+  };
   const running = runRelay(deps, { holder: 'here', leaseTtlMs: 1_000 }, stop.signal);
   return {
     [Symbol.asyncDispose]: async () => {

@@ -8,6 +8,7 @@ import type { Logger } from '@gantry/runtime/log.ts';
 import type { Ephemeral, Store } from '@gantry/store/store.ts';
 import { whileLeading } from '../housekeeping/lease.ts';
 import { Chain, type Outgoing } from './chain.ts';
+import type { RelayMetrics } from './metrics.ts';
 
 /** What the relay works with. */
 export interface RelayDeps {
@@ -16,6 +17,7 @@ export interface RelayDeps {
   readonly bus: EventBus;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly metrics: RelayMetrics;
 }
 
 export interface RelayOptions {
@@ -47,7 +49,11 @@ export async function runRelay(deps: RelayDeps, options: RelayOptions, signal: A
     if (progress && progress.epoch >= (heard?.epoch ?? 0)) heard = progress;
   });
   const lease = { key: leaseKey, holder: options.holder, ttlMs: options.leaseTtlMs ?? defaultLeaseTtlMs };
-  await whileLeading(deps, lease, (leading, epoch) => lead(deps, epoch, heard, leading), signal);
+  const leadWhile = async (leading: AbortSignal, epoch: number): Promise<void> => {
+    deps.metrics.leading(true);
+    await lead(deps, epoch, heard, leading).finally(() => deps.metrics.leading(false));
+  };
+  await whileLeading(deps, lease, leadWhile, signal);
 }
 
 /** Publishes until the signal fires. Starts anew where the store has forgotten the changes that come next. */
@@ -115,6 +121,7 @@ async function relayChanges(deps: RelayDeps, chain: Chain, signal: AbortSignal):
         for (const change of changes) {
           const message = chain.next(change);
           if (message) await deliver(deps, message, signal);
+          deps.metrics.published(change.revision);
         }
       }
     } catch (error) {
@@ -136,6 +143,7 @@ async function deliver(deps: RelayDeps, message: Outgoing, signal: AbortSignal):
         return;
       }
       if (!isError(error, 'ServiceUnavailable')) throw error;
+      deps.metrics.refused();
       await deps.clock.sleep(backoffMs(awayBackoff, attempt), signal);
     }
   }

@@ -6,9 +6,11 @@ import { openBus } from '@gantry/events/open.ts';
 import type { KindName } from '@gantry/model/registry.ts';
 import { systemClock } from '@gantry/runtime/clock.ts';
 import { silentLogger } from '@gantry/runtime/log.ts';
+import { createMetrics } from '@gantry/runtime/metrics.ts';
 import { openStore } from '@gantry/store/open.ts';
 import type { OpenStore } from '@gantry/store/store.ts';
 import { describe, expect, test } from 'vitest';
+import { createRelayMetrics } from './metrics.ts';
 import { runRelay } from './relay.ts';
 import { Load, seededRandom } from './testing/load.ts';
 import { Watcher } from './testing/watchers.ts';
@@ -26,7 +28,14 @@ class World implements AsyncDisposable {
     this.store = store;
     this.#bus = bus;
     this.#usesBus = usesBus;
-    const deps = { store, leases: store, bus, clock: systemClock, log: silentLogger };
+    const deps = {
+      store,
+      leases: store,
+      bus,
+      clock: systemClock,
+      log: silentLogger,
+      metrics: createRelayMetrics(createMetrics('relay')),
+    };
     this.#relay = runRelay(deps, { holder: 'test' }, this.#stop.signal);
   }
 
