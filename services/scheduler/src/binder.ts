@@ -1,0 +1,118 @@
+import type { CallOptions, ItemResult } from '@gantry/client/api.ts';
+import type { Binding, UnschedulablePod } from '@gantry/client/object-messages.ts';
+import { toGantryError } from '@gantry/runtime/errors.ts';
+import type { Logger } from '@gantry/runtime/log.ts';
+import type { QueuedPod } from './queue/scheduling-queue.ts';
+import type { Placement, Waiting } from './scheduler.ts';
+
+/** What the api takes in one call. */
+const maxBatch = 1_024;
+
+/** The calls that carry decisions out. */
+export interface SchedulingCalls {
+  bind(bindings: readonly Binding[], scheduler: string, options?: CallOptions): Promise<ItemResult[]>;
+  reportUnschedulable(
+    pods: readonly UnschedulablePod[],
+    scheduler: string,
+    options?: CallOptions,
+  ): Promise<ItemResult[]>;
+}
+
+export interface BinderOptions {
+  readonly calls: SchedulingCalls;
+  /** Name under which the api records what is done. */
+  readonly name: string;
+  /** Batches of bindings under way at once; beyond, decisions wait. */
+  readonly maxInFlight: number;
+  readonly timeoutMs: number;
+  readonly onBound: (entry: QueuedPod) => void;
+  /** The api refused it, or did not answer: where the pod was bound all the same, its next state says so. */
+  readonly onRefused: (entry: QueuedPod, result: Pick<ItemResult, 'reason' | 'message'>) => void;
+  readonly log: Logger;
+}
+
+/** Carries decisions out: binds in batches, a bounded number at a time, and says of pods that wait why. */
+export class Binder {
+  readonly #options: BinderOptions;
+  readonly #underWay = new Set<Promise<void>>();
+  #reports: Waiting[] = [];
+  #reporting: Promise<void> | undefined;
+
+  constructor(options: BinderOptions) {
+    this.#options = options;
+  }
+
+  /** Batches under way. */
+  get inFlight(): number {
+    return this.#underWay.size;
+  }
+
+  /** Resolves when one more batch may be sent. */
+  async ready(): Promise<void> {
+    while (this.#underWay.size >= this.#options.maxInFlight) await Promise.race(this.#underWay);
+  }
+
+  /** Sends bindings. */
+  bind(placements: readonly Placement[], signal: AbortSignal): void {
+    for (let start = 0; start < placements.length; start += maxBatch) {
+      const batch = placements.slice(start, start + maxBatch);
+      const sent = this.#bindBatch(batch, signal).finally(() => this.#underWay.delete(sent));
+      this.#underWay.add(sent);
+    }
+  }
+
+  /** Tells why pods wait. One call is under way at a time; what is said meanwhile of the same pod replaces older words. */
+  report(waiting: readonly Waiting[], signal: AbortSignal): void {
+    this.#reports.push(...waiting);
+    if (this.#reports.length === 0) return;
+    this.#reporting ??= this.#sendReports(signal).finally(() => {
+      this.#reporting = undefined;
+    });
+  }
+
+  /** Resolves when nothing is under way. */
+  async settled(): Promise<void> {
+    await Promise.all([...this.#underWay, this.#reporting]);
+  }
+
+  async #bindBatch(batch: readonly Placement[], signal: AbortSignal): Promise<void> {
+    const { calls, name, timeoutMs, onBound, onRefused } = this.#options;
+    const bindings = batch.map(({ entry: { pod }, nodeName }) => {
+      return { namespace: pod.namespace, name: pod.name, uid: pod.uid, nodeName };
+    });
+    try {
+      const results = await calls.bind(bindings, name, { signal, timeoutMs });
+      for (const [index, { entry }] of batch.entries()) {
+        const result = results[index];
+        if (result?.code === 0) onBound(entry);
+        else onRefused(entry, result ?? { reason: 'InternalError', message: 'the api gave no result' });
+      }
+    } catch (error) {
+      const { reason, message } = toGantryError(error);
+      if (!signal.aborted) this.#options.log.warn({ reason, pods: batch.length }, `binding failed: ${message}`);
+      for (const { entry } of batch) onRefused(entry, { reason, message });
+    }
+  }
+
+  async #sendReports(signal: AbortSignal): Promise<void> {
+    const { calls, name, timeoutMs, log } = this.#options;
+    while (this.#reports.length > 0 && !signal.aborted) {
+      const batch = this.#reports.splice(0, maxBatch);
+      const newest = new Map(batch.map((waiting) => [waiting.entry.pod.uid, waiting]));
+      const pods = [...newest.values()].filter(({ entry }) => entry.place !== 'gone').map(unschedulablePod);
+      try {
+        if (pods.length > 0) await calls.reportUnschedulable(pods, name, { signal, timeoutMs });
+      } catch (error) {
+        if (signal.aborted) return;
+        // Said again when the pod is tried the next time.
+        for (const { entry } of batch) entry.reported = '';
+        log.warn({ error, pods: pods.length }, 'could not report why pods wait');
+      }
+    }
+  }
+}
+
+function unschedulablePod({ entry: { pod, info }, reason, message }: Waiting): UnschedulablePod {
+  const { nominatedNodeName } = info;
+  return { namespace: pod.namespace, name: pod.name, uid: pod.uid, reason, message, nominatedNodeName };
+}

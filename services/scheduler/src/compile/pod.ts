@@ -1,0 +1,185 @@
+import type { Affinity, Pod, PodSpec, TopologySpreadConstraint } from '@gantry/model/gen/gantry.core.v1.ts';
+import type {
+  Amounts,
+  GpuDemand,
+  HostPort,
+  PodInfo,
+  PodRequirement,
+  PodTerm,
+  PreferredNodeTerm,
+  PreferredPodTerm,
+  SpreadRule,
+  Toleration,
+} from '../requirement.ts';
+import { podRequests } from './amounts.ts';
+import { namedNodes, nodeTerm, ownNamespaceSelector, podTerm, type RuleOwner } from './selectors.ts';
+
+/** Group of pods that are placed together or not at all: a label, so that controllers' templates can carry it. */
+export const podGroupLabel = 'scheduling.gantry.dev/pod-group';
+/** Thousandths of GPU devices: below 1,000 a share of one, else whole ones. */
+export const gpuMilliResource = 'gantry.dev/gpu-milli';
+/** Whole GPU devices, as NVIDIA's device plugin names them. */
+export const gpuResource = 'nvidia.com/gpu';
+
+/** What Kubernetes' scoring assumes of pods that ask for nothing. */
+const assumedCpuMilli = 100;
+const assumedMemoryBytes = 200 * 1024 * 1024;
+
+/** Classes that are remembered, so that the many pods of one template are compiled once. */
+const maxClasses = 20_000;
+
+/** Makes pods into what the scheduler works with. It remembers requirements, so that pods of one class share one. */
+export class PodCompiler {
+  readonly #requirements = new Map<string, PodRequirement>();
+
+  /** Throws BadRequest where a rule or quantity cannot be read. */
+  compile(pod: Pod): PodInfo {
+    const { metadata, spec, status } = pod;
+    const phase = status?.phase;
+    return {
+      uid: metadata.uid ?? '',
+      namespace: metadata.namespace ?? '',
+      name: metadata.name,
+      requirement: this.#requirementOf(pod),
+      schedulerName: spec.schedulerName || 'default-scheduler',
+      nodeName: spec.nodeName ?? '',
+      gates: spec.schedulingGates?.map(({ name }) => name) ?? [],
+      nominatedNodeName: status?.nominatedNodeName ?? '',
+      group: metadata.labels?.[podGroupLabel] ?? '',
+      terminating: metadata.deletionTimestamp !== undefined,
+      finished: phase === 'Succeeded' || phase === 'Failed',
+      createdMs: Date.parse(metadata.creationTimestamp ?? '') || 0,
+      startedMs: Date.parse(status?.startTime ?? '') || 0,
+    };
+  }
+
+  #requirementOf(pod: Pod): PodRequirement {
+    const key = classKey(pod);
+    const known = this.#requirements.get(key);
+    if (known !== undefined) return known;
+    const made = compileRequirement(pod, key);
+    if (this.#requirements.size >= maxClasses) this.#requirements.clear();
+    this.#requirements.set(key, made);
+    return made;
+  }
+}
+
+/** All that placement may depend on, as text. */
+function classKey({ metadata, spec }: Pod): string {
+  const container = ({ resources, ports, image, restartPolicy }: PodSpec['containers'][number]): unknown => [
+    resources?.requests,
+    resources?.limits,
+    ports?.filter(({ hostPort }) => hostPort),
+    image,
+    restartPolicy,
+  ];
+  return JSON.stringify([
+    metadata.namespace,
+    metadata.labels,
+    spec.containers.map(container),
+    spec.initContainers?.map(container),
+    spec.resources?.requests,
+    spec.resources?.limits,
+    spec.overhead,
+    spec.nodeSelector,
+    spec.affinity,
+    spec.tolerations,
+    spec.topologySpreadConstraints,
+    spec.priority,
+    spec.preemptionPolicy,
+  ]);
+}
+
+function compileRequirement({ metadata, spec }: Pod, key: string): PodRequirement {
+  const labels = metadata.labels ?? {};
+  const namespace = metadata.namespace ?? '';
+  const owner: RuleOwner = { namespace, labels };
+  const requests = podRequests(spec);
+  const required = spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
+  const nodeTerms = required?.nodeSelectorTerms.map(nodeTerm);
+  return {
+    key,
+    namespace,
+    labels,
+    requests,
+    scoring: {
+      cpuMilli: requests.get('cpu') ?? assumedCpuMilli,
+      memoryBytes: requests.get('memory') ?? assumedMemoryBytes,
+    },
+    staticKey: JSON.stringify([spec.nodeSelector, spec.affinity?.nodeAffinity, spec.tolerations]),
+    nodeSelector: Object.entries(spec.nodeSelector ?? {}).map(([label, value]) => {
+      return { key: label, operator: 'In', values: [value] };
+    }),
+    nodeTerms,
+    nodeNames: namedNodes(nodeTerms),
+    preferredNodeTerms: preferredNodeTerms(spec.affinity),
+    tolerations: (spec.tolerations ?? []).map(toleration),
+    hostPorts: hostPorts(spec),
+    spread: (spec.topologySpreadConstraints ?? []).map((constraint) => spreadRule(constraint, owner)),
+    ...podRules(spec.affinity, owner),
+    gpu: gpuDemand(requests),
+    priority: spec.priority ?? 0,
+    mayPreempt: spec.preemptionPolicy !== 'Never',
+    images: spec.containers.map(({ image }) => image ?? '').filter((image) => image !== ''),
+  };
+}
+
+function preferredNodeTerms(affinity: Affinity | undefined): PreferredNodeTerm[] {
+  const preferred = affinity?.nodeAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? [];
+  return preferred.map(({ weight, preference }) => ({ weight, term: nodeTerm(preference) }));
+}
+
+function podRules(
+  affinity: Affinity | undefined,
+  owner: RuleOwner,
+): Pick<PodRequirement, 'affinity' | 'antiAffinity' | 'preferredAffinity' | 'preferredAntiAffinity'> {
+  const near = affinity?.podAffinity;
+  const away = affinity?.podAntiAffinity;
+  type Terms = NonNullable<typeof near>['requiredDuringSchedulingIgnoredDuringExecution'];
+  type Weighted = NonNullable<typeof near>['preferredDuringSchedulingIgnoredDuringExecution'];
+  const required = (terms: Terms): PodTerm[] => (terms ?? []).map((term) => podTerm(term, owner));
+  const preferred = (terms: Weighted): PreferredPodTerm[] =>
+    (terms ?? []).map(({ weight, podAffinityTerm }) => ({ weight, term: podTerm(podAffinityTerm, owner) }));
+  return {
+    affinity: required(near?.requiredDuringSchedulingIgnoredDuringExecution),
+    antiAffinity: required(away?.requiredDuringSchedulingIgnoredDuringExecution),
+    preferredAffinity: preferred(near?.preferredDuringSchedulingIgnoredDuringExecution),
+    preferredAntiAffinity: preferred(away?.preferredDuringSchedulingIgnoredDuringExecution),
+  };
+}
+
+function spreadRule(constraint: TopologySpreadConstraint, owner: RuleOwner): SpreadRule {
+  return {
+    selector: ownNamespaceSelector(constraint.labelSelector, constraint.matchLabelKeys, owner),
+    topologyKey: constraint.topologyKey,
+    maxSkew: constraint.maxSkew,
+    minDomains: constraint.minDomains ?? 1,
+    required: constraint.whenUnsatisfiable !== 'ScheduleAnyway',
+    honorAffinity: constraint.nodeAffinityPolicy !== 'Ignore',
+    honorTaints: constraint.nodeTaintsPolicy === 'Honor',
+  };
+}
+
+function toleration(given: { key?: string; operator?: string; value?: string; effect?: string }): Toleration {
+  const { key = '', operator, value = '', effect = '' } = given;
+  return { key, operator: (operator || 'Equal') as Toleration['operator'], value, effect };
+}
+
+function hostPorts(spec: PodSpec): HostPort[] {
+  const sidecars = (spec.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === 'Always');
+  return [...spec.containers, ...sidecars].flatMap(({ ports = [] }) =>
+    ports
+      .filter(({ hostPort = 0 }) => hostPort > 0)
+      .map(({ protocol, hostIP, hostPort }) => {
+        return { protocol: protocol || 'TCP', ip: hostIP || '0.0.0.0', port: hostPort! };
+      }),
+  );
+}
+
+/** Devices come out of the plain amounts: they are given out one by one. */
+function gpuDemand(requests: Amounts): GpuDemand | undefined {
+  const milli = requests.get(gpuMilliResource) ?? 0;
+  if (milli > 0 && milli < 1_000) return { devices: 1, milliEach: milli };
+  const devices = Math.ceil(milli / 1_000) + (requests.get(gpuResource) ?? 0);
+  return devices > 0 ? { devices, milliEach: 1_000 } : undefined;
+}

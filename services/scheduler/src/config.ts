@@ -1,0 +1,100 @@
+import { hostname } from 'node:os';
+import { GantryError } from '@gantry/runtime/errors.ts';
+import type { PodInfo } from './requirement.ts';
+
+/** How the scheduler runs. */
+export interface SchedulerConfig {
+  /** Name under which decisions are recorded, and of the lease. */
+  readonly name: string;
+  /** Who we are among replicas of this service; different in every process. */
+  readonly identity: string;
+  /** This one's share, where several schedulers work side by side: pods whose uid hashes to `index` of `count`. */
+  readonly shard: { readonly index: number; readonly count: number };
+  /** Weights that go before a profile's own, by profile and score, such as { binpack: { mostAllocated: 8 } }. */
+  readonly weights: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  /** Decides between equally good nodes. */
+  readonly seed: number;
+  /** Pods that one cycle looks at. */
+  readonly batchSize: number;
+  /** Batches of bindings under way at once. */
+  readonly maxBindsInFlight: number;
+  /** Acts only while it holds a lease, so that of several processes with one configuration one works. */
+  readonly leaderElection: boolean;
+}
+
+/** What holds where nothing else is said. */
+export const defaultSchedulerConfig: Omit<SchedulerConfig, 'identity'> = {
+  name: 'gantry-scheduler',
+  shard: { index: 0, count: 1 },
+  weights: {},
+  seed: 1,
+  batchSize: 1_024,
+  maxBindsInFlight: 4,
+  leaderElection: true,
+};
+
+/**
+ * Settings from the environment: GANTRY_SCHEDULER_IDENTITY (host name and process where absent), GANTRY_SCHEDULER_SHARD
+ * (such as 0/2: the first of two), GANTRY_SCHEDULER_WEIGHTS (JSON, such as {"binpack":{"mostAllocated":8}}),
+ * GANTRY_SCHEDULER_SEED, GANTRY_SCHEDULER_BATCH_SIZE, GANTRY_SCHEDULER_BINDS_IN_FLIGHT and
+ * GANTRY_SCHEDULER_LEADER_ELECTION (false turns it off).
+ * @throws GantryError (BadRequest) naming what is wrong and its value.
+ */
+export function configFromEnv(env: Readonly<Record<string, string | undefined>>): SchedulerConfig {
+  const whole = (name: string, fallback: number): number => Number(env[name] ?? fallback);
+  const { name, seed, batchSize, maxBindsInFlight } = defaultSchedulerConfig;
+  return checkConfig({
+    name,
+    identity: env.GANTRY_SCHEDULER_IDENTITY ?? `${hostname()}-${process.pid}`,
+    shard: shardOf(env.GANTRY_SCHEDULER_SHARD),
+    weights: weightsOf(env.GANTRY_SCHEDULER_WEIGHTS),
+    seed: whole('GANTRY_SCHEDULER_SEED', seed),
+    batchSize: whole('GANTRY_SCHEDULER_BATCH_SIZE', batchSize),
+    maxBindsInFlight: whole('GANTRY_SCHEDULER_BINDS_IN_FLIGHT', maxBindsInFlight),
+    leaderElection: env.GANTRY_SCHEDULER_LEADER_ELECTION !== 'false',
+  });
+}
+
+function shardOf(text: string | undefined): SchedulerConfig['shard'] {
+  if (text === undefined) return defaultSchedulerConfig.shard;
+  const match = /^(\d+)\/(\d+)$/.exec(text);
+  if (match !== null) return { index: Number(match[1]), count: Number(match[2]) };
+  throw new GantryError('BadRequest', `shard: Invalid value: ${JSON.stringify(text)}: must look like 0/2`);
+}
+
+function weightsOf(text: string | undefined): SchedulerConfig['weights'] {
+  if (text === undefined) return {};
+  try {
+    return JSON.parse(text) as SchedulerConfig['weights'];
+  } catch {
+    throw new GantryError('BadRequest', `weights: Invalid value: ${JSON.stringify(text)}: must be JSON`);
+  }
+}
+
+/** Checks a configuration. Throws BadRequest that names the field and value. */
+export function checkConfig(config: SchedulerConfig): SchedulerConfig {
+  const { shard, batchSize, maxBindsInFlight, seed } = config;
+  checkWhole('shard.count', shard.count, 1, 64);
+  checkWhole('shard.index', shard.index, 0, shard.count - 1);
+  checkWhole('batchSize', batchSize, 1, 100_000);
+  checkWhole('maxBindsInFlight', maxBindsInFlight, 1, 64);
+  checkWhole('seed', seed, 0, 2 ** 31 - 1);
+  return config;
+}
+
+function checkWhole(field: string, value: number, least: number, most: number): void {
+  if (Number.isInteger(value) && value >= least && value <= most) return;
+  throw new GantryError(
+    'BadRequest',
+    `${field}: Invalid value: ${value}: must be a whole number from ${least} to ${most}`,
+  );
+}
+
+/** Whether a pod falls to a shard. All schedulers of one cluster must be given the same count. */
+export function isInShard({ uid }: Pick<PodInfo, 'uid'>, { index, count }: SchedulerConfig['shard']): boolean {
+  if (count === 1) return true;
+  // FNV-1a: spreads uids evenly, and is the same everywhere.
+  let hash = 0x811c9dc5;
+  for (let at = 0; at < uid.length; at++) hash = Math.imul(hash ^ uid.charCodeAt(at), 0x01000193);
+  return (hash >>> 0) % count === index;
+}

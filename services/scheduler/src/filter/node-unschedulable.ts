@@ -1,0 +1,17 @@
+import type { Filter } from '../plugin.ts';
+import { tolerates } from './taint-toleration.ts';
+
+const cordon = { key: 'node.kubernetes.io/unschedulable', value: '', effect: 'NoSchedule' } as const;
+const reasons = ['node(s) were unschedulable'];
+
+/** Keeps pods off cordoned nodes, unless they tolerate the taint that stands for it. */
+export const nodeUnschedulable: Filter = {
+  name: 'NodeUnschedulable',
+  stage: 'static',
+  unblockedBy: ['nodeAdded', 'nodeTaints'],
+  helpedByPreemption: false,
+  prepare({ requirement }, { nodes }) {
+    if (requirement.tolerations.some((toleration) => tolerates(toleration, cordon))) return undefined;
+    return { passes: (node) => nodes.unschedulable[node] === 0, reasons: () => reasons };
+  },
+};

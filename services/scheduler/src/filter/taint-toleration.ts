@@ -1,0 +1,48 @@
+import type { Filter } from '../plugin.ts';
+import type { Taint, Toleration } from '../requirement.ts';
+
+/** True where a toleration makes its pod bear a taint. */
+export function tolerates(toleration: Toleration, taint: Taint): boolean {
+  if (toleration.effect !== '' && toleration.effect !== taint.effect) return false;
+  if (toleration.key !== '' && toleration.key !== taint.key) return false;
+  switch (toleration.operator) {
+    case 'Exists':
+      return true;
+    case 'Equal':
+      return toleration.key !== '' && toleration.value === taint.value;
+    case 'Lt':
+      return isWhole(taint.value) && isWhole(toleration.value) && Number(taint.value) < Number(toleration.value);
+    case 'Gt':
+      return isWhole(taint.value) && isWhole(toleration.value) && Number(taint.value) > Number(toleration.value);
+  }
+}
+
+function isWhole(text: string): boolean {
+  return /^[+-]?\d+$/.test(text);
+}
+
+/** The first taint that keeps a pod with these tolerations away; undefined where none does. */
+export function untolerated(taints: readonly Taint[], tolerations: readonly Toleration[]): Taint | undefined {
+  return taints.find(
+    (taint) => taint.effect !== 'PreferNoSchedule' && !tolerations.some((toleration) => tolerates(toleration, taint)),
+  );
+}
+
+/** Keeps pods off nodes with taints that they do not tolerate. Nodes share few sets of taints: each is judged once. */
+export const taintToleration: Filter = {
+  name: 'TaintToleration',
+  stage: 'static',
+  unblockedBy: ['nodeAdded', 'nodeTaints'],
+  helpedByPreemption: false,
+  prepare({ requirement }, { nodes }) {
+    const refusals = Array.from({ length: nodes.taintSetCount }, (_, set) => {
+      const taint = untolerated(nodes.taintsOf(set), requirement.tolerations);
+      return taint && [`node(s) had untolerated taint {${taint.key}: ${taint.value}}`];
+    });
+    if (refusals.every((refusal) => refusal === undefined)) return undefined;
+    return {
+      passes: (node) => refusals[nodes.taintSet[node]!] === undefined,
+      reasons: (node) => refusals[nodes.taintSet[node]!]!,
+    };
+  },
+};

@@ -1,0 +1,87 @@
+import type { ScoreWeights } from './profiles.ts';
+import type { PodRequirement } from './requirement.ts';
+import type { ClusterState } from './state/cluster.ts';
+import type { PodClass } from './state/pod-class.ts';
+
+/** Changes of the cluster that may let a waiting pod through. */
+export type ClusterChange =
+  | 'nodeAdded'
+  /** Labels of a node changed. */
+  | 'nodeLabels'
+  /** A node was uncordoned, or its taints changed. */
+  | 'nodeTaints'
+  /** What a node has for pods changed. */
+  | 'nodeCapacity'
+  /** A pod left its node, or ended. */
+  | 'podGone'
+  /** A pod came to a node. */
+  | 'podPlaced'
+  /** Labels of a namespace changed. */
+  | 'namespaceLabels';
+
+/** A filter made ready for one class of pods. Nodes are given by index and exist. */
+export interface PreparedFilter {
+  passes(node: number): boolean;
+  /** Why a node does not pass, in Kubernetes' words; asked only where it does not. */
+  reasons(node: number): readonly string[];
+}
+
+/**
+ * Says which nodes may take a pod. A filter is one small file; it neither keeps state nor changes any.
+ */
+export interface Filter {
+  /** Kubernetes' name of the plugin, shown by explanations. */
+  readonly name: string;
+  /**
+   * static: depends only on labels, taints and the like, so its verdicts are kept until the node changes.
+   * node: depends on the pods of the node too.
+   */
+  readonly stage: 'static' | 'node';
+  /** Changes that can turn a refusal of this filter. */
+  readonly unblockedBy: readonly ClusterChange[];
+  /** True where evicting pods from a node can turn its refusals. */
+  readonly helpedByPreemption: boolean;
+  /** Makes it ready for a class; undefined where the class asks nothing of this filter. */
+  prepare(podClass: PodClass, cluster: ClusterState): PreparedFilter | undefined;
+}
+
+/** A score made ready for one class: 0 (bad) to 100 (good). It must depend on this node alone. */
+export type PreparedScore = (node: number) => number;
+
+/** Says how well a node suits a pod that it may take. */
+export interface Score {
+  readonly name: string;
+  readonly weightOf: (weights: ScoreWeights) => number;
+  /** Makes it ready; undefined where all nodes are alike to the class. */
+  prepare(requirement: PodRequirement, cluster: ClusterState): PreparedScore | undefined;
+}
+
+/**
+ * A rule about the pods in a domain of a topology, made ready for one class: all nodes of a domain are alike to it, and
+ * each placement of the class may change its verdicts.
+ */
+export interface TopologyRule {
+  /** Domain by node; 0 for nodes without the label. */
+  readonly domains: Int32Array;
+  /** True where every domain is one node, so that the rule is about nodes, not about groups of them. */
+  readonly perNode: boolean;
+  allows(domain: number): boolean;
+  /** Why a domain is not allowed, in Kubernetes' words. */
+  reason(domain: number): string;
+  /** 0 (bad) to `weight` × 100 (good), as the domain is now; 0 for rules that only forbid. */
+  score(domain: number): number;
+  /** A pod of the class was placed in a domain. True where the verdict or score of other domains may have changed. */
+  placed(domain: number): boolean;
+}
+
+/** Makes the topology rules of a class. */
+export interface TopologyPlugin {
+  /** Kubernetes' name of the plugin. */
+  readonly name: string;
+  readonly unblockedBy: readonly ClusterChange[];
+  readonly helpedByPreemption: boolean;
+  /** What the profile's weights say of its scores. */
+  readonly weightOf: (weights: ScoreWeights) => number;
+  /** The scores of the rules add up to 0 to 100. */
+  prepare(podClass: PodClass, cluster: ClusterState): TopologyRule[];
+}

@@ -1,0 +1,26 @@
+import { nodeAffinity } from './filter/node-affinity.ts';
+import { nodePorts } from './filter/node-ports.ts';
+import { nodeResourcesFit } from './filter/node-resources.ts';
+import { nodeUnschedulable } from './filter/node-unschedulable.ts';
+import { taintToleration } from './filter/taint-toleration.ts';
+import type { Filter, Score, TopologyPlugin } from './plugin.ts';
+import { imageLocality } from './score/image-locality.ts';
+import { preferredNodeAffinity } from './score/node-affinity.ts';
+import { preferNoSchedule } from './score/taint-toleration.ts';
+
+// All plugins, in the order in which they judge a node: the first that refuses it is the one that is named, as in Kubernetes.
+
+/** Filters that look at nothing but the node itself. */
+export const staticFilters: readonly Filter[] = [nodeUnschedulable, taintToleration, nodeAffinity];
+
+/** Filters that look at the pods of the node, beside the resources. */
+export const nodeFilters: readonly Filter[] = [nodePorts];
+
+/** Judged by the scan of resources, which knows it by heart; here for explanations. */
+export const resourceFilter: Filter = nodeResourcesFit;
+
+/** Rules about the pods around. */
+export const topologyPlugins: readonly TopologyPlugin[] = [];
+
+/** Scores beside those of resources and topology. */
+export const scores: readonly Score[] = [preferredNodeAffinity, preferNoSchedule, imageLocality];

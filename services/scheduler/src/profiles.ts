@@ -1,0 +1,61 @@
+import { GantryError } from '@gantry/runtime/errors.ts';
+
+/** How much each score counts. All scores are 0 to 100; a profile is nothing but these weights. */
+export interface ScoreWeights {
+  /** Prefers nodes with more room left: spreads load. */
+  readonly leastAllocated: number;
+  /** Prefers nodes with less room left: fills nodes up. */
+  readonly mostAllocated: number;
+  /** Prefers nodes whose cpu and memory would be used to equal shares. */
+  readonly balancedAllocation: number;
+  readonly nodeAffinity: number;
+  readonly taintToleration: number;
+  readonly imageLocality: number;
+  readonly topologySpread: number;
+  readonly podAffinity: number;
+}
+
+/** How the pods of one schedulerName are placed. */
+export interface Profile {
+  readonly name: string;
+  readonly weights: ScoreWeights;
+}
+
+/** Kubernetes' default weights of what is not about resources. */
+const constraintWeights = { nodeAffinity: 2, taintToleration: 3, imageLocality: 1, topologySpread: 2, podAffinity: 2 };
+
+/** Spreads pods over the nodes: room to breathe for services. */
+export const spreadProfile: Profile = {
+  name: 'spread',
+  weights: { leastAllocated: 1, mostAllocated: 0, balancedAllocation: 1, ...constraintWeights },
+};
+
+/** Fills nodes up one after another, so that others stay empty: for batch work, and for fewer nodes. */
+export const binpackProfile: Profile = {
+  name: 'binpack',
+  weights: { leastAllocated: 0, mostAllocated: 4, balancedAllocation: 1, ...constraintWeights },
+};
+
+/**
+ * Profiles by schedulerName. Pods that name no scheduler are spread, as kube-scheduler would: manifests that people
+ * bring behave as they know them.
+ */
+export const defaultProfiles: Readonly<Record<string, Profile>> = {
+  'default-scheduler': spreadProfile,
+  spread: spreadProfile,
+  binpack: binpackProfile,
+};
+
+/** A profile with some weights of its own. Throws BadRequest for a name or weight that does not exist. */
+export function withWeights(profile: Profile, weights: Readonly<Record<string, number>>): Profile {
+  for (const [name, weight] of Object.entries(weights)) {
+    if (!Object.hasOwn(profile.weights, name)) {
+      const known = Object.keys(profile.weights).join(', ');
+      throw new GantryError('BadRequest', `weights.${name}: Unsupported value: supported values: ${known}`);
+    }
+    if (!Number.isFinite(weight) || weight < 0 || weight > 100) {
+      throw new GantryError('BadRequest', `weights.${name}: Invalid value: ${weight}: must be between 0 and 100`);
+    }
+  }
+  return { ...profile, weights: { ...profile.weights, ...weights } };
+}

@@ -1,0 +1,205 @@
+import { describe, expect, test } from 'vitest';
+import { compileNode } from './compile/node.ts';
+import { PodCompiler } from './compile/pod.ts';
+import { defaultProfiles } from './profiles.ts';
+import { type CycleResult, Scheduler } from './scheduler.ts';
+import { type NodeFields, nodeNamed, type PodFields, podNamed } from './testing/builders.ts';
+
+/** A scheduler that is told of objects, and of time by its caller. */
+class World {
+  readonly scheduler = new Scheduler({ profiles: defaultProfiles, seed: 1, batchSize: 1_000 });
+  readonly #compiler = new PodCompiler();
+  nowMs = 1_000_000;
+
+  node(name: string, fields: NodeFields = {}): void {
+    this.scheduler.setNode(compileNode(nodeNamed(name, fields)));
+  }
+
+  pod(name: string, fields: PodFields = {}): void {
+    this.scheduler.setPod(this.#compiler.compile(podNamed(name, fields)));
+  }
+
+  cycle(): CycleResult {
+    return this.scheduler.cycle(this.nowMs);
+  }
+
+  /** Nodes by pod that a cycle gave. */
+  placements(): Record<string, string> {
+    return Object.fromEntries(this.cycle().placements.map(({ entry, nodeName }) => [entry.pod.name, nodeName]));
+  }
+
+  messages(): string[] {
+    return this.cycle().waiting.map(({ message }) => message);
+  }
+}
+
+describe('placing', () => {
+  test('replicas spread over equal nodes', () => {
+    const world = new World();
+    world.node('a');
+    world.node('b');
+    for (const name of ['p1', 'p2', 'p3', 'p4']) world.pod(name, { requests: { cpu: '500m' } });
+    expect(Object.values(world.placements()).sort()).toEqual(['a', 'a', 'b', 'b']);
+  });
+
+  test('pods that ask for nothing spread too', () => {
+    const world = new World();
+    world.node('a');
+    world.node('b');
+    for (const name of ['p1', 'p2', 'p3', 'p4']) world.pod(name);
+    expect(Object.values(world.placements()).sort()).toEqual(['a', 'a', 'b', 'b']);
+  });
+
+  test('the profile binpack fills one node before the next', () => {
+    const world = new World();
+    world.node('a');
+    world.node('b');
+    for (let index = 0; index < 8; index++) {
+      world.pod(`p${index}`, { requests: { cpu: '1', memory: '8Gi' }, schedulerName: 'binpack' });
+    }
+    const nodes = Object.values(world.placements());
+    expect(new Set(nodes.slice(0, 4)).size).toBe(1);
+    expect(new Set(nodes.slice(4)).size).toBe(1);
+    expect(new Set(nodes).size).toBe(2);
+  });
+
+  test('higher priority goes first, and equals in the order in which they came', () => {
+    const world = new World();
+    world.node('a', { cpu: '2' });
+    world.pod('low', { requests: { cpu: '1' } });
+    world.pod('second', { requests: { cpu: '1' }, priority: 10 });
+    world.pod('third', { requests: { cpu: '1' }, priority: 10 });
+    expect(Object.keys(world.placements())).toEqual(['second', 'third']);
+  });
+
+  test('pods of another scheduler are left alone, but what they have counts', () => {
+    const world = new World();
+    world.node('a', { cpu: '1' });
+    world.pod('theirs', { schedulerName: 'other' });
+    world.pod('bound', { schedulerName: 'other', nodeName: 'a', requests: { cpu: '600m' } });
+    world.pod('ours', { requests: { cpu: '600m' } });
+    expect(world.messages()).toEqual(['0/1 nodes are available: 1 Insufficient cpu.']);
+  });
+
+  test('a node that is gone takes nothing, and a pod that ended leaves its room', () => {
+    const world = new World();
+    world.node('a', { cpu: '1' });
+    world.pod('old', { nodeName: 'a', requests: { cpu: '1' } });
+    world.scheduler.removePod('old');
+    world.pod('new', { requests: { cpu: '1' } });
+    expect(world.placements()).toEqual({ new: 'a' });
+    world.scheduler.removeNode('a');
+    world.pod('later');
+    expect(world.messages()).toEqual(['no nodes available to schedule pods']);
+  });
+});
+
+describe('explaining', () => {
+  test('each reason is counted, in the order of kube-scheduler', () => {
+    const world = new World();
+    world.node('tainted', { taints: [{ key: 'dedicated', value: 'db', effect: 'NoSchedule' }] });
+    world.node('small', { cpu: '100m', memory: '1Mi' });
+    world.node('tiny', { cpu: '100m' });
+    world.node('cordoned', { unschedulable: true });
+    world.node('full', { pods: '0' });
+    world.node('taken');
+    world.pod('holder', {
+      nodeName: 'taken',
+      containers: [{ name: 'c', ports: [{ containerPort: 80, hostPort: 80 }] }],
+    });
+    world.pod('p', {
+      containers: [
+        {
+          name: 'c',
+          ports: [{ containerPort: 80, hostPort: 80 }],
+          resources: { requests: { cpu: '1', memory: '1Gi', 'example.com/foo': '1' } },
+        },
+      ],
+    });
+    expect(world.messages()).toEqual([
+      "0/6 nodes are available: 1 Insufficient memory, 1 Too many pods, 1 node(s) didn't have free ports for the requested pod ports, 1 node(s) had untolerated taint {dedicated: db}, 1 node(s) were unschedulable, 2 Insufficient cpu, 3 Insufficient example.com/foo.",
+    ]);
+  });
+
+  test('the same is not said twice', () => {
+    const world = new World();
+    world.node('a', { cpu: '1' });
+    world.pod('p', { requests: { cpu: '2' } });
+    expect(world.messages()).toHaveLength(1);
+    world.nowMs += 400_000;
+    expect(world.cycle()).toMatchObject({ tried: 1, waiting: [] });
+  });
+
+  test('gated pods are not looked at until their gates are gone', () => {
+    const world = new World();
+    world.node('a');
+    world.pod('p', { schedulingGates: [{ name: 'example.com/quota' }] });
+    const { placements, waiting } = world.cycle();
+    expect(placements).toEqual([]);
+    expect(waiting).toMatchObject([{ reason: 'SchedulingGated' }]);
+    world.pod('p');
+    expect(world.placements()).toEqual({ p: 'a' });
+  });
+});
+
+describe('waking', () => {
+  test('a pod waits for a change that helps, and for the end of its wait', () => {
+    const world = new World();
+    world.node('a', { cpu: '1' });
+    world.node('b', { cpu: '1', taints: [{ key: 'k', value: 'v', effect: 'NoSchedule' }] });
+    world.pod('holder', { nodeName: 'a', requests: { cpu: '1' } });
+    world.pod('p', { requests: { cpu: '1' } });
+    world.cycle();
+    world.nowMs += 60_000;
+    expect(world.scheduler.hasWork(world.nowMs)).toBe(false);
+    world.node('b', { cpu: '2', taints: [{ key: 'k', value: 'v', effect: 'NoSchedule' }] });
+    expect(world.scheduler.hasWork(world.nowMs)).toBe(false);
+    world.scheduler.removePod('holder');
+    expect(world.placements()).toEqual({ p: 'a' });
+  });
+
+  test('failures in a row lengthen the wait from 1 s to 10 s', () => {
+    const world = new World();
+    world.node('a', { cpu: '1' });
+    world.pod('p', { requests: { cpu: '2' } });
+    const waits: number[] = [];
+    for (let attempt = 0; attempt < 6; attempt++) {
+      world.cycle();
+      world.node(`n${attempt}`, { cpu: '2', unschedulable: true });
+      world.node(`n${attempt}`, { cpu: '2' });
+      world.pod(`holder${attempt}`, { nodeName: `n${attempt}`, requests: { cpu: '1' } });
+      expect(world.scheduler.hasWork(world.nowMs)).toBe(false);
+      world.scheduler.removePod(`holder${attempt}`);
+      expect(world.scheduler.hasWork(world.nowMs)).toBe(false);
+      const dueMs = world.scheduler.queue.nextDueMs()!;
+      waits.push(dueMs - world.nowMs);
+      world.pod(`blocker${attempt}`, { nodeName: `n${attempt}`, requests: { cpu: '1' } });
+      world.nowMs = dueMs;
+    }
+    expect(waits).toEqual([1_000, 2_000, 4_000, 8_000, 10_000, 10_000]);
+  });
+
+  test('a refused binding gives the room back and is tried again after a wait', () => {
+    const world = new World();
+    world.node('a', { cpu: '1' });
+    world.pod('p', { requests: { cpu: '1' } });
+    const [placement] = world.cycle().placements;
+    world.scheduler.refused(placement!.entry, world.nowMs);
+    expect(world.scheduler.hasWork(world.nowMs)).toBe(false);
+    world.nowMs += 1_000;
+    expect(world.placements()).toEqual({ p: 'a' });
+  });
+
+  test('a binding that was refused but took effect is believed when the pod says so', () => {
+    const world = new World();
+    world.node('a', { cpu: '1' });
+    world.pod('p', { requests: { cpu: '1' } });
+    const [placement] = world.cycle().placements;
+    world.scheduler.refused(placement!.entry, world.nowMs);
+    world.pod('p', { requests: { cpu: '1' }, nodeName: 'a' });
+    world.nowMs += 60_000;
+    expect(world.scheduler.hasWork(world.nowMs)).toBe(false);
+    world.pod('q', { requests: { cpu: '1' } });
+    expect(world.messages()).toEqual(['0/1 nodes are available: 1 Insufficient cpu.']);
+  });
+});

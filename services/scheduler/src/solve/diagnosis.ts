@@ -1,0 +1,82 @@
+import type { ClusterChange, Filter, PreparedFilter, TopologyRule } from '../plugin.ts';
+import { nodeFilters, resourceFilter, staticFilters, topologyPlugins } from '../plugins.ts';
+import type { ClusterState } from '../state/cluster.ts';
+import type { PodClass } from '../state/pod-class.ts';
+
+/** Why no node takes the pods of a class. */
+export interface Diagnosis {
+  /** In Kubernetes' words, such as `0/3 nodes are available: 3 Insufficient cpu.` */
+  readonly message: string;
+  /** Changes that might let the pods through. */
+  readonly unblockedBy: ReadonlySet<ClusterChange>;
+  /** Nodes by reason; a node may have several. */
+  readonly counts: ReadonlyMap<string, number>;
+}
+
+/** Why one node refuses a pod: the first filter that does, and its reasons. */
+export interface Refusal {
+  readonly filter: Pick<Filter, 'name' | 'unblockedBy' | 'helpedByPreemption'>;
+  readonly reasons: readonly string[];
+}
+
+type Judge = (node: number) => Refusal | undefined;
+
+/** Says for each node why it refuses a class, or undefined where it would take it. */
+export function refusals(podClass: PodClass, cluster: ClusterState): Judge {
+  const filters = [...staticFilters, ...nodeFilters, resourceFilter].flatMap((filter) => {
+    const prepared = filter.prepare(podClass, cluster);
+    return prepared === undefined ? [] : [{ filter, prepared }];
+  });
+  const rules = topologyPlugins.flatMap((filter) =>
+    filter.prepare(podClass, cluster).map((rule) => ({ filter, rule })),
+  );
+  const judges = [
+    ...filters.map(({ filter, prepared }) => judgeByFilter(filter, prepared)),
+    ...rules.map(({ filter, rule }) => judgeByRule(filter, rule)),
+  ];
+  return (node) => {
+    for (const judge of judges) {
+      const refusal = judge(node);
+      if (refusal !== undefined) return refusal;
+    }
+    return undefined;
+  };
+}
+
+function judgeByFilter(filter: Filter, prepared: PreparedFilter): Judge {
+  return (node) => (prepared.passes(node) ? undefined : { filter, reasons: prepared.reasons(node) });
+}
+
+function judgeByRule(filter: Refusal['filter'], rule: TopologyRule): Judge {
+  return (node) => {
+    const domain = rule.domains[node]!;
+    return rule.allows(domain) ? undefined : { filter, reasons: [rule.reason(domain)] };
+  };
+}
+
+/** Why no node takes a class; only for one that none takes. */
+export function diagnose(podClass: PodClass, cluster: ClusterState): Diagnosis {
+  const counts = new Map<string, number>();
+  const unblockedBy = new Set<ClusterChange>(['nodeAdded']);
+  const judge = refusals(podClass, cluster);
+  for (const node of cluster.nodes.indexes()) {
+    const refusal = judge(node);
+    for (const change of refusal?.filter.unblockedBy ?? []) unblockedBy.add(change);
+    for (const reason of refusal?.reasons ?? []) counts.set(reason, (counts.get(reason) ?? 0) + 1);
+  }
+  return { message: unavailableMessage(cluster.nodes.count, counts), unblockedBy, counts };
+}
+
+/** The message as kube-scheduler prints it. */
+export function unavailableMessage(nodes: number, counts: ReadonlyMap<string, number>): string {
+  if (nodes === 0) return 'no nodes available to schedule pods';
+  return `0/${nodes} nodes are available: ${countedReasons(counts)}.`;
+}
+
+/** `1 node(s) were unschedulable, 2 Insufficient cpu`: in the order of the texts, as kube-scheduler sorts them. */
+export function countedReasons(counts: ReadonlyMap<string, number>): string {
+  return [...counts]
+    .map(([reason, count]) => `${count} ${reason}`)
+    .sort((left, right) => (left < right ? -1 : 1))
+    .join(', ');
+}

@@ -1,0 +1,71 @@
+import type { PreparedFilter, PreparedScore, TopologyRule } from '../plugin.ts';
+import { nodeFilters, scores, topologyPlugins } from '../plugins.ts';
+import type { Profile } from '../profiles.ts';
+import type { ClusterState } from '../state/cluster.ts';
+import type { PodClass } from '../state/pod-class.ts';
+import { hasRoom, refused, type ScanInput, scanInput, scoreNode } from './resource-scan.ts';
+
+interface WeighedScore {
+  readonly score: PreparedScore;
+  readonly weight: number;
+}
+
+interface WeighedRule {
+  readonly rule: TopologyRule;
+  readonly weight: number;
+}
+
+/** All plugins made ready for one class of pods under one profile. */
+export class PreparedClass {
+  readonly podClass: PodClass;
+  readonly scan: ScanInput;
+  readonly filters: readonly PreparedFilter[];
+  readonly scores: readonly WeighedScore[];
+  /** Rules about single nodes. */
+  readonly nodeRules: readonly WeighedRule[];
+  /** Rules about groups of nodes. */
+  readonly groupRules: readonly WeighedRule[];
+
+  constructor(podClass: PodClass, cluster: ClusterState, profile: Profile, verdicts: Uint8Array) {
+    this.podClass = podClass;
+    this.scan = scanInput(podClass, cluster.nodes, verdicts, profile.weights);
+    this.filters = nodeFilters
+      .map((filter) => filter.prepare(podClass, cluster))
+      .filter((filter) => filter !== undefined);
+    this.scores = scores.flatMap((plugin) => {
+      const weight = plugin.weightOf(profile.weights);
+      const score = weight > 0 ? plugin.prepare(podClass.requirement, cluster) : undefined;
+      return score === undefined ? [] : [{ score, weight }];
+    });
+    const rules = topologyPlugins.flatMap((plugin) => {
+      const weight = plugin.weightOf(profile.weights);
+      return plugin.prepare(podClass, cluster).map((rule) => ({ rule, weight }));
+    });
+    this.nodeRules = rules.filter(({ rule }) => rule.perNode);
+    this.groupRules = rules.filter(({ rule }) => !rule.perNode);
+  }
+
+  /** True where the resources and static filters, which the scan judges, are all there is to judge. */
+  get isPlain(): boolean {
+    return this.filters.length === 0 && this.scores.length === 0 && this.nodeRules.length === 0;
+  }
+
+  /** The score of a node that passed the scan with `resourceScore`, or `refused`. Group rules come on top. */
+  judge(node: number, resourceScore: number): number {
+    for (const filter of this.filters) if (!filter.passes(node)) return refused;
+    let score = resourceScore;
+    for (const { rule, weight } of this.nodeRules) {
+      const domain = rule.domains[node]!;
+      if (!rule.allows(domain)) return refused;
+      score += weight * rule.score(domain);
+    }
+    for (const { score: scoreOf, weight } of this.scores) score += weight * scoreOf(node);
+    return score;
+  }
+
+  /** The score of a node, from scratch. */
+  evaluate(node: number): number {
+    if (this.scan.verdicts[node] !== 0 || !hasRoom(this.scan, node)) return refused;
+    return this.judge(node, scoreNode(this.scan, node));
+  }
+}

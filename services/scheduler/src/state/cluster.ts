@@ -1,0 +1,240 @@
+import { assert } from '@gantry/runtime/assert.ts';
+import type { HostPort, NodeInfo, PodInfo, PodRequirement } from '../requirement.ts';
+import { CountRegistry } from './count-registry.ts';
+import { NodeTable } from './node-table.ts';
+import { PodClass, type PodRecord } from './pod-class.ts';
+
+/** What became of a node, as far as waiting pods are concerned. */
+export type NodeChange = 'nodeAdded' | 'nodeLabels' | 'nodeTaints' | 'nodeCapacity';
+
+/** The cluster as the scheduler decides on it: nodes, the pods on them, and what was assumed but not confirmed yet. */
+export class ClusterState {
+  readonly nodes: NodeTable;
+  readonly counts: CountRegistry;
+  /** Labels by namespace. */
+  readonly namespaces = new Map<string, Readonly<Record<string, string>>>();
+  readonly #classes = new Map<string, PodClass>();
+  readonly #firstOnNode: (PodRecord | undefined)[] = [];
+  readonly #hostPorts = new Map<number, HostPort[]>();
+
+  constructor(capacity?: number) {
+    this.nodes = new NodeTable(capacity);
+    this.counts = new CountRegistry(this.nodes, this.#classes, this.namespaces);
+  }
+
+  /** Classes in use. */
+  get classCount(): number {
+    return this.#classes.size;
+  }
+
+  /** The class of a requirement; each call is to be matched by a release. */
+  acquireClass(requirement: PodRequirement): PodClass {
+    let podClass = this.#classes.get(requirement.key);
+    if (podClass === undefined) {
+      podClass = new PodClass(requirement);
+      this.#resolve(podClass);
+      this.#classes.set(requirement.key, podClass);
+      this.counts.register(podClass);
+    }
+    podClass.references++;
+    return podClass;
+  }
+
+  /** Lets go of a class. */
+  releaseClass(podClass: PodClass): void {
+    podClass.references--;
+    if (podClass.references > 0) return;
+    assert(podClass.first === undefined, 'a class is released while its pods have nodes');
+    this.#classes.delete(podClass.requirement.key);
+    this.counts.release(podClass);
+  }
+
+  /** A record of a pod, without a node yet. */
+  admit(pod: Pick<PodInfo, 'uid' | 'namespace' | 'name' | 'requirement' | 'terminating' | 'startedMs'>): PodRecord {
+    return {
+      uid: pod.uid,
+      namespace: pod.namespace,
+      name: pod.name,
+      class: this.acquireClass(pod.requirement),
+      node: -1,
+      state: 'pending',
+      terminating: pod.terminating,
+      startedMs: pod.startedMs,
+      previousOnNode: undefined,
+      nextOnNode: undefined,
+      previousInClass: undefined,
+      nextInClass: undefined,
+    };
+  }
+
+  /** Forgets a pod, and takes it off its node. */
+  dismiss(pod: PodRecord): void {
+    if (pod.node >= 0) this.displace(pod);
+    this.releaseClass(pod.class);
+  }
+
+  /** Takes what a node says of itself. */
+  setNode(info: NodeInfo): NodeChange[] {
+    const node = this.nodes.slot(info.name);
+    this.#addResources(info);
+    const old = this.nodes.info(node);
+    this.#change(node, info);
+    if (old === undefined) return ['nodeAdded'];
+    const changes: NodeChange[] = [];
+    if (old.unschedulable !== info.unschedulable || !sameJson(old.taints, info.taints)) changes.push('nodeTaints');
+    if (!sameJson(old.labels, info.labels)) changes.push('nodeLabels');
+    if (!sameJson([...old.allocatable], [...info.allocatable])) changes.push('nodeCapacity');
+    return changes;
+  }
+
+  /** A node is gone. Its pods stay on record until they are gone too. */
+  removeNode(name: string): void {
+    const node = this.nodes.indexOf(name);
+    if (node === undefined || this.nodes.info(node) === undefined) return;
+    this.#change(node, undefined);
+    this.#freeIfEmpty(node);
+  }
+
+  /** The slot of a node's name, also where only a pod tells of the node. */
+  slotOf(name: string): number {
+    return this.nodes.slot(name);
+  }
+
+  /** Gives a pod a node: it takes its room there. */
+  place(pod: PodRecord, node: number): void {
+    assert(pod.node < 0, `pod ${pod.namespace}/${pod.name} is placed twice`);
+    pod.node = node;
+    const { class: podClass } = pod;
+    this.#account(podClass, node, 1);
+    const firstOnNode = this.#firstOnNode[node];
+    pod.nextOnNode = firstOnNode;
+    if (firstOnNode !== undefined) firstOnNode.previousOnNode = pod;
+    this.#firstOnNode[node] = pod;
+    pod.nextInClass = podClass.first;
+    if (podClass.first !== undefined) podClass.first.previousInClass = pod;
+    podClass.first = pod;
+    this.#count(pod, 1);
+    const { hostPorts } = podClass.requirement;
+    if (hostPorts.length > 0) this.#hostPorts.set(node, [...(this.#hostPorts.get(node) ?? []), ...hostPorts]);
+  }
+
+  /** Takes a pod off its node. */
+  displace(pod: PodRecord): void {
+    const { node, class: podClass } = pod;
+    assert(node >= 0, `pod ${pod.namespace}/${pod.name} has no node to be taken off`);
+    this.#account(podClass, node, -1);
+    this.#count(pod, -1);
+    if (pod.previousOnNode === undefined) this.#firstOnNode[node] = pod.nextOnNode;
+    else pod.previousOnNode.nextOnNode = pod.nextOnNode;
+    if (pod.nextOnNode !== undefined) pod.nextOnNode.previousOnNode = pod.previousOnNode;
+    if (pod.previousInClass === undefined) podClass.first = pod.nextInClass;
+    else pod.previousInClass.nextInClass = pod.nextInClass;
+    if (pod.nextInClass !== undefined) pod.nextInClass.previousInClass = pod.previousInClass;
+    pod.previousOnNode = pod.nextOnNode = pod.previousInClass = pod.nextInClass = undefined;
+    pod.node = -1;
+    if (podClass.requirement.hostPorts.length > 0) this.#recollectHostPorts(node);
+    this.#freeIfEmpty(node);
+  }
+
+  /** Notes that a pod's end was asked for: it still takes room, but does not count for spreading. */
+  setTerminating(pod: PodRecord): void {
+    if (pod.terminating) return;
+    if (pod.node >= 0) {
+      for (const count of pod.class.counts) if (count.liveOnly) count.add(pod.node, -1);
+    }
+    pod.terminating = true;
+  }
+
+  /** Takes the labels of a namespace; undefined where it is gone. True where selectors may select others now. */
+  setNamespace(name: string, labels: Readonly<Record<string, string>> | undefined): boolean {
+    if (sameJson(this.namespaces.get(name), labels)) return false;
+    if (labels === undefined) this.namespaces.delete(name);
+    else this.namespaces.set(name, labels);
+    this.counts.recountByNamespace();
+    return true;
+  }
+
+  /** The pods on a node. */
+  *podsOn(node: number): Generator<PodRecord> {
+    for (let pod = this.#firstOnNode[node]; pod !== undefined; pod = pod.nextOnNode) yield pod;
+  }
+
+  /** Ports of a node that pods have. */
+  hostPortsOn(node: number): readonly HostPort[] {
+    return this.#hostPorts.get(node) ?? [];
+  }
+
+  #account({ requirement, dimensions, amounts }: PodClass, node: number, sign: 1 | -1): void {
+    const { nodes } = this;
+    for (let index = 0; index < dimensions.length; index++) {
+      const requested = nodes.requested[dimensions[index]!]!;
+      requested[node] = requested[node]! + sign * amounts[index]!;
+    }
+    nodes.scoringCpu[node] = nodes.scoringCpu[node]! + sign * requirement.scoring.cpuMilli;
+    nodes.scoringMemory[node] = nodes.scoringMemory[node]! + sign * requirement.scoring.memoryBytes;
+  }
+
+  #count(pod: PodRecord, sign: 1 | -1): void {
+    for (const count of pod.class.counts) {
+      if (!(count.liveOnly && pod.terminating)) count.add(pod.node, sign);
+    }
+  }
+
+  /** Puts a node's new state in. Where its labels change, its pods change domains with it. */
+  #change(node: number, info: NodeInfo | undefined): void {
+    const old = this.nodes.info(node);
+    const columns = new Set(this.nodes.changedColumns(node, info));
+    if (columns.size > 0) this.#moveCounts(node, columns, -1);
+    this.nodes.set(node, info);
+    if (columns.size > 0) this.#moveCounts(node, columns, 1);
+    const staticChange =
+      columns.size > 0 || old?.unschedulable !== info?.unschedulable || !sameJson(old?.taints, info?.taints);
+    if (staticChange || (old === undefined) !== (info === undefined)) this.nodes.logChange(node);
+  }
+
+  #moveCounts(node: number, columns: ReadonlySet<unknown>, sign: 1 | -1): void {
+    for (const pod of this.podsOn(node)) {
+      for (const count of pod.class.counts) {
+        if (columns.has(count.column) && !(count.liveOnly && pod.terminating)) count.add(node, sign);
+      }
+    }
+  }
+
+  #freeIfEmpty(node: number): void {
+    if (this.#firstOnNode[node] === undefined && this.nodes.info(node) === undefined) this.nodes.free(node);
+  }
+
+  #recollectHostPorts(node: number): void {
+    const ports = [...this.podsOn(node)].flatMap(({ class: { requirement } }) => requirement.hostPorts);
+    if (ports.length === 0) this.#hostPorts.delete(node);
+    else this.#hostPorts.set(node, ports);
+  }
+
+  /** A node brings resources that none had: pods that have asked for them in vain are accounted for from now on. */
+  #addResources(info: NodeInfo): void {
+    for (const resource of info.allocatable.keys()) {
+      if (this.nodes.dimensionOf(resource) !== undefined) continue;
+      const requested = this.nodes.requested[this.nodes.dimension(resource)]!;
+      for (const podClass of this.#classes.values()) {
+        const amount = podClass.requirement.requests.get(resource);
+        if (amount === undefined) continue;
+        this.#resolve(podClass);
+        for (let pod = podClass.first; pod !== undefined; pod = pod.nextInClass) {
+          requested[pod.node] = requested[pod.node]! + amount;
+        }
+      }
+    }
+  }
+
+  #resolve(podClass: PodClass): void {
+    const known = [...podClass.requirement.requests].filter(([name]) => this.nodes.dimensionOf(name) !== undefined);
+    podClass.dimensions = Int32Array.from(known, ([name]) => this.nodes.dimensionOf(name)!);
+    podClass.amounts = Float64Array.from(known, ([, amount]) => amount);
+    const { requests } = podClass.requirement;
+    podClass.unknownResources = [...requests.keys()].filter((name) => this.nodes.dimensionOf(name) === undefined);
+  }
+}
+
+function sameJson(left: unknown, right: unknown): boolean {
+  return JSON.stringify(left) === JSON.stringify(right);
+}

@@ -1,0 +1,51 @@
+import type { PodRequirement } from '../requirement.ts';
+import type { DomainCount } from './domain-count.ts';
+
+/** Where the scheduler stands with a pod. */
+export type PodState =
+  /** Waits for a node. */
+  | 'pending'
+  /** Was given a node by us; the api has not said so yet. */
+  | 'assumed'
+  /** The api says that it is on its node. */
+  | 'bound';
+
+/** A pod that the scheduler knows. It is a member of its class's list and, on a node, of the node's. */
+export interface PodRecord {
+  readonly uid: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly class: PodClass;
+  /** Index of its node; -1 where it has none. */
+  node: number;
+  state: PodState;
+  terminating: boolean;
+  /** Milliseconds since the epoch; 0 where unknown. */
+  startedMs: number;
+  /** Neighbours in the list of its node's pods. */
+  previousOnNode: PodRecord | undefined;
+  nextOnNode: PodRecord | undefined;
+  /** Neighbours in the list of its class's pods that have a node. */
+  previousInClass: PodRecord | undefined;
+  nextInClass: PodRecord | undefined;
+}
+
+/** Pods that ask for the same: what was derived from the requirement is kept here, once for all of them. */
+export class PodClass {
+  readonly requirement: PodRequirement;
+  /** Dimensions of the requests, and the amounts, in step. */
+  dimensions: Int32Array = new Int32Array(0);
+  amounts: Float64Array = new Float64Array(0);
+  /** Requested resources that no node has. */
+  unknownResources: readonly string[] = [];
+  /** Records and queue entries that hold it. */
+  references = 0;
+  /** Counts that a pod of this class is part of. */
+  counts: DomainCount[] = [];
+  /** Its pods that have a node, as a list. */
+  first: PodRecord | undefined;
+
+  constructor(requirement: PodRequirement) {
+    this.requirement = requirement;
+  }
+}

@@ -1,0 +1,81 @@
+import { startTestApi, type TestApi } from '@gantry/api/testing/harness.ts';
+import type { Pod } from '@gantry/model/gen/gantry.core.v1.ts';
+import { systemClock } from '@gantry/runtime/clock.ts';
+import { silentLogger } from '@gantry/runtime/log.ts';
+import { defaultSchedulerConfig } from '@gantry/scheduler/config.ts';
+import { type RunningScheduler, startScheduler } from '@gantry/scheduler/service.ts';
+import { nodeNamed, podNamed } from '@gantry/scheduler/testing/builders.ts';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+
+// The scheduler against a real api: what it decides is what the store holds.
+
+let running: TestApi;
+let schedulers: RunningScheduler[];
+
+beforeEach(async () => {
+  running = await startTestApi();
+  schedulers = [];
+});
+
+afterEach(async () => {
+  for (const scheduler of schedulers) await scheduler[Symbol.asyncDispose]();
+  await running[Symbol.asyncDispose]();
+});
+
+function start(shard = { index: 0, count: 1 }): RunningScheduler {
+  const config = { ...defaultSchedulerConfig, identity: `test-${shard.index}`, shard };
+  const scheduler = startScheduler(config, { client: running.client, clock: systemClock, log: silentLogger });
+  schedulers.push(scheduler);
+  return scheduler;
+}
+
+/** Pods as soon as they all fulfil a condition. */
+async function podsWhen(condition: (pod: Pod) => boolean, count: number): Promise<Pod[]> {
+  const seen = new Map<string, Pod>();
+  const signal = AbortSignal.timeout(30_000);
+  for await (const event of running.client.watch('Pod', { resourceVersion: 0 }, signal)) {
+    if (event.type !== 'BOOKMARK') seen.set(event.object.metadata.name, event.object);
+    const done = [...seen.values()].filter(condition);
+    if (done.length === count) return done;
+  }
+  throw new Error('the watch ended');
+}
+
+async function createNode(name: string, cpu: string): Promise<void> {
+  await running.client.create(nodeNamed(name, { cpu }));
+}
+
+async function createPod(name: string, cpu: string): Promise<void> {
+  await running.client.create(podNamed(name, { requests: { cpu } }));
+}
+
+test('pods are bound, spread, and those that fit nowhere say why', async () => {
+  await createNode('a', '1');
+  await createNode('b', '1');
+  start();
+  for (const name of ['p1', 'p2', 'p3', 'p4']) await createPod(name, '500m');
+  const bound = await podsWhen(({ spec }) => Boolean(spec.nodeName), 4);
+  expect(bound.map(({ spec }) => spec.nodeName).sort()).toEqual(['a', 'a', 'b', 'b']);
+  expect(bound[0]!.status?.conditions).toContainEqual(
+    expect.objectContaining({ type: 'PodScheduled', status: 'True' }),
+  );
+  await createPod('p5', '500m');
+  const reported = ({ status }: Pod): boolean => status?.conditions?.[0]?.reason === 'Unschedulable';
+  const [waiting] = await podsWhen(reported, 1);
+  expect(waiting!.status?.conditions).toMatchObject([
+    { type: 'PodScheduled', status: 'False', message: '0/2 nodes are available: 2 Insufficient cpu.' },
+  ]);
+  await createNode('c', '1');
+  const [late] = await podsWhen(({ metadata, spec }) => metadata.name === 'p5' && Boolean(spec.nodeName), 1);
+  expect(late!.spec.nodeName).toBe('c');
+});
+
+test('two schedulers share the pods and never overcommit a node', async () => {
+  for (const name of ['a', 'b', 'c', 'd']) await createNode(name, '2');
+  start({ index: 0, count: 2 });
+  start({ index: 1, count: 2 });
+  await Promise.all(Array.from({ length: 8 }, (_, index) => createPod(`p${index}`, '1')));
+  const bound = await podsWhen(({ spec }) => Boolean(spec.nodeName), 8);
+  const nodes = bound.map(({ spec }) => spec.nodeName).sort();
+  expect(nodes).toEqual(['a', 'a', 'b', 'b', 'c', 'c', 'd', 'd']);
+});
