@@ -43,12 +43,17 @@ export interface NodeAgentConfig {
 
 /** How service addresses are programmed. */
 export interface NetworkConfig {
-  /** What stands before `nft` and before the DNS server's command, such as nsenter --net=/run/netns/node-1. */
+  /** What stands before `nft`, such as nsenter --net=/run/netns/node-1; empty where the agent runs in the node's own network. */
   readonly commandPrefix: readonly string[];
   /** Addresses of all pods of the cluster: what comes from elsewhere is masqueraded. */
   readonly clusterCidr: string;
-  /** Address of the cluster's DNS, such as 10.96.0.10. */
+  /** Address of the cluster's DNS, such as 10.96.0.10: rules lead it to the agent's own server. */
   readonly dnsAddress: string;
+  /**
+   * Address of the agent's machine that the node's pods reach: where its DNS server listens. Where absent, the gateway of the node's
+   * network namespace, or with an empty commandPrefix the node's own address.
+   */
+  readonly dnsListenHost?: string;
   /** Name servers that other names are asked of; those of the machine where absent. */
   readonly upstreams?: readonly string[];
 }

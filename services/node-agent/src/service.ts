@@ -5,14 +5,17 @@ import type { Logger } from '@gantry/runtime/log.ts';
 import type { Running } from '@gantry/runtime/service.ts';
 import type { AgentApi } from './api.ts';
 import type { NodeAgentConfig } from './config.ts';
+import { type GrowingLog, rotateLogs } from './logs/rotate.ts';
+import { type NodeNetwork, plainNetwork, startNetwork } from './network/network.ts';
 import { capacityOf, defaultMaxPods } from './node/capacity.ts';
 import { importImages } from './node/image-imports.ts';
 import type { NodeFacts, NodeHealth } from './node/object.ts';
 import { defaultNodeTimes, registerNode } from './node/registrar.ts';
 import { systemInfo } from './node/system-info.ts';
-import { startPods } from './pods/pods.ts';
+import { type Pods, startPods } from './pods/pods.ts';
 import { ownPodSource, type PodSource } from './pods/source.ts';
 import type { NodeStats, Runtime } from './runtime/runtime.ts';
+import { servePods } from './server/server.ts';
 
 /** What the agent reports as its version; that of Kubernetes whose behaviour it follows, for clients that look. */
 const agentVersion = 'v1.33.0+gantry';
@@ -46,20 +49,18 @@ export async function startNodeAgent(config: NodeAgentConfig, deps: NodeAgentDep
   if (config.imagesDir !== undefined) {
     await stack.use(importImages(config.imagesDir, { images: runtime.images, clock, log })).imported;
   }
-  const pods = stack.use(
-    await startPods(config, {
-      client,
-      runtime,
-      clock,
-      log,
-      machine,
-      dnsFor: () => undefined,
-      serviceVariables: () => [],
-    }),
-  );
+  const network = stack.use(await networkOf(config, deps, log));
+  const pods = stack.use(await startPods(config, { client, runtime, clock, log, machine, network }));
+  const server =
+    config.listen === undefined
+      ? undefined
+      : stack.use(await servePods(config.listen, { nodeName: config.nodeName, pods, runtime, clock }));
+  stack.use(rotateLogs(() => runningLogs(pods), { containers: runtime.containers, clock, log }));
   const source = deps.podSource ?? stack.use(ownPodSource(client, log));
   stack.use(source.subscribe(config.nodeName, pods.listener));
-  const facts = await nodeFacts(config, runtime, machine, undefined);
+  const address =
+    server === undefined ? undefined : `${config.listen?.advertise ?? config.listen?.host}:${server.port}`;
+  const facts = await nodeFacts(config, runtime, machine, address);
   const registration = stack.use(
     registerNode({
       client,
@@ -72,10 +73,10 @@ export async function startNodeAgent(config: NodeAgentConfig, deps: NodeAgentDep
   );
   const owned = stack.move();
   const done = Promise.withResolvers<void>();
-  const ready = Promise.all([registration.registered, pods.ready]).then(() => {});
+  const ready = Promise.all([registration.registered, pods.ready, network.ready]).then(() => {});
   ready.catch(() => {});
   return {
-    address: undefined,
+    address,
     ready,
     done: done.promise,
     async [Symbol.asyncDispose]() {
@@ -83,6 +84,20 @@ export async function startNodeAgent(config: NodeAgentConfig, deps: NodeAgentDep
       done.resolve();
     },
   };
+}
+
+/** Log files that grow. */
+function* runningLogs(pods: Pods): Generator<GrowingLog> {
+  for (const { uid } of pods.workers()) {
+    for (const { id, state, logPath } of (pods.sandboxesOf(uid) ?? []).flatMap((sandbox) => sandbox.containers)) {
+      if (state.kind === 'running') yield { containerId: id, path: logPath };
+    }
+  }
+}
+
+function networkOf(config: NodeAgentConfig, { client, clock }: NodeAgentDeps, log: Logger): Promise<NodeNetwork> {
+  const { network } = config;
+  return network === undefined ? plainNetwork(config) : startNetwork({ ...config, network }, { client, clock, log });
 }
 
 function checkConfig({ nodeName, addresses, rootDir }: NodeAgentConfig): void {
@@ -104,7 +119,7 @@ async function nodeFacts(
   return {
     name: config.nodeName,
     addresses: config.addresses,
-    agentAddress: agentAddress ?? '',
+    agentAddress,
     podCidr: config.podCidr,
     labels: config.labels ?? {},
     capacity,

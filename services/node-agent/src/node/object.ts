@@ -10,7 +10,8 @@ export interface NodeFacts {
   readonly name: string;
   /** Addresses of the node, primary first. */
   readonly addresses: readonly string[];
-  readonly agentAddress: string;
+  /** As host:port; undefined where nobody reaches into its pods. */
+  readonly agentAddress: string | undefined;
   readonly podCidr: string | undefined;
   readonly labels: Readonly<Record<string, string>>;
   readonly capacity: Resources;
@@ -49,7 +50,10 @@ export function nodeObject(facts: NodeFacts, stored: Node | undefined): Node {
       ...stored?.metadata,
       name: facts.name,
       labels: { ...stored?.metadata.labels, ...nodeLabels(facts) },
-      annotations: { ...stored?.metadata.annotations, [agentAddressAnnotation]: facts.agentAddress },
+      annotations: {
+        ...stored?.metadata.annotations,
+        ...(facts.agentAddress === undefined ? {} : { [agentAddressAnnotation]: facts.agentAddress }),
+      },
     },
     spec: {
       ...stored?.spec,
@@ -68,7 +72,7 @@ export function nodeStatus(
   const before = stored?.status?.conditions ?? [];
   const own = conditionsOf(health).map((condition) => withTimes(condition, before, nowMs));
   const foreign = before.filter(({ type }) => !own.some((condition) => condition.type === type));
-  const port = Number(facts.agentAddress.split(':').at(-1));
+  const port = facts.agentAddress?.split(':').at(-1);
   return {
     ...stored?.status,
     capacity: { ...facts.capacity },
@@ -78,7 +82,7 @@ export function nodeStatus(
       ...facts.addresses.map((address) => ({ type: 'InternalIP', address })),
       { type: 'Hostname', address: facts.name },
     ],
-    daemonEndpoints: { kubeletEndpoint: { Port: port } },
+    ...(port === undefined ? {} : { daemonEndpoints: { kubeletEndpoint: { Port: Number(port) } } }),
     nodeInfo: facts.systemInfo,
   };
 }

@@ -97,7 +97,7 @@ function markOf(health: NodeHealth): string {
 const emptyFacts: NodeFacts = {
   name: '',
   addresses: [],
-  agentAddress: ':0',
+  agentAddress: undefined,
   podCidr: undefined,
   labels: {},
   capacity: {},

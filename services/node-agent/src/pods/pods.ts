@@ -8,8 +8,9 @@ import { defaultClusterDomain, defaultObservation, defaultParallelStarts, type N
 import { environmentOf } from '../containers/env.ts';
 import { mountsOf } from '../containers/mounts.ts';
 import { pullAuthFor } from '../containers/pull-secrets.ts';
+import type { NodeNetwork } from '../network/network.ts';
 import { ProbeManager } from '../probes/manager.ts';
-import type { DnsConfig, EnvVar, NodeStats, Runtime } from '../runtime/runtime.ts';
+import type { NodeStats, Runtime } from '../runtime/runtime.ts';
 import { Slots } from '../slots.ts';
 import { ConfigObjects } from '../volumes/config-objects.ts';
 import { type VolumeManager, volumeManager } from '../volumes/manager.ts';
@@ -36,10 +37,7 @@ export interface PodsDeps {
   readonly clock: Clock;
   readonly log: Logger;
   readonly machine: NodeStats;
-  /** resolv.conf for a pod; undefined for that of the node. */
-  readonly dnsFor: (pod: Pod) => DnsConfig | undefined;
-  /** Variables of the services that a pod may be told of. */
-  readonly serviceVariables: (pod: Pod) => readonly EnvVar[];
+  readonly network: Pick<NodeNetwork, 'dnsFor' | 'serviceVariables'>;
 }
 
 /** The running pods of a node. Disposing of it leaves them running. */
@@ -61,9 +59,7 @@ export async function startPods(config: NodeAgentConfig, deps: PodsDeps): Promis
   await using stack = new AsyncDisposableStack();
   const paths = podPaths(config.rootDir);
   const recordEvent = eventsOf(config, deps, stack);
-  const configObjects = stack.use(
-    new ConfigObjects(client, { log, onChange: (uids) => uids.forEach((uid) => refresh(manager.get(uid))) }),
-  );
+  const configObjects = stack.use(new ConfigObjects(client, { log, onChange: (uids) => refreshAll(uids) }));
   const volumes = volumeManager({
     paths,
     memoryDir: await memoryDirectory(config.rootDir, runtime.info.driver === 'cri', log),
@@ -122,6 +118,9 @@ export async function startPods(config: NodeAgentConfig, deps: PodsDeps): Promis
   const refresh = (worker: PodWorker | undefined): void => {
     worker?.retryConfig();
     if (worker !== undefined) refreshVolumes(volumes, worker, log);
+  };
+  const refreshAll = (uids: ReadonlySet<string>): void => {
+    for (const uid of uids) refresh(manager.get(uid));
   };
   stack.use(observation);
   stack.use(manager);
@@ -208,7 +207,7 @@ function executorOf(config: NodeAgentConfig, deps: PodsDeps, shared: Shared): Ex
     paths,
     starts,
     recordEvent,
-    dnsFor: deps.dnsFor,
+    dnsFor: (pod) => deps.network.dnsFor(pod),
     cgroupRoot: config.cgroupRoot ?? join('/gantry', config.nodeName),
     stopper: containerStopper({ runtime, hooks, clock, recordEvent, hostIps }),
     starter: containerStarter({
@@ -228,7 +227,7 @@ function executorOf(config: NodeAgentConfig, deps: PodsDeps, shared: Shared): Ex
           config: data,
           podIps,
           hostIps,
-          serviceVariables: deps.serviceVariables(pod),
+          serviceVariables: deps.network.serviceVariables(pod),
         });
       },
       mounts: (pod, planned, attempt, podIps, env) =>

@@ -1,0 +1,106 @@
+import { type FileHandle, open, stat } from 'node:fs/promises';
+import type { Clock } from '@gantry/runtime/clock.ts';
+
+/** Where the older half of a log lies after it grew too large. */
+export function rotatedPath(path: string): string {
+  return `${path}.1`;
+}
+
+/** How often a log that is followed is looked at, in milliseconds. */
+const followMs = 100;
+const chunkBytes = 64 * 1024;
+const newline = 0x0a;
+
+/** A place in a log: which of its two files, and how many bytes into it. */
+export interface LogPosition {
+  readonly rotated: boolean;
+  readonly offset: number;
+}
+
+/** Where the last `lines` lines of a log begin; its begin where there are no more than that. */
+export async function tailPosition(path: string, lines: number): Promise<LogPosition> {
+  let wanted = lines;
+  for (const rotated of [false, true]) {
+    const found = await searchBackwards(rotated ? rotatedPath(path) : path, wanted);
+    if (found === undefined) break;
+    if (found.offset > 0 || found.missing === 0) return { rotated, offset: found.offset };
+    wanted = found.missing;
+  }
+  return { rotated: true, offset: 0 };
+}
+
+/** Where the last `lines` lines of a file begin, and how many fewer it has. Undefined where there is no such file. */
+async function searchBackwards(path: string, lines: number): Promise<{ offset: number; missing: number } | undefined> {
+  const file = await open(path, 'r').catch(() => undefined);
+  if (file === undefined) return undefined;
+  await using owned = file;
+  const { size } = await owned.stat();
+  if (lines === 0) return { offset: size, missing: 0 };
+  let left = lines;
+  const buffer = Buffer.alloc(chunkBytes);
+  // The end of the last line ends no line before it.
+  for (let end = size - 1; end > 0; ) {
+    const begin = Math.max(0, end - chunkBytes);
+    const { bytesRead } = await owned.read(buffer, 0, end - begin, begin);
+    for (let at = bytesRead - 1; at >= 0; at--) {
+      if (buffer[at] === newline && --left === 0) return { offset: begin + at + 1, missing: 0 };
+    }
+    end = begin;
+  }
+  return { offset: 0, missing: size > 0 ? left - 1 : left };
+}
+
+/** How a log is read. */
+export interface ReadOptions {
+  readonly from: LogPosition;
+  /** Goes on with what is written later, until this says that nothing more will be; absent to stop at the end. */
+  readonly isOver?: () => boolean;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * The bytes of a log from a position on, over the change from one file to the next: rotation renames the file and begins a new one,
+ * so what was not yet read of it is in the renamed one, at the same place.
+ */
+export async function* readLog(path: string, { from, isOver, clock, signal }: ReadOptions): AsyncGenerator<Buffer> {
+  if (from.rotated) yield* readFrom(rotatedPath(path), from.offset);
+  let isFirst = true;
+  let at: { readonly inode: number; offset: number } | undefined;
+  while (!signal.aborted) {
+    // Asked before reading: what was written until then is read.
+    const over = isOver?.() ?? true;
+    const inode = await inodeOf(path);
+    if (at !== undefined && inode !== at.inode) {
+      for await (const chunk of readFrom(rotatedPath(path), at.offset)) yield chunk;
+      at = undefined;
+    }
+    if (inode !== undefined) {
+      at ??= { inode, offset: isFirst && !from.rotated ? from.offset : 0 };
+      isFirst = false;
+      for await (const chunk of readFrom(path, at.offset)) {
+        at.offset += chunk.length;
+        yield chunk;
+      }
+    }
+    if (over) return;
+    await clock.sleep(followMs, signal).catch(() => {});
+  }
+}
+
+/** What tells a file from the one that had its name before; undefined where there is none. */
+async function inodeOf(path: string): Promise<number | undefined> {
+  return (await stat(path).catch(() => undefined))?.ino;
+}
+
+async function* readFrom(path: string, offset: number): AsyncGenerator<Buffer> {
+  const file: FileHandle | undefined = await open(path, 'r').catch(() => undefined);
+  if (file === undefined) return;
+  await using owned = file;
+  for (let at = offset; ; ) {
+    const { bytesRead, buffer } = await owned.read(Buffer.alloc(chunkBytes), 0, chunkBytes, at);
+    if (bytesRead === 0) return;
+    at += bytesRead;
+    yield buffer.subarray(0, bytesRead);
+  }
+}

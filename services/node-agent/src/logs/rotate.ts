@@ -1,0 +1,55 @@
+import { rename, stat } from 'node:fs/promises';
+import type { Clock } from '@gantry/runtime/clock.ts';
+import type { Logger } from '@gantry/runtime/log.ts';
+import type { Containers } from '../runtime/runtime.ts';
+import { rotatedPath } from './files.ts';
+
+/** A log larger than this is moved aside, so that a container's logs take at most about twice of it (Kubernetes: 10 MiB a file). */
+export const maxLogBytes = 10 * 1024 * 1024;
+/** How often logs are looked at, in milliseconds. */
+const lookMs = 10_000;
+
+/** A running container and its log file. */
+export interface GrowingLog {
+  readonly containerId: string;
+  readonly path: string;
+}
+
+/** Moves a log aside where it is too large, in the place of the one moved aside before. */
+export async function rotateIfLarge(
+  { containerId, path }: GrowingLog,
+  containers: Pick<Containers, 'reopenLog'>,
+  maxBytes: number = maxLogBytes,
+): Promise<boolean> {
+  const size = (await stat(path).catch(() => undefined))?.size ?? 0;
+  if (size <= maxBytes) return false;
+  await rename(path, rotatedPath(path));
+  // Until this the runtime goes on writing into the renamed file: nothing is lost.
+  await containers.reopenLog(containerId);
+  return true;
+}
+
+/** Keeps the logs of running containers from growing without end. */
+export function rotateLogs(
+  growing: () => Iterable<GrowingLog>,
+  deps: { readonly containers: Pick<Containers, 'reopenLog'>; readonly clock: Clock; readonly log: Logger },
+): AsyncDisposable {
+  const stop = new AbortController();
+  const run = async (): Promise<void> => {
+    while (!stop.signal.aborted) {
+      await deps.clock.sleep(lookMs, stop.signal).catch(() => {});
+      for (const log of stop.signal.aborted ? [] : growing()) {
+        await rotateIfLarge(log, deps.containers).catch((error: unknown) => {
+          deps.log.warn({ err: error, path: log.path }, 'a log could not be rotated');
+        });
+      }
+    }
+  };
+  const done = run();
+  return {
+    async [Symbol.asyncDispose]() {
+      stop.abort();
+      await done;
+    },
+  };
+}

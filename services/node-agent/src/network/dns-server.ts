@@ -1,0 +1,154 @@
+import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
+import { createServer, type Server, type Socket as TcpSocket } from 'node:net';
+import type { Logger } from '@gantry/runtime/log.ts';
+import {
+  AUTHORITATIVE_ANSWER,
+  decode,
+  encode,
+  type Packet,
+  RECURSION_AVAILABLE,
+  RECURSION_DESIRED,
+  TRUNCATED_RESPONSE,
+} from 'dns-packet';
+import { answerQuestion, type DnsRecords } from './dns-answer.ts';
+import { forwardQuery } from './dns-forward.ts';
+
+/** Bytes of an answer over UDP that every client takes. */
+const maxUdpBytes = 512;
+const maxTcpBytes = 65_535;
+/** Connections kept open at once, and how long a silent one stays, in milliseconds. */
+const maxConnections = 256;
+const idleMs = 10_000;
+/** Questions answered at once; more are dropped, and asked again. */
+const maxInFlight = 512;
+
+/** Response codes of RFC 1035. */
+const rcodes = { formatError: 1, serverFailure: 2, nxdomain: 3, notImplemented: 4 } as const;
+
+/** What a DNS server answers from. */
+export interface DnsServerDeps {
+  readonly records: DnsRecords;
+  readonly domain: string;
+  /** Name servers for names that are not the cluster's. */
+  readonly upstreams: readonly string[];
+  readonly log: Logger;
+}
+
+/** A listening DNS server, by UDP and TCP on one port. */
+export interface DnsServer extends AsyncDisposable {
+  readonly port: number;
+}
+
+/** Starts a DNS server on any free port of a host's address. */
+export async function startDnsServer(host: string, deps: DnsServerDeps): Promise<DnsServer> {
+  const stop = new AbortController();
+  const tcp = createServer({ noDelay: true });
+  await new Promise<void>((resolve, reject) => tcp.once('error', reject).listen(0, host, resolve));
+  const { port } = tcp.address() as { port: number };
+  const udp = createSocket('udp4');
+  await new Promise<void>((resolve, reject) => udp.once('error', reject).bind(port, host, resolve));
+  let inFlight = 0;
+  const respond = async (query: Buffer, maxBytes: number, send: (reply: Buffer) => void): Promise<void> => {
+    if (inFlight >= maxInFlight) return;
+    inFlight++;
+    try {
+      const reply = await replyTo(query, maxBytes, deps, stop.signal);
+      if (reply !== undefined && !stop.signal.aborted) send(reply);
+    } finally {
+      inFlight--;
+    }
+  };
+  serveUdp(udp, respond, deps.log);
+  serveTcp(tcp, respond);
+  return {
+    port,
+    async [Symbol.asyncDispose]() {
+      stop.abort();
+      await new Promise<void>((resolve) => udp.close(resolve));
+      await new Promise<void>((resolve) => {
+        tcp.close(() => resolve());
+        tcp.emit('gantry-close');
+      });
+    },
+  };
+}
+
+type Respond = (query: Buffer, maxBytes: number, send: (reply: Buffer) => void) => Promise<void>;
+
+function serveUdp(socket: Socket, respond: Respond, log: Logger): void {
+  socket.on('error', (error) => log.warn({ err: error }, 'DNS over UDP failed'));
+  socket.on('message', (query: Buffer, from: RemoteInfo) => {
+    void respond(query, maxUdpBytes, (reply) => socket.send(reply, from.port, from.address, () => {}));
+  });
+}
+
+function serveTcp(server: Server, respond: Respond): void {
+  server.maxConnections = maxConnections;
+  server.on('connection', (socket: TcpSocket) => {
+    const close = (): void => void socket.destroy();
+    server.once('gantry-close', close);
+    socket.on('close', () => server.off('gantry-close', close));
+    socket.setTimeout(idleMs, close);
+    socket.on('error', close);
+    let pending = Buffer.alloc(0);
+    socket.on('data', (chunk: Buffer) => {
+      pending = Buffer.concat([pending, chunk]);
+      // Each message has its length before it.
+      while (pending.length >= 2 && pending.length >= 2 + pending.readUInt16BE(0)) {
+        const end = 2 + pending.readUInt16BE(0);
+        const query = pending.subarray(2, end);
+        pending = pending.subarray(end);
+        void respond(query, maxTcpBytes, (reply) => {
+          const length = Buffer.alloc(2);
+          length.writeUInt16BE(reply.length);
+          socket.write(Buffer.concat([length, reply]));
+        });
+      }
+    });
+  });
+}
+
+/** The reply to a query; undefined for what is none. */
+export async function replyTo(
+  query: Buffer,
+  maxBytes: number,
+  deps: DnsServerDeps,
+  signal: AbortSignal,
+): Promise<Buffer | undefined> {
+  let packet: Packet;
+  try {
+    packet = decode(query);
+  } catch {
+    return query.length < 12 ? undefined : failure(query, rcodes.formatError);
+  }
+  if (packet.type !== 'query') return undefined;
+  const [question, ...others] = packet.questions ?? [];
+  if (question === undefined || others.length > 0) return failure(query, rcodes.formatError);
+  const verdict = answerQuestion(question, deps.records, deps.domain);
+  if (verdict.kind === 'forward') {
+    const reply = await forwardQuery(query, deps.upstreams, maxBytes, signal);
+    return reply ?? failure(query, rcodes.serverFailure);
+  }
+  const flags = AUTHORITATIVE_ANSWER | RECURSION_AVAILABLE | ((packet.flags ?? 0) & RECURSION_DESIRED);
+  const rcode = verdict.kind === 'nxdomain' ? rcodes.nxdomain : 0;
+  const limit = Math.max(maxBytes, maxBytes === maxUdpBytes ? udpSizeOf(packet) : 0);
+  const reply = { type: 'response' as const, id: packet.id, flags: flags | rcode, questions: [question] };
+  const whole = encode({ ...reply, answers: verdict.kind === 'answer' ? [...verdict.answers] : [] });
+  return whole.length <= limit ? whole : encode({ ...reply, flags: reply.flags | TRUNCATED_RESPONSE });
+}
+
+/** How much a client takes over UDP, by its EDNS record. */
+function udpSizeOf(packet: Packet): number {
+  const option = packet.additionals?.find((record) => record.type === 'OPT') as
+    | { readonly udpPayloadSize?: number }
+    | undefined;
+  return Math.min(option?.udpPayloadSize ?? maxUdpBytes, 4_096);
+}
+
+/** The query's header as a reply with a code; the rest of it is not trusted. */
+function failure(query: Buffer, rcode: number): Buffer {
+  const header = Buffer.alloc(12);
+  query.copy(header, 0, 0, 2);
+  header.writeUInt16BE(0x8000 | (query.readUInt16BE(2) & RECURSION_DESIRED) | RECURSION_AVAILABLE | rcode, 2);
+  return header;
+}

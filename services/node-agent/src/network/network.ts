@@ -1,0 +1,118 @@
+import { readFile } from 'node:fs/promises';
+import type { Pod } from '@gantry/model/gen/gantry.core.v1.ts';
+import type { Clock } from '@gantry/runtime/clock.ts';
+import { GantryError } from '@gantry/runtime/errors.ts';
+import type { Logger } from '@gantry/runtime/log.ts';
+import type { AgentApi } from '../api.ts';
+import { defaultClusterDomain, type NodeAgentConfig } from '../config.ts';
+import { run } from '../host/commands.ts';
+import type { DnsConfig, EnvVar } from '../runtime/runtime.ts';
+import { type DnsServer, startDnsServer } from './dns-server.ts';
+import { parseResolvConf, resolverOf } from './resolv-conf.ts';
+import { ServiceRules } from './rules.ts';
+import { type ExtraAddress, rulesetOf } from './ruleset.ts';
+import { serviceVariables } from './service-variables.ts';
+import { type Services, watchServices } from './services.ts';
+
+const dnsPort = 53;
+/** How long nft may take, in milliseconds; a thousand services take less than one second. */
+const nftMs = 30_000;
+
+/** What pods are told of the network, and what makes service addresses work. */
+export interface NodeNetwork extends AsyncDisposable {
+  dnsFor(pod: Pod): DnsConfig | undefined;
+  serviceVariables(pod: Pod): readonly EnvVar[];
+  /** Resolves once the services known at the start are programmed. */
+  readonly ready: Promise<void>;
+}
+
+/** A node without a network of its own: pods get the machine's resolver, and service addresses lead nowhere. */
+export async function plainNetwork(config: NodeAgentConfig): Promise<NodeNetwork> {
+  const host = await hostResolver();
+  const clusterDomain = config.clusterDomain ?? defaultClusterDomain;
+  return {
+    dnsFor: (pod) => resolverOf({ pod, clusterDns: undefined, clusterDomain, host }),
+    serviceVariables: () => [],
+    ready: Promise.resolve(),
+    async [Symbol.asyncDispose]() {},
+  };
+}
+
+/** Programs service addresses in the node's network namespace, and answers DNS for its pods. */
+export async function startNetwork(
+  config: NodeAgentConfig & { readonly network: NonNullable<NodeAgentConfig['network']> },
+  {
+    client,
+    clock,
+    log,
+  }: { readonly client: Pick<AgentApi, 'list' | 'watch'>; readonly clock: Clock; readonly log: Logger },
+): Promise<NodeNetwork> {
+  const { network, nodeName, clusterDomain = defaultClusterDomain } = config;
+  await using stack = new AsyncDisposableStack();
+  const host = await hostResolver();
+  const services = stack.use(watchServices(client, log));
+  const upstreams = network.upstreams ?? host.servers;
+  const dnsHost = await dnsHostOf(config);
+  const dns = stack.use(
+    await startDnsServer(dnsHost, { records: services.records, domain: clusterDomain, upstreams, log }),
+  );
+  const extra = dnsAddresses(network.dnsAddress, dnsHost, dns);
+  const [command = 'nft', ...prefix] = [...network.commandPrefix, 'nft'];
+  const rules = stack.use(
+    new ServiceRules(
+      (script, signal) => run(command, [...prefix, '-f', '-'], { input: script, timeoutMs: nftMs, signal }),
+      () => rulesetOf({ services: services.all(), nodeName, clusterCidr: network.clusterCidr, extra }),
+      { clock, log },
+    ),
+  );
+  const ready = programmed(services, rules);
+  ready.catch(() => {});
+  const owned = stack.move();
+  return {
+    dnsFor: (pod) => resolverOf({ pod, clusterDns: network.dnsAddress, clusterDomain, host }),
+    serviceVariables: (pod) =>
+      pod.spec.enableServiceLinks === false ? [] : serviceVariables(services.inNamespace(pod.metadata.namespace ?? '')),
+    ready,
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+/** An address that the agent has, and the node's pods reach. */
+async function dnsHostOf({ network, addresses }: Parameters<typeof startNetwork>[0]): Promise<string> {
+  const { commandPrefix, dnsListenHost } = network;
+  if (dnsListenHost !== undefined) return dnsListenHost;
+  const [command, ...prefix] = commandPrefix;
+  if (command === undefined) return addresses[0] ?? '';
+  const routes = JSON.parse(await run(command, [...prefix, 'ip', '-json', 'route', 'show', 'default'])) as {
+    gateway?: string;
+  }[];
+  const gateway = routes[0]?.gateway;
+  if (gateway !== undefined) return gateway;
+  throw new GantryError(
+    'FailedPrecondition',
+    'the network namespace of the node has no default route, so its pods cannot reach DNS',
+  );
+}
+
+/** Nothing is programmed before all services are known: an agent that restarts must not take working addresses away. */
+async function programmed(services: Services, rules: ServiceRules): Promise<void> {
+  await services.hasSynced;
+  services.onChange(() => rules.changed());
+  rules.changed();
+  await rules.attempted;
+}
+
+/** The cluster's DNS address leads to the agent's own server. */
+function dnsAddresses(ip: string, host: string, { port }: DnsServer): ExtraAddress[] {
+  return (['UDP', 'TCP'] as const).map((protocol) => ({
+    name: `dns/${protocol}`,
+    ip,
+    port: dnsPort,
+    protocol,
+    backends: [{ ip: host, port, nodeName: undefined }],
+  }));
+}
+
+async function hostResolver(): Promise<DnsConfig> {
+  return parseResolvConf(await readFile('/etc/resolv.conf', 'utf8').catch(() => ''));
+}

@@ -1,0 +1,161 @@
+import { createHash } from 'node:crypto';
+import type { ServicePort } from '@gantry/model/gen/gantry.core.v1.ts';
+import { type Backend, backendsOf, hasClusterIp, protocolOf, type ServiceEndpoints } from './endpoints.ts';
+
+/** Packets that leave under the node's own address carry this bit. */
+const masqueradeMark = '0x4000';
+/** Kubernetes' default for how long a client stays with its endpoint. */
+const defaultAffinitySeconds = 10_800;
+
+/** The name of our table in the node's network namespace. */
+export const tableName = 'gantry';
+
+/**
+ * Rules as data: what changed between two of them is what has to be told to the kernel. Keys of elements are
+ * `address . protocol . port` (of node ports: `protocol . port`), values are verdicts.
+ */
+export interface Ruleset {
+  /** Rules by chain. */
+  readonly chains: ReadonlyMap<string, readonly string[]>;
+  /** Verdicts by destination, by map. */
+  readonly elements: Readonly<Record<ElementMap, ReadonlyMap<string, string>>>;
+  /** Sets of clients that stay with an endpoint, by name: their timeout in seconds. */
+  readonly affinity: ReadonlyMap<string, number>;
+}
+
+/** Maps of the base rules: service addresses, node ports, and the addresses that nothing answers at. */
+export type ElementMap = 'services' | 'nodeports' | 'unanswered';
+
+/** What rules are made for. */
+export interface RulesetInputs {
+  readonly services: readonly ServiceEndpoints[];
+  /** The node whose rules these are. */
+  readonly nodeName: string;
+  /** Addresses of all pods: what comes from elsewhere is masqueraded. */
+  readonly clusterCidr: string;
+  /** Further addresses with their backends, such as the cluster's DNS. */
+  readonly extra: readonly ExtraAddress[];
+}
+
+/** An address that is no Service object. */
+export interface ExtraAddress {
+  readonly name: string;
+  readonly ip: string;
+  readonly port: number;
+  readonly protocol: 'TCP' | 'UDP';
+  readonly backends: readonly Backend[];
+}
+
+interface Draft {
+  readonly chains: Map<string, string[]>;
+  readonly elements: Record<ElementMap, Map<string, string>>;
+  readonly affinity: Map<string, number>;
+}
+
+/** The rules of one node for all services. */
+export function rulesetOf(inputs: RulesetInputs): Ruleset {
+  const draft: Draft = {
+    chains: new Map(),
+    elements: { services: new Map(), nodeports: new Map(), unanswered: new Map() },
+    affinity: new Map(),
+  };
+  for (const extra of inputs.extra) {
+    const chain = serviceChain(draft, extra.name, extra.protocol, extra.backends, {
+      masquerade: undefined,
+      affinitySeconds: undefined,
+    });
+    draft.elements.services.set(`${extra.ip} . ${extra.protocol.toLowerCase()} . ${extra.port}`, `goto ${chain}`);
+  }
+  for (const entry of inputs.services) {
+    if (!hasClusterIp(entry.service)) continue;
+    for (const port of entry.service.spec?.ports ?? []) addPort(draft, inputs, entry, port);
+  }
+  return draft;
+}
+
+function addPort(draft: Draft, inputs: RulesetInputs, entry: ServiceEndpoints, port: ServicePort): void {
+  const { metadata, spec } = entry.service;
+  const protocol = protocolOf(port);
+  const name = `${metadata.namespace}/${metadata.name}/${protocol}/${port.name ?? ''}/${port.port}`;
+  const affinitySeconds =
+    spec?.sessionAffinity === 'ClientIP'
+      ? (spec.sessionAffinityConfig?.clientIP?.timeoutSeconds ?? defaultAffinitySeconds)
+      : undefined;
+  const all = backendsOf(entry, port);
+  const local = all.filter(({ nodeName }) => nodeName === inputs.nodeName);
+  const inside = spec?.internalTrafficPolicy === 'Local' ? local : all;
+  const keys = [spec?.clusterIP, ...(spec?.externalIPs ?? [])].map(
+    (ip) => `${ip} . ${protocol.toLowerCase()} . ${port.port}`,
+  );
+  if (inside.length === 0) {
+    for (const key of keys) draft.elements.unanswered.set(key, 'goto refuse');
+  } else {
+    const chain = serviceChain(draft, name, protocol, inside, {
+      masquerade: `ip saddr != ${inputs.clusterCidr}`,
+      affinitySeconds,
+    });
+    for (const key of keys) draft.elements.services.set(key, `goto ${chain}`);
+  }
+  if (!port.nodePort || (spec?.type !== 'NodePort' && spec?.type !== 'LoadBalancer')) return;
+  const keepsClient = spec.externalTrafficPolicy === 'Local';
+  const outside = keepsClient ? local : all;
+  if (outside.length === 0) return;
+  const options = { masquerade: keepsClient ? undefined : '', affinitySeconds };
+  const chain = serviceChain(draft, `${name}/node`, protocol, outside, options);
+  draft.elements.nodeports.set(`${protocol.toLowerCase()} . ${port.nodePort}`, `goto ${chain}`);
+}
+
+interface ChainOptions {
+  /** What matches packets whose source is hidden: '' is all of them, undefined none. */
+  readonly masquerade: string | undefined;
+  readonly affinitySeconds: number | undefined;
+}
+
+/** The chain of a service's port: it picks an endpoint at random, or the one that the client had before. */
+function serviceChain(
+  draft: Draft,
+  name: string,
+  protocol: string,
+  backends: readonly Backend[],
+  { masquerade, affinitySeconds }: ChainOptions,
+): string {
+  const chain = `svc-${digest(name)}`;
+  const endpoints = backends.map((backend) => endpointChain(draft, chain, protocol, backend, affinitySeconds));
+  const rules: string[] = [];
+  if (masquerade !== undefined) rules.push(`${masquerade} meta mark set meta mark or ${masqueradeMark}`.trim());
+  if (affinitySeconds !== undefined) {
+    for (const endpoint of endpoints) rules.push(`ip saddr @${affinitySet(endpoint)} goto ${endpoint}`);
+  }
+  const choices = endpoints.map((endpoint, index) => `${index} : goto ${endpoint}`);
+  rules.push(`numgen random mod ${endpoints.length} vmap { ${choices.join(', ')} }`);
+  draft.chains.set(chain, rules);
+  return chain;
+}
+
+function endpointChain(
+  draft: Draft,
+  service: string,
+  protocol: string,
+  { ip, port }: Backend,
+  affinitySeconds: number | undefined,
+): string {
+  const chain = `ep-${digest(`${service} ${ip}:${port}`)}`;
+  // A pod that reaches itself through a service would otherwise answer itself directly, which its kernel drops.
+  const rules = [`ip saddr ${ip} meta mark set meta mark or ${masqueradeMark}`];
+  if (affinitySeconds !== undefined) {
+    draft.affinity.set(affinitySet(chain), affinitySeconds);
+    rules.push(`update @${affinitySet(chain)} { ip saddr }`);
+  }
+  rules.push(`meta l4proto ${protocol.toLowerCase()} dnat to ${ip}:${port}`);
+  draft.chains.set(chain, rules);
+  return chain;
+}
+
+function affinitySet(endpointChainName: string): string {
+  return `clients-${endpointChainName.slice('ep-'.length)}`;
+}
+
+/** 60 bits of a hash: the same service has the same chain after a restart. */
+function digest(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 15);
+}
