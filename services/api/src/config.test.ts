@@ -1,0 +1,41 @@
+import { describe, expect, test } from 'vitest';
+import { parseAddress, readConfig } from './config.ts';
+
+describe('readConfig', () => {
+  test('flags go before the environment, and that before defaults', () => {
+    const env = { GANTRY_STORE: 'redis://a', GANTRY_EVENTS: 'nats://b', GANTRY_API_LISTEN: '127.0.0.1:1' };
+    const config = readConfig(['--store', 'sqlite:/x', '--listen=[::1]:2', '--trust-network'], env);
+    expect(config).toMatchObject({
+      store: 'sqlite:/x',
+      bus: 'nats://b',
+      api: { listen: '[::1]:2', trustNetwork: true },
+    });
+    expect(readConfig([], {})).toMatchObject({
+      bus: 'memory:',
+      api: { listen: '127.0.0.1:7443', trustNetwork: false },
+    });
+  });
+
+  test.each([
+    [['--nope', 'x'], 'unknown flag: --nope'],
+    [['store'], 'unknown flag: store'],
+    [['--store'], 'flag needs an argument: --store'],
+    [['--trust-network=maybe'], '--trust-network: Unsupported value: "maybe": supported values: "false", "true"'],
+  ])('%j is refused', (args, message) => {
+    expect(() => readConfig(args, {})).toThrow(message);
+  });
+});
+
+describe('parseAddress', () => {
+  test.each([
+    ['127.0.0.1:7443', { host: '127.0.0.1', port: 7443 }],
+    [':80', { host: '0.0.0.0', port: 80 }],
+    ['[::1]:0', { host: '::1', port: 0 }],
+  ])('%s', (text, address) => {
+    expect(parseAddress(text)).toEqual(address);
+  });
+
+  test.each(['x', 'x:99999', '::1:80', 'x:'])('%s is refused', (text) => {
+    expect(() => parseAddress(text)).toThrow('must be host:port');
+  });
+});

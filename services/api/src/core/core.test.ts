@@ -1,0 +1,134 @@
+import { isError } from '@gantry/runtime/errors.ts';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { addressAt, contains, parseIpRange } from '../admission/ipRange.ts';
+import { authenticateByAddress, authorizeAdmins, isLoopback } from './access.ts';
+import { generateName } from './metadata.ts';
+import { decodePageToken, encodePageToken } from './pageToken.ts';
+import { type AnyObject, decodeValue, encodeValue, ObjectCache } from './storedObject.ts';
+
+describe('page tokens', () => {
+  test('go round', () => {
+    fc.assert(
+      fc.property(fc.nat(), fc.string({ unit: 'grapheme' }), (revision, name) => {
+        const position = { revision, after: `pods/${name}` };
+        expect(decodePageToken(encodePageToken(position), 'pods/')).toEqual(position);
+      }),
+    );
+  });
+
+  test('are refused when they are none', () => {
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.string(),
+          fc.base64String(),
+          fc.json().map((text) => Buffer.from(text).toString('base64url')),
+        ),
+        (token) => {
+          expect(() => decodePageToken(token, 'pods/')).toSatisfy((read: () => unknown) => {
+            try {
+              read();
+            } catch (error) {
+              return isError(error, 'BadRequest');
+            }
+            return false;
+          });
+        },
+      ),
+    );
+  });
+});
+
+describe('access', () => {
+  test.each([
+    ['127.0.0.1', true],
+    ['127.8.8.8', true],
+    ['::1', true],
+    ['::ffff:127.0.0.1', true],
+    ['10.0.0.1', false],
+    ['::2', false],
+    ['128.0.0.1', false],
+    ['localhost.example.com', false],
+  ])('%s is loopback: %s', (address, loopback) => {
+    expect(isLoopback(address)).toBe(loopback);
+  });
+
+  test('callers from elsewhere are refused unless the network is trusted', () => {
+    const stranger = { address: '10.0.0.1' };
+    expect(() => authenticateByAddress(false)(stranger)).toThrow('Unauthorized: 10.0.0.1 is not this machine');
+    expect(authenticateByAddress(true)(stranger).name).toBe('system:admin');
+    expect(authenticateByAddress(false)({ address: undefined }).name).toBe('system:admin');
+  });
+
+  test('who is no administrator may do nothing', () => {
+    const attempt = { verb: 'get', resource: 'pods', name: 'x' } as const;
+    expect(() => authorizeAdmins({ name: 'eve', groups: [] }, attempt)).toThrow(
+      'pods "x" is forbidden: User "eve" cannot get resource "pods"',
+    );
+  });
+});
+
+describe('stored objects', () => {
+  const object = (text: string): AnyObject => ({
+    apiVersion: 'v1',
+    kind: 'X',
+    metadata: { name: 'x', labels: { text } },
+  });
+
+  test('carry the revision of their write and never a stored one', () => {
+    const text = encodeValue({ ...object('a'), metadata: { name: 'x', resourceVersion: '99' } });
+    expect(text).not.toContain('99');
+    expect(decodeValue(text, 7).metadata.resourceVersion).toBe('7');
+  });
+
+  test('the cache keeps the latest revisions within its bound', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.record({ key: fc.nat(5), revision: fc.integer({ min: 1, max: 50 }), chars: fc.nat(200) })),
+        (entries) => {
+          const cache = new ObjectCache(1_000);
+          const latest = new Map<number, number>();
+          for (const { key, revision, chars } of entries) {
+            const value = encodeValue(object('x'.repeat(chars)));
+            expect(cache.decode({ key: String(key), revision, value }).revision).toBe(revision);
+            latest.set(key, Math.max(latest.get(key) ?? 0, revision));
+            const kept = [...latest.keys()].flatMap((each) => cache.peek(String(each)) ?? []);
+            const keptChars = kept.reduce((sum, { text }) => sum + text.length, 0);
+            expect(keptChars).toBeLessThanOrEqual(1_000);
+          }
+        },
+      ),
+    );
+  });
+});
+
+describe('generated names', () => {
+  test('start with their base and have at most 63 characters', () => {
+    fc.assert(
+      fc.property(
+        fc.stringMatching(/^[a-z]{1,80}-$/),
+        fc.noShrink(fc.double({ min: 0, max: 0.999, noNaN: true })),
+        (base, number) => {
+          const name = generateName(base, () => number);
+          expect(name.length).toBeLessThanOrEqual(63);
+          expect(name.startsWith(base.slice(0, 58))).toBe(true);
+        },
+      ),
+    );
+  });
+});
+
+describe('ranges of addresses', () => {
+  test('give neither the first nor the last', () => {
+    const range = parseIpRange('10.96.0.0/30');
+    expect([0, 1].map((index) => addressAt(range, index))).toEqual(['10.96.0.1', '10.96.0.2']);
+    expect(
+      ['10.96.0.0', '10.96.0.1', '10.96.0.2', '10.96.0.3', '10.96.0.4', 'x'].map((ip) => contains(range, ip)),
+    ).toEqual([false, true, true, false, false, false]);
+  });
+
+  test.each(['10.0.0.0', '10.0.0.0/31', '10.0.0.256/24', 'fd00::/108', ''])('%s is refused', (cidr) => {
+    expect(() => parseIpRange(cidr)).toThrow(`service CIDR: Invalid value: "${cidr}"`);
+  });
+});
