@@ -3,28 +3,20 @@
  * that carry objects have Kubernetes' JSON form (@gantry/model/codec.ts); those of PodService, which carry bytes, are
  * plain protobuf with Buffers.
  */
-import { fileURLToPath } from 'node:url';
-import { codecFor } from '@gantry/model/codec.ts';
+import { type Codec, codecFor } from '@gantry/model/codec.ts';
+import { loadRoot } from '@gantry/model/schema.ts';
 import type { MethodDefinition, ServiceDefinition } from '@grpc/grpc-js';
-import { loadSync, type MessageTypeDefinition, type PackageDefinition } from '@grpc/proto-loader';
 
 const servicePackage = 'gantry.api.v1';
-const protoDirectory = fileURLToPath(new URL('../../../proto', import.meta.url));
-
-/** Every message and service of gantry.api.v1 and what they use, with file descriptors: what reflection serves. */
-export const packageDefinition: PackageDefinition = loadSync(
-  ['resources', 'scheduling', 'nodes', 'pods'].map((name) => `gantry/api/v1/${name}.proto`),
-  { includeDirs: [protoDirectory], keepCase: true, longs: Number, enums: String, defaults: true, oneofs: true },
-);
 
 /** Reads and writes objects. Server methods may answer with bytes that encodeMessage made. */
-export const resourceService: ServiceDefinition = withObjectCodecs(serviceNamed('ResourceService'));
+export const resourceService: ServiceDefinition = serviceDefinition('ResourceService', codecFor);
 /** Binds and evicts pods. */
-export const schedulingService: ServiceDefinition = withObjectCodecs(serviceNamed('SchedulingService'));
+export const schedulingService: ServiceDefinition = serviceDefinition('SchedulingService', codecFor);
 /** Hears from nodes. */
-export const nodeService: ServiceDefinition = withObjectCodecs(serviceNamed('NodeService'));
+export const nodeService: ServiceDefinition = serviceDefinition('NodeService', codecFor);
 /** Reaches into running pods; served by the api and by node agents. */
-export const podService: ServiceDefinition = serviceNamed('PodService');
+export const podService: ServiceDefinition = serviceDefinition('PodService', plainCodec);
 
 /**
  * A message of gantry.api.v1 as bytes. Handlers may send the bytes in the message's place: an event that goes to many
@@ -35,30 +27,34 @@ export function encodeMessage(name: string, message: object): Buffer {
   return asBuffer(codecFor(`${servicePackage}.${name}`).encode(message));
 }
 
-function serviceNamed(name: string): ServiceDefinition {
-  return packageDefinition[`${servicePackage}.${name}`] as unknown as ServiceDefinition;
+/** @param codecOf The codec of a message by its full name. */
+function serviceDefinition(name: string, codecOf: (messageName: string) => Codec): ServiceDefinition {
+  const service = loadRoot().lookupService(`${servicePackage}.${name}`);
+  const methods = service.methodsArray.map((method): [string, MethodDefinition<object, object>] => {
+    const request = codecOf(`${servicePackage}.${method.requestType}`);
+    const response = codecOf(`${servicePackage}.${method.responseType}`);
+    const definition = {
+      path: `/${servicePackage}.${name}/${method.name}`,
+      requestStream: method.requestStream === true,
+      responseStream: method.responseStream === true,
+      requestSerialize: (value: object) => asBuffer(request.encode(value)),
+      requestDeserialize: (bytes: Buffer) => request.decode(bytes) as object,
+      responseSerialize: (value: object) => asBuffer(value instanceof Uint8Array ? value : response.encode(value)),
+      responseDeserialize: (bytes: Buffer) => response.decode(bytes) as object,
+    };
+    return [method.name, definition];
+  });
+  return Object.fromEntries(methods);
 }
 
-function withObjectCodecs(service: ServiceDefinition): ServiceDefinition {
-  const methods = Object.entries(service).map(([name, method]) => [name, withObjectCodec(method)]);
-  return Object.fromEntries(methods) as ServiceDefinition;
-}
-
-function withObjectCodec(method: MethodDefinition<object, object>): MethodDefinition<object, object> {
-  const { requestType, responseType } = method as typeof method & Record<string, MessageTypeDefinition<object, object>>;
-  const request = codecFor(fullName(requestType!));
-  const response = codecFor(fullName(responseType!));
+/** Protobuf as it is: bytes are Buffers, absent fields have their zero values, and a oneof's name tells which is set. */
+function plainCodec(messageName: string): Codec {
+  const type = loadRoot().lookupType(messageName);
+  const options = { longs: Number, enums: String, defaults: true, oneofs: true };
   return {
-    ...method,
-    requestSerialize: (value) => asBuffer(request.encode(value)),
-    requestDeserialize: (bytes) => request.decode(bytes) as object,
-    responseSerialize: (value) => asBuffer(value instanceof Uint8Array ? value : response.encode(value)),
-    responseDeserialize: (bytes) => response.decode(bytes) as object,
+    encode: (value) => type.encode(type.fromObject(value)).finish(),
+    decode: (bytes) => type.toObject(type.decode(bytes), options),
   };
-}
-
-function fullName(message: MessageTypeDefinition<object, object>): string {
-  return `${servicePackage}.${(message.type as { name: string }).name}`;
 }
 
 /** The same memory as a Buffer, which is what @grpc/grpc-js wants. */
