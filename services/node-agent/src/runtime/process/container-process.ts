@@ -61,8 +61,11 @@ export class ContainerProcess {
     const started =
       (await readJson<StartedRecord>(join(directory, 'started'))) ?? (await findLaunched(directory, clock.now()));
     const exit = await readJson<ExitRecord>(join(directory, 'exit'));
-    if (started) await container.#run(started);
-    else if (exit) container.#state = exitedState(exit, 0);
+    if (started) {
+      await container.#run(started);
+      // An agent that died while it held them still left them so.
+      await container.#signalAll('SIGCONT');
+    } else if (exit) container.#state = exitedState(exit, 0);
     return container;
   }
 

@@ -8,13 +8,13 @@ const prefix = '2026-01-02T03:04:05.678000000Z stdout';
 describe('formatLines', () => {
   it('formats whole lines and keeps the rest', () => {
     const { lines, rest } = formatLines('stdout', Buffer.from('one\n\ntwo\nthr'), now, false);
-    expect(lines).toBe(`${prefix} F one\n${prefix} F \n${prefix} F two\n`);
+    expect(String(lines)).toBe(`${prefix} F one\n${prefix} F \n${prefix} F two\n`);
     expect(String(rest)).toBe('thr');
   });
 
   it('marks the end of output without a newline as partial', () => {
     expect(formatLines('stdout', Buffer.from('half'), now, true)).toEqual({
-      lines: `${prefix} P half\n`,
+      lines: Buffer.from(`${prefix} P half\n`),
       rest: Buffer.alloc(0),
     });
   });
@@ -22,7 +22,7 @@ describe('formatLines', () => {
   it('splits long lines', () => {
     const { lines } = formatLines('stdout', Buffer.from(`${'x'.repeat(20_000)}\n`), now, false);
     expect(
-      lines
+      String(lines)
         .split('\n')
         .map((line) => [line.slice(prefix.length + 1, prefix.length + 2), line.length - prefix.length - 3]),
     ).toEqual([

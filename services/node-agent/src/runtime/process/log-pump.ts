@@ -68,12 +68,12 @@ export class LogPump {
       if (await this.#drain(source, last)) moved = true;
       if (source.offset > maxSpentBytes) await this.#config.whilePaused(() => this.#empty(source));
     }
-    if (moved) {
-      const offsets = Object.fromEntries(
-        this.#sources.map((source) => [source.stream, source.offset - source.rest.length]),
-      );
-      await writeWhole(join(this.#config.directory, 'logged'), offsets);
-    }
+    if (moved) await this.#saveOffsets();
+  }
+
+  async #saveOffsets(): Promise<void> {
+    const offsets = this.#sources.map((source) => [source.stream, source.offset - source.rest.length]);
+    await writeWhole(join(this.#config.directory, 'logged'), Object.fromEntries(offsets));
   }
 
   async #drain(source: Source, last: boolean): Promise<boolean> {
@@ -87,7 +87,7 @@ export class LogPump {
         if (bytesRead === 0 && !final) return moved;
         const data = Buffer.from(buffer.subarray(0, bytesRead));
         const { lines, rest } = formatLines(source.stream, Buffer.concat([source.rest, data]), new Date(), final);
-        if (lines !== '') await appendFile(this.#config.logFile, lines);
+        if (lines.length > 0) await appendFile(this.#config.logFile, lines);
         if (bytesRead > 0) this.#config.onOutput(source.stream, data);
         source.offset += bytesRead;
         source.rest = rest;
@@ -100,31 +100,33 @@ export class LogPump {
   }
 
   async #empty(source: Source): Promise<void> {
-    await this.#drain(source, false);
-    if (source.rest.length > 0) return;
-    await truncate(join(this.#config.directory, source.stream), 0);
+    await this.#drain(source, true);
+    // Said before it is done: after a crash in between, lines are logged twice rather than never.
     source.offset = 0;
+    await this.#saveOffsets();
+    await truncate(join(this.#config.directory, source.stream), 0);
   }
 }
 
 /** Whole lines of output as lines of a CRI log (`<time> <stream> <F or P> <text>`), and what is left of an unfinished one. */
-export function formatLines(stream: string, data: Buffer, now: Date, final: boolean): { lines: string; rest: Buffer } {
-  const prefix = `${now.toISOString().replace('Z', '000000Z')} ${stream}`;
-  let lines = '';
+export function formatLines(stream: string, data: Buffer, now: Date, final: boolean): { lines: Buffer; rest: Buffer } {
+  const head = (tag: 'F' | 'P') => Buffer.from(`${now.toISOString().replace('Z', '000000Z')} ${stream} ${tag} `);
+  const [full, partial, newline] = [head('F'), head('P'), Buffer.from('\n')];
+  const parts: Buffer[] = [];
   let start = 0;
   while (start < data.length) {
-    const newline = data.indexOf(10, start);
-    const end = newline === -1 ? data.length : newline;
+    const found = data.indexOf(10, start);
+    const end = found === -1 ? data.length : found;
     if (end - start > maxLineBytes) {
-      lines += `${prefix} P ${data.toString('utf8', start, start + maxLineBytes)}\n`;
+      parts.push(partial, data.subarray(start, start + maxLineBytes), newline);
       start += maxLineBytes;
-    } else if (newline !== -1) {
-      lines += `${prefix} F ${data.toString('utf8', start, end)}\n`;
-      start = newline + 1;
+    } else if (found !== -1) {
+      parts.push(full, data.subarray(start, end), newline);
+      start = found + 1;
     } else if (final) {
-      lines += `${prefix} P ${data.toString('utf8', start, end)}\n`;
-      start = end;
+      parts.push(partial, data.subarray(start), newline);
+      start = data.length;
     } else break;
   }
-  return { lines, rest: data.subarray(start) };
+  return { lines: Buffer.concat(parts), rest: data.subarray(start) };
 }
