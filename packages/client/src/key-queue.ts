@@ -67,12 +67,13 @@ export class KeyQueue {
     this.#leave(key);
   }
 
-  /** An active key was worked on in vain: it comes again after a wait that grows with each failure. Returns the failures in a row. */
+  /**
+   * An active key was worked on in vain: it comes again after a wait that grows with each failure in a row, or at once
+   * where it was added meanwhile, as what changed may be what was missing. Returns the failures in a row.
+   */
   failed(key: string, nowMs: number): number {
     const failures = (this.#failures.get(key) ?? 0) + 1;
     this.#failures.set(key, failures);
-    // What was added meanwhile waits too: a change is no reason to try again at once what just failed.
-    this.#again.delete(key);
     this.#leave(key);
     this.addAt(key, nowMs + backoffMs(this.#policy, failures, this.#random));
     return failures;

@@ -38,17 +38,20 @@ describe('KeyQueue', () => {
     expect(queue.nextDueMs()! - now).toBe(100);
   });
 
-  test('a change of a key that failed meanwhile does not shorten its wait; one that comes later does', () => {
+  test('a change ends the wait after a failure, also one that came while the key was worked on', () => {
     const queue = new KeyQueue(policy);
     queue.add('a');
     queue.take(0);
-    queue.add('a');
     queue.failed('a', 0);
     expect(queue.take(99)).toBeUndefined();
     queue.add('a');
     expect(queue.take(99)).toBe('a');
-    queue.done('a');
+    queue.add('a');
+    queue.failed('a', 99);
     expect(queue.nextDueMs()).toBeUndefined();
+    expect(queue.take(99)).toBe('a');
+    queue.failed('a', 99);
+    expect(queue.nextDueMs()).toBe(99 + 400);
   });
 
   test('of two times the earlier one counts', () => {

@@ -166,6 +166,17 @@ describe.each(Object.keys(storeUrls) as (keyof typeof storeUrls)[])('the relay o
   });
 });
 
+test('a relay stops though NATS is away and changes wait for it', async () => {
+  await using own = await startNatsServer();
+  await using store = await openStore('sqlite::memory:');
+  await using bus = await openBus(own.url);
+  const relay = relayHere(store, bus);
+  await heardRelay(bus);
+  await own.stop();
+  await new Load(store, seededRandom(10)).write(50);
+  await relay[Symbol.asyncDispose]();
+});
+
 describe('a relay that dies', () => {
   test('killed with SIGKILL under load, then its successor too: no change is lost', async () => {
     const storeUrl = storeUrls.Redis();
