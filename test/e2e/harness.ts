@@ -52,7 +52,11 @@ export interface CommandResult {
 }
 
 /** Runs the gantry command as a user would. */
-export function gantry(cluster: Pick<TestCluster, 'address'>, args: readonly string[], input = ''): Promise<CommandResult> {
+export function gantry(
+  cluster: Pick<TestCluster, 'address'>,
+  args: readonly string[],
+  input = '',
+): Promise<CommandResult> {
   return new Promise((resolve) => {
     const command = [join(root, 'cli/src/main.ts'), '-s', cluster.address, ...args];
     const child = execFile(join(root, 'scripts/node'), command, { timeout: 120_000 }, (error, stdout, stderr) => {

@@ -7,7 +7,11 @@ const pollMs = 100;
  * Asks until the answer is neither false nor undefined and no error is thrown; fails with the last answer or error after
  * `timeoutMs`, which bounds how long a broken cluster holds the tests up and measures nothing.
  */
-export async function eventually<T>(what: string, ask: () => Promise<T | undefined | false> | T | undefined | false, timeoutMs = 60_000): Promise<T> {
+export async function eventually<T>(
+  what: string,
+  ask: () => Promise<T | undefined | false> | T | undefined | false,
+  timeoutMs = 60_000,
+): Promise<T> {
   const deadline = Date.now() + timeoutMs;
   let last: unknown;
   while (Date.now() < deadline) {
@@ -20,5 +24,8 @@ export async function eventually<T>(what: string, ask: () => Promise<T | undefin
     }
     await delay(pollMs);
   }
-  throw new Error(`${what}: not so within ${timeoutMs / 1000} s; last: ${last instanceof Error ? last.message : JSON.stringify(last)}`, { cause: last });
+  throw new Error(
+    `${what}: not so within ${timeoutMs / 1000} s; last: ${last instanceof Error ? last.message : JSON.stringify(last)}`,
+    { cause: last },
+  );
 }

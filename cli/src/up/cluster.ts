@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { defaultApiConfig } from '@gantry/api/config.ts';
 import { startApi } from '@gantry/api/service.ts';
-import { busSource } from '@gantry/client/bus-source.ts';
 import { watchSource } from '@gantry/client/change-source.ts';
 import { type Client, connect } from '@gantry/client/client.ts';
 import { EventRecorder } from '@gantry/client/event-recorder.ts';
@@ -13,6 +12,7 @@ import { openBus } from '@gantry/events/open.ts';
 import type { KindName, Kinds } from '@gantry/model/registry.ts';
 import { type Clock, systemClock } from '@gantry/runtime/clock.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
+import { defaultSchedulerConfig } from '@gantry/scheduler/config.ts';
 import { startScheduler } from '@gantry/scheduler/service.ts';
 import { openStore } from '@gantry/store/open.ts';
 import { defaultConfig as defaultXdsConfig } from '@gantry/xds-lb/config.ts';
@@ -21,6 +21,9 @@ import { startXdsLb } from '@gantry/xds-lb/service.ts';
 import { freePort } from './free-port.ts';
 import { type Nodes, startNodes } from './node-agents.ts';
 import type { UpOptions } from './options.ts';
+
+/** Who leads: always this process, since nobody else can open the database. After a crash the next one goes on at once. */
+const identity = 'gantry-up';
 
 /** Where `npm run setup` puts what it installs. */
 const toolsDir = fileURLToPath(new URL('../../../.gantry', import.meta.url));
@@ -64,7 +67,7 @@ export async function startCluster(options: UpOptions, deps: ClusterDeps): Promi
     log: log.child({ service: name }),
   });
 
-  const controllersConfig = { ...defaultControllersConfig, identity: `up-${process.pid}` };
+  const controllersConfig = { ...defaultControllersConfig, identity };
   const controllers = stack.use(
     startControllers(
       { ...controllersConfig, silenceConfirmMs: options.silenceConfirmMs ?? controllersConfig.silenceConfirmMs },
@@ -72,7 +75,7 @@ export async function startCluster(options: UpOptions, deps: ClusterDeps): Promi
     ),
   );
   const scheduler = stack.use(
-    await startScheduler({}, { ...service('scheduler'), sources: (kind) => busSource(bus, client, kind) }),
+    startScheduler({ ...defaultSchedulerConfig, identity }, { ...service('scheduler'), bus }),
   );
   const xds = stack.use(await startLoadBalancer(service('xds-lb')));
   const envoy = await startSupervisedEnvoy(xds.xdsAddress, log, progress);

@@ -62,7 +62,9 @@ describe('replicaSetController', () => {
     set.spec.minReadySeconds = 60;
     const objects = [set, aPod('a', { owner: set, node: 'n' })];
     const early = reconcile(objects, Date.parse('2026-01-01T00:01:40Z'));
-    expect(ofType(early, 'updateStatus')[0]!.object).toMatchObject({ status: { readyReplicas: 1, availableReplicas: 0 } });
+    expect(ofType(early, 'updateStatus')[0]!.object).toMatchObject({
+      status: { readyReplicas: 1, availableReplicas: 0 },
+    });
     expect(ofType(early, 'requeue')).toEqual([{ type: 'requeue', afterMs: 20_000 }]);
     expect(ofType(reconcile(objects), 'updateStatus')[0]!.object).toMatchObject({ status: { availableReplicas: 1 } });
   });
