@@ -36,7 +36,13 @@ describe('subjects', () => {
   test('a subject tells its parts', () => {
     const parts = { resource: 'pods', node: 'n.1', namespace: '_', name: 'a>b' };
     expect(parseChangeSubject(changeSubject(parts))).toEqual(parts);
-    expect(parseChangeSubject('gantry.progress.v1.pods.n.x')).toBeUndefined();
+    const others = [
+      'gantry.progress.v1.pods.n.x',
+      'gantry.v1.pods.n.ns.%ZZ',
+      'gantry.v1._.n.ns.a',
+      'gantry.v1.pods.n.ns',
+    ];
+    expect(others.map(parseChangeSubject)).toEqual([undefined, undefined, undefined, undefined]);
   });
 
   test("a node's pattern matches its objects only, a resource's all of them", () => {

@@ -48,17 +48,16 @@ export function changeSubject(object: ChangeSubject): string {
   return `${changesRoot}.${escapeToken(object.resource)}.${optional(object.node)}.${optional(object.namespace)}.${escapeToken(object.name)}`;
 }
 
-/** The parts of a change's subject; undefined where it is another kind of subject. */
+/** The parts of a change's subject; undefined where it is no such subject. Never throws: anybody may publish. */
 export function parseChangeSubject(subject: string): ChangeSubject | undefined {
   const tokens = subject.split('.');
   if (tokens.length !== 6 || `${tokens[0]}.${tokens[1]}` !== changesRoot) return undefined;
-  const [resource, node, namespace, name] = tokens.slice(2) as [string, string, string, string];
-  return {
-    resource: unescapeToken(resource),
-    node: node === noneToken ? undefined : unescapeToken(node),
-    namespace: namespace === noneToken ? undefined : unescapeToken(namespace),
-    name: unescapeToken(name),
-  };
+  try {
+    const [resource, node, namespace, name] = tokens.slice(2).map(unescapeOptional);
+    return resource && name ? { resource, node, namespace, name } : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Matches the changes of a resource, or of those of its objects that are on one node. */
@@ -70,6 +69,10 @@ export function changesPattern(resource: string, node?: string): string {
 /** Where the relay says how far one node's objects of a resource are published. */
 export function nodeProgressSubject(resource: string, node: string): string {
   return `${progressSubject}.${escapeToken(resource)}.${escapeToken(node)}`;
+}
+
+function unescapeOptional(token: string): string | undefined {
+  return token === noneToken ? undefined : unescapeToken(token);
 }
 
 function optional(part: string | undefined): string {
