@@ -159,8 +159,7 @@ function metadataOf({ metadata }: Pod): string {
 /** Brings the content of a running pod's volumes up to date. */
 function refreshVolumes(volumes: VolumeManager, worker: PodWorker, log: Logger): void {
   const { pod } = worker;
-  if (!worker.hasVolumes) return;
-  volumes.prepare(pod, AbortSignal.timeout(30_000)).catch((error: unknown) => {
+  volumes.refresh(pod, AbortSignal.timeout(30_000)).catch((error: unknown) => {
     // What it showed before stays; the next change brings it up to date.
     log.debug({ err: error, pod: pod.metadata.name }, 'the content of volumes could not be brought up to date');
   });

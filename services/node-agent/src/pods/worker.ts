@@ -73,11 +73,6 @@ export class PodWorker implements AsyncDisposable {
     return this.#status;
   }
 
-  /** Its volumes are on the disk. */
-  get hasVolumes(): boolean {
-    return this.#memory.volumes === 'ready';
-  }
-
   /** Nothing is left of a pod whose object is gone: the worker has nothing to do any more. */
   get isFinished(): boolean {
     return this.#finished;

@@ -23,6 +23,8 @@ export interface VolumeDeps {
 export interface VolumeManager {
   /** Makes all volumes of a pod, or brings their content up to date. Rejects with Invalid where one cannot be made. */
   prepare(pod: Pod, signal: AbortSignal): Promise<void>;
+  /** Brings the content of volumes that were prepared, and not torn down since, up to date. */
+  refresh(pod: Pod, signal: AbortSignal): Promise<void>;
   /** What a container mounts of them. Rejects with Invalid where a mount leads nowhere or out of its volume. */
   mounts(pod: Pod, planned: PlannedContainer, env: readonly EnvVar[]): Promise<Mount[]>;
   /** Removes all that prepare made, but never what a hostPath names. Idempotent. */
@@ -42,17 +44,29 @@ export function volumeManager(deps: VolumeDeps): VolumeManager {
     const uid = podUid(pod);
     return join(livesInMemory(volume) ? memoryRoot(uid) : diskRoot(uid), volume.name);
   };
+  const make = async (pod: Pod, signal: AbortSignal): Promise<void> => {
+    const volumes = pod.spec.volumes ?? [];
+    if (volumes.length === 0) return;
+    const config = await deps.config.dataFor(pod, signal);
+    const gid = pod.spec.securityContext?.fsGroup;
+    for (const volume of volumes) {
+      await makeVolume(volume, directoryOf(pod, volume), gid, { pod, config }).catch((error) =>
+        failMount(volume, error),
+      );
+    }
+  };
+  const inTurn = turns();
+  const prepared = new Set<string>();
   return {
-    async prepare(pod, signal) {
-      const volumes = pod.spec.volumes ?? [];
-      if (volumes.length === 0) return;
-      const config = await deps.config.dataFor(pod, signal);
-      const gid = pod.spec.securityContext?.fsGroup;
-      for (const volume of volumes) {
-        await makeVolume(volume, directoryOf(pod, volume), gid, { pod, config }).catch((error) =>
-          failMount(volume, error),
-        );
-      }
+    prepare(pod, signal) {
+      prepared.add(podUid(pod));
+      return inTurn(podUid(pod), () => make(pod, signal));
+    },
+    refresh(pod, signal) {
+      const uid = podUid(pod);
+      return inTurn(uid, async () => {
+        if (prepared.has(uid)) await make(pod, signal);
+      });
     },
     async mounts(pod, planned, env) {
       const values = new Map(env.map(({ name, value }) => [name, value]));
@@ -76,10 +90,28 @@ export function volumeManager(deps: VolumeDeps): VolumeManager {
         }),
       );
     },
-    async tearDown(uid) {
-      await rm(memoryRoot(uid), { recursive: true, force: true });
-      await rm(diskRoot(uid), { recursive: true, force: true });
+    tearDown(uid) {
+      prepared.delete(uid);
+      return inTurn(uid, async () => {
+        await rm(memoryRoot(uid), { recursive: true, force: true });
+        await rm(diskRoot(uid), { recursive: true, force: true });
+      });
     },
+  };
+}
+
+/** Runs work of one key one after another, in the order in which it was asked for. */
+function turns(): <T>(key: string, work: () => Promise<T>) => Promise<T> {
+  const last = new Map<string, Promise<unknown>>();
+  return (key, work) => {
+    const mine = (last.get(key) ?? Promise.resolve()).then(work, work);
+    const settled = mine
+      .catch(() => {})
+      .finally(() => {
+        if (last.get(key) === settled) last.delete(key);
+      });
+    last.set(key, settled);
+    return mine;
   };
 }
 
