@@ -22,6 +22,13 @@ describe('decodeManifest', () => {
     expect(decoded).toMatchObject({ spec: { volumes: [{ secret: { defaultMode: 0o644 } }] } });
   });
 
+  it('takes yes and no for booleans where those are wanted, and for text elsewhere', () => {
+    const decoded = decodeManifest(pod('{hostNetwork: yes, hostPID: off, nodeSelector: {y: n, a: yes}}'));
+    expect(decoded).toMatchObject({
+      spec: { hostNetwork: true, hostPID: false, nodeSelector: { y: 'n', a: 'yes' } },
+    });
+  });
+
   it('puts quantities and times into their canonical forms, and takes null for absent', () => {
     const decoded = decodeManifest(
       pod('{containers: [{name: c, image: i, resources: {limits: {cpu: 0.5, memory: 1024Mi}}}], nodeName: null}'),
@@ -39,7 +46,8 @@ describe('decodeManifest', () => {
     ['apiVersion: v2\nkind: Pod', 'no matches for kind "Pod" in version "v2"'],
     ['[1, 2]', 'an object is expected, not array'],
     ['', 'an object is expected, not null'],
-    ['a: 1\na: 2', 'Map keys must be unique'],
+    ['a: 1\na: 2', 'yaml: line 2: key "a" already set in map'],
+    ['{"a": {"b": 1, "b": 2}}', 'strict decoding error: duplicate field "a.b"'],
     ['apiVersion: v1\nkind: Pod\n---\nkind: Pod', 'more than one document'],
     [pod('{containerz: []}'), 'strict decoding error: unknown field "spec.containerz"'],
     [pod('[]'), 'json: cannot unmarshal array into Go struct field Pod.spec of type v1.PodSpec'],
@@ -49,7 +57,7 @@ describe('decodeManifest', () => {
     ],
     [pod('{activeDeadlineSeconds: 1.5}'), 'cannot unmarshal number 1.5 into'],
     [pod('{priority: 3000000000}'), 'spec.priority of type int32'],
-    [pod('{hostNetwork: "yes"}'), 'of type bool'],
+    [pod('{hostNetwork: "true"}'), 'of type bool'],
     [
       pod('{containers: [{resources: {limits: {cpu: much}}}]}'),
       'spec.containers[0].resources.limits.cpu: Invalid value: "much"',
@@ -67,7 +75,7 @@ describe('decodeManifest', () => {
       'a0: &a0 [x, x]',
       ...Array.from({ length: 30 }, (_, i) => `a${i + 1}: &a${i + 1} [*a${i}, *a${i}]`),
     ].join('\n');
-    expect(() => decodeManifest(bomb)).toThrow('Excessive alias count');
+    expect(() => decodeManifest(bomb)).toThrow('excessive use of aliases');
   });
 
   it('names every field that is wrong', () => {

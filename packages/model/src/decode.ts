@@ -144,7 +144,7 @@ class Decoder {
       case 'string':
         return typeof value === 'string' ? value : this.#mismatch(value, path, owner, 'string');
       case 'bool':
-        return typeof value === 'boolean' ? value : this.#mismatch(value, path, owner, 'bool');
+        return booleans.get(value) ?? this.#mismatch(value, path, owner, 'bool');
       case 'bytes':
         if (typeof value !== 'string') return this.#mismatch(value, path, owner, '[]uint8');
         if (/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(value.replace(/\s/g, '')))
@@ -197,6 +197,12 @@ class Decoder {
     }
   }
 }
+
+/** The words that YAML 1.1 has for booleans stand for them where one is wanted; elsewhere they are text. */
+const booleans = new Map<unknown, boolean>([
+  ...[true, 'yes', 'Yes', 'YES', 'on', 'On', 'ON'].map((word): [unknown, boolean] => [word, true]),
+  ...[false, 'no', 'No', 'NO', 'off', 'Off', 'OFF'].map((word): [unknown, boolean] => [word, false]),
+]);
 
 const ranges: Readonly<Record<string, readonly [low: number, high: number]>> = {
   int32: [-(2 ** 31), 2 ** 31 - 1],

@@ -1,13 +1,16 @@
 /** Text to plain values: JSON, and YAML as the tools around Kubernetes understand it. */
 import { GantryError } from '@gantry/runtime/errors.ts';
-import { LineCounter, parseDocument, type Tags } from 'yaml';
+import { CORE_SCHEMA, defineScalarTag, intCoreTag, loadAll, mergeTag, YAMLException } from 'js-yaml';
+import { scanJson } from './json-scan.ts';
 
 /** Largest manifest, in bytes: what Kubernetes' api server takes in one request. */
 export const maxManifestBytes = 3 * 1024 * 1024;
-/** Aliases in one document, resolved; a bomb of them expands beyond any bound. */
-const maxAliases = 100;
+/** Objects and lists in one another, at most. */
+const maxDepth = 100;
+/** Aliases in one document, at most. */
+const maxAliases = 1000;
 
-/** Reads one document. Throws BadRequest or RequestEntityTooLarge, naming the line where there is one. */
+/** Reads one document. Throws BadRequest or RequestEntityTooLarge, naming the line or the field where there is one. */
 export function parseManifestText(input: string | Uint8Array): unknown {
   const bytes = typeof input === 'string' ? Buffer.byteLength(input) : input.length;
   if (bytes > maxManifestBytes) {
@@ -17,7 +20,8 @@ export function parseManifestText(input: string | Uint8Array): unknown {
     );
   }
   const text = typeof input === 'string' ? input : decodeUtf8(input);
-  return /^\s*\{/.test(text) ? parseJson(text) : parseYaml(text);
+  const json = /^\s*\{/.test(text) ? parseJson(text) : undefined;
+  return json === undefined ? parseYaml(text) : json.value;
 }
 
 function decodeUtf8(bytes: Uint8Array): string {
@@ -28,46 +32,74 @@ function decodeUtf8(bytes: Uint8Array): string {
   }
 }
 
-function parseJson(text: string): unknown {
+/** The value of JSON text; undefined for what is not JSON (YAML's flow style starts with a brace, too). */
+function parseJson(text: string): { readonly value: unknown } | undefined {
+  let value: unknown;
   try {
-    return JSON.parse(text);
+    value = JSON.parse(text);
   } catch {
-    // YAML's flow style starts with a brace, too.
-    return parseYaml(text);
+    return undefined;
   }
+  const { depth, duplicates } = scanJson(text);
+  if (depth > maxDepth)
+    throw new GantryError('BadRequest', `error parsing manifest: nested deeper than ${maxDepth} levels`);
+  if (duplicates.length > 0) {
+    const texts = duplicates.map((field) => `duplicate field ${JSON.stringify(field)}`);
+    throw new GantryError('BadRequest', `strict decoding error: ${texts.join(', ')}`, {
+      causes: duplicates.map((field, index) => ({ reason: 'FieldValueDuplicate', field, message: texts[index]! })),
+    });
+  }
+  return { value };
 }
 
-/** YAML 1.1 without its surprises: octal modes (0644) are read as Go does, dates and base-60 numbers stay text. */
-const customTags = (tags: Tags): Tags =>
-  tags.filter((tag) => {
-    const name = typeof tag === 'string' ? tag : tag.tag;
-    return (
-      !['timestamp', 'intTime', 'floatTime', 'binary', 'omap', 'pairs', 'set'].some((dropped) =>
-        name.endsWith(dropped),
-      ) && !(typeof tag === 'object' && 'format' in tag && tag.format === 'TIME')
-    );
-  });
+/** File modes are written as octal numbers with a leading zero, as in YAML 1.1. All else is YAML 1.2: `yes` and `22:22` are text. */
+const intTag = defineScalarTag<number>('tag:yaml.org,2002:int', {
+  ...intCoreTag,
+  resolve: (source, isExplicit, tagName) =>
+    /^0[0-7]+$/.test(source) ? Number.parseInt(source, 8) : intCoreTag.resolve(source, isExplicit, tagName),
+});
+const schema = CORE_SCHEMA.withTags(intTag, mergeTag);
 
 function parseYaml(text: string): unknown {
-  const lineCounter = new LineCounter();
-  const document = parseDocument(text, {
-    version: '1.1',
-    customTags,
-    merge: true,
-    lineCounter,
-    prettyErrors: false,
-    logLevel: 'error',
-  });
-  const [error] = document.errors;
-  if (error !== undefined) {
-    const { line } = lineCounter.linePos(error.pos[0]);
-    const problem =
-      error.code === 'MULTIPLE_DOCS' ? 'more than one document where one is expected' : error.message.split('\n')[0];
-    throw new GantryError('BadRequest', `error parsing manifest: yaml: line ${line}: ${problem}`);
-  }
+  let documents: unknown[];
   try {
-    return document.toJS({ maxAliasCount: maxAliases });
+    documents = loadAll(text, { schema, maxDepth, maxAliases });
   } catch (cause) {
-    throw new GantryError('BadRequest', `error parsing manifest: yaml: ${(cause as Error).message}`, { cause });
+    if (!(cause instanceof YAMLException)) throw cause;
+    throw describeYamlError(cause, text);
+  }
+  if (documents.length > 1) {
+    throw new GantryError('BadRequest', 'error parsing manifest: yaml: more than one document where one is expected');
+  }
+  const [document = null] = documents;
+  // Where nothing is repeated, the value is no larger than its text.
+  if (text.includes('*')) assertBounded(document, 0, { left: maxManifestBytes });
+  return document;
+}
+
+function describeYamlError(error: YAMLException, text: string): GantryError {
+  const { position = 0, line = 0 } = error.mark ?? {};
+  const where = `error parsing manifest: yaml: line ${line + 1}`;
+  if (error.reason !== 'duplicated mapping key')
+    return new GantryError('BadRequest', `${where}: ${error.reason}`, { cause: error });
+  const key = /^["']?([^\s:"']*)/.exec(text.slice(position, position + 256))?.[1] ?? '';
+  const message = `key ${JSON.stringify(key)} already set in map`;
+  return new GantryError('BadRequest', `${where}: ${message}`, {
+    causes: [{ reason: 'FieldValueDuplicate', field: key, message }],
+    cause: error,
+  });
+}
+
+/** Refuses a value that aliases make deeper or larger than any text could be. Entries and characters count. */
+function assertBounded(value: unknown, depth: number, budget: { left: number }): void {
+  budget.left -= typeof value === 'string' ? value.length : 1;
+  if (budget.left < 0 || depth > maxDepth) {
+    const problem = 'excessive use of aliases: the document is larger or deeper than it may be once they are resolved';
+    throw new GantryError('BadRequest', `error parsing manifest: yaml: ${problem}`);
+  }
+  if (typeof value !== 'object' || value === null) return;
+  for (const [key, inner] of Object.entries(value)) {
+    if (!Array.isArray(value)) budget.left -= key.length;
+    assertBounded(inner, depth + 1, budget);
   }
 }
