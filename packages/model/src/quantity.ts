@@ -38,17 +38,24 @@ const finestExponent = -9;
 
 const pattern = /^([+-]?)(\d+(?:\.\d*)?|\.\d+)(?:([eE][+-]?\d{1,3})|([numkMGTPE]|[KMGTPE]i)?)$/;
 
+/** What is wrong with a quantity's text, in Kubernetes' words; undefined where nothing is. */
+export function quantityProblem(text: string): string | undefined {
+  const match = text.length <= maxLength ? pattern.exec(text) : null;
+  if (match === null) {
+    return "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
+  }
+  const [, , digits, exponentText = 'e0'] = match;
+  const fractionDigits = digits!.split('.')[1]?.length ?? 0;
+  const isFar = Math.abs(Number(exponentText.slice(1)) - fractionDigits) > maxExponent;
+  return isFar ? `quantities with exponents beyond ${maxExponent} are out of range` : undefined;
+}
+
 /** Reads a quantity. Throws BadRequest in Kubernetes' words. */
 export function parseQuantity(text: string | number): Quantity {
   const input = String(text);
-  const match = input.length <= maxLength ? pattern.exec(input) : null;
-  if (match === null) {
-    throw new GantryError(
-      'BadRequest',
-      "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'",
-    );
-  }
-  const [, sign, digits, exponentText, suffix = ''] = match;
+  const problem = quantityProblem(input);
+  if (problem !== undefined) throw new GantryError('BadRequest', problem);
+  const [, sign, digits, exponentText, suffix = ''] = pattern.exec(input)!;
   const [whole, fraction = ''] = digits!.split('.');
   let value = BigInt(`${whole}${fraction}`);
   let exponent = -fraction.length;
@@ -62,8 +69,6 @@ export function parseQuantity(text: string | number): Quantity {
   } else {
     exponent += decimalExponents.get(suffix)!;
   }
-  if (Math.abs(exponent) > maxExponent)
-    throw new GantryError('BadRequest', `quantity ${JSON.stringify(input)} is out of range`);
   return normalize({ value: sign === '-' ? -value : value, exponent, format });
 }
 

@@ -1,5 +1,6 @@
 import type { ConfigMap } from '../../gen/gantry.core.v1.ts';
 import type { Kind } from '../../kind.ts';
+import { validateConfigMap, validateConfigMapUpdate } from './validation.ts';
 
 /** core/v1 ConfigMap. */
 export const configMap: Kind<ConfigMap> = {
@@ -14,7 +15,8 @@ export const configMap: Kind<ConfigMap> = {
   objectField: 'configMap',
   hasStatus: false,
   setDefaults: () => {},
-  validate: () => [],
+  validate: validateConfigMap,
+  validateUpdate: validateConfigMapUpdate,
   selectableFields: {},
   columns: [
     {

@@ -1,6 +1,7 @@
 import type { EndpointSlice } from '../../gen/gantry.discovery.v1.ts';
 import type { Kind } from '../../kind.ts';
 import { endpointSliceColumns } from './columns.ts';
+import { validateEndpointSlice, validateEndpointSliceUpdate } from './validation.ts';
 
 /** discovery.k8s.io/v1 EndpointSlice. */
 export const endpointSlice: Kind<EndpointSlice> = {
@@ -20,7 +21,8 @@ export const endpointSlice: Kind<EndpointSlice> = {
       port.protocol ??= 'TCP';
     }
   },
-  validate: () => [],
+  validate: validateEndpointSlice,
+  validateUpdate: validateEndpointSliceUpdate,
   selectableFields: {},
   columns: endpointSliceColumns,
 };

@@ -1,6 +1,7 @@
 import type { Event } from '../../gen/gantry.core.v1.ts';
 import type { Kind } from '../../kind.ts';
 import { eventColumns } from './columns.ts';
+import { validateEvent } from './validation.ts';
 
 /** core/v1 Event. */
 export const event: Kind<Event> = {
@@ -15,7 +16,7 @@ export const event: Kind<Event> = {
   objectField: 'event',
   hasStatus: false,
   setDefaults: () => {},
-  validate: () => [],
+  validate: validateEvent,
   selectableFields: {
     'involvedObject.kind': ({ involvedObject }) => involvedObject?.kind ?? '',
     'involvedObject.namespace': ({ involvedObject }) => involvedObject?.namespace ?? '',

@@ -1,5 +1,6 @@
 import type { Lease } from '../../gen/gantry.coordination.v1.ts';
 import type { Kind } from '../../kind.ts';
+import { validateLease } from './validation.ts';
 
 /** coordination.k8s.io/v1 Lease. */
 export const lease: Kind<Lease> = {
@@ -14,7 +15,7 @@ export const lease: Kind<Lease> = {
   objectField: 'lease',
   hasStatus: false,
   setDefaults: () => {},
-  validate: () => [],
+  validate: validateLease,
   selectableFields: {},
   columns: [{ name: 'HOLDER', cell: ({ spec }) => spec?.holderIdentity ?? '' }],
 };

@@ -1,5 +1,6 @@
 import type { Namespace } from '../../gen/gantry.core.v1.ts';
 import type { Kind } from '../../kind.ts';
+import { validateNamespace } from './validation.ts';
 
 /** Every namespace has its name as a label, so that selectors can name it. */
 const nameLabel = 'kubernetes.io/metadata.name';
@@ -30,7 +31,7 @@ export const namespace: Kind<Namespace> = {
     // Only the end of a namespace takes finalizers off. An absent spec means that the writer has nothing to say of them.
     if (stored.metadata.deletionTimestamp === undefined || namespace.spec === undefined) namespace.spec = stored.spec;
   },
-  validate: () => [],
+  validate: validateNamespace,
   selectableFields: {
     'status.phase': ({ status }) => status?.phase ?? '',
   },

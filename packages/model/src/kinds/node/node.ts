@@ -1,6 +1,7 @@
 import type { Node } from '../../gen/gantry.core.v1.ts';
 import type { Kind } from '../../kind.ts';
 import { nodeColumns } from './columns.ts';
+import { validateNode, validateNodeStatus, validateNodeUpdate } from './validation.ts';
 
 /** core/v1 Node. */
 export const node: Kind<Node> = {
@@ -17,7 +18,9 @@ export const node: Kind<Node> = {
   setDefaults: ({ status }) => {
     if (status?.capacity !== undefined) status.allocatable ??= { ...status.capacity };
   },
-  validate: () => [],
+  validate: validateNode,
+  validateUpdate: validateNodeUpdate,
+  validateStatus: validateNodeStatus,
   selectableFields: {
     'spec.unschedulable': ({ spec }) => String(spec?.unschedulable ?? false),
   },

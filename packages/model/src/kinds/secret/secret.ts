@@ -1,5 +1,6 @@
 import type { Secret } from '../../gen/gantry.core.v1.ts';
 import type { Kind } from '../../kind.ts';
+import { validateSecret, validateSecretUpdate } from './validation.ts';
 
 /** core/v1 Secret. */
 export const secret: Kind<Secret> = {
@@ -20,7 +21,8 @@ export const secret: Kind<Secret> = {
     secret.data = { ...secret.data, ...Object.fromEntries(written) };
     delete secret.stringData;
   },
-  validate: () => [],
+  validate: validateSecret,
+  validateUpdate: validateSecretUpdate,
   selectableFields: {
     type: ({ type }) => type ?? '',
   },

@@ -2,6 +2,7 @@ import type { Service } from '../../gen/gantry.core.v1.ts';
 import type { Kind } from '../../kind.ts';
 import { serviceColumns } from './columns.ts';
 import { setServiceDefaults } from './defaults.ts';
+import { validateService, validateServiceUpdate } from './validation.ts';
 
 /** core/v1 Service. */
 export const service: Kind<Service> = {
@@ -19,7 +20,8 @@ export const service: Kind<Service> = {
     delete service.status;
   },
   setDefaults: setServiceDefaults,
-  validate: () => [],
+  validate: validateService,
+  validateUpdate: validateServiceUpdate,
   selectableFields: {
     'spec.clusterIP': ({ spec }) => spec.clusterIP ?? '',
     'spec.type': ({ spec }) => spec.type ?? '',

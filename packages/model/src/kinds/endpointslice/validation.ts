@@ -1,0 +1,100 @@
+import { isIPv4, isIPv6 } from 'node:net';
+import type { FieldCause } from '@gantry/runtime/errors.ts';
+import type { Endpoint, EndpointPort, EndpointSlice } from '../../gen/gantry.discovery.v1.ts';
+import {
+  duplicate,
+  duplicates,
+  immutable,
+  inRange,
+  invalidValues,
+  notSupported,
+  oneOf,
+  required,
+  tooMany,
+} from '../../validation/causes.ts';
+import {
+  dnsLabelProblems,
+  dnsSubdomainProblems,
+  labelValueProblems,
+  qualifiedNameProblems,
+} from '../../validation/names.ts';
+
+/** Kubernetes' bounds of one slice. */
+const maxEndpoints = 1000;
+const maxPorts = 100;
+const maxAddresses = 100;
+const maxHints = 8;
+
+/** What is wrong with an EndpointSlice. */
+export function validateEndpointSlice({ addressType, endpoints = [], ports = [] }: EndpointSlice): FieldCause[] {
+  const addressTypes = ['FQDN', 'IPv4', 'IPv6'];
+  if (endpoints.length > maxEndpoints) return [tooMany('endpoints', endpoints.length, maxEndpoints)];
+  if (ports.length > maxPorts) return [tooMany('ports', ports.length, maxPorts)];
+  return [
+    ...(addressTypes.includes(addressType) ? [] : [notSupported('addressType', addressType, addressTypes)]),
+    ...endpoints.flatMap((endpoint, index) => validateEndpoint(endpoint, addressType, `endpoints[${index}]`)),
+    ...validatePorts(ports),
+  ];
+}
+
+function validateEndpoint(endpoint: Endpoint, addressType: string, path: string): FieldCause[] {
+  const { addresses = [], hostname, nodeName, hints } = endpoint;
+  if (addresses.length === 0) return [required(`${path}.addresses`, 'must contain at least 1 address')];
+  if (addresses.length > maxAddresses) return [tooMany(`${path}.addresses`, addresses.length, maxAddresses)];
+  const zones = hints?.forZones ?? [];
+  const nodes = hints?.forNodes ?? [];
+  return [
+    ...addresses.flatMap((address, index) =>
+      invalidValues(`${path}.addresses[${index}]`, address, addressProblems(address, addressType)),
+    ),
+    ...duplicates(addresses, (index) => `${path}.addresses[${index}]`),
+    ...(hostname === undefined ? [] : invalidValues(`${path}.hostname`, hostname, dnsLabelProblems(hostname))),
+    ...(nodeName === undefined ? [] : invalidValues(`${path}.nodeName`, nodeName, dnsSubdomainProblems(nodeName))),
+    ...(zones.length > maxHints ? [tooMany(`${path}.hints.forZones`, zones.length, maxHints)] : []),
+    ...zones.flatMap(({ name }, index) =>
+      invalidValues(`${path}.hints.forZones[${index}].name`, name, labelValueProblems(name)),
+    ),
+    ...duplicates(
+      zones.map(({ name }) => name),
+      (index) => `${path}.hints.forZones[${index}].name`,
+    ),
+    ...(nodes.length > maxHints ? [tooMany(`${path}.hints.forNodes`, nodes.length, maxHints)] : []),
+  ];
+}
+
+function addressProblems(address: string, addressType: string): string[] {
+  switch (addressType) {
+    case 'IPv4':
+      return isIPv4(address) ? [] : ['must be an IPv4 address'];
+    case 'IPv6':
+      return isIPv6(address) ? [] : ['must be an IPv6 address'];
+    case 'FQDN':
+      return dnsSubdomainProblems(address);
+    default:
+      // The address type itself is refused.
+      return [];
+  }
+}
+
+function validatePorts(ports: readonly EndpointPort[]): FieldCause[] {
+  const seen = new Set<string>();
+  return ports.flatMap(({ name = '', protocol, port, appProtocol }, index) => {
+    const path = `ports[${index}]`;
+    const repeated = seen.has(name);
+    seen.add(name);
+    return [
+      ...(name === '' ? [] : invalidValues(`${path}.name`, name, dnsLabelProblems(name))),
+      ...(repeated ? [duplicate(`${path}.name`, name)] : []),
+      ...oneOf(`${path}.protocol`, protocol, ['SCTP', 'TCP', 'UDP']),
+      ...inRange(`${path}.port`, port, 1, 65_535),
+      ...(appProtocol === undefined
+        ? []
+        : invalidValues(`${path}.appProtocol`, appProtocol, qualifiedNameProblems(appProtocol))),
+    ];
+  });
+}
+
+/** What may not change of an EndpointSlice that is stored. */
+export function validateEndpointSliceUpdate({ addressType }: EndpointSlice, stored: EndpointSlice): FieldCause[] {
+  return addressType === stored.addressType ? [] : [immutable('addressType', addressType)];
+}

@@ -1,0 +1,20 @@
+import type { FieldCause } from '@gantry/runtime/errors.ts';
+import type { Lease } from '../../gen/gantry.coordination.v1.ts';
+import { forbidden, invalidValue, invalidValues, nonNegative } from '../../validation/causes.ts';
+import { qualifiedNameProblems } from '../../validation/names.ts';
+
+/** What is wrong with a lease. */
+export function validateLease({ spec = {} }: Lease): FieldCause[] {
+  const { leaseDurationSeconds, leaseTransitions, strategy, preferredHolder, holderIdentity } = spec;
+  const causes: FieldCause[] = [];
+  if (leaseDurationSeconds !== undefined && leaseDurationSeconds <= 0) {
+    causes.push(invalidValue('spec.leaseDurationSeconds', leaseDurationSeconds, 'must be greater than 0'));
+  }
+  causes.push(...nonNegative('spec.leaseTransitions', leaseTransitions));
+  if (strategy !== undefined) causes.push(...invalidValues('spec.strategy', strategy, qualifiedNameProblems(strategy)));
+  if (preferredHolder && strategy === undefined) {
+    causes.push(forbidden('spec.preferredHolder', 'may only be specified when `strategy` is defined'));
+  }
+  if (holderIdentity === '') causes.push(invalidValue('spec.holderIdentity', '', 'must not be empty'));
+  return causes;
+}
