@@ -10,7 +10,6 @@ import type { Running } from '@gantry/runtime/service.ts';
 import type { OpenStore } from '@gantry/store/store.ts';
 import { nodeAdmission, podAdmission } from './admission/capacity.ts';
 import { parseIpRange } from './admission/ipRange.ts';
-import { namespaceAdmission } from './admission/namespaces.ts';
 import { serviceAdmission } from './admission/services.ts';
 import { type ApiConfig, parseAddress } from './config.ts';
 import { authenticateByAddress, authorizeAdmins } from './core/access.ts';
@@ -140,7 +139,6 @@ function coreOf(config: ApiConfig, { store, log, clock = systemClock, entropy = 
     authorize: authorizeAdmins,
     admission: {
       Service: serviceAdmission(store, allocation, entropy.random),
-      Namespace: namespaceAdmission,
       Pod: podAdmission,
       Node: nodeAdmission,
     },

@@ -1,9 +1,10 @@
-import type { Service, ServicePort } from '@gantry/model/gen/gantry.core.v1.ts';
+import type { Service } from '@gantry/model/gen/gantry.core.v1.ts';
 import { GantryError } from '@gantry/runtime/errors.ts';
 import type { Operation, Store } from '@gantry/store/store.ts';
 import type { AnyObject } from '../core/storedObject.ts';
 import type { AdmissionPlugin, Admittance, Admitted } from './admission.ts';
 import { addressAt, contains, type IpRange } from './ipRange.ts';
+import { carryOver, needsHealthCheckPort, usesClusterIp, usesNodePorts } from './serviceCarryOver.ts';
 
 /** What service addresses are given from. */
 export interface ServiceAllocation {
@@ -40,27 +41,6 @@ async function takenFor(store: Pick<Store, 'list'>, { object, attempt }: Admitta
   if (object === undefined || attempt <= blindAttempts) return new Set();
   const [ips, ports] = await Promise.all([store.list({ prefix: ipPrefix }), store.list({ prefix: portPrefix })]);
   return new Set([...ips.entries, ...ports.entries].map((entry) => entry.key));
-}
-
-/** Carries what was given over to a replacement that does not say otherwise, in place. */
-export function carryOver(object: Service, stored: Service): void {
-  const [spec, before] = [object.spec, stored.spec];
-  if (usesClusterIp(object) && usesClusterIp(stored)) {
-    if (!spec.clusterIP && before.clusterIP) spec.clusterIP = before.clusterIP;
-    if ((spec.clusterIPs ?? []).length === 0 && spec.clusterIP === before.clusterIP && before.clusterIPs) {
-      spec.clusterIPs = [...before.clusterIPs];
-    }
-  }
-  if (!usesClusterIp(object) && usesClusterIp(stored) && spec.clusterIP === before.clusterIP) {
-    delete spec.clusterIP;
-    delete spec.clusterIPs;
-  }
-  const given = new Map((before.ports ?? []).map((port) => [portKey(port), port.nodePort]));
-  for (const port of spec.ports ?? []) {
-    const nodePort = given.get(portKey(port));
-    if (usesNodePorts(object)) port.nodePort ||= nodePort;
-    else if (port.nodePort === nodePort) delete port.nodePort;
-  }
 }
 
 /** Decides what a write of a service takes and gives back. Pure but for `random`. */
@@ -100,23 +80,11 @@ export function admitService(
 
 /** The keys by which a service holds what it was given. */
 export function claimsOf(service: Service): string[] {
-  const { clusterIP, ports = [] } = service.spec;
+  const { clusterIP, ports = [], healthCheckNodePort = 0 } = service.spec;
   const ips = usesClusterIp(service) && clusterIP && clusterIP !== 'None' ? [ipPrefix + clusterIP] : [];
   // TCP and UDP ports of one number may belong to one service only, as in Kubernetes; the number is what is claimed.
-  const numbers = new Set(ports.map((port) => port.nodePort ?? 0).filter((port) => port > 0));
+  const numbers = new Set([...ports.map((port) => port.nodePort ?? 0), healthCheckNodePort].filter((port) => port > 0));
   return [...ips, ...[...numbers].map((port) => portPrefix + port)];
-}
-
-function usesClusterIp(service: Service): boolean {
-  return service.spec.type !== 'ExternalName';
-}
-
-function usesNodePorts({ spec }: Service): boolean {
-  return spec.type === 'NodePort' || (spec.type === 'LoadBalancer' && spec.allocateLoadBalancerNodePorts !== false);
-}
-
-function portKey(port: ServicePort): string {
-  return `${port.protocol ?? 'TCP'}/${port.port}`;
 }
 
 function giveClusterIp(range: IpRange, service: Service, taken: ReadonlySet<string>, random: () => number): void {
@@ -124,8 +92,7 @@ function giveClusterIp(range: IpRange, service: Service, taken: ReadonlySet<stri
   if (!usesClusterIp(service) || spec.clusterIP === 'None') return;
   if (!spec.clusterIP) {
     const index = pick(range.size, random, (i) => taken.has(ipPrefix + addressAt(range, i)));
-    if (index === undefined)
-      throw new GantryError('InternalError', 'Internal error occurred: failed to allocate a serviceIP: range is full');
+    if (index === undefined) throw rangeFull('serviceIP');
     spec.clusterIP = addressAt(range, index);
   }
   spec.clusterIPs = [spec.clusterIP];
@@ -139,16 +106,21 @@ function giveNodePorts(
   taken: ReadonlySet<string>,
   random: () => number,
 ): void {
-  if (!usesNodePorts(service)) return;
-  const own = new Set((service.spec.ports ?? []).map((port) => port.nodePort ?? 0));
-  for (const port of service.spec.ports ?? []) {
-    if (port.nodePort) continue;
-    const index = pick(last - first + 1, random, (i) => own.has(first + i) || taken.has(portPrefix + (first + i)));
-    if (index === undefined)
-      throw new GantryError('InternalError', 'Internal error occurred: failed to allocate a nodePort: range is full');
-    port.nodePort = first + index;
-    own.add(port.nodePort);
-  }
+  const { spec } = service;
+  const own = new Set([...(spec.ports ?? []).map((port) => port.nodePort ?? 0), spec.healthCheckNodePort ?? 0]);
+  const give = (): number => {
+    const isTaken = (index: number): boolean => own.has(first + index) || taken.has(portPrefix + (first + index));
+    const index = pick(last - first + 1, random, isTaken);
+    if (index === undefined) throw rangeFull('nodePort');
+    own.add(first + index);
+    return first + index;
+  };
+  if (usesNodePorts(service)) for (const port of spec.ports ?? []) port.nodePort ||= give();
+  if (needsHealthCheckPort(service)) spec.healthCheckNodePort ||= give();
+}
+
+function rangeFull(what: 'serviceIP' | 'nodePort'): GantryError {
+  return new GantryError('InternalError', `Internal error occurred: failed to allocate a ${what}: range is full`);
 }
 
 /** An index below `size` that is not taken, from a random one on; undefined where all are. */

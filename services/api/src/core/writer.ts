@@ -1,8 +1,9 @@
 import type { Kind } from '@gantry/model/kind.ts';
+import { completeNew, completeUpdate } from '@gantry/model/validation/object.ts';
 import { alreadyExists, GantryError, notFound } from '@gantry/runtime/errors.ts';
 import type { Operation } from '@gantry/store/store.ts';
 import { type Admittance, admitAsIs } from '../admission/admission.ts';
-import { checkComplete, checkCreation, checkStatusUpdate, checkUpdate } from './check.ts';
+import { checkComplete, checkStatusUpdate, checkWhileDeleting } from './check.ts';
 import { commitDecision, type Decision } from './commit.ts';
 import type { CoreDeps } from './context.ts';
 import { type DeletionRequest, decideDeletion, isReleased } from './deletion.ts';
@@ -45,7 +46,7 @@ export async function create(deps: CoreDeps, kind: Kind, object: AnyObject, dryR
   const generated = !metadata.name && metadata.generateName ? metadata.generateName : undefined;
   if (generated !== undefined) metadata.name = meta.generateName(generated, deps.entropy.random);
   meta.stampNew(kind, object, deps.clock.now(), deps.entropy.uid());
-  checkCreation(kind, object);
+  completeNew(kind, object);
   let created = object;
   const revision = await commitDecision(deps, infoOf(kind, metadata.name ?? ''), async (attempt) => {
     if (attempt > 1 && generated !== undefined) metadata.name = meta.generateName(generated, deps.entropy.random);
@@ -83,7 +84,8 @@ export function update(deps: CoreDeps, target: Target, next: Transition, dryRun:
     if (kind.hasStatus) carryStatus(object, stored.object);
     checkComplete(kind, object);
     pluginOf(deps, kind).carryOver?.(object, stored.object);
-    checkUpdate(kind, object, stored.object);
+    checkWhileDeleting(kind, object, stored.object);
+    completeUpdate(kind, object, stored.object);
     meta.bumpGeneration(kind, object, stored.object);
     return object;
   });

@@ -1,10 +1,9 @@
-import { loadPackageDefinition } from '@gantry/client/package-definition.ts';
 import { nodeService, podService, resourceService, schedulingService } from '@gantry/client/protos.ts';
 import { GantryError } from '@gantry/runtime/errors.ts';
 import { Server, ServerCredentials, type UntypedServiceImplementation } from '@grpc/grpc-js';
-import { ReflectionService } from '@grpc/reflection';
 import { HealthImplementation } from 'grpc-health-check';
 import { tolerant } from './calls.ts';
+import { addReflection } from './reflection.ts';
 
 /** The handlers of each service. */
 export interface Handlers {
@@ -47,7 +46,7 @@ export async function listen(handlers: Handlers, options: ListenOptions): Promis
   server.addService(tolerant(schedulingService), handlers.scheduling);
   server.addService(tolerant(nodeService), handlers.nodes);
   server.addService(tolerant(podService), handlers.pods);
-  new ReflectionService(loadPackageDefinition()).addToServer(server);
+  addReflection(server);
   const health = new HealthImplementation(Object.fromEntries(services.map((name) => [name, 'SERVING' as const])));
   health.addToServer(server);
   const port = await bind(server, options);
