@@ -62,6 +62,7 @@ describe('decodeManifest', () => {
       pod('{containers: [{resources: {limits: {cpu: much}}}]}'),
       'spec.containers[0].resources.limits.cpu: Invalid value: "much"',
     ],
+    [pod('{containers: [{livenessProbe: {tcpSocket: {port: 99999999999}}}]}'), 'port of type intstr.IntOrString'],
     [pod('{containers: {}}'), 'spec.containers of type []v1.Container'],
     [pod('{nodeSelector: {disk: 1}}'), 'PodSpec.spec.nodeSelector.disk of type string'],
   ])('refuses %j', (text, problem) => {
@@ -76,6 +77,28 @@ describe('decodeManifest', () => {
       ...Array.from({ length: 30 }, (_, i) => `a${i + 1}: &a${i + 1} [*a${i}, *a${i}]`),
     ].join('\n');
     expect(() => decodeManifest(bomb)).toThrow('excessive use of aliases');
+  });
+
+  it('takes null for an entry for the zero of its type', () => {
+    const decoded = decodeManifest(pod('{containers: [null, {name: c, args: [null, a]}], nodeSelector: {a: null}}'));
+    expect(decoded).toMatchObject({ spec: { containers: [{}, { args: ['', 'a'] }], nodeSelector: { a: '' } } });
+  });
+
+  it('tells of some problems where there are very many', () => {
+    try {
+      decodeManifest(pod(`{containers: [${'1,'.repeat(100_000)}1]}`));
+      expect.unreachable();
+    } catch (error) {
+      expect((error as { causes: object[] }).causes).toHaveLength(50);
+    }
+  });
+
+  it('reads a map of many keys, and refuses one that aliases blow up', () => {
+    const keys = Array.from({ length: 20_000 }, (_, index) => `  k${index}: v`).join('\n');
+    const configMap = `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata:\n${keys}\n`;
+    expect(Object.keys((decodeManifest(configMap) as { data?: object }).data!)).toHaveLength(20_000);
+    const uses = Array.from({ length: 900 }, (_, index) => `a${index}: *big`).join('\n');
+    expect(() => decodeManifest(`big: &big "${'x'.repeat(100_000)}"\n${uses}`)).toThrow('excessive use of aliases');
   });
 
   it('names every field that is wrong', () => {

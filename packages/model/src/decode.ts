@@ -26,7 +26,7 @@ export function decodeObject(value: unknown): KubeObject {
   if (typeof apiVersion !== 'string' || apiVersion === '') throw missing('apiVersion', 'apiVersion', value);
   const kind = kindOfObject({ apiVersion, kind: kindName });
   const decoder = new Decoder();
-  const decoded = decoder.message(kind.message, fields, '', 0) as Omit<KubeObject, 'apiVersion' | 'kind'>;
+  const decoded = decoder.read(kind.message, fields) as Omit<KubeObject, 'apiVersion' | 'kind'>;
   decoder.finish(kindName, kind.version);
   const metadata = decoded.metadata ?? { name: '' };
   return {
@@ -57,6 +57,9 @@ function describe(value: unknown): string {
   return typeof value;
 }
 
+/** Thrown when as much is known to be wrong as one error tells. */
+const enough = new Error('enough problems');
+
 class Decoder {
   readonly #unknown: FieldCause[] = [];
   readonly #wrong: FieldCause[] = [];
@@ -65,7 +68,7 @@ class Decoder {
   finish(kind: string, version: string): void {
     const causes = [...this.#wrong, ...this.#unknown];
     if (causes.length === 0) return;
-    const texts = causes.slice(0, maxProblems).map(({ message }) => message);
+    const texts = causes.map(({ message }) => message);
     const text =
       this.#wrong.length > 0
         ? `${kind} in version "${version}" cannot be handled as a ${kind}: ${texts.join(', ')}`
@@ -73,14 +76,24 @@ class Decoder {
     throw new GantryError('BadRequest', text, { causes });
   }
 
-  message(messageName: string, value: unknown, path: string, depth: number): Record<string, unknown> {
+  /** The fields of a whole object; some of them where there is too much wrong to go on. */
+  read(messageName: string, value: Record<string, unknown>): Record<string, unknown> {
+    try {
+      return this.#message(messageName, value, '', 0);
+    } catch (error) {
+      if (error !== enough) throw error;
+      return {};
+    }
+  }
+
+  #message(messageName: string, value: Record<string, unknown>, path: string, depth: number): Record<string, unknown> {
     const fields = jsonFieldsOf(messageName);
     const result: Record<string, unknown> = {};
     if (depth > maxDepth) {
       this.#reject(path, `${path}: nested deeper than ${maxDepth} levels`);
       return result;
     }
-    for (const [name, inner] of Object.entries(value as Record<string, unknown>)) {
+    for (const [name, inner] of Object.entries(value)) {
       const field = fields.get(name);
       const innerPath = path === '' ? name : `${path}.${name}`;
       if (field === undefined) this.#reject(innerPath, `unknown field ${JSON.stringify(innerPath)}`, this.#unknown);
@@ -94,6 +107,7 @@ class Decoder {
 
   #reject(field: string, message: string, list: FieldCause[] = this.#wrong): void {
     list.push({ reason: list === this.#unknown ? 'FieldValueInvalid' : 'FieldValueTypeInvalid', field, message });
+    if (this.#unknown.length + this.#wrong.length >= maxProblems) throw enough;
   }
 
   #mismatch(value: unknown, path: string, owner: string, wanted: string): undefined {
@@ -107,14 +121,15 @@ class Decoder {
   #field(field: FieldSchema, value: unknown, path: string, owner: string, depth: number): unknown {
     if (field.cardinality === 'list') {
       if (!Array.isArray(value)) return this.#mismatch(value, path, owner, `[]${goType(field.type)}`);
-      // A null entry is no entry.
-      return value.map((item, index) => this.#value(field.type, item ?? undefined, `${path}[${index}]`, owner, depth));
+      return value.map((item, index) =>
+        this.#value(field.type, item ?? zeroOf(field.type), `${path}[${index}]`, owner, depth),
+      );
     }
     if (field.cardinality === 'map') {
       if (!isRecord(value)) return this.#mismatch(value, path, owner, `map[string]${goType(field.type)}`);
       const entries = Object.entries(value).map(([key, item]) => [
         key,
-        this.#value(field.type, item ?? '', `${path}.${key}`, owner, depth),
+        this.#value(field.type, item ?? zeroOf(field.type), `${path}.${key}`, owner, depth),
       ]);
       return Object.fromEntries(entries);
     }
@@ -133,7 +148,7 @@ class Decoder {
         const { jsonForm } = messageSchema(type.name);
         if (jsonForm !== 'object') return this.#form(jsonForm, value, path, owner);
         return isRecord(value)
-          ? this.message(type.name, value, path, depth + 1)
+          ? this.#message(type.name, value, path, depth + 1)
           : this.#mismatch(value, path, owner, goType(type));
       }
     }
@@ -155,11 +170,8 @@ class Decoder {
         return typeof value === 'number' && Number.isFinite(value)
           ? value
           : this.#mismatch(value, path, owner, 'float64');
-      default: {
-        const [low, high] = ranges[scalar]!;
-        const whole = typeof value === 'number' && Number.isInteger(value) && value >= low && value <= high;
-        return whole ? value : this.#mismatch(value, path, owner, scalar);
-      }
+      default:
+        return isWithin(ranges[scalar]!, value) ? value : this.#mismatch(value, path, owner, scalar);
     }
   }
 
@@ -173,7 +185,7 @@ class Decoder {
       case 'raw':
         return value;
       case 'intOrString':
-        if (typeof value === 'string' || (typeof value === 'number' && Number.isInteger(value))) return value;
+        if (typeof value === 'string' || isWithin(ranges.int32!, value)) return value;
         return this.#mismatch(value, path, owner, 'intstr.IntOrString');
       case 'time':
       case 'microTime':
@@ -211,6 +223,18 @@ const ranges: Readonly<Record<string, readonly [low: number, high: number]>> = {
   int64: [Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER],
   uint64: [0, Number.MAX_SAFE_INTEGER],
 };
+
+function isWithin([low, high]: readonly [low: number, high: number], value: unknown): boolean {
+  return typeof value === 'number' && Number.isInteger(value) && value >= low && value <= high;
+}
+
+/** What null stands for as an entry of a list or map: the zero of its type, as in Go. */
+function zeroOf(type: FieldType): unknown {
+  if (type.kind === 'message')
+    return { object: {}, quantity: '0', intOrString: 0 }[messageSchema(type.name).jsonForm as string] ?? '';
+  if (type.kind === 'enum') return Object.keys(type.values)[0];
+  return { bool: false, string: '', bytes: '' }[type.scalar] ?? 0;
+}
 
 function goType(type: FieldType): string {
   if (type.kind === 'scalar') return type.scalar === 'bytes' ? '[]uint8' : type.scalar;

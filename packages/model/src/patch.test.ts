@@ -24,7 +24,16 @@ describe('JSON patch', () => {
     expect(pod.spec.containers[1]!.image).toBe('log:1');
   });
 
+  it('bounds what copies may add', () => {
+    const patch = Array.from({ length: 40 }, (_, index) => ({ op: 'copy', from: '/spec', path: `/spec/copy${index}` }));
+    expect(() => applyJsonPatch(pod, patch)).toThrow('the accumulated size increase of copy');
+  });
+
   it.each([
+    [[null], 'rejected our request'],
+    [[{ op: 'copy', from: '/none', path: '/a' }], 'rejected our request'],
+    [[{ op: 'remove', path: '/spec/none' }], 'rejected our request'],
+    [[{ op: 'add', path: '/__proto__/polluted', value: 1 }], 'rejected our request'],
     [{ op: 'add' }, 'a JSON patch is a list'],
     [[{ op: 'test', path: '/metadata/name', value: 'x' }], 'rejected our request'],
     [[{ op: 'replace', path: '/spec/none', value: 1 }], 'rejected our request'],

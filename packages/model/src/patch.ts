@@ -1,12 +1,14 @@
 /** Changes of parts of objects: JSON patch (RFC 6902), merge patch (RFC 7386), and Kubernetes' strategic merge patch. */
 import { GantryError } from '@gantry/runtime/errors.ts';
-import jsonPatch from 'fast-json-patch';
+import jsonPatch, { type Operation } from 'fast-json-patch';
 import { type FieldSchema, jsonFieldsOf, messageSchema } from './schema.ts';
 
 type Fields = Record<string, unknown>;
 
 /** Operations in one JSON patch, at most (Kubernetes' bound). */
 const maxOperations = 10_000;
+/** Characters that the copy operations of one patch may add: each can double the object (Kubernetes' bound is the same). */
+const maxCopiedChars = 3 * 1024 * 1024;
 
 /** The object after a JSON patch. Throws BadRequest for a patch that makes no sense, Invalid for one that does not fit. */
 export function applyJsonPatch<T>(object: T, patch: unknown): T {
@@ -17,13 +19,28 @@ export function applyJsonPatch<T>(object: T, patch: unknown): T {
     throw new GantryError('RequestEntityTooLarge', text);
   }
   try {
-    return jsonPatch.applyPatch(structuredClone(object), patch, true, true, true).newDocument;
+    return applyOperations(structuredClone(object), patch as Operation[]);
   } catch (cause) {
+    if (cause instanceof GantryError) throw cause;
     const text = (cause as Error).message.split('\n')[0];
     throw new GantryError('Invalid', `the server rejected our request due to an error in our request: ${text}`, {
       cause,
     });
   }
+}
+
+function applyOperations<T>(object: T, patch: readonly Operation[]): T {
+  let copiedChars = 0;
+  return patch.reduce((document, operation, index) => {
+    if (operation?.op === 'copy') {
+      copiedChars += (JSON.stringify(jsonPatch.getValueByPointer(document, operation.from)) ?? '').length;
+      if (copiedChars > maxCopiedChars) {
+        const text = `Unable to complete the copy, the accumulated size increase of copy is ${copiedChars}, exceeding the limit ${maxCopiedChars}`;
+        throw new GantryError('RequestEntityTooLarge', text);
+      }
+    }
+    return jsonPatch.applyOperation<T>(document, operation, true, true, true, index).newDocument;
+  }, object);
 }
 
 /** The object after a merge patch: what the patch names is replaced, null removes. */
