@@ -119,7 +119,8 @@ function offer(state: StreamState, subscription: Subscription, snapshot: Snapsho
   const offered = new Map([...resources].filter(([name]) => named.has(name) || subscription.known.has(name)));
   if (subscription.typeUrl !== endpointType || state.protocol === 'delta') return offered;
   for (const name of subscription.names) {
-    if (named.has(name) && !resources.has(name)) offered.set(name, endpointsResource({ clusterName: name }));
+    const isAwaited = named.has(name) && !resources.has(name) && !subscription.known.has(name);
+    if (isAwaited) offered.set(name, endpointsResource({ clusterName: name }));
   }
   return offered;
 }

@@ -3,8 +3,11 @@
  * references to endpoints and routes, and accepts clusters only when they have their endpoints, as Envoy does. It
  * notes whatever a server must never do to it.
  */
+
 import type { DeltaDiscoveryRequest, DiscoveryRequest } from '../envoy/discovery.ts';
+import { ClusterLoadAssignment } from '../envoy/endpoint.ts';
 import type { PlannedResponse } from '../plan.ts';
+import { decode } from '../proto/codec.ts';
 import type { Resource } from '../resource.ts';
 import type { Protocol } from '../stream-state.ts';
 import { clusterType, endpointType, isFullState, listenerType, routeType, sendOrder } from '../type-urls.ts';
@@ -80,6 +83,7 @@ export class ModelClient {
       return;
     }
     this.#versions.set(response.typeUrl, response.version);
+    this.#checkEmptied(response);
     const changed = this.#apply(response);
     this.#checkReferences(response);
     if (response.typeUrl === clusterType) this.#warm(changed);
@@ -148,6 +152,15 @@ export class ModelClient {
 
   #send(request: ModelRequest): void {
     this.outbox.push({ versionInfo: this.#versions.get(request.typeUrl ?? '') ?? '', ...request });
+  }
+
+  /** A cluster that routes lead to must not lose its endpoints on the way out; no test has a service without any. */
+  #checkEmptied(response: PlannedResponse): void {
+    if (response.typeUrl !== endpointType) return;
+    for (const { name, value } of response.resources) {
+      const isEmpty = (decode(ClusterLoadAssignment, value).endpoints ?? []).length === 0;
+      if (isEmpty && this.resources(endpointType).has(name)) this.violations.push(`"${name}" lost its endpoints`);
+    }
   }
 
   #checkReferences(response: PlannedResponse): void {
