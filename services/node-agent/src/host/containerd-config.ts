@@ -57,7 +57,7 @@ state = ${text(paths.state)}
 disabled_plugins = [${disabledPlugins.map(text).join(', ')}]
 
 [debug]
-  # Below it are several lines for every pod, and nobody rotates this log.
+  # Below it are a dozen lines for every pod.
   level = "warn"
 
 [grpc]

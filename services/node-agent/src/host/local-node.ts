@@ -1,4 +1,4 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { backoffMs } from '@gantry/runtime/backoff.ts';
 import type { Clock } from '@gantry/runtime/clock.ts';
@@ -21,6 +21,7 @@ import {
 } from './processes.ts';
 
 const superviseMs = 250;
+const maxLogBytes = 16 * 1024 * 1024;
 const killTimeoutMs = 5_000;
 /** Pause between two restarts of a containerd that keeps ending. */
 const restartBackoff = { initialMs: 100, maxMs: 30_000, factor: 2, jitter: 0.1 };
@@ -176,6 +177,7 @@ function supervise({ name, home }: LocalNodeConfig, { log, clock }: { log: Logge
         const containerd = await ensureContainerd(home, stop.signal);
         while (!stop.signal.aborted && (await readProcess(containerd.pid))?.startTime === containerd.startTime) {
           await clock.sleep(superviseMs, stop.signal);
+          await boundLog(containerdPaths(home.directory).log);
         }
         log.warn({ node: name }, 'containerd ended and is started again');
       } catch (error) {
@@ -193,4 +195,9 @@ function supervise({ name, home }: LocalNodeConfig, { log, clock }: { log: Logge
       await done;
     },
   };
+}
+
+/** containerd and its shims write some lines for every pod. They append, so what is emptied goes on from its beginning. */
+async function boundLog(path: string): Promise<void> {
+  if ((await stat(path)).size > maxLogBytes) await truncate(path, 0);
 }
