@@ -68,10 +68,12 @@ export interface TopologyRule {
   allows(domain: number): boolean;
   /** Why a domain is not allowed, in Kubernetes' words. */
   reason(domain: number): string;
-  /** 0 (bad) to `weight` × 100 (good), as the domain is now; 0 for rules that only forbid. */
+  /** True where evicting pods can make a domain that is not allowed one that is. */
+  helpedByPreemption(domain: number): boolean;
+  /** 0 (bad) to 100 (good), as the domain is now; 0 for rules that only forbid. */
   score(domain: number): number;
-  /** A pod of the class was placed in a domain. True where the verdict or score of other domains may have changed. */
-  placed(domain: number): boolean;
+  /** A pod of the class was placed on a node. True where the verdict or score of other domains may have changed. */
+  placed(node: number): boolean;
 }
 
 /** Makes the topology rules of a class. */
@@ -79,7 +81,6 @@ export interface TopologyPlugin {
   /** Kubernetes' name of the plugin. */
   readonly name: string;
   readonly unblockedBy: readonly ClusterChange[];
-  readonly helpedByPreemption: boolean;
   /** What the profile's weights say of its scores. */
   readonly weightOf: (weights: ScoreWeights) => number;
   /** The scores of the rules add up to 0 to 100. */

@@ -7,6 +7,8 @@ import type { Filter, Score, TopologyPlugin } from './plugin.ts';
 import { imageLocality } from './score/image-locality.ts';
 import { preferredNodeAffinity } from './score/node-affinity.ts';
 import { preferNoSchedule } from './score/taint-toleration.ts';
+import { interPodAffinity } from './topology/inter-pod-affinity.ts';
+import { podTopologySpread } from './topology/pod-topology-spread.ts';
 
 // All plugins, in the order in which they judge a node: the first that refuses it is the one that is named, as in Kubernetes.
 
@@ -20,7 +22,7 @@ export const nodeFilters: readonly Filter[] = [nodePorts];
 export const resourceFilter: Filter = nodeResourcesFit;
 
 /** Rules about the pods around. */
-export const topologyPlugins: readonly TopologyPlugin[] = [];
+export const topologyPlugins: readonly TopologyPlugin[] = [podTopologySpread, interPodAffinity];
 
 /** Scores beside those of resources and topology. */
 export const scores: readonly Score[] = [preferredNodeAffinity, preferNoSchedule, imageLocality];

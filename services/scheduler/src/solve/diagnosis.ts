@@ -15,7 +15,9 @@ export interface Diagnosis {
 
 /** Why one node refuses a pod: the first filter that does, and its reasons. */
 export interface Refusal {
-  readonly filter: Pick<Filter, 'name' | 'unblockedBy' | 'helpedByPreemption'>;
+  readonly filter: Pick<Filter, 'name' | 'unblockedBy'>;
+  /** True where evicting pods from the node might make it take the pod. */
+  readonly helpedByPreemption: boolean;
   readonly reasons: readonly string[];
 }
 
@@ -44,13 +46,16 @@ export function refusals(podClass: PodClass, cluster: ClusterState): Judge {
 }
 
 function judgeByFilter(filter: Filter, prepared: PreparedFilter): Judge {
-  return (node) => (prepared.passes(node) ? undefined : { filter, reasons: prepared.reasons(node) });
+  const { helpedByPreemption } = filter;
+  return (node) =>
+    prepared.passes(node) ? undefined : { filter, helpedByPreemption, reasons: prepared.reasons(node) };
 }
 
 function judgeByRule(filter: Refusal['filter'], rule: TopologyRule): Judge {
   return (node) => {
     const domain = rule.domains[node]!;
-    return rule.allows(domain) ? undefined : { filter, reasons: [rule.reason(domain)] };
+    if (rule.allows(domain)) return undefined;
+    return { filter, helpedByPreemption: rule.helpedByPreemption(domain), reasons: [rule.reason(domain)] };
   };
 }
 

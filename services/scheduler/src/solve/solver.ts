@@ -114,8 +114,8 @@ function scoreGroup({ groupRules }: PreparedClass, grouping: Grouping, group: nu
 
 /** Tells the rules of a placement. True where nodes other than this one may be judged differently now. */
 function notePlacement({ nodeRules, groupRules }: PreparedClass, node: number): boolean {
-  for (const { rule } of groupRules) rule.placed(rule.domains[node]!);
+  for (const { rule } of groupRules) rule.placed(node);
   let others = false;
-  for (const { rule } of nodeRules) if (rule.placed(rule.domains[node]!)) others = true;
+  for (const { rule } of nodeRules) if (rule.placed(node)) others = true;
   return others;
 }

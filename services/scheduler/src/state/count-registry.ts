@@ -1,7 +1,7 @@
 import type { PodRequirement, PodTerm } from '../requirement.ts';
 import { type CarriedRule, DomainCount, type Membership } from './domain-count.ts';
 import type { NodeTable } from './node-table.ts';
-import type { PodClass } from './pod-class.ts';
+import type { PodClass, PodRecord } from './pod-class.ts';
 import { type NamespaceLabels, selects } from './pod-selection.ts';
 
 /** A rule of pods that have a node which speaks of a pod that has none yet. */
@@ -43,6 +43,14 @@ export class CountRegistry {
   /** Pods that all of the selectors select, by domain; the class must be registered. */
   selected(selectors: readonly PodTerm['selector'][], topologyKey: string, liveOnly: boolean): DomainCount {
     return this.#counts.get(selectedKey(selectors, topologyKey, liveOnly))!;
+  }
+
+  /** The pods of a count that have a node. */
+  *podsOf(count: DomainCount): Generator<PodRecord> {
+    for (const podClass of this.#classes.values()) {
+      if (!podClass.counts.includes(count)) continue;
+      for (let pod = podClass.first; pod !== undefined; pod = pod.nextInClass) yield pod;
+    }
   }
 
   /** Rules of other pods that speak of pods like these. */

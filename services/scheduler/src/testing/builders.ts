@@ -24,7 +24,7 @@ export function nodeNamed(name: string, fields: NodeFields = {}): Node {
   };
 }
 
-export interface PodFields extends Partial<PodSpec> {
+export interface PodFields extends Partial<Omit<PodSpec, 'resources'>> {
   readonly namespace?: string;
   readonly labels?: Readonly<Record<string, string>>;
   readonly requests?: Readonly<Record<string, string>>;

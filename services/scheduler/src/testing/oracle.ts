@@ -1,0 +1,249 @@
+import { meets } from '@gantry/model/selectors.ts';
+import type { ScoreWeights } from '../profiles.ts';
+import type { NodeInfo, NodeTerm, PodInfo, PodRequirement, PodSelector, PodTerm, SpreadRule } from '../requirement.ts';
+
+// What the scheduler should decide, written as plainly as possible and as slowly as it takes: everything is looked at
+// anew for every question. The fast path is held against it.
+
+export interface PlacedPod {
+  readonly pod: PodInfo;
+  readonly node: string;
+}
+
+/** A cluster as plain lists. */
+export interface Picture {
+  readonly nodes: readonly NodeInfo[];
+  readonly placed: readonly PlacedPod[];
+  readonly namespaces: ReadonlyMap<string, Readonly<Record<string, string>>>;
+}
+
+/** The nodes that may take a pod, each with its score. */
+export function oracle(pod: PodRequirement, picture: Picture, weights: ScoreWeights): Map<string, number> {
+  const feasible = picture.nodes.filter((node) => mayTake(pod, node, picture));
+  return new Map(feasible.map((node) => [node.name, scoreOf(pod, node, picture, weights)]));
+}
+
+/** Whether a node may take a pod beside those that are placed. */
+export function mayTake(pod: PodRequirement, node: NodeInfo, picture: Picture): boolean {
+  const taints = node.unschedulable
+    ? [...node.taints, { key: 'node.kubernetes.io/unschedulable', value: '', effect: 'NoSchedule' as const }]
+    : node.taints;
+  const bearsAll = taints.every((taint) => taint.effect === 'PreferNoSchedule' || bears(pod, taint));
+  return (
+    bearsAll &&
+    affinityAllows(pod, node) &&
+    [...pod.requests].every(
+      ([name, amount]) => used(name, node, picture) + amount <= (node.allocatable.get(name) ?? 0),
+    ) &&
+    portsAreFree(pod, node, picture) &&
+    pod.spread.every((rule) => !rule.required || spreadAllows(rule, pod, node, picture)) &&
+    podAffinityAllows(pod, node, picture) &&
+    pod.antiAffinity.every(
+      (term) => near(term, node, picture, (other) => matches(term.selector, other, picture)) === 0,
+    ) &&
+    picture.placed.every(({ pod: { requirement: other }, node: place }) =>
+      other.antiAffinity.every(
+        (term) => !(matches(term.selector, pod, picture) && sameDomain(term.topologyKey, node, nodeOf(place, picture))),
+      ),
+    )
+  );
+}
+
+function bears(pod: PodRequirement, taint: NodeInfo['taints'][number]): boolean {
+  return pod.tolerations.some(({ key, operator, value, effect }) => {
+    if (effect !== '' && effect !== taint.effect) return false;
+    if (operator === 'Exists') return key === '' || key === taint.key;
+    if (key !== taint.key) return false;
+    if (operator === 'Equal') return value === taint.value;
+    if (![value, taint.value].every((text) => /^[+-]?\d+$/.test(text))) return false;
+    return operator === 'Lt' ? Number(taint.value) < Number(value) : Number(taint.value) > Number(value);
+  });
+}
+
+function affinityAllows(pod: PodRequirement, node: NodeInfo): boolean {
+  const bySelector = pod.nodeSelector.every((requirement) => meets(node.labels, requirement));
+  return bySelector && (pod.nodeTerms === undefined || pod.nodeTerms.some((term) => termMatches(term, node)));
+}
+
+function termMatches({ labels, names }: NodeTerm, node: NodeInfo): boolean {
+  if (labels.length + names.length === 0) return false;
+  const name = { 'metadata.name': node.name };
+  return (
+    labels.every((requirement) => meets(node.labels, requirement)) &&
+    names.every((requirement) => meets(name, { ...requirement, key: 'metadata.name' }))
+  );
+}
+
+function podsOn(node: NodeInfo, { placed }: Picture): PodRequirement[] {
+  return placed.filter(({ node: name }) => name === node.name).map(({ pod }) => pod.requirement);
+}
+
+function used(resource: string, node: NodeInfo, picture: Picture): number {
+  return podsOn(node, picture).reduce((sum, { requests }) => sum + (requests.get(resource) ?? 0), 0);
+}
+
+function portsAreFree(pod: PodRequirement, node: NodeInfo, picture: Picture): boolean {
+  const taken = podsOn(node, picture).flatMap(({ hostPorts }) => hostPorts);
+  return !pod.hostPorts.some((want) =>
+    taken.some(
+      (has) =>
+        want.port === has.port &&
+        want.protocol === has.protocol &&
+        (want.ip === has.ip || want.ip === '0.0.0.0' || has.ip === '0.0.0.0'),
+    ),
+  );
+}
+
+function matches(selector: PodSelector, pod: PodRequirement, { namespaces }: Picture): boolean {
+  const byName = selector.namespaces.has(pod.namespace);
+  const byLabels = selector.namespaceLabels?.every((requirement) => meets(namespaces.get(pod.namespace), requirement));
+  if (!byName && !byLabels) return false;
+  return selector.labels?.every((requirement) => meets(pod.labels, requirement)) ?? false;
+}
+
+function nodeOf(name: string, { nodes }: Picture): NodeInfo | undefined {
+  return nodes.find((node) => node.name === name);
+}
+
+function sameDomain(key: string, left: NodeInfo, right: NodeInfo | undefined): boolean {
+  return left.labels[key] !== undefined && left.labels[key] === right?.labels[key];
+}
+
+/** Pods in the node's domain that pass a test. */
+function near(term: PodTerm, node: NodeInfo, picture: Picture, test: (pod: PodRequirement) => boolean): number {
+  return picture.placed.filter(
+    ({ pod, node: place }) => test(pod.requirement) && sameDomain(term.topologyKey, node, nodeOf(place, picture)),
+  ).length;
+}
+
+function podAffinityAllows(pod: PodRequirement, node: NodeInfo, picture: Picture): boolean {
+  const terms = pod.affinity;
+  const matchesAll = (other: PodRequirement): boolean =>
+    terms.every(({ selector }) => matches(selector, other, picture));
+  if (terms.some(({ topologyKey }) => node.labels[topologyKey] === undefined)) return false;
+  if (terms.every((term) => near(term, node, picture, matchesAll) > 0)) return true;
+  const anywhere = picture.placed.some(
+    ({ pod: other, node: place }) =>
+      matchesAll(other.requirement) &&
+      terms.some(({ topologyKey }) => nodeOf(place, picture)?.labels[topologyKey] !== undefined),
+  );
+  return !anywhere && matchesAll(pod);
+}
+
+/** Pods of a rule's group by domain, for the domains that count. */
+function groupCounts(rule: SpreadRule, pod: PodRequirement, picture: Picture): Map<string, number> {
+  const together = pod.spread.filter(({ required }) => required === rule.required);
+  const eligible = picture.nodes.filter(
+    (node) =>
+      together.every(({ topologyKey }) => node.labels[topologyKey] !== undefined) &&
+      (!rule.honorAffinity || affinityAllows(pod, node)) &&
+      (!rule.honorTaints || node.taints.every((taint) => taint.effect === 'PreferNoSchedule' || bears(pod, taint))),
+  );
+  const counts = new Map(eligible.map((node) => [node.labels[rule.topologyKey]!, 0]));
+  for (const { pod: other, node: place } of picture.placed) {
+    const node = eligible.find(({ name }) => name === place);
+    if (node === undefined || other.terminating || !matches(rule.selector, other.requirement, picture)) continue;
+    const domain = node.labels[rule.topologyKey]!;
+    counts.set(domain, counts.get(domain)! + 1);
+  }
+  return counts;
+}
+
+function spreadAllows(rule: SpreadRule, pod: PodRequirement, node: NodeInfo, picture: Picture): boolean {
+  const domain = node.labels[rule.topologyKey];
+  if (domain === undefined) return false;
+  const counts = groupCounts(rule, pod, picture);
+  const least = counts.size < rule.minDomains ? 0 : Math.min(...counts.values());
+  const own = matches(rule.selector, pod, picture) ? 1 : 0;
+  return (counts.get(domain) ?? 0) + own - (counts.size === 0 ? 0 : least) <= rule.maxSkew;
+}
+
+function scoreOf(pod: PodRequirement, node: NodeInfo, picture: Picture, weights: ScoreWeights): number {
+  return (
+    resources(pod, node, picture, weights) +
+    weights.nodeAffinity * preferredAffinity(pod, node) +
+    weights.taintToleration * fewTaints(pod, node, picture) +
+    weights.topologySpread * softSpread(pod, node, picture) +
+    weights.podAffinity * neighbours(pod, node, picture)
+  );
+}
+
+function resources(pod: PodRequirement, node: NodeInfo, picture: Picture, weights: ScoreWeights): number {
+  const pods = [...podsOn(node, picture), pod];
+  const cpu = pods.reduce((sum, { scoring }) => sum + scoring.cpuMilli, 0) / (node.allocatable.get('cpu') ?? 0);
+  const memory =
+    pods.reduce((sum, { scoring }) => sum + scoring.memoryBytes, 0) / (node.allocatable.get('memory') ?? 0);
+  const shares = [cpu, memory].map((share) => Math.min(1, share));
+  const mean = (shares[0]! + shares[1]!) / 2;
+  const balance = 1 - Math.abs(shares[0]! - shares[1]!) / 2;
+  return (
+    100 * (weights.leastAllocated * (1 - mean) + weights.mostAllocated * mean + weights.balancedAllocation * balance)
+  );
+}
+
+function preferredAffinity({ preferredNodeTerms }: PodRequirement, node: NodeInfo): number {
+  const total = preferredNodeTerms.reduce((sum, { weight }) => sum + weight, 0);
+  const got = preferredNodeTerms.filter(({ term }) => termMatches(term, node));
+  return total === 0 ? 0 : (100 * got.reduce((sum, { weight }) => sum + weight, 0)) / total;
+}
+
+/** Where no node has such a taint, the score says nothing. */
+function fewTaints(pod: PodRequirement, node: NodeInfo, { nodes }: Picture): number {
+  const disliked = (of: NodeInfo): number =>
+    of.taints.filter((taint) => taint.effect === 'PreferNoSchedule' && !bears(pod, taint)).length;
+  return nodes.every((other) => disliked(other) === 0) ? 0 : 100 / (1 + disliked(node));
+}
+
+function softSpread(pod: PodRequirement, node: NodeInfo, picture: Picture): number {
+  const rules = pod.spread.filter(({ required }) => !required);
+  const scores = rules.map((rule) => {
+    const domain = node.labels[rule.topologyKey];
+    if (domain === undefined) return 0;
+    const counts = groupCounts(rule, pod, picture);
+    const least = counts.size === 0 ? 0 : Math.min(...counts.values());
+    return 100 / (1 + Math.max(0, (counts.get(domain) ?? 0) - least) / rule.maxSkew);
+  });
+  return scores.length === 0 ? 0 : scores.reduce((sum, score) => sum + score, 0) / scores.length;
+}
+
+/** The pod's preferences about others, and those of others about it; equal rules of several pods count as one. */
+function neighbours(pod: PodRequirement, node: NodeInfo, picture: Picture): number {
+  interface Wish {
+    readonly likes: boolean;
+    readonly weight: number;
+    readonly term: PodTerm;
+    readonly from: (other: PodRequirement) => boolean;
+  }
+  const wishes = new Map<string, Wish>();
+  const own = (likes: boolean, index: number, weight: number, term: PodTerm): void => {
+    const from = (other: PodRequirement): boolean => matches(term.selector, other, picture);
+    wishes.set(`own ${likes} ${index}`, { likes, weight, term, from });
+  };
+  for (const [index, { weight, term }] of pod.preferredAffinity.entries()) own(true, index, weight, term);
+  for (const [index, { weight, term }] of pod.preferredAntiAffinity.entries()) own(false, index, weight, term);
+  const keyed = (other: PodRequirement): [string, Wish][] =>
+    [
+      ...other.affinity.map((term) => ({ rule: 'affinity', likes: true, weight: 1, term })),
+      ...other.preferredAffinity.map((wish) => ({ rule: 'preferred', likes: true, ...wish })),
+      ...other.preferredAntiAffinity.map((wish) => ({ rule: 'anti', likes: false, ...wish })),
+    ]
+      .filter(({ term }) => matches(term.selector, pod, picture))
+      .map(({ rule, likes, weight, term }) => {
+        const key = `${rule} ${weight} ${term.key}`;
+        return [key, { likes, weight, term, from: (carrier) => keyed(carrier).some(([known]) => known === key) }];
+      });
+  for (const other of [pod, ...picture.placed.map((placed) => placed.pod.requirement)]) {
+    for (const [key, wish] of keyed(other)) wishes.set(key, wish);
+  }
+  const total = [...wishes.values()].reduce((sum, { weight }) => sum + weight, 0);
+  let score = 0;
+  for (const { likes, weight, term, from } of wishes.values()) {
+    const has = node.labels[term.topologyKey] !== undefined;
+    const count = near(term, node, picture, from);
+    const others = picture.nodes.filter(({ labels }) => labels[term.topologyKey] !== undefined);
+    const least = Math.min(...others.map((other) => near(term, other, picture, from)));
+    const share = likes ? 1 - 1 / (1 + count) : 1 / (1 + (has ? count - least : 0));
+    score += (100 * weight * share) / total;
+  }
+  return score;
+}
