@@ -71,6 +71,7 @@ export async function startApi(config: ApiConfig, deps: ApiDeps): Promise<Runnin
   const calls = new Calls({
     authenticate: authenticateByAddress(config.trustNetwork),
     metrics: createApiMetrics(registry, () => hub.watcherCount),
+    log,
     maxInFlight: config.limits.maxInFlight,
   });
   const agents = stack.use(new AgentConnections());

@@ -47,6 +47,7 @@ export async function list(deps: CoreDeps, kind: Kind, selection: Selection, pag
     revision = read.revision;
     for (const [index, entry] of read.entries.entries()) {
       after = entry.key;
+      if (!selection.hints.every((hint) => entry.value.includes(hint))) continue;
       const { object } = deps.cache.decode(entry);
       if (!selection.matches(object)) continue;
       items.push(object);

@@ -1,6 +1,11 @@
 import type { Kind } from '@gantry/model/kind.ts';
 import { resourceOf } from '@gantry/model/registry.ts';
-import { compileFieldSelector, compileLabelSelector } from '@gantry/model/selectors.ts';
+import {
+  compileFieldSelector,
+  compileLabelSelector,
+  parseFieldSelector,
+  parseLabelSelector,
+} from '@gantry/model/selectors.ts';
 import { GantryError } from '@gantry/runtime/errors.ts';
 import type { Selection } from '../watch/change.ts';
 import type { Limits } from './limits.ts';
@@ -26,6 +31,23 @@ export function selectionOf(
     resource: resourceOf(kind),
     namespace,
     everything: labelSelector.trim() === '' && fieldSelector.trim() === '',
+    hints: hintsOf(labelSelector, fieldSelector),
     matches: (object) => matchesLabels(object.metadata.labels) && matchesFields(object),
   };
+}
+
+/**
+ * What the text of an object that matches must contain, for the selectors by which large lists are searched: labels and a
+ * pod's node. Stored JSON has no blanks between a name and its value.
+ */
+function hintsOf(labelSelector: string, fieldSelector: string): string[] {
+  const labels = parseLabelSelector(labelSelector).flatMap((requirement) =>
+    requirement.operator === 'In' && requirement.values.length === 1
+      ? [`${JSON.stringify(requirement.key)}:${JSON.stringify(requirement.values[0])}`]
+      : [],
+  );
+  const nodes = parseFieldSelector(fieldSelector).flatMap(({ field, equal, value }) =>
+    field === 'spec.nodeName' && equal && value !== '' ? [`"nodeName":${JSON.stringify(value)}`] : [],
+  );
+  return [...labels, ...nodes];
 }

@@ -1,6 +1,7 @@
 import type { EventEmitter } from 'node:events';
 import { toServiceError } from '@gantry/client/errors-grpc.ts';
-import { GantryError } from '@gantry/runtime/errors.ts';
+import { GantryError, GrpcCode } from '@gantry/runtime/errors.ts';
+import type { Logger } from '@gantry/runtime/log.ts';
 import type {
   handleBidiStreamingCall,
   handleServerStreamingCall,
@@ -10,6 +11,7 @@ import type {
   ServerUnaryCall,
   ServerWritableStream,
   ServiceDefinition,
+  ServiceError,
 } from '@grpc/grpc-js';
 import type { Authenticate } from '../core/access.ts';
 import type { RequestContext } from '../core/context.ts';
@@ -19,6 +21,7 @@ import type { ApiMetrics } from '../metrics.ts';
 export interface CallDeps {
   readonly authenticate: Authenticate;
   readonly metrics: ApiMetrics;
+  readonly log: Logger;
   /** Unary calls in work at one time; one more is refused. */
   readonly maxInFlight: number;
 }
@@ -63,18 +66,8 @@ export class Calls {
     handle: (context: RequestContext, request: Request) => Promise<Response>,
   ): handleUnaryCall<Request, Response> {
     return (call, callback) => {
-      const ended = this.#deps.metrics.started(call.getPath());
-      this.#run(call, handle).then(
-        (response) => {
-          ended(0);
-          callback(null, response);
-        },
-        (thrown: unknown) => {
-          const error = toServiceError(thrown);
-          ended(error.code);
-          callback(error);
-        },
-      );
+      const answer = (response: Response): void => callback(null, response);
+      this.#finish(call, this.#run(call, handle), answer, (error) => callback(error));
     };
   }
 
@@ -83,18 +76,8 @@ export class Calls {
     handle: (context: RequestContext, request: Request) => AsyncIterable<Response>,
   ): handleServerStreamingCall<Request, Response> {
     return (call) => {
-      const ended = this.#deps.metrics.started(call.getPath());
-      this.#stream(call, handle).then(
-        () => {
-          ended(0);
-          call.end();
-        },
-        (thrown: unknown) => {
-          const error = toServiceError(thrown);
-          ended(error.code);
-          call.emit('error', error);
-        },
-      );
+      const fail = (error: ServiceError): void => void call.emit('error', error);
+      this.#finish(call, this.#stream(call, handle), () => call.end(), fail);
     };
   }
 
@@ -103,21 +86,38 @@ export class Calls {
     handle: (context: RequestContext, input: AsyncIterator<Request>) => AsyncIterable<Response>,
   ): handleBidiStreamingCall<Request, Response> {
     return (call) => {
-      const ended = this.#deps.metrics.started(call.getPath());
       // A caller that is gone makes reading and writing fail; both are told by the signal.
       call.on('error', () => {});
-      this.#exchange(call, handle).then(
-        () => {
+      const fail = (error: ServiceError): void => void call.emit('error', error);
+      this.#finish(call, this.#exchange(call, handle), () => call.end(), fail);
+    };
+  }
+
+  /** Ends a call with its work's outcome, and counts it. Nothing can be thrown past this. */
+  #finish<T>(
+    call: { getPath(): string },
+    work: Promise<T>,
+    succeed: (outcome: T) => void,
+    fail: (error: ServiceError) => void,
+  ): void {
+    const ended = this.#deps.metrics.started(call.getPath());
+    work
+      .then(
+        (outcome) => {
           ended(0);
-          call.end();
+          succeed(outcome);
         },
         (thrown: unknown) => {
           const error = toServiceError(thrown);
           ended(error.code);
-          call.emit('error', error);
+          if (error.code === GrpcCode.INTERNAL)
+            this.#deps.log.error({ err: thrown, method: call.getPath() }, 'a request failed');
+          fail(error);
         },
+      )
+      .catch((error: unknown) =>
+        this.#deps.log.error({ err: error, method: call.getPath() }, 'no answer could be sent'),
       );
-    };
   }
 
   async #exchange<Request, Response>(

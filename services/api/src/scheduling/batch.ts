@@ -103,7 +103,7 @@ interface PlannedPart {
   readonly plans: ReadonlyMap<number, ItemPlan | 'later'>;
 }
 
-/** Decides about each item. What was only seen in passing may be out of date: a refusal needs a read of the store. */
+/** Decides about each item. What was only seen in passing may be out of date: only a write proves it, all else needs a read of the store. */
 async function planPart<T>(
   deps: BatchDeps,
   batch: Batch<T>,
@@ -123,7 +123,7 @@ async function planPart<T>(
       continue;
     }
     let plan = planned(planner, item, fresh.has(key) ? fresh.get(key) : deps.cache.peek(key));
-    if (plan.type === 'refused' && !fresh.has(key)) {
+    if (plan.type !== 'write' && !fresh.has(key)) {
       fresh.set(key, await read(deps, key));
       plan = planned(planner, item, fresh.get(key));
     }

@@ -15,6 +15,8 @@ export interface Selection {
   /** True where no selector restricts the objects. */
   readonly everything: boolean;
   readonly matches: (object: AnyObject) => boolean;
+  /** Texts that the stored JSON of every object that matches contains: others need not be decoded. */
+  readonly hints: readonly string[];
 }
 
 /** A change of the store with what is derived from it, each derived once and when first asked for. */

@@ -23,6 +23,7 @@ const red: Selection = {
   resource: 'things',
   namespace: 'a',
   everything: false,
+  hints: [],
   matches: (object) => object.metadata.labels?.color === 'red',
 };
 
