@@ -164,7 +164,7 @@ describe.each(['sotw', 'delta'] as const)('a conversation in %s', (protocol) => 
         expect(conversation.client.inventory()).toEqual(expected(last));
         expect(conversation.isSettled).toBe(true);
       }),
-      { numRuns: 300 },
+      { numRuns: 1000 },
     );
   });
 
@@ -180,7 +180,7 @@ describe.each(['sotw', 'delta'] as const)('a conversation in %s', (protocol) => 
         expect(conversation.client.inventory()).toEqual(expected(withoutRefused(last)));
         expect(conversation.isSettled).toBe(true);
       }),
-      { numRuns: 300 },
+      { numRuns: 1000 },
     );
   });
 });

@@ -109,7 +109,8 @@ type Resources = ReadonlyMap<string, Resource>;
 
 /**
  * The resources that the client may be sent now. While clusters are under way, endpoints are those of clusters that it
- * was sent already, and none for a cluster that is gone again: Envoy would wait for them. Likewise listeners and routes.
+ * was sent already. Of a cluster that is gone again it keeps those that it has, or gets none at all in so many words,
+ * for Envoy would wait for them. Likewise listeners and routes.
  */
 function offer(state: StreamState, subscription: Subscription, snapshot: Snapshot): Resources {
   const { resources } = resourcesOf(snapshot, subscription.typeUrl);
@@ -117,9 +118,11 @@ function offer(state: StreamState, subscription: Subscription, snapshot: Snapsho
   if (parent?.pending === undefined) return resources;
   const named = namesReferredTo(parent, snapshot, subscription.typeUrl);
   const offered = new Map([...resources].filter(([name]) => named.has(name) || subscription.known.has(name)));
-  if (subscription.typeUrl !== endpointType || state.protocol === 'delta') return offered;
   for (const name of subscription.names) {
-    const isAwaited = named.has(name) && !resources.has(name) && !subscription.known.has(name);
+    if (!named.has(name) || resources.has(name)) continue;
+    const known = subscription.known.get(name);
+    if (known?.resource !== undefined) offered.set(name, known.resource);
+    const isAwaited = known === undefined && subscription.typeUrl === endpointType && state.protocol === 'sotw';
     if (isAwaited) offered.set(name, endpointsResource({ clusterName: name }));
   }
   return offered;
@@ -227,9 +230,12 @@ function hasAccepted(state: StreamState, typeUrl: string, snapshot: Snapshot): b
   return changed.length === 0 && (removed.length === 0 || !saysAbsence(state, typeUrl));
 }
 
+/** Stands for the version of what is to be sent again; no content has it as its hash. */
+const outdated = 'outdated';
+
 /**
  * A client that takes a new version of a cluster waits for its endpoints even where those have not changed (Envoy calls
- * it warming), and likewise of a listener for its routes: forget that they were sent, so that they are sent again.
+ * it warming), and likewise of a listener for its routes: make them count as outdated, so that they are sent again.
  */
 function resendDependents(state: StreamState, typeUrl: string, changed: readonly Resource[]): StreamState {
   const dependentType = [...parentTypes].find(([, parent]) => parent === typeUrl)?.[0];
@@ -241,6 +247,6 @@ function resendDependents(state: StreamState, typeUrl: string, changed: readonly
   const stale = names.filter((name) => dependents.known.has(name));
   if (stale.length === 0) return state;
   const known = new Map(dependents.known);
-  for (const name of stale) known.delete(name);
+  for (const name of stale) known.set(name, { ...known.get(name), version: outdated });
   return withSubscription(state, { ...dependents, known });
 }
