@@ -1,4 +1,5 @@
-import { FakeClock } from '@gantry/runtime/clock.ts';
+import { type Clock, FakeClock, systemClock } from '@gantry/runtime/clock.ts';
+import { GantryError } from '@gantry/runtime/errors.ts';
 import { silentLogger } from '@gantry/runtime/log.ts';
 import { openStore } from '@gantry/store/open.ts';
 import type { OpenStore } from '@gantry/store/store.ts';
@@ -9,7 +10,7 @@ import { type AnyObject, ObjectCache } from '../core/storedObject.ts';
 import type { Selection, WatchEvent } from './change.ts';
 import { type ChangeObserver, WatchHub } from './hub.ts';
 
-async function hubOver(store: OpenStore, limits = defaultLimits, clock = new FakeClock()): Promise<WatchHub> {
+async function hubOver(store: OpenStore, limits = defaultLimits, clock: Clock = new FakeClock()): Promise<WatchHub> {
   const observer: ChangeObserver = {
     load: async () => (await store.list({ prefix: '', limit: 1 })).revision,
     onChange: () => {},
@@ -120,6 +121,31 @@ describe('WatchHub', () => {
     const stop = new AbortController();
     await expect(hub.watch(red, 1, stop.signal).next()).rejects.toMatchObject({ reason: 'Expired' });
     expect((await hub.watch(red, 3, stop.signal).next()).value).toMatchObject({ resourceVersion: 4 });
+    stop.abort();
+  });
+
+  test('lets everybody list again when changes were compacted that it never saw', async () => {
+    await using store = await openStore('sqlite::memory:');
+    let breakTail: (error: GantryError) => void = () => {};
+    let tails = 0;
+    const breaking: OpenStore = {
+      ...store,
+      async *watch(options) {
+        if (++tails > 1) return yield* store.watch(options);
+        await new Promise((_, reject) => {
+          breakTail = reject;
+        });
+      },
+    };
+    await using hub = await hubOver(breaking, defaultLimits, systemClock);
+    const stop = new AbortController();
+    const lost = hub.watch(red, 0, stop.signal).next();
+    await write(store, { key: 'things/a/1', color: 'red' });
+    breakTail(new GantryError('Expired', 'compacted'));
+    await expect(lost).rejects.toMatchObject({ reason: 'Expired' });
+    const next = hub.watch(red, 1, stop.signal).next();
+    await write(store, { key: 'things/a/2', color: 'red' });
+    expect((await next).value).toMatchObject({ type: 'ADDED', resourceVersion: 2 });
     stop.abort();
   });
 

@@ -171,6 +171,8 @@ export class WatchHub implements AsyncDisposable {
           failures = 0;
           this.#fanOut(changes);
         }
+        // It ends when it is told to; one that ends by itself is broken like one that throws.
+        if (!signal.aborted) throw new GantryError('ServiceUnavailable', 'the stream of changes ended');
       } catch (error) {
         this.#following = false;
         if (signal.aborted) return;
