@@ -5,7 +5,7 @@ import { qualifiedNameProblems } from '../../validation/names.ts';
 
 /** What is wrong with a lease. */
 export function validateLease({ spec = {} }: Lease): FieldCause[] {
-  const { leaseDurationSeconds, leaseTransitions, strategy, preferredHolder, holderIdentity } = spec;
+  const { leaseDurationSeconds, leaseTransitions, strategy, preferredHolder } = spec;
   const causes: FieldCause[] = [];
   if (leaseDurationSeconds !== undefined && leaseDurationSeconds <= 0) {
     causes.push(invalidValue('spec.leaseDurationSeconds', leaseDurationSeconds, 'must be greater than 0'));
@@ -15,6 +15,5 @@ export function validateLease({ spec = {} }: Lease): FieldCause[] {
   if (preferredHolder && strategy === undefined) {
     causes.push(forbidden('spec.preferredHolder', 'may only be specified when `strategy` is defined'));
   }
-  if (holderIdentity === '') causes.push(invalidValue('spec.holderIdentity', '', 'must not be empty'));
   return causes;
 }
