@@ -1,7 +1,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { GantryError } from '@gantry/runtime/errors.ts';
-import { parseAllDocuments, stringify } from 'yaml';
+import { isScalar, parseAllDocuments, stringify } from 'yaml';
 
 /** One document of a file, as text: the api decodes it strictly, so it is passed on as it was written. */
 export interface ManifestDocument {
@@ -70,8 +70,9 @@ export function splitDocuments(text: string, source: string): ManifestDocument[]
     throw new GantryError('RequestEntityTooLarge', `${source}: more than ${maxDocuments} documents`);
   if (parsed.some((document) => document.errors.length > 0)) return [{ text, source }];
   const documents = parsed.flatMap((document): string[] => {
-    if (document.contents === null) return [];
-    const [start, , end] = document.contents.range!;
+    const { contents } = document;
+    if (contents === null || (isScalar(contents) && contents.value === null)) return [];
+    const [start, , end] = contents.range!;
     const items = listItems(document.get('kind') === 'List' ? document.toJS({ maxAliasCount: 1000 }) : undefined);
     return items ?? [text.slice(start, end)];
   });

@@ -1,4 +1,5 @@
 import { join, resolve } from 'node:path';
+import { defaultApiAddress } from '@gantry/client/client.ts';
 import { systemClock } from '@gantry/runtime/clock.ts';
 import { createLogger } from '@gantry/runtime/log.ts';
 import type { Context, Output } from '../context.ts';
@@ -33,7 +34,8 @@ export async function up(flags: UpFlags, output: Output, signal: AbortSignal): P
     await rolloutStatus(context, ['deployment/hello'], { watch: true, timeoutMs: sampleTimeoutMs });
     if (cluster.envoy !== undefined) progress('it answers through Envoy: curl http://localhost:8080/');
   }
-  progress(`ready. Try: npx gantry get pods -o wide -s ${cluster.address}   (Ctrl-C ends the cluster)`);
+  const server = cluster.address === defaultApiAddress ? '' : ` --server ${cluster.address}`;
+  progress(`ready. Try: npx gantry${server} get pods -o wide   (Ctrl-C ends the cluster)`);
   const stopped = new Promise<void>((resolve) => {
     if (signal.aborted) resolve();
     signal.addEventListener('abort', () => resolve(), { once: true });

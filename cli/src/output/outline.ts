@@ -1,21 +1,28 @@
 /** Spaces a level of nesting is moved in by. */
 const indent = 2;
 
+/** Fields whose keys are users' own words, not names of fields. */
+const maps = new Set(
+  'labels annotations matchLabels selector nodeSelector data stringData binaryData limits requests capacity allocatable overhead'.split(
+    ' ',
+  ),
+);
+
 /**
  * Any value as an outline that people read: `Image Pull Policy:  Always`. Empty values are left out; entries of a list
  * that have a name stand under it.
  */
-export function formatOutline(fields: Readonly<Record<string, unknown>>, level = 0): string {
+export function formatOutline(fields: Readonly<Record<string, unknown>>, level = 0, titleOf = titleOfField): string {
   const shown = Object.entries(fields).filter(([, value]) => !isEmpty(value));
   const width = Math.max(0, ...shown.filter(([, value]) => isScalar(value)).map(([key]) => titleOf(key).length));
-  return shown.map(([key, value]) => formatField(titleOf(key), value, width, level)).join('');
+  return shown.map(([key, value]) => formatField(key, titleOf(key), value, width, level)).join('');
 }
 
-function formatField(title: string, value: unknown, width: number, level: number): string {
+function formatField(key: string, title: string, value: unknown, width: number, level: number): string {
   const pad = ' '.repeat(indent * level);
   if (isScalar(value)) return `${pad}${`${title}:`.padEnd(width + 2)} ${String(value)}\n`;
   if (!Array.isArray(value)) {
-    return `${pad}${title}:\n${formatOutline(value as Record<string, unknown>, level + 1)}`;
+    return `${pad}${title}:\n${formatOutline(value as Record<string, unknown>, level + 1, maps.has(key) ? String : titleOfField)}`;
   }
   if (value.every(isScalar)) return `${pad}${`${title}:`.padEnd(width + 2)} ${value.join(', ')}\n`;
   const entries = (value as Record<string, unknown>[]).map((entry, index) => {
@@ -36,8 +43,8 @@ function isEmpty(value: unknown): boolean {
   return typeof value === 'object' && Object.keys(value).length === 0;
 }
 
-/** `podIP` → `Pod IP`; keys that are not field names (labels, resources) stay as they are. */
-function titleOf(key: string): string {
+/** `podIP` → `Pod IP`. */
+function titleOfField(key: string): string {
   if (!/^[a-z][a-zA-Z]*$/.test(key)) return key;
   const words = key.replace(/([a-z])([A-Z])/g, '$1 $2').replace(/([A-Z])([A-Z][a-z])/g, '$1 $2');
   return words[0]!.toUpperCase() + words.slice(1);

@@ -1,0 +1,49 @@
+import { describe, expect, it } from 'vitest';
+import { formatObjects, objectLabel } from './objects.ts';
+import { formatOutline } from './outline.ts';
+import { formatTable } from './table.ts';
+
+describe('formatTable', () => {
+  it('makes columns as wide as their widest cell', () => {
+    expect(
+      formatTable(
+        ['NAME', 'AGE'],
+        [
+          ['web', '5m'],
+          ['database', '10s'],
+        ],
+      ),
+    ).toBe('NAME       AGE\nweb        5m\ndatabase   10s\n');
+    expect(formatTable(undefined, [['a', 'b']])).toBe('a   b\n');
+  });
+});
+
+describe('formatOutline', () => {
+  it('tells fields by title, leaves users’ words alone and passes over what is empty', () => {
+    const outline = formatOutline({
+      name: 'web',
+      labels: { app: 'x' },
+      podIP: '10.0.0.1',
+      args: ['a', 'b'],
+      containers: [{ name: 'c', image: 'i' }],
+      nothing: {},
+    });
+    expect(outline).toBe(
+      'Name:    web\nLabels:\n  app:  x\nPod IP:  10.0.0.1\nArgs:    a, b\nContainers:\n  c:\n    Image:  i\n',
+    );
+  });
+});
+
+describe('objects', () => {
+  const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'web' } };
+
+  it('are labelled with their group', () => {
+    expect(objectLabel(pod)).toBe('pod/web');
+    expect(objectLabel({ ...pod, apiVersion: 'apps/v1', kind: 'Deployment' })).toBe('deployment.apps/web');
+  });
+
+  it('are printed alone or as a list', () => {
+    expect(formatObjects('yaml', [pod], false)).toBe('apiVersion: v1\nkind: Pod\nmetadata:\n  name: web\n');
+    expect(JSON.parse(formatObjects('json', [pod], true))).toMatchObject({ kind: 'List', items: [pod] });
+  });
+});
