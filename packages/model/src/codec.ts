@@ -3,7 +3,7 @@
  * message type, from its schema.
  */
 import protobuf from 'protobufjs';
-import { decodeForm, encodeForm } from './forms.ts';
+import { decodeForm, encodeForm, toNumber } from './forms.ts';
 import { type FieldSchema, type FieldType, jsonFieldsOf, messageSchema } from './schema.ts';
 
 type Reader = protobuf.Reader;
@@ -17,6 +17,12 @@ export interface Codec {
   encode(value: object): Uint8Array;
   /** The JSON form of bytes. Unknown fields are passed over; throws on bytes that are no such message. */
   decode(bytes: Uint8Array): unknown;
+}
+
+interface FieldWriter {
+  /** The field's message has its fields in the parent: it is written from the parent, others from their value. */
+  readonly isInline: boolean;
+  readonly write: (value: unknown, writer: Writer) => void;
 }
 
 interface MessageCoder {
@@ -87,16 +93,31 @@ function formCoder(form: Exclude<ReturnType<typeof messageSchema>['jsonForm'], '
 class ObjectCoder implements MessageCoder {
   readonly #name: string;
   // Made when first used: messages contain one another.
-  #writers: ((value: Fields, writer: Writer) => void)[] | undefined;
+  #writers: ReadonlyMap<string, FieldWriter> | undefined;
   #readers: (FieldReader | undefined)[] | undefined;
 
   constructor(name: string) {
     this.#name = name;
   }
 
+  /** Goes by the properties that are there, which are few of those that could be. */
   write(value: unknown, writer: Writer): void {
-    this.#writers ??= messageSchema(this.#name).fields.map(fieldWriter);
-    for (const write of this.#writers) write(value as Fields, writer);
+    this.#writers ??= writersByName(messageSchema(this.#name).fields);
+    const object = value as Fields;
+    let inlined: FieldWriter[] | undefined;
+    for (const name in object) {
+      const property = object[name];
+      if (property === undefined || property === null) continue;
+      const field = this.#writers.get(name);
+      if (field === undefined) continue;
+      if (field.isInline) {
+        // One message, however many of its fields stand here.
+        if (inlined?.includes(field)) continue;
+        inlined ??= [];
+        inlined.push(field);
+      }
+      field.write(field.isInline ? object : property, writer);
+    }
   }
 
   read(reader: Reader, length: number): Fields {
@@ -126,33 +147,41 @@ function readersByNumber(fields: readonly FieldSchema[]): (FieldReader | undefin
 
 const lengthDelimited = 2;
 
-function fieldWriter(field: FieldSchema): (value: Fields, writer: Writer) => void {
-  const { name, number } = field;
+function writersByName(fields: readonly FieldSchema[]): Map<string, FieldWriter> {
+  return new Map(
+    fields.flatMap((field) => {
+      const writer = fieldWriter(field);
+      const names = writer.isInline ? jsonFieldsOf((field.type as { name: string }).name).keys() : [field.name];
+      return [...names].map((name): [string, FieldWriter] => [name, writer]);
+    }),
+  );
+}
+
+function fieldWriter(field: FieldSchema): FieldWriter {
+  const { number, hasPresence } = field;
   const coder = valueCoder(field.type);
   const tag = (number << 3) | coder.wireType;
-  if (field.inline && field.type.kind === 'message') {
-    const names = [...jsonFieldsOf(field.type.name).keys()];
-    return (parent, writer) => {
-      if (!names.some((each) => parent[each] !== undefined)) return;
-      writer.uint32(tag);
-      coder.write(parent, writer);
-    };
-  }
+  const isInline = field.inline && field.type.kind === 'message';
   const writeOne = (value: unknown, writer: Writer): void => {
     writer.uint32(tag);
     coder.write(value, writer);
   };
+  if (isInline) return { isInline, write: writeOne };
+  if (field.cardinality === 'map') return { isInline, write: mapWriter(number, coder) };
   if (field.cardinality === 'list') {
-    return (parent, writer) => {
-      const values = parent[name] as unknown[] | undefined | null;
-      if (values) for (const value of values) writeOne(value, writer);
+    return {
+      isInline,
+      write: (values, writer) => {
+        for (const value of values as unknown[]) writeOne(value, writer);
+      },
     };
   }
-  if (field.cardinality === 'map') return mapWriter(name, number, coder);
-  return (parent, writer) => {
-    const value = parent[name];
-    if (value === undefined || value === null || (!field.hasPresence && value === coder.zero)) return;
-    writeOne(value, writer);
+  if (hasPresence) return { isInline, write: writeOne };
+  return {
+    isInline,
+    write: (value, writer) => {
+      if (value !== coder.zero) writeOne(value, writer);
+    },
   };
 }
 
@@ -170,10 +199,9 @@ function listReader(name: string, coder: ValueCoder): FieldReader {
   };
 }
 
-function mapWriter(name: string, number: number, coder: ValueCoder): (parent: Fields, writer: Writer) => void {
-  return (parent, writer) => {
-    const entries = parent[name] as Record<string, unknown> | undefined | null;
-    if (!entries) return;
+function mapWriter(number: number, coder: ValueCoder): FieldWriter['write'] {
+  return (value, writer) => {
+    const entries = value as Record<string, unknown>;
     for (const key of Object.keys(entries)) {
       writer.uint32((number << 3) | lengthDelimited).fork();
       writer.uint32((1 << 3) | lengthDelimited).string(key);
@@ -215,7 +243,9 @@ function mapReader(name: string, coder: ValueCoder): FieldReader {
       else reader.skipType(tag & 7);
     }
     // A key such as __proto__ is data, too.
-    Object.defineProperty(entries, key, { value: value ?? {}, enumerable: true, configurable: true, writable: true });
+    if (key !== '__proto__') entries[key] = value ?? {};
+    else
+      Object.defineProperty(entries, key, { value: value ?? {}, enumerable: true, configurable: true, writable: true });
   };
 }
 
@@ -293,7 +323,7 @@ function scalarCoder(scalar: string): ValueCoder {
         wireType: 0,
         zero: 0,
         write: (value, writer) => void writer[scalar](value as number),
-        read: (reader) => Number(reader[scalar]()),
+        read: (reader) => toNumber(reader[scalar]()),
       };
     default:
       throw new Error(`no coder for the scalar type ${scalar}`);

@@ -29,7 +29,7 @@ export function decodeForm(form: SpecialForm, reader: protobuf.Reader, end: numb
   const fields = new Map<number, number | string>();
   while (reader.pos < end) {
     const key = reader.uint32();
-    if ((key & 7) === 0) fields.set(key >>> 3, Number(reader.int64()));
+    if ((key & 7) === 0) fields.set(key >>> 3, toNumber(reader.int64()));
     else if ((key & 7) === 2) fields.set(key >>> 3, reader.string());
     else reader.skipType(key & 7);
   }
@@ -76,4 +76,9 @@ function encodeTime(text: string, writer: protobuf.Writer): void {
 function formatTime(seconds: number, nanos: number, form: 'time' | 'microTime'): string {
   const whole = new Date(seconds * 1000).toISOString().slice(0, 19);
   return form === 'time' ? `${whole}Z` : `${whole}.${String(Math.floor(nanos / 1000)).padStart(6, '0')}Z`;
+}
+
+/** 64 bits as a number; what is beyond 2^53 is rounded. */
+export function toNumber(value: number | { toNumber(): number }): number {
+  return typeof value === 'number' ? value : value.toNumber();
 }
