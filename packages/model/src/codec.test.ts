@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import protobuf from 'protobufjs';
 import { describe, expect, it } from 'vitest';
 import { codecFor } from './codec.ts';
+import { toNumber } from './forms.ts';
 import { jsonFieldsOf, loadRoot, messageSchema } from './schema.ts';
 
 const times = fc
@@ -123,5 +124,17 @@ describe('codecFor', () => {
     const whole = codec.encode({ metadata: { name: 'x' }, spec: { containers: [{ name: 'c' }] } });
     for (let time = 0; time < 200; time++) expect(() => codec.decode(whole.subarray(0, -2))).toThrow();
     expect(codec.decode(whole)).toEqual({ metadata: { name: 'x' }, spec: { containers: [{ name: 'c' }] } });
+  });
+});
+
+describe('toNumber', () => {
+  it.each([
+    [{ low: 5, high: 0, unsigned: false }, 5],
+    [{ low: -1, high: -1, unsigned: false }, -1],
+    [{ low: -1, high: 0, unsigned: false }, 2 ** 32 - 1],
+    [{ low: 0, high: -1, unsigned: true }, 2 ** 64 - 2 ** 32],
+    [{ low: 1, high: -1, unsigned: false }, 1 - 2 ** 32],
+  ])('reads %o as %d', (halves, number) => {
+    expect(toNumber(halves)).toBe(number);
   });
 });

@@ -78,7 +78,8 @@ function formatTime(seconds: number, nanos: number, form: 'time' | 'microTime'):
   return form === 'time' ? `${whole}Z` : `${whole}.${String(Math.floor(nanos / 1000)).padStart(6, '0')}Z`;
 }
 
-/** 64 bits as a number; what is beyond 2^53 is rounded. */
-export function toNumber(value: number | { toNumber(): number }): number {
-  return typeof value === 'number' ? value : value.toNumber();
+/** 64 bits, in two halves where the parser keeps them so, as a number; what is beyond 2^53 is rounded. */
+export function toNumber(value: number | protobuf.Long): number {
+  if (typeof value === 'number') return value;
+  return (value.unsigned ? value.high >>> 0 : value.high) * 2 ** 32 + (value.low >>> 0);
 }
