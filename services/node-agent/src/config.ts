@@ -64,6 +64,6 @@ export interface NetworkConfig {
  */
 export const defaultParallelStarts = 8;
 
-export const defaultObservation: ObservationTimes = { idleMs: 1_000, gapMs: 10 };
+export const defaultObservation: ObservationTimes = { idleMs: 1_000, gapMs: 20 };
 
 export const defaultClusterDomain = 'cluster.local';

@@ -1,0 +1,102 @@
+import type { Container } from '@gantry/model/gen/gantry.core.v1.ts';
+import { describe, expect, it } from 'vitest';
+import { podOf } from '../testing/pod-world.ts';
+import { environmentOf } from './env.ts';
+import { expand } from './expand.ts';
+
+const data = (entries: Record<string, string>) =>
+  new Map(Object.entries(entries).map(([key, value]) => [key, Buffer.from(value)]));
+const config = {
+  configMap: (name: string) => (name === 'settings' ? data({ color: 'blue', 'bad=name': 'x' }) : undefined),
+  secret: (name: string) => (name === 'keys' ? data({ password: 'sesame' }) : undefined),
+};
+
+function env(
+  container: Partial<Container>,
+  serviceVariables: { name: string; value: string }[] = [],
+): Record<string, string> {
+  const pod = podOf({}, { labels: { app: 'web' } });
+  const variables = environmentOf(
+    { name: 'main', ...container },
+    { pod, config, podIps: ['10.0.0.5'], hostIps: ['10.1.0.2'], serviceVariables },
+  );
+  return Object.fromEntries(variables.map(({ name, value }) => [name, value]));
+}
+
+describe('expansion', () => {
+  it.each([
+    ['$(A)', '1'],
+    ['$(A)-$(B)', '1-$(B)'],
+    ['$$(A)', '$(A)'],
+    ['$$$(A)', '$1'],
+    ['$A', '$A'],
+    ['cost: $', 'cost: $'],
+    ['$(', '$('],
+  ])('of %s is %s', (text, expanded) => {
+    expect(expand(text, (name) => (name === 'A' ? '1' : undefined))).toBe(expanded);
+  });
+});
+
+describe('an environment', () => {
+  it('takes services first, then envFrom, then env, of which later ones may use earlier ones', () => {
+    const variables = env(
+      {
+        envFrom: [{ prefix: 'CFG_', configMapRef: { name: 'settings' } }, { secretRef: { name: 'keys' } }],
+        env: [
+          { name: 'GREETING', value: 'paint it $(CFG_color)' },
+          { name: 'AGAIN', value: '$(GREETING)!' },
+          { name: 'password', value: 'mine' },
+        ],
+      },
+      [{ name: 'password', value: 'service' }],
+    );
+    expect(variables).toEqual({
+      password: 'mine',
+      CFG_color: 'blue',
+      GREETING: 'paint it blue',
+      AGAIN: 'paint it blue!',
+    });
+  });
+
+  it('tells the pod of itself', () => {
+    const field = (name: string, fieldPath: string) => ({ name, valueFrom: { fieldRef: { fieldPath } } });
+    expect(
+      env({
+        env: [
+          field('IP', 'status.podIP'),
+          field('HOST', 'status.hostIP'),
+          field('APP', "metadata.labels['app']"),
+          field('NODE', 'spec.nodeName'),
+        ],
+      }),
+    ).toEqual({
+      IP: '10.0.0.5',
+      HOST: '10.1.0.2',
+      APP: 'web',
+      NODE: 'node-1',
+    });
+  });
+
+  it('tells a container of its resources, in whole divisors rounded up', () => {
+    const ask = (resource: string, divisor?: string) =>
+      env({
+        resources: { limits: { cpu: '1500m', memory: '100Mi' } },
+        env: [{ name: 'X', valueFrom: { resourceFieldRef: { resource, divisor } } }],
+      }).X;
+    expect(ask('limits.cpu')).toBe('2');
+    expect(ask('limits.cpu', '1m')).toBe('1500');
+    expect(ask('limits.memory', '1Mi')).toBe('100');
+    expect(ask('limits.memory')).toBe('104857600');
+  });
+
+  it('leaves out what is optional and missing, and names what is not optional', () => {
+    const from = (ref: object) => env({ env: [{ name: 'X', valueFrom: ref }] });
+    expect(from({ configMapKeyRef: { name: 'settings', key: 'nope', optional: true } })).toEqual({});
+    expect(from({ secretKeyRef: { name: 'nope', key: 'x', optional: true } })).toEqual({});
+    expect(() => from({ configMapKeyRef: { name: 'settings', key: 'nope' } })).toThrow(
+      "couldn't find key nope in ConfigMap default/settings",
+    );
+    expect(() => from({ secretKeyRef: { name: 'nope', key: 'x' } })).toThrow('secret "nope" not found');
+    expect(() => env({ envFrom: [{ configMapRef: { name: 'nope' } }] })).toThrow('configmap "nope" not found');
+  });
+});
