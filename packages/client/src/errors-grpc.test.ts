@@ -80,3 +80,14 @@ describe('errors over gRPC', () => {
     expect(toGrpcStatus(new TypeError('boom'))).toMatchObject({ code: 13, details: 'Internal error occurred: boom' });
   });
 });
+
+test('names and fields of any length fit the trailers: ones that do not would end the connection', () => {
+  const name = 'x'.repeat(100_000);
+  const error = new GantryError('Invalid', name, {
+    causes: [{ reason: 'FieldValueInvalid', field: name, message: name }],
+    resource: { group: '', resource: 'pods', name },
+  });
+  const { details, metadata } = toGrpcStatus(error);
+  const [packed] = metadata!.get('grpc-status-details-bin');
+  expect(details.length + packed!.length).toBeLessThan(8_192);
+});

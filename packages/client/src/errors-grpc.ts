@@ -16,6 +16,8 @@ const detailsKey = 'grpc-status-details-bin';
  * percent-encoded and the details, which hold it once more, in base64.
  */
 const maxMessageCharacters = 1_024;
+/** Names and paths of fields are in the details as they came; nobody's are longer than this on purpose. */
+const maxNameCharacters = 512;
 const maxDetailsBytes = 4_096;
 
 /** What each gRPC code means where no ErrorInfo of ours says more. */
@@ -58,7 +60,7 @@ export function fromGrpcError(thrown: unknown): GantryError {
   if (thrown instanceof GantryError || !isStatus(thrown)) return toGantryError(thrown);
   const packed = thrown.metadata?.get(detailsKey)[0];
   const details = packed instanceof Buffer ? decodeRpcStatus(packed) : undefined;
-  const reason = ownReason(details) ?? reasonOfCode[thrown.code] ?? 'InternalError';
+  const reason = ownReason(details) ?? reasonWithoutDetails(thrown);
   return new GantryError(reason, thrown.details === '' ? reason : thrown.details, {
     causes: details?.BadRequest?.fieldViolations.map(({ field, description, reason }) => ({
       field,
@@ -85,12 +87,15 @@ function detailsOf(error: GantryError, causes: GantryError['causes']): RpcDetail
   const details: RpcDetails = { ErrorInfo: { reason: error.reason, domain } };
   if (causes.length > 0) {
     details.BadRequest = {
-      fieldViolations: causes.map(({ field, message, reason }) => ({ field, description: truncate(message), reason })),
+      fieldViolations: causes.map(({ field, message, reason }) => {
+        return { field: truncate(field, maxNameCharacters), description: truncate(message), reason };
+      }),
     };
   }
   if (error.resource) {
     const { group, resource, name } = error.resource;
-    details.ResourceInfo = { resourceType: group === '' ? resource : `${resource}.${group}`, resourceName: name };
+    const resourceType = group === '' ? resource : `${resource}.${group}`;
+    details.ResourceInfo = { resourceType, resourceName: truncate(name, maxNameCharacters) };
   }
   if (error.retryAfterMs !== undefined) {
     const seconds = Math.floor(error.retryAfterMs / 1_000);
@@ -102,6 +107,13 @@ function detailsOf(error: GantryError, causes: GantryError['causes']): RpcDetail
 
 function isStatus(thrown: unknown): thrown is StatusObject {
   return thrown instanceof Object && 'code' in thrown && typeof thrown.code === 'number' && 'details' in thrown;
+}
+
+/** What a status means that another one than our handlers made. */
+function reasonWithoutDetails({ code, details }: StatusObject): Reason {
+  // gRPC itself refuses messages beyond its limits, on either side, with the code that also means "not now".
+  if (code === GrpcCode.RESOURCE_EXHAUSTED && /message.* larger than/.test(details)) return 'RequestEntityTooLarge';
+  return reasonOfCode[code] ?? 'InternalError';
 }
 
 function ownReason(details: RpcDetails | undefined): Reason | undefined {
@@ -120,6 +132,9 @@ function durationMs(duration: { seconds: number; nanos: number }): number {
   return duration.seconds * 1_000 + duration.nanos / 1_000_000;
 }
 
-function truncate(text: string): string {
-  return text.length <= maxMessageCharacters ? text : `${text.slice(0, maxMessageCharacters - 1)}…`;
+/** Cut in the middle: texts begin with what they are about, which may be long, and end with what is wrong with it. */
+function truncate(text: string, most: number = maxMessageCharacters): string {
+  if (text.length <= most) return text;
+  const head = Math.ceil((most - 1) / 2);
+  return `${text.slice(0, head)}…${text.slice(text.length - (most - 1 - head))}`;
 }
