@@ -104,7 +104,7 @@ export class ResourceApi {
 
   #target(context: RequestContext, verb: Attempt['verb'], ref: ObjectRef): writer.Target {
     const kind = kindOfResource(ref.resource);
-    checkNamespace(kind, ref.namespace);
+    checkNamespace(kind, ref.namespace, ref.name);
     this.#authorize(context, verb, kind, ref.namespace, ref.name);
     return { kind, namespace: ref.namespace, name: ref.name };
   }
@@ -112,14 +112,14 @@ export class ResourceApi {
   #targetOf(context: RequestContext, object: AnyObject): writer.Target {
     const kind = kindOfObject(object);
     const { namespace = '', name } = object.metadata;
-    checkNamespace(kind, namespace);
+    checkNamespace(kind, namespace, name);
     this.#authorize(context, 'update', kind, namespace, name);
     return { kind, namespace, name };
   }
 
   #kindFor(context: RequestContext, verb: Attempt['verb'], query: ObjectQuery): Kind {
     const kind = kindOfResource(query.resource);
-    if (query.namespace !== '') checkNamespace(kind, query.namespace);
+    if (query.namespace !== '') checkNamespace(kind, query.namespace, '');
     this.#authorize(context, verb, kind, query.namespace, undefined);
     return kind;
   }

@@ -1,6 +1,6 @@
 /** What one api process accepts. Beyond a limit a request is refused with RESOURCE_EXHAUSTED or INVALID_ARGUMENT. */
 export interface Limits {
-  /** Largest gRPC message received, in bytes. Kubernetes' api accepts 3 MiB of body. */
+  /** Largest gRPC message received, in bytes: a manifest of 3 MiB, the largest that is read, and what goes with it. */
   readonly maxRequestBytes: number;
   /** Largest object stored, in characters of its JSON. etcd's default request limit, which Kubernetes' users know, is 1.5 MiB. */
   readonly maxObjectChars: number;
@@ -27,7 +27,7 @@ export interface Limits {
 }
 
 export const defaultLimits: Limits = {
-  maxRequestBytes: 3 * 1024 * 1024,
+  maxRequestBytes: 4 * 1024 * 1024,
   maxObjectChars: 1.5 * 1024 * 1024,
   maxPageItems: 5_000,
   maxPageChars: 3 * 1024 * 1024,

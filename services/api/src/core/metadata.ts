@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Kind } from '@gantry/model/kind.ts';
+import { forbidden, invalid } from '@gantry/model/validation/causes.ts';
 import { conflict, type FieldCause, GantryError } from '@gantry/runtime/errors.ts';
 import { rfc3339 } from './deletion.ts';
 import { infoOf } from './keys.ts';
@@ -48,18 +49,14 @@ export function stampNew(kind: Kind, object: AnyObject, nowMs: number, uid: stri
 }
 
 /** Refuses a namespace where the kind has none, and its absence where it must have one. */
-export function checkNamespace(kind: Kind, namespace: string | undefined): void {
+export function checkNamespace(kind: Kind, namespace: string | undefined, name: string): void {
   if (kind.namespaced && !namespace) {
     throw new GantryError('BadRequest', 'an empty namespace may not be set when a resource name is provided', {
       causes: [{ reason: 'FieldValueRequired', field: 'metadata.namespace', message: 'Required value' }],
     });
   }
   if (!kind.namespaced && namespace) {
-    throw new GantryError('BadRequest', `metadata.namespace: Forbidden: not allowed on this type, got "${namespace}"`, {
-      causes: [
-        { reason: 'FieldValueForbidden', field: 'metadata.namespace', message: 'Forbidden: not allowed on this type' },
-      ],
-    });
+    throw invalid(kind, name, [forbidden('metadata.namespace', 'not allowed on this type')]);
   }
 }
 

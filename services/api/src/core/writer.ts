@@ -14,6 +14,9 @@ import { type AnyObject, copyOf, encodeValue, type Stored, withRevision } from '
 
 /** The last steps of the pipeline, for requests that are authorized and decoded: default → validate → admit → commit. */
 
+/** Longest name of an object: that of a DNS subdomain. */
+const maxNameChars = 253;
+
 /** Which object, of which kind. */
 export interface Target {
   readonly kind: Kind;
@@ -34,7 +37,9 @@ export type Transition = (stored: Stored) => AnyObject | Promise<AnyObject>;
 
 /** Reads one object from the store; throws NotFound. */
 export async function readStored(deps: CoreDeps, { kind, namespace, name }: Target): Promise<Stored> {
-  const entry = await deps.store.get(objectKey(kind, namespace, name));
+  // A longer name than any object can have would be no key of the store.
+  const possible = name.length <= maxNameChars && namespace.length <= maxNameChars;
+  const entry = possible ? await deps.store.get(objectKey(kind, namespace, name)) : undefined;
   if (entry === undefined) throw notFound(infoOf(kind, name));
   return deps.cache.decode(entry);
 }
@@ -42,7 +47,7 @@ export async function readStored(deps: CoreDeps, { kind, namespace, name }: Targ
 /** Stores a new object. @param object Decoded; becomes the pipeline's own. */
 export async function create(deps: CoreDeps, kind: Kind, object: AnyObject, dryRun: boolean): Promise<AnyObject> {
   const metadata = object.metadata;
-  meta.checkNamespace(kind, metadata.namespace);
+  meta.checkNamespace(kind, metadata.namespace, metadata.name || metadata.generateName || '');
   const generated = !metadata.name && metadata.generateName ? metadata.generateName : undefined;
   if (generated !== undefined) metadata.name = meta.generateName(generated, deps.entropy.random);
   meta.stampNew(kind, object, deps.clock.now(), deps.entropy.uid());
