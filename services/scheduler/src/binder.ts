@@ -1,12 +1,16 @@
 import type { CallOptions, ItemResult } from '@gantry/client/api.ts';
-import type { Binding, UnschedulablePod } from '@gantry/client/object-messages.ts';
-import { toGantryError } from '@gantry/runtime/errors.ts';
+import type { Binding, EvictRequest, UnschedulablePod } from '@gantry/client/object-messages.ts';
+import { isError, toGantryError } from '@gantry/runtime/errors.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
+import type { Eviction } from './preempt/nominations.ts';
 import type { QueuedPod } from './queue/scheduling-queue.ts';
 import type { Placement, Waiting } from './scheduler.ts';
+import type { PodRecord } from './state/pod-class.ts';
 
 /** What the api takes in one call. */
 const maxBatch = 1_024;
+/** Evictions under way at once. */
+const maxEvictors = 16;
 
 /** The calls that carry decisions out. */
 export interface SchedulingCalls {
@@ -16,6 +20,7 @@ export interface SchedulingCalls {
     scheduler: string,
     options?: CallOptions,
   ): Promise<ItemResult[]>;
+  evict(request: EvictRequest, options?: CallOptions): Promise<void>;
 }
 
 export interface BinderOptions {
@@ -28,6 +33,8 @@ export interface BinderOptions {
   readonly onBound: (entry: QueuedPod) => void;
   /** The api refused it, or did not answer: where the pod was bound all the same, its next state says so. */
   readonly onRefused: (entry: QueuedPod, result: Pick<ItemResult, 'reason' | 'message'>) => void;
+  /** The api did not take an eviction. */
+  readonly onEvictionRefused: (victim: PodRecord) => void;
   readonly log: Logger;
 }
 
@@ -35,6 +42,8 @@ export interface BinderOptions {
 export class Binder {
   readonly #options: BinderOptions;
   readonly #underWay = new Set<Promise<void>>();
+  readonly #evictions: Eviction[] = [];
+  readonly #evictors = new Set<Promise<void>>();
   #reports: Waiting[] = [];
   #reporting: Promise<void> | undefined;
 
@@ -61,6 +70,15 @@ export class Binder {
     }
   }
 
+  /** Evicts pods, a bounded number at a time. */
+  evict(evictions: readonly Eviction[], signal: AbortSignal): void {
+    this.#evictions.push(...evictions);
+    while (this.#evictors.size < maxEvictors && this.#evictions.length > 0) {
+      const evictor = this.#evictAll(signal).finally(() => this.#evictors.delete(evictor));
+      this.#evictors.add(evictor);
+    }
+  }
+
   /** Tells why pods wait. One call is under way at a time; what is said meanwhile of the same pod replaces older words. */
   report(waiting: readonly Waiting[], signal: AbortSignal): void {
     this.#reports.push(...waiting);
@@ -72,7 +90,7 @@ export class Binder {
 
   /** Resolves when nothing is under way. */
   async settled(): Promise<void> {
-    await Promise.all([...this.#underWay, this.#reporting]);
+    await Promise.all([...this.#underWay, ...this.#evictors, this.#reporting]);
   }
 
   async #bindBatch(batch: readonly Placement[], signal: AbortSignal): Promise<void> {
@@ -94,6 +112,23 @@ export class Binder {
     }
   }
 
+  async #evictAll(signal: AbortSignal): Promise<void> {
+    const { calls, timeoutMs, onEvictionRefused, log } = this.#options;
+    for (let next = this.#evictions.shift(); next !== undefined; next = this.#evictions.shift()) {
+      const { victim, by } = next;
+      const { namespace, name, uid } = victim;
+      try {
+        await calls.evict({ namespace, name, uid, reason: 'PreemptionByScheduler' }, { signal, timeoutMs });
+        log.info({ pod: `${namespace}/${name}`, by: `${by.namespace}/${by.name}` }, 'evicted for a higher priority');
+      } catch (error) {
+        // What is gone already was heard of, or will be.
+        if (isError(error, 'NotFound')) continue;
+        onEvictionRefused(victim);
+        if (!signal.aborted) log.warn({ error, pod: `${namespace}/${name}` }, 'an eviction was refused');
+      }
+    }
+  }
+
   async #sendReports(signal: AbortSignal): Promise<void> {
     const { calls, name, timeoutMs, log } = this.#options;
     while (this.#reports.length > 0 && !signal.aborted) {
@@ -112,7 +147,6 @@ export class Binder {
   }
 }
 
-function unschedulablePod({ entry: { pod, info }, reason, message }: Waiting): UnschedulablePod {
-  const { nominatedNodeName } = info;
+function unschedulablePod({ entry: { pod }, reason, message, nominatedNodeName }: Waiting): UnschedulablePod {
   return { namespace: pod.namespace, name: pod.name, uid: pod.uid, reason, message, nominatedNodeName };
 }

@@ -41,8 +41,9 @@ export class SchedulingLoop {
 
   /** One cycle, and the calls that it leads to. */
   decide(signal: AbortSignal): void {
-    const { placements, waiting } = this.#scheduler.cycle(this.#clock.now());
+    const { placements, evictions, waiting } = this.#scheduler.cycle(this.#clock.now());
     this.#binder.bind(placements, signal);
+    this.#binder.evict(evictions, signal);
     this.#binder.report(waiting, signal);
   }
 

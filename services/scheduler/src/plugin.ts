@@ -16,6 +16,10 @@ export type ClusterChange =
   | 'podGone'
   /** A pod came to a node. */
   | 'podPlaced'
+  /** A pod that was assumed to be on its node is there: it can be evicted from now on. */
+  | 'podBound'
+  /** More pods may be disrupted than before. */
+  | 'budgetGrown'
   /** Labels of a namespace changed. */
   | 'namespaceLabels';
 
@@ -24,6 +28,8 @@ export interface PreparedFilter {
   passes(node: number): boolean;
   /** Why a node does not pass, in Kubernetes' words; asked only where it does not. */
   reasons(node: number): readonly string[];
+  /** True where evicting pods from a node that does not pass can make it pass. */
+  helpedByPreemption(node: number): boolean;
 }
 
 /**
@@ -39,8 +45,6 @@ export interface Filter {
   readonly stage: 'static' | 'node';
   /** Changes that can turn a refusal of this filter. */
   readonly unblockedBy: readonly ClusterChange[];
-  /** True where evicting pods from a node can turn its refusals. */
-  readonly helpedByPreemption: boolean;
   /** Makes it ready for a class; undefined where the class asks nothing of this filter. */
   prepare(podClass: PodClass, cluster: ClusterState): PreparedFilter | undefined;
 }

@@ -1,4 +1,8 @@
 import type { BackoffPolicy } from '@gantry/runtime/backoff.ts';
+import type { ClusterChange } from './plugin.ts';
+import { type Budget, Budgets } from './preempt/budgets.ts';
+import { type Eviction, Nominations } from './preempt/nominations.ts';
+import { PreemptionPlan, withoutVictims } from './preempt/preemption.ts';
 import type { Profile } from './profiles.ts';
 import { anyNode, ChangeLog } from './queue/change-log.ts';
 import { type QueuedPod, SchedulingQueue } from './queue/scheduling-queue.ts';
@@ -34,15 +38,26 @@ export interface Waiting {
   readonly entry: QueuedPod;
   readonly reason: 'Unschedulable' | 'SchedulingGated';
   readonly message: string;
+  /** Node on which room is being made; empty where none is. */
+  readonly nominatedNodeName: string;
 }
 
 /** What a cycle decided. */
 export interface CycleResult {
   readonly placements: readonly Placement[];
+  /** Pods to evict for others. */
+  readonly evictions: readonly Eviction[];
   /** Pods of which there is something new to say. */
   readonly waiting: readonly Waiting[];
   /** Pods that were looked at. */
   readonly tried: number;
+}
+
+/** A cycle's result while it is being made. */
+interface Decisions {
+  readonly placements: Placement[];
+  readonly evictions: Eviction[];
+  readonly waiting: Waiting[];
 }
 
 const gatedMessage = 'Scheduling is blocked due to non-empty scheduling gates';
@@ -56,6 +71,8 @@ export class Scheduler {
   readonly queue: SchedulingQueue;
   readonly #options: SchedulerOptions;
   readonly #solver: Solver;
+  readonly #nominations: Nominations;
+  readonly #budgets: Budgets;
   readonly #pods = new Map<string, PodRecord>();
   readonly #changes = new ChangeLog();
   #gated: QueuedPod[] = [];
@@ -63,6 +80,8 @@ export class Scheduler {
   constructor(options: SchedulerOptions) {
     this.#options = options;
     this.queue = new SchedulingQueue(options.backoff);
+    this.#nominations = new Nominations(this.cluster, this.queue);
+    this.#budgets = new Budgets(this.cluster.namespaces);
     this.#solver = new Solver(this.cluster, options.seed, options.scan);
   }
 
@@ -78,6 +97,8 @@ export class Scheduler {
 
   /** A node is gone. */
   removeNode(name: string): void {
+    const node = this.cluster.nodes.indexOf(name);
+    if (node !== undefined) this.#nominations.nodeGone(node);
     this.cluster.removeNode(name);
   }
 
@@ -104,13 +125,20 @@ export class Scheduler {
 
   /** A pod is gone, or takes no room any more. */
   removePod(uid: string): void {
-    this.queue.remove(uid);
+    this.#unqueue(uid);
     const pod = this.#pods.get(uid);
     if (pod === undefined) return;
     this.#pods.delete(uid);
     const { node } = pod;
     this.cluster.dismiss(pod);
+    this.#nominations.podLeft(uid);
     if (node >= 0) this.#changes.add('podGone', node);
+  }
+
+  /** A disruption budget is new, changed, or gone. */
+  setBudget(key: string, budget: Budget | undefined): void {
+    this.#budgets.set(key, budget);
+    this.#changes.add('budgetGrown', anyNode);
   }
 
   /** True where a cycle would find something to do. */
@@ -121,23 +149,16 @@ export class Scheduler {
 
   /** Decides about the next pods. Those that get a node count as being there at once. */
   cycle(nowMs: number): CycleResult {
-    const placements: Placement[] = [];
-    const waiting: Waiting[] = this.#newlyGated();
     this.#wake(nowMs);
     const taken = this.queue.take(this.#options.batchSize, nowMs);
-    for (const batch of batchesOf(taken)) {
-      const podClass = batch[0]!.pod.class;
-      const profile = this.#options.profiles[batch[0]!.info.schedulerName]!;
-      const pods = batch.map(({ pod }) => pod);
-      const { placed } = this.#solver.solve(podClass, pods, profile);
-      for (const entry of batch.slice(0, placed)) {
-        entry.pod.state = 'assumed';
-        placements.push({ entry, nodeName: this.cluster.nodes.names[entry.pod.node]! });
-      }
-      if (placed > 0) this.#changes.add('podPlaced', anyNode);
-      if (placed < batch.length) this.#park(batch.slice(placed), nowMs, waiting);
-    }
-    return { placements, waiting, tried: taken.length };
+    const result: CycleResult & Decisions = {
+      placements: [],
+      evictions: [],
+      waiting: this.#newlyGated(),
+      tried: taken.length,
+    };
+    for (const batch of batchesOf(taken)) this.#decide(batch, nowMs, result);
+    return result;
   }
 
   /** The api took a binding. Its confirmation comes with the pod's next state. */
@@ -156,14 +177,22 @@ export class Scheduler {
     this.#changes.add('podGone', node);
   }
 
+  /** The api refused an eviction: the pods that it was for look for another way, after a wait. */
+  evictionRefused(victim: PodRecord): void {
+    this.#nominations.evictionRefused(victim);
+  }
+
   #setBound(info: PodInfo, known: PodRecord | undefined): void {
-    this.queue.remove(info.uid);
+    this.#unqueue(info.uid);
     const pod = known ?? this.#admit(info);
     const node = this.cluster.slotOf(info.nodeName);
     pod.state = 'bound';
     pod.startedMs = info.startedMs;
     if (info.terminating) this.cluster.setTerminating(pod);
-    if (pod.node === node) return;
+    if (pod.node === node) {
+      this.#changes.add('podBound', node);
+      return;
+    }
     const left = pod.node;
     if (left >= 0) this.cluster.displace(pod);
     this.cluster.place(pod, node);
@@ -177,7 +206,7 @@ export class Scheduler {
     if (known !== undefined) {
       const entry = this.queue.get(info.uid);
       if (entry === undefined) return;
-      if (info.terminating) this.#forget(known);
+      if (info.terminating) this.removePod(info.uid);
       else this.queue.update(entry, info);
       return;
     }
@@ -192,38 +221,84 @@ export class Scheduler {
     return pod;
   }
 
-  #forget(pod: PodRecord): void {
-    this.queue.remove(pod.uid);
-    this.#pods.delete(pod.uid);
-    this.cluster.dismiss(pod);
+  #unqueue(uid: string): void {
+    const entry = this.queue.remove(uid);
+    if (entry !== undefined) this.#nominations.clear(entry);
   }
 
   #newlyGated(): Waiting[] {
     const gated = this.#gated.filter(({ place }) => place === 'gated');
     this.#gated = [];
-    return gated.map((entry) => ({ entry, reason: 'SchedulingGated', message: gatedMessage }));
+    return gated.map((entry) => ({ entry, reason: 'SchedulingGated', message: gatedMessage, nominatedNodeName: '' }));
   }
 
-  /** Pods of one class that no node takes: said once, for all of them. */
-  #park(entries: readonly QueuedPod[], nowMs: number, waiting: Waiting[]): void {
-    const { message, unblockedBy } = diagnose(entries[0]!.pod.class, this.cluster);
-    for (const entry of entries) {
-      this.queue.park(entry, unblockedBy, nowMs);
-      if (entry.reported === message) continue;
-      entry.reported = message;
-      waiting.push({ entry, reason: 'Unschedulable', message });
+  /** Places pods of one class, as many as fit; makes room for the others where it can. */
+  #decide(batch: readonly QueuedPod[], nowMs: number, result: Decisions): void {
+    const podClass = batch[0]!.pod.class;
+    const profile = this.#options.profiles[batch[0]!.info.schedulerName]!;
+    for (const entry of batch) this.#nominations.lift(entry);
+    const { placed } = this.#solver.solve(
+      podClass,
+      batch.map(({ pod }) => pod),
+      profile,
+    );
+    for (const entry of batch.slice(0, placed)) {
+      this.#nominations.clear(entry);
+      entry.pod.state = 'assumed';
+      result.placements.push({ entry, nodeName: this.cluster.nodes.names[entry.pod.node]! });
     }
+    if (placed > 0) this.#changes.add('podPlaced', anyNode);
+    if (placed < batch.length) this.#park(batch.slice(placed), nowMs, result);
+  }
+
+  /** Pods of one class that no node takes as it is: why is said once, for all of them. */
+  #park(entries: readonly QueuedPod[], nowMs: number, result: Decisions): void {
+    const podClass = entries[0]!.pod.class;
+    const { message, unblockedBy, preemptable } = diagnose(podClass, this.cluster);
+    const { nodes } = this.cluster;
+    const waiting = entries.filter((entry) => !this.#nominations.renew(entry));
+    const plan = this.#mayPreempt(podClass) && preemptable > 0 && waiting.length > 0 ? this.#plan(podClass) : undefined;
+    for (const entry of waiting) {
+      const candidate = plan?.next();
+      if (candidate === undefined) break;
+      result.evictions.push(...this.#nominations.nominate(entry, candidate));
+      plan?.taken(candidate.node);
+    }
+    const suffix = plan?.message ?? withoutVictims(podClass, nodes.count, preemptable);
+    for (const entry of entries) {
+      const { nomination } = entry;
+      this.queue.park(entry, new Set([...unblockedBy, 'podBound', 'budgetGrown']), nowMs);
+      const nominatedNodeName = nomination === undefined ? '' : nodes.names[nomination.node]!;
+      const said = nomination === undefined ? message + suffix : message;
+      const reported = `${nominatedNodeName} ${said}`;
+      if (entry.reported === reported) continue;
+      entry.reported = reported;
+      result.waiting.push({ entry, reason: 'Unschedulable', message: said, nominatedNodeName });
+    }
+  }
+
+  #plan(podClass: PodClass): PreemptionPlan {
+    return new PreemptionPlan(podClass, this.cluster, this.#budgets.account(), looksBeyondNode(podClass, this.cluster));
+  }
+
+  #mayPreempt({ requirement }: PodClass): boolean {
+    return requirement.mayPreempt && this.cluster.hasPodsBelow(requirement.priority);
   }
 
   /** Wakes the pods that what has changed since the last time may help. */
   #wake(nowMs: number): void {
     for (const [change, nodes] of this.#changes.take()) {
-      this.queue.wake(change, nowMs, (podClass) => this.#canHelp(podClass, nodes));
+      this.queue.wake(change, nowMs, (podClass) => this.#canHelp(podClass, change, nodes));
     }
   }
 
-  /** Whether changes of nodes help a class: where no rule looks beyond the node, only if one of them takes the pod now. */
-  #canHelp(podClass: PodClass, nodes: ReadonlySet<number>): boolean {
+  /**
+   * Whether changes of nodes help a class: where no rule looks beyond the node and nobody can be evicted for it, only if
+   * one of the nodes takes the pod now.
+   */
+  #canHelp(podClass: PodClass, change: ClusterChange, nodes: ReadonlySet<number>): boolean {
+    if (this.#mayPreempt(podClass)) return true;
+    if (change === 'podBound' || change === 'budgetGrown') return false;
     if (nodes.has(anyNode) || looksBeyondNode(podClass, this.cluster)) return true;
     const refusalBy = refusals(podClass, this.cluster);
     return nodes.values().some((node) => this.cluster.nodes.present[node] === 1 && refusalBy(node) === undefined);

@@ -51,6 +51,10 @@ export function startScheduler(given: SchedulerConfig, { client, bus, clock, log
       scheduler.refused(entry, clock.now());
       loop.wake();
     },
+    onEvictionRefused: (victim) => {
+      scheduler.evictionRefused(victim);
+      loop.wake();
+    },
     log,
   });
   const loop = new SchedulingLoop(scheduler, binder, clock);

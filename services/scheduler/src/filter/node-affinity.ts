@@ -27,9 +27,8 @@ export const nodeAffinity: Filter = {
   name: 'NodeAffinity',
   stage: 'static',
   unblockedBy: ['nodeAdded', 'nodeLabels'],
-  helpedByPreemption: false,
   prepare({ requirement }, { nodes }) {
     const passes = nodeAffinityTest(requirement, nodes);
-    return passes && { passes, reasons: () => reasons };
+    return passes && { passes, reasons: () => reasons, helpedByPreemption: () => false };
   },
 };

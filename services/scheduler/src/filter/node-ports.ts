@@ -14,13 +14,12 @@ export const nodePorts: Filter = {
   name: 'NodePorts',
   stage: 'node',
   unblockedBy: ['nodeAdded', 'podGone'],
-  helpedByPreemption: true,
   prepare({ requirement: { hostPorts } }, cluster) {
     if (hostPorts.length === 0) return undefined;
     const passes = (node: number): boolean => {
       const taken = cluster.hostPortsOn(node);
       return !hostPorts.some((wanted) => taken.some((port) => collide(wanted, port)));
     };
-    return { passes, reasons: () => reasons };
+    return { passes, reasons: () => reasons, helpedByPreemption: () => true };
   },
 };

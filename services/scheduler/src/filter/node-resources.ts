@@ -13,6 +13,12 @@ export function fits({ dimensions, amounts, unknownResources }: PodClass, nodes:
   return true;
 }
 
+/** True where a node without pods would have room. */
+function couldFit({ dimensions, amounts, unknownResources }: PodClass, nodes: NodeTable, node: number): boolean {
+  if (unknownResources.length > 0) return false;
+  return dimensions.every((dimension, index) => amounts[index]! <= nodes.allocatable[dimension]![node]!);
+}
+
 /** Everything that a node has too little of, in Kubernetes' words. */
 export function shortages(podClass: PodClass, nodes: NodeTable, node: number): string[] {
   const { dimensions, amounts, unknownResources } = podClass;
@@ -30,11 +36,11 @@ export const nodeResourcesFit: Filter = {
   name: 'NodeResourcesFit',
   stage: 'node',
   unblockedBy: ['nodeAdded', 'nodeCapacity', 'podGone'],
-  helpedByPreemption: true,
   prepare(podClass, { nodes }) {
     return {
       passes: (node) => fits(podClass, nodes, node),
       reasons: (node) => shortages(podClass, nodes, node),
+      helpedByPreemption: (node) => couldFit(podClass, nodes, node),
     };
   },
 };

@@ -9,9 +9,12 @@ export const nodeUnschedulable: Filter = {
   name: 'NodeUnschedulable',
   stage: 'static',
   unblockedBy: ['nodeAdded', 'nodeTaints'],
-  helpedByPreemption: false,
   prepare({ requirement }, { nodes }) {
     if (requirement.tolerations.some((toleration) => tolerates(toleration, cordon))) return undefined;
-    return { passes: (node) => nodes.unschedulable[node] === 0, reasons: () => reasons };
+    return {
+      passes: (node) => nodes.unschedulable[node] === 0,
+      reasons: () => reasons,
+      helpedByPreemption: () => false,
+    };
   },
 };

@@ -33,7 +33,6 @@ export const taintToleration: Filter = {
   name: 'TaintToleration',
   stage: 'static',
   unblockedBy: ['nodeAdded', 'nodeTaints'],
-  helpedByPreemption: false,
   prepare({ requirement }, { nodes }) {
     const refusals = Array.from({ length: nodes.taintSetCount }, (_, set) => {
       const taint = untolerated(nodes.taintsOf(set), requirement.tolerations);
@@ -43,6 +42,7 @@ export const taintToleration: Filter = {
     return {
       passes: (node) => refusals[nodes.taintSet[node]!] === undefined,
       reasons: (node) => refusals[nodes.taintSet[node]!]!,
+      helpedByPreemption: () => false,
     };
   },
 };

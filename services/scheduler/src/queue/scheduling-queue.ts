@@ -23,6 +23,13 @@ type Place =
   | 'taken'
   | 'gone';
 
+/** A node on which room is being made for a pod. */
+export interface Nomination {
+  readonly node: number;
+  /** Uids of the pods that must leave first. */
+  readonly waitsFor: Set<string>;
+}
+
 /** A pod that waits for a node. */
 export interface QueuedPod {
   readonly pod: PodRecord;
@@ -35,6 +42,8 @@ export interface QueuedPod {
   readyMs: number;
   /** While it is parked: tried again by then, whatever happens. */
   sweepMs: number;
+  /** The node that it is to have once some pods have left it. */
+  nomination: Nomination | undefined;
   /** What was last reported of it, so that nothing is said twice. */
   reported: string;
 }
@@ -91,6 +100,7 @@ export class SchedulingQueue {
       attempts: 0,
       readyMs: 0,
       sweepMs: 0,
+      nomination: undefined,
       reported: '',
     };
     this.#entries.set(pod.uid, entry);
@@ -146,6 +156,13 @@ export class SchedulingQueue {
     if (entry.place !== 'taken') return;
     this.#failed(entry, nowMs);
     this.#waitOrActivate(entry, nowMs);
+  }
+
+  /** What the pod waited for has come: it is tried at once. */
+  hurry(entry: QueuedPod): void {
+    if (entry.place !== 'parked' && entry.place !== 'backoff') return;
+    this.#unpark(entry);
+    this.#activate(entry);
   }
 
   /** Something changed; wakes the classes that wait for such a change and that this one can help. */

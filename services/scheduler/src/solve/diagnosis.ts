@@ -11,6 +11,8 @@ export interface Diagnosis {
   readonly unblockedBy: ReadonlySet<ClusterChange>;
   /** Nodes by reason; a node may have several. */
   readonly counts: ReadonlyMap<string, number>;
+  /** Nodes whose refusal evicting pods might turn. */
+  readonly preemptable: number;
 }
 
 /** Why one node refuses a pod: the first filter that does, and its reasons. */
@@ -46,9 +48,10 @@ export function refusals(podClass: PodClass, cluster: ClusterState): Judge {
 }
 
 function judgeByFilter(filter: Filter, prepared: PreparedFilter): Judge {
-  const { helpedByPreemption } = filter;
-  return (node) =>
-    prepared.passes(node) ? undefined : { filter, helpedByPreemption, reasons: prepared.reasons(node) };
+  return (node) => {
+    if (prepared.passes(node)) return undefined;
+    return { filter, helpedByPreemption: prepared.helpedByPreemption(node), reasons: prepared.reasons(node) };
+  };
 }
 
 function judgeByRule(filter: Refusal['filter'], rule: TopologyRule): Judge {
@@ -64,12 +67,14 @@ export function diagnose(podClass: PodClass, cluster: ClusterState): Diagnosis {
   const counts = new Map<string, number>();
   const unblockedBy = new Set<ClusterChange>(['nodeAdded']);
   const judge = refusals(podClass, cluster);
+  let preemptable = 0;
   for (const node of cluster.nodes.indexes()) {
     const refusal = judge(node);
+    if (refusal?.helpedByPreemption) preemptable++;
     for (const change of refusal?.filter.unblockedBy ?? []) unblockedBy.add(change);
     for (const reason of refusal?.reasons ?? []) counts.set(reason, (counts.get(reason) ?? 0) + 1);
   }
-  return { message: unavailableMessage(cluster.nodes.count, counts), unblockedBy, counts };
+  return { message: unavailableMessage(cluster.nodes.count, counts), unblockedBy, counts, preemptable };
 }
 
 /** The message as kube-scheduler prints it. */

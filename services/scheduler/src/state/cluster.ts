@@ -16,6 +16,8 @@ export class ClusterState {
   readonly #classes = new Map<string, PodClass>();
   readonly #firstOnNode: (PodRecord | undefined)[] = [];
   readonly #hostPorts = new Map<number, HostPort[]>();
+  /** Pods that have a node, by priority. */
+  readonly #priorities = new Map<number, number>();
 
   constructor(capacity?: number) {
     this.nodes = new NodeTable(capacity);
@@ -59,6 +61,7 @@ export class ClusterState {
       node: -1,
       state: 'pending',
       terminating: pod.terminating,
+      evicting: false,
       startedMs: pod.startedMs,
       previousOnNode: undefined,
       nextOnNode: undefined,
@@ -159,6 +162,11 @@ export class ClusterState {
     for (let pod = this.#firstOnNode[node]; pod !== undefined; pod = pod.nextOnNode) yield pod;
   }
 
+  /** True where some pod that has a node is of a lower priority. */
+  hasPodsBelow(priority: number): boolean {
+    return this.#priorities.keys().some((known) => known < priority);
+  }
+
   /** Ports of a node that pods have. */
   hostPortsOn(node: number): readonly HostPort[] {
     return this.#hostPorts.get(node) ?? [];
@@ -170,6 +178,10 @@ export class ClusterState {
       const requested = nodes.requested[dimensions[index]!]!;
       requested[node] = requested[node]! + sign * amounts[index]!;
     }
+    const { priority } = requirement;
+    const population = (this.#priorities.get(priority) ?? 0) + sign;
+    if (population > 0) this.#priorities.set(priority, population);
+    else this.#priorities.delete(priority);
     nodes.scoringCpu[node] = nodes.scoringCpu[node]! + sign * requirement.scoring.cpuMilli;
     nodes.scoringMemory[node] = nodes.scoringMemory[node]! + sign * requirement.scoring.memoryBytes;
   }

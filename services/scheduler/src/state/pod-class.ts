@@ -8,7 +8,9 @@ export type PodState =
   /** Was given a node by us; the api has not said so yet. */
   | 'assumed'
   /** The api says that it is on its node. */
-  | 'bound';
+  | 'bound'
+  /** Waits, and holds the room on a node that pods on their way out will leave to it. */
+  | 'nominated';
 
 /** A pod that the scheduler knows. It is a member of its class's list and, on a node, of the node's. */
 export interface PodRecord {
@@ -20,6 +22,8 @@ export interface PodRecord {
   node: number;
   state: PodState;
   terminating: boolean;
+  /** Its eviction was decided, and was not refused so far. */
+  evicting: boolean;
   /** Milliseconds since the epoch; 0 where unknown. */
   startedMs: number;
   /** Neighbours in the list of its node's pods. */

@@ -28,15 +28,18 @@ export interface PodFields extends Partial<Omit<PodSpec, 'resources'>> {
   readonly namespace?: string;
   readonly labels?: Readonly<Record<string, string>>;
   readonly requests?: Readonly<Record<string, string>>;
+  /** When it started on its node. */
+  readonly startTime?: string;
 }
 
 /** A pod of one container that requests what `requests` says. Its uid is its name. */
 export function podNamed(name: string, fields: PodFields = {}): Pod {
-  const { namespace = 'default', labels, requests = {}, ...spec } = fields;
+  const { namespace = 'default', labels, requests = {}, startTime, ...spec } = fields;
   return {
     apiVersion: 'v1',
     kind: 'Pod',
     metadata: { name, namespace, uid: name, ...(labels ? { labels: { ...labels } } : {}) },
     spec: { containers: [{ name: 'main', image: 'pause:3', resources: { requests: { ...requests } } }], ...spec },
+    ...(startTime ? { status: { startTime } } : {}),
   };
 }

@@ -1,0 +1,106 @@
+import type { ClusterState } from '../state/cluster.ts';
+import type { PodRecord } from '../state/pod-class.ts';
+import type { BudgetAccount } from './budgets.ts';
+
+/** A node on which a pod would fit once some others have left. */
+export interface Candidate {
+  readonly node: number;
+  /** Pods to evict. */
+  readonly victims: readonly PodRecord[];
+  /** Pods that wait themselves and hold room here: they lose it to the pod, nobody is evicted. */
+  readonly nominated: readonly PodRecord[];
+  /** Pods that are on their way out already, for whom to wait. */
+  readonly leaving: readonly PodRecord[];
+}
+
+/**
+ * The least that must leave a node for a pod of some priority to fit, judged by trying: all that may leave is taken off,
+ * then put back one after another as long as the pod still fits, the most important first, those under a budget before
+ * the others. The state is the same afterwards. Undefined where not even all of them would be enough.
+ */
+export function candidateOn(
+  node: number,
+  priority: number,
+  cluster: ClusterState,
+  budgets: BudgetAccount,
+  fits: (node: number) => boolean,
+): Candidate | undefined {
+  const leaving: PodRecord[] = [];
+  const removable: PodRecord[] = [];
+  for (const pod of cluster.podsOn(node)) {
+    if (pod.terminating || pod.evicting) leaving.push(pod);
+    else if (pod.class.requirement.priority < priority && isEvictable(pod)) removable.push(pod);
+  }
+  if (leaving.length + removable.length === 0) return undefined;
+  const taken = removable.filter((pod) => pod.state === 'nominated' || budgets.take(pod.class.requirement));
+  const off = [...leaving, ...taken];
+  for (const pod of off) cluster.displace(pod);
+  const enough = fits(node);
+  const gone = new Set(off);
+  if (enough) {
+    for (const pod of inOrderOfReprieve(taken, budgets)) {
+      cluster.place(pod, node);
+      if (fits(node)) gone.delete(pod);
+      else cluster.displace(pod);
+    }
+  }
+  for (const pod of gone) cluster.place(pod, node);
+  for (const pod of taken) if (pod.state !== 'nominated') budgets.giveBack(pod.class.requirement);
+  if (!enough) return undefined;
+  const chosen = [...gone].filter((pod) => !pod.terminating && !pod.evicting);
+  return {
+    node,
+    victims: chosen.filter((pod) => pod.state !== 'nominated'),
+    nominated: chosen.filter((pod) => pod.state === 'nominated'),
+    leaving,
+  };
+}
+
+/** What was assumed is on its way to its node: evicting it would race with its binding. */
+function isEvictable({ state }: PodRecord): boolean {
+  return state === 'bound' || state === 'nominated';
+}
+
+function inOrderOfReprieve(pods: readonly PodRecord[], budgets: BudgetAccount): PodRecord[] {
+  const covered = new Set(pods.filter((pod) => budgets.covers(pod.class.requirement)));
+  return pods.toSorted((left, right) => {
+    const byBudget = Number(covered.has(right)) - Number(covered.has(left));
+    return byBudget || byImportance(left, right);
+  });
+}
+
+/** The more important first: of higher priority, then longer running. */
+export function byImportance(left: PodRecord, right: PodRecord): number {
+  const byPriority = right.class.requirement.priority - left.class.requirement.priority;
+  return byPriority || left.startedMs - right.startedMs || (left.uid < right.uid ? -1 : 1);
+}
+
+/** Negative where the first costs less: lower victims, in sum too, then fewer, then those that started last. */
+export function compareCandidates(left: Candidate, right: Candidate): number {
+  return (
+    highest(left) - highest(right) ||
+    sum(left) - sum(right) ||
+    left.victims.length - right.victims.length ||
+    earliestStart(right) - earliestStart(left) ||
+    left.nominated.length - right.nominated.length ||
+    left.node - right.node
+  );
+}
+
+function highest({ victims }: Candidate): number {
+  return victims.reduce((most, pod) => Math.max(most, pod.class.requirement.priority), -(2 ** 31));
+}
+
+/** Counted from the lowest priority there is, so that more victims are a larger sum. */
+function sum({ victims }: Candidate): number {
+  return victims.reduce((total, pod) => total + pod.class.requirement.priority + 2 ** 31 + 1, 0);
+}
+
+/** When the first of the most important victims started. */
+function earliestStart(candidate: Candidate): number {
+  const top = highest(candidate);
+  const starts = candidate.victims
+    .filter((pod) => pod.class.requirement.priority === top)
+    .map(({ startedMs }) => startedMs);
+  return starts.length === 0 ? 0 : Math.min(...starts);
+}

@@ -1,0 +1,112 @@
+import type { QueuedPod, SchedulingQueue } from '../queue/scheduling-queue.ts';
+import type { ClusterState } from '../state/cluster.ts';
+import type { PodRecord } from '../state/pod-class.ts';
+import type { Candidate } from './candidate.ts';
+
+/** A pod to evict, and for whom. */
+export interface Eviction {
+  readonly victim: PodRecord;
+  readonly by: PodRecord;
+}
+
+/**
+ * Pods that wait for others to leave their node. Each holds its room there meanwhile, as if it were on the node, so that
+ * nobody of its priority or lower takes what was freed for it; a pod of higher priority takes it by preemption.
+ */
+export class Nominations {
+  readonly #cluster: ClusterState;
+  readonly #queue: SchedulingQueue;
+  /** Who waits for the end of a pod, by its uid. */
+  readonly #waiters = new Map<string, Set<QueuedPod>>();
+
+  constructor(cluster: ClusterState, queue: SchedulingQueue) {
+    this.#cluster = cluster;
+    this.#queue = queue;
+  }
+
+  /** Gives a node to a pod as soon as those in its way have left. Returns whom to evict for that. */
+  nominate(entry: QueuedPod, { node, victims, nominated, leaving }: Candidate): Eviction[] {
+    for (const { uid } of nominated) this.#yield(this.#queue.get(uid));
+    const waitsFor = new Set([...victims, ...leaving].map(({ uid }) => uid));
+    entry.nomination = { node, waitsFor };
+    for (const uid of waitsFor) {
+      const waiters = this.#waiters.get(uid);
+      if (waiters === undefined) this.#waiters.set(uid, new Set([entry]));
+      else waiters.add(entry);
+    }
+    for (const victim of victims) victim.evicting = true;
+    this.#hold(entry.pod, node);
+    return victims.map((victim) => ({ victim, by: entry.pod }));
+  }
+
+  /** Takes a pod's hold off its node, so that it can be tried anew. */
+  lift({ pod }: QueuedPod): void {
+    if (pod.state !== 'nominated') return;
+    this.#cluster.displace(pod);
+    pod.state = 'pending';
+  }
+
+  /** Puts the hold back where those that the pod waits for are still there. True where it did. */
+  renew(entry: QueuedPod): boolean {
+    const { nomination } = entry;
+    if (nomination === undefined) return false;
+    if (nomination.waitsFor.size === 0 || this.#cluster.nodes.present[nomination.node] === 0) {
+      this.clear(entry);
+      return false;
+    }
+    this.#hold(entry.pod, nomination.node);
+    return true;
+  }
+
+  /** The pod has a node, or is gone, or must look for another way. */
+  clear(entry: QueuedPod): void {
+    for (const uid of entry.nomination?.waitsFor ?? []) {
+      const waiters = this.#waiters.get(uid);
+      waiters?.delete(entry);
+      if (waiters?.size === 0) this.#waiters.delete(uid);
+    }
+    entry.nomination = undefined;
+  }
+
+  /** A pod has left. Whoever waited for it last is tried at once. */
+  podLeft(uid: string): void {
+    for (const entry of this.#takeWaiters(uid)) {
+      entry.nomination?.waitsFor.delete(uid);
+      if (entry.nomination?.waitsFor.size === 0) this.#queue.hurry(entry);
+    }
+  }
+
+  /** A pod may not be evicted: those that waited for it look for another way. */
+  evictionRefused(victim: PodRecord): void {
+    victim.evicting = false;
+    for (const entry of this.#takeWaiters(victim.uid)) {
+      this.lift(entry);
+      this.clear(entry);
+    }
+  }
+
+  /** A node is gone: pods that hold room on it look for another. */
+  nodeGone(node: number): void {
+    const holders = [...this.#cluster.podsOn(node)].filter(({ state }) => state === 'nominated');
+    for (const { uid } of holders) this.#yield(this.#queue.get(uid));
+  }
+
+  /** The pod loses its node to another, or with it. */
+  #yield(entry: QueuedPod | undefined): void {
+    if (entry === undefined) return;
+    this.lift(entry);
+    this.clear(entry);
+    this.#queue.hurry(entry);
+  }
+
+  #hold(pod: PodRecord, node: number): void {
+    this.#cluster.place(pod, node);
+    pod.state = 'nominated';
+  }
+
+  #takeWaiters(uid: string): ReadonlySet<QueuedPod> {
+    const waiters = this.#waiters.get(uid) ?? new Set();
+    this.#waiters.delete(uid);
+    return waiters;
+  }
+}
