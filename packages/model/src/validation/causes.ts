@@ -37,6 +37,11 @@ export function duplicate(field: string, value: unknown): FieldCause {
   return { reason: 'FieldValueDuplicate', field, message: `Duplicate value: ${shown(value)}` };
 }
 
+/** The value names something that is not there. The causes of errors have no type of their own for it. */
+export function notFound(field: string, value: unknown): FieldCause {
+  return { reason: 'FieldValueInvalid', field, message: `Not found: ${shown(value)}` };
+}
+
 /** The value is too long. */
 export function tooLong(field: string, maxBytes: number): FieldCause {
   return { reason: 'FieldValueTooLong', field, message: `Too long: may not be more than ${plural(maxBytes, 'byte')}` };

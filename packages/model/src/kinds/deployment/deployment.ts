@@ -1,6 +1,7 @@
 import type { Deployment } from '../../gen/gantry.apps.v1.ts';
 import type { Kind } from '../../kind.ts';
 import { setDeploymentDefaults } from './defaults.ts';
+import { validateDeployment, validateDeploymentUpdate } from './validation.ts';
 
 /** apps/v1 Deployment. */
 export const deployment: Kind<Deployment> = {
@@ -18,7 +19,8 @@ export const deployment: Kind<Deployment> = {
   prepareForCreate: (object) => {
     delete object.status;
   },
-  validate: () => [],
+  validate: validateDeployment,
+  validateUpdate: validateDeploymentUpdate,
   selectableFields: {},
   columns: [],
 };

@@ -2,6 +2,8 @@ import type { Pod } from '../../gen/gantry.core.v1.ts';
 import type { Kind } from '../../kind.ts';
 import { setPodDefaults } from './defaults.ts';
 import { preparePodForCreate, preparePodForUpdate } from './prepare.ts';
+import { validatePodStatus, validatePodUpdate } from './update.ts';
+import { validatePod } from './validation.ts';
 
 /** core/v1 Pod. */
 export const pod: Kind<Pod> = {
@@ -18,7 +20,9 @@ export const pod: Kind<Pod> = {
   setDefaults: setPodDefaults,
   prepareForCreate: preparePodForCreate,
   prepareForUpdate: preparePodForUpdate,
-  validate: () => [],
+  validate: validatePod,
+  validateUpdate: validatePodUpdate,
+  validateStatus: validatePodStatus,
   selectableFields: {
     'spec.nodeName': ({ spec }) => spec.nodeName ?? '',
     'spec.restartPolicy': ({ spec }) => spec.restartPolicy ?? '',

@@ -1,6 +1,7 @@
 import type { ReplicaSet } from '../../gen/gantry.apps.v1.ts';
 import type { Kind } from '../../kind.ts';
 import { setReplicaSetDefaults } from './defaults.ts';
+import { validateReplicaSet, validateReplicaSetUpdate } from './validation.ts';
 
 /** apps/v1 ReplicaSet. */
 export const replicaSet: Kind<ReplicaSet> = {
@@ -18,7 +19,8 @@ export const replicaSet: Kind<ReplicaSet> = {
   prepareForCreate: (object) => {
     delete object.status;
   },
-  validate: () => [],
+  validate: validateReplicaSet,
+  validateUpdate: validateReplicaSetUpdate,
   selectableFields: {},
   columns: [],
 };

@@ -1,0 +1,66 @@
+/** What can be wrong with Deployments. */
+import type { FieldCause } from '@gantry/runtime/errors.ts';
+import type { Deployment, DeploymentSpec, RollingUpdateDeployment } from '../../gen/gantry.apps.v1.ts';
+import { forbidden, invalidValue, invalidValues, nonNegative, notSupported } from '../../validation/causes.ts';
+import { percentProblems } from '../../validation/names.ts';
+import { validateSelectorAndTemplate, validateSelectorUpdate } from '../replicaset/validation.ts';
+
+const strategyTypes = ['Recreate', 'RollingUpdate'];
+
+/** What is wrong with a Deployment. */
+export function validateDeployment({ spec }: Deployment): FieldCause[] {
+  return [
+    ...nonNegative('spec.replicas', spec.replicas),
+    ...validateSelectorAndTemplate(spec, 'deployment'),
+    ...validateStrategy(spec),
+    ...nonNegative('spec.minReadySeconds', spec.minReadySeconds),
+    ...nonNegative('spec.revisionHistoryLimit', spec.revisionHistoryLimit),
+    ...validateProgressDeadline(spec),
+  ];
+}
+
+/** What is wrong with a change of a Deployment: its pods stay those that it had. */
+export function validateDeploymentUpdate({ spec }: Deployment, { spec: stored }: Deployment): FieldCause[] {
+  return validateSelectorUpdate(spec.selector, stored.selector);
+}
+
+function validateProgressDeadline({ progressDeadlineSeconds, minReadySeconds = 0 }: DeploymentSpec): FieldCause[] {
+  const field = 'spec.progressDeadlineSeconds';
+  const causes = nonNegative(field, progressDeadlineSeconds);
+  return progressDeadlineSeconds !== undefined && progressDeadlineSeconds <= minReadySeconds
+    ? [...causes, invalidValue(field, progressDeadlineSeconds, 'must be greater than minReadySeconds')]
+    : causes;
+}
+
+function validateStrategy({ strategy = {} }: DeploymentSpec): FieldCause[] {
+  const { type = '', rollingUpdate } = strategy;
+  if (type === 'Recreate') {
+    const text = "may not be specified when strategy `type` is 'Recreate'";
+    return rollingUpdate === undefined ? [] : [forbidden('spec.strategy.rollingUpdate', text)];
+  }
+  if (type !== 'RollingUpdate') return [notSupported('spec.strategy.type', type, strategyTypes)];
+  return validateSteps(rollingUpdate ?? {}, 'spec.strategy.rollingUpdate');
+}
+
+function validateSteps({ maxUnavailable = 0, maxSurge = 0 }: RollingUpdateDeployment, path: string): FieldCause[] {
+  const causes = [
+    ...validateStep(maxUnavailable, `${path}.maxUnavailable`),
+    ...validateStep(maxSurge, `${path}.maxSurge`),
+  ];
+  if (causes.length > 0) return causes;
+  if (numberOf(maxUnavailable) === 0 && numberOf(maxSurge) === 0) {
+    return [invalidValue(`${path}.maxUnavailable`, maxUnavailable, 'may not be 0 when `maxSurge` is 0')];
+  }
+  return typeof maxUnavailable === 'string' && numberOf(maxUnavailable) > 100
+    ? [invalidValue(`${path}.maxUnavailable`, maxUnavailable, 'must not be greater than 100%')]
+    : [];
+}
+
+function validateStep(step: number | string, field: string): FieldCause[] {
+  return typeof step === 'number' ? nonNegative(field, step) : invalidValues(field, step, percentProblems(step));
+}
+
+/** The number of pods, or of percent. */
+function numberOf(step: number | string): number {
+  return typeof step === 'number' ? step : Number.parseInt(step, 10);
+}
