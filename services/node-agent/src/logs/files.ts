@@ -71,7 +71,8 @@ export async function* readLog(path: string, { from, isOver, clock, signal }: Re
     // Asked before reading: what was written until then is read.
     const over = isOver?.() ?? true;
     const inode = await inodeOf(path);
-    if (at !== undefined && inode !== at.inode) {
+    // Until there is a new file, the runtime goes on in the renamed one.
+    if (at !== undefined && inode !== at.inode && (inode !== undefined || over)) {
       for await (const chunk of readFrom(rotatedPath(path), at.offset)) yield chunk;
       at = undefined;
     }

@@ -1,0 +1,115 @@
+import { describe, expect, it } from 'vitest';
+import { served, serviceOf, sliceOf } from '../testing/services.ts';
+import { backendsOf, type ServiceEndpoints } from './endpoints.ts';
+import { changeScript, fullScript } from './nft-text.ts';
+import { type Ruleset, rulesetOf } from './ruleset.ts';
+
+const rules = (services: readonly ServiceEndpoints[]): Ruleset =>
+  rulesetOf({ services, nodeName: 'node-1', clusterCidr: '10.64.0.0/16', extra: [] });
+
+/** The rules of the chain that a destination leads to. */
+function chainOf(ruleset: Ruleset, map: 'services' | 'nodeports', key: string): readonly string[] {
+  const verdict = ruleset.elements[map].get(key);
+  return ruleset.chains.get(verdict?.replace('goto ', '') ?? '') ?? [];
+}
+
+describe('rules of services', () => {
+  it('spread over endpoints, each of which hides a client that is itself', () => {
+    const ruleset = rules([served(serviceOf('web'), ['10.64.0.2', '10.64.1.2'])]);
+    const [masquerade, choice] = chainOf(ruleset, 'services', '10.96.0.20 . tcp . 80');
+    expect(masquerade).toBe('ip saddr != 10.64.0.0/16 meta mark set meta mark or 0x4000');
+    const match = /^numgen random mod 2 vmap \{ 0 : goto (ep-\w+), 1 : goto (ep-\w+) \}$/.exec(choice ?? '');
+    expect(ruleset.chains.get(match![1]!)).toEqual([
+      'ip saddr 10.64.0.2 meta mark set meta mark or 0x4000',
+      'meta l4proto tcp dnat to 10.64.0.2:8080',
+    ]);
+    expect(ruleset.chains.get(match![2]!)?.at(-1)).toBe('meta l4proto tcp dnat to 10.64.1.2:8080');
+  });
+
+  it('refuse connections where there are no endpoints, and know nothing of headless services and aliases', () => {
+    const ruleset = rules([
+      { service: serviceOf('web'), slices: [] },
+      served(serviceOf('headless', { clusterIP: 'None' }), ['10.64.0.2']),
+      served(serviceOf('alias', { clusterIP: '', type: 'ExternalName' }), ['10.64.0.2']),
+    ]);
+    expect([...ruleset.elements.unanswered]).toEqual([['10.96.0.20 . tcp . 80', 'goto refuse']]);
+    expect(ruleset.elements.services.size).toBe(0);
+  });
+
+  it('open node ports, and keep the client address where the policy is Local', () => {
+    const ports = [{ name: 'http', port: 80, nodePort: 30_080 }];
+    const cluster = rules([served(serviceOf('web', { type: 'NodePort', ports }), ['10.64.0.2'])]);
+    expect(chainOf(cluster, 'nodeports', 'tcp . 30080')[0]).toBe('meta mark set meta mark or 0x4000');
+    const endpoints = [
+      { addresses: ['10.64.0.2'], nodeName: 'node-1' },
+      { addresses: ['10.64.1.2'], nodeName: 'node-2' },
+    ];
+    const service = serviceOf('web', { type: 'NodePort', ports, externalTrafficPolicy: 'Local' });
+    const local = rules([{ service, slices: [sliceOf('web', endpoints)] }]);
+    expect(chainOf(local, 'nodeports', 'tcp . 30080')).toEqual([expect.stringMatching(/^numgen random mod 1 /)]);
+    expect(chainOf(local, 'services', '10.96.0.20 . tcp . 80')[1]).toMatch(/mod 2/);
+  });
+
+  it('keep a client with its endpoint where affinity asks for it', () => {
+    const affinity = { sessionAffinity: 'ClientIP', sessionAffinityConfig: { clientIP: { timeoutSeconds: 60 } } };
+    const ruleset = rules([served(serviceOf('web', affinity), ['10.64.0.2'])]);
+    const [[set, seconds] = []] = [...ruleset.affinity];
+    expect(seconds).toBe(60);
+    expect(chainOf(ruleset, 'services', '10.96.0.20 . tcp . 80')[1]).toMatch(new RegExp(`^ip saddr @${set} goto ep-`));
+  });
+
+  it('lead to the cluster DNS', () => {
+    const backends = [{ ip: '10.65.0.1', port: 5353, nodeName: undefined }];
+    const extra = [{ name: 'dns', ip: '10.96.0.10', port: 53, protocol: 'UDP' as const, backends }];
+    const ruleset = rulesetOf({ services: [], nodeName: 'node-1', clusterCidr: '10.64.0.0/16', extra });
+    expect(chainOf(ruleset, 'services', '10.96.0.10 . udp . 53')).toHaveLength(1);
+  });
+});
+
+describe('endpoints of a service', () => {
+  const port = { name: 'http', port: 80 };
+  const ipsOf = (conditions: readonly object[]) =>
+    backendsOf(
+      {
+        slices: [
+          sliceOf(
+            'web',
+            conditions.map((each, index) => ({ addresses: [`10.0.0.${index}`], conditions: each })),
+          ),
+        ],
+      },
+      port,
+    ).map(({ ip }) => ip);
+
+  it('are those that are ready, or else those that serve to their end', () => {
+    expect(ipsOf([{ ready: true }, { ready: false }, {}])).toEqual(['10.0.0.0', '10.0.0.2']);
+    const leaving = { ready: false, serving: true, terminating: true };
+    expect(ipsOf([{ ready: false }, leaving])).toEqual(['10.0.0.1']);
+    expect(ipsOf([{ ready: true }, leaving])).toEqual(['10.0.0.0']);
+    expect(ipsOf([{ ready: false }])).toEqual([]);
+  });
+});
+
+describe('scripts', () => {
+  it('say nothing where nothing changed', () => {
+    const web = () => rules([served(serviceOf('web'), ['10.64.0.2'])]);
+    expect(changeScript(web(), web())).toBe('');
+    expect(fullScript(web())).toContain('delete table ip gantry');
+  });
+
+  it('touch only what changed', () => {
+    const before = rules([
+      served(serviceOf('web'), ['10.64.0.2']),
+      served(serviceOf('db', { clusterIP: '10.96.0.21' }), ['10.64.0.9']),
+    ]);
+    const after = rules([
+      served(serviceOf('web'), ['10.64.0.3']),
+      served(serviceOf('db', { clusterIP: '10.96.0.21' }), ['10.64.0.9']),
+    ]);
+    const script = changeScript(before, after);
+    expect(script).toContain('dnat to 10.64.0.3:8080');
+    expect(script).not.toContain('10.64.0.9');
+    expect(script).not.toContain('element');
+    expect(script.match(/delete chain/g)).toHaveLength(1);
+  });
+});

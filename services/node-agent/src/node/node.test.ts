@@ -1,0 +1,156 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Node } from '@gantry/model/gen/gantry.core.v1.ts';
+import { FakeClock } from '@gantry/runtime/clock.ts';
+import { silentLogger } from '@gantry/runtime/log.ts';
+import { describe, expect, it } from 'vitest';
+import { eventually } from '../testing/agent-kit.ts';
+import { FakeApi } from '../testing/fake-api.ts';
+import { capacityOf } from './capacity.ts';
+import { importImages } from './image-imports.ts';
+import { type NodeFacts, nodeObject, nodeStatus } from './object.ts';
+import { registerNode } from './registrar.ts';
+
+const facts: NodeFacts = {
+  name: 'node-1',
+  addresses: ['10.65.0.2'],
+  agentAddress: '127.0.0.1:4711',
+  podCidr: '10.64.0.0/24',
+  labels: { 'topology.kubernetes.io/zone': 'a' },
+  capacity: { cpu: '4' },
+  allocatable: { cpu: '3' },
+  systemInfo: { operatingSystem: 'linux', architecture: 'amd64' },
+};
+const well = { problem: undefined, memoryAvailableBytes: 2 ** 30, fsAvailableShare: 0.5 };
+
+describe('the object of a node', () => {
+  it('tells what the node is, and keeps what others put on it', () => {
+    const stored: Node = {
+      apiVersion: 'v1',
+      kind: 'Node',
+      metadata: { name: 'node-1', labels: { team: 'x' }, resourceVersion: '7' },
+      spec: { unschedulable: true },
+    };
+    const object = nodeObject(facts, stored);
+    expect(object.metadata).toMatchObject({
+      resourceVersion: '7',
+      labels: {
+        team: 'x',
+        'kubernetes.io/hostname': 'node-1',
+        'kubernetes.io/arch': 'amd64',
+        'topology.kubernetes.io/zone': 'a',
+      },
+      annotations: { 'gantry.dev/agent-address': '127.0.0.1:4711' },
+    });
+    expect(object.spec).toEqual({ unschedulable: true, podCIDR: '10.64.0.0/24', podCIDRs: ['10.64.0.0/24'] });
+  });
+
+  it('tells how the node is, since when', () => {
+    const first = nodeStatus(facts, well, undefined, 0);
+    const stored = { metadata: { name: 'node-1' }, status: first } as Node;
+    const second = nodeStatus(
+      facts,
+      { ...well, problem: 'container runtime is down: gone', memoryAvailableBytes: 0 },
+      stored,
+      60_000,
+    );
+    const of = (status: typeof first, type: string) => status.conditions?.find((condition) => condition.type === type);
+    expect(of(first, 'Ready')).toMatchObject({
+      status: 'True',
+      reason: 'KubeletReady',
+      lastTransitionTime: '1970-01-01T00:00:00Z',
+    });
+    expect(of(second, 'Ready')).toMatchObject({
+      status: 'False',
+      message: 'container runtime is down: gone',
+      lastTransitionTime: '1970-01-01T00:01:00Z',
+    });
+    expect(of(second, 'MemoryPressure')?.status).toBe('True');
+    expect(of(second, 'DiskPressure')).toMatchObject({
+      status: 'False',
+      lastTransitionTime: '1970-01-01T00:00:00Z',
+      lastHeartbeatTime: '1970-01-01T00:01:00Z',
+    });
+    expect(second.daemonEndpoints?.kubeletEndpoint?.Port).toBe(4711);
+  });
+
+  it('has the capacity of its machine, but for what is configured', () => {
+    const machine = {
+      atMs: 0,
+      cpuCount: 2,
+      cpuUsageNs: 0,
+      memoryTotalBytes: 4096,
+      memoryAvailableBytes: 0,
+      fsTotalBytes: 8192,
+      fsAvailableBytes: 0,
+    };
+    expect(capacityOf(machine, 50, { cpu: '8', 'example.com/gpu': '2' })).toEqual({
+      cpu: '8',
+      memory: '4Ki',
+      'ephemeral-storage': '8Ki',
+      pods: '50',
+      'example.com/gpu': '2',
+    });
+  });
+});
+
+describe('a registered node', () => {
+  it('is heard regularly, and reports only what changed', async () => {
+    const api = new FakeApi();
+    const clock = new FakeClock();
+    let health: typeof well | { problem: string; memoryAvailableBytes: number; fsAvailableShare: number } = well;
+    const times = { heartbeatMs: 10_000, healthMs: 10_000, reportMs: 300_000 };
+    await using node = registerNode({
+      client: api,
+      clock,
+      log: silentLogger,
+      times,
+      facts,
+      health: async () => health,
+    });
+    await node.registered;
+    const reported = api.peek('Node', 'node-1')?.metadata.resourceVersion;
+    await eventually('the first heartbeat', () => api.heartbeats.length === 1);
+    const tick = async (beats: number): Promise<void> => {
+      // Both loops sleep again before time goes on.
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      clock.advance(10_000);
+      await eventually('the next heartbeat', () => api.heartbeats.length === beats);
+    };
+    await tick(2);
+    expect(api.peek('Node', 'node-1')?.metadata.resourceVersion).toBe(reported);
+    health = { ...well, problem: 'container runtime is down' };
+    await tick(3);
+    const isNotReady = (found: Node | undefined) =>
+      found?.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'False');
+    await eventually('the report', () => isNotReady(api.peek('Node', 'node-1')));
+  });
+});
+
+describe('an images directory', () => {
+  it('is taken in once, file by file, and again where one changed', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'gantry-images-'));
+    const imported: string[] = [];
+    const images = {
+      importTar: async (path: string) => {
+        if (path.endsWith('broken.tar')) throw new Error('no tar');
+        imported.push(path.slice(directory.length + 1));
+        return ['app:1'];
+      },
+    };
+    const clock = new FakeClock();
+    await writeFile(join(directory, 'app.tar'), 'x');
+    await writeFile(join(directory, 'broken.tar'), 'x');
+    await writeFile(join(directory, 'readme.txt'), 'x');
+    await using imports = importImages(directory, { images, clock, log: silentLogger });
+    await imports.imported;
+    expect(imported).toEqual(['app.tar']);
+    await writeFile(join(directory, 'app.tar'), 'changed');
+    await eventually('the change', () => {
+      clock.advance(2_000);
+      return imported.length === 2;
+    });
+    await rm(directory, { recursive: true });
+  });
+});

@@ -1,0 +1,49 @@
+import { describe, expect, it } from 'vitest';
+import { readOptions } from './options.ts';
+
+describe('options of the process', () => {
+  it('come from flags, or else from the environment', () => {
+    const options = readOptions(
+      ['--node-name=n1', '--driver', 'process', '--address', '10.0.0.1', '--label', 'zone=a'],
+      {
+        GANTRY_NODE_NAME: 'other',
+        GANTRY_API: '10.0.0.9:7443',
+        GANTRY_ROOT_DIR: '/data',
+        GANTRY_HEARTBEAT_MS: '500',
+      },
+    );
+    expect(options).toMatchObject({
+      api: '10.0.0.9:7443',
+      driver: 'process',
+      agent: {
+        nodeName: 'n1',
+        rootDir: '/data',
+        addresses: ['10.0.0.1'],
+        listen: { host: '10.0.0.1', port: 0 },
+        labels: { zone: 'a' },
+      },
+    });
+    expect(options.agent.nodeTimes).toMatchObject({ heartbeatMs: 500 });
+    expect(options.agent.network).toBeUndefined();
+  });
+
+  it('enter the node’s network namespace where one is named', () => {
+    const { agent } = readOptions(['--netns', '/run/netns/n1', '--cluster-cidr', '10.64.0.0/16'], {});
+    expect(agent.network).toEqual({
+      commandPrefix: ['nsenter', '--net=/run/netns/n1'],
+      clusterCidr: '10.64.0.0/16',
+      dnsAddress: '10.96.0.10',
+    });
+  });
+
+  it.each([
+    [['--driver', 'docker'], '--driver: Unsupported value: "docker"'],
+    [['--max-pods', 'many'], '--max-pods: Invalid value: "many"'],
+    [['--max-pods', '-1'], "Option '--max-pods"],
+    [['--listen', 'nowhere'], '--listen: Invalid value: "nowhere"'],
+    [['--label', 'x'], '--label: Invalid value: "x"'],
+    [['--nope'], "Unknown option '--nope'"],
+  ])('%j are refused', (argv, message) => {
+    expect(() => readOptions(argv, {})).toThrow(message);
+  });
+});
