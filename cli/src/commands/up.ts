@@ -28,8 +28,8 @@ export async function up(flags: UpFlags, output: Output, signal: AbortSignal): P
   if (flags.sample) await writeSampleImages(join(stateDir, 'images'));
   await using cluster = await startCluster({ ...flags, stateDir }, { log, progress });
   if (flags.sample) {
-    await applySample(cluster.client, signal);
-    progress('the sample application is applied (examples/hello.yaml)');
+    const manifest = await applySample(cluster.client, cluster.nodes.host.driver, signal);
+    progress(`the sample application is applied (${manifest})`);
     const context: Context = { client: cluster.client, namespace: 'default', output, clock: systemClock, signal };
     await rolloutStatus(context, ['deployment/hello'], { watch: true, timeoutMs: sampleTimeoutMs });
     if (cluster.envoy !== undefined) progress('it answers through Envoy: curl http://localhost:8080/');

@@ -6,7 +6,8 @@ import { writeImageTar } from '@gantry/node-agent/images/image.ts';
 import { busyboxImage } from '@gantry/node-agent/images/local.ts';
 import { splitDocuments } from '../manifests.ts';
 
-const manifestPath = fileURLToPath(new URL('../../../examples/hello.yaml', import.meta.url));
+/** The sample's manifests: for real containers, and for processes, which share the machine's ports. */
+const manifests = { cri: 'examples/hello.yaml', process: 'examples/hello-process.yaml' } as const;
 
 /** A page that tells which pod answered. busybox's httpd runs it for every request to its root. */
 const page = (version: string): string => `#!/bin/sh
@@ -31,16 +32,22 @@ export async function writeSampleImages(imagesDir: string): Promise<void> {
             { kind: 'file', path: 'www/cgi-bin/index.cgi', content: page(name.split(':')[1]!), mode: 0o755 },
           ],
         ],
-        command: ['/bin/busybox', 'httpd', '-f', '-p', '8080', '-h', '/www'],
+        // Paths go by the image's root also where that is no root of its own.
+        command: ['sh', '-c', 'exec busybox httpd -f -p "${PORT:-8080}" -h www'],
       }),
     ),
   );
   await writeImageTar(join(imagesDir, 'hello.tar'), images);
 }
 
-/** Applies the sample application. */
-export async function applySample(client: Client, signal: AbortSignal): Promise<void> {
-  for (const { text } of splitDocuments(await readFile(manifestPath, 'utf8'), manifestPath)) {
-    await client.apply(text, { signal });
-  }
+/** Applies the sample application that suits the driver. Resolves with its manifest's path in the project. */
+export async function applySample(
+  client: Client,
+  driver: keyof typeof manifests,
+  signal: AbortSignal,
+): Promise<string> {
+  const path = manifests[driver];
+  const text = await readFile(fileURLToPath(new URL(`../../../${path}`, import.meta.url)), 'utf8');
+  for (const document of splitDocuments(text, path)) await client.apply(document.text, { signal });
+  return path;
 }

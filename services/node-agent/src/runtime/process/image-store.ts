@@ -40,10 +40,18 @@ export interface ImageStore {
 /** Opens the store of a directory. */
 export function openImageStore(directory: string): ImageStore {
   const pathOf = (name: string) => join(directory, encodeURIComponent(name));
+  const records = async (): Promise<ImageRecord[]> => {
+    await mkdir(directory, { recursive: true });
+    const names = (await readdir(directory)).filter((name) => !name.startsWith('.'));
+    const read = names.map((name) => readJson<ImageRecord>(join(directory, name, 'image.json')));
+    return (await Promise.all(read)).filter((each) => each !== undefined);
+  };
   const find = async (ref: string): Promise<ImageRecord | undefined> => {
     if (ref === hostImage) return plainImage(ref, '/');
     if (ref.startsWith('/'))
       return (await stat(ref).catch(() => undefined))?.isDirectory() ? plainImage(ref, ref) : undefined;
+    // A caller that has resolved a name once goes on with the id.
+    if (ref.startsWith('sha256:')) return (await records()).find(({ id }) => id === ref);
     return readJson<ImageRecord>(join(pathOf(ref), 'image.json'));
   };
   const status = async (ref: string) => {
@@ -62,14 +70,7 @@ export function openImageStore(directory: string): ImageStore {
           `image "${ref}": the process driver pulls nothing; use "host", a directory, or import a tar`,
         );
       },
-      async list() {
-        await mkdir(directory, { recursive: true });
-        const names = (await readdir(directory)).filter((name) => !name.startsWith('.'));
-        const records = await Promise.all(
-          names.map((name) => readJson<ImageRecord>(join(directory, name, 'image.json'))),
-        );
-        return [plainImage(hostImage, '/'), ...records.filter((each) => each !== undefined)].map(statusOf);
-      },
+      list: async () => [plainImage(hostImage, '/'), ...(await records())].map(statusOf),
       async remove(ref) {
         if (ref !== hostImage && !ref.startsWith('/')) await rm(pathOf(ref), { recursive: true, force: true });
       },
