@@ -33,7 +33,8 @@ export async function writeSampleImages(imagesDir: string): Promise<void> {
           ],
         ],
         // Paths go by the image's root also where that is no root of its own.
-        command: ['sh', '-c', 'exec busybox httpd -f -p "${PORT:-8080}" -h www'],
+        command: ['sh', '-c', 'exec busybox httpd -f -p "$PORT" -h www'],
+        env: { PORT: '8080' },
       }),
     ),
   );
