@@ -1,0 +1,30 @@
+import { brokenManifests } from '@gantry/model/testing/broken-manifests.ts';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startTestApi, type TestApi } from './testing/harness.ts';
+
+// What must never happen: a broken manifest that is stored, or that ends the process, or that is refused without saying why.
+
+let running: TestApi;
+beforeAll(async () => {
+  running = await startTestApi();
+});
+afterAll(() => running[Symbol.asyncDispose]());
+
+describe('broken manifests through gRPC', () => {
+  test.each(brokenManifests)('$name', async ({ manifest, problem, reason }) => {
+    // What is too large for a gRPC message is refused before anybody looks into it.
+    const expected =
+      reason === 'RequestEntityTooLarge'
+        ? { reason, message: expect.stringContaining('larger than') }
+        : { reason, message: expect.stringContaining(problem) };
+    await expect(running.client.apply(manifest)).rejects.toMatchObject(expected);
+  });
+
+  test('leave nothing in the store, and the api alive', async () => {
+    const { entries } = await running.store.list({ prefix: '' });
+    expect(entries.filter(({ key }) => !key.startsWith('namespaces/_/'))).toEqual([]);
+    expect(entries).toHaveLength(4);
+    const metadata = { name: 'fine', namespace: 'default' };
+    await running.client.apply(JSON.stringify({ apiVersion: 'v1', kind: 'ConfigMap', metadata }));
+  });
+});
