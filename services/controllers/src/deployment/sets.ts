@@ -5,7 +5,7 @@ import { podTemplateHash } from '@gantry/model/hash.ts';
 import { controllerReference } from '../core/owners.ts';
 
 /** Label that ties pods and ReplicaSets of one revision together. */
-export const hashLabel = 'pod-template-hash';
+const hashLabel = 'pod-template-hash';
 /** Number of a rollout; `rollout history` and `undo` go by it. */
 export const revisionAnnotation = 'deployment.kubernetes.io/revision';
 const desiredAnnotation = 'deployment.kubernetes.io/desired-replicas';
