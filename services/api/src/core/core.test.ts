@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { isError } from '@gantry/runtime/errors.ts';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -5,6 +6,7 @@ import { addressAt, contains, parseIpRange } from '../admission/ipRange.ts';
 import { authenticateByAddress, authorizeAdmins, isLoopback } from './access.ts';
 import { generateName } from './metadata.ts';
 import { decodePageToken, encodePageToken } from './pageToken.ts';
+import { sameJson } from './sameJson.ts';
 import { type AnyObject, decodeValue, encodeValue, ObjectCache } from './storedObject.ts';
 
 describe('page tokens', () => {
@@ -100,6 +102,27 @@ describe('stored objects', () => {
         },
       ),
     );
+  });
+});
+
+describe('sameJson', () => {
+  const value = fc.jsonValue({ maxDepth: 3 });
+
+  test('says what comparing the JSON says', () => {
+    fc.assert(
+      fc.property(value, value, fc.boolean(), (left, right, same) => {
+        const other = same ? JSON.parse(JSON.stringify(left)) : right;
+        expect(sameJson(left, other)).toBe(
+          isDeepStrictEqual(JSON.parse(JSON.stringify(left)), JSON.parse(JSON.stringify(other))),
+        );
+      }),
+    );
+  });
+
+  test('passes over undefined properties and their order', () => {
+    expect(sameJson({ a: 1, b: undefined, c: [{ d: 2 }] }, { c: [{ e: undefined, d: 2 }], a: 1 })).toBe(true);
+    expect(sameJson({ a: undefined }, { a: null })).toBe(false);
+    expect(sameJson([], {})).toBe(false);
   });
 });
 

@@ -1,9 +1,9 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { Kind } from '@gantry/model/kind.ts';
 import { forbidden, invalid } from '@gantry/model/validation/causes.ts';
 import { conflict, type FieldCause, GantryError } from '@gantry/runtime/errors.ts';
 import { rfc3339 } from './deletion.ts';
 import { infoOf } from './keys.ts';
+import { sameJson } from './sameJson.ts';
 import type { AnyObject } from './storedObject.ts';
 
 // What the server owns of an object's metadata: identity, generation, times. Pure; the pipeline calls these in order.
@@ -90,7 +90,7 @@ export function carryMetadata(object: AnyObject, stored: AnyObject): void {
 /** Counts a change of anything but metadata and status as a new generation, in place. */
 export function bumpGeneration(kind: Kind, object: AnyObject, stored: AnyObject): void {
   if (!countsGenerations(kind)) return;
-  if (isDeepStrictEqual(withoutOwnParts(object), withoutOwnParts(stored))) return;
+  if (sameJson(withoutOwnParts(object), withoutOwnParts(stored))) return;
   object.metadata.generation = Number(stored.metadata.generation ?? 0) + 1;
 }
 
@@ -114,17 +114,12 @@ export function newFinalizersWhileDeleting(object: AnyObject, stored: AnyObject)
 export function isSame(object: AnyObject, stored: AnyObject): boolean {
   const { resourceVersion: _a, ...metadata } = object.metadata;
   const { resourceVersion: _b, ...storedMetadata } = stored.metadata;
-  return isDeepStrictEqual(plain({ ...object, metadata }), plain({ ...stored, metadata: storedMetadata }));
+  return sameJson({ ...object, metadata }, { ...stored, metadata: storedMetadata });
 }
 
 function withoutOwnParts(object: AnyObject): unknown {
   const { metadata: _m, status: _s, apiVersion: _v, kind: _k, ...rest } = object;
-  return plain(rest);
-}
-
-/** As JSON keeps it: properties that are undefined do not count. */
-function plain(value: unknown): unknown {
-  return JSON.parse(JSON.stringify(value));
+  return rest;
 }
 
 function setOrDrop<T extends object, K extends keyof T>(target: T, property: K, value: T[K] | undefined): void {
