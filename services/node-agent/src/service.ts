@@ -68,7 +68,7 @@ export async function startNodeAgent(config: NodeAgentConfig, deps: NodeAgentDep
       log,
       times: config.nodeTimes ?? defaultNodeTimes,
       facts,
-      health: (signal) => healthOf(runtime, signal),
+      health: (signal) => healthOf(runtime, pods, signal),
     }),
   );
   const owned = stack.move();
@@ -129,11 +129,16 @@ async function nodeFacts(
 }
 
 /** A node is ready while its runtime answers. */
-async function healthOf(runtime: Runtime, signal: AbortSignal): Promise<NodeHealth> {
+async function healthOf(runtime: Runtime, pods: Pods, signal: AbortSignal): Promise<NodeHealth> {
   try {
     const machine = await runtime.stats.node(signal);
     const fsAvailableShare = machine.fsTotalBytes === 0 ? 1 : machine.fsAvailableBytes / machine.fsTotalBytes;
-    return { problem: undefined, memoryAvailableBytes: machine.memoryAvailableBytes, fsAvailableShare };
+    const problem = pods.problem();
+    return {
+      problem: problem === undefined ? undefined : `container runtime is down: ${problem}`,
+      memoryAvailableBytes: machine.memoryAvailableBytes,
+      fsAvailableShare,
+    };
   } catch (error) {
     const problem = `container runtime is down: ${toGantryError(error).message}`;
     return { problem, memoryAvailableBytes: Number.POSITIVE_INFINITY, fsAvailableShare: 1 };

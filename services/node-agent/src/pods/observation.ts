@@ -1,5 +1,5 @@
 import type { Clock } from '@gantry/runtime/clock.ts';
-import { GantryError } from '@gantry/runtime/errors.ts';
+import { GantryError, toGantryError } from '@gantry/runtime/errors.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
 import type { ObservedSandbox, Observer } from '../runtime/runtime.ts';
 
@@ -17,6 +17,8 @@ export interface ObservationTimes {
   readonly gapMs: number;
 }
 
+/** A runtime that is away for less than this (it restarts, say) is no problem, in milliseconds. */
+const patienceMs = 5_000;
 /** Waits after looks that failed, in milliseconds. */
 const retryMs = { first: 200, most: 5_000 } as const;
 
@@ -33,6 +35,7 @@ export class Observation implements AsyncDisposable {
   readonly #onChange: (podUids: ReadonlySet<string>) => void;
   readonly #tasks: Promise<void>[];
   #latest: Snapshot | undefined;
+  #failing: { readonly sinceMs: number; readonly message: string } | undefined;
   #marks = new Map<string, string>();
   #next: Promise<Snapshot> | undefined;
   #looking: Promise<unknown> = Promise.resolve();
@@ -60,6 +63,12 @@ export class Observation implements AsyncDisposable {
     return this.#latest;
   }
 
+  /** Why the runtime cannot be observed, where that has gone on for a while. */
+  get problem(): string | undefined {
+    const lasts = this.#failing !== undefined && this.#clock.now() - this.#failing.sinceMs >= patienceMs;
+    return lasts ? this.#failing?.message : undefined;
+  }
+
   /** A look that begins after this call. Rejects with Cancelled once this is disposed of. */
   refresh(): Promise<Snapshot> {
     if (this.#next === undefined) {
@@ -84,9 +93,13 @@ export class Observation implements AsyncDisposable {
       // Whoever asks from now on wants a look that begins later.
       this.#next = undefined;
       try {
-        return this.#take(await this.#observer.observe(signal));
+        const sandboxes = await this.#observer.observe(signal);
+        this.#failing = undefined;
+        return this.#take(sandboxes);
       } catch (error) {
         if (signal.aborted) throw new GantryError('Cancelled', 'the agent stops');
+        const sinceMs = this.#failing?.sinceMs ?? this.#clock.now();
+        this.#failing = { sinceMs, message: toGantryError(error).message };
         this.#log.warn({ err: error }, 'the runtime cannot be observed');
         await this.#clock.sleep(waitMs, signal).catch(() => {});
       }

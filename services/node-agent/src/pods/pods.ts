@@ -28,6 +28,7 @@ import type { PodListener } from './source.ts';
 import { podUid } from './spec.ts';
 import { containerStarter } from './start-container.ts';
 import { containerStopper } from './stop-container.ts';
+import { removeStrays } from './strays.ts';
 import type { PodWorker, WorkerDeps } from './worker.ts';
 
 /** What the pods of a node are run with. */
@@ -49,6 +50,8 @@ export interface Pods extends AsyncDisposable {
   /** The worker of a pod; undefined where the node has no such pod. */
   find(namespace: string, name: string): PodWorker | undefined;
   workers(): IterableIterator<PodWorker>;
+  /** Why the runtime cannot be looked at, and has not been for a while; undefined where it can. */
+  readonly problem: () => string | undefined;
   /** What the runtime has of a pod, as of the last look. */
   sandboxesOf: WorkerDeps['sandboxesOf'];
 }
@@ -122,6 +125,13 @@ export async function startPods(config: NodeAgentConfig, deps: PodsDeps): Promis
   const refreshAll = (uids: ReadonlySet<string>): void => {
     for (const uid of uids) refresh(manager.get(uid));
   };
+  const cleanDisk = async (): Promise<void> => {
+    // Not before the runtime was looked at: what it has belongs to somebody too.
+    const { byPod } = await observation.refresh();
+    await removeStrays(config.rootDir, (uid) => manager.get(uid) !== undefined || byPod.has(uid), log);
+  };
+  const cleaned = (): Promise<void> =>
+    cleanDisk().catch((error: unknown) => log.warn({ err: error }, 'the disk could not be cleaned'));
   stack.use(observation);
   stack.use(manager);
   const owned = stack.move();
@@ -137,11 +147,13 @@ export async function startPods(config: NodeAgentConfig, deps: PodsDeps): Promis
       synced() {
         manager.synced();
         synced.resolve();
+        void cleaned();
       },
     },
     ready: Promise.all([observation.refresh(), synced.promise]).then(() => {}),
     find: (namespace, name) => manager.byName(namespace, name),
     workers: () => manager.workers(),
+    problem: () => observation.problem,
     sandboxesOf: (uid) => observation.latest?.byPod.get(uid),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };

@@ -144,7 +144,7 @@ describe('forwarded ports', () => {
         return undefined;
       }
     });
-    expect(said).toMatch(/^HTTP\/1\.\d 200 OK\r\n[^]*\r\n\r\nhello$/);
+    expect(said).toMatch(/^HTTP\/1\.\d 200 OK\r\n[\s\S]*\r\n\r\nhello$/);
     using call = calls.portForward({ ...start, port: 70_000 }, limit());
     await expect(call.output[Symbol.asyncIterator]().next()).rejects.toThrow('must be between 1 and 65535');
   });

@@ -1,0 +1,22 @@
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Logger } from '@gantry/runtime/log.ts';
+
+/** Directories below the agent's root, each with one entry a pod: named by its uid, or with its uid as last part. */
+const directories = ['pods', 'logs', 'memory'] as const;
+
+/**
+ * Removes what is left on the disk of pods that exist no more, as an agent leaves behind that was killed at the wrong moment.
+ * @param isKnown True for the uid of a pod that the api or the runtime has.
+ */
+export async function removeStrays(rootDir: string, isKnown: (uid: string) => boolean, log: Logger): Promise<void> {
+  for (const directory of directories) {
+    const entries = await readdir(join(rootDir, directory)).catch(() => []);
+    for (const entry of entries) {
+      // Neither names nor uids have an underscore in them.
+      if (isKnown(entry.split('_').at(-1) ?? '')) continue;
+      log.info({ directory, entry }, 'removing what a pod left that exists no more');
+      await rm(join(rootDir, directory, entry), { recursive: true, force: true });
+    }
+  }
+}
