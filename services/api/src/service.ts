@@ -9,7 +9,7 @@ import { createMetrics, type Diagnostics, serveDiagnostics } from '@gantry/runti
 import type { Running } from '@gantry/runtime/service.ts';
 import type { OpenStore } from '@gantry/store/store.ts';
 import { nodeAdmission, podAdmission } from './admission/capacity.ts';
-import { parseIpRange } from './admission/ipRange.ts';
+import { parseIpRange } from './admission/ip-range.ts';
 import { serviceAdmission } from './admission/services.ts';
 import { type ApiConfig, parseAddress } from './config.ts';
 import { authenticateByAddress, authorizeAdmins } from './core/access.ts';
@@ -17,7 +17,7 @@ import { ResourceApi } from './core/api.ts';
 import type { CoreDeps } from './core/context.ts';
 import type { Entropy } from './core/metadata.ts';
 import { createBuiltInNamespaces } from './core/namespaces.ts';
-import { ObjectCache } from './core/storedObject.ts';
+import { ObjectCache } from './core/stored-object.ts';
 import { create } from './core/writer.ts';
 import { ApiEvents } from './events/recorder.ts';
 import { nodeHandlers, schedulingHandlers } from './grpc/batches.ts';

@@ -1,6 +1,6 @@
 import type { GantryError } from '@gantry/runtime/errors.ts';
 import type { Operation } from '@gantry/store/store.ts';
-import type { AnyObject, Stored } from '../core/storedObject.ts';
+import type { AnyObject, Stored } from '../core/stored-object.ts';
 
 /** What is about to be committed: a creation (no `stored`), a change, or a removal (no `object`). */
 export interface Admittance {

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Operation } from '@gantry/store/store.ts';
-import type { AnyObject } from '../core/storedObject.ts';
+import type { AnyObject } from '../core/stored-object.ts';
 import { demandOf } from '../scheduling/demand.ts';
 import { fenceKey, nodeOf, raiseFence } from '../scheduling/ledger.ts';
 import type { AdmissionPlugin } from './admission.ts';

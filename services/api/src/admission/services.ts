@@ -1,10 +1,10 @@
 import type { Service } from '@gantry/model/gen/gantry.core.v1.ts';
 import { GantryError } from '@gantry/runtime/errors.ts';
 import type { Operation, Store } from '@gantry/store/store.ts';
-import type { AnyObject } from '../core/storedObject.ts';
+import type { AnyObject } from '../core/stored-object.ts';
 import type { AdmissionPlugin, Admittance, Admitted } from './admission.ts';
-import { addressAt, contains, type IpRange } from './ipRange.ts';
-import { carryOver, needsHealthCheckPort, usesClusterIp, usesNodePorts } from './serviceCarryOver.ts';
+import { addressAt, contains, type IpRange } from './ip-range.ts';
+import { carryOver, needsHealthCheckPort, usesClusterIp, usesNodePorts } from './service-carry-over.ts';
 
 /** What service addresses are given from. */
 export interface ServiceAllocation {

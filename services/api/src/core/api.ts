@@ -10,7 +10,7 @@ import { checkNamespace } from './metadata.ts';
 import { type PatchType, patched } from './patching.ts';
 import * as reader from './reader.ts';
 import { selectionOf } from './selection.ts';
-import type { AnyObject } from './storedObject.ts';
+import type { AnyObject } from './stored-object.ts';
 import * as writer from './writer.ts';
 
 /** Names one object. */

@@ -8,7 +8,7 @@ import { conflict, isError } from '@gantry/runtime/errors.ts';
 import type { CoreDeps } from './context.ts';
 import { infoOf } from './keys.ts';
 import { checkNamespace } from './metadata.ts';
-import type { AnyObject } from './storedObject.ts';
+import type { AnyObject } from './stored-object.ts';
 import { create, update } from './writer.ts';
 
 /** The annotation in which kubectl keeps the manifest that was applied last; we keep ours there too, so both may be used. */

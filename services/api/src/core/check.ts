@@ -3,7 +3,7 @@ import { missingFields } from '@gantry/model/required.ts';
 import { invalid } from '@gantry/model/validation/causes.ts';
 import type { FieldCause } from '@gantry/runtime/errors.ts';
 import { newFinalizersWhileDeleting } from './metadata.ts';
-import type { AnyObject } from './storedObject.ts';
+import type { AnyObject } from './stored-object.ts';
 
 // What the api checks beside the model's validation of whole objects. All throw Invalid.
 

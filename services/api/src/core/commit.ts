@@ -2,7 +2,7 @@ import { backoffMs } from '@gantry/runtime/backoff.ts';
 import type { Clock } from '@gantry/runtime/clock.ts';
 import { conflict, type GantryError, type ResourceInfo } from '@gantry/runtime/errors.ts';
 import type { Operation, Store } from '@gantry/store/store.ts';
-import type { ObjectCache } from './storedObject.ts';
+import type { ObjectCache } from './stored-object.ts';
 
 /** What a request decided to write. */
 export interface Decision {

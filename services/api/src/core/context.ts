@@ -5,7 +5,7 @@ import type { Admission } from '../admission/admission.ts';
 import type { Authorize, User } from './access.ts';
 import type { Limits } from './limits.ts';
 import type { Entropy } from './metadata.ts';
-import type { ObjectCache } from './storedObject.ts';
+import type { ObjectCache } from './stored-object.ts';
 
 /** What every part of the pipeline stands on. */
 export interface CoreDeps {

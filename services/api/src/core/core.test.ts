@@ -2,12 +2,12 @@ import { isDeepStrictEqual } from 'node:util';
 import { isError } from '@gantry/runtime/errors.ts';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { addressAt, contains, parseIpRange } from '../admission/ipRange.ts';
+import { addressAt, contains, parseIpRange } from '../admission/ip-range.ts';
 import { authenticateByAddress, authorizeAdmins, isLoopback } from './access.ts';
 import { generateName } from './metadata.ts';
-import { decodePageToken, encodePageToken } from './pageToken.ts';
-import { sameJson } from './sameJson.ts';
-import { type AnyObject, decodeValue, encodeValue, ObjectCache } from './storedObject.ts';
+import { decodePageToken, encodePageToken } from './page-token.ts';
+import { sameJson } from './same-json.ts';
+import { type AnyObject, decodeValue, encodeValue, ObjectCache } from './stored-object.ts';
 
 describe('page tokens', () => {
   test('go round', () => {

@@ -1,7 +1,7 @@
 import type { Kind } from '@gantry/model/kind.ts';
 import { conflict, GantryError } from '@gantry/runtime/errors.ts';
 import { infoOf } from './keys.ts';
-import type { AnyObject } from './storedObject.ts';
+import type { AnyObject } from './stored-object.ts';
 
 /** What a caller of delete may ask for. */
 export interface DeletionRequest {

@@ -3,8 +3,8 @@ import { forbidden, invalid } from '@gantry/model/validation/causes.ts';
 import { conflict, type FieldCause, GantryError } from '@gantry/runtime/errors.ts';
 import { rfc3339 } from './deletion.ts';
 import { infoOf } from './keys.ts';
-import { sameJson } from './sameJson.ts';
-import type { AnyObject } from './storedObject.ts';
+import { sameJson } from './same-json.ts';
+import type { AnyObject } from './stored-object.ts';
 
 // What the server owns of an object's metadata: identity, generation, times. Pure; the pipeline calls these in order.
 

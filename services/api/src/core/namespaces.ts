@@ -1,7 +1,7 @@
 import { GantryError, isError, notFound } from '@gantry/runtime/errors.ts';
 import type { Operation, Store } from '@gantry/store/store.ts';
 import { objectKey } from './keys.ts';
-import type { ObjectCache, Stored } from './storedObject.ts';
+import type { ObjectCache, Stored } from './stored-object.ts';
 
 const namespaces = { group: '', plural: 'namespaces', namespaced: false };
 

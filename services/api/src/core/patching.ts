@@ -2,7 +2,7 @@ import { decodeObject } from '@gantry/model/decode.ts';
 import type { Kind } from '@gantry/model/kind.ts';
 import { applyJsonPatch, applyMergePatch, applyStrategicPatch } from '@gantry/model/patch.ts';
 import { GantryError } from '@gantry/runtime/errors.ts';
-import type { AnyObject, Stored } from './storedObject.ts';
+import type { AnyObject, Stored } from './stored-object.ts';
 import type { Transition } from './writer.ts';
 
 /** How a patch is written: RFC 6902, RFC 7386, or Kubernetes' strategic merge. */

@@ -4,8 +4,8 @@ import type { Selection, WatchEvent } from '../watch/change.ts';
 import type { WatchHub } from '../watch/hub.ts';
 import type { CoreDeps } from './context.ts';
 import { infoOf, keyPrefix } from './keys.ts';
-import { decodePageToken, encodePageToken } from './pageToken.ts';
-import type { AnyObject } from './storedObject.ts';
+import { decodePageToken, encodePageToken } from './page-token.ts';
+import type { AnyObject } from './stored-object.ts';
 import { readStored, type Target } from './writer.ts';
 
 /** Which page of a list. */

@@ -10,7 +10,7 @@ import { type DeletionRequest, decideDeletion, isReleased } from './deletion.ts'
 import { infoOf, objectKey } from './keys.ts';
 import * as meta from './metadata.ts';
 import { requireNamespace } from './namespaces.ts';
-import { type AnyObject, copyOf, encodeValue, type Stored, withRevision } from './storedObject.ts';
+import { type AnyObject, copyOf, encodeValue, type Stored, withRevision } from './stored-object.ts';
 
 /** The last steps of the pipeline, for requests that are authorized and decoded: default → validate → admit → commit. */
 

@@ -4,7 +4,7 @@ import type { Logger } from '@gantry/runtime/log.ts';
 import type { Operation, Store } from '@gantry/store/store.ts';
 import { rfc3339 } from '../core/deletion.ts';
 import type { Entropy } from '../core/metadata.ts';
-import { type AnyObject, encodeValue } from '../core/storedObject.ts';
+import { type AnyObject, encodeValue } from '../core/stored-object.ts';
 
 /** Something that happened to an object, for its owner to read. */
 export interface Occurrence {

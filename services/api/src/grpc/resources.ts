@@ -5,7 +5,7 @@ import { GantryError } from '@gantry/runtime/errors.ts';
 import type { UntypedServiceImplementation } from '@grpc/grpc-js';
 import type { ObjectQuery, ObjectRef, ResourceApi } from '../core/api.ts';
 import type { PatchType } from '../core/patching.ts';
-import type { AnyObject } from '../core/storedObject.ts';
+import type { AnyObject } from '../core/stored-object.ts';
 import type { WatchEvent } from '../watch/change.ts';
 import type { Calls } from './calls.ts';
 import type * as message from './messages.ts';

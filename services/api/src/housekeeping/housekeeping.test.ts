@@ -3,7 +3,7 @@ import { silentLogger } from '@gantry/runtime/log.ts';
 import { openStore } from '@gantry/store/open.ts';
 import { describe, expect, test } from 'vitest';
 import { compactTo, defaultRetention } from './compaction.ts';
-import { eventTtlMs, isExpired, sweepEvents } from './eventExpiry.ts';
+import { eventTtlMs, isExpired, sweepEvents } from './event-expiry.ts';
 import { whileLeading } from './lease.ts';
 
 describe('compactTo', () => {

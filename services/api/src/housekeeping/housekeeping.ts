@@ -2,7 +2,7 @@ import type { Clock } from '@gantry/runtime/clock.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
 import type { OpenStore } from '@gantry/store/store.ts';
 import { keepCompacted, type Retention } from './compaction.ts';
-import { keepEventsYoung } from './eventExpiry.ts';
+import { keepEventsYoung } from './event-expiry.ts';
 import { whileLeading } from './lease.ts';
 
 export interface HousekeepingDeps {

@@ -6,7 +6,7 @@ import { conflict, GantryError, notFound } from '@gantry/runtime/errors.ts';
 import { checkStatusUpdate } from '../core/check.ts';
 import { isReleased } from '../core/deletion.ts';
 import type { Limits } from '../core/limits.ts';
-import { copyOf, encodeValue, type Stored } from '../core/storedObject.ts';
+import { copyOf, encodeValue, type Stored } from '../core/stored-object.ts';
 import type { ItemPlan } from '../scheduling/batch.ts';
 
 /**

@@ -2,7 +2,7 @@ import type { ItemResult } from '@gantry/client/api.ts';
 import { type GantryError, GrpcCode, reasonTable, toGantryError } from '@gantry/runtime/errors.ts';
 import type { Operation, Store } from '@gantry/store/store.ts';
 import { noteCommitted } from '../core/commit.ts';
-import type { ObjectCache, Stored } from '../core/storedObject.ts';
+import type { ObjectCache, Stored } from '../core/stored-object.ts';
 
 // Batches of small writes, each item on its own: as many as possible share one commit, and one that lost a race is
 // decided anew without holding back the others.

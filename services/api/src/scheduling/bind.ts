@@ -1,7 +1,7 @@
 import { conflict, GantryError, notFound } from '@gantry/runtime/errors.ts';
 import type { Operation } from '@gantry/store/store.ts';
 import { rfc3339 } from '../core/deletion.ts';
-import { type AnyObject, copyOf, encodeValue, type Stored } from '../core/storedObject.ts';
+import { type AnyObject, copyOf, encodeValue, type Stored } from '../core/stored-object.ts';
 import type { BatchPlanner, ItemPlan } from './batch.ts';
 import { setCondition } from './conditions.ts';
 import { type Demand, demandOf, nothing, plus } from './demand.ts';

@@ -1,6 +1,6 @@
 import type { Container, PodSpec } from '@gantry/model/gen/gantry.core.v1.ts';
 import { parseQuantity, toMilli, toUnits } from '@gantry/model/quantity.ts';
-import type { AnyObject } from '../core/storedObject.ts';
+import type { AnyObject } from '../core/stored-object.ts';
 
 /** Amounts by resource: cpu in thousandths of a core, all others in their own unit (bytes, pieces). */
 export type Vector = ReadonlyMap<string, number>;

@@ -2,7 +2,7 @@ import { openStore } from '@gantry/store/open.ts';
 import type { Change, Operation } from '@gantry/store/store.ts';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type AnyObject, encodeValue, ObjectCache } from '../core/storedObject.ts';
+import { type AnyObject, encodeValue, ObjectCache } from '../core/stored-object.ts';
 import { toHubChange } from '../watch/change.ts';
 import { demandOf, nothing } from './demand.ts';
 import { CapacityLedger, fenceKey, misfit, type NodeAccount } from './ledger.ts';

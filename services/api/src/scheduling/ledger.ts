@@ -1,5 +1,5 @@
 import type { Change, Operation, Store } from '@gantry/store/store.ts';
-import { type AnyObject, decodeValue } from '../core/storedObject.ts';
+import { type AnyObject, decodeValue } from '../core/stored-object.ts';
 import type { HubChange } from '../watch/change.ts';
 import type { ChangeObserver } from '../watch/hub.ts';
 import { allocatableOf, type Demand, demandOf, type Vector } from './demand.ts';

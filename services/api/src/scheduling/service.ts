@@ -6,7 +6,7 @@ import { GantryError } from '@gantry/runtime/errors.ts';
 import type { CoreDeps, RequestContext } from '../core/context.ts';
 import { rfc3339 } from '../core/deletion.ts';
 import { objectKey } from '../core/keys.ts';
-import { copyOf } from '../core/storedObject.ts';
+import { copyOf } from '../core/stored-object.ts';
 import { remove, updateStatus } from '../core/writer.ts';
 import type { ApiEvents } from '../events/recorder.ts';
 import type { WatchHub } from '../watch/hub.ts';

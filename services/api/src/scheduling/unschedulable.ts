@@ -1,7 +1,7 @@
 import type { UnschedulablePod } from '@gantry/client/object-messages.ts';
 import { conflict, notFound } from '@gantry/runtime/errors.ts';
 import { rfc3339 } from '../core/deletion.ts';
-import { copyOf, encodeValue, type Stored } from '../core/storedObject.ts';
+import { copyOf, encodeValue, type Stored } from '../core/stored-object.ts';
 import type { ItemPlan } from './batch.ts';
 import { setCondition } from './conditions.ts';
 

@@ -1,6 +1,6 @@
 import type { Change } from '@gantry/store/store.ts';
 import { type KeyParts, parseKey } from '../core/keys.ts';
-import { type AnyObject, decodeValue, type ObjectCache } from '../core/storedObject.ts';
+import { type AnyObject, decodeValue, type ObjectCache } from '../core/stored-object.ts';
 
 /** What a watcher is sent. One instance serves all watchers, so that an edge can keep its encoded form by identity. */
 export type WatchEvent =

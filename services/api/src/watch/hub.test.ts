@@ -6,7 +6,7 @@ import type { OpenStore } from '@gantry/store/store.ts';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { defaultLimits } from '../core/limits.ts';
-import { type AnyObject, ObjectCache } from '../core/storedObject.ts';
+import { type AnyObject, ObjectCache } from '../core/stored-object.ts';
 import type { Selection, WatchEvent } from './change.ts';
 import { type ChangeObserver, WatchHub } from './hub.ts';
 

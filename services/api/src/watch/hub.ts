@@ -4,7 +4,7 @@ import { GantryError, isError } from '@gantry/runtime/errors.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
 import type { Change, Store } from '@gantry/store/store.ts';
 import type { Limits } from '../core/limits.ts';
-import type { ObjectCache } from '../core/storedObject.ts';
+import type { ObjectCache } from '../core/stored-object.ts';
 import { Backlog } from './backlog.ts';
 import { type HubChange, type Selection, toHubChange, type WatchEvent } from './change.ts';
 import { RecentChanges } from './recent.ts';
