@@ -1,5 +1,6 @@
 import type { Deployment } from '../../gen/gantry.apps.v1.ts';
 import type { Kind } from '../../kind.ts';
+import { deploymentColumns } from './columns.ts';
 import { setDeploymentDefaults } from './defaults.ts';
 import { validateDeployment, validateDeploymentUpdate } from './validation.ts';
 
@@ -22,5 +23,5 @@ export const deployment: Kind<Deployment> = {
   validate: validateDeployment,
   validateUpdate: validateDeploymentUpdate,
   selectableFields: {},
-  columns: [],
+  columns: deploymentColumns,
 };

@@ -1,5 +1,6 @@
 import type { Pod } from '../../gen/gantry.core.v1.ts';
 import type { Kind } from '../../kind.ts';
+import { podColumns } from './columns.ts';
 import { setPodDefaults } from './defaults.ts';
 import { preparePodForCreate, preparePodForUpdate } from './prepare.ts';
 import { validatePodStatus, validatePodUpdate } from './update.ts';
@@ -33,5 +34,5 @@ export const pod: Kind<Pod> = {
     'status.podIP': ({ status }) => status?.podIP ?? '',
     'status.nominatedNodeName': ({ status }) => status?.nominatedNodeName ?? '',
   },
-  columns: [],
+  columns: podColumns,
 };

@@ -1,5 +1,6 @@
 import type { ReplicaSet } from '../../gen/gantry.apps.v1.ts';
 import type { Kind } from '../../kind.ts';
+import { replicaSetColumns } from './columns.ts';
 import { setReplicaSetDefaults } from './defaults.ts';
 import { validateReplicaSet, validateReplicaSetUpdate } from './validation.ts';
 
@@ -22,5 +23,5 @@ export const replicaSet: Kind<ReplicaSet> = {
   validate: validateReplicaSet,
   validateUpdate: validateReplicaSetUpdate,
   selectableFields: {},
-  columns: [],
+  columns: replicaSetColumns,
 };
