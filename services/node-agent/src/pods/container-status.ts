@@ -44,6 +44,7 @@ function restartCountOf(life: ContainerLife): number {
     case 'absent':
       return 0;
     case 'created':
+    case 'interrupted':
     case 'running':
       return life.container.attempt;
     case 'exited':
@@ -78,6 +79,7 @@ function stateOf(
       return { running: { startedAt: timeOf(life.startedAtMs) } };
     case 'absent':
     case 'created':
+    case 'interrupted':
       return { waiting: waitingOf(view, planned) };
     case 'exited': {
       const waits = !context.over && isWantedAgain(view, planned, life.end);

@@ -106,6 +106,11 @@ function stepOne(view: PodView, current: ObservedSandbox, planned: PlannedContai
       return { actions: [start(view, current, planned, undefined)], wakeAtMs: Number.POSITIVE_INFINITY };
     case 'created':
       return finishStart(current, planned, life.container);
+    case 'interrupted':
+      return {
+        actions: [{ kind: 'removeContainer', containerId: life.container.id }],
+        wakeAtMs: Number.POSITIVE_INFINITY,
+      };
     case 'running':
       return checkRunning(view, planned, life.container);
     case 'exited':

@@ -164,6 +164,24 @@ describe('an agent that was restarted', () => {
     expect(world.running()).toHaveLength(1);
   });
 
+  it.each(['Always', 'Never'])(
+    'starts again, under %s too, what its predecessor was starting when it was killed',
+    (restartPolicy) => {
+      const world = new PodWorld(podOf({ restartPolicy }));
+      world.settle();
+      const message = 'failed to create containerd task: failed to create shim task: context canceled: unknown';
+      const ended = { exitCode: 128, reason: 'StartError', message, startedAtMs: 0, finishedAtMs: world.nowMs };
+      const sandbox = world.sandboxes[0]!;
+      sandbox.containers = sandbox.containers.map((container) => ({
+        ...container,
+        state: { kind: 'exited', ...ended },
+      }));
+      world.restartAgent();
+      world.settle();
+      expect(world.containers().map(({ attempt, state }) => [attempt, state.kind])).toEqual([[0, 'running']]);
+    },
+  );
+
   it('never runs a pod again that was reported as over', () => {
     const world = new PodWorld({ ...podOf({ restartPolicy: 'Never' }), status: { phase: 'Succeeded' } });
     world.settle();

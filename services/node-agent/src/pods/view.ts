@@ -53,6 +53,8 @@ export interface ContainerEnd {
 export type ContainerLife =
   | { readonly kind: 'absent' }
   | { readonly kind: 'created'; readonly container: ObservedContainer }
+  /** Its start was called off before anything ran, as happens when an agent is killed in the middle of it. */
+  | { readonly kind: 'interrupted'; readonly container: ObservedContainer }
   | { readonly kind: 'running'; readonly container: ObservedContainer; readonly startedAtMs: number }
   | { readonly kind: 'exited'; readonly end: ContainerEnd };
 
@@ -87,7 +89,9 @@ export function lifeOf(view: PodView, planned: PlannedContainer): ContainerLife 
         ? { kind: 'running', container: newest, startedAtMs: newest.state.startedAtMs }
         : { kind: 'exited', end: lostEnd(newest, view) };
     case 'exited':
-      return { kind: 'exited', end: endOf(newest, newest.state, inCurrentSandbox) };
+      return inCurrentSandbox && wasInterrupted(newest.state)
+        ? { kind: 'interrupted', container: newest }
+        : { kind: 'exited', end: endOf(newest, newest.state, inCurrentSandbox) };
     case 'unknown':
       return { kind: 'exited', end: { ...lostEnd(newest, view), inCurrentSandbox } };
   }
@@ -111,6 +115,23 @@ export function endOf(
     restartDelayMs: delay === undefined ? undefined : Number(delay),
     inCurrentSandbox,
   };
+}
+
+/**
+ * A start that ended before its process existed, because whoever asked for it went away; these are containerd's words for it. It says
+ * nothing of the container, so it neither counts as a restart nor fails a pod under Never. Where containerd had got further, the
+ * process may have run for a moment: that is a start like any other.
+ */
+function wasInterrupted({
+  reason,
+  message,
+  startedAtMs,
+}: Extract<ObservedContainer['state'], { kind: 'exited' }>): boolean {
+  return (
+    reason === 'StartError' &&
+    startedAtMs === 0 &&
+    /^failed to create containerd task: .*(context canceled|signal: killed)/.test(message)
+  );
 }
 
 /** Runs, in a sandbox that lives. */
