@@ -62,9 +62,9 @@ test('pods are bound, spread, and those that fit nowhere say why', async () => {
   await createPod('p5', '500m');
   const reported = ({ status }: Pod): boolean => status?.conditions?.[0]?.reason === 'Unschedulable';
   const [waiting] = await podsWhen(reported, 1);
-  expect(waiting!.status?.conditions).toMatchObject([
-    { type: 'PodScheduled', status: 'False', message: '0/2 nodes are available: 2 Insufficient cpu.' },
-  ]);
+  const message =
+    '0/2 nodes are available: 2 Insufficient cpu. preemption: 0/2 nodes are available: 2 No preemption victims found for incoming pod.';
+  expect(waiting!.status?.conditions).toMatchObject([{ type: 'PodScheduled', status: 'False', message }]);
   await createNode('c', '1');
   const [late] = await podsWhen(({ metadata, spec }) => metadata.name === 'p5' && Boolean(spec.nodeName), 1);
   expect(late!.spec.nodeName).toBe('c');

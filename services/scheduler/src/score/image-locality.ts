@@ -13,17 +13,16 @@ export const imageLocality: Score = {
   name: 'ImageLocality',
   weightOf: ({ imageLocality }) => imageLocality,
   prepare({ images }, { nodes }) {
-    const bytesHeld = new Map<number, number>();
-    for (const image of images) {
-      const holders = nodes.images.holders(withTag(image));
-      if (holders === undefined) continue;
-      const share = holders.size / Math.max(1, nodes.count);
-      for (const [node, bytes] of holders) bytesHeld.set(node, (bytesHeld.get(node) ?? 0) + bytes * share);
-    }
-    if (bytesHeld.size === 0) return undefined;
+    const held = images.flatMap((image) => {
+      const bytesByNode = nodes.images.holders(withTag(image));
+      return bytesByNode === undefined ? [] : [{ bytesByNode, share: bytesByNode.size / Math.max(1, nodes.count) }];
+    });
+    if (held.length === 0) return undefined;
     const mostBytes = mostBytesEach * images.length;
     return (node) => {
-      const bytes = Math.min(mostBytes, Math.max(leastBytes, bytesHeld.get(node) ?? 0));
+      let sum = 0;
+      for (const { bytesByNode, share } of held) sum += share * (bytesByNode.get(node) ?? 0);
+      const bytes = Math.min(mostBytes, Math.max(leastBytes, sum));
       return (100 * (bytes - leastBytes)) / (mostBytes - leastBytes);
     };
   },

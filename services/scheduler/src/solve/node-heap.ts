@@ -3,40 +3,35 @@
  * The better node has the higher score; among equals the one that comes first in an order made of the seed.
  */
 export class NodeHeaps {
-  readonly #nodes: Int32Array;
   readonly #scores: Float64Array;
   readonly #seed: number;
-  /** Where each heap starts, and how many nodes it holds. */
+  readonly #groupOf: (node: number) => number;
+  /** The heaps. A group's heap starts at its place, and has room for all nodes of the group. */
+  readonly #nodes: Int32Array;
   readonly #starts: Int32Array;
   readonly #sizes: Int32Array;
+  /** Where in its heap each node is, counted from 1; 0 for nodes that are left out. */
+  readonly #places: Int32Array;
 
   /**
    * @param groupOf Group of each node, from 0.
-   * @param scores Score by node, negative where the node is left out; shared with the caller, who changes it.
+   * @param scores Score by node, negative where the node is left out; shared with the caller, who changes it. With one
+   *   group, as many nodes may be added as there are scores.
    */
   constructor(end: number, groups: number, groupOf: (node: number) => number, scores: Float64Array, seed: number) {
     this.#scores = scores;
     this.#seed = seed;
+    this.#groupOf = groupOf;
     this.#starts = new Int32Array(groups);
     this.#sizes = new Int32Array(groups);
-    let total = 0;
+    this.#nodes = new Int32Array(scores.length);
+    this.#places = new Int32Array(scores.length);
+    if (groups > 1) this.#reserve(end);
     for (let node = 0; node < end; node++) {
-      if (scores[node]! < 0) continue;
-      this.#sizes[groupOf(node)]!++;
-      total++;
-    }
-    for (let group = 1; group < groups; group++) {
-      this.#starts[group] = this.#starts[group - 1]! + this.#sizes[group - 1]!;
-    }
-    this.#nodes = new Int32Array(total);
-    this.#sizes.fill(0);
-    for (let node = 0; node < end; node++) {
-      if (scores[node]! < 0) continue;
-      const group = groupOf(node);
-      this.#nodes[this.#starts[group]! + this.#sizes[group]!++] = node;
+      if (scores[node]! >= 0) this.#append(groups === 1 ? 0 : groupOf(node), node);
     }
     for (let group = 0; group < groups; group++) {
-      for (let at = (this.#sizes[group]! >>> 1) - 1; at >= 0; at--) this.#siftDown(group, at);
+      for (let at = this.#sizes[group]! >>> 1; at >= 1; at--) this.#siftDown(group, at);
     }
   }
 
@@ -49,14 +44,19 @@ export class NodeHeaps {
     return this.#sizes[group] === 0 ? -1 : this.#nodes[this.#starts[group]!]!;
   }
 
-  /** Puts the top of a group where it belongs now that its score has changed; a negative score takes it out. */
-  topChanged(group: number): void {
-    const start = this.#starts[group]!;
-    if (this.#scores[this.#nodes[start]!]! < 0) {
-      this.#sizes[group]!--;
-      this.#nodes[start] = this.#nodes[start + this.#sizes[group]!]!;
+  /** Puts a node where it belongs now that its score has changed: also in, or out where the score is negative. */
+  changed(node: number): void {
+    const group = this.#sizes.length === 1 ? 0 : this.#groupOf(node);
+    let place = this.#places[node]!;
+    if (this.#scores[node]! < 0) {
+      if (place !== 0) this.#remove(group, place);
+      return;
     }
-    this.#siftDown(group, 0);
+    if (place === 0) {
+      this.#append(group, node);
+      place = this.#places[node]!;
+    }
+    if (!this.#siftUp(group, place)) this.#siftDown(group, place);
   }
 
   /** True where the first node goes before the second. */
@@ -67,29 +67,73 @@ export class NodeHeaps {
     return leftRank === rightRank ? left < right : leftRank < rightRank;
   }
 
+  #reserve(end: number): void {
+    const population = new Int32Array(this.groups);
+    for (let node = 0; node < end; node++) population[this.#groupOf(node)]!++;
+    for (let group = 1; group < this.groups; group++) {
+      this.#starts[group] = this.#starts[group - 1]! + population[group - 1]!;
+    }
+  }
+
+  #append(group: number, node: number): void {
+    const place = ++this.#sizes[group]!;
+    this.#put(group, place, node);
+  }
+
+  #put(group: number, place: number, node: number): void {
+    this.#nodes[this.#starts[group]! + place - 1] = node;
+    this.#places[node] = place;
+  }
+
+  #at(group: number, place: number): number {
+    return this.#nodes[this.#starts[group]! + place - 1]!;
+  }
+
+  #remove(group: number, place: number): void {
+    this.#places[this.#at(group, place)] = 0;
+    const last = this.#at(group, this.#sizes[group]!);
+    this.#sizes[group]!--;
+    if (place > this.#sizes[group]!) return;
+    this.#put(group, place, last);
+    if (!this.#siftUp(group, place)) this.#siftDown(group, place);
+  }
+
+  /** True where the node moved. */
+  #siftUp(group: number, from: number): boolean {
+    const node = this.#at(group, from);
+    const score = this.#scores[node]!;
+    let place = from;
+    while (place > 1) {
+      const parent = this.#at(group, place >>> 1);
+      if (!this.better(node, score, parent, this.#scores[parent]!)) break;
+      this.#put(group, place, parent);
+      place >>>= 1;
+    }
+    if (place === from) return false;
+    this.#put(group, place, node);
+    return true;
+  }
+
   #siftDown(group: number, from: number): void {
-    const nodes = this.#nodes;
     const scores = this.#scores;
-    const start = this.#starts[group]!;
     const size = this.#sizes[group]!;
-    if (from >= size) return;
-    const node = nodes[start + from]!;
+    const node = this.#at(group, from);
     const score = scores[node]!;
-    let at = from;
-    for (let child = 2 * at + 1; child < size; child = 2 * at + 1) {
-      let best = nodes[start + child]!;
-      if (child + 1 < size) {
-        const right = nodes[start + child + 1]!;
+    let place = from;
+    for (let child = 2 * place; child <= size; child = 2 * place) {
+      let best = this.#at(group, child);
+      if (child < size) {
+        const right = this.#at(group, child + 1);
         if (this.better(right, scores[right]!, best, scores[best]!)) {
           best = right;
           child++;
         }
       }
       if (!this.better(best, scores[best]!, node, score)) break;
-      nodes[start + at] = best;
-      at = child;
+      this.#put(group, place, best);
+      place = child;
     }
-    nodes[start + at] = node;
+    this.#put(group, place, node);
   }
 }
 

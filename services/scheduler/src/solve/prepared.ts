@@ -18,6 +18,7 @@ interface WeighedRule {
 /** All plugins made ready for one class of pods under one profile. */
 export class PreparedClass {
   readonly podClass: PodClass;
+  readonly profile: Profile;
   readonly scan: ScanInput;
   readonly filters: readonly PreparedFilter[];
   readonly scores: readonly WeighedScore[];
@@ -28,6 +29,7 @@ export class PreparedClass {
 
   constructor(podClass: PodClass, cluster: ClusterState, profile: Profile, verdicts: Uint8Array) {
     this.podClass = podClass;
+    this.profile = profile;
     this.scan = scanInput(podClass, cluster.nodes, verdicts, profile.weights);
     this.filters = nodeFilters
       .map((filter) => filter.prepare(podClass, cluster))

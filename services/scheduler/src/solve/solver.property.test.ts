@@ -58,7 +58,7 @@ test('every decision is one that the oracle allows, with the best score', () => 
       while (world.scheduler.queue.depths().active > 0) checkCycle(world, picture);
       expect(new Set(world.placed.map(({ pod }) => pod.uid)).size).toBe(world.placed.length);
     }),
-    { numRuns: 400 },
+    { numRuns: 600 },
   );
 });
 
@@ -87,7 +87,7 @@ test('pods that go and nodes that change leave no trace', () => {
         }
       },
     ),
-    { numRuns: 200 },
+    { numRuns: 300 },
   );
 });
 

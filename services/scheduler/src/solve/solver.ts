@@ -2,10 +2,10 @@ import { staticFilters } from '../plugins.ts';
 import type { Profile } from '../profiles.ts';
 import type { ClusterState } from '../state/cluster.ts';
 import type { PodClass, PodRecord } from '../state/pod-class.ts';
-import { sharedDoubles } from '../state/shared.ts';
 import { type Grouping, groupNodes } from './grouping.ts';
 import { NodeHeaps } from './node-heap.ts';
 import { PreparedClass } from './prepared.ts';
+import { type Ranking, Rankings } from './rankings.ts';
 import { refused, type ScanInput, scanNodes } from './resource-scan.ts';
 import { StaticMasks } from './static-masks.ts';
 
@@ -20,20 +20,22 @@ export interface Solution {
 
 /**
  * Places pods of one class after another, each on the best node as it is by then. The nodes are scanned once and kept in
- * heaps, so k pods on N nodes cost O(N + k log N); each placement changes the cluster's state at once.
+ * heaps, so k pods on N nodes cost O(N + k log N), and O(k log N) where the ranking of the last batch is still good; each
+ * placement changes the cluster's state at once.
  */
 export class Solver {
   readonly masks = new StaticMasks(staticFilters);
   readonly #cluster: ClusterState;
   readonly #seed: number;
   readonly #scan: Scan;
-  #scores: Float64Array<SharedArrayBuffer> = sharedDoubles(0);
+  readonly #rankings: Rankings;
 
   /** @param seed Decides between equally good nodes. */
   constructor(cluster: ClusterState, seed: number, scan: Scan = scanHere) {
     this.#cluster = cluster;
     this.#seed = seed;
     this.#scan = scan;
+    this.#rankings = new Rankings(cluster);
   }
 
   /** Gives nodes to as many of the pods as possible, in order. All must be of the class and have no node. */
@@ -41,21 +43,23 @@ export class Solver {
     const prepared = this.prepare(podClass, profile);
     if (podClass.unknownResources.length > 0) return { placed: 0 };
     const grouping = groupNodes(prepared.groupRules, this.#cluster.nodes.end);
-    let heaps = this.#rank(prepared, grouping);
-    for (const [index, pod] of pods.entries()) {
-      const group = bestGroup(heaps, grouping, prepared, this.#scores);
-      if (group < 0) return { placed: index };
-      const node = heaps.top(group);
+    let ranking = this.#rankings.find(prepared) ?? this.#rank(prepared, grouping);
+    let placed = 0;
+    for (const pod of pods) {
+      const group = bestGroup(ranking, grouping, prepared);
+      if (group < 0) break;
+      const node = ranking.heaps.top(group);
       this.#cluster.place(pod, node);
-      const others = notePlacement(prepared, node);
-      if (others) {
-        heaps = this.#rank(prepared, grouping);
+      placed++;
+      if (notePlacement(prepared, node)) {
+        ranking = this.#rank(prepared, grouping);
       } else {
-        this.#scores[node] = prepared.evaluate(node);
-        heaps.topChanged(group);
+        ranking.scores[node] = prepared.evaluate(node);
+        ranking.heaps.changed(node);
       }
     }
-    return { placed: pods.length };
+    this.#rankings.keep(prepared, ranking);
+    return { placed };
   }
 
   /** All plugins made ready for a class, on the cluster as it is now. */
@@ -64,24 +68,23 @@ export class Solver {
   }
 
   /** Scores all nodes and puts them into heaps. */
-  #rank(prepared: PreparedClass, grouping: Grouping): NodeHeaps {
-    const { end, capacity } = this.#cluster.nodes;
-    if (this.#scores.length < end) this.#scores = sharedDoubles(capacity);
-    const scores = this.#scores;
+  #rank(prepared: PreparedClass, grouping: Grouping): Ranking {
+    const { end } = this.#cluster.nodes;
+    const scores = this.#rankings.newScores();
     this.#scan(prepared.scan, end, scores);
     if (!prepared.isPlain) {
       for (let node = 0; node < end; node++) {
         if (scores[node] !== refused) scores[node] = prepared.judge(node, scores[node]!);
       }
     }
-    return new NodeHeaps(end, grouping.count, grouping.groupOf, scores, this.#seed);
+    return { scores, heaps: new NodeHeaps(end, grouping.count, grouping.groupOf, scores, this.#seed) };
   }
 }
 
 const scanHere: Scan = (input, end, scores) => scanNodes(input, 0, end, scores);
 
 /** The group whose top is best with what the group's rules say; -1 where no group may take a pod. */
-function bestGroup(heaps: NodeHeaps, grouping: Grouping, prepared: PreparedClass, scores: Float64Array): number {
+function bestGroup({ heaps, scores }: Ranking, grouping: Grouping, prepared: PreparedClass): number {
   if (prepared.groupRules.length === 0) return heaps.top(0) < 0 ? -1 : 0;
   let best = -1;
   let bestNode = -1;

@@ -30,14 +30,15 @@ export class StaticMasks {
     // Pods made for named nodes: each has a key of its own, and next to nothing to look at.
     if (nodeNames !== undefined) return this.#namedOnly(podClass, cluster, nodeNames);
     let mask = this.#masks.get(staticKey);
-    const changed = mask && cluster.nodes.changedSince(mask.upTo);
-    if (mask === undefined || changed === undefined || mask.verdicts.length < cluster.nodes.capacity) {
+    const { staticLog } = cluster.nodes;
+    const changes = mask === undefined ? Number.POSITIVE_INFINITY : staticLog.countSince(mask.upTo);
+    if (mask === undefined || changes > cluster.nodes.end || mask.verdicts.length < cluster.nodes.capacity) {
       mask = { verdicts: sharedBytes(cluster.nodes.capacity).fill(noNode), upTo: 0 };
       this.#judge(podClass, cluster, cluster.nodes.indexes(), mask.verdicts);
-    } else if (changed.length > 0) {
-      this.#judge(podClass, cluster, new Set(changed), mask.verdicts);
+    } else if (changes > 0) {
+      this.#judge(podClass, cluster, staticLog.since(mask.upTo), mask.verdicts);
     }
-    mask.upTo = cluster.nodes.logEnd;
+    mask.upTo = staticLog.end;
     this.#keep(staticKey, mask);
     return mask.verdicts;
   }

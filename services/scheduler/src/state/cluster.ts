@@ -182,6 +182,7 @@ export class ClusterState {
     const population = (this.#priorities.get(priority) ?? 0) + sign;
     if (population > 0) this.#priorities.set(priority, population);
     else this.#priorities.delete(priority);
+    nodes.loadLog.add(node);
     nodes.scoringCpu[node] = nodes.scoringCpu[node]! + sign * requirement.scoring.cpuMilli;
     nodes.scoringMemory[node] = nodes.scoringMemory[node]! + sign * requirement.scoring.memoryBytes;
   }
@@ -201,7 +202,8 @@ export class ClusterState {
     if (columns.size > 0) this.#moveCounts(node, columns, 1);
     const staticChange =
       columns.size > 0 || old?.unschedulable !== info?.unschedulable || !sameJson(old?.taints, info?.taints);
-    if (staticChange || (old === undefined) !== (info === undefined)) this.nodes.logChange(node);
+    if (staticChange || (old === undefined) !== (info === undefined)) this.nodes.staticLog.add(node);
+    this.nodes.loadLog.add(node);
   }
 
   #moveCounts(node: number, columns: ReadonlySet<unknown>, sign: 1 | -1): void {

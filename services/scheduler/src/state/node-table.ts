@@ -2,14 +2,13 @@ import { GantryError } from '@gantry/runtime/errors.ts';
 import { type NodeInfo, resourceNames, type Taint } from '../requirement.ts';
 import { ImageIndex } from './image-index.ts';
 import { LabelColumn } from './label-column.ts';
+import { NodeLog } from './node-log.ts';
 import { grownBytes, grownDoubles, grownIntegers, sharedBytes, sharedDoubles, sharedIntegers } from './shared.ts';
 
 /** Nodes that one scheduler looks after, at most; a bound for the arrays. */
 export const maxNodes = 1_000_000;
 /** Different extended resources; each costs two arrays. */
 const maxDimensions = 64;
-/** Changes of nodes that are remembered for those who keep something up to date; beyond, they start anew. */
-const maxLogged = 65_536;
 
 /** Dimensions that every node has, by their place in the arrays. */
 export const Dimension = { cpu: 0, memory: 1, ephemeralStorage: 2, pods: 3 } as const;
@@ -45,6 +44,10 @@ export class NodeTable {
   /** Names by index; of free slots the last one. */
   readonly names: string[] = [];
   readonly images = new ImageIndex();
+  /** Nodes of which something else than amounts changed: labels, taints, their very existence. */
+  readonly staticLog = new NodeLog();
+  /** Nodes of which the amounts changed: what they have, or what pods take of it. */
+  readonly loadLog = new NodeLog();
   readonly #infos: (NodeInfo | undefined)[] = [];
   readonly #indexes = new Map<string, number>();
   readonly #free: number[] = [];
@@ -52,8 +55,6 @@ export class NodeTable {
   readonly #taintSets: (readonly Taint[])[] = [];
   readonly #taintSetIds = new Map<string, number>();
   readonly #columns = new Map<string, LabelColumn>();
-  #log: number[] = [];
-  #logStart = 0;
 
   constructor(capacity = 64) {
     this.capacity = capacity;
@@ -155,25 +156,6 @@ export class NodeTable {
   free(node: number): void {
     this.#indexes.delete(this.names[node]!);
     this.#free.push(node);
-  }
-
-  /** Notes that what a node says of itself (beside its amounts) changed. */
-  logChange(node: number): void {
-    this.#log.push(node);
-    if (this.#log.length <= maxLogged) return;
-    const dropped = this.#log.length >>> 1;
-    this.#log = this.#log.slice(dropped);
-    this.#logStart += dropped;
-  }
-
-  /** Where the log of changes ends. */
-  get logEnd(): number {
-    return this.#logStart + this.#log.length;
-  }
-
-  /** Nodes that changed since a place in the log; undefined where that is too long ago to know. */
-  changedSince(place: number): readonly number[] | undefined {
-    return place < this.#logStart ? undefined : this.#log.slice(place - this.#logStart);
   }
 
   #taintSetOf(taints: readonly Taint[]): number {

@@ -1,0 +1,31 @@
+/** Changes that are remembered; who comes later than that starts anew. */
+const maxRemembered = 65_536;
+
+/** Which nodes changed, in order, so that what was derived from them can be brought up to date without looking at all. */
+export class NodeLog {
+  #nodes: number[] = [];
+  #start = 0;
+
+  add(node: number): void {
+    this.#nodes.push(node);
+    if (this.#nodes.length <= maxRemembered) return;
+    const dropped = this.#nodes.length >>> 1;
+    this.#nodes = this.#nodes.slice(dropped);
+    this.#start += dropped;
+  }
+
+  /** The place after the last change. */
+  get end(): number {
+    return this.#start + this.#nodes.length;
+  }
+
+  /** How many changes came after a place; infinitely many where that is too long ago to know. */
+  countSince(place: number): number {
+    return place < this.#start ? Number.POSITIVE_INFINITY : this.end - place;
+  }
+
+  /** The nodes that changed after a place, each once. They must still be known. */
+  since(place: number): ReadonlySet<number> {
+    return new Set(this.#nodes.slice(place - this.#start));
+  }
+}
