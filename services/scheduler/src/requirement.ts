@@ -1,9 +1,7 @@
+import type { Amounts } from '@gantry/model/amounts.ts';
 import type { Requirement } from '@gantry/model/selectors.ts';
 
 // What a pod asks of a node, and what a node is: the scheduler's own words. Only compile/ knows Kubernetes' objects.
-
-/** Amounts by resource: cpu in thousandths of a core, all others in their own unit (bytes, pieces). */
-export type Amounts = ReadonlyMap<string, number>;
 
 /** A taint of a node. */
 export interface Taint {

@@ -1,19 +1,20 @@
+import type { Amounts } from '@gantry/model/amounts.ts';
 import type { Change, Operation, Store } from '@gantry/store/store.ts';
 import { type AnyObject, decodeValue } from '../core/stored-object.ts';
 import type { HubChange } from '../watch/change.ts';
 import type { ChangeObserver } from '../watch/hub.ts';
-import { allocatableOf, type Demand, demandOf, type Vector } from './demand.ts';
+import { allocatableOf, type Demand, demandOf } from './demand.ts';
 
 // Who has what of each node, counted from the pods themselves. See docs/adr on how Bind stays exact with many api replicas.
 
 /** What one node has and what its pods take of it. */
 export interface NodeAccount {
   readonly name: string;
-  readonly allocatable: Vector;
+  readonly allocatable: Amounts;
   /** True where the node's end was asked for. */
   readonly deleting: boolean;
   /** Sum over the pods. */
-  readonly used: Vector;
+  readonly used: Amounts;
   /** How many of its pods hold each host port. */
   readonly hostPorts: ReadonlyMap<string, number>;
   /** Revision of the node's fence; 0 where it has none. */
@@ -23,7 +24,7 @@ export interface NodeAccount {
 interface Account {
   name: string;
   /** Undefined where no such node exists (its pods or its fence were seen first, or outlive it). */
-  node: { allocatable: Vector; deleting: boolean } | undefined;
+  node: { allocatable: Amounts; deleting: boolean } | undefined;
   used: Map<string, number>;
   hostPorts: Map<string, number>;
   fence: number;

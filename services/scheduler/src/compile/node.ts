@@ -1,6 +1,6 @@
+import { amountsOf } from '@gantry/model/amounts.ts';
 import type { Node } from '@gantry/model/gen/gantry.core.v1.ts';
 import type { NodeInfo, Taint } from '../requirement.ts';
-import { amountsOf } from './amounts.ts';
 
 /** What the scheduler needs to know of a node. Throws BadRequest where a quantity cannot be read. */
 export function compileNode(node: Node): NodeInfo {

@@ -1,6 +1,6 @@
+import { type Amounts, podRequests } from '@gantry/model/amounts.ts';
 import type { Affinity, Pod, PodSpec, TopologySpreadConstraint } from '@gantry/model/gen/gantry.core.v1.ts';
 import type {
-  Amounts,
   GpuDemand,
   HostPort,
   PodInfo,
@@ -11,7 +11,6 @@ import type {
   SpreadRule,
   Toleration,
 } from '../requirement.ts';
-import { podRequests } from './amounts.ts';
 import { namedNodes, nodeTerm, ownNamespaceSelector, podTerm, type RuleOwner } from './selectors.ts';
 
 /** Group of pods that are placed together or not at all: a label, so that controllers' templates can carry it. */

@@ -1,6 +1,8 @@
-import type { Container, PodSpec } from '@gantry/model/gen/gantry.core.v1.ts';
-import { parseQuantity, toMilli, toUnits } from '@gantry/model/quantity.ts';
-import type { Amounts } from '../requirement.ts';
+import type { Container, PodSpec } from './gen/gantry.core.v1.ts';
+import { parseQuantity, toMilli, toUnits } from './quantity.ts';
+
+/** Amounts by resource: cpu in thousandths of a core, all others in their own unit (bytes, pieces). */
+export type Amounts = ReadonlyMap<string, number>;
 
 type Quantities = Readonly<Record<string, string>> | undefined;
 
@@ -43,7 +45,7 @@ export function podRequests(spec: PodSpec): Map<string, number> {
 
 function containersRequests(spec: PodSpec): Map<string, number> {
   const running = new Map<string, number>();
-  for (const container of spec.containers) addAll(running, containerRequests(container));
+  for (const container of spec.containers ?? []) addAll(running, containerRequests(container));
   if (spec.initContainers === undefined) return running;
   const sidecars = new Map<string, number>();
   const starting = new Map<string, number>();
@@ -76,7 +78,8 @@ function requestsOf(resources: { requests?: Quantities; limits?: Quantities } | 
   return amounts;
 }
 
-function addAll(sums: Map<string, number>, amounts: Amounts): void {
+/** Adds amounts to sums. */
+export function addAll(sums: Map<string, number>, amounts: Amounts): void {
   for (const [resource, amount] of amounts) sums.set(resource, (sums.get(resource) ?? 0) + amount);
 }
 
