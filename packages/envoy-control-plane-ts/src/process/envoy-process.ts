@@ -74,7 +74,9 @@ function start(options: EnvoyProcessOptions): ChildProcess {
     ...(options.concurrency === undefined ? [] : ['--concurrency', String(options.concurrency)]),
   ];
   const command = existsSync(setpriv) ? [setpriv, '--pdeathsig', 'KILL', '--', ...args] : args;
-  return spawn(command[0]!, command.slice(1), { stdio: ['ignore', 'ignore', options.onLog ? 'pipe' : 'ignore'] });
+  // A process group of its own: Ctrl-C in a terminal is for whoever started it, who ends it in turn.
+  const stdio = ['ignore', 'ignore', options.onLog ? 'pipe' : 'ignore'] as const;
+  return spawn(command[0]!, command.slice(1), { detached: true, stdio: [...stdio] });
 }
 
 async function untilReady(adminPort: number, exited: Promise<EnvoyExit>, signal: AbortSignal): Promise<void> {
