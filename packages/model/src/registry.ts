@@ -4,6 +4,8 @@ import type { Deployment, ReplicaSet } from './gen/gantry.apps.v1.ts';
 import type { Lease } from './gen/gantry.coordination.v1.ts';
 import type { ConfigMap, Event, Namespace, Node, Pod, Secret, Service } from './gen/gantry.core.v1.ts';
 import type { EndpointSlice } from './gen/gantry.discovery.v1.ts';
+import type { PodDisruptionBudget } from './gen/gantry.policy.v1.ts';
+import type { PriorityClass } from './gen/gantry.scheduling.v1.ts';
 import type { Kind, KubeObject } from './kind.ts';
 import { configMap } from './kinds/configmap/configmap.ts';
 import { deployment } from './kinds/deployment/deployment.ts';
@@ -13,6 +15,8 @@ import { lease } from './kinds/lease/lease.ts';
 import { namespace } from './kinds/namespace/namespace.ts';
 import { node } from './kinds/node/node.ts';
 import { pod } from './kinds/pod/pod.ts';
+import { podDisruptionBudget } from './kinds/poddisruptionbudget/poddisruptionbudget.ts';
+import { priorityClass } from './kinds/priorityclass/priorityclass.ts';
 import { replicaSet } from './kinds/replicaset/replicaset.ts';
 import { secret } from './kinds/secret/secret.ts';
 import { service } from './kinds/service/service.ts';
@@ -30,6 +34,8 @@ export interface Kinds {
   Secret: Secret;
   Event: Event;
   Lease: Lease;
+  PriorityClass: PriorityClass;
+  PodDisruptionBudget: PodDisruptionBudget;
 }
 
 /** The name of a kind, such as Pod. */
@@ -47,6 +53,8 @@ const byName: { readonly [K in KindName]: Kind<Kinds[K]> } = {
   Secret: secret,
   Event: event,
   Lease: lease,
+  PriorityClass: priorityClass,
+  PodDisruptionBudget: podDisruptionBudget,
 };
 
 /** All kinds. */

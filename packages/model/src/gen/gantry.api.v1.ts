@@ -4,6 +4,8 @@ import type { Deployment, ReplicaSet } from './gantry.apps.v1.ts';
 import type { Lease } from './gantry.coordination.v1.ts';
 import type { ConfigMap, Event, Namespace, Node, Pod, PodStatus, Secret, Service } from './gantry.core.v1.ts';
 import type { EndpointSlice } from './gantry.discovery.v1.ts';
+import type { PodDisruptionBudget } from './gantry.policy.v1.ts';
+import type { PriorityClass } from './gantry.scheduling.v1.ts';
 
 /** One object of any kind. The field that is set tells its apiVersion and kind. */
 export interface Object {
@@ -29,6 +31,10 @@ export interface Object {
   event?: Event;
   /** coordination.k8s.io/v1 Lease. */
   lease?: Lease;
+  /** scheduling.k8s.io/v1 PriorityClass. */
+  priorityClass?: PriorityClass;
+  /** policy/v1 PodDisruptionBudget. */
+  podDisruptionBudget?: PodDisruptionBudget;
 }
 
 /** Names one object. */

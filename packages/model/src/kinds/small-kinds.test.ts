@@ -1,21 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { printedColumns } from '../columns.ts';
-import { decodeManifest } from '../decode.ts';
-import type { Kind, KubeObject } from '../kind.ts';
-import { kindOfObject } from '../registry.ts';
-
-function made(text: string): { readonly kind: Kind; readonly object: KubeObject } {
-  const object = decodeManifest(text);
-  const kind = kindOfObject(object);
-  kind.setDefaults(object);
-  kind.prepareForCreate?.(object);
-  return { kind, object };
-}
-
-function problemsOf(text: string): string[] {
-  const { kind, object } = made(text);
-  return kind.validate(object).map(({ field, message }) => `${field}: ${message}`);
-}
+import { made, printed, problemsOf } from '../testing/made.ts';
 
 const configMap = (rest: string): string => `{apiVersion: v1, kind: ConfigMap, metadata: {name: a}, ${rest}}`;
 const secret = (rest: string): string => `{apiVersion: v1, kind: Secret, metadata: {name: a}, ${rest}}`;
@@ -159,13 +143,6 @@ describe('defaults', () => {
 });
 
 describe('columns', () => {
-  const nowMs = Date.parse('2026-01-01T00:10:00Z');
-  const printed = (text: string, wide = false): Record<string, string> => {
-    const { kind, object } = made(text);
-    object.metadata.creationTimestamp = '2026-01-01T00:00:00Z';
-    return Object.fromEntries(printedColumns(kind, wide).map(({ name, cell }) => [name, cell(object, nowMs)]));
-  };
-
   it.each<[text: string, row: Record<string, string>]>([
     [configMap('data: {a: x}, binaryData: {b: AA==}'), { NAME: 'a', DATA: '2', AGE: '10m' }],
     [secret('stringData: {a: x}'), { NAME: 'a', TYPE: 'Opaque', DATA: '1', AGE: '10m' }],

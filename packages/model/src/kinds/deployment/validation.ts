@@ -1,8 +1,8 @@
 /** What can be wrong with Deployments. */
 import type { FieldCause } from '@gantry/runtime/errors.ts';
 import type { Deployment, DeploymentSpec, RollingUpdateDeployment } from '../../gen/gantry.apps.v1.ts';
-import { forbidden, invalidValue, invalidValues, nonNegative, notSupported } from '../../validation/causes.ts';
-import { percentProblems } from '../../validation/names.ts';
+import { forbidden, invalidValue, nonNegative, notSupported } from '../../validation/causes.ts';
+import { numberOf, validateAtMostWhole, validateIntOrPercent } from '../../validation/int-or-percent.ts';
 import { validateSelectorAndTemplate, validateSelectorUpdate } from '../replicaset/validation.ts';
 
 const strategyTypes = ['Recreate', 'RollingUpdate'];
@@ -44,23 +44,12 @@ function validateStrategy({ strategy = {} }: DeploymentSpec): FieldCause[] {
 
 function validateSteps({ maxUnavailable = 0, maxSurge = 0 }: RollingUpdateDeployment, path: string): FieldCause[] {
   const causes = [
-    ...validateStep(maxUnavailable, `${path}.maxUnavailable`),
-    ...validateStep(maxSurge, `${path}.maxSurge`),
+    ...validateIntOrPercent(maxUnavailable, `${path}.maxUnavailable`),
+    ...validateIntOrPercent(maxSurge, `${path}.maxSurge`),
   ];
   if (causes.length > 0) return causes;
   if (numberOf(maxUnavailable) === 0 && numberOf(maxSurge) === 0) {
     return [invalidValue(`${path}.maxUnavailable`, maxUnavailable, 'may not be 0 when `maxSurge` is 0')];
   }
-  return typeof maxUnavailable === 'string' && numberOf(maxUnavailable) > 100
-    ? [invalidValue(`${path}.maxUnavailable`, maxUnavailable, 'must not be greater than 100%')]
-    : [];
-}
-
-function validateStep(step: number | string, field: string): FieldCause[] {
-  return typeof step === 'number' ? nonNegative(field, step) : invalidValues(field, step, percentProblems(step));
-}
-
-/** The number of pods, or of percent. */
-function numberOf(step: number | string): number {
-  return typeof step === 'number' ? step : Number.parseInt(step, 10);
+  return validateAtMostWhole(maxUnavailable, `${path}.maxUnavailable`);
 }
