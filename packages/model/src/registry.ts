@@ -2,10 +2,22 @@
 import { GantryError } from '@gantry/runtime/errors.ts';
 import type { Deployment, ReplicaSet } from './gen/gantry.apps.v1.ts';
 import type { Lease } from './gen/gantry.coordination.v1.ts';
-import type { ConfigMap, Event, Namespace, Node, Pod, Secret, Service } from './gen/gantry.core.v1.ts';
+import type {
+  ConfigMap,
+  Event,
+  Namespace,
+  Node,
+  PersistentVolume,
+  PersistentVolumeClaim,
+  Pod,
+  Secret,
+  Service,
+} from './gen/gantry.core.v1.ts';
 import type { EndpointSlice } from './gen/gantry.discovery.v1.ts';
 import type { PodDisruptionBudget } from './gen/gantry.policy.v1.ts';
 import type { PriorityClass } from './gen/gantry.scheduling.v1.ts';
+import type { PodGroup } from './gen/gantry.scheduling.v1alpha1.ts';
+import type { StorageClass } from './gen/gantry.storage.v1.ts';
 import type { Kind, KubeObject } from './kind.ts';
 import { configMap } from './kinds/configmap/configmap.ts';
 import { deployment } from './kinds/deployment/deployment.ts';
@@ -14,12 +26,16 @@ import { event } from './kinds/event/event.ts';
 import { lease } from './kinds/lease/lease.ts';
 import { namespace } from './kinds/namespace/namespace.ts';
 import { node } from './kinds/node/node.ts';
+import { persistentVolume } from './kinds/persistentvolume/persistentvolume.ts';
+import { persistentVolumeClaim } from './kinds/persistentvolumeclaim/persistentvolumeclaim.ts';
 import { pod } from './kinds/pod/pod.ts';
 import { podDisruptionBudget } from './kinds/poddisruptionbudget/poddisruptionbudget.ts';
+import { podGroup } from './kinds/podgroup/podgroup.ts';
 import { priorityClass } from './kinds/priorityclass/priorityclass.ts';
 import { replicaSet } from './kinds/replicaset/replicaset.ts';
 import { secret } from './kinds/secret/secret.ts';
 import { service } from './kinds/service/service.ts';
+import { storageClass } from './kinds/storageclass/storageclass.ts';
 
 /** The type of each kind. */
 export interface Kinds {
@@ -36,6 +52,10 @@ export interface Kinds {
   Lease: Lease;
   PriorityClass: PriorityClass;
   PodDisruptionBudget: PodDisruptionBudget;
+  PodGroup: PodGroup;
+  PersistentVolume: PersistentVolume;
+  PersistentVolumeClaim: PersistentVolumeClaim;
+  StorageClass: StorageClass;
 }
 
 /** The name of a kind, such as Pod. */
@@ -55,6 +75,10 @@ const byName: { readonly [K in KindName]: Kind<Kinds[K]> } = {
   Lease: lease,
   PriorityClass: priorityClass,
   PodDisruptionBudget: podDisruptionBudget,
+  PodGroup: podGroup,
+  PersistentVolume: persistentVolume,
+  PersistentVolumeClaim: persistentVolumeClaim,
+  StorageClass: storageClass,
 };
 
 /** All kinds. */

@@ -2,10 +2,12 @@
 
 import type { Deployment, ReplicaSet } from './gantry.apps.v1.ts';
 import type { Lease } from './gantry.coordination.v1.ts';
-import type { ConfigMap, Event, Namespace, Node, Pod, PodStatus, Secret, Service } from './gantry.core.v1.ts';
+import type { ConfigMap, Event, Namespace, Node, PersistentVolume, PersistentVolumeClaim, Pod, PodStatus, Secret, Service } from './gantry.core.v1.ts';
 import type { EndpointSlice } from './gantry.discovery.v1.ts';
 import type { PodDisruptionBudget } from './gantry.policy.v1.ts';
 import type { PriorityClass } from './gantry.scheduling.v1.ts';
+import type { PodGroup } from './gantry.scheduling.v1alpha1.ts';
+import type { StorageClass } from './gantry.storage.v1.ts';
 
 /** One object of any kind. The field that is set tells its apiVersion and kind. */
 export interface Object {
@@ -35,6 +37,14 @@ export interface Object {
   priorityClass?: PriorityClass;
   /** policy/v1 PodDisruptionBudget. */
   podDisruptionBudget?: PodDisruptionBudget;
+  /** scheduling.x-k8s.io/v1alpha1 PodGroup. */
+  podGroup?: PodGroup;
+  /** v1 PersistentVolume. */
+  persistentVolume?: PersistentVolume;
+  /** v1 PersistentVolumeClaim. */
+  persistentVolumeClaim?: PersistentVolumeClaim;
+  /** storage.k8s.io/v1 StorageClass. */
+  storageClass?: StorageClass;
 }
 
 /** Names one object. */

@@ -1682,6 +1682,8 @@ export interface PersistentVolumeClaimTemplate {
 
 /** A user's request for storage, and afterwards the right to it. */
 export interface PersistentVolumeClaim {
+  apiVersion: string;
+  kind: 'PersistentVolumeClaim';
   /** Identity and labels. */
   metadata: ObjectMeta;
   /** What is asked for. */
@@ -2328,6 +2330,150 @@ export interface NodeRuntimeHandlerFeatures {
 export interface NodeFeatures {
   /** Obey supplementalGroupsPolicy, and report containers' users. */
   supplementalGroupsPolicy?: boolean;
+}
+
+/** A piece of storage that outlives pods. Not namespaced. */
+export interface PersistentVolume {
+  apiVersion: string;
+  kind: 'PersistentVolume';
+  /** Identity and labels. */
+  metadata: ObjectMeta;
+  /** Where it is and what it can do. */
+  spec: PersistentVolumeSpec;
+  /** Where it stands. */
+  status?: PersistentVolumeStatus;
+}
+
+/** Where a volume is and what it can do. */
+export interface PersistentVolumeSpec {
+  /** Its size: "storage" in bytes. */
+  capacity?: Record<string, string>;
+  /** A Google Compute Engine disk. Deprecated: use CSI. */
+  gcePersistentDisk?: GCEPersistentDiskVolumeSource;
+  /** An AWS EBS volume. Deprecated: use CSI. */
+  awsElasticBlockStore?: AWSElasticBlockStoreVolumeSource;
+  /** A directory of a node, for tests on one node; prefer local. */
+  hostPath?: HostPathVolumeSource;
+  /** A GlusterFS volume. Deprecated. */
+  glusterfs?: GlusterfsPersistentVolumeSource;
+  /** A directory of an NFS server. */
+  nfs?: NFSVolumeSource;
+  /** A Ceph block device. Deprecated: use CSI. */
+  rbd?: RBDPersistentVolumeSource;
+  /** An iSCSI disk. */
+  iscsi?: ISCSIPersistentVolumeSource;
+  /** An OpenStack Cinder volume. Deprecated: use CSI. */
+  cinder?: CinderPersistentVolumeSource;
+  /** A CephFS directory. Deprecated: use CSI. */
+  cephfs?: CephFSPersistentVolumeSource;
+  /** A Fibre Channel disk. */
+  fc?: FCVolumeSource;
+  /** A Flocker dataset. Deprecated. */
+  flocker?: FlockerVolumeSource;
+  /** A volume of an executable driver. Deprecated: use CSI. */
+  flexVolume?: FlexPersistentVolumeSource;
+  /** An Azure file share. Deprecated: use CSI. */
+  azureFile?: AzureFilePersistentVolumeSource;
+  /** A vSphere disk. Deprecated: use CSI. */
+  vsphereVolume?: VsphereVirtualDiskVolumeSource;
+  /** A Quobyte volume. Deprecated. */
+  quobyte?: QuobyteVolumeSource;
+  /** An Azure disk. Deprecated: use CSI. */
+  azureDisk?: AzureDiskVolumeSource;
+  /** A Photon Controller disk. Deprecated. */
+  photonPersistentDisk?: PhotonPersistentDiskVolumeSource;
+  /** A Portworx volume. Deprecated: use CSI. */
+  portworxVolume?: PortworxVolumeSource;
+  /** A ScaleIO volume. Deprecated. */
+  scaleIO?: ScaleIOPersistentVolumeSource;
+  /** A disk or directory of one node. */
+  local?: LocalVolumeSource;
+  /** A StorageOS volume. Deprecated. */
+  storageos?: StorageOSPersistentVolumeSource;
+  /** A volume of a CSI driver. */
+  csi?: CSIPersistentVolumeSource;
+  /** Ways in which it can be mounted: "ReadWriteOnce" (one node), "ReadOnlyMany", "ReadWriteMany", "ReadWriteOncePod" (one pod). */
+  accessModes?: string[];
+  /** The claim that it is bound to; the claim's volumeName has the last word. */
+  claimRef?: ObjectReference;
+  /** What happens once its claim is gone: "Retain" (default for those made by hand), "Delete" or "Recycle" (deprecated). */
+  persistentVolumeReclaimPolicy?: string;
+  /** Its class; none where empty. */
+  storageClassName?: string;
+  /** Mount options, such as "soft"; not checked beforehand. */
+  mountOptions?: string[];
+  /** "Filesystem" (default) or "Block" (a raw device). */
+  volumeMode?: string;
+  /** Nodes from which it can be reached; the scheduler obeys it. */
+  nodeAffinity?: VolumeNodeAffinity;
+  /** Its class of changeable attributes; none where absent. */
+  volumeAttributesClassName?: string;
+}
+
+/** Where a persistent volume is; exactly one field is set. */
+export interface PersistentVolumeSource {
+  /** A Google Compute Engine disk. Deprecated: use CSI. */
+  gcePersistentDisk?: GCEPersistentDiskVolumeSource;
+  /** An AWS EBS volume. Deprecated: use CSI. */
+  awsElasticBlockStore?: AWSElasticBlockStoreVolumeSource;
+  /** A directory of a node, for tests on one node; prefer local. */
+  hostPath?: HostPathVolumeSource;
+  /** A GlusterFS volume. Deprecated. */
+  glusterfs?: GlusterfsPersistentVolumeSource;
+  /** A directory of an NFS server. */
+  nfs?: NFSVolumeSource;
+  /** A Ceph block device. Deprecated: use CSI. */
+  rbd?: RBDPersistentVolumeSource;
+  /** An iSCSI disk. */
+  iscsi?: ISCSIPersistentVolumeSource;
+  /** An OpenStack Cinder volume. Deprecated: use CSI. */
+  cinder?: CinderPersistentVolumeSource;
+  /** A CephFS directory. Deprecated: use CSI. */
+  cephfs?: CephFSPersistentVolumeSource;
+  /** A Fibre Channel disk. */
+  fc?: FCVolumeSource;
+  /** A Flocker dataset. Deprecated. */
+  flocker?: FlockerVolumeSource;
+  /** A volume of an executable driver. Deprecated: use CSI. */
+  flexVolume?: FlexPersistentVolumeSource;
+  /** An Azure file share. Deprecated: use CSI. */
+  azureFile?: AzureFilePersistentVolumeSource;
+  /** A vSphere disk. Deprecated: use CSI. */
+  vsphereVolume?: VsphereVirtualDiskVolumeSource;
+  /** A Quobyte volume. Deprecated. */
+  quobyte?: QuobyteVolumeSource;
+  /** An Azure disk. Deprecated: use CSI. */
+  azureDisk?: AzureDiskVolumeSource;
+  /** A Photon Controller disk. Deprecated. */
+  photonPersistentDisk?: PhotonPersistentDiskVolumeSource;
+  /** A Portworx volume. Deprecated: use CSI. */
+  portworxVolume?: PortworxVolumeSource;
+  /** A ScaleIO volume. Deprecated. */
+  scaleIO?: ScaleIOPersistentVolumeSource;
+  /** A disk or directory of one node. */
+  local?: LocalVolumeSource;
+  /** A StorageOS volume. Deprecated. */
+  storageos?: StorageOSPersistentVolumeSource;
+  /** A volume of a CSI driver. */
+  csi?: CSIPersistentVolumeSource;
+}
+
+/** Where a volume stands. */
+export interface PersistentVolumeStatus {
+  /** "Pending", "Available", "Bound", "Released" (its claim is gone) or "Failed" (it could not be reclaimed). */
+  phase?: string;
+  /** Why, for people. */
+  message?: string;
+  /** One CamelCase word for what failed. */
+  reason?: string;
+  /** When phase last changed. */
+  lastPhaseTransitionTime?: string;
+}
+
+/** Nodes from which a volume can be reached. */
+export interface VolumeNodeAffinity {
+  /** The nodes. */
+  required?: NodeSelector;
 }
 
 /** A stable address and name for a changing set of pods. */

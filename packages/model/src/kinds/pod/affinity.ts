@@ -27,18 +27,20 @@ export function validateAffinity(affinity: Affinity | undefined, path: string): 
 
 function validateNodeAffinity(affinity: NodeAffinity, path: string): FieldCause[] {
   const terms = affinity[hard]?.nodeSelectorTerms;
-  const causes: FieldCause[] = [];
-  if (terms?.length === 0) {
-    causes.push(required(`${path}.${hard}.nodeSelectorTerms`, 'must have at least one node selector term'));
-  }
-  terms?.forEach((term, index) => {
-    causes.push(...validateTerm(term, true, `${path}.${hard}.nodeSelectorTerms[${index}]`));
-  });
+  const causes = terms === undefined ? [] : validateNodeTerms(terms, `${path}.${hard}`);
   affinity[soft]?.forEach(({ weight, preference }, index) => {
     causes.push(...validateWeight(weight, `${path}.${soft}[${index}].weight`));
     causes.push(...validateTerm(preference, false, `${path}.${soft}[${index}].preference`));
   });
   return causes;
+}
+
+/** The terms of a node selector, one of which a node must meet. @param path Of the selector. */
+export function validateNodeTerms(terms: readonly NodeSelectorTerm[], path: string): FieldCause[] {
+  return [
+    ...(terms.length === 0 ? [required(`${path}.nodeSelectorTerms`, 'must have at least one node selector term')] : []),
+    ...terms.flatMap((term, index) => validateTerm(term, true, `${path}.nodeSelectorTerms[${index}]`)),
+  ];
 }
 
 /** @param checksValues Whether values must be such as labels can have: preferences for others merely never hold. */

@@ -1,0 +1,41 @@
+// Generated from proto/ by `npm run generate`; not edited by hand.
+
+import type { ObjectMeta } from './gantry.meta.v1.ts';
+
+/** A group of pods that start together or not at all: those of its namespace that carry the label scheduling.x-k8s.io/pod-group with its name. */
+export interface PodGroup {
+  apiVersion: string;
+  kind: 'PodGroup';
+  /** Identity and labels. */
+  metadata: ObjectMeta;
+  /** How many must start together. */
+  spec?: PodGroupSpec;
+  /** Where its pods stand. */
+  status?: PodGroupStatus;
+}
+
+/** How many must start together. */
+export interface PodGroupSpec {
+  /** Pods without which none is placed; 1 where absent. */
+  minMember?: number;
+  /** What they need in sum, at the least: while the free room of all nodes together is below it, none is placed. */
+  minResources?: Record<string, string>;
+  /** Seconds that the group has to get its nodes once the first pod has one, before those that have not started are taken back; 60 where absent. */
+  scheduleTimeoutSeconds?: number;
+}
+
+/** Where the pods of a group stand. */
+export interface PodGroupStatus {
+  /** "Pending" (they wait for nodes), "Scheduling" (they have nodes but don't all run), "Running", "Unknown" (some have nodes and others wait), "Finished" or "Failed". */
+  phase?: string;
+  /** The object that owns the group's pods, as namespace/name; empty where none does. */
+  occupiedBy?: string;
+  /** Pods that run. */
+  running?: number;
+  /** Pods that ended well. */
+  succeeded?: number;
+  /** Pods that failed. */
+  failed?: number;
+  /** When the first of its pods got a node. */
+  scheduleStartTime?: string;
+}

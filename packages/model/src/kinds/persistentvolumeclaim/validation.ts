@@ -1,0 +1,65 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { FieldCause } from '@gantry/runtime/errors.ts';
+import type { PersistentVolumeClaim, PersistentVolumeClaimSpec } from '../../gen/gantry.core.v1.ts';
+import { compareQuantities, parseQuantity } from '../../quantity.ts';
+import { forbidden, invalidValue, required } from '../../validation/causes.ts';
+import { validateLabelSelector } from '../../validation/labels.ts';
+import { validateAccessModes, validateClassAndMode, validateSize } from '../persistentvolume/modes.ts';
+
+/** What is wrong with a claim. */
+export function validateClaim({ spec }: PersistentVolumeClaim): FieldCause[] {
+  const size = spec.resources?.requests?.storage;
+  const sizeField = 'spec.resources[storage]';
+  return [
+    ...validateAccessModes(spec.accessModes, 'at least 1 access mode is required'),
+    ...validateLabelSelector(spec.selector, 'spec.selector'),
+    ...(size === undefined ? [required(sizeField)] : validateSize(size, sizeField)),
+    ...validateClassAndMode(spec),
+    ...validateDataSource(spec, 'dataSource'),
+    ...validateDataSource(spec, 'dataSourceRef'),
+  ];
+}
+
+/** What may not change of a claim: its volume, class and modes; once it is bound its size may grow. */
+export function validateClaimUpdate(claim: PersistentVolumeClaim, stored: PersistentVolumeClaim): FieldCause[] {
+  const causes: FieldCause[] = [];
+  if (!isDeepStrictEqual(fixedParts(claim.spec, stored), fixedParts(stored.spec, stored))) {
+    const text =
+      'spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims';
+    causes.push(forbidden('spec', text));
+  }
+  const [size, before, given] = [
+    claim.spec.resources?.requests?.storage,
+    stored.spec.resources?.requests?.storage,
+    stored.status?.capacity?.storage,
+  ].map((text) => parseQuantity(text ?? '0'));
+  if (compareQuantities(size!, before!) < 0 && compareQuantities(size!, given!) <= 0) {
+    causes.push(forbidden('spec.resources.requests.storage', 'field can not be less than status.capacity'));
+  }
+  return causes;
+}
+
+/** A spec as if all that may change had not. A volume and a class can be given once. */
+function fixedParts(spec: PersistentVolumeClaimSpec, stored: PersistentVolumeClaim): object {
+  const { volumeAttributesClassName: _, ...rest } = spec;
+  const fixed = { ...rest };
+  if (!stored.spec.volumeName) delete fixed.volumeName;
+  if (stored.spec.storageClassName === undefined) delete fixed.storageClassName;
+  if (stored.status?.phase === 'Bound') {
+    fixed.resources = { ...fixed.resources, requests: { ...fixed.resources?.requests, storage: '' } };
+  }
+  return fixed;
+}
+
+function validateDataSource(spec: PersistentVolumeClaimSpec, part: 'dataSource' | 'dataSourceRef'): FieldCause[] {
+  const source = spec[part];
+  return source !== undefined && !source.apiGroup && source.kind !== 'PersistentVolumeClaim'
+    ? [
+        invalidValue(
+          `spec.${part}`,
+          source.kind,
+          "must be 'PersistentVolumeClaim' when referencing the default apiGroup",
+        ),
+      ]
+    : [];
+}
