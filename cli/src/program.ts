@@ -5,6 +5,7 @@ import { apply } from './commands/apply.ts';
 import { deleteObjects } from './commands/delete.ts';
 import { describe } from './commands/describe.ts';
 import { exec } from './commands/exec.ts';
+import { explain } from './commands/explain.ts';
 import { get } from './commands/get.ts';
 import { logs } from './commands/logs.ts';
 import { rolloutHistory, rolloutPause, rolloutRestart, rolloutStatus, rolloutUndo } from './commands/rollout.ts';
@@ -90,6 +91,11 @@ function addObjectCommands(program: Command, withClient: WithClient): void {
     .description('tell all about objects, and what happened to them')
     .addOption(selector)
     .action((what, flags) => withClient((context) => describe(context, what, flags)));
+  program
+    .command('explain <what...>')
+    .description('tell why a pod has, or does not have, its node: explain pod NAME')
+    .addOption(new Option('-o, --output <format>', 'how to print').choices(['table', 'json', 'yaml']).default('table'))
+    .action((what, flags) => withClient((context) => explain(context, what, flags)));
   program
     .command('delete [what...]')
     .description('delete objects')

@@ -27,6 +27,7 @@ import {
   type Wrapped,
   wrap,
 } from './object-messages.ts';
+import { PlacementCalls } from './placement.ts';
 import { PodCalls } from './pods.ts';
 import { nodeService, resourceService, schedulingService } from './protos.ts';
 
@@ -81,6 +82,8 @@ export function connect(address: string = defaultApiAddress, options: ConnectOpt
 export class Client implements Reader, Writer, Disposable {
   /** Logs, commands and connections of running pods. */
   readonly pods: PodCalls;
+  /** Why pods are where they are. */
+  readonly placement: PlacementCalls;
   readonly #client: GrpcClient;
   readonly #defaults: CallDefaults;
 
@@ -88,6 +91,7 @@ export class Client implements Reader, Writer, Disposable {
     this.#client = client;
     this.#defaults = defaults;
     this.pods = new PodCalls(client, defaults);
+    this.placement = new PlacementCalls(client, defaults);
   }
 
   async get<K extends KindName>(kind: K, name: ObjectName, options?: CallOptions): Promise<Kinds[K]> {

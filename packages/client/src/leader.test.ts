@@ -54,7 +54,7 @@ class Election {
     return this.#most;
   }
 
-  candidate(identity: string) {
+  candidate(identity: string, annotations?: Record<string, string>) {
     const state = { isAway: false };
     const stop = new AbortController();
     const running = runWithLeadership(
@@ -63,6 +63,7 @@ class Election {
         namespace: 'kube-system',
         name: 'lock',
         identity,
+        ...(annotations && { annotations }),
         clock: this.clock,
         onError: () => {},
         lead: async (signal) => {
@@ -146,6 +147,20 @@ describe('leadership', () => {
     await a.stop();
     await election.pass(6_000);
     expect([...election.leading]).toEqual(['b']);
+    await b.stop();
+  });
+
+  test('what a leader says of itself is on the lease, and goes with it', async () => {
+    const election = new Election();
+    const a = election.candidate('a', { address: 'host-a:1' });
+    await election.pass(1_000);
+    expect(election.server.lease?.metadata.annotations).toEqual({ address: 'host-a:1' });
+    const b = election.candidate('b', { address: 'host-b:1' });
+    await election.pass(6_000);
+    expect(election.server.lease?.metadata.annotations).toEqual({ address: 'host-a:1' });
+    await a.stop();
+    await election.pass(6_000);
+    expect(election.server.lease?.metadata.annotations).toEqual({ address: 'host-b:1' });
     await b.stop();
   });
 

@@ -12,6 +12,8 @@ export interface LeaderOptions {
   readonly name: string;
   /** Who we are; different in every process. */
   readonly identity: string;
+  /** Written on the Lease by whoever leads, such as the address under which it can be asked. */
+  readonly annotations?: Readonly<Record<string, string>>;
   /** Milliseconds without a renewal after which others take over; whole seconds; 15,000 where absent. */
   readonly leaseDurationMs?: number;
   /** Acts until the signal fires, which it does before anybody else can lead. */
@@ -152,7 +154,7 @@ class Candidate {
 
   /** Reads the lease and acts on it; undefined means that it is ours, a number how long to wait. */
   async #attempt(signal: AbortSignal, timeoutMs = this.#durationMs): Promise<number | undefined> {
-    const { client, namespace, name, identity } = this.#options;
+    const { client, namespace, name, identity, annotations } = this.#options;
     const startedMs = this.#clock.now();
     const bounds = { signal, timeoutMs };
     const spec = (old?: LeaseSpec): LeaseSpec => nextSpec(old, identity, this.#durationMs, startedMs);
@@ -160,14 +162,15 @@ class Candidate {
       this.#observe(await client.get('Lease', { namespace, name }, bounds));
     } catch (error) {
       if (!isError(error, 'NotFound')) throw error;
-      const metadata = { namespace, name };
+      const metadata = { namespace, name, ...(annotations && { annotations }) };
       const lease: Lease = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata, spec: spec() };
       return this.#won(await client.create(lease, bounds), startedMs);
     }
     const { lease } = this.#observed!;
     const step = decide(this.#observed!, identity, this.#clock.now());
     if (typeof step === 'object') return step.waitMs;
-    return this.#won(await client.update({ ...lease, spec: spec(lease.spec) }, bounds), startedMs);
+    const metadata = { ...lease.metadata, annotations: { ...lease.metadata.annotations, ...annotations } };
+    return this.#won(await client.update({ ...lease, metadata, spec: spec(lease.spec) }, bounds), startedMs);
   }
 
   /** The lease runs from before the request was sent, so that we give it up before others think that it is over. */

@@ -7,7 +7,7 @@ import { loadSync, type PackageDefinition } from '@grpc/proto-loader';
  */
 export function loadPackageDefinition(): PackageDefinition {
   return loadSync(
-    ['resources', 'scheduling', 'nodes', 'pods'].map((name) => `gantry/api/v1/${name}.proto`),
+    ['resources', 'scheduling', 'nodes', 'pods', 'placement'].map((name) => `gantry/api/v1/${name}.proto`),
     { includeDirs: [fileURLToPath(new URL('../../../proto', import.meta.url))], keepCase: true },
   );
 }

@@ -1,7 +1,7 @@
 /**
  * The gRPC services of gantry.api.v1 as @grpc/grpc-js takes them, for clients and servers alike. Requests and responses
- * that carry objects have Kubernetes' JSON form (@gantry/model/codec.ts); those of PodService, which carry bytes, are
- * plain protobuf with Buffers.
+ * that carry objects have Kubernetes' JSON form (@gantry/model/codec.ts); those of PodService, which carry bytes, and
+ * of PlacementService, which carry none, are plain protobuf with Buffers.
  */
 import { type Codec, codecFor } from '@gantry/model/codec.ts';
 import { loadRoot } from '@gantry/model/schema.ts';
@@ -17,6 +17,8 @@ export const schedulingService: ServiceDefinition = serviceDefinition('Schedulin
 export const nodeService: ServiceDefinition = serviceDefinition('NodeService', codecFor);
 /** Reaches into running pods; served by the api and by node agents. */
 export const podService: ServiceDefinition = serviceDefinition('PodService', plainCodec);
+/** Tells of placements; served by the api and by schedulers. */
+export const placementService: ServiceDefinition = serviceDefinition('PlacementService', plainCodec);
 
 /**
  * A message of gantry.api.v1 as bytes. Handlers may send the bytes in the message's place: an event that goes to many

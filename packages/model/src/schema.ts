@@ -44,7 +44,9 @@ export interface MessageSchema {
 }
 
 const protoFolder = fileURLToPath(new URL('../../../proto/', import.meta.url));
-const entryFiles = ['object', 'resources', 'scheduling', 'nodes', 'pods'].map((name) => `gantry/api/v1/${name}.proto`);
+const entryFiles = ['object', 'resources', 'scheduling', 'nodes', 'pods', 'placement'].map(
+  (name) => `gantry/api/v1/${name}.proto`,
+);
 const wellKnownFolder = dirname(createRequire(import.meta.url).resolve('protobufjs/package.json'));
 
 const jsonForms: Readonly<Record<string, JsonForm>> = {

@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
+import type { GrpcServer } from '@gantry/client/serve.ts';
 import type { EventBus } from '@gantry/events/events.ts';
 import type { Kind } from '@gantry/model/kind.ts';
 import { kindOf } from '@gantry/model/registry.ts';
+import { parseAddress } from '@gantry/runtime/address.ts';
 import { type Clock, systemClock } from '@gantry/runtime/clock.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
 import { createMetrics, type Diagnostics, serveDiagnostics } from '@gantry/runtime/metrics.ts';
@@ -11,7 +13,7 @@ import type { OpenStore } from '@gantry/store/store.ts';
 import { nodeAdmission, podAdmission } from './admission/capacity.ts';
 import { parseIpRange } from './admission/ip-range.ts';
 import { serviceAdmission } from './admission/services.ts';
-import { type ApiConfig, parseAddress } from './config.ts';
+import type { ApiConfig } from './config.ts';
 import { authenticateByAddress, authorizeAdmins } from './core/access.ts';
 import { ResourceApi } from './core/api.ts';
 import type { CoreDeps } from './core/context.ts';
@@ -22,12 +24,14 @@ import { create } from './core/writer.ts';
 import { ApiEvents } from './events/recorder.ts';
 import { nodeHandlers, schedulingHandlers } from './grpc/batches.ts';
 import { Calls } from './grpc/calls.ts';
+import { placementHandlers } from './grpc/placement.ts';
 import { podHandlers } from './grpc/pods.ts';
 import { resourceHandlers } from './grpc/resources.ts';
-import { type GrpcServer, listen } from './grpc/server.ts';
+import { listen } from './grpc/server.ts';
 import { runHousekeeping } from './housekeeping/housekeeping.ts';
 import { createApiMetrics } from './metrics.ts';
 import { NodeApi } from './nodes/service.ts';
+import { PlacementProxy } from './placement/proxy.ts';
 import { AgentConnections } from './pods/agents.ts';
 import { PodProxy } from './pods/proxy.ts';
 import { createRelayMetrics } from './relay/metrics.ts';
@@ -78,10 +82,11 @@ export async function startApi(config: ApiConfig, deps: ApiDeps): Promise<Runnin
   const { host, port } = parseAddress(config.listen);
   const server = await listen(
     {
-      resources: resourceHandlers(resources, calls),
-      scheduling: schedulingHandlers(new SchedulingApi({ ...core, hub, ledger, events }), calls),
-      nodes: nodeHandlers(new NodeApi({ ...core, ephemeral: store }), calls),
-      pods: podHandlers(new PodProxy({ ...core, agents }), calls),
+      ResourceService: resourceHandlers(resources, calls),
+      SchedulingService: schedulingHandlers(new SchedulingApi({ ...core, hub, ledger, events }), calls),
+      NodeService: nodeHandlers(new NodeApi({ ...core, ephemeral: store }), calls),
+      PodService: podHandlers(new PodProxy({ ...core, agents }), calls),
+      PlacementService: placementHandlers(new PlacementProxy(core), calls),
     },
     { host, port, maxRequestBytes: config.limits.maxRequestBytes },
   );

@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import { parseAddress } from '@gantry/runtime/address.ts';
 import { GantryError } from '@gantry/runtime/errors.ts';
 import type { PodInfo } from './requirement.ts';
 
@@ -18,6 +19,10 @@ export interface SchedulerConfig {
   readonly batchSize: number;
   /** Batches of bindings under way at once. */
   readonly maxBindsInFlight: number;
+  /** `host:port` of PlacementService, which explains decisions; port 0 for any free one, which the Lease tells. */
+  readonly listen: string;
+  /** `host:port` under which the api reaches it, where that is not what it listens on. */
+  readonly advertise?: string | undefined;
   /** Acts only while it holds a lease, so that of several processes with one configuration one works. */
   readonly leaderElection: boolean;
 }
@@ -30,14 +35,15 @@ export const defaultSchedulerConfig: Omit<SchedulerConfig, 'identity'> = {
   seed: 1,
   batchSize: 1_024,
   maxBindsInFlight: 4,
+  listen: '127.0.0.1:0',
   leaderElection: true,
 };
 
 /**
  * Settings from the environment: GANTRY_SCHEDULER_IDENTITY (host name and process where absent), GANTRY_SCHEDULER_SHARD
  * (such as 0/2: the first of two), GANTRY_SCHEDULER_WEIGHTS (JSON, such as {"binpack":{"mostAllocated":8}}),
- * GANTRY_SCHEDULER_SEED, GANTRY_SCHEDULER_BATCH_SIZE, GANTRY_SCHEDULER_BINDS_IN_FLIGHT and
- * GANTRY_SCHEDULER_LEADER_ELECTION (false turns it off).
+ * GANTRY_SCHEDULER_SEED, GANTRY_SCHEDULER_BATCH_SIZE, GANTRY_SCHEDULER_BINDS_IN_FLIGHT, GANTRY_SCHEDULER_LISTEN (such as
+ * 0.0.0.0:7444), GANTRY_SCHEDULER_ADVERTISE and GANTRY_SCHEDULER_LEADER_ELECTION (false turns it off).
  * @throws GantryError (BadRequest) naming what is wrong and its value.
  */
 export function configFromEnv(env: Readonly<Record<string, string | undefined>>): SchedulerConfig {
@@ -51,6 +57,8 @@ export function configFromEnv(env: Readonly<Record<string, string | undefined>>)
     seed: whole('GANTRY_SCHEDULER_SEED', seed),
     batchSize: whole('GANTRY_SCHEDULER_BATCH_SIZE', batchSize),
     maxBindsInFlight: whole('GANTRY_SCHEDULER_BINDS_IN_FLIGHT', maxBindsInFlight),
+    listen: env.GANTRY_SCHEDULER_LISTEN ?? defaultSchedulerConfig.listen,
+    advertise: env.GANTRY_SCHEDULER_ADVERTISE,
     leaderElection: env.GANTRY_SCHEDULER_LEADER_ELECTION !== 'false',
   });
 }
@@ -79,6 +87,7 @@ export function checkConfig(config: SchedulerConfig): SchedulerConfig {
   checkWhole('batchSize', batchSize, 1, 100_000);
   checkWhole('maxBindsInFlight', maxBindsInFlight, 1, 64);
   checkWhole('seed', seed, 0, 2 ** 31 - 1);
+  parseAddress(config.listen);
   return config;
 }
 

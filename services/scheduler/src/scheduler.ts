@@ -69,25 +69,30 @@ const gatedMessage = 'Scheduling is blocked due to non-empty scheduling gates';
 export class Scheduler {
   readonly cluster = new ClusterState();
   readonly queue: SchedulingQueue;
-  readonly #options: SchedulerOptions;
-  readonly #solver: Solver;
+  readonly options: SchedulerOptions;
+  readonly solver: Solver;
+  readonly budgets: Budgets;
   readonly #nominations: Nominations;
-  readonly #budgets: Budgets;
   readonly #pods = new Map<string, PodRecord>();
   readonly #changes = new ChangeLog();
   #gated: QueuedPod[] = [];
 
   constructor(options: SchedulerOptions) {
-    this.#options = options;
+    this.options = options;
     this.queue = new SchedulingQueue(options.backoff);
     this.#nominations = new Nominations(this.cluster, this.queue);
-    this.#budgets = new Budgets(this.cluster.namespaces);
-    this.#solver = new Solver(this.cluster, options.seed, options.scan);
+    this.budgets = new Budgets(this.cluster.namespaces);
+    this.solver = new Solver(this.cluster, options.seed, options.scan);
   }
 
   /** Pods on record: those on nodes, and those that wait for us. */
   get podCount(): number {
     return this.#pods.size;
+  }
+
+  /** A pod on record; undefined where it is unknown, or waits for another scheduler. */
+  pod(uid: string): PodRecord | undefined {
+    return this.#pods.get(uid);
   }
 
   /** A node is new or changed. */
@@ -137,7 +142,7 @@ export class Scheduler {
 
   /** A disruption budget is new, changed, or gone. */
   setBudget(key: string, budget: Budget | undefined): void {
-    this.#budgets.set(key, budget);
+    this.budgets.set(key, budget);
     this.#changes.add('budgetGrown', anyNode);
   }
 
@@ -150,7 +155,7 @@ export class Scheduler {
   /** Decides about the next pods. Those that get a node count as being there at once. */
   cycle(nowMs: number): CycleResult {
     this.#wake(nowMs);
-    const taken = this.queue.take(this.#options.batchSize, nowMs);
+    const taken = this.queue.take(this.options.batchSize, nowMs);
     const result: CycleResult & Decisions = {
       placements: [],
       evictions: [],
@@ -201,7 +206,7 @@ export class Scheduler {
   }
 
   #setPending(info: PodInfo, known: PodRecord | undefined): void {
-    const isOurs = Object.hasOwn(this.#options.profiles, info.schedulerName) && (this.#options.isOurs?.(info) ?? true);
+    const isOurs = Object.hasOwn(this.options.profiles, info.schedulerName) && (this.options.isOurs?.(info) ?? true);
     if (!isOurs) return;
     if (known !== undefined) {
       const entry = this.queue.get(info.uid);
@@ -235,9 +240,9 @@ export class Scheduler {
   /** Places pods of one class, as many as fit; makes room for the others where it can. */
   #decide(batch: readonly QueuedPod[], nowMs: number, result: Decisions): void {
     const podClass = batch[0]!.pod.class;
-    const profile = this.#options.profiles[batch[0]!.info.schedulerName]!;
+    const profile = this.options.profiles[batch[0]!.info.schedulerName]!;
     for (const entry of batch) this.#nominations.lift(entry);
-    const { placed } = this.#solver.solve(
+    const { placed } = this.solver.solve(
       podClass,
       batch.map(({ pod }) => pod),
       profile,
@@ -278,7 +283,7 @@ export class Scheduler {
   }
 
   #plan(podClass: PodClass): PreemptionPlan {
-    return new PreemptionPlan(podClass, this.cluster, this.#budgets.account(), looksBeyondNode(podClass, this.cluster));
+    return new PreemptionPlan(podClass, this.cluster, this.budgets.account(), looksBeyondNode(podClass, this.cluster));
   }
 
   #mayPreempt({ requirement }: PodClass): boolean {
@@ -305,7 +310,8 @@ export class Scheduler {
   }
 }
 
-function looksBeyondNode({ requirement }: PodClass, cluster: ClusterState): boolean {
+/** True where rules of a class, or of others about it, are about pods on other nodes. */
+export function looksBeyondNode({ requirement }: PodClass, cluster: ClusterState): boolean {
   const { spread, affinity, antiAffinity } = requirement;
   return spread.length + affinity.length + antiAffinity.length > 0 || cluster.counts.speakingOf(requirement).length > 0;
 }

@@ -2,6 +2,7 @@ import { busSource } from '@gantry/client/bus-source.ts';
 import { watchSource } from '@gantry/client/change-source.ts';
 import type { Client } from '@gantry/client/client.ts';
 import { runWithLeadership } from '@gantry/client/leader.ts';
+import { schedulerAddressAnnotation } from '@gantry/client/placement.ts';
 import type { EventBus } from '@gantry/events/events.ts';
 import type { Clock } from '@gantry/runtime/clock.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
@@ -10,6 +11,7 @@ import { Binder } from './binder.ts';
 import { checkConfig, isInShard, type SchedulerConfig } from './config.ts';
 import { Feed } from './feed.ts';
 import { SchedulingLoop } from './loop.ts';
+import { servePlacement } from './placement/server.ts';
 import { defaultProfiles, type Profile, withWeights } from './profiles.ts';
 import { Scheduler } from './scheduler.ts';
 
@@ -69,7 +71,7 @@ export function startScheduler(given: SchedulerConfig, { client, bus, clock, log
   const ready = feed.synced();
   // Whoever does not wait for it must not be ended by its rejection.
   ready.catch(() => {});
-  const done = run(config, { client, clock, log }, ready, loop, stop.signal);
+  const done = run(config, { client, clock, log }, ready, scheduler, loop, stop.signal);
   return {
     ready,
     done,
@@ -83,15 +85,17 @@ export function startScheduler(given: SchedulerConfig, { client, bus, clock, log
 
 /** Schedules while it may, until the signal fires. */
 async function run(
-  { shard, name, identity, leaderElection }: SchedulerConfig,
+  { shard, name, identity, leaderElection, listen, advertise }: SchedulerConfig,
   { client, clock, log }: Omit<SchedulerDeps, 'bus'>,
   ready: Promise<void>,
+  scheduler: Scheduler,
   loop: SchedulingLoop,
   signal: AbortSignal,
 ): Promise<void> {
   try {
     await ready;
-    log.info({ shard }, 'the scheduler knows the cluster');
+    await using server = await servePlacement(listen, scheduler);
+    log.info({ shard, address: server.address }, 'the scheduler knows the cluster');
     if (!leaderElection) return await loop.run(signal);
     await runWithLeadership(
       {
@@ -99,6 +103,7 @@ async function run(
         namespace: 'kube-system',
         name: shard.count === 1 ? name : `${name}-${shard.index}-of-${shard.count}`,
         identity,
+        annotations: { [schedulerAddressAnnotation]: advertise ?? server.address },
         clock,
         lead: (leading) => loop.run(leading),
         onError: (error) => log.warn({ error }, 'an attempt to lead failed and will be repeated'),

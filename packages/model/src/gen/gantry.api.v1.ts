@@ -462,3 +462,185 @@ export interface ContainerStats {
   /** When this was read, in milliseconds since the Unix epoch. */
   timestampMs?: number;
 }
+
+/** Asks about a pod. */
+export interface ExplainPodRequest {
+  /** The pod's namespace. */
+  namespace?: string;
+  /** The pod's name. */
+  name?: string;
+  /** The pod's uid; the api fills it in when it passes the call on. */
+  uid?: string;
+  /** The pod's spec.schedulerName; the api fills it in when it passes the call on. */
+  schedulerName?: string;
+}
+
+/** How the scheduler judges a pod now. A pod that has a node is judged as if it were to be placed now, without itself. */
+export interface PodExplanation {
+  /** The pod's namespace. */
+  namespace?: string;
+  /** The pod's name. */
+  name?: string;
+  /** The pod's uid. */
+  uid?: string;
+  /** Profile that weighs its scores. */
+  profile?: string;
+  /** The pod's priority. */
+  priority?: number;
+  /** True where the scheduler that answers is the one that looks after the pod. */
+  owned?: boolean;
+  /** Node that it has; empty where it waits. */
+  nodeName?: string;
+  /** Where it waits; absent where it has a node. */
+  queue?: QueueState;
+  /** All nodes of the cluster. */
+  nodeCount?: number;
+  /** Nodes that take it now. */
+  fittingCount?: number;
+  /** Such as "0/3 nodes are available: 3 Insufficient cpu." */
+  message?: string;
+  /** Node that it would get now; empty where none takes it. */
+  bestNode?: string;
+  /** Nodes that take it, those with equal scores together, best first. */
+  fitting?: FittingNodes[];
+  /** Nodes that do not, those with the same refusals together, most first. */
+  refusing?: RefusingNodes[];
+  /** What evicting pods of lower priority would do; absent where nodes take it. */
+  preemption?: PreemptionOutlook;
+}
+
+/** Where a pod waits. */
+export interface QueueState {
+  /** active, backoff, parked, gated, or placing where an attempt is under way. */
+  place?: string;
+  /** Attempts that failed since it last had a node. */
+  attempts?: number;
+  /** Not tried before, in milliseconds since the Unix epoch; 0 where it may be tried at once. */
+  readyAtMs?: number;
+  /** Tried again by then whatever happens, in milliseconds since the Unix epoch; 0 where it is not parked. */
+  sweepAtMs?: number;
+  /** Changes of the cluster that wake it, in words. */
+  wakesOn?: string[];
+  /** Names of the gates that hold it back. */
+  gates?: string[];
+  /** Node that holds room for it; empty where none does. */
+  nominatedNodeName?: string;
+  /** Pods that must leave that node first, as namespace/name. */
+  waitsForPods?: string[];
+  /** Pods that are tried before it. */
+  ahead?: number;
+}
+
+/** Nodes that take a pod, with equal scores. */
+export interface FittingNodes {
+  /** Their names. */
+  nodes?: string[];
+  /** Sum of all scores, each weighed. */
+  score?: number;
+  /** What it is made of. */
+  scores?: PluginScore[];
+}
+
+/** What one plugin thinks of nodes. */
+export interface PluginScore {
+  /** Kubernetes' name of the plugin. */
+  plugin?: string;
+  /** 0 (bad) to 100 (good). */
+  score?: number;
+  /** How often the profile counts it. */
+  weight?: number;
+}
+
+/** Nodes that do not take a pod, for the same reasons. */
+export interface RefusingNodes {
+  /** Their names. */
+  nodes?: string[];
+  /** All that stands against them; the first one is what events name. */
+  refusals?: PluginRefusal[];
+}
+
+/** Why a plugin refuses nodes. */
+export interface PluginRefusal {
+  /** Kubernetes' name of the plugin. */
+  plugin?: string;
+  /** In Kubernetes' words, such as "Insufficient cpu". */
+  reasons?: string[];
+  /** The same with figures, such as "cpu: 2 requested, at most 1500m free on one node". */
+  details?: string[];
+  /** Changes that might let the pod through, in words. */
+  unblockedBy?: string[];
+  /** True where evicting pods might. */
+  helpedByPreemption?: boolean;
+}
+
+/** What evicting pods of lower priority would do for a pod. */
+export interface PreemptionOutlook {
+  /** Node on which it would make room; empty where it would nowhere. */
+  nodeName?: string;
+  /** Pods that would be evicted, as namespace/name. */
+  victims?: string[];
+  /** Why it would not help; empty where it would. */
+  message?: string;
+}
+
+/** Asks for whole nodes to be freed. */
+export interface DefragmentRequest {
+  /** Carry the plan out; otherwise it is only shown. */
+  execute?: boolean;
+  /** Pods to move at most; the scheduler's own setting where 0. */
+  maxMoves?: number;
+}
+
+/** What became of a defragmentation so far. */
+export interface DefragmentProgress {
+  /** First message. */
+  plan?: DefragmentPlan;
+  /** A step of a move. */
+  move?: MoveProgress;
+}
+
+/** Moves that free whole nodes. */
+export interface DefragmentPlan {
+  /** Nodes that become free, in the order in which they are emptied. */
+  freed?: FreedNode[];
+  /** Nodes that stay as they are, by reason, most first. */
+  kept?: KeptNodes[];
+}
+
+/** A node that becomes free. */
+export interface FreedNode {
+  /** The node. */
+  nodeName?: string;
+  /** Its pods that move, in order. */
+  moves?: PodMove[];
+}
+
+/** A pod that moves: it is evicted, and the pod that its controller makes in its place is put on another node. */
+export interface PodMove {
+  /** The pod's namespace. */
+  namespace?: string;
+  /** The pod's name. */
+  name?: string;
+  /** Node that it leaves. */
+  fromNode?: string;
+  /** Node that takes the one made in its place. */
+  toNode?: string;
+}
+
+/** Nodes that are not freed. */
+export interface KeptNodes {
+  /** Why. */
+  reason?: string;
+  /** Their names. */
+  nodes?: string[];
+}
+
+/** A step of a move. */
+export interface MoveProgress {
+  /** The move. */
+  move?: PodMove;
+  /** evicted, placed, or failed; after a failed move the node's other pods stay. */
+  state?: string;
+  /** Why it failed; where the new pod went where it was placed. */
+  message?: string;
+}

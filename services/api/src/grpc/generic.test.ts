@@ -85,6 +85,7 @@ test('reflection names the services and describes their files; health says that 
       'gantry.api.v1.SchedulingService',
       'gantry.api.v1.NodeService',
       'gantry.api.v1.PodService',
+      'gantry.api.v1.PlacementService',
     ]),
   );
   expect(answers[1]!.files!.fileDescriptorProto.length).toBeGreaterThan(1);

@@ -1,86 +1,30 @@
-import { nodeService, podService, resourceService, schedulingService } from '@gantry/client/protos.ts';
-import { GantryError } from '@gantry/runtime/errors.ts';
-import { Server, ServerCredentials, type UntypedServiceImplementation } from '@grpc/grpc-js';
-import { HealthImplementation } from 'grpc-health-check';
+import {
+  nodeService,
+  placementService,
+  podService,
+  resourceService,
+  schedulingService,
+} from '@gantry/client/protos.ts';
+import { type GrpcServer, type ListenOptions, serveGrpc } from '@gantry/client/serve.ts';
+import type { ServiceDefinition, UntypedServiceImplementation } from '@grpc/grpc-js';
 import { tolerant } from './calls.ts';
-import { addReflection } from './reflection.ts';
+
+/** The services of the api. */
+const services = {
+  ResourceService: resourceService,
+  SchedulingService: schedulingService,
+  NodeService: nodeService,
+  PodService: podService,
+  PlacementService: placementService,
+} satisfies Readonly<Record<string, ServiceDefinition>>;
 
 /** The handlers of each service. */
-export interface Handlers {
-  readonly resources: UntypedServiceImplementation;
-  readonly scheduling: UntypedServiceImplementation;
-  readonly nodes: UntypedServiceImplementation;
-  readonly pods: UntypedServiceImplementation;
-}
+export type Handlers = Readonly<Record<keyof typeof services, UntypedServiceImplementation>>;
 
-export interface ListenOptions {
-  readonly host: string;
-  /** 0 for any free one. */
-  readonly port: number;
-  readonly maxRequestBytes: number;
-}
-
-/** A gRPC server that listens. Disposing of it lets unary calls end for a moment, then ends all. */
-export interface GrpcServer extends AsyncDisposable {
-  readonly port: number;
-  /** Tells health checks that the server does, or does not, serve. */
-  setServing(serving: boolean): void;
-}
-
-const services = ['', ...['Resource', 'Scheduling', 'Node', 'Pod'].map((name) => `gantry.api.v1.${name}Service`)];
-/** How long calls get to end when the server is stopped. */
-const drainMs = 1_000;
-
-/** Serves the four services, reflection and health. */
-export async function listen(handlers: Handlers, options: ListenOptions): Promise<GrpcServer> {
-  const server = new Server({
-    'grpc.max_receive_message_length': options.maxRequestBytes,
-    // Large lists and manifests go out; what comes in is what is bounded.
-    'grpc.max_send_message_length': -1,
-    'grpc.max_concurrent_streams': 10_000,
-    // Connections of clients that vanished are given up.
-    'grpc.keepalive_time_ms': 30_000,
-    'grpc.keepalive_timeout_ms': 10_000,
+/** Serves the services, with reflection and health. */
+export function listen(handlers: Handlers, options: ListenOptions): Promise<GrpcServer> {
+  const served = Object.entries(services).map(([name, definition]) => {
+    return { name, definition: tolerant(definition), handlers: handlers[name as keyof Handlers] };
   });
-  server.addService(tolerant(resourceService), handlers.resources);
-  server.addService(tolerant(schedulingService), handlers.scheduling);
-  server.addService(tolerant(nodeService), handlers.nodes);
-  server.addService(tolerant(podService), handlers.pods);
-  addReflection(server);
-  const health = new HealthImplementation(Object.fromEntries(services.map((name) => [name, 'SERVING' as const])));
-  health.addToServer(server);
-  const port = await bind(server, options);
-  return {
-    port,
-    setServing: (serving) => {
-      for (const name of services) health.setStatus(name, serving ? 'SERVING' : 'NOT_SERVING');
-    },
-    [Symbol.asyncDispose]: () => stop(server),
-  };
-}
-
-function bind(server: Server, { host, port }: ListenOptions): Promise<number> {
-  const address = `${host.includes(':') ? `[${host}]` : host}:${port}`;
-  return new Promise((resolve, reject) => {
-    server.bindAsync(address, ServerCredentials.createInsecure(), (error, bound) => {
-      if (error)
-        reject(
-          new GantryError('ServiceUnavailable', `cannot listen on ${address}: ${error.message}`, { cause: error }),
-        );
-      else resolve(bound);
-    });
-  });
-}
-
-function stop(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    const force = setTimeout(() => {
-      server.forceShutdown();
-      resolve();
-    }, drainMs);
-    server.tryShutdown(() => {
-      clearTimeout(force);
-      resolve();
-    });
-  });
+  return serveGrpc(served, options);
 }

@@ -80,6 +80,18 @@ export class SchedulingQueue {
     return this.#entries.get(uid);
   }
 
+  /** Changes that wake parked pods of a class; undefined where none of its pods is parked. */
+  wakesOn(podClass: PodClass): ReadonlySet<ClusterChange> | undefined {
+    return this.#parked.get(podClass)?.unblockedBy;
+  }
+
+  /** Pods that are tried before one that is active. */
+  countBefore(entry: QueuedPod): number {
+    let count = 0;
+    for (const other of this.#entries.values()) if (other.place === 'active' && goesFirst(other, entry)) count++;
+    return count;
+  }
+
   /** How many pods are in each place, for metrics. */
   depths(): Record<'active' | 'backoff' | 'unschedulable' | 'gated', number> {
     const depths = { active: 0, backoff: 0, unschedulable: 0, gated: 0 };

@@ -23,21 +23,12 @@ export interface Refusal {
   readonly reasons: readonly string[];
 }
 
-type Judge = (node: number) => Refusal | undefined;
+/** Says of a node why one plugin, or one rule of it, refuses it; undefined where it does not. */
+export type Judge = (node: number) => Refusal | undefined;
 
 /** Says for each node why it refuses a class, or undefined where it would take it. */
 export function refusals(podClass: PodClass, cluster: ClusterState): Judge {
-  const filters = [...staticFilters, ...nodeFilters, resourceFilter].flatMap((filter) => {
-    const prepared = filter.prepare(podClass, cluster);
-    return prepared === undefined ? [] : [{ filter, prepared }];
-  });
-  const rules = topologyPlugins.flatMap((filter) =>
-    filter.prepare(podClass, cluster).map((rule) => ({ filter, rule })),
-  );
-  const judges = [
-    ...filters.map(({ filter, prepared }) => judgeByFilter(filter, prepared)),
-    ...rules.map(({ filter, rule }) => judgeByRule(filter, rule)),
-  ];
+  const judges = judgesOf(podClass, cluster);
   return (node) => {
     for (const judge of judges) {
       const refusal = judge(node);
@@ -45,6 +36,21 @@ export function refusals(podClass: PodClass, cluster: ClusterState): Judge {
     }
     return undefined;
   };
+}
+
+/** All that may stand against a node, in the order in which it is looked at. */
+export function judgesOf(podClass: PodClass, cluster: ClusterState): Judge[] {
+  const filters = [...staticFilters, ...nodeFilters, resourceFilter].flatMap((filter) => {
+    const prepared = filter.prepare(podClass, cluster);
+    return prepared === undefined ? [] : [{ filter, prepared }];
+  });
+  const rules = topologyPlugins.flatMap((filter) =>
+    filter.prepare(podClass, cluster).map((rule) => ({ filter, rule })),
+  );
+  return [
+    ...filters.map(({ filter, prepared }) => judgeByFilter(filter, prepared)),
+    ...rules.map(({ filter, rule }) => judgeByRule(filter, rule)),
+  ];
 }
 
 function judgeByFilter(filter: Filter, prepared: PreparedFilter): Judge {

@@ -6,11 +6,15 @@ import type { PodClass } from '../state/pod-class.ts';
 import { hasRoom, refused, type ScanInput, scanInput, scoreNode } from './resource-scan.ts';
 
 interface WeighedScore {
+  /** Kubernetes' name of the plugin. */
+  readonly plugin: string;
   readonly score: PreparedScore;
   readonly weight: number;
 }
 
 interface WeighedRule {
+  /** Kubernetes' name of the plugin. */
+  readonly plugin: string;
   readonly rule: TopologyRule;
   readonly weight: number;
 }
@@ -37,11 +41,11 @@ export class PreparedClass {
     this.scores = scores.flatMap((plugin) => {
       const weight = plugin.weightOf(profile.weights);
       const score = weight > 0 ? plugin.prepare(podClass.requirement, cluster) : undefined;
-      return score === undefined ? [] : [{ score, weight }];
+      return score === undefined ? [] : [{ plugin: plugin.name, score, weight }];
     });
     const rules = topologyPlugins.flatMap((plugin) => {
       const weight = plugin.weightOf(profile.weights);
-      return plugin.prepare(podClass, cluster).map((rule) => ({ rule, weight }));
+      return plugin.prepare(podClass, cluster).map((rule) => ({ plugin: plugin.name, rule, weight }));
     });
     this.nodeRules = rules.filter(({ rule }) => rule.perNode);
     this.groupRules = rules.filter(({ rule }) => !rule.perNode);

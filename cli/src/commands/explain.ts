@@ -1,0 +1,23 @@
+import { GantryError } from '@gantry/runtime/errors.ts';
+import { stringify } from 'yaml';
+import type { Context } from '../context.ts';
+import { formatExplanation } from '../output/explanation.ts';
+import { parseTarget } from '../targets.ts';
+
+export interface ExplainFlags {
+  readonly output: 'table' | 'json' | 'yaml';
+}
+
+/** Tells why a pod has, or does not have, its node. */
+export async function explain(context: Context, args: readonly string[], flags: ExplainFlags): Promise<void> {
+  const { kind, name } = parseTarget(args, 'Pod');
+  if (kind !== 'Pod') throw new GantryError('BadRequest', `cannot explain a ${kind}: only pods are placed on nodes`);
+  const { client, namespace, signal, output, clock } = context;
+  const explanation = await client.placement.explainPod({ namespace, name }, { signal });
+  // The long lists last.
+  const { fitting, refusing, ...head } = explanation;
+  const ordered = { ...head, fitting, refusing };
+  if (flags.output === 'json') output.write(`${JSON.stringify(ordered, null, 4)}\n`);
+  else if (flags.output === 'yaml') output.write(stringify(ordered, { lineWidth: 0 }));
+  else output.write(formatExplanation(explanation, clock.now()));
+}

@@ -1,0 +1,82 @@
+import { GantryError } from '@gantry/runtime/errors.ts';
+import { Server, ServerCredentials, type ServiceDefinition, type UntypedServiceImplementation } from '@grpc/grpc-js';
+import { HealthImplementation } from 'grpc-health-check';
+import { addReflection } from './reflection.ts';
+
+/** A service of gantry.api.v1 with what carries it out. */
+export interface ServedService {
+  /** Such as PodService. */
+  readonly name: string;
+  readonly definition: ServiceDefinition;
+  readonly handlers: UntypedServiceImplementation;
+}
+
+export interface ListenOptions {
+  readonly host: string;
+  /** 0 for any free one. */
+  readonly port: number;
+  readonly maxRequestBytes: number;
+}
+
+/** A gRPC server that listens. Disposing of it lets unary calls end for a moment, then ends all. */
+export interface GrpcServer extends AsyncDisposable {
+  readonly port: number;
+  /** Tells health checks that the server does, or does not, serve. */
+  setServing(serving: boolean): void;
+}
+
+/** How long calls get to end when the server is stopped. */
+const drainMs = 1_000;
+
+/** Serves services, with reflection and health. Rejects with ServiceUnavailable where the address is taken. */
+export async function serveGrpc(services: readonly ServedService[], options: ListenOptions): Promise<GrpcServer> {
+  const server = new Server({
+    'grpc.max_receive_message_length': options.maxRequestBytes,
+    // Large lists and manifests go out; what comes in is what is bounded.
+    'grpc.max_send_message_length': -1,
+    'grpc.max_concurrent_streams': 10_000,
+    // Connections of clients that vanished are given up.
+    'grpc.keepalive_time_ms': 30_000,
+    'grpc.keepalive_timeout_ms': 10_000,
+  });
+  for (const { definition, handlers } of services) server.addService(definition, handlers);
+  const names = services.map(({ name }) => `gantry.api.v1.${name}`);
+  addReflection(server, names);
+  const watched = ['', ...names];
+  const health = new HealthImplementation(Object.fromEntries(watched.map((name) => [name, 'SERVING' as const])));
+  health.addToServer(server);
+  const port = await bind(server, options);
+  return {
+    port,
+    setServing: (serving) => {
+      for (const name of watched) health.setStatus(name, serving ? 'SERVING' : 'NOT_SERVING');
+    },
+    [Symbol.asyncDispose]: () => stop(server),
+  };
+}
+
+function bind(server: Server, { host, port }: ListenOptions): Promise<number> {
+  const address = `${host.includes(':') ? `[${host}]` : host}:${port}`;
+  return new Promise((resolve, reject) => {
+    server.bindAsync(address, ServerCredentials.createInsecure(), (error, bound) => {
+      if (error)
+        reject(
+          new GantryError('ServiceUnavailable', `cannot listen on ${address}: ${error.message}`, { cause: error }),
+        );
+      else resolve(bound);
+    });
+  });
+}
+
+function stop(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    const force = setTimeout(() => {
+      server.forceShutdown();
+      resolve();
+    }, drainMs);
+    server.tryShutdown(() => {
+      clearTimeout(force);
+      resolve();
+    });
+  });
+}

@@ -1,0 +1,12 @@
+import type { DefragmentRequest, ExplainPodRequest } from '@gantry/client/placement-messages.ts';
+import type { UntypedServiceImplementation } from '@grpc/grpc-js';
+import type { PlacementProxy } from '../placement/proxy.ts';
+import type { Calls } from './calls.ts';
+
+/** PlacementService over the proxy to schedulers. */
+export function placementHandlers(proxy: PlacementProxy, calls: Calls): UntypedServiceImplementation {
+  return {
+    ExplainPod: calls.unary((context, request: ExplainPodRequest) => proxy.explainPod(context, request)),
+    Defragment: calls.serverStream((context, request: DefragmentRequest) => proxy.defragment(context, request)),
+  };
+}

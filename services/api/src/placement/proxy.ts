@@ -1,0 +1,61 @@
+import type {
+  DefragmentProgress,
+  DefragmentRequest,
+  ExplainPodRequest,
+  PodExplanation,
+} from '@gantry/client/placement-messages.ts';
+import type { Pod } from '@gantry/model/gen/gantry.core.v1.ts';
+import type { Kind } from '@gantry/model/kind.ts';
+import { kindOf } from '@gantry/model/registry.ts';
+import { GantryError, isError } from '@gantry/runtime/errors.ts';
+import type { CoreDeps, RequestContext } from '../core/context.ts';
+import { readStored } from '../core/writer.ts';
+import { connectToScheduler, schedulerAddresses } from './schedulers.ts';
+
+const pods = kindOf('Pod') as unknown as Kind;
+
+/** Passes questions about placement on to the schedulers. */
+export class PlacementProxy {
+  readonly #deps: CoreDeps;
+
+  constructor(deps: CoreDeps) {
+    this.#deps = deps;
+  }
+
+  /** Asks the scheduler that looks after the pod; where none does, any that knows it. */
+  async explainPod(context: RequestContext, { namespace, name }: ExplainPodRequest): Promise<PodExplanation> {
+    if (namespace === '') throw new GantryError('BadRequest', 'namespace: Required value');
+    if (name === '') throw new GantryError('BadRequest', 'name: Required value');
+    this.#deps.authorize(context.user, { verb: 'get', resource: 'pods/explain', namespace, name });
+    const pod = (await readStored(this.#deps, { kind: pods, namespace, name })).object as unknown as Pod;
+    const phase = pod.status?.phase;
+    if (phase === 'Succeeded' || phase === 'Failed') {
+      throw new GantryError('FailedPrecondition', `pod "${name}" has ended (${phase}): it needs no node`);
+    }
+    const request = { namespace, name, uid: pod.metadata.uid!, schedulerName: pod.spec.schedulerName ?? '' };
+    const addresses = await schedulerAddresses(this.#deps);
+    const answers = await Promise.allSettled(addresses.map((address) => explainAt(address, request, context.signal)));
+    const known = answers.filter((answer) => answer.status === 'fulfilled').map(({ value }) => value);
+    const best = known.find(({ owned }) => owned) ?? known[0];
+    if (best !== undefined) return best;
+    throw mostTelling(answers.filter((answer) => answer.status === 'rejected').map(({ reason }) => reason));
+  }
+
+  /** Frees nodes, or says how that would be done. */
+  async *defragment(context: RequestContext, request: DefragmentRequest): AsyncGenerator<DefragmentProgress> {
+    this.#deps.authorize(context.user, { verb: request.execute ? 'evict' : 'list', resource: 'pods' });
+    const [address] = await schedulerAddresses(this.#deps);
+    using scheduler = connectToScheduler(address!);
+    yield* scheduler.placement.defragment(request, context.signal);
+  }
+}
+
+async function explainAt(address: string, request: ExplainPodRequest, signal: AbortSignal): Promise<PodExplanation> {
+  using scheduler = connectToScheduler(address);
+  return await scheduler.placement.explainPod(request, { signal });
+}
+
+/** What somebody who is there has to say, before the news that somebody is not. */
+function mostTelling(errors: readonly unknown[]): unknown {
+  return errors.find((error) => !isError(error, 'NotFound', 'ServiceUnavailable', 'Timeout')) ?? errors[0];
+}
