@@ -55,6 +55,8 @@ export interface EvictRequest {
   readonly gracePeriodSeconds?: number;
   /** For the pod's DisruptionTarget condition. */
   readonly reason?: string;
+  /** Evict it even where a disruption budget forbids. */
+  readonly ignoreBudgets?: boolean;
 }
 
 /** The state of one pod as its node sees it. */

@@ -15,7 +15,9 @@ export interface FieldCause {
     | 'FieldValueTooLong'
     | 'FieldValueTooMany'
     | 'FieldValueTypeInvalid'
-    | 'FieldManagerConflict';
+    | 'FieldManagerConflict'
+    /** A disruption budget forbids it; no field is named. */
+    | 'DisruptionBudget';
   /** Path of the field, such as spec.containers[0].image. */
   readonly field: string;
   /** What is wrong with it, with the value. */

@@ -2,8 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { GrpcServer } from '@gantry/client/serve.ts';
 import type { EventBus } from '@gantry/events/events.ts';
-import type { Kind } from '@gantry/model/kind.ts';
-import { kindOf } from '@gantry/model/registry.ts';
+import { kindOfObject } from '@gantry/model/registry.ts';
 import { parseAddress } from '@gantry/runtime/address.ts';
 import { type Clock, systemClock } from '@gantry/runtime/clock.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
@@ -11,14 +10,16 @@ import { createMetrics, type Diagnostics, serveDiagnostics } from '@gantry/runti
 import type { Running } from '@gantry/runtime/service.ts';
 import type { OpenStore } from '@gantry/store/store.ts';
 import { nodeAdmission, podAdmission } from './admission/capacity.ts';
+import { claimAdmission } from './admission/claims.ts';
 import { parseIpRange } from './admission/ip-range.ts';
+import { PriorityClasses, priorityClassAdmission } from './admission/priority.ts';
 import { serviceAdmission } from './admission/services.ts';
 import type { ApiConfig } from './config.ts';
 import { authenticateByAddress, authorizeAdmins } from './core/access.ts';
 import { ResourceApi } from './core/api.ts';
+import { createBuiltIns } from './core/built-ins.ts';
 import type { CoreDeps } from './core/context.ts';
 import type { Entropy } from './core/metadata.ts';
-import { createBuiltInNamespaces } from './core/namespaces.ts';
 import { ObjectCache } from './core/stored-object.ts';
 import { create } from './core/writer.ts';
 import { ApiEvents } from './events/recorder.ts';
@@ -39,6 +40,7 @@ import { runRelay } from './relay/relay.ts';
 import { CapacityLedger } from './scheduling/ledger.ts';
 import { SchedulingApi } from './scheduling/service.ts';
 import { WatchHub } from './watch/hub.ts';
+import { allObservers } from './watch/observers.ts';
 
 /** What an api process works with. */
 export interface ApiDeps {
@@ -64,11 +66,12 @@ export async function startApi(config: ApiConfig, deps: ApiDeps): Promise<Runnin
   await using stack = new AsyncDisposableStack();
   const stop = new AbortController();
   const { log, store, clock = systemClock } = deps;
-  const core = coreOf(config, deps);
+  const priorities = new PriorityClasses(store);
+  const core = coreOf(config, deps, priorities);
   const ledger = new CapacityLedger(store);
-  const hub = stack.use(new WatchHub({ ...core, observer: ledger }));
+  const hub = stack.use(new WatchHub({ ...core, observer: allObservers(ledger, priorities) }));
   await hub.start();
-  await createBuiltInNamespaces((name) => create(core, namespaces, namespaceObject(name), false));
+  await createBuiltIns((object) => create(core, kindOfObject(object), object, false));
   const events = stack.use(new ApiEvents({ ...core, maxPending: config.limits.maxPendingEvents }));
   const resources = new ResourceApi({ ...core, hub });
   const registry = createMetrics('api');
@@ -133,7 +136,8 @@ function running(parts: {
   };
 }
 
-function coreOf(config: ApiConfig, { store, log, clock = systemClock, entropy = systemEntropy }: ApiDeps): CoreDeps {
+function coreOf(config: ApiConfig, deps: ApiDeps, priorities: PriorityClasses): CoreDeps {
+  const { store, log, clock = systemClock, entropy = systemEntropy } = deps;
   const allocation = { clusterIps: parseIpRange(config.serviceCidr), nodePorts: config.nodePorts };
   return {
     store,
@@ -145,16 +149,12 @@ function coreOf(config: ApiConfig, { store, log, clock = systemClock, entropy = 
     authorize: authorizeAdmins,
     admission: {
       Service: serviceAdmission(store, allocation, entropy.random),
-      Pod: podAdmission,
+      Pod: podAdmission(priorities),
       Node: nodeAdmission,
+      PriorityClass: priorityClassAdmission(store),
+      PersistentVolumeClaim: claimAdmission(store),
     },
   };
 }
 
 const systemEntropy: Entropy = { uid: () => randomUUID(), random: Math.random };
-
-const namespaces = kindOf('Namespace') as unknown as Kind;
-
-function namespaceObject(name: string): { apiVersion: string; kind: string; metadata: { name: string } } {
-  return { apiVersion: 'v1', kind: 'Namespace', metadata: { name } };
-}

@@ -267,6 +267,8 @@ export interface EvictRequest {
   reason?: string;
   /** Do everything but evict it. */
   dryRun?: boolean;
+  /** Evict it even where a disruption budget forbids: what preemption does where nothing else makes room. */
+  ignoreBudgets?: boolean;
 }
 
 /** An eviction that was accepted. */

@@ -1,12 +1,9 @@
-import { GantryError, isError, notFound } from '@gantry/runtime/errors.ts';
+import { GantryError, notFound } from '@gantry/runtime/errors.ts';
 import type { Operation, Store } from '@gantry/store/store.ts';
 import { objectKey } from './keys.ts';
 import type { ObjectCache, Stored } from './stored-object.ts';
 
 const namespaces = { group: '', plural: 'namespaces', namespaced: false };
-
-/** Namespaces that every cluster has. */
-export const builtInNamespaces = ['default', 'kube-system', 'kube-node-lease', 'kube-public'];
 
 /** What namespaces are read from. */
 export interface NamespaceDeps {
@@ -37,15 +34,4 @@ async function readNamespace(deps: NamespaceDeps, key: string, name: string): Pr
 
 function isOpen(namespace: Stored): boolean {
   return namespace.object.metadata.deletionTimestamp === undefined;
-}
-
-/** Makes the namespaces that every cluster has, where they are missing. `create` is the ordinary pipeline. */
-export async function createBuiltInNamespaces(create: (name: string) => Promise<unknown>): Promise<void> {
-  for (const name of builtInNamespaces) {
-    try {
-      await create(name);
-    } catch (error) {
-      if (!isError(error, 'AlreadyExists')) throw error;
-    }
-  }
 }

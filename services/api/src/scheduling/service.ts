@@ -1,19 +1,22 @@
 import type { ItemResult } from '@gantry/client/api.ts';
 import type { Binding, EvictRequest, UnschedulablePod } from '@gantry/client/object-messages.ts';
+import type { Pod } from '@gantry/model/gen/gantry.core.v1.ts';
+import type { PodDisruptionBudget } from '@gantry/model/gen/gantry.policy.v1.ts';
 import type { Kind } from '@gantry/model/kind.ts';
 import { kindOf } from '@gantry/model/registry.ts';
-import { GantryError } from '@gantry/runtime/errors.ts';
+import { conflict, GantryError, notFound } from '@gantry/runtime/errors.ts';
 import type { CoreDeps, RequestContext } from '../core/context.ts';
 import { rfc3339 } from '../core/deletion.ts';
-import { objectKey } from '../core/keys.ts';
-import { copyOf } from '../core/stored-object.ts';
-import { remove, updateStatus } from '../core/writer.ts';
+import { keyPrefix, objectKey } from '../core/keys.ts';
+import { type AnyObject, copyOf } from '../core/stored-object.ts';
+import { readStored, remove, type Target, updateStatus } from '../core/writer.ts';
 import type { ApiEvents } from '../events/recorder.ts';
 import type { WatchHub } from '../watch/hub.ts';
 import { Semaphore } from '../watch/semaphore.ts';
 import { runBatch } from './batch.ts';
 import { BindPlanner } from './bind.ts';
 import { setCondition } from './conditions.ts';
+import { charge, isReady, type Price, priceOf } from './disruption.ts';
 import type { CapacityLedger } from './ledger.ts';
 import { planUnschedulable } from './unschedulable.ts';
 
@@ -24,6 +27,7 @@ export interface SchedulingDeps extends CoreDeps {
 }
 
 const pods = kindOf('Pod') as unknown as Kind;
+const budgets = kindOf('PodDisruptionBudget') as unknown as Kind;
 /** Component of events where a scheduler does not say its name. */
 const defaultScheduler = 'default-scheduler';
 /** How long a Bind waits to hear of what another api replica did on a node before it tries again anyway. */
@@ -86,12 +90,13 @@ export class SchedulingApi {
     return results;
   }
 
-  /** Asks for a pod's end, and says in its status why. */
+  /** Asks for a pod's end within its disruption budget, and says in its status why. */
   async evict(context: RequestContext, request: EvictRequest & { readonly dryRun?: boolean }): Promise<void> {
     const { namespace, name, uid, gracePeriodSeconds, reason = 'EvictionByEvictionAPI', dryRun = false } = request;
     this.#deps.authorize(context.user, { verb: 'evict', resource: 'pods', namespace, name });
     const target = { kind: pods, namespace, name };
     const now = rfc3339(this.#deps.clock.now());
+    const price: Price = request.ignoreBudgets ? { type: 'free' } : await this.#pay(target, uid, now, dryRun);
     const condition = { type: 'DisruptionTarget', status: 'True', reason, message: `Eviction API: evicting` } as const;
     await updateStatus(
       this.#deps,
@@ -100,12 +105,33 @@ export class SchedulingApi {
         const pod = copyOf(stored);
         // A pod of that name that came later is another one: the uid is a precondition of the write.
         if (uid) pod.metadata.uid = uid;
+        if (price.type === 'freeWhileUnready' && isReady(pod as unknown as Pod)) {
+          throw conflict({ group: '', resource: 'pods', name }, `pod ${name} has become ready`);
+        }
         pod.status = setCondition(pod.status, condition, now);
         return pod;
       },
       dryRun,
     );
     await remove(this.#deps, target, { uid, gracePeriodSeconds }, dryRun);
+  }
+
+  /** Takes the eviction of a pod from its budget. Throws TooManyRequests where that has nothing left. */
+  async #pay(target: Target, uid: string | undefined, now: string, dryRun: boolean): Promise<Price> {
+    const { namespace, name } = target;
+    const stored = await readStored(this.#deps, target);
+    if (uid && stored.object.metadata.uid !== uid) throw notFound({ group: '', resource: 'pods', name });
+    const { entries } = await this.#deps.store.list({ prefix: keyPrefix(budgets, namespace) });
+    const known = entries.map((entry) => this.#deps.cache.decode(entry).object as unknown as PodDisruptionBudget);
+    const price = priceOf(stored.object as unknown as Pod, known);
+    if (price.type !== 'budget') return price;
+    await updateStatus(
+      this.#deps,
+      { kind: budgets, namespace, name: price.name },
+      (budget) => charge(copyOf(budget) as unknown as PodDisruptionBudget, name, now) as unknown as AnyObject,
+      dryRun,
+    );
+    return price;
   }
 
   #tell(
