@@ -66,6 +66,8 @@ export interface Reader {
 /** Writes objects. */
 export interface Writer {
   create<T extends KubeObject>(object: T, options?: WriteOptions): Promise<T>;
+  /** Creates objects, each on its own, at most 1,024 at a time; one result each, in order. */
+  createBatch(objects: readonly KubeObject[], options?: WriteOptions): Promise<CreateResult[]>;
   update<T extends KubeObject>(object: T, options?: WriteOptions): Promise<T>;
   updateStatus<T extends KubeObject>(object: T, options?: WriteOptions): Promise<T>;
   patch<K extends KindName>(
@@ -93,4 +95,11 @@ export interface ItemResult {
   readonly reason: string;
   /** Revision after the change; 0 where it was refused. */
   readonly resourceVersion: number;
+}
+
+/** What became of one object of a batch. */
+export interface CreateResult extends ItemResult {
+  /** Its name, which the server may have made of metadata.generateName; empty where it was refused. */
+  readonly name: string;
+  readonly uid: string;
 }

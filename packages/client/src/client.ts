@@ -3,6 +3,7 @@ import { type KindName, type Kinds, kindOf, resourceOf } from '@gantry/model/reg
 import { ChannelCredentials, type ChannelOptions, Client as GrpcClient, type MethodDefinition } from '@grpc/grpc-js';
 import type {
   CallOptions,
+  CreateResult,
   DeleteOptions,
   ItemResult,
   ListPage,
@@ -130,6 +131,13 @@ export class Client implements Reader, Writer, Disposable {
     return this.#writeObject<T>(resourceService.Create!, object, options);
   }
 
+  async createBatch(objects: readonly KubeObject[], options?: WriteOptions): Promise<CreateResult[]> {
+    const request = { objects: objects.map(wrap), dryRun: options?.dryRun ?? false };
+    type Response = { results?: Partial<CreateResult>[] };
+    const { results = [] } = await this.#write<Response>(resourceService.CreateBatch!, request, options);
+    return results.map((result) => ({ ...itemResult(result), name: result.name ?? '', uid: result.uid ?? '' }));
+  }
+
   async update<T extends KubeObject>(object: T, options?: WriteOptions): Promise<T> {
     return this.#writeObject<T>(resourceService.Update!, object, options);
   }
@@ -237,9 +245,7 @@ export class Client implements Reader, Writer, Disposable {
   ): Promise<ItemResult[]> {
     type Response = { results?: Partial<ItemResult>[] };
     const response = await this.#call<Response>(method, request, options, idempotent);
-    return (response.results ?? []).map(({ code = 0, message = '', reason = '', resourceVersion = 0 }) => {
-      return { code, message, reason, resourceVersion };
-    });
+    return (response.results ?? []).map(itemResult);
   }
 
   #read<Response>(method: MethodDefinition<object, object>, request: object, options?: CallOptions): Promise<Response> {
@@ -264,4 +270,9 @@ export class Client implements Reader, Writer, Disposable {
     const { signal, timeoutMs = this.#defaults.timeoutMs } = options ?? {};
     return callUnary(this.#client, method, request, { ...this.#defaults, signal, timeoutMs, idempotent });
   }
+}
+
+/** Fields with their zero values are absent on the wire. */
+function itemResult({ code = 0, message = '', reason = '', resourceVersion = 0 }: Partial<ItemResult>): ItemResult {
+  return { code, message, reason, resourceVersion };
 }

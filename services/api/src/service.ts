@@ -19,9 +19,9 @@ import { authenticateByAddress, authorizeAdmins } from './core/access.ts';
 import { ResourceApi } from './core/api.ts';
 import { createBuiltIns } from './core/built-ins.ts';
 import type { CoreDeps } from './core/context.ts';
+import { create } from './core/creation.ts';
 import type { Entropy } from './core/metadata.ts';
 import { ObjectCache } from './core/stored-object.ts';
-import { create } from './core/writer.ts';
 import { ApiEvents } from './events/recorder.ts';
 import { nodeHandlers, schedulingHandlers } from './grpc/batches.ts';
 import { Calls } from './grpc/calls.ts';
@@ -100,7 +100,7 @@ export async function startApi(config: ApiConfig, deps: ApiDeps): Promise<Runnin
   const holder = `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`;
   const background = Promise.all([
     runRelay(
-      { store, leases: store, bus: deps.bus, clock, log, metrics: createRelayMetrics(registry) },
+      { store, leases: store, bus: deps.bus, clock, log, metrics: createRelayMetrics(registry), cache: core.cache },
       { holder },
       stop.signal,
     ),

@@ -121,6 +121,36 @@ export interface CreateRequest {
   dryRun?: boolean;
 }
 
+/** Asks for new objects, at most 1,024. */
+export interface CreateBatchRequest {
+  /** The objects, each as in CreateRequest. */
+  objects?: Object[];
+  /** Do everything but store them. */
+  dryRun?: boolean;
+}
+
+/** What became of each object, in the order of the request. */
+export interface CreateBatchResponse {
+  /** One result an object. */
+  results?: CreateResult[];
+}
+
+/** What became of one new object. */
+export interface CreateResult {
+  /** gRPC status code: 0 is success. */
+  code?: number;
+  /** Why it was refused; empty on success. */
+  message?: string;
+  /** Revision of the object; 0 where it was refused or not stored. */
+  resourceVersion?: number;
+  /** Kubernetes' reason of a refusal, such as AlreadyExists or Invalid. */
+  reason?: string;
+  /** Its name, which the server may have made of metadata.generateName. */
+  name?: string;
+  /** Its uid; empty where it was refused. */
+  uid?: string;
+}
+
 /** Asks for an object's replacement. */
 export interface UpdateRequest {
   /** The whole object. An empty metadata.resourceVersion replaces whatever is stored. */

@@ -1,11 +1,14 @@
 import type { Kind } from '@gantry/model/kind.ts';
 import { kindOfObject, kindOfResource, resourceOf } from '@gantry/model/registry.ts';
+import { GantryError, toGantryError } from '@gantry/runtime/errors.ts';
 import type { WatchEvent } from '../watch/change.ts';
 import type { WatchHub } from '../watch/hub.ts';
 import type { Attempt } from './access.ts';
 import { type Applied, applyManifest } from './apply.ts';
 import type { CoreDeps, RequestContext } from './context.ts';
+import { type Creation, create, createAll, type NewObject } from './creation.ts';
 import type { DeletionRequest } from './deletion.ts';
+import { checkBatchSize } from './limits.ts';
 import { checkNamespace } from './metadata.ts';
 import { type PatchType, patched } from './patching.ts';
 import * as reader from './reader.ts';
@@ -67,7 +70,20 @@ export class ResourceApi {
   async create(context: RequestContext, object: AnyObject, dryRun: boolean): Promise<AnyObject> {
     const kind = kindOfObject(object);
     this.#authorize(context, 'create', kind, object.metadata.namespace, object.metadata.name);
-    return writer.create(this.#deps, kind, object, dryRun);
+    return create(this.#deps, kind, object, dryRun);
+  }
+
+  /** Creates objects, each on its own; one outcome each, in order. `given` are decoded objects, or why one could not be. */
+  async createBatch(
+    context: RequestContext,
+    given: readonly (AnyObject | GantryError)[],
+    dryRun: boolean,
+  ): Promise<Creation[]> {
+    checkBatchSize('objects', given.length, this.#deps.limits.maxBatchItems);
+    const outcomes = given.map((object) => this.#admitted(context, object));
+    const fine = outcomes.filter((outcome) => 'kind' in outcome);
+    const created = (await createAll(this.#deps, fine, dryRun)).values();
+    return outcomes.map((outcome) => ('kind' in outcome ? created.next().value! : outcome));
   }
 
   async update(context: RequestContext, object: AnyObject, dryRun: boolean): Promise<AnyObject> {
@@ -100,6 +116,17 @@ export class ResourceApi {
     dryRun: boolean,
   ): Promise<{ readonly object: AnyObject; readonly gone: boolean }> {
     return writer.remove(this.#deps, this.#target(context, 'delete', ref), request, dryRun);
+  }
+
+  #admitted(context: RequestContext, object: AnyObject | GantryError): NewObject | Creation {
+    try {
+      if (object instanceof GantryError) throw object;
+      const kind = kindOfObject(object);
+      this.#authorize(context, 'create', kind, object.metadata.namespace, object.metadata.name);
+      return { kind, object };
+    } catch (error) {
+      return { type: 'refused', error: toGantryError(error) };
+    }
   }
 
   #target(context: RequestContext, verb: Attempt['verb'], ref: ObjectRef): writer.Target {

@@ -6,10 +6,11 @@ import { kindOfObject } from '@gantry/model/registry.ts';
 import { invalid, required } from '@gantry/model/validation/causes.ts';
 import { conflict, isError } from '@gantry/runtime/errors.ts';
 import type { CoreDeps } from './context.ts';
+import { create } from './creation.ts';
 import { infoOf } from './keys.ts';
 import { checkNamespace } from './metadata.ts';
 import type { AnyObject } from './stored-object.ts';
-import { create, update } from './writer.ts';
+import { update } from './writer.ts';
 
 /** The annotation in which kubectl keeps the manifest that was applied last; we keep ours there too, so both may be used. */
 export const lastAppliedAnnotation = 'kubectl.kubernetes.io/last-applied-configuration';

@@ -2,7 +2,7 @@ import { backoffMs } from '@gantry/runtime/backoff.ts';
 import type { Clock } from '@gantry/runtime/clock.ts';
 import { conflict, type GantryError, type ResourceInfo } from '@gantry/runtime/errors.ts';
 import type { Operation, Store } from '@gantry/store/store.ts';
-import type { ObjectCache } from './stored-object.ts';
+import { type ObjectCache, storedBy } from './stored-object.ts';
 
 /** What a request decided to write. */
 export interface Decision {
@@ -62,7 +62,6 @@ export function noteCommitted(
 ): void {
   for (const [index, operation] of operations.entries()) {
     if (operation.type === 'delete') cache.forget(operation.key);
-    if (operation.type === 'put')
-      cache.decode({ key: operation.key, revision: revisions[index]!, value: operation.value });
+    if (operation.type === 'put') cache.keep(storedBy(operation, revisions[index]!));
   }
 }

@@ -1,3 +1,5 @@
+import { GantryError } from '@gantry/runtime/errors.ts';
+
 /** What one api process accepts. Beyond a limit a request is refused with RESOURCE_EXHAUSTED or INVALID_ARGUMENT. */
 export interface Limits {
   /** Largest gRPC message received, in bytes: a manifest of 3 MiB, the largest that is read, and what goes with it. */
@@ -16,7 +18,7 @@ export interface Limits {
   readonly maxCatchUps: number;
   /** Unary requests in work at one time. */
   readonly maxInFlight: number;
-  /** Items of a Bind, ReportUnschedulable or ReportPods. */
+  /** Items of a CreateBatch, Bind, ReportUnschedulable or ReportPods. */
   readonly maxBatchItems: number;
   /** Characters of a label or field selector. */
   readonly maxSelectorChars: number;
@@ -40,3 +42,11 @@ export const defaultLimits: Limits = {
   maxPodStreams: 1_024,
   maxPendingEvents: 20_000,
 };
+
+/** Refuses a batch that is too large. */
+export function checkBatchSize(field: string, items: number, most: number): void {
+  if (items <= most) return;
+  throw new GantryError('RequestEntityTooLarge', `${field}: Too many: ${items}: must have at most ${most} items`, {
+    causes: [{ reason: 'FieldValueTooMany', field, message: `Too many: ${items}: must have at most ${most} items` }],
+  });
+}

@@ -1,5 +1,5 @@
 import type { KubeObject } from '@gantry/model/kind.ts';
-import type { Entry } from '@gantry/store/store.ts';
+import type { Entry, Operation } from '@gantry/store/store.ts';
 
 /** An object of any kind whose parts are reached by name. */
 export interface AnyObject extends KubeObject {
@@ -16,10 +16,12 @@ export class Stored {
   readonly text: string;
   #object: AnyObject | undefined;
 
-  constructor(entry: Entry) {
+  /** @param object What the text says, where that is known already. */
+  constructor(entry: Entry, object?: AnyObject) {
     this.key = entry.key;
     this.revision = entry.revision;
     this.text = entry.value;
+    this.#object = object;
   }
 
   /** The decoded object, with metadata.resourceVersion. Shared between requests: never change it, take a `copyOf`. */
@@ -33,6 +35,26 @@ export class Stored {
 export function encodeValue(object: AnyObject): string {
   const { resourceVersion: _, ...metadata } = object.metadata;
   return JSON.stringify({ ...object, metadata });
+}
+
+/** Objects that operations write, so that this process need not read again what it wrote itself. */
+const written = new WeakMap<Operation, AnyObject>();
+
+/**
+ * The operation that writes an object.
+ * @param object From now on shared with whoever reads the key: never change it.
+ * @param value What encodeValue makes of it.
+ */
+export function putObject(key: string, object: AnyObject, expected: number, value = encodeValue(object)): Operation {
+  const operation: Operation = { type: 'put', key, value, expected };
+  written.set(operation, object);
+  return operation;
+}
+
+/** A key as an operation left it at a revision. */
+export function storedBy(operation: Extract<Operation, { type: 'put' }>, revision: number): Stored {
+  const object = written.get(operation);
+  return new Stored({ ...operation, revision }, object && withRevision(object, revision));
 }
 
 /** The object in a store's text, at a revision. */
@@ -71,8 +93,14 @@ export class ObjectCache {
     const known = this.#byKey.get(entry.key);
     if (known?.revision === entry.revision) return known;
     const stored = new Stored(entry);
-    if (known === undefined || known.revision < entry.revision) this.#keep(stored);
+    this.keep(stored);
     return stored;
+  }
+
+  /** Takes the state of a key, unless a later one was seen. */
+  keep(stored: Stored): void {
+    const known = this.#byKey.get(stored.key);
+    if (known === undefined || known.revision < stored.revision) this.#keep(stored);
   }
 
   /** The latest seen state of a key; may be out of date, so good only where the commit checks its revision. */

@@ -1,7 +1,6 @@
 import type { Kind } from '@gantry/model/kind.ts';
-import { completeNew, completeUpdate } from '@gantry/model/validation/object.ts';
-import { alreadyExists, GantryError, notFound } from '@gantry/runtime/errors.ts';
-import type { Operation } from '@gantry/store/store.ts';
+import { completeUpdate } from '@gantry/model/validation/object.ts';
+import { GantryError, notFound } from '@gantry/runtime/errors.ts';
 import { type Admittance, admitAsIs } from '../admission/admission.ts';
 import { checkComplete, checkStatusUpdate, checkWhileDeleting } from './check.ts';
 import { commitDecision, type Decision } from './commit.ts';
@@ -9,10 +8,10 @@ import type { CoreDeps } from './context.ts';
 import { type DeletionRequest, decideDeletion, isReleased } from './deletion.ts';
 import { infoOf, objectKey } from './keys.ts';
 import * as meta from './metadata.ts';
-import { requireNamespace } from './namespaces.ts';
 import { type AnyObject, copyOf, encodeValue, type Stored, withRevision } from './stored-object.ts';
 
-/** The last steps of the pipeline, for requests that are authorized and decoded: default → validate → admit → commit. */
+// Changes of stored objects: the last steps of the pipeline, for requests that are authorized and decoded: default →
+// validate → admit → commit. New objects are in creation.ts.
 
 /** Longest name of an object: that of a DNS subdomain. */
 const maxNameChars = 253;
@@ -42,40 +41,6 @@ export async function readStored(deps: CoreDeps, { kind, namespace, name }: Targ
   const entry = possible ? await deps.store.get(objectKey(kind, namespace, name)) : undefined;
   if (entry === undefined) throw notFound(infoOf(kind, name));
   return deps.cache.decode(entry);
-}
-
-/** Stores a new object. @param object Decoded; becomes the pipeline's own. */
-export async function create(deps: CoreDeps, kind: Kind, object: AnyObject, dryRun: boolean): Promise<AnyObject> {
-  const metadata = object.metadata;
-  meta.checkNamespace(kind, metadata.namespace, metadata.name || metadata.generateName || '');
-  const generated = !metadata.name && metadata.generateName ? metadata.generateName : undefined;
-  if (generated !== undefined) metadata.name = meta.generateName(generated, deps.entropy.random);
-  meta.stampNew(kind, object, deps.clock.now(), deps.entropy.uid());
-  completeNew(kind, object);
-  let created = object;
-  const revision = await commitDecision(deps, infoOf(kind, metadata.name ?? ''), async (attempt) => {
-    if (attempt > 1 && generated !== undefined) metadata.name = meta.generateName(generated, deps.entropy.random);
-    const name = metadata.name ?? '';
-    const guards = kind.namespaced ? [await requireNamespace(deps, metadata.namespace ?? '')] : [];
-    const admitted = await pluginOf(deps, kind).admit({ object, stored: undefined, attempt });
-    created = admitted.object!;
-    const key = objectKey(kind, metadata.namespace, name);
-    if (dryRun) {
-      if ((await deps.store.get(key)) !== undefined) throw alreadyExists(infoOf(kind, name));
-      return undefined;
-    }
-    const own: Operation = { type: 'put', key, value: checkedValue(deps, kind, created), expected: 0 };
-    const offset = guards.length + 1;
-    return {
-      operations: [...guards, own, ...admitted.operations],
-      subject: guards.length,
-      lost: (index) => {
-        if (index >= offset) return admitted.explain?.(index - offset);
-        return index === guards.length && generated === undefined ? alreadyExists(infoOf(kind, name)) : undefined;
-      },
-    };
-  });
-  return revision === undefined ? created : withRevision(created, revision);
 }
 
 /** Replaces an object but for its status. `next` gives what the client wants in its place. */
@@ -189,7 +154,8 @@ async function removalOf(deps: CoreDeps, kind: Kind, stored: Stored, attempt: nu
   };
 }
 
-function pluginOf(deps: CoreDeps, kind: Kind): typeof admitAsIs {
+/** What the server adds to writes of a kind. */
+export function pluginOf(deps: CoreDeps, kind: Kind): typeof admitAsIs {
   return deps.admission[kind.kind] ?? admitAsIs;
 }
 
@@ -217,7 +183,7 @@ function sameIdentity({ kind, namespace, name }: Target, object: AnyObject): voi
 }
 
 /** The text to store; refuses an object that is too large. */
-function checkedValue(deps: CoreDeps, kind: Kind, object: AnyObject): string {
+export function checkedValue(deps: CoreDeps, kind: Kind, object: AnyObject): string {
   const value = encodeValue(object);
   if (value.length <= deps.limits.maxObjectChars) return value;
   const { name = '' } = object.metadata;

@@ -34,6 +34,11 @@ export interface ObjectRequest {
   readonly dryRun?: boolean;
 }
 
+export interface CreateBatchRequest {
+  readonly objects?: readonly Wrapped[];
+  readonly dryRun?: boolean;
+}
+
 export interface PatchRequest {
   readonly ref?: RefMessage;
   readonly type?: string;

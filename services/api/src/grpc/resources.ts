@@ -1,11 +1,14 @@
+import type { CreateResult } from '@gantry/client/api.ts';
 import { unwrap, type Wrapped, wrap } from '@gantry/client/object-messages.ts';
 import { encodeMessage } from '@gantry/client/protos.ts';
 import { decodeObject } from '@gantry/model/decode.ts';
-import { GantryError } from '@gantry/runtime/errors.ts';
+import { GantryError, toGantryError } from '@gantry/runtime/errors.ts';
 import type { UntypedServiceImplementation } from '@grpc/grpc-js';
 import type { ObjectQuery, ObjectRef, ResourceApi } from '../core/api.ts';
+import type { Creation } from '../core/creation.ts';
 import type { PatchType } from '../core/patching.ts';
 import type { AnyObject } from '../core/stored-object.ts';
+import { refusal } from '../scheduling/batch.ts';
 import type { WatchEvent } from '../watch/change.ts';
 import type { Calls } from './calls.ts';
 import type * as message from './messages.ts';
@@ -26,6 +29,9 @@ export function resourceHandlers(api: ResourceApi, calls: Calls): UntypedService
     Create: calls.unary(async (context, request: message.ObjectRequest) =>
       wrap(await api.create(context, objectOf(request.object), request.dryRun ?? false)),
     ),
+    CreateBatch: calls.unary(async (context, { objects = [], dryRun = false }: message.CreateBatchRequest) => ({
+      results: (await api.createBatch(context, objects.map(objectOrProblem), dryRun)).map(resultOf),
+    })),
     Update: calls.unary(async (context, request: message.ObjectRequest) =>
       wrap(await api.update(context, objectOf(request.object), request.dryRun ?? false)),
     ),
@@ -93,6 +99,20 @@ function queryOf({
 function objectOf(wrapped: Wrapped | undefined): AnyObject {
   // The wire format holds texts where the JSON form has quantities and the like: those are checked as in a manifest.
   return decodeObject(unwrap(wrapped)) as AnyObject;
+}
+
+function objectOrProblem(wrapped: Wrapped): AnyObject | GantryError {
+  try {
+    return objectOf(wrapped);
+  } catch (error) {
+    return toGantryError(error);
+  }
+}
+
+function resultOf(creation: Creation): CreateResult {
+  if (creation.type === 'refused') return { ...refusal(creation.error), name: '', uid: '' };
+  const { name, uid = '' } = creation.object.metadata;
+  return { code: 0, message: '', reason: '', resourceVersion: creation.revision, name, uid };
 }
 
 function patchTypeOf(type = ''): PatchType {

@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { PodReport } from '@gantry/client/object-messages.ts';
 import type { PodCondition } from '@gantry/model/gen/gantry.core.v1.ts';
 import type { Kind } from '@gantry/model/kind.ts';
@@ -6,7 +5,8 @@ import { conflict, GantryError, notFound } from '@gantry/runtime/errors.ts';
 import { checkStatusUpdate } from '../core/check.ts';
 import { isReleased } from '../core/deletion.ts';
 import type { Limits } from '../core/limits.ts';
-import { copyOf, encodeValue, type Stored } from '../core/stored-object.ts';
+import { isSame } from '../core/metadata.ts';
+import { type AnyObject, encodeValue, putObject, type Stored } from '../core/stored-object.ts';
 import type { ItemPlan } from '../scheduling/batch.ts';
 
 /**
@@ -31,9 +31,12 @@ export function planReport(
     const message = `pods "${report.name}" is forbidden: node "${nodeName}" can only report pods with spec.nodeName set to itself, not "${spec?.nodeName ?? ''}"`;
     return { type: 'refused', error: new GantryError('Forbidden', message, { resource: info }) };
   }
-  const pod = copyOf(stored);
-  pod.status = { ...report.status, conditions: mergedConditions(report.status.conditions ?? [], stored) };
-  if (report.terminated && metadata.deletionTimestamp !== undefined) pod.metadata.deletionGracePeriodSeconds = 0;
+  const mayGo = report.terminated && metadata.deletionTimestamp !== undefined;
+  const pod: AnyObject = {
+    ...stored.object,
+    metadata: mayGo ? { ...metadata, deletionGracePeriodSeconds: 0 } : metadata,
+    status: { ...report.status, conditions: mergedConditions(report.status.conditions ?? [], stored) },
+  };
   try {
     checkStatusUpdate(kind, pod, stored.object);
   } catch (error) {
@@ -42,7 +45,7 @@ export function planReport(
   if (isReleased(kind, pod)) {
     return { type: 'write', operation: { type: 'delete', key: stored.key, expected: stored.revision } };
   }
-  if (isDeepStrictEqual(pod, stored.object)) return { type: 'unchanged', revision: stored.revision };
+  if (isSame(pod, stored.object)) return { type: 'unchanged', revision: stored.revision };
   const value = encodeValue(pod);
   if (value.length > limits.maxObjectChars) {
     return {
@@ -50,7 +53,7 @@ export function planReport(
       error: new GantryError('RequestEntityTooLarge', `the status of pod ${report.name} is too large`),
     };
   }
-  return { type: 'write', operation: { type: 'put', key: stored.key, value, expected: stored.revision } };
+  return { type: 'write', operation: putObject(stored.key, pod, stored.revision, value) };
 }
 
 /** The node's conditions, and those that others set (PodScheduled by Bind, DisruptionTarget by Evict): a node does not know them. */

@@ -5,8 +5,9 @@ import { kindOf } from '@gantry/model/registry.ts';
 import { GantryError } from '@gantry/runtime/errors.ts';
 import type { Ephemeral } from '@gantry/store/store.ts';
 import type { CoreDeps, RequestContext } from '../core/context.ts';
+import { checkBatchSize } from '../core/limits.ts';
 import { runBatch } from '../scheduling/batch.ts';
-import { checkBatchSize, keyOfPod } from '../scheduling/service.ts';
+import { keyOfPod } from '../scheduling/service.ts';
 import { planReport } from './report.ts';
 
 export interface NodeDeps extends CoreDeps {

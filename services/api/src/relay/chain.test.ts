@@ -1,6 +1,7 @@
 import { decodeChange, decodeNodeProgress, decodeProgress } from '@gantry/events/change.ts';
 import type { Change } from '@gantry/store/store.ts';
 import { describe, expect, test } from 'vitest';
+import { ObjectCache } from '../core/stored-object.ts';
 import { Chain, type Outgoing } from './chain.ts';
 
 const pod = (node?: string): string =>
@@ -15,7 +16,7 @@ const links = (message: Outgoing | undefined) => {
 
 describe('Chain', () => {
   test('links each change to the one before it in its resource and on its node, the first ones to the start', () => {
-    const chain = new Chain({ epoch: 3, history: 5, start: 100 });
+    const chain = new Chain({ epoch: 3, history: 5, start: 100 }, new ObjectCache(1_000));
     const messages = [
       chain.next(put('pods/default/a', 101, pod())),
       chain.next(put('deployments.apps/default/web', 102)),
@@ -36,20 +37,22 @@ describe('Chain', () => {
   });
 
   test('the object text is passed on as it is', () => {
-    const text = '{"spec": {"nodeName":"n"},  "x": 1.50}';
+    const text = '{"metadata":{}, "spec": {"nodeName":"n"},  "x": 1.50}';
     expect(
-      decodeChange(new Chain({ epoch: 1, history: 5, start: 0 }).next(put('pods/d/a', 1, text))!.payload)!.json,
+      decodeChange(
+        new Chain({ epoch: 1, history: 5, start: 0 }, new ObjectCache(1_000)).next(put('pods/d/a', 1, text))!.payload,
+      )!.json,
     ).toBe(text);
   });
 
   test('keys that are no objects move it on without a message', () => {
-    const chain = new Chain({ epoch: 1, history: 5, start: 0 });
+    const chain = new Chain({ epoch: 1, history: 5, start: 0 }, new ObjectCache(1_000));
     expect(chain.next(put('internal', 5))).toBeUndefined();
     expect(chain.revision).toBe(5);
   });
 
   test('a tick tells the last revision of every resource', () => {
-    const chain = new Chain({ epoch: 7, history: 5, start: 10 });
+    const chain = new Chain({ epoch: 7, history: 5, start: 10 }, new ObjectCache(1_000));
     chain.next(put('pods/d/a', 11, pod()));
     chain.next(put('nodes/_/n', 12));
     const [progress, ...others] = chain.tick();
@@ -64,7 +67,7 @@ describe('Chain', () => {
   });
 
   test('a node is told of its last change three times at once, and then within every thirty ticks', () => {
-    const chain = new Chain({ epoch: 1, history: 5, start: 0 });
+    const chain = new Chain({ epoch: 1, history: 5, start: 0 }, new ObjectCache(1_000));
     for (let node = 0; node < 90; node++) chain.next(put(`pods/d/p${node}`, node + 1, pod(`n${node}`)));
     const told = (): number[] =>
       chain

@@ -2,6 +2,7 @@ import { type ChangeMessage, encodeChange, encodeProgress } from '@gantry/events
 import { changeSubject, nodeProgressSubject, progressSubject } from '@gantry/events/subjects.ts';
 import type { Change } from '@gantry/store/store.ts';
 import { parseKey } from '../core/keys.ts';
+import { decodeValue, type ObjectCache } from '../core/stored-object.ts';
 
 /** A message for the bus. */
 export interface Outgoing {
@@ -30,6 +31,7 @@ const ticksPerRound = 30;
  * before it, and so makes every consumer that does not know the state of `start` read it.
  */
 export class Chain {
+  readonly #cache: ObjectCache;
   readonly #epoch: number;
   readonly #history: number;
   readonly #start: number;
@@ -43,8 +45,13 @@ export class Chain {
    * @param line.epoch Fencing token of the leader.
    * @param line.history See ProgressMessage.
    * @param line.start The first change comes after this revision.
+   * @param cache Where objects may be decoded already.
    */
-  constructor({ epoch, history, start }: { readonly epoch: number; readonly history: number; readonly start: number }) {
+  constructor(
+    { epoch, history, start }: { readonly epoch: number; readonly history: number; readonly start: number },
+    cache: ObjectCache,
+  ) {
+    this.#cache = cache;
     this.#epoch = epoch;
     this.#history = history;
     this.#start = start;
@@ -62,7 +69,7 @@ export class Chain {
     const key = parseKey(change.key);
     if (key === undefined) return undefined;
     const { resource, name } = key;
-    const node = nodeOf(resource, change.value);
+    const node = resource === 'pods' ? this.#nodeOf(change) : undefined;
     const message: ChangeMessage = {
       type: change.type === 'delete' ? 'DELETED' : change.previous === undefined ? 'ADDED' : 'MODIFIED',
       revision: change.revision,
@@ -90,6 +97,13 @@ export class Chain {
     return messages;
   }
 
+  /** The node that a pod is on. Only pods are on nodes, and a pod's node never changes once it has one. */
+  #nodeOf(change: Change): string | undefined {
+    const { spec } =
+      change.type === 'put' ? this.#cache.decode(change).object : decodeValue(change.value, change.revision);
+    return (spec?.nodeName as string | undefined) || undefined;
+  }
+
   /** Notes a change on a node; returns the revision of the one before it. */
   #advance(resource: string, node: string, revision: number): number {
     const key = `${resource}/${node}`;
@@ -113,11 +127,4 @@ export class Chain {
     for (const space of this.#round.splice(-share, share)) spaces.add(space);
     return spaces;
   }
-}
-
-/** The node that an object is on. Only pods are on nodes, and a pod's node never changes once it has one. */
-function nodeOf(resource: string, json: string): string | undefined {
-  if (resource !== 'pods') return undefined;
-  const pod = JSON.parse(json) as { spec?: { nodeName?: string } };
-  return pod.spec?.nodeName || undefined;
 }

@@ -4,8 +4,8 @@ import { Counter, Gauge, type Registry } from 'prom-client';
 export interface RelayMetrics {
   /** This process leads from now, or leads no more. */
   leading(isLeading: boolean): void;
-  /** A change was handed to the bus. */
-  published(revision: number): void;
+  /** So many more changes were handed to the bus; `revision` is that of the last. */
+  published(changes: number, revision: number): void;
   /** The bus did not take a message; it is offered again. */
   refused(): void;
 }
@@ -35,9 +35,9 @@ export function createRelayMetrics(registry: Registry): RelayMetrics {
   });
   return {
     leading: (isLeading) => leading.set(isLeading ? 1 : 0),
-    published: (last) => {
+    published: (changes, last) => {
       revision.set(last);
-      published.inc();
+      published.inc(changes);
     },
     refused: () => refused.inc(),
   };

@@ -6,6 +6,7 @@ import type { Clock } from '@gantry/runtime/clock.ts';
 import { isError } from '@gantry/runtime/errors.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
 import type { Ephemeral, Store } from '@gantry/store/store.ts';
+import type { ObjectCache } from '../core/stored-object.ts';
 import { whileLeading } from '../housekeeping/lease.ts';
 import { Chain, type Outgoing } from './chain.ts';
 import type { RelayMetrics } from './metrics.ts';
@@ -18,6 +19,7 @@ export interface RelayDeps {
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: RelayMetrics;
+  readonly cache: ObjectCache;
 }
 
 export interface RelayOptions {
@@ -30,6 +32,9 @@ export interface RelayOptions {
 const leaseKey = 'relay';
 const defaultLeaseTtlMs = 5_000;
 const tickMs = 1_000;
+
+/** Messages that are handed to the bus together. */
+const publishedTogether = 128;
 
 /** Waits while the store or the bus is away; short, as consumers wait for what comes after. */
 const awayBackoff: BackoffPolicy = { initialMs: 20, maxMs: 1_000, factor: 2, jitter: 0.2 };
@@ -65,7 +70,8 @@ async function lead(
 ): Promise<void> {
   let before = heard;
   while (!signal.aborted) {
-    const chain = new Chain({ epoch, ...beginning(before, await currentRevision(deps, signal), deps.clock.now()) });
+    const line = { epoch, ...beginning(before, await currentRevision(deps, signal), deps.clock.now()) };
+    const chain = new Chain(line, deps.cache);
     deps.log.info({ epoch, after: chain.revision }, 'relaying changes');
     const ended = new AbortController();
     const running = AbortSignal.any([signal, ended.signal]);
@@ -118,10 +124,10 @@ async function relayChanges(deps: RelayDeps, chain: Chain, signal: AbortSignal):
     try {
       for await (const changes of deps.store.watch({ prefix: '', after: chain.revision, signal })) {
         failures = 0;
-        for (const change of changes) {
-          const message = chain.next(change);
-          if (message) await deliver(deps, message, signal);
-          deps.metrics.published(change.revision);
+        for (let start = 0; start < changes.length; start += publishedTogether) {
+          const some = changes.slice(start, start + publishedTogether);
+          await deliverAll(deps, some.map((change) => chain.next(change)).filter(isOutgoing), signal);
+          deps.metrics.published(some.length, chain.revision);
         }
       }
     } catch (error) {
@@ -129,6 +135,22 @@ async function relayChanges(deps: RelayDeps, chain: Chain, signal: AbortSignal):
     }
     if (!signal.aborted) await deps.clock.sleep(backoffMs(awayBackoff, ++failures), signal);
   }
+}
+
+function isOutgoing(message: Outgoing | undefined): message is Outgoing {
+  return message !== undefined;
+}
+
+/**
+ * Hands messages over without waiting for one before the next, so that they leave together. From the first that is not
+ * taken on they are offered again, one by one: consumers pass over what they have heard already.
+ */
+async function deliverAll(deps: RelayDeps, messages: readonly Outgoing[], signal: AbortSignal): Promise<void> {
+  const offers = messages.map(({ subject, payload }) => deps.bus.publish(subject, payload));
+  const taken = await Promise.allSettled(offers);
+  const first = taken.findIndex(({ status }) => status === 'rejected');
+  if (first < 0) return;
+  for (const message of messages.slice(first)) await deliver(deps, message, signal);
 }
 
 async function deliver(deps: RelayDeps, message: Outgoing, signal: AbortSignal): Promise<void> {

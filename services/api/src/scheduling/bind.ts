@@ -1,7 +1,7 @@
 import { conflict, GantryError, notFound } from '@gantry/runtime/errors.ts';
 import type { Operation } from '@gantry/store/store.ts';
 import { rfc3339 } from '../core/deletion.ts';
-import { type AnyObject, copyOf, encodeValue, type Stored } from '../core/stored-object.ts';
+import { type AnyObject, putObject, type Stored } from '../core/stored-object.ts';
 import type { BatchPlanner, ItemPlan } from './batch.ts';
 import { setCondition } from './conditions.ts';
 import { type Demand, demandOf, nothing, plus } from './demand.ts';
@@ -43,8 +43,8 @@ export class BindPlanner implements BatchPlanner<Binding> {
     const why = misfit(account, planned, demand);
     if (why !== undefined) return { type: 'refused', error: precondition(binding, `node "${account.name}": ${why}`) };
     this.#planned.set(account.name, { account, demand: plus(planned, demand) });
-    const value = encodeValue(boundPod(stored!, binding.nodeName, this.#nowMs));
-    return { type: 'write', operation: { type: 'put', key: stored!.key, value, expected: stored!.revision } };
+    const pod = boundPod(stored!.object, binding.nodeName, this.#nowMs);
+    return { type: 'write', operation: putObject(stored!.key, pod, stored!.revision) };
   }
 
   guards(): Operation[] {
@@ -58,12 +58,13 @@ export class BindPlanner implements BatchPlanner<Binding> {
 }
 
 /** The pod on its node. */
-function boundPod(stored: Stored, nodeName: string, nowMs: number): AnyObject {
-  const pod = copyOf(stored);
-  pod.spec = { ...pod.spec, nodeName };
+function boundPod(pod: AnyObject, nodeName: string, nowMs: number): AnyObject {
   const status = { ...pod.status, phase: pod.status?.phase ?? 'Pending' };
-  pod.status = setCondition(status, { type: 'PodScheduled', status: 'True' }, rfc3339(nowMs));
-  return pod;
+  return {
+    ...pod,
+    spec: { ...pod.spec, nodeName },
+    status: setCondition(status, { type: 'PodScheduled', status: 'True' }, rfc3339(nowMs)),
+  };
 }
 
 function refusalByPod(binding: Binding, stored: Stored | undefined): GantryError | undefined {

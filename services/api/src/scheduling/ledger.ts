@@ -1,6 +1,6 @@
 import type { Amounts } from '@gantry/model/amounts.ts';
 import type { Change, Operation, Store } from '@gantry/store/store.ts';
-import { type AnyObject, decodeValue } from '../core/stored-object.ts';
+import { type AnyObject, decodeValue, storedBy } from '../core/stored-object.ts';
 import type { HubChange } from '../watch/change.ts';
 import type { ChangeObserver } from '../watch/hub.ts';
 import { allocatableOf, type Demand, demandOf } from './demand.ts';
@@ -98,7 +98,7 @@ export class CapacityLedger implements ChangeObserver {
       const revision = revisions[index]!;
       // What the tail has brought already may have been followed by newer changes.
       if (operation.type !== 'put' || revision <= this.#revision) continue;
-      this.#put(operation.key, revision, () => decodeValue(operation.value, revision));
+      this.#put(operation.key, revision, () => storedBy(operation, revision).object);
     }
   }
 

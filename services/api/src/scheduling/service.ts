@@ -4,10 +4,11 @@ import type { Pod } from '@gantry/model/gen/gantry.core.v1.ts';
 import type { PodDisruptionBudget } from '@gantry/model/gen/gantry.policy.v1.ts';
 import type { Kind } from '@gantry/model/kind.ts';
 import { kindOf } from '@gantry/model/registry.ts';
-import { conflict, GantryError, notFound } from '@gantry/runtime/errors.ts';
+import { conflict, notFound } from '@gantry/runtime/errors.ts';
 import type { CoreDeps, RequestContext } from '../core/context.ts';
 import { rfc3339 } from '../core/deletion.ts';
 import { keyPrefix, objectKey } from '../core/keys.ts';
+import { checkBatchSize } from '../core/limits.ts';
 import { type AnyObject, copyOf } from '../core/stored-object.ts';
 import { readStored, remove, type Target, updateStatus } from '../core/writer.ts';
 import type { ApiEvents } from '../events/recorder.ts';
@@ -145,14 +146,6 @@ export class SchedulingApi {
     const about = { apiVersion: 'v1', kind: 'Pod', metadata: { namespace, name, uid } };
     this.#deps.events.record({ about, type, reason, message, component: by || defaultScheduler });
   }
-}
-
-/** Refuses a batch that is too large. */
-export function checkBatchSize(field: string, items: number, most: number): void {
-  if (items <= most) return;
-  throw new GantryError('RequestEntityTooLarge', `${field}: Too many: ${items}: must have at most ${most} items`, {
-    causes: [{ reason: 'FieldValueTooMany', field, message: `Too many: ${items}: must have at most ${most} items` }],
-  });
 }
 
 /** Store key of the pod that an item of a batch is about. */

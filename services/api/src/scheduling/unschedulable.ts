@@ -1,7 +1,7 @@
 import type { UnschedulablePod } from '@gantry/client/object-messages.ts';
 import { conflict, notFound } from '@gantry/runtime/errors.ts';
 import { rfc3339 } from '../core/deletion.ts';
-import { copyOf, encodeValue, type Stored } from '../core/stored-object.ts';
+import { putObject, type Stored } from '../core/stored-object.ts';
 import type { ItemPlan } from './batch.ts';
 import { setCondition } from './conditions.ts';
 
@@ -25,12 +25,7 @@ export function planUnschedulable(report: UnschedulablePod, stored: Stored | und
   if (next === status && (status?.nominatedNodeName ?? '') === nominatedNodeName) {
     return { type: 'unchanged', revision: stored.revision };
   }
-  const pod = copyOf(stored);
-  pod.status = { ...next };
-  if (nominatedNodeName === '') delete pod.status.nominatedNodeName;
-  else pod.status.nominatedNodeName = nominatedNodeName;
-  return {
-    type: 'write',
-    operation: { type: 'put', key: stored.key, value: encodeValue(pod), expected: stored.revision },
-  };
+  const { nominatedNodeName: _, ...others } = next;
+  const pod = { ...stored.object, status: nominatedNodeName === '' ? others : { ...others, nominatedNodeName } };
+  return { type: 'write', operation: putObject(stored.key, pod, stored.revision) };
 }

@@ -1,0 +1,135 @@
+/**
+ * The scheduler with everything around it: pods are created through the api, bound, and seen bound by an informer, with
+ * scheduler_perf's workloads. Each workload gets a cluster of its own:
+ *
+ *     scripts/node bench/src/scheduler-end-to-end.ts [--form redis|sqlite] [--only Basic] [--repeat 1] [--singles 200]
+ *
+ * `redis`: redis-server, nats-server, api and scheduler are processes; this one creates the pods and holds the informer,
+ * which hears over NATS. `sqlite`: all in this process, with SQLite and the in-process bus, as in `gantry up`.
+ * `--singles` is how many pods are created one at a time on an idle cluster of 5,000 nodes, each after the one before it
+ * was seen bound. `--profile FOLDER` writes processor profiles of the api and the scheduler there.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import type { Client } from '@gantry/client/client.ts';
+import type { KubeObject } from '@gantry/model/kind.ts';
+import { podNamed } from '@gantry/scheduler/testing/builders.ts';
+import { type Cluster, startOneProcess, startProcesses } from './end-to-end-cluster.ts';
+import { describeMachine } from './machine.ts';
+import { basic, type Workload, workloads } from './scheduler-workloads.ts';
+
+/** Objects a call and calls under way at once, while pods are created. */
+const batchSize = 256;
+const lanes = 4;
+/** Rest between two pods that are created alone. */
+const pauseMs = 10;
+
+const { values } = parseArgs({
+  options: {
+    form: { type: 'string', default: 'redis' },
+    only: { type: 'string', default: '' },
+    repeat: { type: 'string', default: '1' },
+    singles: { type: 'string', default: '200' },
+    profile: { type: 'string' },
+  },
+});
+const nodeFlags = values.profile === undefined ? [] : ['--cpu-prof', '--cpu-prof-dir', values.profile];
+
+await main();
+
+async function main(): Promise<void> {
+  console.log(`${describeMachine()}, ${values.form}`);
+  const all = [
+    basic(1_000, 5_000),
+    basic(5_000, 10_000),
+    ...workloads.filter(({ name }) => !name.startsWith('Preempt')),
+  ];
+  for (const workload of all.filter(({ name }) => name.includes(values.only))) {
+    for (let round = 0; round < Number(values.repeat); round++) await run(workload);
+  }
+}
+
+async function run(workload: Workload): Promise<void> {
+  await using cluster = await (values.form === 'sqlite' ? startOneProcess() : startProcesses(nodeFlags));
+  const { client, pods } = cluster;
+  for (const name of ['sched-0', 'sched-1']) {
+    await client.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
+  }
+  await createAll(client, workload.nodes());
+  const before = workload.before();
+  await createAll(client, before);
+  await pods.until(() => (workload.leavesWaiting ? pods.refused : pods.bound) === before.length);
+  await report(cluster, workload);
+  if (workload.name.startsWith('SchedulingBasic 5000')) await singles(cluster, Number(values.singles));
+}
+
+/** Creates the measured pods, and says how long it took until an informer had seen all of them bound. */
+async function report({ client, pods, processorTimes }: Cluster, workload: Workload): Promise<void> {
+  const measured = workload.measured();
+  const boundBefore = pods.bound;
+  const timesBefore = await processorTimes();
+  const startMs = performance.now();
+  const createdMs = await createAll(client, measured);
+  const allCreatedMs = performance.now();
+  await pods.until(() => pods.bound === boundBefore + measured.length);
+  const seconds = (performance.now() - startMs) / 1_000;
+  const times = await processorTimes();
+  const perSecond = measured.length / seconds;
+  const waitedMs = measured.map((pod, index) => pods.boundMs(pod)! - createdMs[index]!);
+  const kube = workload.kubeSchedulerPerSecond;
+  console.log(
+    [
+      workload.name.padEnd(44),
+      `${Math.round(perSecond).toLocaleString('en')} pods/s`.padStart(14),
+      `created in ${((allCreatedMs - startMs) / 1_000).toFixed(2)} of ${seconds.toFixed(2)} s`,
+      `created to bound p50 ${quantile(waitedMs, 0.5)} p99 ${quantile(waitedMs, 0.99)} ms`,
+      ...(kube === undefined ? [] : [`${Math.round(perSecond / kube)} × kube-scheduler's ${kube}/s`]),
+      ...(pods.repairs > 0 ? [`${pods.repairs} repairs`] : []),
+    ].join('  '),
+  );
+  const spent = [...times].map(([name, ms]) => {
+    return `${name} ${Math.round(((ms - (timesBefore.get(name) ?? 0)) * 1_000) / measured.length)}`;
+  });
+  console.log(`    processor time, µs a pod: ${spent.join(', ')}`);
+}
+
+/** Pods one at a time: how long each takes from the call of create until it is seen bound. */
+async function singles({ client, pods }: Cluster, count: number): Promise<void> {
+  const fromCallMs: number[] = [];
+  const fromAnswerMs: number[] = [];
+  for (let index = 0; index < count; index++) {
+    const pod = podNamed(`single-${index}`, { requests: { cpu: '100m', memory: '500Mi' } });
+    const calledMs = performance.now();
+    await client.create(pod);
+    const answeredMs = performance.now();
+    await pods.until(() => pods.boundMs(pod) !== undefined);
+    fromCallMs.push(pods.boundMs(pod)! - calledMs);
+    fromAnswerMs.push(pods.boundMs(pod)! - answeredMs);
+    await delay(pauseMs);
+  }
+  const texts = [fromCallMs, fromAnswerMs].map((ms) => `p50 ${quantile(ms, 0.5)} p99 ${quantile(ms, 0.99)} ms`);
+  console.log(`    ${count} single pods: from call to bound ${texts[0]}, from created to bound ${texts[1]}`);
+}
+
+/** Creates objects; returns when the answer about each came. */
+async function createAll(client: Client, objects: readonly KubeObject[]): Promise<number[]> {
+  const createdMs = new Array<number>(objects.length);
+  let next = 0;
+  const lane = async (): Promise<void> => {
+    while (next < objects.length) {
+      const start = next;
+      next += batchSize;
+      const batch = objects.slice(start, start + batchSize);
+      const refused = (await client.createBatch(batch)).find(({ code }) => code !== 0);
+      if (refused !== undefined) throw new Error(refused.message);
+      createdMs.fill(performance.now(), start, start + batch.length);
+    }
+  };
+  await Promise.all(Array.from({ length: lanes }, lane));
+  return createdMs;
+}
+
+function quantile(values: readonly number[], share: number): string {
+  const sorted = values.toSorted((a, b) => a - b);
+  return (sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN).toFixed(1);
+}

@@ -1,0 +1,194 @@
+import type { Kind } from '@gantry/model/kind.ts';
+import { completeNew } from '@gantry/model/validation/object.ts';
+import { alreadyExists, type GantryError, type ResourceInfo, toGantryError } from '@gantry/runtime/errors.ts';
+import type { Operation } from '@gantry/store/store.ts';
+import { commitDecision, type Decision, noteCommitted } from './commit.ts';
+import type { CoreDeps } from './context.ts';
+import { infoOf, objectKey } from './keys.ts';
+import * as meta from './metadata.ts';
+import { requireNamespace } from './namespaces.ts';
+import { type AnyObject, putObject, withRevision } from './stored-object.ts';
+import { checkedValue, pluginOf } from './writer.ts';
+
+// New objects, one at a time or many in one commit. Both go the same way: default → validate → admit → commit.
+
+/** An object that is to be stored. */
+export interface NewObject {
+  readonly kind: Kind;
+  /** Decoded; becomes the pipeline's own. */
+  readonly object: AnyObject;
+}
+
+/** What became of one of many. */
+export type Creation =
+  | { readonly type: 'created'; readonly object: AnyObject; readonly revision: number }
+  | { readonly type: 'refused'; readonly error: GantryError };
+
+/** An object that is complete and valid, and is to be stored as `decide` says. */
+interface Candidate {
+  readonly info: ResourceInfo;
+  readonly decide: (attempt: number) => Promise<Decision | undefined>;
+  /** The object as last decided. */
+  readonly object: () => AnyObject;
+}
+
+/** Operations of one commit, below the 1,024 that a store takes. */
+const maxOperations = 768;
+/** Commits of many together; what is still in the way then is tried one by one. */
+const attemptsTogether = 8;
+
+/** Stores a new object. */
+export async function create(deps: CoreDeps, kind: Kind, object: AnyObject, dryRun: boolean): Promise<AnyObject> {
+  const candidate = prepare(deps, { kind, object }, dryRun);
+  const revision = await commitDecision(deps, candidate.info, candidate.decide);
+  return revision === undefined ? candidate.object() : withRevision(candidate.object(), revision);
+}
+
+/**
+ * Stores new objects, each on its own, as many as possible in one commit; one outcome each, in order. They don't see one
+ * another: what needs another one of the batch is refused. Rejects only when the store fails.
+ */
+export async function createAll(deps: CoreDeps, objects: readonly NewObject[], dryRun: boolean): Promise<Creation[]> {
+  const outcomes = new Array<Creation>(objects.length);
+  let waiting: Waiting[] = [];
+  for (const [index, object] of objects.entries()) {
+    try {
+      waiting.push({ index, candidate: prepare(deps, object, dryRun) });
+    } catch (error) {
+      outcomes[index] = refused(error);
+    }
+  }
+  for (let attempt = 1; waiting.length > 0 && attempt <= attemptsTogether; attempt++) {
+    const round = await decideTogether(waiting, attempt, outcomes);
+    const result = round.operations.length === 0 ? undefined : await deps.store.commit(round.operations);
+    if (result?.ok === false) {
+      round.lost(result.failedIndex, result.actual, outcomes);
+      deps.cache.forget(round.operations[result.failedIndex]!.key);
+    } else if (result !== undefined) {
+      noteCommitted(deps.cache, round.operations, result.revisions);
+      for (const { index, candidate, subject } of round.members) {
+        outcomes[index] = { type: 'created', object: candidate.object(), revision: result.revisions[subject]! };
+      }
+      // Those that had to wait for others of the batch are not in trouble.
+      attempt = 0;
+    }
+    waiting = waiting.filter(({ index }) => outcomes[index] === undefined);
+  }
+  await Promise.all(
+    waiting.map(async ({ index, candidate }) => {
+      outcomes[index] = await createAlone(deps, candidate);
+    }),
+  );
+  return outcomes;
+}
+
+interface Waiting {
+  readonly index: number;
+  readonly candidate: Candidate;
+}
+
+interface Member extends Waiting {
+  readonly decision: Decision;
+  /** Where its own operation stands among those of the round. */
+  readonly subject: number;
+}
+
+/** What one commit is to hold. */
+class Round {
+  readonly operations: Operation[] = [];
+  readonly members: Member[] = [];
+  /** Of each operation, whose it is (an index of members) and which of that one's decision. */
+  readonly #owners: { readonly member: number; readonly operation: number }[] = [];
+  readonly #written = new Set<string>();
+  readonly #checks = new Map<string, number>();
+
+  /** Takes a decision in, unless it has to wait for another commit. */
+  add(waiting: Waiting, decision: Decision): void {
+    const { operations } = decision;
+    if (this.operations.length + operations.length > maxOperations && this.members.length > 0) return;
+    if (operations.some(({ type, key }) => type !== 'check' && this.#written.has(key))) return;
+    const member = this.members.length;
+    let subject = 0;
+    for (const [index, operation] of operations.entries()) {
+      if (index === decision.subject) subject = this.operations.length;
+      if (operation.type === 'check' && this.#checks.get(operation.key) === operation.expected) continue;
+      if (operation.type === 'check') this.#checks.set(operation.key, operation.expected);
+      else this.#written.add(operation.key);
+      this.operations.push(operation);
+      this.#owners.push({ member, operation: index });
+    }
+    this.members.push({ ...waiting, decision, subject });
+  }
+
+  /** An operation met another revision: whom that refuses for good gets told, all others are decided anew. */
+  lost(failedIndex: number, actual: number, outcomes: Creation[]): void {
+    const { member, operation } = this.#owners[failedIndex]!;
+    const { decision, index } = this.members[member]!;
+    const error = decision.lost?.(operation, actual);
+    if (error !== undefined) outcomes[index] = { type: 'refused', error };
+  }
+}
+
+/** Decides about as many as one commit takes; refusals, and outcomes without a commit, are noted. */
+async function decideTogether(waiting: readonly Waiting[], attempt: number, outcomes: Creation[]): Promise<Round> {
+  const round = new Round();
+  for (const item of waiting) {
+    if (round.operations.length >= maxOperations) break;
+    try {
+      const decision = await item.candidate.decide(attempt);
+      if (decision === undefined)
+        outcomes[item.index] = { type: 'created', object: item.candidate.object(), revision: 0 };
+      else round.add(item, decision);
+    } catch (error) {
+      outcomes[item.index] = refused(error);
+    }
+  }
+  return round;
+}
+
+async function createAlone(deps: CoreDeps, { info, decide, object }: Candidate): Promise<Creation> {
+  try {
+    const revision = await commitDecision(deps, info, decide);
+    return { type: 'created', object: object(), revision: revision ?? 0 };
+  } catch (error) {
+    return refused(error);
+  }
+}
+
+function refused(error: unknown): Creation {
+  return { type: 'refused', error: toGantryError(error) };
+}
+
+/** Everything up to the commit. Throws what is wrong with the object. */
+function prepare(deps: CoreDeps, { kind, object }: NewObject, dryRun: boolean): Candidate {
+  const metadata = object.metadata;
+  meta.checkNamespace(kind, metadata.namespace, metadata.name || metadata.generateName || '');
+  const generated = !metadata.name && metadata.generateName ? metadata.generateName : undefined;
+  if (generated !== undefined) metadata.name = meta.generateName(generated, deps.entropy.random);
+  meta.stampNew(kind, object, deps.clock.now(), deps.entropy.uid());
+  completeNew(kind, object);
+  let created = object;
+  const decide = async (attempt: number): Promise<Decision | undefined> => {
+    if (attempt > 1 && generated !== undefined) metadata.name = meta.generateName(generated, deps.entropy.random);
+    const name = metadata.name ?? '';
+    const guards = kind.namespaced ? [await requireNamespace(deps, metadata.namespace ?? '')] : [];
+    const admitted = await pluginOf(deps, kind).admit({ object, stored: undefined, attempt });
+    created = admitted.object!;
+    const key = objectKey(kind, metadata.namespace, name);
+    if (dryRun) {
+      if ((await deps.store.get(key)) !== undefined) throw alreadyExists(infoOf(kind, name));
+      return undefined;
+    }
+    const own = putObject(key, created, 0, checkedValue(deps, kind, created));
+    const offset = guards.length + 1;
+    return {
+      operations: [...guards, own, ...admitted.operations],
+      subject: guards.length,
+      lost: (index) => {
+        if (index >= offset) return admitted.explain?.(index - offset);
+        return index === guards.length && generated === undefined ? alreadyExists(infoOf(kind, name)) : undefined;
+      },
+    };
+  };
+  return { info: infoOf(kind, metadata.name ?? ''), decide, object: () => created };
+}
