@@ -12,7 +12,7 @@ import { openBus } from '@gantry/events/open.ts';
 import type { KindName, Kinds } from '@gantry/model/registry.ts';
 import { type Clock, systemClock } from '@gantry/runtime/clock.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
-import { defaultSchedulerConfig } from '@gantry/scheduler/config.ts';
+import { configFromEnv as schedulerConfigFromEnv } from '@gantry/scheduler/config.ts';
 import { startScheduler } from '@gantry/scheduler/service.ts';
 import { openStore } from '@gantry/store/open.ts';
 import { defaultConfig as defaultXdsConfig } from '@gantry/xds-lb/config.ts';
@@ -75,7 +75,7 @@ export async function startCluster(options: UpOptions, deps: ClusterDeps): Promi
     ),
   );
   const scheduler = stack.use(
-    startScheduler({ ...defaultSchedulerConfig, identity }, { ...service('scheduler'), bus }),
+    startScheduler({ ...schedulerConfigFromEnv(process.env), identity }, { ...service('scheduler'), bus }),
   );
   const xds = stack.use(await startLoadBalancer(service('xds-lb')));
   const envoy = await startSupervisedEnvoy(xds.xdsAddress, log, progress);

@@ -23,6 +23,8 @@ export interface SchedulerConfig {
   readonly listen: string;
   /** `host:port` under which the api reaches it, where that is not what it listens on. */
   readonly advertise?: string | undefined;
+  /** `host:port` of /metrics, /healthz and /readyz; none where absent. */
+  readonly diagnostics?: string | undefined;
   /** Acts only while it holds a lease, so that of several processes with one configuration one works. */
   readonly leaderElection: boolean;
 }
@@ -43,7 +45,8 @@ export const defaultSchedulerConfig: Omit<SchedulerConfig, 'identity'> = {
  * Settings from the environment: GANTRY_SCHEDULER_IDENTITY (host name and process where absent), GANTRY_SCHEDULER_SHARD
  * (such as 0/2: the first of two), GANTRY_SCHEDULER_WEIGHTS (JSON, such as {"binpack":{"mostAllocated":8}}),
  * GANTRY_SCHEDULER_SEED, GANTRY_SCHEDULER_BATCH_SIZE, GANTRY_SCHEDULER_BINDS_IN_FLIGHT, GANTRY_SCHEDULER_LISTEN (such as
- * 0.0.0.0:7444), GANTRY_SCHEDULER_ADVERTISE and GANTRY_SCHEDULER_LEADER_ELECTION (false turns it off).
+ * 0.0.0.0:7444), GANTRY_SCHEDULER_ADVERTISE, GANTRY_SCHEDULER_DIAGNOSTICS (such as 127.0.0.1:8082) and
+ * GANTRY_SCHEDULER_LEADER_ELECTION (false turns it off).
  * @throws GantryError (BadRequest) naming what is wrong and its value.
  */
 export function configFromEnv(env: Readonly<Record<string, string | undefined>>): SchedulerConfig {
@@ -59,6 +62,7 @@ export function configFromEnv(env: Readonly<Record<string, string | undefined>>)
     maxBindsInFlight: whole('GANTRY_SCHEDULER_BINDS_IN_FLIGHT', maxBindsInFlight),
     listen: env.GANTRY_SCHEDULER_LISTEN ?? defaultSchedulerConfig.listen,
     advertise: env.GANTRY_SCHEDULER_ADVERTISE,
+    diagnostics: env.GANTRY_SCHEDULER_DIAGNOSTICS || undefined,
     leaderElection: env.GANTRY_SCHEDULER_LEADER_ELECTION !== 'false',
   });
 }
@@ -70,13 +74,25 @@ function shardOf(text: string | undefined): SchedulerConfig['shard'] {
   throw new GantryError('BadRequest', `shard: Invalid value: ${JSON.stringify(text)}: must look like 0/2`);
 }
 
+/** The profiles' own weights; which profiles and scores there are is checked by those who know them. */
 function weightsOf(text: string | undefined): SchedulerConfig['weights'] {
   if (text === undefined) return {};
+  const refuse = (): never => {
+    const problem = 'must be JSON such as {"binpack":{"mostAllocated":8}}';
+    throw new GantryError('BadRequest', `weights: Invalid value: ${JSON.stringify(text)}: ${problem}`);
+  };
+  let given: unknown;
   try {
-    return JSON.parse(text) as SchedulerConfig['weights'];
+    given = JSON.parse(text);
   } catch {
-    throw new GantryError('BadRequest', `weights: Invalid value: ${JSON.stringify(text)}: must be JSON`);
+    return refuse();
   }
+  if (!isMap(given) || !Object.values(given).every(isMap)) return refuse();
+  return given as SchedulerConfig['weights'];
+}
+
+function isMap(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** Checks a configuration. Throws BadRequest that names the field and value. */
@@ -88,6 +104,7 @@ export function checkConfig(config: SchedulerConfig): SchedulerConfig {
   checkWhole('maxBindsInFlight', maxBindsInFlight, 1, 64);
   checkWhole('seed', seed, 0, 2 ** 31 - 1);
   parseAddress(config.listen);
+  if (config.diagnostics !== undefined) parseAddress(config.diagnostics);
   return config;
 }
 

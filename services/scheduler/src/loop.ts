@@ -1,19 +1,27 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock } from '@gantry/runtime/clock.ts';
 import type { Binder } from './binder.ts';
-import type { Scheduler } from './scheduler.ts';
+import type { CycleResult, Scheduler } from './scheduler.ts';
 
 /** Alternates between hearing of changes and deciding, while there is something to decide; otherwise it sleeps. */
 export class SchedulingLoop {
   readonly #scheduler: Scheduler;
   readonly #binder: Binder;
   readonly #clock: Clock;
+  readonly #onCycle: (result: CycleResult, seconds: number) => void;
   #woken = Promise.withResolvers<void>();
 
-  constructor(scheduler: Scheduler, binder: Binder, clock: Clock) {
+  /** @param onCycle Told of each cycle, and of the seconds that it took to decide. */
+  constructor(
+    scheduler: Scheduler,
+    binder: Binder,
+    clock: Clock,
+    onCycle: (result: CycleResult, seconds: number) => void,
+  ) {
     this.#scheduler = scheduler;
     this.#binder = binder;
     this.#clock = clock;
+    this.#onCycle = onCycle;
   }
 
   /** Something changed. */
@@ -41,7 +49,10 @@ export class SchedulingLoop {
 
   /** One cycle, and the calls that it leads to. */
   decide(signal: AbortSignal): void {
-    const { placements, evictions, waiting } = this.#scheduler.cycle(this.#clock.now());
+    const startedMs = performance.now();
+    const result = this.#scheduler.cycle(this.#clock.now());
+    this.#onCycle(result, (performance.now() - startedMs) / 1_000);
+    const { placements, evictions, waiting } = result;
     this.#binder.bind(placements, signal);
     this.#binder.evict(evictions, signal);
     this.#binder.report(waiting, signal);

@@ -46,16 +46,34 @@ export const defaultProfiles: Readonly<Record<string, Profile>> = {
   binpack: binpackProfile,
 };
 
-/** A profile with some weights of its own. Throws BadRequest for a name or weight that does not exist. */
-export function withWeights(profile: Profile, weights: Readonly<Record<string, number>>): Profile {
+/**
+ * The profiles by schedulerName, some with weights that go before their own.
+ * @param weights By profile and score, such as { binpack: { mostAllocated: 8 } }.
+ * @throws GantryError (BadRequest) for a profile or score that does not exist, or a weight out of bounds.
+ */
+export function weighedProfiles(
+  weights: Readonly<Record<string, Readonly<Record<string, number>>>>,
+): Record<string, Profile> {
+  const names = new Set(Object.values(defaultProfiles).map(({ name }) => name));
+  for (const name of Object.keys(weights)) {
+    if (!names.has(name)) throw unsupported(`weights.${name}`, names);
+  }
+  return Object.fromEntries(
+    Object.entries(defaultProfiles).map(([name, profile]) => [name, withWeights(profile, weights[profile.name] ?? {})]),
+  );
+}
+
+function withWeights(profile: Profile, weights: Readonly<Record<string, number>>): Profile {
   for (const [name, weight] of Object.entries(weights)) {
-    if (!Object.hasOwn(profile.weights, name)) {
-      const known = Object.keys(profile.weights).join(', ');
-      throw new GantryError('BadRequest', `weights.${name}: Unsupported value: supported values: ${known}`);
-    }
+    const field = `weights.${profile.name}.${name}`;
+    if (!Object.hasOwn(profile.weights, name)) throw unsupported(field, Object.keys(profile.weights));
     if (!Number.isFinite(weight) || weight < 0 || weight > 100) {
-      throw new GantryError('BadRequest', `weights.${name}: Invalid value: ${weight}: must be between 0 and 100`);
+      throw new GantryError('BadRequest', `${field}: Invalid value: ${weight}: must be between 0 and 100`);
     }
   }
   return { ...profile, weights: { ...profile.weights, ...weights } };
+}
+
+function unsupported(field: string, known: Iterable<string>): GantryError {
+  return new GantryError('BadRequest', `${field}: Unsupported value: supported values: ${[...known].join(', ')}`);
 }

@@ -4,15 +4,19 @@ import type { Client } from '@gantry/client/client.ts';
 import { runWithLeadership } from '@gantry/client/leader.ts';
 import { schedulerAddressAnnotation } from '@gantry/client/placement.ts';
 import type { EventBus } from '@gantry/events/events.ts';
+import { parseAddress } from '@gantry/runtime/address.ts';
 import type { Clock } from '@gantry/runtime/clock.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
+import { createMetrics, serveDiagnostics } from '@gantry/runtime/metrics.ts';
 import type { Running } from '@gantry/runtime/service.ts';
+import type { Registry } from 'prom-client';
 import { Binder } from './binder.ts';
 import { checkConfig, isInShard, type SchedulerConfig } from './config.ts';
 import { Feed } from './feed.ts';
 import { SchedulingLoop } from './loop.ts';
+import { createSchedulerMetrics, type SchedulerMetrics } from './metrics.ts';
 import { servePlacement } from './placement/server.ts';
-import { defaultProfiles, type Profile, withWeights } from './profiles.ts';
+import { weighedProfiles } from './profiles.ts';
 import { Scheduler } from './scheduler.ts';
 
 /** What the scheduler stands on. */
@@ -37,19 +41,22 @@ const bindTimeoutMs = 10_000;
 export function startScheduler(given: SchedulerConfig, { client, bus, clock, log }: SchedulerDeps): RunningScheduler {
   const config = checkConfig(given);
   const scheduler = new Scheduler({
-    profiles: profilesOf(config),
+    profiles: weighedProfiles(config.weights),
     isOurs: (pod) => isInShard(pod, config.shard),
     seed: config.seed + config.shard.index,
     batchSize: config.batchSize,
   });
+  const registry = createMetrics('scheduler');
+  const metrics = createSchedulerMetrics(registry, scheduler);
   const binder = new Binder({
-    calls: client,
+    calls: metrics.timed(client),
     name: config.name,
     maxInFlight: config.maxBindsInFlight,
     timeoutMs: bindTimeoutMs,
     onBound: (entry) => scheduler.bound(entry),
     onRefused: (entry, { reason, message }) => {
       log.debug({ pod: `${entry.pod.namespace}/${entry.pod.name}`, reason }, `not bound: ${message}`);
+      metrics.refused();
       scheduler.refused(entry, clock.now());
       loop.wake();
     },
@@ -59,7 +66,7 @@ export function startScheduler(given: SchedulerConfig, { client, bus, clock, log
     },
     log,
   });
-  const loop = new SchedulingLoop(scheduler, binder, clock);
+  const loop = new SchedulingLoop(scheduler, binder, clock, metrics.cycle);
   const feed = new Feed({
     sources: (kind) => (bus === undefined ? watchSource(client, kind) : busSource(bus, client, kind)),
     scheduler,
@@ -71,7 +78,7 @@ export function startScheduler(given: SchedulerConfig, { client, bus, clock, log
   const ready = feed.synced();
   // Whoever does not wait for it must not be ended by its rejection.
   ready.catch(() => {});
-  const done = run(config, { client, clock, log }, ready, scheduler, loop, stop.signal);
+  const done = run({ config, client, clock, log, ready, scheduler, loop, metrics, registry }, stop.signal);
   return {
     ready,
     done,
@@ -83,41 +90,67 @@ export function startScheduler(given: SchedulerConfig, { client, bus, clock, log
   };
 }
 
-/** Schedules while it may, until the signal fires. */
-async function run(
-  { shard, name, identity, leaderElection, listen, advertise }: SchedulerConfig,
-  { client, clock, log }: Omit<SchedulerDeps, 'bus'>,
-  ready: Promise<void>,
-  scheduler: Scheduler,
-  loop: SchedulingLoop,
-  signal: AbortSignal,
-): Promise<void> {
+/** The parts of a scheduler, put together. */
+interface Parts extends Omit<SchedulerDeps, 'bus'> {
+  readonly config: SchedulerConfig;
+  readonly ready: Promise<void>;
+  readonly scheduler: Scheduler;
+  readonly loop: SchedulingLoop;
+  readonly metrics: SchedulerMetrics;
+  readonly registry: Registry;
+}
+
+/** Serves what there is to ask, and schedules while it may, until the signal fires. */
+async function run(parts: Parts, signal: AbortSignal): Promise<void> {
+  const { config, log, ready, scheduler } = parts;
+  const { shard, listen, advertise } = config;
   try {
+    await using _diagnostics = await diagnosticsOf(parts);
     await ready;
     await using server = await servePlacement(listen, scheduler);
     log.info({ shard, address: server.address }, 'the scheduler knows the cluster');
-    if (!leaderElection) return await loop.run(signal);
-    await runWithLeadership(
-      {
-        client,
-        namespace: 'kube-system',
-        name: shard.count === 1 ? name : `${name}-${shard.index}-of-${shard.count}`,
-        identity,
-        annotations: { [schedulerAddressAnnotation]: advertise ?? server.address },
-        clock,
-        lead: (leading) => loop.run(leading),
-        onError: (error) => log.warn({ error }, 'an attempt to lead failed and will be repeated'),
-      },
-      signal,
-    );
+    await lead(parts, advertise ?? server.address, signal);
   } catch (error) {
     // Stopping is no failure.
     if (!signal.aborted) throw error;
   }
 }
 
-function profilesOf({ weights }: SchedulerConfig): Record<string, Profile> {
-  return Object.fromEntries(
-    Object.entries(defaultProfiles).map(([name, profile]) => [name, withWeights(profile, weights[profile.name] ?? {})]),
+async function diagnosticsOf({ config, ready, registry }: Parts): Promise<AsyncDisposable | undefined> {
+  if (config.diagnostics === undefined) return undefined;
+  let isReady = false;
+  ready.then(
+    () => {
+      isReady = true;
+    },
+    () => {},
+  );
+  return serveDiagnostics({ ...parseAddress(config.diagnostics), registry, ready: () => isReady });
+}
+
+/** Schedules while nobody else of its like does. */
+async function lead(
+  { config, client, clock, log, loop, metrics }: Parts,
+  address: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const { shard, name, identity, leaderElection } = config;
+  const act = async (leading: AbortSignal): Promise<void> => {
+    metrics.leading(true);
+    await loop.run(leading).finally(() => metrics.leading(false));
+  };
+  if (!leaderElection) return await act(signal);
+  await runWithLeadership(
+    {
+      client,
+      namespace: 'kube-system',
+      name: shard.count === 1 ? name : `${name}-${shard.index}-of-${shard.count}`,
+      identity,
+      annotations: { [schedulerAddressAnnotation]: address },
+      clock,
+      lead: act,
+      onError: (error) => log.warn({ error }, 'an attempt to lead failed and will be repeated'),
+    },
+    signal,
   );
 }

@@ -1,0 +1,54 @@
+import { describe, expect, test } from 'vitest';
+import { checkConfig, configFromEnv, defaultSchedulerConfig, isInShard } from './config.ts';
+
+describe('configFromEnv', () => {
+  test('reads what is set, and has defaults for the rest', () => {
+    expect(configFromEnv({ GANTRY_SCHEDULER_IDENTITY: 'me' })).toMatchObject({
+      ...defaultSchedulerConfig,
+      identity: 'me',
+    });
+    const env = {
+      GANTRY_SCHEDULER_SHARD: '1/2',
+      GANTRY_SCHEDULER_WEIGHTS: '{"binpack":{"mostAllocated":8}}',
+      GANTRY_SCHEDULER_BATCH_SIZE: '64',
+      GANTRY_SCHEDULER_LISTEN: '0.0.0.0:7444',
+      GANTRY_SCHEDULER_LEADER_ELECTION: 'false',
+    };
+    expect(configFromEnv(env)).toMatchObject({
+      shard: { index: 1, count: 2 },
+      weights: { binpack: { mostAllocated: 8 } },
+      batchSize: 64,
+      listen: '0.0.0.0:7444',
+      leaderElection: false,
+    });
+  });
+
+  test.each([
+    ['GANTRY_SCHEDULER_SHARD', '2', 'shard: Invalid value: "2": must look like 0/2'],
+    ['GANTRY_SCHEDULER_SHARD', '2/2', 'shard.index: Invalid value: 2'],
+    ['GANTRY_SCHEDULER_WEIGHTS', '{', 'weights: Invalid value: "{": must be JSON'],
+    ['GANTRY_SCHEDULER_WEIGHTS', '[1]', 'weights: Invalid value: "[1]": must be JSON'],
+    ['GANTRY_SCHEDULER_WEIGHTS', '{"binpack":8}', 'must be JSON such as {"binpack":{"mostAllocated":8}}'],
+    ['GANTRY_SCHEDULER_BATCH_SIZE', 'many', 'batchSize: Invalid value: NaN'],
+    ['GANTRY_SCHEDULER_LISTEN', 'nowhere', 'must be host:port'],
+    ['GANTRY_SCHEDULER_DIAGNOSTICS', '1.2.3.4', 'must be host:port'],
+  ])('%s=%s is refused', (name, value, problem) => {
+    expect(() => configFromEnv({ [name]: value })).toThrow(problem);
+  });
+});
+
+test('each pod falls to one shard, and all shards get some', () => {
+  const counts = [0, 0, 0];
+  for (let pod = 0; pod < 300; pod++) {
+    const shards = [0, 1, 2].filter((index) => isInShard({ uid: `uid-${pod}` }, { index, count: 3 }));
+    expect(shards).toHaveLength(1);
+    counts[shards[0]!]!++;
+  }
+  expect(Math.min(...counts)).toBeGreaterThan(50);
+});
+
+test('a configuration that was put together is checked too', () => {
+  expect(() => checkConfig({ ...defaultSchedulerConfig, identity: 'me', maxBindsInFlight: 0 })).toThrow(
+    'maxBindsInFlight: Invalid value: 0',
+  );
+});
