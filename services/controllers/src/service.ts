@@ -12,11 +12,13 @@ import type { Controller } from './core/action.ts';
 import { Caches, type SourceOf } from './core/caches.ts';
 import { type Loop, startLoop } from './core/loop.ts';
 import { deploymentController } from './deployment/deployment.ts';
+import { disruptionController } from './disruption/disruption.ts';
 import { endpointSliceController } from './endpointslice/endpointslice.ts';
 import { garbageController } from './garbage/garbage.ts';
 import { namespaceController } from './namespace/namespace.ts';
 import { HeartbeatTracker } from './nodehealth/heartbeats.ts';
 import { nodeHealthController } from './nodehealth/nodehealth.ts';
+import { podGroupController } from './podgroup/podgroup.ts';
 import { replicaSetController } from './replicaset/replicaset.ts';
 
 export interface ControllersConfig {
@@ -84,6 +86,8 @@ async function lead(config: ControllersConfig, deps: ControllersDeps, signal: Ab
     endpointSliceController,
     garbageController,
     namespaceController,
+    disruptionController,
+    podGroupController,
     nodeHealth,
   ];
   const sourceOf: SourceOf = (kind) => (bus === undefined ? watchSource(client, kind) : busSource(bus, client, kind));

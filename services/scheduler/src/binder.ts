@@ -115,10 +115,11 @@ export class Binder {
   async #evictAll(signal: AbortSignal): Promise<void> {
     const { calls, timeoutMs, onEvictionRefused, log } = this.#options;
     for (let next = this.#evictions.shift(); next !== undefined; next = this.#evictions.shift()) {
-      const { victim, by } = next;
+      const { victim, by, breaksBudget } = next;
       const { namespace, name, uid } = victim;
       try {
-        await calls.evict({ namespace, name, uid, reason: 'PreemptionByScheduler' }, { signal, timeoutMs });
+        const request = { namespace, name, uid, reason: 'PreemptionByScheduler', ignoreBudgets: breaksBudget };
+        await calls.evict(request, { signal, timeoutMs });
         log.info({ pod: `${namespace}/${name}`, by: `${by.namespace}/${by.name}` }, 'evicted for a higher priority');
       } catch (error) {
         // What is gone already was heard of, or will be.

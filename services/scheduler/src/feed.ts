@@ -4,6 +4,7 @@ import type { ObjectChange } from '@gantry/client/object-cache.ts';
 import type { KindName, Kinds } from '@gantry/model/registry.ts';
 import type { Clock } from '@gantry/runtime/clock.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
+import { compileBudget } from './compile/budget.ts';
 import { compileNode } from './compile/node.ts';
 import { PodCompiler } from './compile/pod.ts';
 import type { Scheduler } from './scheduler.ts';
@@ -39,6 +40,10 @@ export class Feed implements AsyncDisposable {
     this.#follow('Pod', ({ type, object }) => {
       if (type === 'DELETED') scheduler.removePod(object.metadata.uid!);
       else scheduler.setPod(compiler.compile(object));
+    });
+    this.#follow('PodDisruptionBudget', ({ type, object }) => {
+      const { namespace, name } = object.metadata;
+      scheduler.setBudget(`${namespace}/${name}`, type === 'DELETED' ? undefined : compileBudget(object));
     });
   }
 

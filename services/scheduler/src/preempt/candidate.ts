@@ -7,6 +7,8 @@ export interface Candidate {
   readonly node: number;
   /** Pods to evict. */
   readonly victims: readonly PodRecord[];
+  /** Those of them that a disruption budget has nothing left for. */
+  readonly violating: ReadonlySet<PodRecord>;
   /** Pods that wait themselves and hold room here: they lose it to the pod, nobody is evicted. */
   readonly nominated: readonly PodRecord[];
   /** Pods that are on their way out already, for whom to wait. */
@@ -15,8 +17,9 @@ export interface Candidate {
 
 /**
  * The least that must leave a node for a pod of some priority to fit, judged by trying: all that may leave is taken off,
- * then put back one after another as long as the pod still fits, the most important first, those under a budget before
- * the others. The state is the same afterwards. Undefined where not even all of them would be enough.
+ * then put back one after another as long as the pod still fits, those first whose eviction would break a disruption
+ * budget, then those under one, the more important before the others. The state is the same afterwards. Undefined where
+ * not even all of them would be enough.
  */
 export function candidateOn(
   node: number,
@@ -32,28 +35,39 @@ export function candidateOn(
     else if (pod.class.requirement.priority < priority && isEvictable(pod)) removable.push(pod);
   }
   if (leaving.length + removable.length === 0) return undefined;
-  const taken = removable.filter((pod) => pod.state === 'nominated' || budgets.take(pod.class.requirement));
-  const off = [...leaving, ...taken];
+  const off = [...leaving, ...removable];
   for (const pod of off) cluster.displace(pod);
   const enough = fits(node);
   const gone = new Set(off);
   if (enough) {
-    for (const pod of inOrderOfReprieve(taken, budgets)) {
+    for (const pod of inOrderOfReprieve(removable, budgets)) {
       cluster.place(pod, node);
       if (fits(node)) gone.delete(pod);
       else cluster.displace(pod);
     }
   }
   for (const pod of gone) cluster.place(pod, node);
-  for (const pod of taken) if (pod.state !== 'nominated') budgets.giveBack(pod.class.requirement);
   if (!enough) return undefined;
   const chosen = [...gone].filter((pod) => !pod.terminating && !pod.evicting);
+  const victims = chosen.filter((pod) => pod.state !== 'nominated');
   return {
     node,
-    victims: chosen.filter((pod) => pod.state !== 'nominated'),
+    victims,
+    violating: overBudget(victims, budgets),
     nominated: chosen.filter((pod) => pod.state === 'nominated'),
     leaving,
   };
+}
+
+/** Those of some victims for whom the budgets have nothing left. The least important are paid for first: they are to go. */
+function overBudget(victims: readonly PodRecord[], budgets: BudgetAccount): Set<PodRecord> {
+  const paid = victims
+    .toSorted(byImportance)
+    .reverse()
+    .filter((pod) => budgets.take(pod.class.requirement));
+  for (const pod of paid) budgets.giveBack(pod.class.requirement);
+  const within = new Set(paid);
+  return new Set(victims.filter((pod) => !within.has(pod)));
 }
 
 /** What was assumed is on its way to its node: evicting it would race with its binding. */
@@ -62,11 +76,11 @@ function isEvictable({ state }: PodRecord): boolean {
 }
 
 function inOrderOfReprieve(pods: readonly PodRecord[], budgets: BudgetAccount): PodRecord[] {
-  const covered = new Set(pods.filter((pod) => budgets.covers(pod.class.requirement)));
-  return pods.toSorted((left, right) => {
-    const byBudget = Number(covered.has(right)) - Number(covered.has(left));
-    return byBudget || byImportance(left, right);
-  });
+  const evictable = pods.filter(({ state }) => state !== 'nominated');
+  const violating = overBudget(evictable, budgets);
+  const covered = new Set(evictable.filter((pod) => budgets.covers(pod.class.requirement)));
+  const rank = (pod: PodRecord): number => (violating.has(pod) ? 2 : covered.has(pod) ? 1 : 0);
+  return pods.toSorted((left, right) => rank(right) - rank(left) || byImportance(left, right));
 }
 
 /** The more important first: of higher priority, then longer running. */
@@ -75,9 +89,10 @@ export function byImportance(left: PodRecord, right: PodRecord): number {
   return byPriority || left.startedMs - right.startedMs || (left.uid < right.uid ? -1 : 1);
 }
 
-/** Negative where the first costs less: lower victims, in sum too, then fewer, then those that started last. */
+/** Negative where the first costs less: fewer broken budgets, then lower victims, in sum too, then fewer, then those that started last. */
 export function compareCandidates(left: Candidate, right: Candidate): number {
   return (
+    left.violating.size - right.violating.size ||
     highest(left) - highest(right) ||
     sum(left) - sum(right) ||
     left.victims.length - right.victims.length ||

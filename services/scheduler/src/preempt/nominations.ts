@@ -7,6 +7,8 @@ import type { Candidate } from './candidate.ts';
 export interface Eviction {
   readonly victim: PodRecord;
   readonly by: PodRecord;
+  /** True where it breaks a disruption budget: nothing else makes room. */
+  readonly breaksBudget: boolean;
 }
 
 /**
@@ -25,7 +27,8 @@ export class Nominations {
   }
 
   /** Gives a node to a pod as soon as those in its way have left. Returns whom to evict for that. */
-  nominate(entry: QueuedPod, { node, victims, nominated, leaving }: Candidate): Eviction[] {
+  nominate(entry: QueuedPod, candidate: Candidate): Eviction[] {
+    const { node, victims, violating, nominated, leaving } = candidate;
     for (const { uid } of nominated) this.#yield(this.#queue.get(uid));
     const waitsFor = new Set([...victims, ...leaving].map(({ uid }) => uid));
     entry.nomination = { node, waitsFor };
@@ -36,7 +39,7 @@ export class Nominations {
     }
     for (const victim of victims) victim.evicting = true;
     this.#hold(entry.pod, node);
-    return victims.map((victim) => ({ victim, by: entry.pod }));
+    return victims.map((victim) => ({ victim, by: entry.pod, breaksBudget: violating.has(victim) }));
   }
 
   /** Takes a pod's hold off its node, so that it can be tried anew. */

@@ -75,7 +75,7 @@ describe('victims', () => {
     expect(decide(world)).toEqual({ placed: [], evicted: [], nominated: {} });
   });
 
-  test('disruption budgets are kept', () => {
+  test('disruption budgets are broken only where nothing else makes room', () => {
     const world = new World();
     world.node('a', { cpu: '1' });
     world.node('b', { cpu: '1' });
@@ -85,12 +85,22 @@ describe('victims', () => {
     const selector = { key: 'db', namespaces: new Set(['default']), namespaceLabels: undefined, labels };
     world.scheduler.setBudget('default/db', { selector, allowed: 0 });
     world.pod('p', high);
-    expect(decide(world).evicted).toEqual(['other']);
+    expect(world.cycle().evictions).toMatchObject([{ victim: { name: 'other' }, breaksBudget: false }]);
     world.pod('q', high);
-    expect(decide(world)).toEqual({ placed: [], evicted: [], nominated: {} });
+    expect(world.cycle().evictions).toMatchObject([{ victim: { name: 'guarded' }, breaksBudget: true }]);
+  });
+
+  test('budgets are broken for as few as will do', () => {
+    const world = new World();
+    world.node('a', { cpu: '3' });
+    world.pod('guarded', { ...low, labels: { app: 'db' }, nodeName: 'a', startTime: '2026-01-01T00:00:00Z' });
+    world.pod('later', { ...low, labels: { app: 'db' }, nodeName: 'a', startTime: '2026-01-02T00:00:00Z' });
+    world.pod('other', { ...low, priority: 50, nodeName: 'a' });
+    const labels = [{ key: 'app', operator: 'In' as const, values: ['db'] }];
+    const selector = { key: 'db', namespaces: new Set(['default']), namespaceLabels: undefined, labels };
     world.scheduler.setBudget('default/db', { selector, allowed: 1 });
-    world.nowMs += 2_000;
-    expect(decide(world).evicted).toEqual(['guarded']);
+    world.pod('p', { ...high, requests: { cpu: '2' } });
+    expect(decide(world).evicted).toEqual(['later', 'other']);
   });
 
   test('a pod that others refuse to be near is evicted for one that needs the place', () => {
