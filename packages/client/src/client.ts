@@ -19,6 +19,7 @@ import { type CallDefaults, callServerStream, callUnary, type WhenAway } from '.
 import {
   type Binding,
   type EvictRequest,
+  type HeartbeatAnswer,
   type NodeHeartbeat,
   objectRef,
   type PodReport,
@@ -208,9 +209,11 @@ export class Client implements Reader, Writer, Disposable {
     await this.#write(schedulingService.Evict!, { ...request, dryRun }, options);
   }
 
-  /** Says that a node lives, for the next `ttlMs` milliseconds. */
-  async heartbeat(nodeName: string, ttlMs: number, options?: CallOptions): Promise<void> {
-    await this.#read(nodeService.Heartbeat!, { nodeName, ttlMs }, options);
+  /** Says that a node lives, for the next `ttlMs` milliseconds, and learns whether its status is to be reported anew. */
+  async heartbeat(nodeName: string, ttlMs: number, options?: CallOptions): Promise<HeartbeatAnswer> {
+    type Response = Partial<HeartbeatAnswer>;
+    const { reportStatus = false } = await this.#read<Response>(nodeService.Heartbeat!, { nodeName, ttlMs }, options);
+    return { reportStatus };
   }
 
   /** The nodes that were heard lately. */

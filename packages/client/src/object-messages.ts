@@ -69,6 +69,12 @@ export interface PodReport {
   readonly terminated?: boolean;
 }
 
+/** What the api answers to a heartbeat. */
+export interface HeartbeatAnswer {
+  /** True where the node was silent: its status is to be reported anew. */
+  readonly reportStatus: boolean;
+}
+
 /** When a node was heard last. */
 export interface NodeHeartbeat {
   readonly nodeName: string;

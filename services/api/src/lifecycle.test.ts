@@ -1,5 +1,5 @@
 import type { ConfigMap, Namespace, Node, Service } from '@gantry/model/gen/gantry.core.v1.ts';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { podNamed, startTestApi, type TestApi } from './testing/harness.ts';
 
 let running: TestApi;
@@ -336,8 +336,27 @@ describe('scheduling', () => {
 
   test('knows which nodes live', async () => {
     const { client } = running;
-    await client.heartbeat('alive', 60_000);
+    expect(await client.heartbeat('alive', 60_000)).toEqual({ reportStatus: false });
     expect(await client.listHeartbeats()).toMatchObject([{ nodeName: 'alive' }]);
     await expect(client.heartbeat('alive', 0)).rejects.toMatchObject({ reason: 'BadRequest' });
+  });
+
+  test('asks a node for its status when that was given up for its silence', async () => {
+    const { client } = running;
+    await addNode('silent');
+    const node = await client.get('Node', { name: 'silent' });
+    const report = async (status: string): Promise<void> => {
+      const conditions = [{ type: 'Ready', status }];
+      await client.patch(
+        'Node',
+        { name: 'silent' },
+        { type: 'merge', body: { status: { conditions } }, subresource: 'status' },
+      );
+    };
+    expect(node.status?.conditions?.some(({ status }) => status === 'Unknown')).not.toBe(true);
+    await report('Unknown');
+    await vi.waitFor(async () => expect(await client.heartbeat('silent', 60_000)).toEqual({ reportStatus: true }));
+    await report('True');
+    await vi.waitFor(async () => expect(await client.heartbeat('silent', 60_000)).toEqual({ reportStatus: false }));
   });
 });

@@ -42,6 +42,18 @@ describe('an agent', () => {
     expect(reasons).toEqual(expect.arrayContaining(['Pulled', 'Created', 'Started']));
   });
 
+  it('tells of its pods anew that were taken for not ready while nobody heard it', async () => {
+    await using node = await startTestNode();
+    await withImage(node);
+    node.api.put(podOf());
+    const pod = await podWhen(node.api, 'web', 'is ready', isReady);
+    const conditions = pod.status!.conditions!.map((condition) =>
+      condition.type === 'Ready' ? { ...condition, status: 'False', reason: 'NodeNotReady' } : condition,
+    );
+    node.api.put({ ...pod, status: { ...pod.status, conditions } });
+    await podWhen(node.api, 'web', 'is ready again', isReady);
+  });
+
   it('starts a container again that ended, and then waits', async () => {
     await using node = await startTestNode();
     await withImage(node);

@@ -69,6 +69,7 @@ export async function startNodeAgent(config: NodeAgentConfig, deps: NodeAgentDep
       times: config.nodeTimes ?? defaultNodeTimes,
       facts,
       health: (signal) => healthOf(runtime, pods, signal),
+      onHeard: () => pods.heard(),
     }),
   );
   const owned = stack.move();

@@ -315,6 +315,8 @@ export interface HeartbeatRequest {
 
 /** The heartbeat was kept. */
 export interface HeartbeatResponse {
+  /** True where the node's object says that nothing is known of it, because it was silent: its agent is to report the status anew. */
+  reportStatus?: boolean;
 }
 
 /** Asks for all heartbeats. */

@@ -39,10 +39,9 @@ export function nodeHandlers(api: NodeApi, calls: Calls): UntypedServiceImplemen
   type Heartbeat = { readonly nodeName?: string; readonly ttlMs?: number };
   type Report = { readonly nodeName?: string; readonly pods?: readonly Partial<PodReport>[] };
   return {
-    Heartbeat: calls.unary(async (context, { nodeName = '', ttlMs = 0 }: Heartbeat) => {
-      await api.heartbeat(context, nodeName, ttlMs);
-      return {};
-    }),
+    Heartbeat: calls.unary((context, { nodeName = '', ttlMs = 0 }: Heartbeat) =>
+      api.heartbeat(context, nodeName, ttlMs),
+    ),
     ListHeartbeats: calls.unary(async (context, _request: object) => ({ heartbeats: await api.heartbeats(context) })),
     ReportPods: calls.unary(async (context, { nodeName = '', pods = [] }: Report) => {
       const items = pods.map(({ namespace = '', name = '', uid = '', status, terminated = false }) => {

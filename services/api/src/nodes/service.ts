@@ -1,5 +1,5 @@
 import type { ItemResult } from '@gantry/client/api.ts';
-import type { NodeHeartbeat, PodReport } from '@gantry/client/object-messages.ts';
+import type { HeartbeatAnswer, NodeHeartbeat, PodReport } from '@gantry/client/object-messages.ts';
 import type { Kind } from '@gantry/model/kind.ts';
 import { kindOf } from '@gantry/model/registry.ts';
 import { GantryError } from '@gantry/runtime/errors.ts';
@@ -7,11 +7,13 @@ import type { Ephemeral } from '@gantry/store/store.ts';
 import type { CoreDeps, RequestContext } from '../core/context.ts';
 import { checkBatchSize } from '../core/limits.ts';
 import { runBatch } from '../scheduling/batch.ts';
+import type { CapacityLedger } from '../scheduling/ledger.ts';
 import { keyOfPod } from '../scheduling/service.ts';
 import { planReport } from './report.ts';
 
 export interface NodeDeps extends CoreDeps {
   readonly ephemeral: Pick<Ephemeral, 'put' | 'list'>;
+  readonly ledger: Pick<CapacityLedger, 'account'>;
 }
 
 const heartbeatPrefix = 'heartbeats/';
@@ -27,8 +29,8 @@ export class NodeApi {
     this.#deps = deps;
   }
 
-  /** Says that a node lives, for the next `ttlMs` milliseconds. */
-  async heartbeat(context: RequestContext, nodeName: string, ttlMs: number): Promise<void> {
+  /** Says that a node lives, for the next `ttlMs` milliseconds, and learns whether its status is to be reported anew. */
+  async heartbeat(context: RequestContext, nodeName: string, ttlMs: number): Promise<HeartbeatAnswer> {
     this.#deps.authorize(context.user, { verb: 'report', resource: 'nodes', name: nodeName });
     checkNodeName(nodeName);
     if (!(ttlMs >= 1 && ttlMs <= maxTtlMs)) {
@@ -36,6 +38,7 @@ export class NodeApi {
       throw invalid('ttlMs', message);
     }
     await this.#deps.ephemeral.put(heartbeatPrefix + nodeName, String(this.#deps.clock.now()), ttlMs);
+    return { reportStatus: this.#deps.ledger.account(nodeName)?.unknown ?? false };
   }
 
   /** When each node was heard last, of those that were heard lately. */

@@ -101,6 +101,7 @@ describe('misfit', () => {
       ['pods', 2],
     ]),
     deleting: false,
+    unknown: false,
     used: new Map([
       ['cpu', 600],
       ['pods', 1],

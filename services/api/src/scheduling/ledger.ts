@@ -13,6 +13,8 @@ export interface NodeAccount {
   readonly allocatable: Amounts;
   /** True where the node's end was asked for. */
   readonly deleting: boolean;
+  /** True where the node was silent, so that whether it is ready is unknown. */
+  readonly unknown: boolean;
   /** Sum over the pods. */
   readonly used: Amounts;
   /** How many of its pods hold each host port. */
@@ -24,7 +26,7 @@ export interface NodeAccount {
 interface Account {
   name: string;
   /** Undefined where no such node exists (its pods or its fence were seen first, or outlive it). */
-  node: { allocatable: Amounts; deleting: boolean } | undefined;
+  node: { allocatable: Amounts; deleting: boolean; unknown: boolean } | undefined;
   used: Map<string, number>;
   hostPorts: Map<string, number>;
   fence: number;
@@ -123,6 +125,7 @@ export class CapacityLedger implements ChangeObserver {
     this.#accountOf(name).node = {
       allocatable: allocatableOf(object),
       deleting: object.metadata.deletionTimestamp !== undefined,
+      unknown: isUnknown(object),
     };
   }
 
@@ -173,6 +176,11 @@ export class CapacityLedger implements ChangeObserver {
     if (account.node === undefined && account.fence === 0 && account.used.size === 0)
       this.#accounts.delete(account.name);
   }
+}
+
+function isUnknown({ status }: AnyObject): boolean {
+  const conditions = (status?.conditions ?? []) as readonly { readonly type: string; readonly status: string }[];
+  return conditions.some((condition) => condition.type === 'Ready' && condition.status === 'Unknown');
 }
 
 function partsOf(key: string): { readonly resource: string; readonly name: string } {

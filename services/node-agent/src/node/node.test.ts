@@ -108,6 +108,7 @@ describe('a registered node', () => {
       times,
       facts,
       health: async () => health,
+      onHeard: () => {},
     });
     await node.registered;
     const reported = api.peek('Node', 'node-1')?.metadata.resourceVersion;
@@ -125,6 +126,34 @@ describe('a registered node', () => {
     const isNotReady = (found: Node | undefined) =>
       found?.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'False');
     await eventually('the report', () => isNotReady(api.peek('Node', 'node-1')));
+  });
+
+  it('reports at once what it reported before, where the api says that the node was silent', async () => {
+    const api = new FakeApi();
+    const clock = new FakeClock();
+    const times = { heartbeatMs: 10_000, healthMs: 3_600_000, reportMs: 3_600_000 };
+    let heard = 0;
+    await using node = registerNode({
+      client: api,
+      clock,
+      log: silentLogger,
+      times,
+      facts,
+      health: async () => well,
+      onHeard: () => void heard++,
+    });
+    await node.registered;
+    await eventually('the first heartbeat', () => heard === 1);
+    const stored = api.peek('Node', 'node-1')!;
+    const conditions = stored.status!.conditions!.map((condition) => ({ ...condition, status: 'Unknown' }));
+    await api.updateStatus({ ...stored, status: { ...stored.status, conditions } });
+    api.asksForStatus = true;
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    clock.advance(10_000);
+    await eventually('the second heartbeat', () => heard === 2);
+    await eventually('the report', () =>
+      (api.peek('Node', 'node-1') as Node).status!.conditions!.every(({ status }) => status !== 'Unknown'),
+    );
   });
 });
 

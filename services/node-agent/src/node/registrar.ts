@@ -30,6 +30,14 @@ export interface RegistrarDeps {
   readonly times: NodeTimes;
   readonly facts: NodeFacts;
   readonly health: (signal: AbortSignal) => Promise<NodeHealth>;
+  /** Called after each heartbeat that the api took. */
+  readonly onHeard: () => void;
+}
+
+/** Rung where the api wants the node's status before its time: `rung` until it is reported, `wake` ends the sleep before that. */
+interface Bell {
+  rung: boolean;
+  wake: () => void;
 }
 
 /** Keeps the node's object in the api: registers it, sends heartbeats, and reports its status when it changed and now and then. */
@@ -37,7 +45,11 @@ export function registerNode(deps: RegistrarDeps): AsyncDisposable & { readonly 
   const stop = new AbortController();
   const { promise: registered, resolve, reject } = Promise.withResolvers<void>();
   registered.catch(() => {});
-  const done = Promise.all([keepStatus(deps, resolve, stop.signal), keepHeartbeat(deps, registered, stop.signal)]);
+  const bell: Bell = { rung: false, wake: () => {} };
+  const done = Promise.all([
+    keepStatus(deps, bell, resolve, stop.signal),
+    keepHeartbeat(deps, bell, registered, stop.signal),
+  ]);
   return {
     registered,
     async [Symbol.asyncDispose]() {
@@ -49,7 +61,8 @@ export function registerNode(deps: RegistrarDeps): AsyncDisposable & { readonly 
 }
 
 async function keepHeartbeat(
-  { client, clock, log, times, facts }: RegistrarDeps,
+  { client, clock, log, times, facts, onHeard }: RegistrarDeps,
+  bell: Bell,
   registered: Promise<void>,
   signal: AbortSignal,
 ): Promise<void> {
@@ -57,7 +70,13 @@ async function keepHeartbeat(
   while (!signal.aborted) {
     try {
       const timeoutMs = times.heartbeatMs;
-      await client.heartbeat(facts.name, times.heartbeatMs * heartbeatsMissed, { signal, timeoutMs });
+      const ttlMs = times.heartbeatMs * heartbeatsMissed;
+      const { reportStatus } = await client.heartbeat(facts.name, ttlMs, { signal, timeoutMs });
+      if (reportStatus) {
+        bell.rung = true;
+        bell.wake();
+      }
+      onHeard();
     } catch (error) {
       if (!signal.aborted) log.warn({ err: error }, 'the api does not hear this node');
     }
@@ -65,12 +84,14 @@ async function keepHeartbeat(
   }
 }
 
-async function keepStatus(deps: RegistrarDeps, registered: () => void, signal: AbortSignal): Promise<void> {
+async function keepStatus(deps: RegistrarDeps, bell: Bell, registered: () => void, signal: AbortSignal): Promise<void> {
   const { clock, log, times } = deps;
   let told = '';
   let toldAtMs = Number.NEGATIVE_INFINITY;
   for (let failures = 0; !signal.aborted; ) {
     try {
+      if (bell.rung) told = '';
+      bell.rung = false;
       const health = await deps.health(signal);
       const mark = markOf(health);
       if (mark !== told || clock.now() - toldAtMs >= times.reportMs) {
@@ -84,7 +105,11 @@ async function keepStatus(deps: RegistrarDeps, registered: () => void, signal: A
       failures++;
       if (!signal.aborted) log.warn({ err: error }, 'the status of the node cannot be reported');
     }
-    await clock.sleep(failures === 0 ? times.healthMs : backoffMs(defaultBackoff, failures), signal).catch(() => {});
+    const nap = new AbortController();
+    bell.wake = () => nap.abort();
+    if (bell.rung) continue;
+    const napMs = failures === 0 ? times.healthMs : backoffMs(defaultBackoff, failures);
+    await clock.sleep(napMs, AbortSignal.any([signal, nap.signal])).catch(() => {});
   }
 }
 

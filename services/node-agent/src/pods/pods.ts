@@ -50,6 +50,8 @@ export interface Pods extends AsyncDisposable {
   /** The worker of a pod; undefined where the node has no such pod. */
   find(namespace: string, name: string): PodWorker | undefined;
   workers(): IterableIterator<PodWorker>;
+  /** The api hears the node: pods that were taken for not ready because it did not are told of anew. */
+  heard(): void;
   /** Why the runtime cannot be looked at, and has not been for a while; undefined where it can. */
   readonly problem: () => string | undefined;
   /** What the runtime has of a pod, as of the last look. */
@@ -153,6 +155,13 @@ export async function startPods(config: NodeAgentConfig, deps: PodsDeps): Promis
     ready: Promise.all([observation.refresh(), synced.promise]).then(() => {}),
     find: (namespace, name) => manager.byName(namespace, name),
     workers: () => manager.workers(),
+    heard() {
+      for (const worker of manager.workers()) {
+        if (!isMarkedNotReady(worker.pod)) continue;
+        reporter.forget(worker.uid);
+        worker.wake();
+      }
+    },
     problem: () => observation.problem,
     sandboxesOf: (uid) => observation.latest?.byPod.get(uid),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
@@ -161,6 +170,11 @@ export async function startPods(config: NodeAgentConfig, deps: PodsDeps): Promis
 
 function namedPod(pod: Pod): { readonly namespace: string; readonly name: string; readonly uid: string } {
   return { namespace: pod.metadata.namespace ?? '', name: pod.metadata.name ?? '', uid: podUid(pod) };
+}
+
+/** Whether the node-health controller took the pod out of its services, since nobody heard its node. */
+function isMarkedNotReady({ status }: Pod): boolean {
+  return status?.conditions?.some(({ type, reason }) => type === 'Ready' && reason === 'NodeNotReady') ?? false;
 }
 
 /** What of a pod's metadata its downward API volumes may show. */

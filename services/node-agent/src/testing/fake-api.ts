@@ -12,6 +12,8 @@ export class FakeApi implements AgentApi {
   readonly #objects = new Map<string, KubeObject>();
   readonly #listeners = new Set<Listener>();
   readonly heartbeats: string[] = [];
+  /** Whether the answers to heartbeats ask for the node's status. */
+  asksForStatus = false;
   #revision = 0;
 
   /** Stores an object and tells watchers. */
@@ -124,6 +126,7 @@ export class FakeApi implements AgentApi {
 
   heartbeat: AgentApi['heartbeat'] = async (nodeName) => {
     this.heartbeats.push(nodeName);
+    return { reportStatus: this.asksForStatus };
   };
 
   reportPods: AgentApi['reportPods'] = async (_nodeName, reports: readonly PodReport[]): Promise<ItemResult[]> =>
