@@ -41,24 +41,34 @@ export function createProgram(signal: AbortSignal): Command {
     .command('status')
     .description('tell how the cluster is')
     .action(() => withClient((context) => status(context, program.opts<GlobalFlags>().server)));
-  program
-    .command('up')
+  // What these load is every service: only where it is asked for.
+  clusterCommand(program, 'up', '.gantry')
     .description('run a whole cluster on this machine: every service in one process')
+    .action(async (flags) => {
+      const { up } = await import('./commands/up.ts');
+      await up(flags, output, signal);
+    });
+  clusterCommand(program, 'distributed', '.gantry/distributed')
+    .description('run a whole cluster on this machine: every service a process of its own, with Redis and NATS')
+    .action(async (flags) => {
+      const { distributed } = await import('./commands/distributed.ts');
+      await distributed(flags, output, signal);
+    });
+  return program;
+}
+
+function clusterCommand(program: Command, name: string, stateDir: string): Command {
+  return program
+    .command(name)
     .option('--nodes <count>', 'nodes to run', wholeNumber, 1)
-    .option('--state-dir <folder>', 'where everything is kept', '.gantry')
+    .option('--state-dir <folder>', 'where everything is kept', stateDir)
     .option('--listen <host:port>', "the api's address", defaultApiAddress)
     .addOption(
       new Option('--driver <name>', 'what runs containers; auto takes real ones where it can')
         .choices(['auto', 'cri', 'process'])
         .default('auto'),
     )
-    .option('--sample', 'deploy the sample application', false)
-    .action(async (flags) => {
-      // Loads every service: only where it is asked for.
-      const { up } = await import('./commands/up.ts');
-      await up(flags, output, signal);
-    });
-  return program;
+    .option('--sample', 'deploy the sample application', false);
 }
 
 type WithClient = (run: (context: Context) => Promise<void>) => Promise<void>;

@@ -3,7 +3,8 @@ import { defaultApiAddress } from '@gantry/client/client.ts';
 import { systemClock } from '@gantry/runtime/clock.ts';
 import { createLogger } from '@gantry/runtime/log.ts';
 import type { Context, Output } from '../context.ts';
-import { startCluster } from '../up/cluster.ts';
+import { type Cluster, type ClusterDeps, startCluster } from '../up/cluster.ts';
+import type { UpOptions } from '../up/options.ts';
 import { applySample, writeSampleImages } from '../up/sample.ts';
 import { rolloutStatus } from './rollout.ts';
 
@@ -19,21 +20,26 @@ export interface UpFlags {
 /** Milliseconds that the sample may take to run. */
 const sampleTimeoutMs = 120_000;
 
-/** Runs a whole cluster on this machine until it is interrupted. */
-export async function up(flags: UpFlags, output: Output, signal: AbortSignal): Promise<void> {
+/** Runs a whole cluster in this process until it is interrupted. */
+export function up(flags: UpFlags, output: Output, signal: AbortSignal): Promise<void> {
+  return host('up', startCluster, flags, output, signal);
+}
+
+/** Runs a cluster until it is interrupted, or fails for good. */
+export async function host(
+  name: string,
+  start: (options: UpOptions, deps: ClusterDeps) => Promise<Cluster>,
+  flags: UpFlags,
+  output: Output,
+  signal: AbortSignal,
+): Promise<void> {
   const stateDir = resolve(flags.stateDir);
-  const log = createLogger('up', process.env.GANTRY_LOG_LEVEL ?? 'warn');
+  const log = createLogger(name, process.env.GANTRY_LOG_LEVEL ?? 'warn');
   const progress = (text: string): void => output.note(`gantry: ${text}\n`);
   // Nodes take images in when they start: what the sample needs must be there by then.
   if (flags.sample) await writeSampleImages(join(stateDir, 'images'));
-  await using cluster = await startCluster({ ...flags, stateDir }, { log, progress });
-  if (flags.sample) {
-    const manifest = await applySample(cluster.client, cluster.nodes.host.driver, signal);
-    progress(`the sample application is applied (${manifest})`);
-    const context: Context = { client: cluster.client, namespace: 'default', output, clock: systemClock, signal };
-    await rolloutStatus(context, ['deployment/hello'], { watch: true, timeoutMs: sampleTimeoutMs });
-    if (cluster.envoy !== undefined) progress('it answers through Envoy: curl http://localhost:8080/');
-  }
+  await using cluster = await start({ ...flags, stateDir }, { log, progress, signal });
+  if (flags.sample) await runSample(cluster, output, progress, signal);
   const server = cluster.address === defaultApiAddress ? '' : ` --server ${cluster.address}`;
   progress(`ready. Try: npx gantry${server} get pods -o wide   (Ctrl-C ends the cluster)`);
   const stopped = new Promise<void>((resolve) => {
@@ -42,4 +48,17 @@ export async function up(flags: UpFlags, output: Output, signal: AbortSignal): P
   });
   await Promise.race([stopped, cluster.done]);
   progress('stopping: containers end and the network set-up is undone; objects stay in the database');
+}
+
+async function runSample(
+  { client, nodes, envoy }: Cluster,
+  output: Output,
+  progress: (text: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const manifest = await applySample(client, nodes.host.driver, signal);
+  progress(`the sample application is applied (${manifest})`);
+  const context: Context = { client, namespace: 'default', output, clock: systemClock, signal };
+  await rolloutStatus(context, ['deployment/hello'], { watch: true, timeoutMs: sampleTimeoutMs });
+  if (envoy !== undefined) progress('it answers through Envoy: curl http://localhost:8080/');
 }

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, existsSync, openSync, statSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { type BackoffPolicy, backoffMs } from '@gantry/runtime/backoff.ts';
 import type { Clock } from '@gantry/runtime/clock.ts';
@@ -22,6 +22,7 @@ export interface Supervised extends AsyncDisposable {
   kill(): Promise<void>;
 }
 
+/** What running programs needs. */
 export interface SupervisorDeps {
   /** Folder of the log files, one a program. */
   readonly logDir: string;
@@ -35,6 +36,11 @@ const restartBackoff: BackoffPolicy = { initialMs: 200, maxMs: 10_000, factor: 2
 const healthyAfterMs = 30_000;
 /** How long a program may take to stop before it is killed. */
 const stopTimeoutMs = 15_000;
+/** A log that grew beyond it begins anew. */
+const maxLogBytes = 16 * 1024 * 1024;
+const logLookMs = 10_000;
+/** Ends a program when the process that started it dies, however it dies; part of util-linux. */
+const setpriv = '/usr/bin/setpriv';
 
 /** Starts a program, and starts it again whenever it ends, after a growing wait. */
 export function supervise(spec: ProgramSpec, { logDir, clock, progress }: SupervisorDeps): Supervised {
@@ -46,6 +52,7 @@ export function supervise(spec: ProgramSpec, { logDir, clock, progress }: Superv
       current = start(spec, logDir);
       const ended = await exitOf(current);
       current = undefined;
+      boundLog(logPath(logDir, spec.name));
       if (stop.signal.aborted) return;
       if (clock.now() - startedMs > healthyAfterMs) failures = 1;
       progress(`${spec.name} ended (${ended}) and is started again; its log is ${logPath(logDir, spec.name)}`);
@@ -53,6 +60,8 @@ export function supervise(spec: ProgramSpec, { logDir, clock, progress }: Superv
     }
   };
   const done = run();
+  const logTimer = setInterval(() => boundLog(logPath(logDir, spec.name)), logLookMs);
+  void done.finally(() => clearInterval(logTimer));
   return {
     name: spec.name,
     get pid() {
@@ -75,14 +84,27 @@ export function supervise(spec: ProgramSpec, { logDir, clock, progress }: Superv
 
 function start({ name, command, args, env }: ProgramSpec, logDir: string): ChildProcess {
   const log = openSync(logPath(logDir, name), 'a');
+  const [file = command, ...rest] = [
+    ...(existsSync(setpriv) ? [setpriv, '--pdeathsig', 'KILL', '--'] : []),
+    command,
+    ...args,
+  ];
   try {
-    return spawn(command, args, { env: { ...process.env, ...env }, stdio: ['ignore', log, log] });
+    // In a session of its own: Ctrl-C in a terminal is for the supervisor, which ends its programs in order.
+    return spawn(file, rest, { env: { ...process.env, ...env }, stdio: ['ignore', log, log], detached: true });
   } finally {
     closeSync(log);
   }
 }
 
-function logPath(logDir: string, name: string): string {
+/** Programs append to their logs, so what is emptied goes on from its beginning. */
+function boundLog(path: string): void {
+  const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+  if (size > maxLogBytes) truncateSync(path, 0);
+}
+
+/** The log file of a program. */
+export function logPath(logDir: string, name: string): string {
   return join(logDir, `${name}.log`);
 }
 

@@ -1,6 +1,5 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { defaultApiConfig } from '@gantry/api/config.ts';
 import { startApi } from '@gantry/api/service.ts';
 import { watchSource } from '@gantry/client/change-source.ts';
@@ -16,19 +15,16 @@ import { configFromEnv as schedulerConfigFromEnv } from '@gantry/scheduler/confi
 import { startScheduler } from '@gantry/scheduler/service.ts';
 import { openStore } from '@gantry/store/open.ts';
 import { defaultConfig as defaultXdsConfig } from '@gantry/xds-lb/config.ts';
-import { findGantryEnvoy, type SupervisedEnvoy, startEnvoy } from '@gantry/xds-lb/envoy.ts';
+import type { SupervisedEnvoy } from '@gantry/xds-lb/envoy.ts';
 import { startXdsLb } from '@gantry/xds-lb/service.ts';
-import { freePort } from './free-port.ts';
+import { startSupervisedEnvoy } from './envoy.ts';
 import { type Nodes, startNodes } from './node-agents.ts';
 import type { UpOptions } from './options.ts';
 
 /** Who leads: always this process, since nobody else can open the database. After a crash the next one goes on at once. */
 const identity = 'gantry-up';
 
-/** Where `npm run setup` puts what it installs. */
-const toolsDir = fileURLToPath(new URL('../../../.gantry', import.meta.url));
-
-/** A whole cluster in this process. Disposing of it ends every container and undoes what was set up on the machine. */
+/** A whole cluster on this machine. Disposing of it ends every container and undoes what was set up. */
 export interface Cluster extends AsyncDisposable {
   /** host:port of the api. */
   readonly address: string;
@@ -36,8 +32,6 @@ export interface Cluster extends AsyncDisposable {
   readonly nodes: Nodes;
   /** The Envoy in front of the services; undefined where the machine has none. */
   readonly envoy: SupervisedEnvoy | undefined;
-  /** host:port of the xDS server. */
-  readonly xdsAddress: string;
   /** Rejects when a part of it fails for good. */
   readonly done: Promise<void>;
 }
@@ -47,11 +41,13 @@ export interface ClusterDeps {
   readonly clock?: Clock;
   /** Told of each step, in words for the user. */
   readonly progress: (text: string) => void;
+  /** Fires when the user does not want it any more, also while it starts. */
+  readonly signal: AbortSignal;
 }
 
 /** Starts every service in this process: one store, one bus, the same code as in separate processes. */
 export async function startCluster(options: UpOptions, deps: ClusterDeps): Promise<Cluster> {
-  const { log, clock = systemClock, progress } = deps;
+  const { log, clock = systemClock, progress, signal } = deps;
   await mkdir(join(options.stateDir, 'images'), { recursive: true });
   await using stack = new AsyncDisposableStack();
   const store = stack.use(await openStore(`sqlite:${join(options.stateDir, 'state.db')}`, { log }));
@@ -78,9 +74,9 @@ export async function startCluster(options: UpOptions, deps: ClusterDeps): Promi
     startScheduler({ ...schedulerConfigFromEnv(process.env), identity }, { ...service('scheduler'), bus }),
   );
   const xds = stack.use(await startLoadBalancer(service('xds-lb')));
-  const envoy = await startSupervisedEnvoy(xds.xdsAddress, log, progress);
+  const envoy = await startSupervisedEnvoy(xds.xdsAddress, identity, { log, progress });
   if (envoy !== undefined) stack.use(envoy);
-  const nodes = stack.use(await startNodes(options, service('node-agent')));
+  const nodes = stack.use(await startNodes(options, { ...service('node-agent'), signal }));
   progress(`${options.nodes} nodes with the ${nodes.host.driver} driver: ${nodes.host.reasons.join('; ')}`);
   const owned = stack.move();
   return {
@@ -88,7 +84,6 @@ export async function startCluster(options: UpOptions, deps: ClusterDeps): Promi
     client,
     nodes,
     envoy,
-    xdsAddress: xds.xdsAddress,
     done: Promise.race([api.done, controllers.done, scheduler.done, xds.done]),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
@@ -126,25 +121,4 @@ async function startLoadBalancer({ client, clock, log }: ServiceDeps) {
   );
   const owned = stack.move();
   return { xdsAddress: xds.xdsAddress, done: xds.done, [Symbol.asyncDispose]: () => owned.disposeAsync() };
-}
-
-async function startSupervisedEnvoy(
-  xdsAddress: string,
-  log: Logger,
-  progress: (text: string) => void,
-): Promise<SupervisedEnvoy | undefined> {
-  const binary = findGantryEnvoy(toolsDir);
-  if (binary === undefined) {
-    progress(
-      'no Envoy found: Services of type LoadBalancer get no listener. `npm run setup` installs one, or name one in GANTRY_ENVOY',
-    );
-    return undefined;
-  }
-  const adminPort = await freePort();
-  const envoy = startEnvoy(
-    { binary, xdsAddress, adminPort, nodeId: 'gantry-up', concurrency: 1, logLevel: 'warning', drainTimeSeconds: 30 },
-    { log: log.child({ service: 'envoy' }) },
-  );
-  progress(`Envoy takes its configuration from ${xdsAddress}; its admin page is on http://127.0.0.1:${adminPort}`);
-  return envoy;
 }

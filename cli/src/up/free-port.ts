@@ -1,9 +1,31 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
+import { GantryError } from '@gantry/runtime/errors.ts';
 
 /** A TCP port that nobody listens on now. Another process may take it before its user does; callers retry or fail. */
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
+  return probe('127.0.0.1', 0);
+}
+
+/**
+ * The address with a port that nobody listens on now: its own, or any free one where that is 0. FailedPrecondition where
+ * its own is taken.
+ * @param address host:port
+ */
+export async function freeAddress(address: string): Promise<string> {
+  const at = address.lastIndexOf(':');
+  const host = address.slice(0, at);
+  try {
+    return `${host}:${await probe(host, Number(address.slice(at + 1)))}`;
+  } catch (cause) {
+    const problem =
+      (cause as NodeJS.ErrnoException).code === 'EADDRINUSE' ? 'is in use, perhaps by another gantry' : `${cause}`;
+    throw new GantryError('FailedPrecondition', `address ${address} ${problem}: name another with --listen`, { cause });
+  }
+}
+
+async function probe(host: string, wanted: number): Promise<number> {
+  const server = createServer().listen(wanted, host);
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   server.close();

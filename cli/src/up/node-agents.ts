@@ -7,7 +7,7 @@ import type { Logger } from '@gantry/runtime/log.ts';
 import type { UpOptions } from './options.ts';
 
 /** Address of the cluster's DNS: the tenth of the service range, as in Kubernetes. */
-const dnsAddress = '10.96.0.10';
+export const dnsAddress = '10.96.0.10';
 
 /** The nodes of this machine, each with its agent. */
 export interface Nodes extends AsyncDisposable {
@@ -18,15 +18,21 @@ export interface Nodes extends AsyncDisposable {
   powerOn(name: string): Promise<void>;
 }
 
+/** Names of so many nodes. */
+export function nodeNames(count: number): string[] {
+  return Array.from({ length: count }, (_, index) => `node-${index + 1}`);
+}
+
 /** Sets up the nodes and starts an agent on each. */
 export async function startNodes(
   options: UpOptions,
-  deps: { readonly client: Client; readonly clock: Clock; readonly log: Logger },
+  deps: { readonly client: Client; readonly clock: Clock; readonly log: Logger; readonly signal: AbortSignal },
 ): Promise<Nodes> {
-  const names = Array.from({ length: options.nodes }, (_, index) => `node-${index + 1}`);
   const directory = join(options.stateDir, 'nodes');
   await using stack = new AsyncDisposableStack();
-  const host = stack.use(await startHostNodes({ directory, nodes: names, driver: options.driver }, deps));
+  const host = stack.use(
+    await startHostNodes({ directory, nodes: nodeNames(options.nodes), driver: options.driver }, deps, deps.signal),
+  );
   const agents = new Map<string, NodeAgent>();
   stack.defer(async () => {
     await Promise.all([...agents.values()].map((agent) => agent[Symbol.asyncDispose]()));

@@ -9,8 +9,12 @@ import { splitDocuments } from '../manifests.ts';
 /** The sample's manifests: for real containers, and for processes, which share the machine's ports. */
 const manifests = { cri: 'examples/hello.yaml', process: 'examples/hello-process.yaml' } as const;
 
-/** A page that tells which pod answered. busybox's httpd runs it for every request to its root. */
+/**
+ * A page that tells which pod answered. busybox's httpd runs it for every request to its root; what it writes on standard error is
+ * in the pod's log, where probes would bury the requests of users.
+ */
 const page = (version: string): string => `#!/bin/sh
+case $HTTP_USER_AGENT in gantry-probe*) ;; *) echo "GET / for $REMOTE_ADDR" >&2 ;; esac
 printf 'Content-Type: text/plain\\r\\n\\r\\n'
 printf '%s (version ${version}), from pod %s on %s\\n' "$GREETING" "$POD_NAME" "$NODE_NAME"
 `;
@@ -33,7 +37,7 @@ export async function writeSampleImages(imagesDir: string): Promise<void> {
           ],
         ],
         // Paths go by the image's root also where that is no root of its own.
-        command: ['sh', '-c', 'exec busybox httpd -f -p "$PORT" -h www'],
+        command: ['sh', '-c', 'echo "listening on port $PORT"; exec busybox httpd -f -p "$PORT" -h www'],
         env: { PORT: '8080' },
       }),
     ),

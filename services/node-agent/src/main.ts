@@ -6,7 +6,7 @@ import { terminationSignal } from '@gantry/runtime/service.ts';
 import { helpText, type MainOptions, readOptions } from './options.ts';
 import { openCriRuntime } from './runtime/cri/driver.ts';
 import { openHollowRuntime } from './runtime/hollow/driver.ts';
-import { openProcessRuntime } from './runtime/process/driver.ts';
+import { openProcessRuntime, processDirectory } from './runtime/process/driver.ts';
 import type { Runtime } from './runtime/runtime.ts';
 import { startNodeAgent } from './service.ts';
 
@@ -39,7 +39,7 @@ async function openRuntime({ driver, agent, containerdSocket }: MainOptions): Pr
     case 'cri':
       return openCriRuntime({ socketPath: containerdSocket, node: nodeName, imagePath: rootDir });
     case 'process':
-      return openProcessRuntime({ directory: `${rootDir}/processes`, address: addresses[0]! });
+      return openProcessRuntime({ directory: processDirectory(rootDir), address: addresses[0]! });
     case 'hollow':
       return openHollowRuntime({ startMs: 0, addressPrefix: '10.200', cpuCount: 32, memoryBytes: 128 * 2 ** 30 });
   }

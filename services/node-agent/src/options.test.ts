@@ -7,7 +7,7 @@ describe('options of the process', () => {
       ['--node-name=n1', '--driver', 'process', '--address', '10.0.0.1', '--label', 'zone=a'],
       {
         GANTRY_NODE_NAME: 'other',
-        GANTRY_API: '10.0.0.9:7443',
+        GANTRY_SERVER: '10.0.0.9:7443',
         GANTRY_ROOT_DIR: '/data',
         GANTRY_HEARTBEAT_MS: '500',
       },

@@ -37,7 +37,8 @@ const flags = {
   help: { type: 'boolean' },
 } as const;
 
-export const helpText = `Runs the pods of one node. Each flag is also read from the environment: --node-name from GANTRY_NODE_NAME, and so on.
+export const helpText = `Runs the pods of one node. Each flag is also read from the environment: --node-name from GANTRY_NODE_NAME, and so on;
+--api from GANTRY_SERVER, as with every client.
 
   --node-name NAME          name of the node (the machine's host name)
   --api HOST:PORT           gRPC address of the api (127.0.0.1:7443)
@@ -61,7 +62,7 @@ export const helpText = `Runs the pods of one node. Each flag is also read from 
 /** Reads flags, and the environment for those that are not given. Throws Invalid, naming the flag, for what cannot be. */
 export function readOptions(argv: readonly string[], env: Readonly<Record<string, string | undefined>>): MainOptions {
   const { values } = parse(argv);
-  const text = (name: Exclude<keyof typeof flags, 'address' | 'label' | 'help'>): string | undefined =>
+  const text = (name: Exclude<keyof typeof flags, 'api' | 'address' | 'label' | 'help'>): string | undefined =>
     values[name] ?? env[`GANTRY_${name.toUpperCase().replaceAll('-', '_')}`];
   const list = (name: 'address' | 'label'): string[] =>
     values[name] ?? env[`GANTRY_${name.toUpperCase()}`]?.split(',').filter((item) => item !== '') ?? [];
@@ -72,7 +73,7 @@ export function readOptions(argv: readonly string[], env: Readonly<Record<string
   const heartbeatMs = numberOf('heartbeat-ms', text('heartbeat-ms'));
   const optional = <K extends string, V>(key: K, value: V | undefined) => (value === undefined ? {} : { [key]: value });
   return {
-    api: text('api'),
+    api: values.api ?? env.GANTRY_SERVER,
     driver: driverOf(text('driver') ?? 'cri'),
     containerdSocket: text('containerd-socket') ?? '/run/containerd/containerd.sock',
     agent: {

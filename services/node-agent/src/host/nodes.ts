@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { type Clock, systemClock } from '@gantry/runtime/clock.ts';
 import { GantryError } from '@gantry/runtime/errors.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
-import { openProcessRuntime } from '../runtime/process/driver.ts';
+import { openProcessRuntime, processDirectory } from '../runtime/process/driver.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { type ContainerdChoices, decideHost } from './decide.ts';
 import { detectHost } from './detect.ts';
@@ -153,14 +153,12 @@ async function processNodes(
   deps: HostNodesDeps,
 ): Promise<HostNodes> {
   const address = machineAddress();
+  const open = (rootDirectory: string): Promise<Runtime> =>
+    openProcessRuntime({ directory: processDirectory(rootDirectory), address }, { clock: deps.clock ?? systemClock });
   const nodes = await Promise.all(
     names.map(async (name): Promise<HostNode> => {
-      const home = join(directory, 'process', name);
-      const runtime = await openProcessRuntime(
-        { directory: join(home, 'runtime'), address },
-        { clock: deps.clock ?? systemClock },
-      );
-      return { name, address, runtime, rootDirectory: join(home, 'pods') };
+      const rootDirectory = join(directory, 'process', name);
+      return { name, address, runtime: await open(rootDirectory), rootDirectory };
     }),
   );
   const detach = async () => {
@@ -173,10 +171,12 @@ async function processNodes(
     nodes,
     detach,
     async [Symbol.asyncDispose]() {
-      for (const { runtime } of nodes) {
+      await detach();
+      // The agents may have been processes of their own: what counts is on the disk.
+      for (const { rootDirectory } of nodes) {
+        await using runtime = await open(rootDirectory);
         for (const sandbox of await runtime.observer.observe()) await runtime.sandboxes.remove(sandbox.id);
       }
-      await detach();
     },
   };
 }

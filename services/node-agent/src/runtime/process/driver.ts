@@ -31,6 +31,11 @@ export interface ProcessRuntimeConfig {
   readonly address: string;
 }
 
+/** Where a node's records lie, below the root directory of its agent. */
+export function processDirectory(rootDir: string): string {
+  return join(rootDir, 'processes');
+}
+
 interface LiveSandbox {
   readonly record: SandboxRecord;
   readonly directory: string;

@@ -1,0 +1,128 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Client, connect } from '@gantry/client/client.ts';
+import { openBus } from '@gantry/events/open.ts';
+import { lockDirectory } from '@gantry/node-agent/host/lock.ts';
+import { systemClock } from '@gantry/runtime/clock.ts';
+import { openStore } from '@gantry/store/open.ts';
+import type { Cluster, ClusterDeps } from '../up/cluster.ts';
+import { startSupervisedEnvoy } from '../up/envoy.ts';
+import { freeAddress, freePort } from '../up/free-port.ts';
+import type { UpOptions } from '../up/options.ts';
+import { startNodePrograms } from './nodes.ts';
+import {
+  type Addresses,
+  apiProgram,
+  busAddress,
+  controllersProgram,
+  natsProgram,
+  redisDirectory,
+  redisProgram,
+  schedulerProgram,
+  storeAddress,
+  xdsProgram,
+} from './programs.ts';
+import { findServers } from './requirements.ts';
+import { logPath, type ProgramSpec, type Supervised, supervise } from './supervised.ts';
+import { accepts, untilAnswers } from './wait.ts';
+
+/** A cluster whose services are processes of their own, all on this machine. */
+export interface DistributedCluster extends Cluster {
+  /** What runs, by name: redis-server, nats-server, api, scheduler, controllers, xds-lb and the nodes' agents. */
+  readonly programs: ReadonlyMap<string, Supervised>;
+}
+
+/** Starts a program and resolves once it answers. */
+type Launch = (spec: ProgramSpec, answers: () => Promise<boolean>) => Promise<void>;
+
+/**
+ * Starts Redis, NATS and every service as a process of its own, each started again whenever it ends, and the nodes of `gantry up`.
+ * FailedPrecondition where a server is missing, the api's address is taken, or another one runs with the same folder.
+ */
+export async function startDistributed(options: UpOptions, deps: ClusterDeps): Promise<DistributedCluster> {
+  const { stateDir } = options;
+  const { log, clock = systemClock, progress, signal } = deps;
+  const servers = await findServers();
+  await using stack = new AsyncDisposableStack();
+  stack.use(await lockDirectory(stateDir));
+  const logDir = join(stateDir, 'logs');
+  for (const folder of [logDir, redisDirectory(stateDir), join(stateDir, 'images')])
+    await mkdir(folder, { recursive: true });
+  const addresses = await chooseAddresses(options);
+  const programs = new Map<string, Supervised>();
+  const launch: Launch = async (spec, answers) => {
+    programs.set(spec.name, stack.use(supervise(spec, { logDir, clock, progress })));
+    const hint = `its log is ${logPath(logDir, spec.name)}`;
+    await untilAnswers(spec.name, hint, answers, { clock, signal });
+  };
+
+  await launchBacking(launch, { servers, addresses, stateDir });
+  progress(`redis-server listens on 127.0.0.1:${addresses.redisPort}, its data is in ${redisDirectory(stateDir)}`);
+  progress(`nats-server listens on 127.0.0.1:${addresses.natsPort}`);
+  const client = stack.use(connect(addresses.api));
+  await launchServices(launch, { addresses, options, client });
+  progress(`api listens on ${addresses.api}; scheduler, controllers and xds-lb run beside it`);
+  const envoy = await startSupervisedEnvoy(`127.0.0.1:${addresses.xdsPort}`, 'gantry-distributed', { log, progress });
+  if (envoy !== undefined) stack.use(envoy);
+  const nodes = stack.use(
+    await startNodePrograms(
+      { ...options, api: addresses.api },
+      { client, clock, log, progress, signal, logDir, programs },
+    ),
+  );
+  progress(`${options.nodes} nodes with the ${nodes.host.driver} driver: ${nodes.host.reasons.join('; ')}`);
+  progress(`each service is a process of its own and started again when it ends; their logs are in ${logDir}`);
+  const owned = stack.move();
+  return {
+    address: addresses.api,
+    client,
+    nodes,
+    envoy,
+    programs,
+    // Programs that end are started again, for as long as it takes.
+    done: new Promise(() => {}),
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+async function chooseAddresses({ listen }: UpOptions): Promise<Addresses> {
+  const [redisPort, natsPort, xdsPort] = [await freePort(), await freePort(), await freePort()];
+  return { redisPort, natsPort, xdsPort, api: await freeAddress(listen) };
+}
+
+async function launchBacking(
+  launch: Launch,
+  {
+    servers,
+    addresses,
+    stateDir,
+  }: { servers: Awaited<ReturnType<typeof findServers>>; addresses: Addresses; stateDir: string },
+): Promise<void> {
+  await Promise.all([
+    launch(redisProgram(servers, addresses, stateDir), async () => {
+      await using _ = await openStore(storeAddress(addresses.redisPort));
+      return true;
+    }),
+    launch(natsProgram(servers, addresses), async () => {
+      await using _ = await openBus(busAddress(addresses.natsPort));
+      return true;
+    }),
+  ]);
+}
+
+/** The api first: the others are its clients. That they do their work shows in what they write; only xds-lb has a port. */
+async function launchServices(
+  launch: Launch,
+  { addresses, options, client }: { addresses: Addresses; options: UpOptions; client: Client },
+): Promise<void> {
+  await launch(apiProgram(addresses), async () => {
+    await client.list('Namespace', { limit: 1 }, { timeoutMs: 1_000 });
+    return true;
+  });
+  const started = async (): Promise<boolean> => true;
+  await Promise.all([
+    launch(schedulerProgram(addresses), started),
+    launch(controllersProgram(addresses, options), started),
+    launch(xdsProgram(addresses), () => accepts(addresses.xdsPort)),
+  ]);
+}

@@ -1,0 +1,77 @@
+import { join } from 'node:path';
+import type { Client } from '@gantry/client/client.ts';
+import { type HostNode, startHostNodes } from '@gantry/node-agent/host/nodes.ts';
+import { agentAddressAnnotation } from '@gantry/node-agent/node/object.ts';
+import type { Clock } from '@gantry/runtime/clock.ts';
+import type { Logger } from '@gantry/runtime/log.ts';
+import { freePort } from '../up/free-port.ts';
+import type { Nodes } from '../up/node-agents.ts';
+import { nodeNames } from '../up/node-agents.ts';
+import type { UpOptions } from '../up/options.ts';
+import { agentProgram } from './programs.ts';
+import { logPath, type Supervised, supervise } from './supervised.ts';
+import { untilAnswers } from './wait.ts';
+
+/** What the nodes' agents need. */
+export interface NodeProgramDeps {
+  readonly client: Client;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly progress: (text: string) => void;
+  readonly signal: AbortSignal;
+  readonly logDir: string;
+  /** Where agents are entered under their nodes' names while they run. */
+  readonly programs: Map<string, Supervised>;
+}
+
+/** Sets up the nodes and starts the agent of each as a process of its own. Resolves when all are registered. */
+export async function startNodePrograms(
+  options: UpOptions & { readonly api: string },
+  deps: NodeProgramDeps,
+): Promise<Nodes> {
+  const { programs, signal } = deps;
+  await using stack = new AsyncDisposableStack();
+  const directory = join(options.stateDir, 'nodes');
+  const names = nodeNames(options.nodes);
+  const host = stack.use(await startHostNodes({ directory, nodes: names, driver: options.driver }, deps, signal));
+  // The agents' processes connect their own.
+  await Promise.all(host.nodes.map((node) => node.runtime[Symbol.asyncDispose]()));
+  stack.defer(async () => {
+    await Promise.all(names.map((name) => programs.get(name)?.[Symbol.asyncDispose]()));
+  });
+  const start = (node: HostNode): Promise<void> => startAgent(node, options, deps);
+  await Promise.all(host.nodes.map(start));
+  const nodeNamed = (name: string): HostNode => host.nodes.find((node) => node.name === name)!;
+  const owned = stack.move();
+  return {
+    host,
+    powerOff: async (name) => {
+      await programs.get(name)?.kill();
+      programs.delete(name);
+      await nodeNamed(name).isolated?.local.powerOff();
+    },
+    powerOn: async (name) => {
+      await nodeNamed(name).isolated?.local.powerOn();
+      await start(nodeNamed(name));
+    },
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+async function startAgent(
+  node: HostNode,
+  options: UpOptions & { readonly api: string },
+  deps: NodeProgramDeps,
+): Promise<void> {
+  const { client, clock, progress, signal, logDir, programs } = deps;
+  // A port of its own each time, by which the node's object shows that this agent registered it, and not one before.
+  const listen = `127.0.0.1:${await freePort()}`;
+  programs.set(node.name, supervise(agentProgram(node, options, options.api, listen), { logDir, clock, progress }));
+  const registered = async (): Promise<boolean> => {
+    const { metadata, status } = await client.get('Node', { name: node.name }, { signal });
+    const ready = status?.conditions?.some(({ type, status: value }) => type === 'Ready' && value === 'True') ?? false;
+    return ready && metadata.annotations?.[agentAddressAnnotation] === listen;
+  };
+  const hint = `the log of its agent is ${logPath(logDir, node.name)}`;
+  await untilAnswers(node.name, hint, registered, { clock, signal });
+}

@@ -1,0 +1,116 @@
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { HostNode } from '@gantry/node-agent/host/nodes.ts';
+import { dnsAddress } from '../up/node-agents.ts';
+import type { UpOptions } from '../up/options.ts';
+import type { ServerPaths } from './requirements.ts';
+import type { ProgramSpec } from './supervised.ts';
+
+/** Where the parts of one distributed cluster find each other, all on this machine. */
+export interface Addresses {
+  readonly redisPort: number;
+  readonly natsPort: number;
+  readonly xdsPort: number;
+  /** host:port of the api. */
+  readonly api: string;
+}
+
+/** Who leads among replicas: there is one of each, and the next one after a crash goes on at once. */
+const identity = 'gantry-distributed';
+
+/** redis-server with its data in the state folder; what the api acknowledged is on the disk. */
+export function redisProgram(paths: ServerPaths, { redisPort }: Addresses, stateDir: string): ProgramSpec {
+  const network = ['--bind', '127.0.0.1', '--port', String(redisPort)];
+  const data = ['--dir', redisDirectory(stateDir), '--appendonly', 'yes', '--appendfsync', 'always', '--save', ''];
+  return { name: 'redis-server', command: paths['redis-server'], args: [...network, ...data], env: {} };
+}
+
+/** Where Redis keeps its data. */
+export function redisDirectory(stateDir: string): string {
+  return join(stateDir, 'redis');
+}
+
+/** nats-server; it keeps nothing, since the change stream in the store is the truth. */
+export function natsProgram(paths: ServerPaths, { natsPort }: Addresses): ProgramSpec {
+  return {
+    name: 'nats-server',
+    command: paths['nats-server'],
+    args: ['-a', '127.0.0.1', '-p', String(natsPort)],
+    env: {},
+  };
+}
+
+export function apiProgram({ api, redisPort, natsPort }: Addresses): ProgramSpec {
+  return service('api', {
+    GANTRY_API_LISTEN: api,
+    GANTRY_STORE: storeAddress(redisPort),
+    GANTRY_EVENTS: busAddress(natsPort),
+  });
+}
+
+export function schedulerProgram(addresses: Addresses): ProgramSpec {
+  return service('scheduler', { ...clientEnv(addresses), GANTRY_SCHEDULER_IDENTITY: identity });
+}
+
+export function controllersProgram(addresses: Addresses, { silenceConfirmMs }: UpOptions): ProgramSpec {
+  return service('controllers', {
+    ...clientEnv(addresses),
+    GANTRY_CONTROLLERS_IDENTITY: identity,
+    ...(silenceConfirmMs === undefined ? {} : { GANTRY_CONTROLLERS_SILENCE_CONFIRM_MS: String(silenceConfirmMs) }),
+  });
+}
+
+export function xdsProgram(addresses: Addresses): ProgramSpec {
+  return service('xds-lb', {
+    ...clientEnv(addresses),
+    GANTRY_XDS_PORT: String(addresses.xdsPort),
+    // Envoy listens on every address of this machine.
+    GANTRY_XDS_INGRESS_IPS: '127.0.0.1',
+  });
+}
+
+/** The agent of one node. `listen` is where it serves logs and commands. */
+export function agentProgram(node: HostNode, options: UpOptions, api: string, listen: string): ProgramSpec {
+  const { isolated, name } = node;
+  const heartbeatMs = options.nodeTimes?.heartbeatMs;
+  const env = {
+    GANTRY_SERVER: api,
+    GANTRY_NODE_NAME: name,
+    GANTRY_DRIVER: node.runtime.info.driver,
+    GANTRY_ADDRESS: node.address,
+    GANTRY_LISTEN: listen,
+    GANTRY_ROOT_DIR: node.rootDirectory,
+    GANTRY_IMAGES_DIR: join(options.stateDir, 'images'),
+    ...(heartbeatMs === undefined ? {} : { GANTRY_HEARTBEAT_MS: String(heartbeatMs) }),
+  };
+  if (isolated === undefined) return service('node-agent', env, name);
+  const network = {
+    GANTRY_CONTAINERD_SOCKET: isolated.local.socketPath,
+    GANTRY_NETNS: isolated.local.namespacePath,
+    GANTRY_POD_CIDR: isolated.podCidr,
+    GANTRY_CLUSTER_CIDR: isolated.clusterCidr,
+    GANTRY_CLUSTER_DNS: dnsAddress,
+    GANTRY_CGROUP_ROOT: isolated.cgroupRoot,
+  };
+  return service('node-agent', { ...env, ...network }, name);
+}
+
+function clientEnv({ api, natsPort }: Addresses): Record<string, string> {
+  return { GANTRY_SERVER: api, GANTRY_EVENTS: busAddress(natsPort) };
+}
+
+/** Address of the store; a server that acknowledges what is not on its disk is refused. */
+export function storeAddress(redisPort: number): string {
+  return `redis://127.0.0.1:${redisPort}/0?durability=always`;
+}
+
+/** Address of the event bus. */
+export function busAddress(natsPort: number): string {
+  return `nats://127.0.0.1:${natsPort}`;
+}
+
+/** A service of ours, from its main.ts, under the Node that runs us. */
+function service(workspace: string, env: Readonly<Record<string, string>>, name = workspace): ProgramSpec {
+  const main = fileURLToPath(import.meta.resolve(`@gantry/${workspace}/main.ts`));
+  return { name, command: process.execPath, args: ['--disable-warning=ExperimentalWarning', main], env };
+}

@@ -1,0 +1,47 @@
+import { connect } from 'node:net';
+import type { Clock } from '@gantry/runtime/clock.ts';
+import { GantryError, toGantryError } from '@gantry/runtime/errors.ts';
+
+const pollMs = 50;
+/** How long a program may take until it answers; Redis reads its whole file first. */
+const startTimeoutMs = 60_000;
+
+/** What waiting for a program needs. */
+export interface WaitDeps {
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Asks until the answer is true and no error is thrown. Timeout with the last error, and `hint`, where that does not happen within
+ * a minute; rejects with Cancelled when the signal fires.
+ */
+export async function untilAnswers(
+  name: string,
+  hint: string,
+  ask: () => Promise<boolean>,
+  { clock, signal }: WaitDeps,
+): Promise<void> {
+  const deadline = clock.now() + startTimeoutMs;
+  let last = '';
+  while (clock.now() < deadline) {
+    if (signal.aborted) throw new GantryError('Cancelled', `stopped while ${name} was starting`);
+    try {
+      if (await ask()) return;
+    } catch (error) {
+      last = `: ${toGantryError(error).message}`;
+    }
+    await clock.sleep(pollMs, signal).catch(() => {});
+  }
+  throw new GantryError('Timeout', `${name} does not answer within ${startTimeoutMs / 1000} s${last}; ${hint}`);
+}
+
+/** Whether somebody accepts connections on a port of this machine. */
+export function accepts(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1');
+    socket.once('connect', () => resolve(true));
+    socket.once('error', () => resolve(false));
+    socket.once('connect', () => socket.destroy());
+  });
+}
