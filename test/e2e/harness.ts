@@ -1,67 +1,115 @@
-import { execFile } from 'node:child_process';
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { startCluster } from '@gantry/cli/up/cluster.ts';
+import { freeAddress } from '@gantry/cli/up/free-port.ts';
 import { writeSampleImages } from '@gantry/cli/up/sample.ts';
-import type { Client } from '@gantry/client/client.ts';
-import { createLogger } from '@gantry/runtime/log.ts';
+import { type Client, connect } from '@gantry/client/client.ts';
+import type { Reply, Request } from './cluster-process.ts';
+import { eventually } from './wait.ts';
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
+/** How the services run: all in one process, or each in one of its own. */
+export type Form = 'up' | 'distributed';
 
-/** A cluster of two nodes with real containers, in one of the forms that Gantry runs in. */
+/** A cluster of two nodes with real containers. Disposing of it ends it as Ctrl-C would. */
 export interface TestCluster extends AsyncDisposable {
+  readonly form: Form;
   readonly client: Client;
   /** host:port of the api. */
   readonly address: string;
+  /** Folder of everything that it keeps. */
+  readonly stateDir: string;
+  /** Process ids of the parts that run, by name; in one process those are `gantry` and `envoy`. */
+  pids(): Promise<Readonly<Record<string, number>>>;
+  /** Kills a part with SIGKILL and waits until it runs again: its supervisor starts it, or for `gantry` we do. */
+  crash(part: string): Promise<void>;
   /** Pulls a node's plug: agent and containerd are killed. */
   powerOff(node: string): Promise<void>;
   /** Starts it again. */
   powerOn(node: string): Promise<void>;
 }
 
-/** Nodes are heard each second and counted as silent after three: failures are over in seconds. */
-export const shortTimes = { heartbeatMs: 500, healthMs: 1_000, reportMs: 300_000 };
-
-/** Everything in this process, as `gantry up` runs it. */
-export async function startUp(): Promise<TestCluster> {
+/** Starts a cluster. */
+export async function startTestCluster(form: Form): Promise<TestCluster> {
   const stateDir = await mkdtemp(join(tmpdir(), 'gantry-e2e-'));
   await writeSampleImages(join(stateDir, 'images'));
-  const cluster = await startCluster(
-    { nodes: 2, stateDir, listen: '127.0.0.1:0', driver: 'cri', nodeTimes: shortTimes, silenceConfirmMs: 1_000 },
-    { log: createLogger('e2e', process.env.GANTRY_LOG_LEVEL ?? 'error'), progress: () => {} },
-  );
+  const address = await freeAddress('127.0.0.1:0');
+  const start = (): Promise<ClusterProcess> => ClusterProcess.start([form, stateDir, address]);
+  let running = await start();
+  const client = connect(address);
   return {
-    client: cluster.client,
-    address: cluster.address,
-    powerOff: (node) => cluster.nodes.powerOff(node),
-    powerOn: (node) => cluster.nodes.powerOn(node),
+    form,
+    client,
+    address,
+    stateDir,
+    pids: () => running.ask({ ask: 'pids' }),
+    crash: async (part) => {
+      const { [part]: pid } = await running.ask({ ask: 'pids' });
+      if (pid === undefined) throw new Error(`${part} does not run`);
+      if (part === 'gantry') {
+        await running.end('SIGKILL');
+        running = await start();
+        return;
+      }
+      process.kill(pid, 'SIGKILL');
+      await eventually(`${part} runs again`, async () => {
+        const { [part]: now } = await running.ask({ ask: 'pids' });
+        return now !== undefined && now !== pid;
+      });
+    },
+    powerOff: async (node) => void (await running.ask({ ask: 'powerOff', node })),
+    powerOn: async (node) => void (await running.ask({ ask: 'powerOn', node })),
     [Symbol.asyncDispose]: async () => {
-      await cluster[Symbol.asyncDispose]();
+      client[Symbol.dispose]();
+      await running.end('SIGINT');
       await rm(stateDir, { recursive: true, force: true });
     },
   };
 }
 
-/** What a run of the gantry command left. */
-export interface CommandResult {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
+type Asked = Request extends infer R ? (R extends Request ? Omit<R, 'id'> : never) : never;
 
-/** Runs the gantry command as a user would. */
-export function gantry(
-  cluster: Pick<TestCluster, 'address'>,
-  args: readonly string[],
-  input = '',
-): Promise<CommandResult> {
-  return new Promise((resolve) => {
-    const command = [join(root, 'cli/src/main.ts'), '-s', cluster.address, ...args];
-    const child = execFile(join(root, 'scripts/node'), command, { timeout: 120_000 }, (error, stdout, stderr) => {
-      resolve({ code: error === null ? 0 : typeof error.code === 'number' ? error.code : 255, stdout, stderr });
+/** The process that holds a cluster. */
+class ClusterProcess {
+  readonly #child: ChildProcess;
+  readonly #waiting = new Map<number, (reply: Reply) => void>();
+  #lastId = 0;
+
+  private constructor(child: ChildProcess) {
+    this.#child = child;
+    child.on('message', (reply: Reply) => this.#waiting.get(reply.id)?.(reply));
+    child.on('exit', () => {
+      for (const [id, resolve] of this.#waiting) resolve({ id, pids: {}, error: 'the cluster ended' });
     });
-    child.stdin?.end(input);
-  });
+  }
+
+  /** Starts it; resolves when the cluster is ready. */
+  static async start(args: readonly string[]): Promise<ClusterProcess> {
+    const script = fileURLToPath(new URL('cluster-process.ts', import.meta.url));
+    const started = new ClusterProcess(fork(script, args, { execArgv: ['--disable-warning=ExperimentalWarning'] }));
+    await started.#reply(0);
+    return started;
+  }
+
+  async ask(request: Asked): Promise<Reply['pids']> {
+    this.#lastId++;
+    this.#child.send({ ...request, id: this.#lastId });
+    return this.#reply(this.#lastId);
+  }
+
+  async end(signal: NodeJS.Signals): Promise<void> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    const exited = once(this.#child, 'exit');
+    this.#child.kill(signal);
+    await exited;
+  }
+
+  async #reply(id: number): Promise<Reply['pids']> {
+    const { error, pids } = await new Promise<Reply>((resolve) => this.#waiting.set(id, resolve));
+    this.#waiting.delete(id);
+    if (error !== undefined) throw new Error(error);
+    return pids;
+  }
 }

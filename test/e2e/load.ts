@@ -4,10 +4,17 @@ export interface Load {
   stop(): Promise<LoadResult>;
 }
 
+/** A request that failed. */
+export interface Failure {
+  /** When it was sent, in milliseconds since the Unix epoch. */
+  readonly sentAtMs: number;
+  /** A status or an error code. */
+  readonly why: string;
+}
+
 export interface LoadResult {
   readonly sent: number;
-  /** Why requests failed: a status or an error code, one entry a failed request. */
-  readonly failures: readonly string[];
+  readonly failures: readonly Failure[];
   /** How often each answer came, by its text. */
   readonly answers: ReadonlyMap<string, number>;
 }
@@ -19,19 +26,20 @@ const timeoutMs = 10_000;
 
 /** Sends GET requests at a constant rate, each on a time of its own whether or not those before it were answered. */
 export function startLoad(url: string, perSecond: number): Load {
-  const failures: string[] = [];
+  const failures: Failure[] = [];
   const answers = new Map<string, number>();
   const inFlight = new Set<Promise<void>>();
   let sent = 0;
   const send = (): void => {
     sent++;
+    const sentAtMs = Date.now();
     if (inFlight.size >= maxInFlight) {
-      failures.push('too many requests in flight');
+      failures.push({ sentAtMs, why: 'too many requests in flight' });
       return;
     }
     const request: Promise<void> = ask(url)
       .then((text) => void answers.set(text, (answers.get(text) ?? 0) + 1))
-      .catch((error: unknown) => void failures.push(describe(error)))
+      .catch((error: unknown) => void failures.push({ sentAtMs, why: describe(error) }))
       .finally(() => inFlight.delete(request));
     inFlight.add(request);
   };

@@ -31,7 +31,7 @@ const service = (spec: string, name = 'web'): string =>
 const configMap = (fields: string, metadata = 'name: web'): string =>
   `apiVersion: v1\nkind: ConfigMap\nmetadata: {${metadata}}\n${fields}\n`;
 const secret = (fields: string): string => `apiVersion: v1\nkind: Secret\nmetadata: {name: web}\n${fields}\n`;
-const node = (fields: string): string => `apiVersion: v1\nkind: Node\nmetadata: {name: node-1}\n${fields}\n`;
+const node = (fields: string): string => `apiVersion: v1\nkind: Node\nmetadata: {name: worker}\n${fields}\n`;
 const slice = (fields: string): string =>
   `apiVersion: discovery.k8s.io/v1\nkind: EndpointSlice\nmetadata: {name: web}\n${fields}\n`;
 const lease = (spec: string): string =>
@@ -180,7 +180,7 @@ const metadata: readonly Case[] = [
   ['a namespace with dots', configMap('', 'name: web, namespace: a.b'), 'metadata.namespace'],
   [
     'a namespace where none may be',
-    node('').replace('name: node-1', 'name: node-1, namespace: shop'),
+    node('').replace('name: worker', 'name: worker, namespace: shop'),
     'metadata.namespace: Forbidden: not allowed on this type',
   ],
   [

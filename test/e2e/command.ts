@@ -1,0 +1,101 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { TestCluster } from './harness.ts';
+import { eventually } from './wait.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+/** Path of a file of the project. */
+export function projectFile(path: string): string {
+  return join(root, path);
+}
+
+/** What a run of the gantry command left. */
+export interface CommandResult {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A gantry command that runs. */
+export interface RunningCommand {
+  /** What it has printed until now. */
+  readonly output: { readonly stdout: string; readonly stderr: string };
+  readonly pid: number | undefined;
+  /** Resolves when its standard output (or error) holds the text. */
+  says(text: string | RegExp): Promise<void>;
+  /** Sends it a signal. */
+  kill(signal: NodeJS.Signals): void;
+  /** Resolves when it ended. */
+  readonly ended: Promise<CommandResult>;
+}
+
+/** Longest that a command may take, in milliseconds. */
+const timeoutMs = 120_000;
+
+/** Runs the gantry command against a cluster as a user would, to its end. */
+export function gantry(
+  cluster: Pick<TestCluster, 'address'>,
+  args: readonly string[],
+  input = '',
+): Promise<CommandResult> {
+  return startGantry(['-s', cluster.address, ...args], { input }).ended;
+}
+
+/** Runs the gantry command to its end, and resolves to its output; throws with what it said when it fails. */
+export async function gantryOk(
+  cluster: Pick<TestCluster, 'address'>,
+  args: readonly string[],
+  input = '',
+): Promise<string> {
+  const { code, stdout, stderr } = await gantry(cluster, args, input);
+  if (code !== 0) throw new Error(`gantry ${args.join(' ')} ended with code ${code}: ${stderr}`);
+  return stdout;
+}
+
+/** Starts the gantry command. */
+export function startGantry(
+  args: readonly string[],
+  { input = '', env = {}, as = [] }: { input?: string; env?: NodeJS.ProcessEnv; as?: readonly string[] } = {},
+): RunningCommand {
+  const [command, ...rest] = [
+    ...as,
+    process.execPath,
+    '--disable-warning=ExperimentalWarning',
+    projectFile('cli/src/main.ts'),
+    ...args,
+  ];
+  const child = spawn(command!, rest, { env: { ...process.env, ...env }, stdio: 'pipe', timeout: timeoutMs });
+  const output = { stdout: '', stderr: '' };
+  collect(child, output);
+  child.stdin.end(input);
+  return {
+    output,
+    pid: child.pid,
+    says: async (text) => {
+      const said = (): boolean => {
+        const all = output.stdout + output.stderr;
+        return typeof text === 'string' ? all.includes(text) : text.test(all);
+      };
+      await eventually(`gantry ${args.join(' ')} says ${text}`, () => said() || child.exitCode !== null, timeoutMs);
+      if (!said()) throw new Error(`gantry ${args.join(' ')} ended without saying ${text}: ${output.stderr}`);
+    },
+    kill: (signal) => void child.kill(signal),
+    ended: endOf(child, output),
+  };
+}
+
+function collect(child: ChildProcess, output: { stdout: string; stderr: string }): void {
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name]?.setEncoding('utf8').on('data', (text: string) => {
+      output[name] += text;
+    });
+  }
+}
+
+async function endOf(child: ChildProcess, output: { stdout: string; stderr: string }): Promise<CommandResult> {
+  const [code] = (await once(child, 'close')) as [number | null];
+  return { code: code ?? 255, ...output };
+}

@@ -1,0 +1,28 @@
+import { afterAll, beforeAll, describe } from 'vitest';
+import { type Form, startTestCluster, type TestCluster } from '../harness.ts';
+import { deployHello } from '../hello.ts';
+import { brokenManifestScenarios } from './broken-manifests.ts';
+import { commandScenarios } from './commands.ts';
+import { crashScenarios } from './crashes.ts';
+import { endScenarios } from './end.ts';
+import { nodeScenarios } from './nodes.ts';
+import { trafficScenarios } from './traffic.ts';
+
+/** All that users may expect of a cluster, on one of that form that runs the example. */
+export function everyScenario(form: Form): void {
+  describe(`gantry ${form}`, () => {
+    let running: TestCluster;
+    const cluster = (): TestCluster => running;
+    beforeAll(async () => {
+      running = await startTestCluster(form);
+      await deployHello(running);
+    });
+    afterAll(() => running?.[Symbol.asyncDispose]());
+    commandScenarios(cluster);
+    trafficScenarios(cluster);
+    brokenManifestScenarios(cluster);
+    crashScenarios(form, cluster);
+    nodeScenarios(form, cluster);
+    endScenarios(cluster);
+  });
+}
