@@ -73,13 +73,15 @@ export function decodeStored(key: string, stored: string): Entry {
 /** Decodes an entry of the stream: its id, and names and values of its fields in the order of commit.lua. */
 export function decodeStreamed(entry: unknown): StreamedChange {
   const [id, fields] = entry as [string, string[]];
-  const [, type, , key, , value, , previousRevision, , token, , before] = fields;
-  assert(key !== undefined && value !== undefined && token !== undefined, `change ${id} has all of its fields`);
+  const [, head, , value, , before] = fields;
+  assert(head !== undefined && value !== undefined, `change ${id} has all of its fields`);
+  const second = head.indexOf(' ', 2);
+  const third = head.indexOf(' ', second + 1);
   const revision = Number(id.slice(0, id.indexOf('-')));
   return {
-    change: toChange(type === 'd', key, revision, value, before),
-    previousRevision: Number(previousRevision),
-    token,
+    change: toChange(head.startsWith('d'), head.slice(third + 1), revision, value, before),
+    previousRevision: Number(head.slice(2, second)),
+    token: head.slice(second + 1, third),
   };
 }
 

@@ -9,8 +9,14 @@ import type { RedisKeys } from './redis-keys.ts';
 import { decodePosition, decodeStreamed, type Position, type StreamedChange } from './redis-records.ts';
 import { scripts } from './redis-scripts.ts';
 
-/** Most changes of one read. A change can hold two of the largest values, so that this bounds memory. */
-const readChanges = 64;
+/**
+ * Most changes of one read: many where they are small, as a tail that is behind would never catch up in small reads. A
+ * change can hold two of the largest values, so that the fewest bound memory.
+ */
+const fewestChanges = 64;
+const mostChanges = 512;
+/** About what a read may hold, in characters of values, going by the largest change of the read before. */
+const readCharacters = 4 * 1024 * 1024;
 /** Longest wait of one read, in milliseconds, and how long the server may be silent, which must be longer. */
 const blockMs = 2000;
 const silenceMs = 3 * blockMs;
@@ -32,6 +38,7 @@ export class RedisTail implements AsyncDisposable {
   #running = Promise.resolve();
   /** Batch that made the newest change in the feed; tells when the server's history is not the one we read. */
   #token = '';
+  #count = fewestChanges;
 
   constructor(address: RedisAddress, keys: RedisKeys, feed: ChangeFeed, log?: Logger) {
     this.#connection = new RedisConnection(address, silenceMs);
@@ -72,6 +79,7 @@ export class RedisTail implements AsyncDisposable {
         const changes = await this.#read();
         // Silence is no proof: after a loss of data new changes have lower revisions, and a read never sees them.
         mustVerify = changes.length === 0;
+        this.#count = nextCount(changes);
         failures = 0;
         this.#token = changes.at(-1)?.token ?? this.#token;
         this.#feed.publish(changes.map(({ change }) => change));
@@ -87,7 +95,7 @@ export class RedisTail implements AsyncDisposable {
 
   async #read(): Promise<StreamedChange[]> {
     const after = `${this.#feed.last}-0`;
-    const args = ['COUNT', readChanges, 'BLOCK', blockMs, 'STREAMS', this.#keys.changes, after];
+    const args = ['COUNT', this.#count, 'BLOCK', blockMs, 'STREAMS', this.#keys.changes, after];
     const reply = (await this.#connection.command('XREAD', ...args)) as [string, unknown[]][] | null;
     return (reply?.[0]?.[1] ?? []).map(decodeStreamed);
   }
@@ -109,4 +117,13 @@ export class RedisTail implements AsyncDisposable {
     const keys = [this.#keys.state, this.#keys.changes];
     return decodePosition(await this.#connection.run(scripts.position, keys, [revision]));
   }
+}
+
+/** How many changes the next read may take. */
+function nextCount(changes: readonly StreamedChange[]): number {
+  let largest = 1;
+  for (const { change } of changes) {
+    largest = Math.max(largest, change.value.length + (change.previous?.length ?? 0));
+  }
+  return Math.max(fewestChanges, Math.min(mostChanges, Math.floor(readCharacters / largest)));
 }

@@ -19,8 +19,8 @@ while reply[3] < revision and seen < most and bytes < most_bytes do
     local fields = entry[2]
     seen = seen + 1
     reply[3] = tonumber(string.match(entry[1], '^%d+'))
-    if string.sub(fields[4], 1, #prefix) == prefix then
-      bytes = bytes + #fields[6] + #(fields[12] or '')
+    if prefix == '' or string.sub(string.match(fields[2], '^%a %d+ %S+ (.*)'), 1, #prefix) == prefix then
+      bytes = bytes + #fields[4] + #(fields[6] or '')
       reply[#reply + 1] = entry
     end
   end

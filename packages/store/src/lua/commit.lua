@@ -3,7 +3,8 @@
 -- (The first line makes Redis refuse the whole script up front where one of its writes could not be made.)
 --
 -- KEYS  state (hash: revision, compacted), values (hash: key -> "<revision>:<value>"), keys (sorted set, for order),
---       changes (stream: ids are revisions), session (hash: slot -> "<sequence>:<result>")
+--       changes (stream: ids are revisions; h: "<p(ut) or d(elete)> <revision before> <batch token> <key>", v: value,
+--       o: value before; few fields, as each costs every reader), session (hash: slot -> "<sequence>:<result>")
 -- ARGV  slot, sequence, how long the session is kept in ms, batch token,
 --       then for each operation: p(ut), d(elete) or c(heck), key, expected revision or '', value or ''
 -- Reply 1, revision, revision of each operation | 0, index of the refused operation, its actual revision | -1 (superseded)
@@ -55,19 +56,19 @@ for index = 1, count do
   if kind == 'p' then
     revision = revision + 1
     revisions[index] = revision
-    local entry = { 't', 'p', 'k', key, 'v', value, 'r', text(found[index]), 'b', token }
+    local id, head = text(revision) .. '-0', 'p ' .. text(found[index]) .. ' ' .. token .. ' ' .. key
     if before[index] then
-      entry[#entry + 1] = 'o'
-      entry[#entry + 1] = before[index]
+      redis.call('XADD', changes, id, 'h', head, 'v', value, 'o', before[index])
+    else
+      redis.call('XADD', changes, id, 'h', head, 'v', value)
     end
-    redis.call('XADD', changes, text(revision) .. '-0', unpack(entry))
     redis.call('HSET', values, key, text(revision) .. ':' .. value)
     if found[index] == 0 then redis.call('ZADD', keys, 0, key) end
   elseif kind == 'd' and found[index] > 0 then
     revision = revision + 1
     revisions[index] = revision
     redis.call('XADD', changes, text(revision) .. '-0',
-      't', 'd', 'k', key, 'v', before[index], 'r', text(found[index]), 'b', token)
+      'h', 'd ' .. text(found[index]) .. ' ' .. token .. ' ' .. key, 'v', before[index])
     redis.call('HDEL', values, key)
     redis.call('ZREM', keys, key)
   end

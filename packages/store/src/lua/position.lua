@@ -9,4 +9,4 @@ local revision = tonumber(redis.call('HGET', KEYS[1], 'revision') or '0')
 local compacted = tonumber(redis.call('HGET', KEYS[1], 'compacted') or '0')
 local id = string.format('%.0f-0', tonumber(ARGV[1]) or revision)
 local entry = redis.call('XRANGE', KEYS[2], id, id)[1]
-return { revision, compacted, entry and entry[2][10] or '' }
+return { revision, compacted, entry and string.match(entry[2][2], '^%a %d+ (%S+)') or '' }

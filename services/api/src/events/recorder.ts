@@ -40,6 +40,9 @@ const maxKnown = 10_000;
 const maxMessageChars = 1_024;
 /** Attempts of one commit; each drops the event that was in the way. */
 const maxAttempts = 5;
+/** A burst goes before its events: they are written once nothing was recorded for `lullMs`, but in any case after `longestWaitMs`. */
+const lullMs = 20;
+const longestWaitMs = 1_000;
 
 /**
  * Writes what the api itself does to objects (bindings, evictions) as Event objects, in large commits behind the
@@ -51,7 +54,9 @@ export class ApiEvents implements AsyncDisposable {
   readonly #deps: RecorderDeps;
   readonly #pending: Occurrence[] = [];
   readonly #known = new Map<string, Known>();
+  readonly #hurry = new AbortController();
   #writing: Promise<void> | undefined;
+  #recorded = 0;
   #dropped = 0;
 
   constructor(deps: RecorderDeps) {
@@ -61,31 +66,40 @@ export class ApiEvents implements AsyncDisposable {
   /** Records an occurrence; never waits and never fails. */
   record(occurrence: Occurrence): void {
     this.#pending.push(occurrence);
+    this.#recorded++;
     if (this.#pending.length > this.#deps.maxPending) {
       this.#dropped += this.#pending.splice(0, this.#pending.length - this.#deps.maxPending).length;
     }
-    // After the requests that are in work now, so that a burst shares commits.
-    this.#writing ??= new Promise<void>((resolve) => setImmediate(resolve)).then(() => this.#writeAll());
+    this.#writing ??= this.#writeAll();
   }
 
-  /** Waits until everything that was recorded is written or given up. */
-  async flush(): Promise<void> {
-    while (this.#writing) await this.#writing;
-  }
-
+  /** Writes what was recorded, without waiting for a lull from now on. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.flush();
+    this.#hurry.abort();
+    while (this.#writing) await this.#writing;
   }
 
   async #writeAll(): Promise<void> {
     while (this.#pending.length > 0) {
-      await this.#write(this.#pending.splice(0, maxPerCommit)).catch((error: unknown) => {
-        this.#deps.log.debug({ err: error }, 'events were not written');
-      });
+      await this.#lull();
+      for (let left = this.#pending.length; left > 0; left -= maxPerCommit) {
+        await this.#write(this.#pending.splice(0, maxPerCommit)).catch((error: unknown) => {
+          this.#deps.log.debug({ err: error }, 'events were not written');
+        });
+      }
     }
     if (this.#dropped > 0) this.#deps.log.warn({ dropped: this.#dropped }, 'events were dropped: too many at once');
     this.#dropped = 0;
     this.#writing = undefined;
+  }
+
+  async #lull(): Promise<void> {
+    const { clock } = this.#deps;
+    const untilMs = clock.now() + longestWaitMs;
+    for (let seen = -1; seen !== this.#recorded && clock.now() < untilMs; ) {
+      seen = this.#recorded;
+      await clock.sleep(lullMs, this.#hurry.signal).catch(() => {});
+    }
   }
 
   async #write(occurrences: readonly Occurrence[]): Promise<void> {

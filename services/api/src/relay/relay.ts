@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { decodeProgress, type ProgressMessage } from '@gantry/events/change.ts';
 import type { EventBus } from '@gantry/events/events.ts';
 import { progressSubject } from '@gantry/events/subjects.ts';
@@ -174,12 +175,12 @@ async function deliver(deps: RelayDeps, message: Outgoing, signal: AbortSignal):
 /** Says each second how far everything is published; what the bus does not take is said again a second later. */
 async function tick(deps: RelayDeps, chain: Chain, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
-    for (const { subject, payload } of chain.tick()) {
-      try {
-        await deps.bus.publish(subject, payload);
-      } catch {
-        break;
-      }
+    const messages = chain.tick();
+    for (let start = 0; start < messages.length && !signal.aborted; start += publishedTogether) {
+      const some = messages.slice(start, start + publishedTogether);
+      await Promise.allSettled(some.map(({ subject, payload }) => deps.bus.publish(subject, payload)));
+      // Thousands of nodes may be told; changes go in between.
+      await nextTurn();
     }
     await deps.clock.sleep(tickMs, signal).catch(() => {});
   }

@@ -132,7 +132,8 @@ export class CapacityLedger implements ChangeObserver {
   #putPod(key: string, revision: number, pod: AnyObject): void {
     const node = nodeOf(pod);
     const known = this.#shares.get(key);
-    if (known === undefined ? node === undefined : known.revision > revision) return;
+    // The tail brings this process's own commits, which are counted already, too.
+    if (known === undefined ? node === undefined : known.revision >= revision) return;
     this.#release(key, revision);
     if (node === undefined) return;
     const demand = demandOf(pod);
