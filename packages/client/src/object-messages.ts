@@ -30,6 +30,8 @@ export interface Binding {
   readonly name: string;
   readonly uid: string;
   readonly nodeName: string;
+  /** Numbers of the GPU devices that a pod gets which asks for any; the api chooses where none are named. */
+  readonly gpuDevices?: readonly number[];
 }
 
 /** A pod that no node takes now. */

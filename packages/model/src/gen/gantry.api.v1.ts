@@ -233,6 +233,8 @@ export interface Binding {
   uid?: string;
   /** The node. */
   nodeName?: string;
+  /** Numbers of the GPU devices that a pod gets which asks for any, counted from 0; the api chooses where none are named. */
+  gpuDevices?: number[];
 }
 
 /** What became of each binding, in the order of the request. */

@@ -11,11 +11,12 @@ export function schedulingHandlers(api: SchedulingApi, calls: Calls): UntypedSer
   type Report = { readonly pods?: readonly Partial<UnschedulablePod>[]; readonly scheduler?: string };
   return {
     Bind: calls.unary(async (context, { bindings = [], scheduler = '' }: Bind) => {
-      const items = bindings.map(({ namespace = '', name = '', uid = '', nodeName = '' }) => ({
+      const items = bindings.map(({ namespace = '', name = '', uid = '', nodeName = '', gpuDevices = [] }) => ({
         namespace,
         name,
         uid,
         nodeName,
+        gpuDevices,
       }));
       return resultsOf(await api.bind(context, items, scheduler));
     }),

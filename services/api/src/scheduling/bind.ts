@@ -1,10 +1,21 @@
+import { podRequests } from '@gantry/model/amounts.ts';
+import type { PodSpec } from '@gantry/model/gen/gantry.core.v1.ts';
+import {
+  areDevicesFor,
+  bestFitDevices,
+  deviceCount,
+  formatDevices,
+  gpuDemand,
+  gpuDevicesAnnotation,
+  wholeDevice,
+} from '@gantry/model/gpu.ts';
 import { conflict, GantryError, notFound } from '@gantry/runtime/errors.ts';
 import type { Operation } from '@gantry/store/store.ts';
 import { rfc3339 } from '../core/deletion.ts';
 import { type AnyObject, putObject, type Stored } from '../core/stored-object.ts';
 import type { BatchPlanner, ItemPlan } from './batch.ts';
 import { setCondition } from './conditions.ts';
-import { type Demand, demandOf, nothing, plus } from './demand.ts';
+import { type Demand, demandOf, deviceResource, nothing, plus } from './demand.ts';
 import { fenceKey, misfit, type NodeAccount } from './ledger.ts';
 
 /** A pod's assignment to a node. */
@@ -13,6 +24,8 @@ export interface Binding {
   readonly name: string;
   readonly uid: string;
   readonly nodeName: string;
+  /** GPU devices that it gets; none where they are to be chosen here. */
+  readonly gpuDevices?: readonly number[];
 }
 
 /** Decides about the bindings of one batch, in order: each sees what those before it took. */
@@ -38,13 +51,15 @@ export class BindPlanner implements BatchPlanner<Binding> {
     if (account.deleting) {
       return { type: 'refused', error: precondition(binding, `node "${account.name}" is being deleted`) };
     }
-    const demand = demandOf(stored!.object);
     const planned = this.#planned.get(account.name)?.demand ?? nothing;
+    const devices = devicesFor(binding, stored!.object, account, planned);
+    if (devices instanceof GantryError) return { type: 'refused', error: devices };
+    const pod = onNode(stored!.object, binding.nodeName, devices);
+    const demand = demandOf(pod);
     const why = misfit(account, planned, demand);
     if (why !== undefined) return { type: 'refused', error: precondition(binding, `node "${account.name}": ${why}`) };
     this.#planned.set(account.name, { account, demand: plus(planned, demand) });
-    const pod = boundPod(stored!.object, binding.nodeName, this.#nowMs);
-    return { type: 'write', operation: putObject(stored!.key, pod, stored!.revision) };
+    return { type: 'write', operation: putObject(stored!.key, scheduled(pod, this.#nowMs), stored!.revision) };
   }
 
   guards(): Operation[] {
@@ -57,14 +72,45 @@ export class BindPlanner implements BatchPlanner<Binding> {
   }
 }
 
-/** The pod on its node. */
-function boundPod(pod: AnyObject, nodeName: string, nowMs: number): AnyObject {
+/** The pod on its node, with the GPU devices that it has there. */
+function onNode(pod: AnyObject, nodeName: string, devices: readonly number[] | undefined): AnyObject {
+  const spec = { ...pod.spec, nodeName };
+  if (devices === undefined) return { ...pod, spec };
+  const annotations = { ...pod.metadata.annotations, [gpuDevicesAnnotation]: formatDevices(devices) };
+  return { ...pod, metadata: { ...pod.metadata, annotations }, spec };
+}
+
+/** The pod with the condition that it has a node. */
+function scheduled(pod: AnyObject, nowMs: number): AnyObject {
   const status = { ...pod.status, phase: pod.status?.phase ?? 'Pending' };
-  return {
-    ...pod,
-    spec: { ...pod.spec, nodeName },
-    status: setCondition(status, { type: 'PodScheduled', status: 'True' }, rfc3339(nowMs)),
+  return { ...pod, status: setCondition(status, { type: 'PodScheduled', status: 'True' }, rfc3339(nowMs)) };
+}
+
+/** The GPU devices that a pod is to have: those of the binding, else the best fit; undefined for a pod that wants none. */
+function devicesFor(
+  binding: Binding,
+  pod: AnyObject,
+  account: NodeAccount,
+  planned: Demand,
+): readonly number[] | undefined | GantryError {
+  const demand = gpuDemand(podRequests(pod.spec as unknown as PodSpec));
+  if (demand === undefined) return undefined;
+  const { gpuDevices = [] } = binding;
+  if (gpuDevices.length > 0) {
+    if (areDevicesFor(demand, gpuDevices)) return gpuDevices;
+    const message = `Invalid value: ${JSON.stringify(gpuDevices)}: must be ${demand.devices} different devices`;
+    const causes = [{ reason: 'FieldValueInvalid', field: 'gpuDevices', message }];
+    return new GantryError('BadRequest', `gpuDevices: ${message}`, { causes });
+  }
+  const taken = (device: number): number => {
+    const name = deviceResource(device);
+    return (account.used.get(name) ?? 0) + (planned.amounts.get(name) ?? 0);
   };
+  const free = Array.from({ length: deviceCount(account.allocatable) }, (_, device) => wholeDevice - taken(device));
+  const chosen = bestFitDevices(free, demand);
+  if (chosen !== undefined) return chosen;
+  const problem = `no ${demand.devices} GPU device(s) with ${demand.milliEach} thousandths free`;
+  return precondition(binding, `node "${account.name}": ${problem}`);
 }
 
 function refusalByPod(binding: Binding, stored: Stored | undefined): GantryError | undefined {

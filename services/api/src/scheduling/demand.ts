@@ -1,5 +1,6 @@
 import { type Amounts, addAll, amountsOf, podRequests } from '@gantry/model/amounts.ts';
 import type { PodSpec } from '@gantry/model/gen/gantry.core.v1.ts';
+import { deviceCount, devicesOf, gpuDemand, wholeDevice } from '@gantry/model/gpu.ts';
 import type { AnyObject } from '../core/stored-object.ts';
 
 /** What a pod takes of a node. */
@@ -14,13 +15,35 @@ type Quantities = Readonly<Record<string, string>> | undefined;
 /** What a node offers to pods. */
 export function allocatableOf(node: AnyObject): Amounts {
   const status = node.status as { allocatable?: Quantities; capacity?: Quantities } | undefined;
-  return amountsOf(status?.allocatable ?? status?.capacity);
+  const amounts = amountsOf(status?.allocatable ?? status?.capacity);
+  const devices = deviceCount(amounts);
+  if (devices > 0) amounts.set(allDevices, devices * wholeDevice);
+  for (let device = 0; device < devices; device++) amounts.set(deviceResource(device), wholeDevice);
+  return amounts;
 }
 
-/** What a pod takes. */
+/**
+ * Each GPU device is a resource of its own, in thousandths, so that none is given out twice. Pods of which nobody said
+ * which devices they have (not bound through this api) count towards all of them together.
+ */
+const allDevices = 'GPU devices';
+
+/** The name under which a GPU device is accounted for. */
+export function deviceResource(device: number): string {
+  return `GPU device ${device}`;
+}
+
+/** What a pod takes, of GPU devices those that its annotation names. */
 export function demandOf(pod: AnyObject): Demand {
   const spec = pod.spec as unknown as PodSpec;
-  return { amounts: podRequests(spec), hostPorts: hostPortsOf(spec) };
+  const amounts = podRequests(spec);
+  const gpu = gpuDemand(amounts);
+  if (gpu !== undefined) {
+    amounts.set(allDevices, gpu.devices * gpu.milliEach);
+    const devices = devicesOf(pod.metadata.annotations) ?? [];
+    for (const device of devices) amounts.set(deviceResource(device), gpu.milliEach);
+  }
+  return { amounts, hostPorts: hostPortsOf(spec) };
 }
 
 /** The sum of two demands. */
