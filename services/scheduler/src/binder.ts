@@ -96,7 +96,7 @@ export class Binder {
   async #bindBatch(batch: readonly Placement[], signal: AbortSignal): Promise<void> {
     const { calls, name, timeoutMs, onBound, onRefused } = this.#options;
     const bindings = batch.map(({ entry: { pod }, nodeName }) => {
-      return { namespace: pod.namespace, name: pod.name, uid: pod.uid, nodeName };
+      return { namespace: pod.namespace, name: pod.name, uid: pod.uid, nodeName, gpuDevices: pod.devices };
     });
     try {
       const results = await calls.bind(bindings, name, { signal, timeoutMs });

@@ -1,3 +1,4 @@
+import { gpuDevices } from './filter/gpu-devices.ts';
 import { nodeAffinity } from './filter/node-affinity.ts';
 import { nodePorts } from './filter/node-ports.ts';
 import { nodeResourcesFit } from './filter/node-resources.ts';
@@ -20,6 +21,9 @@ export const nodeFilters: readonly Filter[] = [nodePorts];
 
 /** Judged by the scan of resources, which knows it by heart; here for explanations. */
 export const resourceFilter: Filter = nodeResourcesFit;
+
+/** Filters that look at how a node's resources are divided, once there is enough of them. */
+export const deviceFilters: readonly Filter[] = [gpuDevices];
 
 /** Rules about the pods around. */
 export const topologyPlugins: readonly TopologyPlugin[] = [podTopologySpread, interPodAffinity];

@@ -1,4 +1,5 @@
 import type { Amounts } from '@gantry/model/amounts.ts';
+import type { GpuDemand } from '@gantry/model/gpu.ts';
 import type { Requirement } from '@gantry/model/selectors.ts';
 
 // What a pod asks of a node, and what a node is: the scheduler's own words. Only compile/ knows Kubernetes' objects.
@@ -80,14 +81,6 @@ export interface SpreadRule {
   readonly honorTaints: boolean;
 }
 
-/** The demand on GPU devices of one node. */
-export interface GpuDemand {
-  /** Devices; 1 where a share of one is asked for. */
-  readonly devices: number;
-  /** Thousandths of each device: 1,000 for whole ones. */
-  readonly milliEach: number;
-}
-
 /** What all pods of one equivalence class ask for: two pods with the same key are interchangeable to the scheduler. */
 export interface PodRequirement {
   readonly key: string;
@@ -127,6 +120,8 @@ export interface PodInfo {
   readonly schedulerName: string;
   /** Node that it is bound to; empty where it waits. */
   readonly nodeName: string;
+  /** GPU devices that it was given there; empty where nobody said so. */
+  readonly gpuDevices: readonly number[];
   /** Names of the gates that hold it back. */
   readonly gates: readonly string[];
   readonly nominatedNodeName: string;

@@ -194,13 +194,13 @@ export class Scheduler {
     pod.state = 'bound';
     pod.startedMs = info.startedMs;
     if (info.terminating) this.cluster.setTerminating(pod);
-    if (pod.node === node) {
+    if (pod.node === node && (info.gpuDevices.length === 0 || String(info.gpuDevices) === String(pod.devices))) {
       this.#changes.add('podBound', node);
       return;
     }
     const left = pod.node;
     if (left >= 0) this.cluster.displace(pod);
-    this.cluster.place(pod, node);
+    this.cluster.place(pod, node, info.gpuDevices);
     if (left >= 0) this.#changes.add('podGone', left);
     this.#changes.add('podPlaced', node);
   }

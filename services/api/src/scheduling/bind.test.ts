@@ -1,7 +1,7 @@
 import { gpuDevicesAnnotation } from '@gantry/model/gpu.ts';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type AnyObject, decodeValue, encodeValue, type Stored } from '../core/stored-object.ts';
+import { type AnyObject, decodeValue, encodeValue, Stored } from '../core/stored-object.ts';
 import { type Binding, BindPlanner } from './bind.ts';
 import { allocatableOf, demandOf, nothing, plus } from './demand.ts';
 import type { NodeAccount } from './ledger.ts';
@@ -24,7 +24,7 @@ function pod(name: string, requests: Record<string, string>, annotations?: Recor
 }
 
 function stored(object: AnyObject): Stored {
-  return { key: `pods/default/${object.metadata.name}`, revision: 1, value: encodeValue(object), object } as Stored;
+  return new Stored({ key: `pods/default/${object.metadata.name}`, value: encodeValue(object), revision: 1 });
 }
 
 /** Binds a pod to the node: its devices as they are written, or why it was refused. */

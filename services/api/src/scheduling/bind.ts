@@ -99,8 +99,9 @@ function devicesFor(
   if (gpuDevices.length > 0) {
     if (areDevicesFor(demand, gpuDevices)) return gpuDevices;
     const message = `Invalid value: ${JSON.stringify(gpuDevices)}: must be ${demand.devices} different devices`;
-    const causes = [{ reason: 'FieldValueInvalid', field: 'gpuDevices', message }];
-    return new GantryError('BadRequest', `gpuDevices: ${message}`, { causes });
+    return new GantryError('BadRequest', `gpuDevices: ${message}`, {
+      causes: [{ reason: 'FieldValueInvalid', field: 'gpuDevices', message }],
+    });
   }
   const taken = (device: number): number => {
     const name = deviceResource(device);

@@ -1,7 +1,7 @@
-import { type Amounts, podRequests } from '@gantry/model/amounts.ts';
+import { podRequests } from '@gantry/model/amounts.ts';
 import type { Affinity, Pod, PodSpec, TopologySpreadConstraint } from '@gantry/model/gen/gantry.core.v1.ts';
+import { areDevicesFor, devicesOf, gpuDemand } from '@gantry/model/gpu.ts';
 import type {
-  GpuDemand,
   HostPort,
   PodInfo,
   PodRequirement,
@@ -15,10 +15,6 @@ import { namedNodes, nodeTerm, ownNamespaceSelector, podTerm, type RuleOwner } f
 
 /** Group of pods that are placed together or not at all: a label, so that controllers' templates can carry it. */
 export const podGroupLabel = 'scheduling.gantry.dev/pod-group';
-/** Thousandths of GPU devices: below 1,000 a share of one, else whole ones. */
-export const gpuMilliResource = 'gantry.dev/gpu-milli';
-/** Whole GPU devices, as NVIDIA's device plugin names them. */
-export const gpuResource = 'nvidia.com/gpu';
 
 /** What Kubernetes' scoring assumes of pods that ask for nothing. */
 const assumedCpuMilli = 100;
@@ -35,13 +31,15 @@ export class PodCompiler {
   compile(pod: Pod): PodInfo {
     const { metadata, spec, status } = pod;
     const phase = status?.phase;
+    const requirement = this.#requirementOf(pod);
     return {
       uid: metadata.uid ?? '',
       namespace: metadata.namespace ?? '',
       name: metadata.name,
-      requirement: this.#requirementOf(pod),
+      requirement,
       schedulerName: spec.schedulerName || 'default-scheduler',
       nodeName: spec.nodeName ?? '',
+      gpuDevices: spec.nodeName ? givenDevices(pod, requirement) : [],
       gates: spec.schedulingGates?.map(({ name }) => name) ?? [],
       nominatedNodeName: status?.nominatedNodeName ?? '',
       group: metadata.labels?.[podGroupLabel] ?? '',
@@ -175,10 +173,8 @@ function hostPorts(spec: PodSpec): HostPort[] {
   );
 }
 
-/** Devices come out of the plain amounts: they are given out one by one. */
-function gpuDemand(requests: Amounts): GpuDemand | undefined {
-  const milli = requests.get(gpuMilliResource) ?? 0;
-  if (milli > 0 && milli < 1_000) return { devices: 1, milliEach: milli };
-  const devices = Math.ceil(milli / 1_000) + (requests.get(gpuResource) ?? 0);
-  return devices > 0 ? { devices, milliEach: 1_000 } : undefined;
+/** The devices that the pod's annotation names, where they are as many as it asks for. */
+function givenDevices({ metadata }: Pod, { gpu }: PodRequirement): readonly number[] {
+  const devices = gpu === undefined ? undefined : devicesOf(metadata.annotations);
+  return gpu !== undefined && devices !== undefined && areDevicesFor(gpu, devices) ? devices : [];
 }

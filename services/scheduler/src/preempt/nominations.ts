@@ -38,7 +38,7 @@ export class Nominations {
       else waiters.add(entry);
     }
     for (const victim of victims) victim.evicting = true;
-    this.#hold(entry.pod, node);
+    this.#holdInstead(entry.pod, node, entry.pod.class.requirement.gpu === undefined ? [] : [...victims, ...leaving]);
     return victims.map((victim) => ({ victim, by: entry.pod, breaksBudget: violating.has(victim) }));
   }
 
@@ -100,6 +100,14 @@ export class Nominations {
     this.lift(entry);
     this.clear(entry);
     this.#queue.hurry(entry);
+  }
+
+  /** Holds GPU devices that will be free once the others have left. */
+  #holdInstead(pod: PodRecord, node: number, others: readonly PodRecord[]): void {
+    for (const other of others) this.#cluster.displace(other);
+    pod.devices = [];
+    this.#hold(pod, node);
+    for (const other of others) this.#cluster.place(other, node);
   }
 
   #hold(pod: PodRecord, node: number): void {

@@ -23,7 +23,7 @@ test('victims are lower, enough, and none too many; nobody waits who could evict
         compiler.compile(podNamed(name, { ...fields, schedulerName: 'p', priority }));
       const settle = (): void => {
         for (const { entry, nodeName } of scheduler.cycle(0).placements) {
-          placed.set(entry.pod.uid, { pod: entry.info, node: nodeName });
+          placed.set(entry.pod.uid, { pod: entry.info, node: nodeName, devices: entry.pod.devices });
           scheduler.setPod({ ...entry.info, nodeName });
         }
       };

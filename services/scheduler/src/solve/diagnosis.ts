@@ -1,5 +1,5 @@
 import type { ClusterChange, Filter, PreparedFilter, TopologyRule } from '../plugin.ts';
-import { nodeFilters, resourceFilter, staticFilters, topologyPlugins } from '../plugins.ts';
+import { deviceFilters, nodeFilters, resourceFilter, staticFilters, topologyPlugins } from '../plugins.ts';
 import type { ClusterState } from '../state/cluster.ts';
 import type { PodClass } from '../state/pod-class.ts';
 
@@ -40,7 +40,7 @@ export function refusals(podClass: PodClass, cluster: ClusterState): Judge {
 
 /** All that may stand against a node, in the order in which it is looked at. */
 export function judgesOf(podClass: PodClass, cluster: ClusterState): Judge[] {
-  const filters = [...staticFilters, ...nodeFilters, resourceFilter].flatMap((filter) => {
+  const filters = [...staticFilters, ...nodeFilters, resourceFilter, ...deviceFilters].flatMap((filter) => {
     const prepared = filter.prepare(podClass, cluster);
     return prepared === undefined ? [] : [{ filter, prepared }];
   });

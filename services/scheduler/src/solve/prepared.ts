@@ -1,5 +1,5 @@
 import type { PreparedFilter, PreparedScore, TopologyRule } from '../plugin.ts';
-import { nodeFilters, scores, topologyPlugins } from '../plugins.ts';
+import { deviceFilters, nodeFilters, scores, topologyPlugins } from '../plugins.ts';
 import type { Profile } from '../profiles.ts';
 import type { ClusterState } from '../state/cluster.ts';
 import type { PodClass } from '../state/pod-class.ts';
@@ -35,7 +35,7 @@ export class PreparedClass {
     this.podClass = podClass;
     this.profile = profile;
     this.scan = scanInput(podClass, cluster.nodes, verdicts, profile.weights);
-    this.filters = nodeFilters
+    this.filters = [...nodeFilters, ...deviceFilters]
       .map((filter) => filter.prepare(podClass, cluster))
       .filter((filter) => filter !== undefined);
     this.scores = scores.flatMap((plugin) => {

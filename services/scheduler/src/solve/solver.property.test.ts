@@ -7,7 +7,7 @@ import type { NodeInfo, PodInfo } from '../requirement.ts';
 import { Scheduler } from '../scheduler.ts';
 import { arbitraryNodes, arbitraryPods } from '../testing/arbitrary.ts';
 import { nodeNamed, podNamed } from '../testing/builders.ts';
-import { oracle, type Picture, type PlacedPod } from '../testing/oracle.ts';
+import { devicesAreRight, oracle, type Picture, type PlacedPod } from '../testing/oracle.ts';
 
 const profiles: Record<string, Profile> = { 'default-scheduler': spreadProfile, binpack: binpackProfile };
 
@@ -32,7 +32,10 @@ function checkCycle(world: World, picture: () => Picture): void {
     const got = expected.get(nodeName);
     expect(got, `${info.name} was put on ${nodeName}, which may not take it`).toBeDefined();
     expect(got!).toBeCloseTo(Math.max(...expected.values()), 6);
-    world.placed.push({ pod: info, node: nodeName });
+    const placed = { pod: info, node: nodeName, devices: entry.pod.devices };
+    world.placed.push(placed);
+    const node = world.nodes.find(({ name }) => name === nodeName)!;
+    expect(devicesAreRight(placed, node, picture()), `GPU devices of ${info.name} on ${nodeName}`).toBe(true);
   }
   // With several classes, those that were tried later may have made room in a sense: pods that others want to be near.
   const classes = new Set([...placements, ...waiting].map(({ entry }) => entry.pod.class));

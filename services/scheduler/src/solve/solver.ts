@@ -49,7 +49,7 @@ export class Solver {
       const group = bestGroup(ranking, grouping, prepared);
       if (group < 0) break;
       const node = ranking.heaps.top(group);
-      this.#cluster.place(pod, node);
+      this.#cluster.place(pod, node, []);
       placed++;
       if (notePlacement(prepared, node)) {
         ranking = this.#rank(prepared, grouping);

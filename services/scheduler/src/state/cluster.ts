@@ -1,3 +1,4 @@
+import { bestFitDevices } from '@gantry/model/gpu.ts';
 import { assert } from '@gantry/runtime/assert.ts';
 import type { HostPort, NodeInfo, PodInfo, PodRequirement } from '../requirement.ts';
 import { CountRegistry } from './count-registry.ts';
@@ -62,6 +63,7 @@ export class ClusterState {
       state: 'pending',
       terminating: pod.terminating,
       evicting: false,
+      devices: [],
       startedMs: pod.startedMs,
       previousOnNode: undefined,
       nextOnNode: undefined,
@@ -103,11 +105,16 @@ export class ClusterState {
     return this.nodes.slot(name);
   }
 
-  /** Gives a pod a node: it takes its room there. */
-  place(pod: PodRecord, node: number): void {
+  /**
+   * Gives a pod a node: it takes its room there.
+   * @param devices GPU devices that it gets, the best fit where none are named; those that it had where absent.
+   */
+  place(pod: PodRecord, node: number, devices = pod.devices): void {
     assert(pod.node < 0, `pod ${pod.namespace}/${pod.name} is placed twice`);
     pod.node = node;
     const { class: podClass } = pod;
+    pod.devices = devices;
+    this.#takeDevices(pod);
     this.#account(podClass, node, 1);
     const firstOnNode = this.#firstOnNode[node];
     pod.nextOnNode = firstOnNode;
@@ -125,6 +132,8 @@ export class ClusterState {
   displace(pod: PodRecord): void {
     const { node, class: podClass } = pod;
     assert(node >= 0, `pod ${pod.namespace}/${pod.name} has no node to be taken off`);
+    const { gpu } = podClass.requirement;
+    if (gpu !== undefined) this.nodes.gpus.take(node, pod.devices, gpu, -1, this.nodes.capacity);
     this.#account(podClass, node, -1);
     this.#count(pod, -1);
     if (pod.previousOnNode === undefined) this.#firstOnNode[node] = pod.nextOnNode;
@@ -187,6 +196,14 @@ export class ClusterState {
     nodes.scoringMemory[node] = nodes.scoringMemory[node]! + sign * requirement.scoring.memoryBytes;
   }
 
+  #takeDevices(pod: PodRecord): void {
+    const { gpu } = pod.class.requirement;
+    if (gpu === undefined) return;
+    const { gpus, capacity } = this.nodes;
+    if (pod.devices.length === 0) pod.devices = bestFitDevices(gpus.free(pod.node), gpu) ?? [];
+    gpus.take(pod.node, pod.devices, gpu, 1, capacity);
+  }
+
   #count(pod: PodRecord, sign: 1 | -1): void {
     for (const count of pod.class.counts) {
       if (!(count.liveOnly && pod.terminating)) count.add(pod.node, sign);
@@ -198,7 +215,12 @@ export class ClusterState {
     const old = this.nodes.info(node);
     const columns = new Set(this.nodes.changedColumns(node, info));
     if (columns.size > 0) this.#moveCounts(node, columns, -1);
+    const devices = this.nodes.gpus.count(node);
     this.nodes.set(node, info);
+    // Pods that came before their node, of which nobody said which devices they have.
+    if (this.nodes.gpus.count(node) > devices) {
+      for (const pod of this.podsOn(node)) if (pod.devices.length === 0) this.#takeDevices(pod);
+    }
     if (columns.size > 0) this.#moveCounts(node, columns, 1);
     const staticChange =
       columns.size > 0 || old?.unschedulable !== info?.unschedulable || !sameJson(old?.taints, info?.taints);

@@ -1,5 +1,7 @@
+import { deviceCount } from '@gantry/model/gpu.ts';
 import { GantryError } from '@gantry/runtime/errors.ts';
 import { type NodeInfo, resourceNames, type Taint } from '../requirement.ts';
+import { GpuTable } from './gpu-table.ts';
 import { ImageIndex } from './image-index.ts';
 import { LabelColumn } from './label-column.ts';
 import { NodeLog } from './node-log.ts';
@@ -44,6 +46,7 @@ export class NodeTable {
   /** Names by index; of free slots the last one. */
   readonly names: string[] = [];
   readonly images = new ImageIndex();
+  readonly gpus = new GpuTable();
   /** Nodes of which something else than amounts changed: labels, taints, their very existence. */
   readonly staticLog = new NodeLog();
   /** Nodes of which the amounts changed: what they have, or what pods take of it. */
@@ -149,6 +152,7 @@ export class NodeTable {
     for (const [id, resource] of this.dimensions.entries()) {
       this.allocatable[id]![node] = info?.allocatable.get(resource) ?? 0;
     }
+    this.gpus.set(node, deviceCount(info?.allocatable ?? new Map()), this.capacity);
     for (const column of this.#columns.values()) column.set(node, labelValue(info, column.key));
   }
 

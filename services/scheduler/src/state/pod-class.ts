@@ -24,6 +24,8 @@ export interface PodRecord {
   terminating: boolean;
   /** Its eviction was decided, and was not refused so far. */
   evicting: boolean;
+  /** GPU devices that it has on its node, or had on its last one; empty where it asks for none, or nobody knows. */
+  devices: readonly number[];
   /** Milliseconds since the epoch; 0 where unknown. */
   startedMs: number;
   /** Neighbours in the list of its node's pods. */

@@ -29,13 +29,17 @@ export const arbitraryNodes: fc.Arbitrary<NodeFields[]> = fc.array(
       zone: fc.option(fc.constantFrom('z1', 'z2', 'z3'), { nil: undefined, freq: 6 }),
       disk: fc.option(fc.constantFrom('ssd', 'hdd', '7'), { nil: undefined }),
       devices: fc.option(fc.constantFrom('1', '4'), { nil: undefined }),
+      gpus: fc.option(fc.constantFrom(1, 2, 3), { nil: undefined }),
       taints: fc.oneof({ weight: 4, arbitrary: fc.constant([]) }, fc.array(taint, { maxLength: 2 })),
       unschedulable: fc.oneof({ weight: 9, arbitrary: fc.constant(false) }, fc.constant(true)),
     })
-    .map(({ zone: zoneName, disk, devices, ...fields }) => ({
+    .map(({ zone: zoneName, disk, devices, gpus, ...fields }) => ({
       ...fields,
       labels: { ...(zoneName ? { [zone]: zoneName } : {}), ...(disk ? { disk } : {}) },
-      ...(devices ? { extended: { 'example.com/device': devices } } : {}),
+      extended: {
+        ...(devices ? { 'example.com/device': devices } : {}),
+        ...(gpus ? { 'nvidia.com/gpu': `${gpus}`, 'gantry.dev/gpu-milli': `${gpus * 1_000}` } : {}),
+      },
     })),
   { minLength: 1, maxLength: 7 },
 );
@@ -111,6 +115,13 @@ function seldom<T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> {
   return fc.option(arbitrary, { nil: undefined, freq: 1 });
 }
 
+const gpuRequest = fc.constantFrom<Record<string, string>>(
+  { 'gantry.dev/gpu-milli': '300' },
+  { 'gantry.dev/gpu-milli': '700' },
+  { 'nvidia.com/gpu': '1' },
+  { 'nvidia.com/gpu': '2' },
+);
+
 const podFields: fc.Arbitrary<PodFields> = fc
   .record({
     namespace: fc.constantFrom('default', 'other'),
@@ -121,6 +132,7 @@ const podFields: fc.Arbitrary<PodFields> = fc
     cpu: fc.constantFrom('0', '200m', '700m'),
     memory: fc.constantFrom('0', '300Mi', '1Gi'),
     devices: seldom(fc.constantFrom('1', '2')),
+    gpu: seldom(gpuRequest),
     port: seldom(fc.constantFrom(80, 443)),
     hostIP: fc.constantFrom('', '10.0.0.1'),
     nodeSelector: seldom(fc.constantFrom<Record<string, string>>({ disk: 'ssd' }, { [zone]: 'z1' })),
@@ -160,6 +172,7 @@ const podFields: fc.Arbitrary<PodFields> = fc
             cpu: all.cpu,
             memory: all.memory,
             ...(all.devices ? { 'example.com/device': all.devices } : {}),
+            ...all.gpu,
           },
         },
         ports: all.port ? [{ containerPort: all.port, hostPort: all.port, hostIP: all.hostIP }] : [],

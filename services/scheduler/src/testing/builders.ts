@@ -27,6 +27,7 @@ export function nodeNamed(name: string, fields: NodeFields = {}): Node {
 export interface PodFields extends Partial<Omit<PodSpec, 'resources'>> {
   readonly namespace?: string;
   readonly labels?: Readonly<Record<string, string>>;
+  readonly annotations?: Readonly<Record<string, string>>;
   readonly requests?: Readonly<Record<string, string>>;
   /** When it started on its node. */
   readonly startTime?: string;
@@ -34,11 +35,16 @@ export interface PodFields extends Partial<Omit<PodSpec, 'resources'>> {
 
 /** A pod of one container that requests what `requests` says. Its uid is its name. */
 export function podNamed(name: string, fields: PodFields = {}): Pod {
-  const { namespace = 'default', labels, requests = {}, startTime, ...spec } = fields;
+  const { namespace = 'default', labels, annotations, requests = {}, startTime, ...spec } = fields;
+  const metadata = { name, namespace, uid: name };
   return {
     apiVersion: 'v1',
     kind: 'Pod',
-    metadata: { name, namespace, uid: name, ...(labels ? { labels: { ...labels } } : {}) },
+    metadata: {
+      ...metadata,
+      ...(labels ? { labels: { ...labels } } : {}),
+      ...(annotations ? { annotations: { ...annotations } } : {}),
+    },
     spec: { containers: [{ name: 'main', image: 'pause:3', resources: { requests: { ...requests } } }], ...spec },
     ...(startTime ? { status: { startTime } } : {}),
   };

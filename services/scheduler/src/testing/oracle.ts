@@ -1,3 +1,4 @@
+import { deviceCount } from '@gantry/model/gpu.ts';
 import { meets } from '@gantry/model/selectors.ts';
 import type { ScoreWeights } from '../profiles.ts';
 import type { NodeInfo, NodeTerm, PodInfo, PodRequirement, PodSelector, PodTerm, SpreadRule } from '../requirement.ts';
@@ -8,6 +9,8 @@ import type { NodeInfo, NodeTerm, PodInfo, PodRequirement, PodSelector, PodTerm,
 export interface PlacedPod {
   readonly pod: PodInfo;
   readonly node: string;
+  /** GPU devices that it has there. */
+  readonly devices: readonly number[];
 }
 
 /** A cluster as plain lists. */
@@ -35,6 +38,7 @@ export function mayTake(pod: PodRequirement, node: NodeInfo, picture: Picture): 
     [...pod.requests].every(
       ([name, amount]) => used(name, node, picture) + amount <= (node.allocatable.get(name) ?? 0),
     ) &&
+    devicesAreFree(pod, node, picture) &&
     portsAreFree(pod, node, picture) &&
     pod.spread.every((rule) => !rule.required || spreadAllows(rule, pod, node, picture)) &&
     podAffinityAllows(pod, node, picture) &&
@@ -80,6 +84,32 @@ function podsOn(node: NodeInfo, { placed }: Picture): PodRequirement[] {
 
 function used(resource: string, node: NodeInfo, picture: Picture): number {
   return podsOn(node, picture).reduce((sum, { requests }) => sum + (requests.get(resource) ?? 0), 0);
+}
+
+/** Free thousandths of each GPU device. */
+function freeDevices(node: NodeInfo, { placed }: Picture): number[] {
+  const here = placed.filter(({ node: name }) => name === node.name);
+  return Array.from({ length: deviceCount(node.allocatable) }, (_, device) => {
+    const holders = here.filter(({ devices }) => devices.includes(device));
+    return 1_000 - holders.reduce((sum, { pod }) => sum + pod.requirement.gpu!.milliEach, 0);
+  });
+}
+
+function devicesAreFree({ gpu }: PodRequirement, node: NodeInfo, picture: Picture): boolean {
+  if (gpu === undefined) return true;
+  return freeDevices(node, picture).filter((milli) => milli >= gpu.milliEach).length >= gpu.devices;
+}
+
+/** Whether a pod has as many GPU devices of its node as it asks for, and none of the node's is given out beyond what it is. */
+export function devicesAreRight({ pod, devices }: PlacedPod, node: NodeInfo, picture: Picture): boolean {
+  const free = freeDevices(node, picture);
+  const wanted = pod.requirement.gpu?.devices ?? 0;
+  return (
+    free.every((milli) => milli >= 0) &&
+    devices.every((device) => free[device] !== undefined) &&
+    devices.length === wanted &&
+    new Set(devices).size === wanted
+  );
 }
 
 function portsAreFree(pod: PodRequirement, node: NodeInfo, picture: Picture): boolean {
