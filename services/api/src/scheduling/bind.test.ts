@@ -11,7 +11,15 @@ const node: AnyObject = { apiVersion: 'v1', kind: 'Node', metadata: { name: 'n' 
 
 function accountOf(pods: readonly AnyObject[]): NodeAccount {
   const used = pods.map(demandOf).reduce(plus, nothing).amounts;
-  return { name: 'n', allocatable: allocatableOf(node), deleting: false, used, hostPorts: new Map(), fence: 1 };
+  return {
+    name: 'n',
+    allocatable: allocatableOf(node),
+    deleting: false,
+    used,
+    hostPorts: new Map(),
+    unknown: false,
+    fence: 1,
+  };
 }
 
 function pod(name: string, requests: Record<string, string>, annotations?: Record<string, string>): AnyObject {
