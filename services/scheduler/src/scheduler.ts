@@ -8,7 +8,7 @@ import { anyNode, ChangeLog } from './queue/change-log.ts';
 import { type QueuedPod, SchedulingQueue } from './queue/scheduling-queue.ts';
 import type { NodeInfo, PodInfo } from './requirement.ts';
 import { diagnose, refusals } from './solve/diagnosis.ts';
-import { type Scan, Solver } from './solve/solver.ts';
+import { Solver } from './solve/solver.ts';
 import { ClusterState } from './state/cluster.ts';
 import type { PodClass, PodRecord } from './state/pod-class.ts';
 
@@ -23,8 +23,6 @@ export interface SchedulerOptions {
   /** Pods that one cycle looks at. */
   readonly batchSize: number;
   readonly backoff?: BackoffPolicy;
-  /** Scans nodes; on this thread where absent. */
-  readonly scan?: Scan;
 }
 
 /** A decision: a pod is assumed to be on a node from now on. */
@@ -82,7 +80,7 @@ export class Scheduler {
     this.queue = new SchedulingQueue(options.backoff);
     this.#nominations = new Nominations(this.cluster, this.queue);
     this.budgets = new Budgets(this.cluster.namespaces);
-    this.solver = new Solver(this.cluster, options.seed, options.scan);
+    this.solver = new Solver(this.cluster, options.seed);
   }
 
   /** Pods on record: those on nodes, and those that wait for us. */

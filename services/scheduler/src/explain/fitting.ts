@@ -1,7 +1,8 @@
 import type { FittingNodes, PluginScore } from '@gantry/client/placement-messages.ts';
-import { rank } from '../solve/node-heap.ts';
+import { resourceFormula } from '../score/resources.ts';
+import { goesBefore } from '../solve/node-order.ts';
 import type { PreparedClass } from '../solve/prepared.ts';
-import { refused, scoreNode } from '../solve/resource-scan.ts';
+import { refused, scanNode } from '../solve/resource-scan.ts';
 import type { ClusterState } from '../state/cluster.ts';
 
 /** The resource scores by Kubernetes' names; the scan computes their weighed sum in one go. */
@@ -73,12 +74,6 @@ export function fittingOf(
   };
 }
 
-function goesBefore(node: number, score: number, other: number, otherScore: number, seed: number): boolean {
-  if (score !== otherScore) return score > otherScore;
-  const [own, others] = [rank(node, seed), rank(other, seed)];
-  return own === others ? node < other : own < others;
-}
-
 /** What the solver counts for a node; `refused` where it would not take it. */
 function totalScore(prepared: PreparedClass, node: number): number {
   const onNode = prepared.evaluate(node);
@@ -94,12 +89,13 @@ function totalScore(prepared: PreparedClass, node: number): number {
 
 /** The same, plugin by plugin; those without weight, and those to whom all nodes are alike, are left out. */
 function scoresOf(prepared: PreparedClass, node: number): PluginScore[] {
-  const { scan, scores, nodeRules, groupRules } = prepared;
+  const { scan, profile, scores, nodeRules, groupRules } = prepared;
   const sums = new Map<string, { score: number; weight: number }>();
   for (const [name, plugin] of Object.entries(resourceScores)) {
-    const weight = scan.weights[name as keyof typeof resourceScores];
+    const weight = profile.weights[name as keyof typeof resourceScores];
     if (weight === 0) continue;
-    const score = scoreNode({ ...scan, weights: { ...noWeights, [name]: 1 } }, node);
+    const formula = resourceFormula({ ...noWeights, [name]: 1 });
+    const score = scanNode({ ...scan, demand: { ...scan.demand, formula } }, node);
     sums.set(plugin, { score, weight });
   }
   for (const { plugin, score, weight } of scores) sums.set(plugin, { score: score(node), weight });

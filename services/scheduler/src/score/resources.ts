@@ -7,25 +7,33 @@ export interface ResourceWeights {
   readonly balancedAllocation: number;
 }
 
-/**
- * The weighed sum of the three resource scores of a node of which `cpuShare` and `memoryShare` would be used.
- * Least and most allocated are means over the two; balanced is 100 less their distance from each other.
- */
-export function resourceScore(cpuShare: number, memoryShare: number, weights: ResourceWeights): number {
-  // Pods without requests are counted with an assumed amount, which may be more than there is.
-  const cpu = Math.min(cpuShare, 1);
-  const memory = Math.min(memoryShare, 1);
-  const mean = (cpu + memory) / 2;
-  const distance = cpu > memory ? cpu - memory : memory - cpu;
-  return (
-    100 *
-    (weights.leastAllocated * (1 - mean) +
-      weights.mostAllocated * mean +
-      weights.balancedAllocation * (1 - distance / 2))
-  );
+/** The weighed sum of the three scores as one formula: `base + perShare * (cpu + memory) - perDistance * |cpu - memory|`. */
+export interface ResourceFormula {
+  readonly base: number;
+  readonly perShare: number;
+  readonly perDistance: number;
 }
 
-/** The share of an amount; all of it where there is none. */
-export function shareOf(used: number, available: number): number {
-  return available > 0 ? used / available : 1;
+/** Least and most allocated are 0 to 100 by the mean of the two shares; balanced is 100 less half their distance. */
+export function resourceFormula(weights: ResourceWeights): ResourceFormula {
+  const { leastAllocated, mostAllocated, balancedAllocation } = weights;
+  return {
+    base: 100 * (leastAllocated + balancedAllocation),
+    perShare: 50 * (mostAllocated - leastAllocated),
+    perDistance: 50 * balancedAllocation,
+  };
+}
+
+/** The score of a node of which `used` of what is available would be used. */
+export function resourceScore(
+  cpuUsed: number,
+  cpuAvailable: number,
+  memoryUsed: number,
+  memoryAvailable: number,
+  { base, perShare, perDistance }: ResourceFormula,
+): number {
+  // Pods without requests are counted with an assumed amount, which may be more than there is.
+  const cpu = cpuUsed < cpuAvailable ? cpuUsed / cpuAvailable : 1;
+  const memory = memoryUsed < memoryAvailable ? memoryUsed / memoryAvailable : 1;
+  return base + perShare * (cpu + memory) - perDistance * (cpu > memory ? cpu - memory : memory - cpu);
 }

@@ -1,3 +1,5 @@
+import { goesBefore } from './node-order.ts';
+
 /**
  * Heaps of nodes, best on top, side by side in one array: one heap for each group of nodes that a batch tells apart.
  * The better node has the higher score; among equals the one that comes first in an order made of the seed.
@@ -61,10 +63,7 @@ export class NodeHeaps {
 
   /** True where the first node goes before the second. */
   better(left: number, leftScore: number, right: number, rightScore: number): boolean {
-    if (leftScore !== rightScore) return leftScore > rightScore;
-    const leftRank = rank(left, this.#seed);
-    const rightRank = rank(right, this.#seed);
-    return leftRank === rightRank ? left < right : leftRank < rightRank;
+    return goesBefore(left, leftScore, right, rightScore, this.#seed);
   }
 
   #reserve(end: number): void {
@@ -135,11 +134,4 @@ export class NodeHeaps {
     }
     this.#put(group, place, node);
   }
-}
-
-/** A number that orders nodes in a way of each seed's own: several schedulers don't run after the same node. */
-export function rank(node: number, seed: number): number {
-  let mixed = Math.imul(node ^ seed, 0x9e3779b1);
-  mixed = Math.imul(mixed ^ (mixed >>> 15), 0x85ebca6b);
-  return (mixed ^ (mixed >>> 13)) >>> 0;
 }

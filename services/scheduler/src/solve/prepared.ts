@@ -3,7 +3,7 @@ import { deviceFilters, nodeFilters, scores, topologyPlugins } from '../plugins.
 import type { Profile } from '../profiles.ts';
 import type { ClusterState } from '../state/cluster.ts';
 import type { PodClass } from '../state/pod-class.ts';
-import { hasRoom, refused, type ScanInput, scanInput, scoreNode } from './resource-scan.ts';
+import { refused, type ScanInput, scanColumns, scanDemand, scanNode } from './resource-scan.ts';
 
 interface WeighedScore {
   /** Kubernetes' name of the plugin. */
@@ -34,7 +34,11 @@ export class PreparedClass {
   constructor(podClass: PodClass, cluster: ClusterState, profile: Profile, verdicts: Uint8Array) {
     this.podClass = podClass;
     this.profile = profile;
-    this.scan = scanInput(podClass, cluster.nodes, verdicts, profile.weights);
+    this.scan = {
+      verdicts,
+      columns: scanColumns(cluster.nodes),
+      demand: scanDemand(podClass, profile.weights),
+    };
     this.filters = [...nodeFilters, ...deviceFilters]
       .map((filter) => filter.prepare(podClass, cluster))
       .filter((filter) => filter !== undefined);
@@ -71,7 +75,7 @@ export class PreparedClass {
 
   /** The score of a node, from scratch. */
   evaluate(node: number): number {
-    if (this.scan.verdicts[node] !== 0 || !hasRoom(this.scan, node)) return refused;
-    return this.judge(node, scoreNode(this.scan, node));
+    const score = scanNode(this.scan, node);
+    return score === refused ? refused : this.judge(node, score);
   }
 }

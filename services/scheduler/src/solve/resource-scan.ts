@@ -1,78 +1,119 @@
-import { type ResourceWeights, resourceScore, shareOf } from '../score/resources.ts';
+import { type ResourceFormula, type ResourceWeights, resourceFormula, resourceScore } from '../score/resources.ts';
 import { Dimension, type NodeTable } from '../state/node-table.ts';
 import type { PodClass } from '../state/pod-class.ts';
 
 /** Stands in the scores where a node cannot take the pod; true scores are not negative. */
 export const refused = -1;
 
-/** All that a scan of nodes for one class reads: plain values and shared arrays, so that it can go to a worker thread. */
+/** Stands for an amount that is not asked for: it fits also where more is taken than there is. */
+const nothing = Number.NEGATIVE_INFINITY;
+
+/** What of the nodes a scan reads, by node index; the same for all classes. */
+export interface ScanColumns {
+  /** What nodes have, and what is taken of it, by dimension. */
+  readonly allocatable: readonly Float64Array[];
+  readonly requested: readonly Float64Array[];
+  readonly scoringCpu: Float64Array;
+  readonly scoringMemory: Float64Array;
+}
+
+/** What a scan reads of a class and profile. */
+export interface ScanDemand {
+  /** The amounts of the three dimensions that nearly every pod asks for. */
+  readonly cpu: number;
+  readonly memory: number;
+  readonly pods: number;
+  /** The others, with their amounts in step. */
+  readonly dimensions: readonly number[];
+  readonly amounts: readonly number[];
+  readonly scoringCpuMilli: number;
+  readonly scoringMemoryBytes: number;
+  readonly formula: ResourceFormula;
+}
+
+/** All that a scan of nodes for one class reads: plain values and shared arrays, so that a worker thread can do it. */
 export interface ScanInput {
   /** Not 0 where a static filter refuses the node. */
   readonly verdicts: Uint8Array;
-  /** What nodes have, and what is taken of it, of each requested dimension. */
-  readonly allocatable: readonly Float64Array[];
-  readonly requested: readonly Float64Array[];
-  /** The amounts that the pod asks for, in step with the dimensions. */
-  readonly amounts: Float64Array;
-  readonly cpuAllocatable: Float64Array;
-  readonly memoryAllocatable: Float64Array;
-  readonly scoringCpu: Float64Array;
-  readonly scoringMemory: Float64Array;
-  readonly cpuMilli: number;
-  readonly memoryBytes: number;
-  readonly weights: ResourceWeights;
+  readonly columns: ScanColumns;
+  readonly demand: ScanDemand;
 }
 
-/** What to scan for a class. */
-export function scanInput(
-  podClass: PodClass,
-  nodes: NodeTable,
-  verdicts: Uint8Array,
-  weights: ResourceWeights,
-): ScanInput {
-  const { dimensions, amounts, requirement } = podClass;
+/** What a class asks for, under the weights of a profile. */
+export function scanDemand({ dimensions, amounts, requirement }: PodClass, weights: ResourceWeights): ScanDemand {
+  const amountOf = (dimension: number): number => amounts[dimensions.indexOf(dimension)] ?? nothing;
+  const others = [...dimensions.keys()].filter((at) => !isCommon(dimensions[at]!));
   return {
-    verdicts,
-    allocatable: Array.from(dimensions, (dimension) => nodes.allocatable[dimension]!),
-    requested: Array.from(dimensions, (dimension) => nodes.requested[dimension]!),
-    amounts,
-    cpuAllocatable: nodes.allocatable[Dimension.cpu]!,
-    memoryAllocatable: nodes.allocatable[Dimension.memory]!,
-    scoringCpu: nodes.scoringCpu,
-    scoringMemory: nodes.scoringMemory,
-    ...requirement.scoring,
-    weights,
+    cpu: amountOf(Dimension.cpu),
+    memory: amountOf(Dimension.memory),
+    pods: amountOf(Dimension.pods),
+    dimensions: others.map((at) => dimensions[at]!),
+    amounts: others.map((at) => amounts[at]!),
+    scoringCpuMilli: requirement.scoring.cpuMilli,
+    scoringMemoryBytes: requirement.scoring.memoryBytes,
+    formula: resourceFormula(weights),
   };
 }
 
-/** Writes the resource score of each node in [from, to), or `refused` where a static filter or a lack of room forbids it. */
-export function scanNodes(input: ScanInput, from: number, to: number, scores: Float64Array): void {
-  const { verdicts, allocatable, requested, amounts } = input;
-  for (let node = from; node < to; node++) scores[node] = verdicts[node] === 0 ? 0 : refused;
-  for (let index = 0; index < amounts.length; index++) {
-    const available = allocatable[index]!;
-    const taken = requested[index]!;
-    const amount = amounts[index]!;
-    for (let node = from; node < to; node++) {
-      if (taken[node]! + amount > available[node]!) scores[node] = refused;
-    }
+/** The columns of a table; valid until its layout changes. */
+export function scanColumns({ allocatable, requested, scoringCpu, scoringMemory }: NodeTable): ScanColumns {
+  return { allocatable, requested, scoringCpu, scoringMemory };
+}
+
+/** Writes the resource score of each node below `end`, or `refused` where a static filter or a lack of room forbids it. */
+export function scanNodes({ verdicts, columns, demand }: ScanInput, end: number, scores: Float64Array): void {
+  const { scoringCpu, scoringMemory, allocatable, requested } = columns;
+  const { cpu, memory, pods, scoringCpuMilli, scoringMemoryBytes, formula } = demand;
+  const cpuAllocatable = allocatable[Dimension.cpu]!;
+  const memoryAllocatable = allocatable[Dimension.memory]!;
+  const podsAllocatable = allocatable[Dimension.pods]!;
+  const cpuRequested = requested[Dimension.cpu]!;
+  const memoryRequested = requested[Dimension.memory]!;
+  const podsRequested = requested[Dimension.pods]!;
+  for (let node = 0; node < end; node++) {
+    const passes =
+      verdicts[node] === 0 &&
+      cpuRequested[node]! + cpu <= cpuAllocatable[node]! &&
+      memoryRequested[node]! + memory <= memoryAllocatable[node]! &&
+      podsRequested[node]! + pods <= podsAllocatable[node]!;
+    scores[node] = passes
+      ? resourceScore(
+          scoringCpu[node]! + scoringCpuMilli,
+          cpuAllocatable[node]!,
+          scoringMemory[node]! + scoringMemoryBytes,
+          memoryAllocatable[node]!,
+          formula,
+        )
+      : refused;
   }
-  for (let node = from; node < to; node++) {
-    if (scores[node] !== refused) scores[node] = scoreNode(input, node);
+  for (let index = 0; index < demand.dimensions.length; index++) {
+    const available = allocatable[demand.dimensions[index]!]!;
+    const taken = requested[demand.dimensions[index]!]!;
+    const amount = demand.amounts[index]!;
+    for (let node = 0; node < end; node++) if (taken[node]! + amount > available[node]!) scores[node] = refused;
   }
 }
 
-/** The resource score of one node that has room. */
-export function scoreNode(input: ScanInput, node: number): number {
-  const cpu = shareOf(input.scoringCpu[node]! + input.cpuMilli, input.cpuAllocatable[node]!);
-  const memory = shareOf(input.scoringMemory[node]! + input.memoryBytes, input.memoryAllocatable[node]!);
-  return resourceScore(cpu, memory, input.weights);
+/** The resource score of one node, or `refused`. */
+export function scanNode({ verdicts, columns, demand }: ScanInput, node: number): number {
+  const { allocatable, requested } = columns;
+  const lacks = (dimension: number, amount: number): boolean =>
+    requested[dimension]![node]! + amount > allocatable[dimension]![node]!;
+  if (verdicts[node] !== 0 || lacks(Dimension.cpu, demand.cpu) || lacks(Dimension.memory, demand.memory))
+    return refused;
+  if (lacks(Dimension.pods, demand.pods)) return refused;
+  for (let index = 0; index < demand.dimensions.length; index++) {
+    if (lacks(demand.dimensions[index]!, demand.amounts[index]!)) return refused;
+  }
+  return resourceScore(
+    columns.scoringCpu[node]! + demand.scoringCpuMilli,
+    allocatable[Dimension.cpu]![node]!,
+    columns.scoringMemory[node]! + demand.scoringMemoryBytes,
+    allocatable[Dimension.memory]![node]!,
+    demand.formula,
+  );
 }
 
-/** True where a node has room for one more. */
-export function hasRoom({ allocatable, requested, amounts }: ScanInput, node: number): boolean {
-  for (let index = 0; index < amounts.length; index++) {
-    if (requested[index]![node]! + amounts[index]! > allocatable[index]![node]!) return false;
-  }
-  return true;
+function isCommon(dimension: number): boolean {
+  return dimension === Dimension.cpu || dimension === Dimension.memory || dimension === Dimension.pods;
 }

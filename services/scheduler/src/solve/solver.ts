@@ -5,12 +5,11 @@ import type { PodClass, PodRecord } from '../state/pod-class.ts';
 import { type Grouping, groupNodes } from './grouping.ts';
 import { NodeHeaps } from './node-heap.ts';
 import { PreparedClass } from './prepared.ts';
-import { type Ranking, Rankings } from './rankings.ts';
-import { refused, type ScanInput, scanNodes } from './resource-scan.ts';
+import { refused, scanNodes } from './resource-scan.ts';
+import { floorFor, noFloor, type Selection, select } from './selection.ts';
+import { Shortlist } from './shortlist.ts';
+import { Shortlists } from './shortlists.ts';
 import { StaticMasks } from './static-masks.ts';
-
-/** Scans all nodes below `end`, on this thread or on several. */
-export type Scan = (input: ScanInput, end: number, scores: Float64Array) => void;
 
 /** What a batch of pods of one class came to. */
 export interface Solution {
@@ -18,32 +17,63 @@ export interface Solution {
   readonly placed: number;
 }
 
+/** A shortlist holds so many nodes for each pod that asks for one, and never fewer than `fewestListed`. */
+const listedPerPod = 2;
+const fewestListed = 128;
+
 /**
- * Places pods of one class after another, each on the best node as it is by then. The nodes are scanned once and kept in
- * heaps, so k pods on N nodes cost O(N + k log N), and O(k log N) where the ranking of the last batch is still good; each
- * placement changes the cluster's state at once.
+ * Places pods of one class after another, each on the best node as it is by then. Each placement changes the cluster's
+ * state at once. The nodes are scanned once and the best of them kept in a heap, so k pods on N nodes cost O(N + k log k),
+ * and O(k log k) where the list of the last batch is still good.
  */
 export class Solver {
   readonly masks = new StaticMasks(staticFilters);
   readonly #cluster: ClusterState;
   readonly #seed: number;
-  readonly #scan: Scan;
-  readonly #rankings: Rankings;
+  readonly #lists: Shortlists;
+  /** Room for one scan. */
+  #scores = new Float64Array(0);
+  #selection = newSelection(0);
 
   /** @param seed Decides between equally good nodes. */
-  constructor(cluster: ClusterState, seed: number, scan: Scan = scanHere) {
+  constructor(cluster: ClusterState, seed: number) {
     this.#cluster = cluster;
     this.#seed = seed;
-    this.#scan = scan;
-    this.#rankings = new Rankings(cluster);
+    this.#lists = new Shortlists(cluster);
   }
 
   /** Gives nodes to as many of the pods as possible, in order. All must be of the class and have no node. */
   solve(podClass: PodClass, pods: readonly PodRecord[], profile: Profile): Solution {
     const prepared = this.prepare(podClass, profile);
     if (podClass.unknownResources.length > 0) return { placed: 0 };
+    return { placed: prepared.groupRules.length > 0 ? this.#inGroups(prepared, pods) : this.#fromList(prepared, pods) };
+  }
+
+  /** All plugins made ready for a class, on the cluster as it is now. */
+  prepare(podClass: PodClass, profile: Profile): PreparedClass {
+    return new PreparedClass(podClass, this.#cluster, profile, this.masks.verdicts(podClass, this.#cluster));
+  }
+
+  #fromList(prepared: PreparedClass, pods: readonly PodRecord[]): number {
+    let list = this.#lists.find(prepared) ?? this.#select(prepared, pods.length);
+    let placed = 0;
+    for (const pod of pods) {
+      if (list.size === 0 && list.isPartial) list = this.#select(prepared, pods.length - placed);
+      const node = list.top();
+      if (node < 0) break;
+      this.#cluster.place(pod, node);
+      placed++;
+      if (notePlacement(prepared, node)) list = this.#select(prepared, pods.length - placed);
+      else list.topChanged(prepared.evaluate(node));
+    }
+    this.#lists.keep(prepared, list);
+    return placed;
+  }
+
+  /** Each group of nodes has its own best; which group is best changes with each placement. */
+  #inGroups(prepared: PreparedClass, pods: readonly PodRecord[]): number {
     const grouping = groupNodes(prepared.groupRules, this.#cluster.nodes.end);
-    let ranking = this.#rankings.find(prepared) ?? this.#rank(prepared, grouping);
+    let ranking = this.#rank(prepared, grouping);
     let placed = 0;
     for (const pod of pods) {
       const group = bestGroup(ranking, grouping, prepared);
@@ -58,30 +88,64 @@ export class Solver {
         ranking.heaps.changed(node);
       }
     }
-    this.#rankings.keep(prepared, ranking);
-    return { placed };
+    return placed;
   }
 
-  /** All plugins made ready for a class, on the cluster as it is now. */
-  prepare(podClass: PodClass, profile: Profile): PreparedClass {
-    return new PreparedClass(podClass, this.#cluster, profile, this.masks.verdicts(podClass, this.#cluster));
-  }
-
-  /** Scores all nodes and puts them into heaps. */
-  #rank(prepared: PreparedClass, grouping: Grouping): Ranking {
+  /** The best nodes for so many pods. */
+  #select(prepared: PreparedClass, pods: number): Shortlist {
     const { end } = this.#cluster.nodes;
-    const scores = this.#rankings.newScores();
-    this.#scan(prepared.scan, end, scores);
-    if (!prepared.isPlain) {
-      for (let node = 0; node < end; node++) {
-        if (scores[node] !== refused) scores[node] = prepared.judge(node, scores[node]!);
-      }
+    const scores = this.#score(prepared);
+    const floor = floorFor(this.#listLength(prepared, pods), scores, end, this.#seed);
+    const found = select(scores, end, floor, this.#seed, this.#selection);
+    // Samples may deceive.
+    if (found === 0 && floor !== noFloor) return this.#select(prepared, end);
+    return new Shortlist(this.#selection, found, floor, this.#seed);
+  }
+
+  /**
+   * Nodes to put on a list. Each change of a node elsewhere may use one of them up; the longer the list, the longer it
+   * lasts, but the more there is to do each time it is used. In between lies the geometric mean.
+   */
+  #listLength(prepared: PreparedClass, pods: number): number {
+    const lasting = Math.sqrt(this.#cluster.nodes.end * this.#lists.changesFor(prepared));
+    return Math.max(fewestListed, listedPerPod * pods, lasting);
+  }
+
+  #rank(prepared: PreparedClass, grouping: Grouping): Ranking {
+    const scores = this.#score(prepared);
+    return {
+      scores,
+      heaps: new NodeHeaps(this.#cluster.nodes.end, grouping.count, grouping.groupOf, scores, this.#seed),
+    };
+  }
+
+  /** Scores all nodes. Valid until the next call. */
+  #score(prepared: PreparedClass): Float64Array {
+    const { end, capacity } = this.#cluster.nodes;
+    if (this.#selection.nodes.length < capacity) {
+      this.#selection = newSelection(capacity);
+      this.#scores = new Float64Array(capacity);
     }
-    return { scores, heaps: new NodeHeaps(end, grouping.count, grouping.groupOf, scores, this.#seed) };
+    const scores = this.#scores;
+    scanNodes(prepared.scan, end, scores);
+    if (prepared.isPlain) return scores;
+    for (let node = 0; node < end; node++) {
+      if (scores[node] !== refused) scores[node] = prepared.judge(node, scores[node]!);
+    }
+    return scores;
   }
 }
 
-const scanHere: Scan = (input, end, scores) => scanNodes(input, 0, end, scores);
+/** Nodes scored and in order for one class. */
+interface Ranking {
+  /** By node index. */
+  readonly scores: Float64Array;
+  readonly heaps: NodeHeaps;
+}
+
+function newSelection(room: number): Selection {
+  return { nodes: new Int32Array(room), scores: new Float64Array(room) };
+}
 
 /** The group whose top is best with what the group's rules say; -1 where no group may take a pod. */
 function bestGroup({ heaps, scores }: Ranking, grouping: Grouping, prepared: PreparedClass): number {

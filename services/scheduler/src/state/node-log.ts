@@ -28,4 +28,9 @@ export class NodeLog {
   since(place: number): ReadonlySet<number> {
     return new Set(this.#nodes.slice(place - this.#start));
   }
+
+  /** Visits the nodes that changed after a place, also those that changed again. They must still be known. */
+  visitSince(place: number, visit: (node: number) => void): void {
+    for (let at = place - this.#start; at < this.#nodes.length; at++) visit(this.#nodes[at]!);
+  }
 }
