@@ -5,6 +5,11 @@ import { Exit, ExitCode } from './context.ts';
 import { createProgram } from './program.ts';
 
 const signal = terminationSignal();
+// A reader that has read enough, as `head` does, ends the command; a terminal that is gone leaves nobody to tell, but work to do.
+process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
+  if (code === 'EPIPE') process.exit(ExitCode.ok);
+});
+process.stderr.on('error', () => {});
 try {
   await createProgram(signal).parseAsync();
 } catch (error) {

@@ -1,11 +1,12 @@
 import { join, resolve } from 'node:path';
 import { defaultApiAddress } from '@gantry/client/client.ts';
 import { systemClock } from '@gantry/runtime/clock.ts';
+import { isError, toGantryError } from '@gantry/runtime/errors.ts';
 import { createLogger } from '@gantry/runtime/log.ts';
-import type { Context, Output } from '../context.ts';
+import { type Context, Exit, ExitCode, type Output } from '../context.ts';
 import { type Cluster, type ClusterDeps, startCluster } from '../up/cluster.ts';
 import type { UpOptions } from '../up/options.ts';
-import { applySample, writeSampleImages } from '../up/sample.ts';
+import { applySample, askSample, sampleUrl, writeSampleImages } from '../up/sample.ts';
 import { rolloutStatus } from './rollout.ts';
 
 export interface UpFlags {
@@ -36,9 +37,24 @@ export async function host(
   const stateDir = resolve(flags.stateDir);
   const log = createLogger(name, process.env.GANTRY_LOG_LEVEL ?? 'warn');
   const progress = (text: string): void => output.note(`gantry: ${text}\n`);
+  try {
+    await run(start, { ...flags, stateDir }, { log, progress, signal }, output);
+  } catch (error) {
+    if (signal.aborted && isError(error, 'Cancelled')) return;
+    throw new Exit(ExitCode.failed, `gantry: ${toGantryError(error).message}`);
+  }
+}
+
+async function run(
+  start: (options: UpOptions, deps: ClusterDeps) => Promise<Cluster>,
+  flags: UpFlags,
+  deps: ClusterDeps,
+  output: Output,
+): Promise<void> {
+  const { progress, signal } = deps;
   // Nodes take images in when they start: what the sample needs must be there by then.
-  if (flags.sample) await writeSampleImages(join(stateDir, 'images'));
-  await using cluster = await start({ ...flags, stateDir }, { log, progress, signal });
+  if (flags.sample) await writeSampleImages(join(flags.stateDir, 'images'));
+  await using cluster = await start(flags, deps);
   if (flags.sample) await runSample(cluster, output, progress, signal);
   const server = cluster.address === defaultApiAddress ? '' : ` --server ${cluster.address}`;
   progress(`ready. Try: npx gantry${server} get pods -o wide   (Ctrl-C ends the cluster)`);
@@ -60,5 +76,11 @@ async function runSample(
   progress(`the sample application is applied (${manifest})`);
   const context: Context = { client, namespace: 'default', output, clock: systemClock, signal };
   await rolloutStatus(context, ['deployment/hello'], { watch: true, timeoutMs: sampleTimeoutMs });
-  if (envoy !== undefined) progress('it answers through Envoy: curl http://localhost:8080/');
+  if (envoy === undefined || signal.aborted) return;
+  const answer = await askSample(systemClock, signal);
+  if (answer !== undefined) progress(`it answers through Envoy: curl ${sampleUrl} says "${answer}"`);
+  else if (!signal.aborted)
+    progress(
+      `${sampleUrl} does not answer; \`npx gantry describe service hello\` may say why, such as that its port is taken`,
+    );
 }

@@ -29,11 +29,11 @@ export async function startNodePrograms(
   options: UpOptions & { readonly api: string },
   deps: NodeProgramDeps,
 ): Promise<Nodes> {
-  const { programs, signal } = deps;
+  const { programs } = deps;
   await using stack = new AsyncDisposableStack();
   const directory = join(options.stateDir, 'nodes');
   const names = nodeNames(options.nodes);
-  const host = stack.use(await startHostNodes({ directory, nodes: names, driver: options.driver }, deps, signal));
+  const host = stack.use(await startHostNodes({ directory, nodes: names, driver: options.driver }, deps));
   // The agents' processes connect their own.
   await Promise.all(host.nodes.map((node) => node.runtime[Symbol.asyncDispose]()));
   stack.defer(async () => {

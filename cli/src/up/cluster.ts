@@ -18,6 +18,7 @@ import { defaultConfig as defaultXdsConfig } from '@gantry/xds-lb/config.ts';
 import type { SupervisedEnvoy } from '@gantry/xds-lb/envoy.ts';
 import { startXdsLb } from '@gantry/xds-lb/service.ts';
 import { startSupervisedEnvoy } from './envoy.ts';
+import { freeAddress } from './free-port.ts';
 import { type Nodes, startNodes } from './node-agents.ts';
 import type { UpOptions } from './options.ts';
 
@@ -47,13 +48,14 @@ export interface ClusterDeps {
 
 /** Starts every service in this process: one store, one bus, the same code as in separate processes. */
 export async function startCluster(options: UpOptions, deps: ClusterDeps): Promise<Cluster> {
-  const { log, clock = systemClock, progress, signal } = deps;
+  const { log, clock = systemClock, progress } = deps;
   await mkdir(join(options.stateDir, 'images'), { recursive: true });
+  const listen = await freeAddress(options.listen);
   await using stack = new AsyncDisposableStack();
   const store = stack.use(await openStore(`sqlite:${join(options.stateDir, 'state.db')}`, { log }));
   const bus = stack.use(await openBus('memory:up'));
   const api = stack.use(
-    await startApi({ ...defaultApiConfig, listen: options.listen }, { store, bus, log: log.child({ service: 'api' }) }),
+    await startApi({ ...defaultApiConfig, listen }, { store, bus, log: log.child({ service: 'api' }) }),
   );
   const client = stack.use(connect(api.address));
   progress(`api listens on ${api.address}, its state is in ${options.stateDir}`);
@@ -76,7 +78,7 @@ export async function startCluster(options: UpOptions, deps: ClusterDeps): Promi
   const xds = stack.use(await startLoadBalancer(service('xds-lb')));
   const envoy = await startSupervisedEnvoy(xds.xdsAddress, identity, { log, progress });
   if (envoy !== undefined) stack.use(envoy);
-  const nodes = stack.use(await startNodes(options, { ...service('node-agent'), signal }));
+  const nodes = stack.use(await startNodes(options, service('node-agent')));
   progress(`${options.nodes} nodes with the ${nodes.host.driver} driver: ${nodes.host.reasons.join('; ')}`);
   const owned = stack.move();
   return {

@@ -26,12 +26,12 @@ export function nodeNames(count: number): string[] {
 /** Sets up the nodes and starts an agent on each. */
 export async function startNodes(
   options: UpOptions,
-  deps: { readonly client: Client; readonly clock: Clock; readonly log: Logger; readonly signal: AbortSignal },
+  deps: { readonly client: Client; readonly clock: Clock; readonly log: Logger },
 ): Promise<Nodes> {
   const directory = join(options.stateDir, 'nodes');
   await using stack = new AsyncDisposableStack();
   const host = stack.use(
-    await startHostNodes({ directory, nodes: nodeNames(options.nodes), driver: options.driver }, deps, deps.signal),
+    await startHostNodes({ directory, nodes: nodeNames(options.nodes), driver: options.driver }, deps),
   );
   const agents = new Map<string, NodeAgent>();
   stack.defer(async () => {

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { Client } from '@gantry/client/client.ts';
 import { writeImageTar } from '@gantry/node-agent/images/image.ts';
 import { busyboxImage } from '@gantry/node-agent/images/local.ts';
+import type { Clock } from '@gantry/runtime/clock.ts';
 import { splitDocuments } from '../manifests.ts';
 
 /** The sample's manifests: for real containers, and for processes, which share the machine's ports. */
@@ -43,6 +44,28 @@ export async function writeSampleImages(imagesDir: string): Promise<void> {
     ),
   );
   await writeImageTar(join(imagesDir, 'hello.tar'), images);
+}
+
+/** Where the sample answers through Envoy. */
+export const sampleUrl = 'http://localhost:8080/';
+
+const answerPollMs = 100;
+/** How long Envoy may take from a pod that is ready to its first answer. */
+const answerTimeoutMs = 15_000;
+
+/** Asks the sample until it answers; undefined where it does not, or somebody else answers in its place. */
+export async function askSample(clock: Clock, signal: AbortSignal): Promise<string | undefined> {
+  for (const deadline = clock.now() + answerTimeoutMs; clock.now() < deadline && !signal.aborted; ) {
+    try {
+      const response = await fetch(sampleUrl, { signal: AbortSignal.any([signal, AbortSignal.timeout(1_000)]) });
+      const text = await response.text();
+      if (text.includes(', from pod hello-')) return text.trim();
+    } catch {
+      // Envoy does not listen yet.
+    }
+    await clock.sleep(answerPollMs, signal).catch(() => {});
+  }
+  return undefined;
 }
 
 /** Applies the sample application that suits the driver. Resolves with its manifest's path in the project. */

@@ -4,7 +4,7 @@ export interface Running extends AsyncDisposable {
   readonly done: Promise<void>;
 }
 
-/** A signal that fires on SIGTERM or SIGINT; for main.ts files. A second signal ends the process at once. */
+/** A signal that fires on SIGTERM, SIGINT, or SIGHUP (the terminal is gone); for main.ts files. A second signal ends the process at once. */
 export function terminationSignal(): AbortSignal {
   const controller = new AbortController();
   const stop = (name: NodeJS.Signals): void => {
@@ -13,5 +13,6 @@ export function terminationSignal(): AbortSignal {
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
+  process.on('SIGHUP', stop);
   return controller.signal;
 }

@@ -48,13 +48,14 @@ export function commandScenarios(cluster: () => TestCluster): void {
       expect(await ok('status')).toMatch(/nodes +2 of 2 ready\n/);
     });
 
-    test('describes a deployment with its events, and a pod with where it runs', async () => {
+    test('describes a deployment with its events, and a pod with where it runs and why', async () => {
       const [pod] = await untilReady(cluster(), 'hello', 3);
       expect(await ok('describe', 'deployment', 'hello')).toMatch(/ScalingReplicaSet .*Scaled up replica set hello-/);
       const described = await ok('describe', 'pod', pod!.metadata.name);
       expect(described).toContain(pod!.spec.nodeName!);
       expect(described).toMatch(/Scheduled .*Successfully assigned default\/hello-/);
       expect(described).toMatch(/Started /);
+      expect(await ok('explain', 'pod', pod!.metadata.name)).toContain(pod!.spec.nodeName!);
     });
 
     test('runs commands in containers, with their input and their exit codes', async () => {
