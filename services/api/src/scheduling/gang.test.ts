@@ -100,5 +100,5 @@ describe('bindings of a gang', () => {
       }),
       { numRuns: 25 },
     );
-  });
+  }, 60_000);
 });
