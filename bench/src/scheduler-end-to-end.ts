@@ -21,8 +21,7 @@ import { basic, type Workload, workloads } from './scheduler-workloads.ts';
 /** Objects a call and calls under way at once, while pods are created. */
 const batchSize = 256;
 const lanes = 4;
-/** Rest before pods are created alone, until the events of the burst are written and nodes were told of it, and between two of them. */
-const restMs = 5_000;
+/** Rest between two pods that are created alone. */
 const pauseMs = 10;
 
 const { values } = parseArgs({
@@ -96,7 +95,6 @@ async function report({ client, pods, processorTimes }: Cluster, workload: Workl
 
 /** Pods one at a time: how long each takes from the call of create until it is seen bound. */
 async function singles({ client, pods }: Cluster, count: number): Promise<void> {
-  await delay(restMs);
   const fromCallMs: number[] = [];
   const fromAnswerMs: number[] = [];
   for (let index = 0; index < count; index++) {

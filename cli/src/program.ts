@@ -2,6 +2,7 @@ import { connect, defaultApiAddress } from '@gantry/client/client.ts';
 import { systemClock } from '@gantry/runtime/clock.ts';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { apply } from './commands/apply.ts';
+import { defrag } from './commands/defrag.ts';
 import { deleteObjects } from './commands/delete.ts';
 import { describe } from './commands/describe.ts';
 import { exec } from './commands/exec.ts';
@@ -106,6 +107,13 @@ function addObjectCommands(program: Command, withClient: WithClient): void {
     .description('tell why a pod has, or does not have, its node: explain pod NAME')
     .addOption(new Option('-o, --output <format>', 'how to print').choices(['table', 'json', 'yaml']).default('table'))
     .action((what, flags) => withClient((context) => explain(context, what, flags)));
+  program
+    .command('defrag')
+    .description('show which nodes can be freed by moving pods, or free them')
+    .option('--execute', 'move the pods', false)
+    .option('--max-moves <count>', "pods to move at most; the scheduler's own setting where absent", wholeNumber)
+    .addOption(new Option('-o, --output <format>', 'how to print').choices(['table', 'json', 'yaml']).default('table'))
+    .action((flags) => withClient((context) => defrag(context, flags)));
   program
     .command('delete [what...]')
     .description('delete objects')

@@ -5,12 +5,11 @@ import type {
   QueueState,
   RefusingNodes,
 } from '@gantry/client/placement-messages.ts';
+import { counted, listed } from './listed.ts';
 import { formatTable } from './table.ts';
 
 /** Groups of nodes that are shown of each kind; `-o yaml` shows all. */
 const maxGroups = 10;
-/** Names of nodes that are shown of a group. */
-const maxNames = 3;
 
 /** What a scheduler says of a pod, for people: short however many nodes there are. */
 export function formatExplanation(explanation: PodExplanation, nowMs: number): string {
@@ -98,17 +97,6 @@ function formatRefusing(groups: readonly RefusingNodes[]): string {
   const rest = groups.slice(maxGroups).reduce((sum, { nodes }) => sum + nodes.length, 0);
   if (rest > 0) rows.push([`and ${counted(rest, 'more node')}`, '', 'other combinations of reasons', '']);
   return formatTable(header, rows);
-}
-
-/** `a, b, c and 4,997 more`. */
-function listed(names: readonly string[]): string {
-  const shown = names.slice(0, maxNames).join(', ');
-  const more = names.length - maxNames;
-  return more > 0 ? `${shown} and ${more.toLocaleString('en')} more` : shown;
-}
-
-function counted(count: number, noun: string): string {
-  return `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`;
 }
 
 function seconds(ms: number): string {

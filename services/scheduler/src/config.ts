@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { parseAddress } from '@gantry/runtime/address.ts';
 import { GantryError } from '@gantry/runtime/errors.ts';
+import { checkDefragConfig, type DefragConfig, defaultDefragConfig, defragConfigFromEnv } from './defrag/config.ts';
 import type { PodInfo } from './requirement.ts';
 
 /** How the scheduler runs. */
@@ -19,6 +20,7 @@ export interface SchedulerConfig {
   readonly batchSize: number;
   /** Batches of bindings under way at once. */
   readonly maxBindsInFlight: number;
+  readonly defrag: DefragConfig;
   /** `host:port` of PlacementService, which explains decisions; port 0 for any free one, which the Lease tells. */
   readonly listen: string;
   /** `host:port` under which the api reaches it, where that is not what it listens on. */
@@ -37,6 +39,7 @@ export const defaultSchedulerConfig: Omit<SchedulerConfig, 'identity'> = {
   seed: 1,
   batchSize: 1_024,
   maxBindsInFlight: 4,
+  defrag: defaultDefragConfig,
   listen: '127.0.0.1:0',
   leaderElection: true,
 };
@@ -46,7 +49,7 @@ export const defaultSchedulerConfig: Omit<SchedulerConfig, 'identity'> = {
  * (such as 0/2: the first of two), GANTRY_SCHEDULER_WEIGHTS (JSON, such as {"binpack":{"mostAllocated":8}}),
  * GANTRY_SCHEDULER_SEED, GANTRY_SCHEDULER_BATCH_SIZE, GANTRY_SCHEDULER_BINDS_IN_FLIGHT, GANTRY_SCHEDULER_LISTEN (such as
  * 0.0.0.0:7444), GANTRY_SCHEDULER_ADVERTISE, GANTRY_SCHEDULER_DIAGNOSTICS (such as 127.0.0.1:8082) and
- * GANTRY_SCHEDULER_LEADER_ELECTION (false turns it off).
+ * GANTRY_SCHEDULER_LEADER_ELECTION (false turns it off). Those of the defragmenter are in defrag/config.ts.
  * @throws GantryError (BadRequest) naming what is wrong and its value.
  */
 export function configFromEnv(env: Readonly<Record<string, string | undefined>>): SchedulerConfig {
@@ -60,6 +63,7 @@ export function configFromEnv(env: Readonly<Record<string, string | undefined>>)
     seed: whole('GANTRY_SCHEDULER_SEED', seed),
     batchSize: whole('GANTRY_SCHEDULER_BATCH_SIZE', batchSize),
     maxBindsInFlight: whole('GANTRY_SCHEDULER_BINDS_IN_FLIGHT', maxBindsInFlight),
+    defrag: defragConfigFromEnv(env),
     listen: env.GANTRY_SCHEDULER_LISTEN ?? defaultSchedulerConfig.listen,
     advertise: env.GANTRY_SCHEDULER_ADVERTISE,
     diagnostics: env.GANTRY_SCHEDULER_DIAGNOSTICS || undefined,
@@ -103,6 +107,7 @@ export function checkConfig(config: SchedulerConfig): SchedulerConfig {
   checkWhole('batchSize', batchSize, 1, 100_000);
   checkWhole('maxBindsInFlight', maxBindsInFlight, 1, 64);
   checkWhole('seed', seed, 0, 2 ** 31 - 1);
+  checkDefragConfig(config.defrag);
   parseAddress(config.listen);
   if (config.diagnostics !== undefined) parseAddress(config.diagnostics);
   return config;
@@ -116,18 +121,11 @@ function checkWhole(field: string, value: number, least: number, most: number): 
   );
 }
 
-/** What of a pod says to which shard it falls. */
-type ShardedPod = Pick<PodInfo, 'uid' | 'namespace' | 'group'>;
-
-/**
- * Whether a pod falls to a shard. The pods of a group fall to one together. All schedulers of one cluster must be given the
- * same count.
- */
-export function isInShard({ uid, namespace, group }: ShardedPod, { index, count }: SchedulerConfig['shard']): boolean {
+/** Whether a pod falls to a shard. All schedulers of one cluster must be given the same count. */
+export function isInShard({ uid }: Pick<PodInfo, 'uid'>, { index, count }: SchedulerConfig['shard']): boolean {
   if (count === 1) return true;
-  const text = group === '' ? uid : `${namespace}/${group}`;
   // FNV-1a: spreads uids evenly, and is the same everywhere.
   let hash = 0x811c9dc5;
-  for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
+  for (let at = 0; at < uid.length; at++) hash = Math.imul(hash ^ uid.charCodeAt(at), 0x01000193);
   return (hash >>> 0) % count === index;
 }

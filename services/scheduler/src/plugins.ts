@@ -1,5 +1,6 @@
 import { gpuDevices } from './filter/gpu-devices.ts';
 import { nodeAffinity } from './filter/node-affinity.ts';
+import { nodeEmptying } from './filter/node-emptying.ts';
 import { nodePorts } from './filter/node-ports.ts';
 import { nodeResourcesFit } from './filter/node-resources.ts';
 import { nodeUnschedulable } from './filter/node-unschedulable.ts';
@@ -17,7 +18,7 @@ import { podTopologySpread } from './topology/pod-topology-spread.ts';
 export const staticFilters: readonly Filter[] = [nodeUnschedulable, taintToleration, nodeAffinity];
 
 /** Filters that look at the pods of the node, beside the resources. */
-export const nodeFilters: readonly Filter[] = [nodePorts];
+export const nodeFilters: readonly Filter[] = [nodePorts, nodeEmptying];
 
 /** Judged by the scan of resources, which knows it by heart; here for explanations. */
 export const resourceFilter: Filter = nodeResourcesFit;

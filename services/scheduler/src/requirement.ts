@@ -111,6 +111,22 @@ export interface PodRequirement {
   readonly images: readonly string[];
 }
 
+/** Whether the defragmenter may move a pod, or why not. */
+export type Mobility =
+  | 'movable'
+  /** Its controller runs one on each node: it neither moves nor keeps a node from being free. */
+  | 'onePerNode'
+  /** No controller would make it anew. */
+  | 'bare'
+  /** What it keeps on the node would be lost. */
+  | 'localStorage'
+  /** Its owner says so. */
+  | 'forbidden'
+  /** Nodes or the cluster cannot do without it. */
+  | 'critical'
+  /** Member of a group that is placed as a whole. */
+  | 'grouped';
+
 /** A pod as the scheduler sees it. */
 export interface PodInfo {
   readonly uid: string;
@@ -127,12 +143,11 @@ export interface PodInfo {
   readonly nominatedNodeName: string;
   /** Name of the pod group in its namespace; empty where it belongs to none. */
   readonly group: string;
+  readonly mobility: Mobility;
   /** True once its end was asked for. */
   readonly terminating: boolean;
   /** True when it has succeeded or failed: it takes no room. */
   readonly finished: boolean;
-  /** True when it has succeeded. */
-  readonly succeeded: boolean;
   /** Milliseconds since the epoch. */
   readonly createdMs: number;
   readonly startedMs: number;

@@ -12,6 +12,7 @@ import type { Running } from '@gantry/runtime/service.ts';
 import type { Registry } from 'prom-client';
 import { Binder } from './binder.ts';
 import { checkConfig, isInShard, type SchedulerConfig } from './config.ts';
+import { Defragmenter } from './defrag/defragmenter.ts';
 import { Feed } from './feed.ts';
 import { SchedulingLoop } from './loop.ts';
 import { createSchedulerMetrics, type SchedulerMetrics } from './metrics.ts';
@@ -74,11 +75,21 @@ export function startScheduler(given: SchedulerConfig, { client, bus, clock, log
     clock,
     log,
   });
+  const defragmenter = new Defragmenter(config.defrag, {
+    scheduler,
+    mover: { evict: (request, options) => client.evict(request, options), clock, wake: () => loop.wake() },
+    shards: config.shard.count,
+    clock,
+    log,
+  });
   const stop = new AbortController();
   const ready = feed.synced();
   // Whoever does not wait for it must not be ended by its rejection.
   ready.catch(() => {});
-  const done = run({ config, client, clock, log, ready, scheduler, loop, metrics, registry }, stop.signal);
+  const done = run(
+    { config, client, clock, log, ready, scheduler, loop, defragmenter, metrics, registry },
+    stop.signal,
+  );
   return {
     ready,
     done,
@@ -96,18 +107,19 @@ interface Parts extends Omit<SchedulerDeps, 'bus'> {
   readonly ready: Promise<void>;
   readonly scheduler: Scheduler;
   readonly loop: SchedulingLoop;
+  readonly defragmenter: Defragmenter;
   readonly metrics: SchedulerMetrics;
   readonly registry: Registry;
 }
 
 /** Serves what there is to ask, and schedules while it may, until the signal fires. */
 async function run(parts: Parts, signal: AbortSignal): Promise<void> {
-  const { config, log, ready, scheduler } = parts;
+  const { config, log, ready } = parts;
   const { shard, listen, advertise } = config;
   try {
     await using _diagnostics = await diagnosticsOf(parts);
     await ready;
-    await using server = await servePlacement(listen, scheduler);
+    await using server = await servePlacement(listen, parts);
     log.info({ shard, address: server.address }, 'the scheduler knows the cluster');
     await lead(parts, advertise ?? server.address, signal);
   } catch (error) {
@@ -130,14 +142,14 @@ async function diagnosticsOf({ config, ready, registry }: Parts): Promise<AsyncD
 
 /** Schedules while nobody else of its like does. */
 async function lead(
-  { config, client, clock, log, loop, metrics }: Parts,
+  { config, client, clock, log, loop, defragmenter, metrics }: Parts,
   address: string,
   signal: AbortSignal,
 ): Promise<void> {
   const { shard, name, identity, leaderElection } = config;
   const act = async (leading: AbortSignal): Promise<void> => {
     metrics.leading(true);
-    await loop.run(leading).finally(() => metrics.leading(false));
+    await Promise.all([loop.run(leading), defragmenter.lead(leading)]).finally(() => metrics.leading(false));
   };
   if (!leaderElection) return await act(signal);
   await runWithLeadership(

@@ -1,7 +1,6 @@
 import { podRequests } from '@gantry/model/amounts.ts';
 import type { Affinity, Pod, PodSpec, TopologySpreadConstraint } from '@gantry/model/gen/gantry.core.v1.ts';
 import { areDevicesFor, devicesOf, gpuDemand } from '@gantry/model/gpu.ts';
-import { podGroupLabel } from '@gantry/model/kinds/podgroup/podgroup.ts';
 import type {
   HostPort,
   PodInfo,
@@ -12,7 +11,11 @@ import type {
   SpreadRule,
   Toleration,
 } from '../requirement.ts';
+import { mobilityOf } from './mobility.ts';
 import { namedNodes, nodeTerm, ownNamespaceSelector, podTerm, type RuleOwner } from './selectors.ts';
+
+/** Group of pods that are placed together or not at all: a label, so that controllers' templates can carry it. */
+export const podGroupLabel = 'scheduling.gantry.dev/pod-group';
 
 /** What Kubernetes' scoring assumes of pods that ask for nothing. */
 const assumedCpuMilli = 100;
@@ -30,6 +33,7 @@ export class PodCompiler {
     const { metadata, spec, status } = pod;
     const phase = status?.phase;
     const requirement = this.#requirementOf(pod);
+    const group = metadata.labels?.[podGroupLabel] ?? '';
     return {
       uid: metadata.uid ?? '',
       namespace: metadata.namespace ?? '',
@@ -40,10 +44,10 @@ export class PodCompiler {
       gpuDevices: spec.nodeName ? givenDevices(pod, requirement) : [],
       gates: spec.schedulingGates?.map(({ name }) => name) ?? [],
       nominatedNodeName: status?.nominatedNodeName ?? '',
-      group: metadata.labels?.[podGroupLabel] ?? '',
+      group,
+      mobility: mobilityOf(pod, group),
       terminating: metadata.deletionTimestamp !== undefined,
       finished: phase === 'Succeeded' || phase === 'Failed',
-      succeeded: phase === 'Succeeded',
       createdMs: Date.parse(metadata.creationTimestamp ?? '') || 0,
       startedMs: Date.parse(status?.startTime ?? '') || 0,
     };

@@ -1,10 +1,10 @@
 import type { ExplainPodRequest, PodExplanation, PreemptionOutlook } from '@gantry/client/placement-messages.ts';
 import { GantryError } from '@gantry/runtime/errors.ts';
 import { PreemptionPlan, withoutVictims } from '../preempt/preemption.ts';
-import type { Scheduler } from '../scheduler.ts';
-import { countedReasons, looksBeyondNode, unavailableMessage } from '../solve/diagnosis.ts';
-import type { ClusterState } from '../state/cluster.ts';
-import type { PodClass, PodRecord } from '../state/pod-class.ts';
+import { looksBeyondNode, type Scheduler } from '../scheduler.ts';
+import { countedReasons, unavailableMessage } from '../solve/diagnosis.ts';
+import type { PodClass } from '../state/pod-class.ts';
+import { withoutPod } from '../state/without-pod.ts';
 import { fittingOf } from './fitting.ts';
 import { podLabel } from './pod-label.ts';
 import { queueStateOf } from './queue-state.ts';
@@ -53,19 +53,6 @@ export function explainPod(scheduler: Scheduler, request: ExplainPodRequest): Po
       preemption: fitting.count === 0 ? preemptionOutlook(scheduler, podClass, refusals) : null,
     };
   });
-}
-
-/** Does something as if a pod were not on its node. */
-function withoutPod<T>(cluster: ClusterState, pod: PodRecord, act: () => T): T {
-  const { node } = pod;
-  // The slot of a node that is gone belongs to its last pod: that one must not leave it.
-  if (node < 0 || cluster.nodes.present[node] === 0) return act();
-  cluster.displace(pod);
-  try {
-    return act();
-  } finally {
-    cluster.place(pod, node);
-  }
 }
 
 function messageOf(nodes: number, fitting: number, { counts }: Refusals): string {

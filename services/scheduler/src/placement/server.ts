@@ -1,15 +1,27 @@
 import { toServiceError } from '@gantry/client/errors-grpc.ts';
-import type { ExplainPodRequest, PodExplanation } from '@gantry/client/placement-messages.ts';
+import type {
+  DefragmentProgress,
+  DefragmentRequest,
+  ExplainPodRequest,
+  PodExplanation,
+} from '@gantry/client/placement-messages.ts';
 import { placementService } from '@gantry/client/protos.ts';
-import { type GrpcServer, serveGrpc } from '@gantry/client/serve.ts';
+import { serveGrpc } from '@gantry/client/serve.ts';
 import { parseAddress } from '@gantry/runtime/address.ts';
-import type { ServerUnaryCall, sendUnaryData, UntypedServiceImplementation } from '@grpc/grpc-js';
+import type { ServerUnaryCall, ServerWritableStream, sendUnaryData, UntypedServiceImplementation } from '@grpc/grpc-js';
+import type { Defragmenter } from '../defrag/defragmenter.ts';
 import { explainPod } from '../explain/explain.ts';
 import type { Scheduler } from '../scheduler.ts';
 import { reachableAddress } from './address.ts';
 
 /** Questions are small. */
 const maxRequestBytes = 64 * 1024;
+
+/** What PlacementService is served from. */
+export interface PlacementDeps {
+  readonly scheduler: Scheduler;
+  readonly defragmenter: Pick<Defragmenter, 'run'>;
+}
 
 /** A listening PlacementService. */
 export interface PlacementServer extends AsyncDisposable {
@@ -21,17 +33,17 @@ export interface PlacementServer extends AsyncDisposable {
  * Serves what there is to know of a scheduler's decisions.
  * @param listen `host:port`; port 0 for any free one.
  */
-export async function servePlacement(listen: string, scheduler: Scheduler): Promise<PlacementServer> {
+export async function servePlacement(listen: string, deps: PlacementDeps): Promise<PlacementServer> {
   const { host, port } = parseAddress(listen);
-  const service = { name: 'PlacementService', definition: placementService, handlers: handlersOf(scheduler) };
-  const server: GrpcServer = await serveGrpc([service], { host, port, maxRequestBytes });
+  const service = { name: 'PlacementService', definition: placementService, handlers: handlersOf(deps) };
+  const server = await serveGrpc([service], { host, port, maxRequestBytes });
   return {
     address: reachableAddress(host, server.port),
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   };
 }
 
-function handlersOf(scheduler: Scheduler): UntypedServiceImplementation {
+function handlersOf({ scheduler, defragmenter }: PlacementDeps): UntypedServiceImplementation {
   return {
     ExplainPod: (call: ServerUnaryCall<ExplainPodRequest, PodExplanation>, answer: sendUnaryData<PodExplanation>) => {
       try {
@@ -40,5 +52,26 @@ function handlersOf(scheduler: Scheduler): UntypedServiceImplementation {
         answer(toServiceError(error));
       }
     },
+    Defragment: (call: ServerWritableStream<DefragmentRequest, DefragmentProgress>) => {
+      const { execute, maxMoves = 0 } = call.request;
+      send(call, (signal) => defragmenter.run(execute, maxMoves, signal));
+    },
   };
+}
+
+/** Sends what an iterable gives, few as these messages are. The signal fires when the caller is gone. */
+function send<T>(call: ServerWritableStream<unknown, T>, messages: (signal: AbortSignal) => AsyncIterable<T>): void {
+  const gone = new AbortController();
+  call.on('cancelled', () => gone.abort());
+  // A caller that hangs up is no failure of ours.
+  call.on('error', () => gone.abort());
+  const sendAll = async (): Promise<void> => {
+    for await (const message of messages(gone.signal)) call.write(message);
+  };
+  sendAll().then(
+    () => call.end(),
+    (error: unknown) => {
+      if (!gone.signal.aborted) call.emit('error', toServiceError(error));
+    },
+  );
 }

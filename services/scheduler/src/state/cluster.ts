@@ -14,6 +14,8 @@ export class ClusterState {
   readonly counts: CountRegistry;
   /** Labels by namespace. */
   readonly namespaces = new Map<string, Readonly<Record<string, string>>>();
+  /** Nodes that the defragmenter is emptying. */
+  readonly #emptying = new Set<number>();
   readonly #classes = new Map<string, PodClass>();
   readonly #firstOnNode: (PodRecord | undefined)[] = [];
   readonly #hostPorts = new Map<number, HostPort[]>();
@@ -53,12 +55,15 @@ export class ClusterState {
   }
 
   /** A record of a pod, without a node yet. */
-  admit(pod: Pick<PodInfo, 'uid' | 'namespace' | 'name' | 'requirement' | 'terminating' | 'startedMs'>): PodRecord {
+  admit(
+    pod: Pick<PodInfo, 'uid' | 'namespace' | 'name' | 'requirement' | 'mobility' | 'terminating' | 'startedMs'>,
+  ): PodRecord {
     return {
       uid: pod.uid,
       namespace: pod.namespace,
       name: pod.name,
       class: this.acquireClass(pod.requirement),
+      mobility: pod.mobility,
       node: -1,
       state: 'pending',
       terminating: pod.terminating,
@@ -96,6 +101,7 @@ export class ClusterState {
   removeNode(name: string): void {
     const node = this.nodes.indexOf(name);
     if (node === undefined || this.nodes.info(node) === undefined) return;
+    this.#emptying.delete(node);
     this.#change(node, undefined);
     this.#freeIfEmpty(node);
   }
@@ -164,6 +170,18 @@ export class ClusterState {
     else this.namespaces.set(name, labels);
     this.counts.recountByNamespace();
     return true;
+  }
+
+  /** Nodes that take no pods at the moment, because they are being emptied. */
+  get emptying(): ReadonlySet<number> {
+    return this.#emptying;
+  }
+
+  /** A node takes no pods from now on, or does again. */
+  setEmptying(node: number, emptying: boolean): void {
+    if (emptying) this.#emptying.add(node);
+    else this.#emptying.delete(node);
+    this.nodes.loadLog.add(node);
   }
 
   /** The pods on a node. */

@@ -1,4 +1,4 @@
-import type { PodRequirement } from '../requirement.ts';
+import type { Mobility, PodRequirement } from '../requirement.ts';
 import type { DomainCount } from './domain-count.ts';
 
 /** Where the scheduler stands with a pod. */
@@ -18,6 +18,7 @@ export interface PodRecord {
   readonly namespace: string;
   readonly name: string;
   readonly class: PodClass;
+  mobility: Mobility;
   /** Index of its node; -1 where it has none. */
   node: number;
   state: PodState;

@@ -28,6 +28,8 @@ export interface PodFields extends Partial<Omit<PodSpec, 'resources'>> {
   readonly namespace?: string;
   readonly labels?: Readonly<Record<string, string>>;
   readonly annotations?: Readonly<Record<string, string>>;
+  /** Kind of the controller that would make it anew; none where absent. */
+  readonly owner?: string;
   readonly requests?: Readonly<Record<string, string>>;
   /** When it started on its node. */
   readonly startTime?: string;
@@ -35,17 +37,23 @@ export interface PodFields extends Partial<Omit<PodSpec, 'resources'>> {
 
 /** A pod of one container that requests what `requests` says. Its uid is its name. */
 export function podNamed(name: string, fields: PodFields = {}): Pod {
-  const { namespace = 'default', labels, annotations, requests = {}, startTime, ...spec } = fields;
-  const metadata = { name, namespace, uid: name };
+  const { namespace = 'default', labels, annotations, owner, requests = {}, startTime, ...spec } = fields;
   return {
     apiVersion: 'v1',
     kind: 'Pod',
     metadata: {
-      ...metadata,
+      name,
+      namespace,
+      uid: name,
       ...(labels ? { labels: { ...labels } } : {}),
       ...(annotations ? { annotations: { ...annotations } } : {}),
+      ...(owner ? { ownerReferences: [controller(owner)] } : {}),
     },
     spec: { containers: [{ name: 'main', image: 'pause:3', resources: { requests: { ...requests } } }], ...spec },
     ...(startTime ? { status: { startTime } } : {}),
   };
+}
+
+function controller(kind: string): NonNullable<Pod['metadata']['ownerReferences']>[number] {
+  return { apiVersion: 'apps/v1', kind, name: 'owner', uid: `uid-of-${kind}`, controller: true };
 }
