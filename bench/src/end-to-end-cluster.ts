@@ -18,11 +18,14 @@ import { configFromEnv } from '@gantry/scheduler/config.ts';
 import { startScheduler } from '@gantry/scheduler/service.ts';
 import { openStore } from '@gantry/store/open.ts';
 import { startRedisServer } from '@gantry/store/testing/redis-server.ts';
+import { isRunning } from './pods.ts';
 import { processorTimes, startApiProcess, startSchedulerProcess } from './services.ts';
 
 /** A store, a bus, an api and a scheduler that run, and an informer of all pods. */
 export interface Cluster extends AsyncDisposable {
   readonly client: Client;
+  /** Of the api. */
+  readonly address: string;
   readonly pods: PodWatcher;
   /** Milliseconds of processor time that each process has had so far. */
   processorTimes(): Promise<Map<string, number>>;
@@ -42,7 +45,7 @@ export async function startProcesses(nodeFlags: readonly string[]): Promise<Clus
     [scheduler.pid, 'scheduler'],
     [process.pid, 'bench'],
   ]);
-  return await followed(stack, connect(api.address), bus, () => processorTimes(labels));
+  return await followed(stack, api.address, bus, () => processorTimes(labels));
 }
 
 /** All in this process, with SQLite and the bus that needs no server. */
@@ -58,32 +61,33 @@ export async function startOneProcess(): Promise<Cluster> {
   const forScheduler = stack.use(connect(api.address));
   stack.use(startScheduler(configFromEnv({}), { client: forScheduler, bus, clock: systemClock, log: silentLogger }));
   const labels = new Map([[process.pid, 'all']]);
-  return await followed(stack, connect(api.address), bus, () => processorTimes(labels));
+  return await followed(stack, api.address, bus, () => processorTimes(labels));
 }
 
 async function followed(
   stack: AsyncDisposableStack,
-  client: Client,
+  address: string,
   bus: EventBus,
   times: Cluster['processorTimes'],
 ): Promise<Cluster> {
-  stack.use(client);
+  const client = stack.use(connect(address));
   const pods = stack.use(new PodWatcher(bus, client));
   await pods.ready;
   const owned = stack.move();
-  return { client, pods, processorTimes: times, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+  return { client, address, pods, processorTimes: times, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }
 
 /** Longest wait for pods, in milliseconds: a broken cluster must not hold a benchmark up. */
 const patienceMs = 120_000;
 
-/** When an informer saw each pod on its node, or heard that it has none. */
+/** When an informer saw each pod on its node and running there, or heard that it has none. */
 export class PodWatcher implements AsyncDisposable {
   readonly ready: Promise<void>;
   /** Times at which the state was read anew because the bus had lost something. */
   repairs = 0;
   readonly #informer: Informer<Pod>;
   readonly #boundMs = new Map<string, number>();
+  readonly #runningMs = new Map<string, number>();
   readonly #refused = new Set<string>();
   #look = (): void => {};
 
@@ -95,6 +99,7 @@ export class PodWatcher implements AsyncDisposable {
       if (type === 'DELETED') return;
       if (object.spec?.nodeName) {
         if (!this.#boundMs.has(key)) this.#boundMs.set(key, performance.now());
+        if (isRunning(object) && !this.#runningMs.has(key)) this.#runningMs.set(key, performance.now());
       } else if (object.status?.conditions?.some(({ type, status }) => type === 'PodScheduled' && status === 'False')) {
         this.#refused.add(key);
       }
@@ -107,6 +112,10 @@ export class PodWatcher implements AsyncDisposable {
     return this.#boundMs.size;
   }
 
+  get running(): number {
+    return this.#runningMs.size;
+  }
+
   get refused(): number {
     return this.#refused.size;
   }
@@ -114,6 +123,11 @@ export class PodWatcher implements AsyncDisposable {
   /** When a pod was first seen bound, on the clock of performance.now; undefined where it was not. */
   boundMs(pod: KubeObject): number | undefined {
     return this.#boundMs.get(keyOf(pod));
+  }
+
+  /** When a pod was first seen running; undefined where it was not. */
+  runningMs(pod: KubeObject): number | undefined {
+    return this.#runningMs.get(keyOf(pod));
   }
 
   /** Resolves as soon as `holds` is true; it is asked at every change. */

@@ -11,17 +11,14 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import type { Client } from '@gantry/client/client.ts';
-import type { KubeObject } from '@gantry/model/kind.ts';
 import { podNamed } from '@gantry/scheduler/testing/builders.ts';
 import { type Cluster, startOneProcess, startProcesses } from './end-to-end-cluster.ts';
+import { createAll, processorTimePerPod, quantile } from './end-to-end-load.ts';
 import { describeMachine } from './machine.ts';
 import { basic, type Workload, workloads } from './scheduler-workloads.ts';
 
-/** Objects a call and calls under way at once, while pods are created. */
-const batchSize = 256;
-const lanes = 4;
-/** Rest between two pods that are created alone. */
+/** Rest before pods are created alone, until the events of the burst are written and nodes were told of it, and between two of them. */
+const restMs = 5_000;
 const pauseMs = 10;
 
 const { values } = parseArgs({
@@ -87,14 +84,12 @@ async function report({ client, pods, processorTimes }: Cluster, workload: Workl
       ...(pods.repairs > 0 ? [`${pods.repairs} repairs`] : []),
     ].join('  '),
   );
-  const spent = [...times].map(([name, ms]) => {
-    return `${name} ${Math.round(((ms - (timesBefore.get(name) ?? 0)) * 1_000) / measured.length)}`;
-  });
-  console.log(`    processor time, µs a pod: ${spent.join(', ')}`);
+  console.log(`    processor time, µs a pod: ${processorTimePerPod(timesBefore, times, measured.length)}`);
 }
 
 /** Pods one at a time: how long each takes from the call of create until it is seen bound. */
 async function singles({ client, pods }: Cluster, count: number): Promise<void> {
+  await delay(restMs);
   const fromCallMs: number[] = [];
   const fromAnswerMs: number[] = [];
   for (let index = 0; index < count; index++) {
@@ -109,27 +104,4 @@ async function singles({ client, pods }: Cluster, count: number): Promise<void> 
   }
   const texts = [fromCallMs, fromAnswerMs].map((ms) => `p50 ${quantile(ms, 0.5)} p99 ${quantile(ms, 0.99)} ms`);
   console.log(`    ${count} single pods: from call to bound ${texts[0]}, from created to bound ${texts[1]}`);
-}
-
-/** Creates objects; returns when the answer about each came. */
-async function createAll(client: Client, objects: readonly KubeObject[]): Promise<number[]> {
-  const createdMs = new Array<number>(objects.length);
-  let next = 0;
-  const lane = async (): Promise<void> => {
-    while (next < objects.length) {
-      const start = next;
-      next += batchSize;
-      const batch = objects.slice(start, start + batchSize);
-      const refused = (await client.createBatch(batch)).find(({ code }) => code !== 0);
-      if (refused !== undefined) throw new Error(refused.message);
-      createdMs.fill(performance.now(), start, start + batch.length);
-    }
-  };
-  await Promise.all(Array.from({ length: lanes }, lane));
-  return createdMs;
-}
-
-function quantile(values: readonly number[], share: number): string {
-  const sorted = values.toSorted((a, b) => a - b);
-  return (sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN).toFixed(1);
 }
