@@ -32,6 +32,8 @@ export interface Binding {
   readonly nodeName: string;
   /** Numbers of the GPU devices that a pod gets which asks for any; the api chooses where none are named. */
   readonly gpuDevices?: readonly number[];
+  /** Bindings of one gang are all carried out or all refused. */
+  readonly gang?: string;
 }
 
 /** A pod that no node takes now. */

@@ -56,8 +56,13 @@ const lineBreak = 0x0a;
 export function encodeChange(message: ChangeMessage): Buffer {
   const { json, ...header } = message;
   const head = JSON.stringify(header);
-  if (json === undefined || Buffer.byteLength(json) > maxInlineJsonBytes) return Buffer.from(head);
+  if (json === undefined || isTooLarge(json)) return Buffer.from(head);
   return Buffer.from(`${head}\n${json}`);
+}
+
+/** A character is at most three bytes: most objects need not be measured. */
+function isTooLarge(json: string): boolean {
+  return json.length * 3 > maxInlineJsonBytes && Buffer.byteLength(json) > maxInlineJsonBytes;
 }
 
 /** The change in these bytes; undefined where they hold none. The object's JSON is not looked at. */

@@ -63,8 +63,7 @@ export class Binder {
 
   /** Sends bindings. */
   bind(placements: readonly Placement[], signal: AbortSignal): void {
-    for (let start = 0; start < placements.length; start += maxBatch) {
-      const batch = placements.slice(start, start + maxBatch);
+    for (const batch of batchesFor(placements)) {
       const sent = this.#bindBatch(batch, signal).finally(() => this.#underWay.delete(sent));
       this.#underWay.add(sent);
     }
@@ -95,8 +94,10 @@ export class Binder {
 
   async #bindBatch(batch: readonly Placement[], signal: AbortSignal): Promise<void> {
     const { calls, name, timeoutMs, onBound, onRefused } = this.#options;
-    const bindings = batch.map(({ entry: { pod }, nodeName }) => {
-      return { namespace: pod.namespace, name: pod.name, uid: pod.uid, nodeName, gpuDevices: pod.devices };
+    const bindings = batch.map(({ entry: { pod }, nodeName, gang }) => {
+      const { namespace, name: podName, uid, devices } = pod;
+      const binding = { namespace, name: podName, uid, nodeName, gpuDevices: devices };
+      return gang === undefined ? binding : { ...binding, gang };
     });
     try {
       const results = await calls.bind(bindings, name, { signal, timeoutMs });
@@ -146,6 +147,24 @@ export class Binder {
       }
     }
   }
+}
+
+/** Batches that the api takes in one call; a gang, which stands in one piece, is never cut. */
+function batchesFor(placements: readonly Placement[]): Placement[][] {
+  const batches: Placement[][] = [];
+  let open: Placement[] = [];
+  for (let start = 0; start < placements.length; ) {
+    const { gang } = placements[start]!;
+    let end = start + 1;
+    while (gang !== undefined && placements[end]?.gang === gang) end++;
+    if (open.length === 0 || open.length + end - start > maxBatch) {
+      open = [];
+      batches.push(open);
+    }
+    open.push(...placements.slice(start, end));
+    start = end;
+  }
+  return batches;
 }
 
 function unschedulablePod({ entry: { pod }, reason, message, nominatedNodeName }: Waiting): UnschedulablePod {

@@ -43,10 +43,23 @@ describe('configFromEnv', () => {
   });
 });
 
+const lonePod = (uid: string) => ({ uid, namespace: 'default', group: '' });
+
+test('the pods of a group fall to one shard together, other groups to others', () => {
+  const shardOf = (uid: string, group: string): number[] =>
+    [0, 1, 2].filter((index) => isInShard({ ...lonePod(uid), group }, { index, count: 3 }));
+  const groups = Array.from({ length: 30 }, (_, group) => {
+    const shards = new Set(Array.from({ length: 20 }, (_, pod) => shardOf(`uid-${pod}`, `g${group}`).join()));
+    expect(shards.size).toBe(1);
+    return [...shards][0];
+  });
+  expect(new Set(groups).size).toBe(3);
+});
+
 test('each pod falls to one shard, and all shards get some', () => {
   const counts = [0, 0, 0];
   for (let pod = 0; pod < 300; pod++) {
-    const shards = [0, 1, 2].filter((index) => isInShard({ uid: `uid-${pod}` }, { index, count: 3 }));
+    const shards = [0, 1, 2].filter((index) => isInShard(lonePod(`uid-${pod}`), { index, count: 3 }));
     expect(shards).toHaveLength(1);
     counts[shards[0]!]!++;
   }

@@ -121,11 +121,18 @@ function checkWhole(field: string, value: number, least: number, most: number): 
   );
 }
 
-/** Whether a pod falls to a shard. All schedulers of one cluster must be given the same count. */
-export function isInShard({ uid }: Pick<PodInfo, 'uid'>, { index, count }: SchedulerConfig['shard']): boolean {
+/** What of a pod says to which shard it falls. */
+type ShardedPod = Pick<PodInfo, 'uid' | 'namespace' | 'group'>;
+
+/**
+ * Whether a pod falls to a shard. The pods of a group fall to one together. All schedulers of one cluster must be given the
+ * same count.
+ */
+export function isInShard({ uid, namespace, group }: ShardedPod, { index, count }: SchedulerConfig['shard']): boolean {
   if (count === 1) return true;
+  const text = group === '' ? uid : `${namespace}/${group}`;
   // FNV-1a: spreads uids evenly, and is the same everywhere.
   let hash = 0x811c9dc5;
-  for (let at = 0; at < uid.length; at++) hash = Math.imul(hash ^ uid.charCodeAt(at), 0x01000193);
+  for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
   return (hash >>> 0) % count === index;
 }

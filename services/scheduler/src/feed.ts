@@ -5,8 +5,10 @@ import type { KindName, Kinds } from '@gantry/model/registry.ts';
 import type { Clock } from '@gantry/runtime/clock.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
 import { compileBudget } from './compile/budget.ts';
+import { compileGroup } from './compile/group.ts';
 import { compileNode } from './compile/node.ts';
 import { PodCompiler } from './compile/pod.ts';
+import { keyOfGroup } from './gang/gangs.ts';
 import type { Scheduler } from './scheduler.ts';
 
 /** Where the changes of each kind come from. */
@@ -40,6 +42,10 @@ export class Feed implements AsyncDisposable {
     this.#follow('Pod', ({ type, object }) => {
       if (type === 'DELETED') scheduler.removePod(object.metadata.uid!);
       else scheduler.setPod(compiler.compile(object));
+    });
+    this.#follow('PodGroup', ({ type, object }) => {
+      const { namespace = '', name } = object.metadata;
+      scheduler.setGroup(keyOfGroup(namespace, name), type === 'DELETED' ? undefined : compileGroup(object));
     });
     this.#follow('PodDisruptionBudget', ({ type, object }) => {
       const { namespace, name } = object.metadata;

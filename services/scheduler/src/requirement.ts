@@ -148,6 +148,8 @@ export interface PodInfo {
   readonly terminating: boolean;
   /** True when it has succeeded or failed: it takes no room. */
   readonly finished: boolean;
+  /** True when it has succeeded. */
+  readonly succeeded: boolean;
   /** Milliseconds since the epoch. */
   readonly createdMs: number;
   readonly startedMs: number;

@@ -1,5 +1,8 @@
 import type { BackoffPolicy } from '@gantry/runtime/backoff.ts';
 import { Relocations } from './defrag/relocations.ts';
+import { type GangParts, tryGang } from './gang/attempt.ts';
+import { type Gang, Gangs, type GroupInfo } from './gang/gangs.ts';
+import { inParts } from './gang/parts.ts';
 import type { ClusterChange } from './plugin.ts';
 import { type Budget, Budgets } from './preempt/budgets.ts';
 import { type Eviction, Nominations } from './preempt/nominations.ts';
@@ -8,7 +11,8 @@ import type { Profile } from './profiles.ts';
 import { anyNode, ChangeLog } from './queue/change-log.ts';
 import { type QueuedPod, SchedulingQueue } from './queue/scheduling-queue.ts';
 import type { NodeInfo, PodInfo } from './requirement.ts';
-import { diagnose, refusals } from './solve/diagnosis.ts';
+import { batchesOf } from './solve/batches.ts';
+import { diagnose, looksBeyondNode, refusals } from './solve/diagnosis.ts';
 import { Solver } from './solve/solver.ts';
 import { ClusterState } from './state/cluster.ts';
 import type { PodClass, PodRecord } from './state/pod-class.ts';
@@ -30,6 +34,8 @@ export interface SchedulerOptions {
 export interface Placement {
   readonly entry: QueuedPod;
   readonly nodeName: string;
+  /** Key of the gang as a whole with which it is to be bound, or not at all. */
+  readonly gang?: string;
 }
 
 /** A pod that stays without a node, and why. */
@@ -72,6 +78,8 @@ export class Scheduler {
   readonly solver: Solver;
   readonly budgets: Budgets;
   readonly relocations: Relocations;
+  readonly gangs = new Gangs();
+  readonly #gangParts: GangParts;
   readonly #nominations: Nominations;
   readonly #pods = new Map<string, PodRecord>();
   readonly #changes = new ChangeLog();
@@ -84,6 +92,8 @@ export class Scheduler {
     this.budgets = new Budgets(this.cluster.namespaces);
     this.solver = new Solver(this.cluster, options.seed);
     this.relocations = new Relocations(this.cluster, (node) => this.#changes.add('nodeTaints', node));
+    const { cluster, queue, solver, budgets } = this;
+    this.#gangParts = { cluster, queue, solver, budgets, nominations: this.#nominations, profiles: options.profiles };
   }
 
   /** Pods on record: those on nodes, and those that wait for us. */
@@ -117,6 +127,7 @@ export class Scheduler {
   setPod(info: PodInfo): void {
     if (info.finished) {
       this.removePod(info.uid);
+      if (info.succeeded) this.gangs.succeeded(info);
       return;
     }
     let known = this.#pods.get(info.uid);
@@ -132,6 +143,7 @@ export class Scheduler {
   /** A pod is gone, or takes no room any more. */
   removePod(uid: string): void {
     this.#unqueue(uid);
+    this.gangs.remove(uid);
     const pod = this.#pods.get(uid);
     if (pod === undefined) return;
     this.#pods.delete(uid);
@@ -139,6 +151,11 @@ export class Scheduler {
     this.cluster.dismiss(pod);
     this.#nominations.podLeft(uid);
     if (node >= 0) this.#changes.add('podGone', node);
+  }
+
+  /** A pod group is new, changed, or gone. */
+  setGroup(key: string, group: GroupInfo | undefined): void {
+    this.#hurryGang(this.gangs.setGroup(key, group));
   }
 
   /** A disruption budget is new, changed, or gone. */
@@ -163,7 +180,10 @@ export class Scheduler {
       waiting: this.#newlyGated(),
       tried: taken.length,
     };
-    for (const batch of batchesOf(taken)) this.#decide(batch, nowMs, result);
+    for (const { gang, entries } of inParts(taken, (uid) => this.gangs.of(uid))) {
+      if (gang !== undefined) this.#decideGang(gang, nowMs, result);
+      else for (const batch of batchesOf(entries)) this.#decide(batch, nowMs, result);
+    }
     return result;
   }
 
@@ -192,10 +212,12 @@ export class Scheduler {
     this.#unqueue(info.uid);
     const pod = known ?? this.#admit(info);
     const node = this.cluster.slotOf(info.nodeName);
+    const isNews = pod.state !== 'bound';
     pod.state = 'bound';
     pod.startedMs = info.startedMs;
     pod.mobility = info.mobility;
     if (info.terminating) this.cluster.setTerminating(pod);
+    if (isNews) this.#hurryGang(this.gangs.of(info.uid));
     if (pod.node === node && (info.gpuDevices.length === 0 || String(info.gpuDevices) === String(pod.devices))) {
       this.#changes.add('podBound', node);
       return;
@@ -225,6 +247,7 @@ export class Scheduler {
   #admit(info: PodInfo): PodRecord {
     const pod = this.cluster.admit(info);
     this.#pods.set(info.uid, pod);
+    this.gangs.add(info, pod);
     return pod;
   }
 
@@ -261,6 +284,36 @@ export class Scheduler {
     if (placed < batch.length) this.#park(batch.slice(placed), nowMs, result);
   }
 
+  /** Members of a gang wait no longer than they must, once it is known how many of them have nodes. */
+  #hurryGang(gang: Gang | undefined): void {
+    if (gang === undefined || gang.isInFlight) return;
+    for (const uid of gang.members.keys()) {
+      const entry = this.queue.get(uid);
+      if (entry !== undefined) this.queue.hurry(entry);
+    }
+  }
+
+  /** Places what a gang lacks, all or none. */
+  #decideGang(gang: Gang, nowMs: number, result: Decisions): void {
+    const { placed, evictions, waiting } = tryGang(gang, this.#gangParts, nowMs);
+    for (const entry of placed) {
+      result.placements.push({ entry, nodeName: this.cluster.nodes.names[entry.pod.node]!, gang: gang.key });
+    }
+    if (placed.length > 0) this.#changes.add('podPlaced', anyNode);
+    result.evictions.push(...evictions);
+    for (const { entry, message } of waiting) this.#tell(entry, message, result);
+  }
+
+  /** Says why a pod waits, where that is news. */
+  #tell(entry: QueuedPod, message: string, result: Decisions): void {
+    const { nomination } = entry;
+    const nominatedNodeName = nomination === undefined ? '' : this.cluster.nodes.names[nomination.node]!;
+    const reported = `${nominatedNodeName} ${message}`;
+    if (entry.reported === reported) return;
+    entry.reported = reported;
+    result.waiting.push({ entry, reason: 'Unschedulable', message, nominatedNodeName });
+  }
+
   /** Pods of one class that no node takes as it is: why is said once, for all of them. */
   #park(entries: readonly QueuedPod[], nowMs: number, result: Decisions): void {
     const podClass = entries[0]!.pod.class;
@@ -276,14 +329,8 @@ export class Scheduler {
     }
     const suffix = plan?.message ?? withoutVictims(podClass, nodes.count, preemptable);
     for (const entry of entries) {
-      const { nomination } = entry;
       this.queue.park(entry, new Set([...unblockedBy, 'podBound', 'budgetGrown']), nowMs);
-      const nominatedNodeName = nomination === undefined ? '' : nodes.names[nomination.node]!;
-      const said = nomination === undefined ? message + suffix : message;
-      const reported = `${nominatedNodeName} ${said}`;
-      if (entry.reported === reported) continue;
-      entry.reported = reported;
-      result.waiting.push({ entry, reason: 'Unschedulable', message: said, nominatedNodeName });
+      this.#tell(entry, entry.nomination === undefined ? message + suffix : message, result);
     }
   }
 
@@ -313,35 +360,4 @@ export class Scheduler {
     const refusalBy = refusals(podClass, this.cluster);
     return nodes.values().some((node) => this.cluster.nodes.present[node] === 1 && refusalBy(node) === undefined);
   }
-}
-
-/** True where rules of a class, or of others about it, are about pods on other nodes. */
-export function looksBeyondNode({ requirement }: PodClass, cluster: ClusterState): boolean {
-  const { spread, affinity, antiAffinity } = requirement;
-  return spread.length + affinity.length + antiAffinity.length > 0 || cluster.counts.speakingOf(requirement).length > 0;
-}
-
-/** Pods of one class and profile together, as they are solved; never across priorities, so that those stay in order. */
-function batchesOf(taken: readonly QueuedPod[]): QueuedPod[][] {
-  const batches: QueuedPod[][] = [];
-  let open = new Map<PodClass, Map<string, QueuedPod[]>>();
-  let priority: number | undefined;
-  for (const entry of taken) {
-    const podClass = entry.pod.class;
-    if (podClass.requirement.priority !== priority) {
-      priority = podClass.requirement.priority;
-      open = new Map();
-    }
-    const byProfile = open.get(podClass) ?? new Map<string, QueuedPod[]>();
-    open.set(podClass, byProfile);
-    const batch = byProfile.get(entry.info.schedulerName);
-    if (batch !== undefined) {
-      batch.push(entry);
-      continue;
-    }
-    const started = [entry];
-    byProfile.set(entry.info.schedulerName, started);
-    batches.push(started);
-  }
-  return batches;
 }

@@ -235,6 +235,8 @@ export interface Binding {
   nodeName?: string;
   /** Numbers of the GPU devices that a pod gets which asks for any, counted from 0; the api chooses where none are named. */
   gpuDevices?: number[];
+  /** Bindings of a request with the same gang, such as "default/training", are all carried out or all refused; at most 500 of them. Each on its own where empty. */
+  gang?: string;
 }
 
 /** What became of each binding, in the order of the request. */

@@ -16,11 +16,11 @@ export interface PodGroup {
 
 /** How many must start together. */
 export interface PodGroupSpec {
-  /** Pods without which none is placed; 1 where absent. */
+  /** Pods without which none is placed: they are bound in one go. 1 where absent, 500 at most. */
   minMember?: number;
   /** What they need in sum, at the least: while the free room of all nodes together is below it, none is placed. */
   minResources?: Record<string, string>;
-  /** Seconds that the group has to get its nodes once the first pod has one, before those that have not started are taken back; 60 where absent. */
+  /** Seconds that room is held for the group while pods of lower priority leave its nodes; 60 where absent. It is given up after that, and the group tried again. */
   scheduleTimeoutSeconds?: number;
 }
 

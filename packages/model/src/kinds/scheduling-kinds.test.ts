@@ -63,6 +63,7 @@ describe('validation', () => {
       'spec.unhealthyPodEvictionPolicy: Unsupported value: "Never": supported values: "AlwaysAllow", "IfHealthyBudget"',
     ],
     [group('{minMember: -1}'), 'spec.minMember: Invalid value: -1: must be greater than or equal to 0'],
+    [group('{minMember: 501}'), 'spec.minMember: Invalid value: 501: must be less than or equal to 500'],
     [group('{scheduleTimeoutSeconds: 0}'), 'spec.scheduleTimeoutSeconds: Invalid value: 0: must be greater than zero'],
     [group('{minResources: {cpu: "-1"}}'), 'spec.minResources[cpu]: Invalid value: "-1"'],
     [storage('volumeBindingMode: Later'), 'supported values: "Immediate", "WaitForFirstConsumer"'],

@@ -67,7 +67,7 @@ describe('what services are given', () => {
       }),
       { numRuns: 60 },
     );
-  });
+  }, 60_000);
 
   test('a load balancer that keeps traffic local gets a port for its health checks', async () => {
     const { client } = running;

@@ -79,9 +79,18 @@ function marked(
   return next;
 }
 
+let lastSecond = Number.NaN;
+let lastText = '';
+
 /** A time as Kubernetes writes it: UTC with whole seconds. */
 export function rfc3339(ms: number): string {
-  return `${new Date(ms).toISOString().slice(0, 19)}Z`;
+  const second = Math.floor(ms / 1_000);
+  // Thousands of objects are written in one second.
+  if (second !== lastSecond) {
+    lastText = `${new Date(ms).toISOString().slice(0, 19)}Z`;
+    lastSecond = second;
+  }
+  return lastText;
 }
 
 function checkPreconditions(kind: Kind, object: AnyObject, request: DeletionRequest): void {

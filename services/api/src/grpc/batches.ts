@@ -11,13 +11,10 @@ export function schedulingHandlers(api: SchedulingApi, calls: Calls): UntypedSer
   type Report = { readonly pods?: readonly Partial<UnschedulablePod>[]; readonly scheduler?: string };
   return {
     Bind: calls.unary(async (context, { bindings = [], scheduler = '' }: Bind) => {
-      const items = bindings.map(({ namespace = '', name = '', uid = '', nodeName = '', gpuDevices = [] }) => ({
-        namespace,
-        name,
-        uid,
-        nodeName,
-        gpuDevices,
-      }));
+      const items = bindings.map((binding) => {
+        const { namespace = '', name = '', uid = '', nodeName = '', gpuDevices = [], gang = '' } = binding;
+        return { namespace, name, uid, nodeName, gpuDevices, gang };
+      });
       return resultsOf(await api.bind(context, items, scheduler));
     }),
     ReportUnschedulable: calls.unary(async (context, { pods = [], scheduler = '' }: Report) => {

@@ -1,5 +1,5 @@
 import type { ItemResult } from '@gantry/client/api.ts';
-import { type GantryError, GrpcCode, reasonTable, toGantryError } from '@gantry/runtime/errors.ts';
+import { GantryError, GrpcCode, reasonTable, toGantryError } from '@gantry/runtime/errors.ts';
 import type { Operation, Store } from '@gantry/store/store.ts';
 import { noteCommitted } from '../core/commit.ts';
 import type { ObjectCache, Stored } from '../core/stored-object.ts';
@@ -43,7 +43,7 @@ const attemptsPerSize = 4;
 /** Attempts of a single item before its caller is told to try again. */
 const attemptsAlone = 8;
 /** Items of one commit; with their guards below the 1,024 operations that a store takes. */
-const maxItemsPerCommit = 500;
+export const maxItemsPerCommit = 500;
 
 /** Carries a batch out; one result an item, in order. Rejects only when the store fails. */
 export async function runBatch<T>(deps: BatchDeps, batch: Batch<T>): Promise<ItemResult[]> {
@@ -54,6 +54,48 @@ export async function runBatch<T>(deps: BatchDeps, batch: Batch<T>): Promise<Ite
     await runPart(deps, batch, indexes, results);
   }
   return results;
+}
+
+/**
+ * Carries a batch out as a whole, in one commit: where one item is refused, so are all. Of at most maxItemsPerCommit items.
+ * Rejects only when the store fails.
+ */
+export async function runWhole<T>(deps: BatchDeps, batch: Batch<T>): Promise<ItemResult[]> {
+  const part = batch.items.map((_, index) => index);
+  const fresh = new Map<string, Stored | undefined>();
+  for (let attempt = 1; attempt <= attemptsAlone; attempt++) {
+    const decided = await planPart(deps, batch, part, fresh);
+    const plans = part.map((index) => decided.plans.get(index)!);
+    if (plans.some((plan) => plan === 'later' || plan.type === 'refused')) return refuseWhole(plans);
+    const results = new Array<ItemResult>(part.length);
+    if (decided.operations.length === 0) {
+      settle(decided, [], results, () => undefined);
+      return results;
+    }
+    const commit = await deps.store.commit(decided.operations);
+    if (commit.ok) {
+      noteCommitted(deps.cache, decided.operations, commit.revisions);
+      batch.onCommitted?.(decided.operations, commit.revisions);
+      settle(decided, commit.revisions, results, () => undefined);
+      return results;
+    }
+    const lost = decided.operations[commit.failedIndex]!;
+    if (commit.failedIndex >= decided.writes) await batch.onGuardLost?.(lost.key, commit.actual);
+    else fresh.set(lost.key, await read(deps, lost.key));
+  }
+  const message = 'what the gang needs is being changed by others again and again; try again';
+  return part.map(() => ({ code: GrpcCode.ABORTED, reason: 'Conflict', message, resourceVersion: 0 }));
+}
+
+/** The items that are refused say why, the others that it is because of those. */
+function refuseWhole(plans: readonly (ItemPlan | 'later')[]): ItemResult[] {
+  const errors = plans.map((plan) => {
+    if (plan === 'later') return new GantryError('BadRequest', 'the gang names a pod twice');
+    return plan.type === 'refused' ? plan.error : undefined;
+  });
+  const first = errors.find((error) => error !== undefined)!;
+  const others = new GantryError('FailedPrecondition', `the gang is bound as a whole or not at all: ${first.message}`);
+  return errors.map((error) => refusal(error ?? others));
 }
 
 async function runPart<T>(

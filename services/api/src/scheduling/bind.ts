@@ -26,6 +26,7 @@ export interface Binding {
   readonly nodeName: string;
   /** GPU devices that it gets; none where they are to be chosen here. */
   readonly gpuDevices?: readonly number[];
+  readonly gang?: string;
 }
 
 /** Decides about the bindings of one batch, in order: each sees what those before it took. */

@@ -14,7 +14,7 @@ import { readStored, remove, type Target, updateStatus } from '../core/writer.ts
 import type { ApiEvents } from '../events/recorder.ts';
 import type { WatchHub } from '../watch/hub.ts';
 import { Semaphore } from '../watch/semaphore.ts';
-import { runBatch } from './batch.ts';
+import { maxItemsPerCommit, runBatch, runWhole } from './batch.ts';
 import { BindPlanner } from './bind.ts';
 import { setCondition } from './conditions.ts';
 import { charge, isReady, type Price, priceOf } from './disruption.ts';
@@ -46,12 +46,34 @@ export class SchedulingApi {
 
   /** Binds pods to nodes, each on its own; one result each, in order. */
   async bind(context: RequestContext, bindings: readonly Binding[], scheduler: string): Promise<ItemResult[]> {
-    const { authorize, limits, ledger, hub, clock } = this.#deps;
+    const { authorize, limits } = this.#deps;
     authorize(context.user, { verb: 'bind', resource: 'pods' });
     checkBatchSize('bindings', bindings.length, limits.maxBatchItems);
+    const parts = byGang(bindings);
+    for (const [gang, part] of parts) {
+      if (gang !== '') checkBatchSize(`bindings of gang ${gang}`, part.length, maxItemsPerCommit);
+    }
     using _turn = await this.#turn.acquire(context.signal);
-    const results = await runBatch(this.#deps, {
-      items: bindings,
+    const results = new Array<ItemResult>(bindings.length);
+    for (const [gang, part] of parts) {
+      const items = part.map((index) => bindings[index]!);
+      const outcome = await this.#bindPart(context, items, gang);
+      for (const [at, index] of part.entries()) results[index] = outcome[at]!;
+    }
+    for (const [index, binding] of bindings.entries()) {
+      if (results[index]!.code !== 0) continue;
+      const message = `Successfully assigned ${binding.namespace}/${binding.name} to ${binding.nodeName}`;
+      this.#tell(binding, 'Normal', 'Scheduled', message, scheduler);
+    }
+    return results;
+  }
+
+  /** Binds pods that are of no gang each on its own, those of a gang all or none. */
+  #bindPart(context: RequestContext, items: readonly Binding[], gang: string): Promise<ItemResult[]> {
+    const { ledger, hub, clock } = this.#deps;
+    const run = gang === '' ? runBatch : runWhole;
+    return run(this.#deps, {
+      items,
       keyOf: keyOfPod,
       planner: () => new BindPlanner((node) => ledger.account(node), clock.now()),
       onGuardLost: async (_key, actual) => {
@@ -59,12 +81,6 @@ export class SchedulingApi {
       },
       onCommitted: (operations, revisions) => ledger.noteCommitted(operations, revisions),
     });
-    for (const [index, binding] of bindings.entries()) {
-      if (results[index]!.code !== 0) continue;
-      const message = `Successfully assigned ${binding.namespace}/${binding.name} to ${binding.nodeName}`;
-      this.#tell(binding, 'Normal', 'Scheduled', message, scheduler);
-    }
-    return results;
   }
 
   /** Records why pods wait; one result each, in order. */
@@ -151,4 +167,15 @@ export class SchedulingApi {
 /** Store key of the pod that an item of a batch is about. */
 export function keyOfPod({ namespace, name }: { readonly namespace: string; readonly name: string }): string {
   return objectKey(pods, namespace, name);
+}
+
+/** Indexes of bindings by gang, in the order of their first; those of none under the empty name. */
+function byGang(bindings: readonly Binding[]): Map<string, number[]> {
+  const parts = new Map<string, number[]>();
+  for (const [index, { gang = '' }] of bindings.entries()) {
+    const part = parts.get(gang);
+    if (part === undefined) parts.set(gang, [index]);
+    else part.push(index);
+  }
+  return parts;
 }

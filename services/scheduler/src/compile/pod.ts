@@ -1,6 +1,7 @@
 import { podRequests } from '@gantry/model/amounts.ts';
 import type { Affinity, Pod, PodSpec, TopologySpreadConstraint } from '@gantry/model/gen/gantry.core.v1.ts';
 import { areDevicesFor, devicesOf, gpuDemand } from '@gantry/model/gpu.ts';
+import { podGroupLabel } from '@gantry/model/kinds/podgroup/podgroup.ts';
 import type {
   HostPort,
   PodInfo,
@@ -13,9 +14,6 @@ import type {
 } from '../requirement.ts';
 import { mobilityOf } from './mobility.ts';
 import { namedNodes, nodeTerm, ownNamespaceSelector, podTerm, type RuleOwner } from './selectors.ts';
-
-/** Group of pods that are placed together or not at all: a label, so that controllers' templates can carry it. */
-export const podGroupLabel = 'scheduling.gantry.dev/pod-group';
 
 /** What Kubernetes' scoring assumes of pods that ask for nothing. */
 const assumedCpuMilli = 100;
@@ -48,6 +46,7 @@ export class PodCompiler {
       mobility: mobilityOf(pod, group),
       terminating: metadata.deletionTimestamp !== undefined,
       finished: phase === 'Succeeded' || phase === 'Failed',
+      succeeded: phase === 'Succeeded',
       createdMs: Date.parse(metadata.creationTimestamp ?? '') || 0,
       startedMs: Date.parse(status?.startTime ?? '') || 0,
     };

@@ -1,8 +1,8 @@
 import type { ExplainPodRequest, PodExplanation, PreemptionOutlook } from '@gantry/client/placement-messages.ts';
 import { GantryError } from '@gantry/runtime/errors.ts';
 import { PreemptionPlan, withoutVictims } from '../preempt/preemption.ts';
-import { looksBeyondNode, type Scheduler } from '../scheduler.ts';
-import { countedReasons, unavailableMessage } from '../solve/diagnosis.ts';
+import type { Scheduler } from '../scheduler.ts';
+import { countedReasons, looksBeyondNode, unavailableMessage } from '../solve/diagnosis.ts';
 import type { PodClass } from '../state/pod-class.ts';
 import { withoutPod } from '../state/without-pod.ts';
 import { fittingOf } from './fitting.ts';

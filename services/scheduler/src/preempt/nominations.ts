@@ -1,7 +1,9 @@
+import type { GangRoom } from '../gang/room.ts';
 import type { QueuedPod, SchedulingQueue } from '../queue/scheduling-queue.ts';
 import type { ClusterState } from '../state/cluster.ts';
 import type { PodRecord } from '../state/pod-class.ts';
 import type { Candidate } from './candidate.ts';
+import { placeInstead } from './place-instead.ts';
 
 /** A pod to evict, and for whom. */
 export interface Eviction {
@@ -30,16 +32,26 @@ export class Nominations {
   nominate(entry: QueuedPod, candidate: Candidate): Eviction[] {
     const { node, victims, violating, nominated, leaving } = candidate;
     for (const { uid } of nominated) this.#yield(this.#queue.get(uid));
-    const waitsFor = new Set([...victims, ...leaving].map(({ uid }) => uid));
-    entry.nomination = { node, waitsFor };
-    for (const uid of waitsFor) {
-      const waiters = this.#waiters.get(uid);
-      if (waiters === undefined) this.#waiters.set(uid, new Set([entry]));
-      else waiters.add(entry);
-    }
+    this.#reserve(entry, node, [...victims, ...leaving], Number.POSITIVE_INFINITY, [...victims, ...leaving]);
     for (const victim of victims) victim.evicting = true;
-    this.#holdInstead(entry.pod, node, entry.pod.class.requirement.gpu === undefined ? [] : [...victims, ...leaving]);
     return victims.map((victim) => ({ victim, by: entry.pod, breaksBudget: violating.has(victim) }));
+  }
+
+  /**
+   * Gives the members of a gang their nodes as soon as all those in the way of any of them have left; until then, or until
+   * `untilMs`, they hold what is free already.
+   */
+  nominateTogether({ free, steps }: GangRoom, untilMs: number): Eviction[] {
+    for (const { candidate } of steps) for (const { uid } of candidate.nominated) this.#yield(this.#queue.get(uid));
+    const inTheWay = new Set(steps.flatMap(({ candidate: { victims, leaving } }) => [...victims, ...leaving]));
+    for (const { entry, node } of free) this.#reserve(entry, node, inTheWay, untilMs, []);
+    return steps.flatMap(({ entry, candidate: { node, victims, violating, leaving } }) => {
+      this.#reserve(entry, node, inTheWay, untilMs, [...victims, ...leaving]);
+      return victims.map((victim) => {
+        victim.evicting = true;
+        return { victim, by: entry.pod, breaksBudget: violating.has(victim) };
+      });
+    });
   }
 
   /** Takes a pod's hold off its node, so that it can be tried anew. */
@@ -102,12 +114,24 @@ export class Nominations {
     this.#queue.hurry(entry);
   }
 
-  /** Holds GPU devices that will be free once the others have left. */
-  #holdInstead(pod: PodRecord, node: number, others: readonly PodRecord[]): void {
-    for (const other of others) this.#cluster.displace(other);
-    pod.devices = [];
-    this.#hold(pod, node);
-    for (const other of others) this.#cluster.place(other, node);
+  /** Holds a node for a pod that waits for others to leave; `instead` are those on the node whose GPU devices it may get. */
+  #reserve(
+    entry: QueuedPod,
+    node: number,
+    inTheWay: Iterable<PodRecord>,
+    untilMs: number,
+    instead: readonly PodRecord[],
+  ): void {
+    const waitsFor = new Set<string>();
+    for (const { uid } of inTheWay) {
+      waitsFor.add(uid);
+      const waiters = this.#waiters.get(uid);
+      if (waiters === undefined) this.#waiters.set(uid, new Set([entry]));
+      else waiters.add(entry);
+    }
+    entry.nomination = { node, waitsFor, untilMs };
+    placeInstead(entry.pod, node, instead, this.#cluster);
+    entry.pod.state = 'nominated';
   }
 
   #hold(pod: PodRecord, node: number): void {

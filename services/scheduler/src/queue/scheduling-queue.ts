@@ -28,6 +28,8 @@ export interface Nomination {
   readonly node: number;
   /** Uids of the pods that must leave first. */
   readonly waitsFor: Set<string>;
+  /** Given up after this time, in milliseconds since the epoch. */
+  readonly untilMs: number;
 }
 
 /** A pod that waits for a node. */
@@ -151,12 +153,24 @@ export class SchedulingQueue {
     return taken;
   }
 
-  /** No node takes the pod: it waits for one of the changes. */
-  park(entry: QueuedPod, unblockedBy: ReadonlySet<ClusterChange>, nowMs: number): void {
+  /** Takes a pod out to be tried with others of its gang, wherever it waits. */
+  claim(entry: QueuedPod): void {
+    if (entry.place === 'gated' || entry.place === 'gone') return;
+    this.#unpark(entry);
+    entry.place = 'taken';
+  }
+
+  /** No node takes the pod: it waits for one of the changes, or for `untilMs`. */
+  park(
+    entry: QueuedPod,
+    unblockedBy: ReadonlySet<ClusterChange>,
+    nowMs: number,
+    untilMs = Number.POSITIVE_INFINITY,
+  ): void {
     if (entry.place !== 'taken') return;
     this.#failed(entry, nowMs);
     entry.place = 'parked';
-    entry.sweepMs = nowMs + sweepMs;
+    entry.sweepMs = Math.min(nowMs + sweepMs, untilMs);
     this.#waiting.push({ entry, dueMs: entry.sweepMs });
     const parked = this.#parked.get(entry.pod.class);
     const all = new Set([...(parked?.unblockedBy ?? []), ...unblockedBy]);
@@ -245,7 +259,8 @@ function isCurrent({ entry, dueMs }: { readonly entry: QueuedPod; readonly dueMs
   );
 }
 
-function goesFirst(left: QueuedPod, right: QueuedPod): boolean {
+/** True where one is tried before the other. */
+export function goesFirst(left: QueuedPod, right: QueuedPod): boolean {
   const leftPriority = left.pod.class.requirement.priority;
   const rightPriority = right.pod.class.requirement.priority;
   return leftPriority === rightPriority ? left.sequence < right.sequence : leftPriority > rightPriority;

@@ -96,3 +96,9 @@ export function countedReasons(counts: ReadonlyMap<string, number>): string {
     .sort((left, right) => (left < right ? -1 : 1))
     .join(', ');
 }
+
+/** True where rules of a class, or of others about it, are about pods on other nodes. */
+export function looksBeyondNode({ requirement }: PodClass, cluster: ClusterState): boolean {
+  const { spread, affinity, antiAffinity } = requirement;
+  return spread.length + affinity.length + antiAffinity.length > 0 || cluster.counts.speakingOf(requirement).length > 0;
+}

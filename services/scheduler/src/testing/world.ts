@@ -1,3 +1,6 @@
+import type { PodGroup } from '@gantry/model/gen/gantry.scheduling.v1alpha1.ts';
+import { podGroupLabel } from '@gantry/model/kinds/podgroup/podgroup.ts';
+import { compileGroup } from '../compile/group.ts';
 import { compileNode } from '../compile/node.ts';
 import { PodCompiler } from '../compile/pod.ts';
 import { defaultProfiles } from '../profiles.ts';
@@ -16,6 +19,22 @@ export class World {
 
   pod(name: string, fields: PodFields = {}): void {
     this.scheduler.setPod(this.#compiler.compile(podNamed(name, fields)));
+  }
+
+  /** A pod group; undefined where it goes. */
+  group(name: string, spec: PodGroup['spec'] | undefined): void {
+    const object: PodGroup = {
+      apiVersion: 'scheduling.x-k8s.io/v1alpha1',
+      kind: 'PodGroup',
+      metadata: { name, namespace: 'default' },
+      spec: spec ?? {},
+    };
+    this.scheduler.setGroup(`default/${name}`, spec === undefined ? undefined : compileGroup(object));
+  }
+
+  /** A pod of a group. */
+  member(group: string, name: string, { labels, ...fields }: PodFields = {}): void {
+    this.pod(name, { ...fields, labels: { ...labels, [podGroupLabel]: group } });
   }
 
   cycle(): CycleResult {

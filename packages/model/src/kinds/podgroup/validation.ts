@@ -3,11 +3,17 @@ import type { PodGroup } from '../../gen/gantry.scheduling.v1alpha1.ts';
 import { invalidValue, nonNegative } from '../../validation/causes.ts';
 import { validateAmount } from '../pod/containers/resources.ts';
 
+/** Pods that are bound in one go: as many as the store takes in one commit. */
+const maxMinMember = 500;
+
 /** What is wrong with a pod group. */
 export function validatePodGroup({ spec = {} }: PodGroup): FieldCause[] {
   const { minMember, minResources = {}, scheduleTimeoutSeconds } = spec;
   return [
     ...nonNegative('spec.minMember', minMember),
+    ...(minMember !== undefined && minMember > maxMinMember
+      ? [invalidValue('spec.minMember', minMember, `must be less than or equal to ${maxMinMember}`)]
+      : []),
     ...Object.entries(minResources).flatMap(([name, amount]) =>
       validateAmount(name, amount, `spec.minResources[${name}]`),
     ),

@@ -1,0 +1,89 @@
+import { leastOpened } from './bound.ts';
+import { improve } from './eject.ts';
+import { bestFit, firstFit } from './item-centric.ts';
+import { betterThan, type Load } from './load.ts';
+import { fillNodes } from './node-centric.ts';
+import { demandWeights, largestFirst, nodeOrder, type SizeMeasure, sizesOf } from './order.ts';
+import { type PackItem, type PackNode, type Problem, problemOf } from './problem.ts';
+import { randomFrom } from './random.ts';
+
+/** How much may be spent on a packing. */
+export interface PackBudget {
+  /** The same seed and steps give the same packing. */
+  readonly seed: number;
+  /** Steps of the search that improves what simple rules found; 0 for the rules alone. */
+  readonly steps: number;
+  /** Stops the search early, where it is given; what was found by then counts, and is not repeatable. */
+  readonly isOver?: () => boolean;
+}
+
+/** Where everything goes. */
+export interface Packing {
+  /** For each item, the node of each of its copies, by index; -1 for a copy that no node takes. */
+  readonly nodes: readonly Int32Array[];
+  /** Copies without a node. */
+  readonly unplaced: number;
+  /** Nodes that were empty and are used now. */
+  readonly opened: number;
+}
+
+/**
+ * Packs items onto nodes: as many copies as possible and, of equally many, with as few empty nodes opened as possible.
+ * Never worse than first fit. Simple rules come first; then a search tries to do without one node after another.
+ * @param items What is to be placed.
+ * @param nodes Where it may go. They are filled up to what they have free, in every dimension.
+ */
+export function packBatch(items: readonly PackItem[], nodes: readonly PackNode[], budget: PackBudget): Packing {
+  const problem = problemOf(items, nodes);
+  const least = leastOpened(problem);
+  const load = construct(problem, least);
+  let steps = budget.steps;
+  if (steps > 0 && problem.unitCount > 0) {
+    improve(load, randomFrom(budget.seed), () => steps-- > 0 && budget.isOver?.() !== true, least);
+  }
+  return packingOf(load);
+}
+
+/** Tells nodes by item from nodes by unit. */
+function packingOf({ problem, nodeOf, unplaced, opened }: Load): Packing {
+  const nodes = Array.from(problem.counts, (count, item) => {
+    const first = problem.firstUnit[item]!;
+    return nodeOf.slice(first, first + count);
+  });
+  return { nodes, unplaced, opened };
+}
+
+/** Work beyond which filling node by node is left out: copies times items times dimensions. */
+const maxWork = 2e8;
+
+/** The best that simple rules find; the first that is as good as can be ends it. First fit in the given order is one. */
+function construct(problem: Problem, least: number): Load {
+  const nodes = nodeOrder(problem);
+  const plain = new Float64Array(problem.dimensions).fill(1);
+  const demand = demandWeights(problem, problem.counts);
+  const bySize = (weights: Float64Array, measure: SizeMeasure): Int32Array =>
+    largestFirst(sizesOf(problem, weights, measure));
+  const rules: (() => Load)[] = [
+    () => firstFit(problem, indexes(problem.itemCount), indexes(problem.nodeCount)),
+    () => bestFit(problem, bySize(demand, 'sum'), nodes, demand),
+    () => bestFit(problem, bySize(plain, 'largest'), nodes, plain),
+    () => firstFit(problem, bySize(demand, 'squares'), nodes),
+  ];
+  if (problem.unitCount * problem.itemCount * problem.dimensions <= maxWork) {
+    rules.push(
+      () => fillNodes(problem, nodes, 'dot'),
+      () => fillNodes(problem, nodes, 'distance'),
+    );
+  }
+  let best: Load | undefined;
+  for (const rule of rules) {
+    const load = rule();
+    if (best === undefined || betterThan(load, best)) best = load;
+    if (best.unplaced === 0 && best.opened <= least) break;
+  }
+  return best!;
+}
+
+function indexes(length: number): Int32Array {
+  return Int32Array.from({ length }, (_, index) => index);
+}
