@@ -1,4 +1,5 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import type { PodFields } from './testing/builders.ts';
 import { World } from './testing/world.ts';
 
 const gpuNode = (devices: number) => ({
@@ -98,4 +99,56 @@ test('only those whose devices help are evicted, and the pod gets these devices'
   world.scheduler.removePod('low');
   world.scheduler.removePod('mate');
   expect(devices(world)).toEqual({ p: '0' });
+});
+
+describe('the profile gpu', () => {
+  const place = (world: World, name: string, fields: PodFields): string | undefined => {
+    world.pod(name, { ...fields, schedulerName: 'gpu' });
+    const [placement] = world.cycle().placements;
+    return placement && `${placement.nodeName} ${placement.entry.pod.devices.join(',')}`;
+  };
+  const model = (name: string) => ({ ...gpuNode(2), labels: { model: name } });
+  const cpuPod = { requests: { cpu: '1' } };
+
+  test('keeps models for those that need them', () => {
+    const world = new World();
+    for (const name of ['rare', 'b', 'c', 'd']) world.node(name, model(name === 'rare' ? 'T4' : 'A10'));
+    const needs = { ...whole(1), nodeSelector: { model: 'T4' } };
+    expect(place(world, 'p0', needs)).toBe('rare 0');
+    for (let count = 1; count <= 6; count++) expect(place(world, `p${count}`, whole(1))).not.toContain('rare');
+    expect(place(world, 'p7', needs)).toBe('rare 1');
+  });
+
+  test('keeps whole nodes for pods that need them', () => {
+    const world = new World();
+    for (const name of ['a', 'b', 'c']) world.node(name, gpuNode(4));
+    const first = place(world, 'large', whole(4))!.slice(0, 1);
+    const small = Array.from({ length: 4 }, (_, index) => place(world, `s${index}`, whole(1))!.slice(0, 1));
+    expect(new Set(small).size).toBe(1);
+    expect(small[0]).not.toBe(first);
+    expect(place(world, 'large2', whole(4))).toBeDefined();
+  });
+
+  test('puts shares together that fill a device', () => {
+    const world = new World();
+    world.node('a', gpuNode(2));
+    place(world, 'p1', share(300));
+    place(world, 'p2', share(700));
+    expect(place(world, 'p3', whole(1))).toBe('a 1');
+  });
+
+  test('keeps pods without GPUs away from nodes whose cpu the GPUs need', () => {
+    const world = new World();
+    world.node('lean', { ...gpuNode(2), cpu: '8' });
+    world.node('rich', { ...gpuNode(2), cpu: '96' });
+    world.pod('seen', { requests: { 'nvidia.com/gpu': '1', cpu: '4' }, schedulerName: 'gpu' });
+    world.cycle();
+    for (const name of ['p1', 'p2', 'p3']) expect(place(world, name, cpuPod)).toBe('rich ');
+  });
+
+  test('places pods where there are no GPUs at all', () => {
+    const world = new World();
+    world.node('a');
+    expect(place(world, 'p', cpuPod)).toBe('a ');
+  });
 });

@@ -23,7 +23,7 @@ test('weights of a profile decide what its pods get', () => {
 });
 
 test.each([
-  [{ spraed: {} }, 'weights.spraed: Unsupported value: supported values: spread, binpack'],
+  [{ spraed: {} }, 'weights.spraed: Unsupported value: supported values: spread, binpack, gpu'],
   [{ spread: { mostAlocated: 1 } }, 'weights.spread.mostAlocated: Unsupported value: supported values: leastAllocated'],
   [{ spread: { podAffinity: -1 } }, 'weights.spread.podAffinity: Invalid value: -1: must be between 0 and 100'],
 ])('%j is refused', (weights, problem) => {

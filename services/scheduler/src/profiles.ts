@@ -8,6 +8,8 @@ export interface ScoreWeights {
   readonly mostAllocated: number;
   /** Prefers nodes whose cpu and memory would be used to equal shares. */
   readonly balancedAllocation: number;
+  /** Prefers nodes and GPU devices where least room is lost for the pods that usually come. */
+  readonly gpuPacking: number;
   readonly nodeAffinity: number;
   readonly taintToleration: number;
   readonly imageLocality: number;
@@ -27,13 +29,29 @@ const constraintWeights = { nodeAffinity: 2, taintToleration: 3, imageLocality: 
 /** Spreads pods over the nodes: room to breathe for services. */
 export const spreadProfile: Profile = {
   name: 'spread',
-  weights: { leastAllocated: 1, mostAllocated: 0, balancedAllocation: 1, ...constraintWeights },
+  weights: { leastAllocated: 1, mostAllocated: 0, balancedAllocation: 1, gpuPacking: 0, ...constraintWeights },
 };
 
 /** Fills nodes up one after another, so that others stay empty: for batch work, and for fewer nodes. */
 export const binpackProfile: Profile = {
   name: 'binpack',
-  weights: { leastAllocated: 0, mostAllocated: 4, balancedAllocation: 1, ...constraintWeights },
+  weights: { leastAllocated: 0, mostAllocated: 4, balancedAllocation: 1, gpuPacking: 0, ...constraintWeights },
+};
+
+/**
+ * Keeps room for the GPU pods that usually come: whole nodes, whole devices, shares and models. Images count for
+ * nothing: a device that is lost for the life of a pod is dearer than a download.
+ */
+export const gpuProfile: Profile = {
+  name: 'gpu',
+  weights: {
+    ...constraintWeights,
+    leastAllocated: 0,
+    mostAllocated: 0,
+    balancedAllocation: 0,
+    gpuPacking: 20,
+    imageLocality: 0,
+  },
 };
 
 /**
@@ -44,6 +62,7 @@ export const defaultProfiles: Readonly<Record<string, Profile>> = {
   'default-scheduler': spreadProfile,
   spread: spreadProfile,
   binpack: binpackProfile,
+  gpu: gpuProfile,
 };
 
 /**

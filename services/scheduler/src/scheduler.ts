@@ -246,6 +246,7 @@ export class Scheduler {
 
   #admit(info: PodInfo): PodRecord {
     const pod = this.cluster.admit(info);
+    this.cluster.demands.saw(pod.class);
     this.#pods.set(info.uid, pod);
     this.gangs.add(info, pod);
     return pod;

@@ -4,6 +4,7 @@ import type { Profile } from '../profiles.ts';
 import type { ClusterState } from '../state/cluster.ts';
 import type { PodClass } from '../state/pod-class.ts';
 import { refused, type ScanInput, scanColumns, scanDemand, scanNode } from './resource-scan.ts';
+import type { RoomPrices } from './room-prices.ts';
 
 interface WeighedScore {
   /** Kubernetes' name of the plugin. */
@@ -21,6 +22,8 @@ interface WeighedRule {
 
 /** All plugins made ready for one class of pods under one profile. */
 export class PreparedClass {
+  /** Version of the prices of room that its scores are made of; 0 where they play no part. */
+  readonly pricesVersion: number;
   readonly podClass: PodClass;
   readonly profile: Profile;
   readonly scan: ScanInput;
@@ -30,9 +33,13 @@ export class PreparedClass {
   readonly nodeRules: readonly WeighedRule[];
   /** Rules about groups of nodes. */
   readonly groupRules: readonly WeighedRule[];
+  readonly #prices: RoomPrices | undefined;
 
-  constructor(podClass: PodClass, cluster: ClusterState, profile: Profile, verdicts: Uint8Array) {
+  constructor(podClass: PodClass, cluster: ClusterState, profile: Profile, verdicts: Uint8Array, prices: RoomPrices) {
     this.podClass = podClass;
+    const { gpuPacking } = profile.weights;
+    this.#prices = gpuPacking > 0 ? prices : undefined;
+    this.pricesVersion = this.#prices?.version ?? 0;
     this.profile = profile;
     this.scan = {
       verdicts,
@@ -42,11 +49,17 @@ export class PreparedClass {
     this.filters = [...nodeFilters, ...deviceFilters]
       .map((filter) => filter.prepare(podClass, cluster))
       .filter((filter) => filter !== undefined);
-    this.scores = scores.flatMap((plugin) => {
+    const ownScores = scores.flatMap((plugin) => {
       const weight = plugin.weightOf(profile.weights);
       const score = weight > 0 ? plugin.prepare(podClass.requirement, cluster) : undefined;
       return score === undefined ? [] : [{ plugin: plugin.name, score, weight }];
     });
+    const packing = {
+      plugin: 'GpuPacking',
+      score: (node: number): number => prices.score(podClass, node),
+      weight: gpuPacking,
+    };
+    this.scores = gpuPacking > 0 ? [...ownScores, packing] : ownScores;
     const rules = topologyPlugins.flatMap((plugin) => {
       const weight = plugin.weightOf(profile.weights);
       return plugin.prepare(podClass, cluster).map((rule) => ({ plugin: plugin.name, rule, weight }));
@@ -71,6 +84,11 @@ export class PreparedClass {
     }
     for (const { score: scoreOf, weight } of this.scores) score += weight * scoreOf(node);
     return score;
+  }
+
+  /** The GPU devices that the next pod is to have on a node; empty where none are better than the best fit. */
+  devices(node: number): number[] {
+    return this.#prices?.devices(this.podClass, node) ?? [];
   }
 
   /** The score of a node, from scratch. */

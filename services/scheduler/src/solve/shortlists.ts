@@ -108,10 +108,10 @@ export class Shortlists {
   }
 
   /** Which scores there are, and for how many nodes and images they were computed. */
-  #contextOf({ scores }: PreparedClass): string {
+  #contextOf({ scores, pricesVersion }: PreparedClass): string {
     if (scores.length === 0) return '';
     const { count, images } = this.#cluster.nodes;
-    return `${count} ${images.version} ${scores.map(({ plugin }) => plugin).join(' ')}`;
+    return `${count} ${images.version} ${pricesVersion} ${scores.map(({ plugin }) => plugin).join(' ')}`;
   }
 
   #drop(podClass: PodClass): void {

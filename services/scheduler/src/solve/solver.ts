@@ -6,6 +6,7 @@ import { type Grouping, groupNodes } from './grouping.ts';
 import { NodeHeaps } from './node-heap.ts';
 import { PreparedClass } from './prepared.ts';
 import { refused, scanNodes } from './resource-scan.ts';
+import { RoomPrices } from './room-prices.ts';
 import { floorFor, noFloor, type Selection, select } from './selection.ts';
 import { Shortlist } from './shortlist.ts';
 import { Shortlists } from './shortlists.ts';
@@ -28,6 +29,7 @@ const fewestListed = 128;
  */
 export class Solver {
   readonly masks = new StaticMasks(staticFilters);
+  readonly prices: RoomPrices;
   readonly #cluster: ClusterState;
   readonly #seed: number;
   readonly #lists: Shortlists;
@@ -40,6 +42,7 @@ export class Solver {
     this.#cluster = cluster;
     this.#seed = seed;
     this.#lists = new Shortlists(cluster);
+    this.prices = new RoomPrices(cluster, this.masks);
   }
 
   /** Gives nodes to as many of the pods as possible, in order. All must be of the class and have no node. */
@@ -51,7 +54,9 @@ export class Solver {
 
   /** All plugins made ready for a class, on the cluster as it is now. */
   prepare(podClass: PodClass, profile: Profile): PreparedClass {
-    return new PreparedClass(podClass, this.#cluster, profile, this.masks.verdicts(podClass, this.#cluster));
+    if (profile.weights.gpuPacking > 0) this.prices.refresh();
+    const verdicts = this.masks.verdicts(podClass, this.#cluster);
+    return new PreparedClass(podClass, this.#cluster, profile, verdicts, this.prices);
   }
 
   #fromList(prepared: PreparedClass, pods: readonly PodRecord[]): number {
@@ -61,7 +66,7 @@ export class Solver {
       if (list.size === 0 && list.isPartial) list = this.#select(prepared, pods.length - placed);
       const node = list.top();
       if (node < 0) break;
-      this.#cluster.place(pod, node);
+      this.#cluster.place(pod, node, prepared.devices(node));
       placed++;
       if (notePlacement(prepared, node)) list = this.#select(prepared, pods.length - placed);
       else list.topChanged(prepared.evaluate(node));
@@ -79,7 +84,7 @@ export class Solver {
       const group = bestGroup(ranking, grouping, prepared);
       if (group < 0) break;
       const node = ranking.heaps.top(group);
-      this.#cluster.place(pod, node, []);
+      this.#cluster.place(pod, node, prepared.devices(node));
       placed++;
       if (notePlacement(prepared, node)) {
         ranking = this.#rank(prepared, grouping);

@@ -2,6 +2,7 @@ import { bestFitDevices } from '@gantry/model/gpu.ts';
 import { assert } from '@gantry/runtime/assert.ts';
 import type { HostPort, NodeInfo, PodInfo, PodRequirement } from '../requirement.ts';
 import { CountRegistry } from './count-registry.ts';
+import { DemandBook } from './demand-book.ts';
 import { NodeTable } from './node-table.ts';
 import { PodClass, type PodRecord } from './pod-class.ts';
 
@@ -12,6 +13,7 @@ export type NodeChange = 'nodeAdded' | 'nodeLabels' | 'nodeTaints' | 'nodeCapaci
 export class ClusterState {
   readonly nodes: NodeTable;
   readonly counts: CountRegistry;
+  readonly demands = new DemandBook();
   /** Labels by namespace. */
   readonly namespaces = new Map<string, Readonly<Record<string, string>>>();
   /** Nodes that the defragmenter is emptying. */

@@ -153,7 +153,7 @@ const podFields: fc.Arbitrary<PodFields> = fc
       fc.array(spread, { maxLength: 2 }),
     ),
     priority: fc.constantFrom(0, 0, 0, 10),
-    schedulerName: fc.constantFrom('default-scheduler', 'binpack'),
+    schedulerName: fc.constantFrom('default-scheduler', 'binpack', 'gpu'),
   })
   .map((all) => ({
     namespace: all.namespace,

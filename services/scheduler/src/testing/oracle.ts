@@ -2,6 +2,7 @@ import { deviceCount } from '@gantry/model/gpu.ts';
 import { meets } from '@gantry/model/selectors.ts';
 import type { ScoreWeights } from '../profiles.ts';
 import type { NodeInfo, NodeTerm, PodInfo, PodRequirement, PodSelector, PodTerm, SpreadRule } from '../requirement.ts';
+import type { RoomKind } from '../score/gpu-packing.ts';
 
 // What the scheduler should decide, written as plainly as possible and as slowly as it takes: everything is looked at
 // anew for every question. The fast path is held against it.
@@ -18,6 +19,14 @@ export interface Picture {
   readonly nodes: readonly NodeInfo[];
   readonly placed: readonly PlacedPod[];
   readonly namespaces: ReadonlyMap<string, Readonly<Record<string, string>>>;
+  /** What room is worth, where packing GPUs counts. */
+  readonly prices?: Prices;
+}
+
+/** What a place for each kind of pods is worth, and all the room of one node at most. */
+export interface Prices {
+  readonly kinds: readonly (Omit<RoomKind, 'verdicts'> & { readonly example: PodRequirement })[];
+  readonly most: number;
 }
 
 /** The nodes that may take a pod, each with its score. */
@@ -28,13 +37,8 @@ export function oracle(pod: PodRequirement, picture: Picture, weights: ScoreWeig
 
 /** Whether a node may take a pod beside those that are placed. */
 export function mayTake(pod: PodRequirement, node: NodeInfo, picture: Picture): boolean {
-  const taints = node.unschedulable
-    ? [...node.taints, { key: 'node.kubernetes.io/unschedulable', value: '', effect: 'NoSchedule' as const }]
-    : node.taints;
-  const bearsAll = taints.every((taint) => taint.effect === 'PreferNoSchedule' || bears(pod, taint));
   return (
-    bearsAll &&
-    affinityAllows(pod, node) &&
+    mayGo(pod, node) &&
     [...pod.requests].every(
       ([name, amount]) => used(name, node, picture) + amount <= (node.allocatable.get(name) ?? 0),
     ) &&
@@ -51,6 +55,15 @@ export function mayTake(pod: PodRequirement, node: NodeInfo, picture: Picture): 
       ),
     )
   );
+}
+
+/** Whether a node may take a pod as far as labels and taints say. */
+function mayGo(pod: PodRequirement, node: NodeInfo): boolean {
+  const taints = node.unschedulable
+    ? [...node.taints, { key: 'node.kubernetes.io/unschedulable', value: '', effect: 'NoSchedule' as const }]
+    : node.taints;
+  const bearsAll = taints.every((taint) => taint.effect === 'PreferNoSchedule' || bears(pod, taint));
+  return bearsAll && affinityAllows(pod, node);
 }
 
 function bears(pod: PodRequirement, taint: NodeInfo['taints'][number]): boolean {
@@ -191,6 +204,7 @@ function spreadAllows(rule: SpreadRule, pod: PodRequirement, node: NodeInfo, pic
 function scoreOf(pod: PodRequirement, node: NodeInfo, picture: Picture, weights: ScoreWeights): number {
   return (
     resources(pod, node, picture, weights) +
+    (weights.gpuPacking > 0 ? weights.gpuPacking * packing(pod, node, picture) : 0) +
     weights.nodeAffinity * preferredAffinity(pod, node) +
     weights.taintToleration * fewTaints(pod, node, picture) +
     weights.topologySpread * softSpread(pod, node, picture) +
@@ -208,6 +222,43 @@ function resources(pod: PodRequirement, node: NodeInfo, picture: Picture, weight
   const balance = 1 - Math.abs(shares[0]! - shares[1]!) / 2;
   return (
     100 * (weights.leastAllocated * (1 - mean) + weights.mostAllocated * mean + weights.balancedAllocation * balance)
+  );
+}
+
+/** How little of what a node's room is worth the pod takes, on the best of its GPU devices. */
+function packing(pod: PodRequirement, node: NodeInfo, picture: Picture): number {
+  const { kinds, most } = picture.prices!;
+  const left = (name: string): number => (node.allocatable.get(name) ?? 0) - used(name, node, picture);
+  const worth = (free: readonly number[], taken: (name: string) => number): number =>
+    kinds
+      .filter(({ example }) => mayGo(example, node))
+      .reduce((sum, kind) => sum + kind.worth * places(kind, free, (name) => left(name) - taken(name)), 0);
+  const free = freeDevices(node, picture);
+  const before = worth(free, () => 0);
+  const after = deviceChoices(pod, free).map((choice) => worth(choice, (name) => pod.requests.get(name) ?? 0));
+  return most === 0 ? 100 : 100 * (1 - Math.min(1, (before - Math.max(...after)) / most));
+}
+
+/** How many pods of a kind a node takes; parts of pods count where cpu or memory are the limit. */
+function places(
+  { devices, milliEach, cpuMilli, memoryBytes }: Prices['kinds'][number],
+  free: readonly number[],
+  left: (name: string) => number,
+): number {
+  if (left('cpu') < cpuMilli || left('memory') < memoryBytes || left('pods') <= 0) return 0;
+  const bySize = Math.min(left('cpu') / cpuMilli || 1 / 0, left('memory') / memoryBytes || 1 / 0, left('pods'));
+  if (devices === 0) return bySize;
+  const shares = free.reduce((sum, milli) => sum + Math.floor(milli / milliEach), 0);
+  return Math.min(bySize, Math.floor(shares / devices));
+}
+
+/** What may be free of each device once the pod has its own. */
+function deviceChoices({ gpu }: PodRequirement, free: readonly number[]): number[][] {
+  if (gpu === undefined) return [[...free]];
+  const fitting = [...free.keys()].filter((device) => free[device]! >= gpu.milliEach);
+  const choices = gpu.devices === 1 ? fitting.map((device) => [device]) : [fitting.slice(0, gpu.devices)];
+  return choices.map((chosen) =>
+    free.map((milli, device) => (chosen.includes(device) ? milli - gpu.milliEach : milli)),
   );
 }
 

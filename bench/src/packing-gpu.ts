@@ -1,0 +1,107 @@
+/**
+ * How many GPUs a policy gets used: the pods of a list, and more like them until they ask for 130% of all GPUs, come one
+ * by one and stay; those that find no node are gone. Printed is the share of all GPUs that is given out when the pods
+ * that have come ask for 80 to 130% of them, as a mean over the seeds, beside the figures published for other policies.
+ *
+ *   scripts/node bench/src/packing-gpu.ts --data DIR [--lists default,gpuspec33] [--seeds 10] [--from 1] [--policies gantry,first-fit,best-fit]
+ *
+ * DIR holds the CSV files of Alibaba's trace `openb` (see bench/README.md).
+ */
+import { parseArgs } from 'node:util';
+import { bestFit, firstFit, gantry, type Policy } from './gpu-policies.ts';
+import {
+  type GpuNode,
+  type GpuPod,
+  gpusOf,
+  inflated,
+  levels,
+  podLists,
+  published,
+  readNodes,
+  readPods,
+} from './openb.ts';
+
+interface Outcome {
+  /** GPU given out at each level, in percent of all. */
+  readonly at: readonly number[];
+  readonly perSecond: number;
+}
+
+const policies: Record<string, Policy> = { gantry: gantry(), 'first-fit': firstFit, 'best-fit': bestFit };
+
+function run(policy: Policy, nodes: readonly GpuNode[], pods: readonly GpuPod[], seed: number): Outcome {
+  const capacity = nodes.reduce((sum, { gpus }) => sum + gpus, 0);
+  const place = policy(nodes, seed);
+  const at: number[] = [];
+  let arrived = 0;
+  let given = 0;
+  const startMs = performance.now();
+  for (const pod of pods) {
+    arrived += gpusOf(pod);
+    if (place(pod)) given += gpusOf(pod);
+    while (at.length < levels.length && arrived >= (levels[at.length]! / 100) * capacity - 1e-6) {
+      at.push((100 * given) / capacity);
+    }
+  }
+  return { at, perSecond: pods.length / ((performance.now() - startMs) / 1_000) };
+}
+
+function line(name: string, at: readonly number[], rest: string): string {
+  return `  ${name.padEnd(24)}${at.map((percent) => percent.toFixed(2).padStart(8)).join('')}  ${rest}`;
+}
+
+function mean(numbers: readonly number[]): number {
+  return numbers.reduce((sum, number) => sum + number, 0) / numbers.length;
+}
+
+function deviation(numbers: readonly number[]): number {
+  const middle = mean(numbers);
+  return Math.sqrt(mean(numbers.map((number) => (number - middle) ** 2)));
+}
+
+const { values } = parseArgs({
+  options: {
+    data: { type: 'string' },
+    lists: { type: 'string', default: 'default,gpuspec33' },
+    seeds: { type: 'string', default: '5' },
+    from: { type: 'string', default: '1' },
+    policies: { type: 'string', default: 'gantry,first-fit,best-fit' },
+  },
+});
+if (values.data === undefined) throw new Error('--data: the folder with the CSV files of the trace is missing');
+const nodes = readNodes(values.data);
+const capacity = nodes.reduce((sum, { gpus }) => sum + gpus, 0);
+const seeds = Array.from({ length: Number(values.seeds) }, (_, index) => Number(values.from) + index);
+for (const list of values.lists === 'all' ? podLists(values.data) : values.lists.split(',')) {
+  const pods = readPods(values.data, list);
+  const chosen = values.policies.split(',');
+  console.log(`${list}: ${pods.length} pods on ${nodes.length} nodes with ${capacity} GPUs, ${seeds.length} seeds`);
+  console.log(
+    line(
+      'arrived demand in %',
+      [],
+      levels
+        .map((level) => `${level}`.padStart(8))
+        .join('')
+        .slice(2),
+    ),
+  );
+  for (const { policy, at } of published(values.data, list)) {
+    console.log(
+      line(
+        `${policy} (published)`,
+        levels.map((level) => at[level]!),
+        '',
+      ),
+    );
+  }
+  for (const name of chosen) {
+    const policy = policies[name];
+    if (policy === undefined) throw new Error(`--policies: ${name}: must be of ${Object.keys(policies).join(', ')}`);
+    const outcomes = seeds.map((seed) => run(policy, nodes, inflated(pods, capacity, seed), seed));
+    const at = levels.map((_, index) => mean(outcomes.map((outcome) => outcome.at[index]!)));
+    const spread = deviation(outcomes.map((outcome) => outcome.at[levels.indexOf(100)]!)).toFixed(2);
+    const perSecond = Math.round(mean(outcomes.map((outcome) => outcome.perSecond)));
+    console.log(line(name, at, `± ${spread} at 100%, ${perSecond.toLocaleString('en')} pods/s`));
+  }
+}

@@ -1,0 +1,83 @@
+import { wholeDevice } from '@gantry/model/gpu.ts';
+import { GpuRoom, type RoomKind } from '../score/gpu-packing.ts';
+import type { ClusterState } from '../state/cluster.ts';
+import type { PodClass } from '../state/pod-class.ts';
+import type { StaticMasks } from './static-masks.ts';
+
+/** Share of all devices that is given out or back before prices are made anew, and growth of the number of pods seen. */
+const turnoverShare = 0.01;
+const growth = 1.1;
+
+/**
+ * What a place for each kind of pods is worth, as it was lately: between two looks at the whole cluster prices stay, so
+ * that a placement changes the score of its node alone.
+ */
+export class RoomPrices {
+  readonly #cluster: ClusterState;
+  readonly #masks: StaticMasks;
+  /** Grows with each new set of prices: scores of different versions cannot be compared. */
+  version = 0;
+  kinds: readonly RoomKind[] = [];
+  /** What all the room of one node is worth at most. */
+  most = 0;
+  #room: GpuRoom;
+  #turnover = 0;
+  #seen = 0;
+  #static = 0;
+  #layout = -1;
+
+  constructor(cluster: ClusterState, masks: StaticMasks) {
+    this.#cluster = cluster;
+    this.#masks = masks;
+    this.#room = new GpuRoom(cluster.nodes, []);
+  }
+
+  /** 0 to 100: how little a node loses by a pod of a class. The node must have room for it. */
+  score(podClass: PodClass, node: number): number {
+    return this.most > 0 ? 100 * (1 - Math.min(1, this.#room.loss(podClass, node) / this.most)) : 100;
+  }
+
+  /** The devices of a node that a pod of a class gets. The node must have room for it. */
+  devices(podClass: PodClass, node: number): number[] {
+    return this.#room.devices(podClass, node);
+  }
+
+  /** Makes prices anew where the last ones are out of date. */
+  refresh(): void {
+    const { nodes, demands } = this.#cluster;
+    const { gpus } = nodes;
+    const isFresh =
+      gpus.turnover - this.#turnover < Math.max(1, turnoverShare * gpus.total * wholeDevice) &&
+      demands.total < this.#seen * growth &&
+      this.#static === nodes.staticLog.end &&
+      this.#layout === nodes.layout;
+    if (isFresh) return;
+    this.#turnover = gpus.turnover;
+    this.#seen = demands.total;
+    this.#static = nodes.staticLog.end;
+    this.#layout = nodes.layout;
+    this.#make();
+    this.version++;
+  }
+
+  #make(): void {
+    const { nodes, demands } = this.#cluster;
+    const kinds = [...demands.kinds()].map(({ example, gpu, seen, cpuMilli, memoryBytes }) => ({
+      devices: gpu?.devices ?? 0,
+      milliEach: gpu?.milliEach ?? wholeDevice,
+      cpuMilli: cpuMilli / seen,
+      memoryBytes: memoryBytes / seen,
+      verdicts: this.#masks.verdicts(example, this.#cluster),
+      worth: seen,
+    }));
+    const places = new Float64Array(kinds.length);
+    const room = new GpuRoom(nodes, kinds);
+    for (const node of nodes.indexes()) room.addPlaces(node, places);
+    // A kind that comes twice as often, or has half the places left, loses twice as much with one of them: so the worth
+    // of all room is the sum of `seen * log(places)`, which falls without end before any kind is left without a place.
+    this.kinds = kinds.map((kind, index) => ({ ...kind, worth: kind.worth / Math.max(1, places[index]!) }));
+    this.#room = new GpuRoom(nodes, this.kinds);
+    this.most = 0;
+    for (const node of nodes.indexes()) this.most = Math.max(this.most, this.#room.worth(node));
+  }
+}

@@ -1,0 +1,89 @@
+import type { GpuDemand } from '@gantry/model/gpu.ts';
+import { PodClass } from './pod-class.ts';
+
+/** Pods that want the same of GPUs and may go to the same nodes, as they have come so far. */
+export interface DemandKind {
+  /** One that stands for all where it matters to which nodes they may go. */
+  readonly example: PodClass;
+  /** Undefined for pods that ask for no GPU. */
+  readonly gpu: GpuDemand | undefined;
+  /** How many have come; the older, the less they count. */
+  seen: number;
+  /** Sums over them: divided by `seen`, what one of them asks for. */
+  cpuMilli: number;
+  memoryBytes: number;
+}
+
+/** Kinds that are told apart; the rarest go first. */
+const maxKinds = 128;
+/** When so many have come, all that came before count half: what usually comes may change. */
+const memoryPods = 32_768;
+
+/**
+ * Counts what kinds of pods come, each once, whether it finds a node or not: what is likely to come next. Rare kinds
+ * matter, so none is left out but beyond the bound; cpu and memory are averages, since exact amounts tell pods apart
+ * that are alike to a GPU.
+ */
+export class DemandBook {
+  readonly #kinds = new Map<string, DemandKind>();
+  readonly #kindByClass = new WeakMap<PodClass, DemandKind>();
+  #weight = 0;
+  /** Pods that have come. */
+  total = 0;
+
+  /** The kinds that have come. */
+  kinds(): IterableIterator<DemandKind> {
+    return this.#kinds.values();
+  }
+
+  /** A pod has come. */
+  saw(podClass: PodClass): void {
+    const { requests, nodeNames } = podClass.requirement;
+    // Pods that are made for one node each say nothing about others.
+    if (nodeNames !== undefined) return;
+    const kind = this.#kindOf(podClass);
+    kind.seen++;
+    kind.cpuMilli += requests.get('cpu') ?? 0;
+    kind.memoryBytes += requests.get('memory') ?? 0;
+    this.total++;
+    this.#weight++;
+    if (this.#weight >= memoryPods) this.#fade();
+  }
+
+  #kindOf(podClass: PodClass): DemandKind {
+    let kind = this.#kindByClass.get(podClass);
+    if (kind !== undefined && kind.seen > 0) return kind;
+    const { gpu, staticKey } = podClass.requirement;
+    const key = `${gpu?.devices ?? 0} ${gpu?.milliEach ?? 0} ${staticKey}`;
+    kind = this.#kinds.get(key);
+    if (kind === undefined) {
+      if (this.#kinds.size >= maxKinds) this.#dropRarest();
+      kind = { example: new PodClass(podClass.requirement), gpu, seen: 0, cpuMilli: 0, memoryBytes: 0 };
+      this.#kinds.set(key, kind);
+    }
+    this.#kindByClass.set(podClass, kind);
+    return kind;
+  }
+
+  #dropRarest(): void {
+    const [key, kind] = [...this.#kinds].reduce((least, next) => (next[1].seen < least[1].seen ? next : least));
+    this.#drop(key, kind);
+  }
+
+  #fade(): void {
+    this.#weight = 0;
+    for (const [key, kind] of this.#kinds) {
+      kind.seen /= 2;
+      kind.cpuMilli /= 2;
+      kind.memoryBytes /= 2;
+      if (kind.seen < 1) this.#drop(key, kind);
+      else this.#weight += kind.seen;
+    }
+  }
+
+  /** Classes that remember it see by its count that it is none any more. */
+  #drop(key: string, kind: DemandKind): void {
+    this.#kinds.delete(key);
+    kind.seen = 0;
+  }
+}
