@@ -1,4 +1,4 @@
-import { GantryError } from '@gantry/runtime/errors.ts';
+import { GantryError, isError } from '@gantry/runtime/errors.ts';
 import { describe, expect, it } from 'vitest';
 import { fakeView } from '../testing/fake-view.ts';
 import { aPod, aReplicaSet } from '../testing/objects.ts';
@@ -13,18 +13,23 @@ const { signal } = new AbortController();
 function recordingWrites(refuse: (object: AnyObject) => boolean = () => false) {
   const asked: string[] = [];
   let revision = 100;
-  let underWay = 0;
-  let most = 0;
   const write = (verb: string) => async (object: AnyObject) => {
     asked.push(`${verb} ${object.metadata.name}@${object.metadata.resourceVersion}`);
-    most = Math.max(most, ++underWay);
-    await Promise.resolve();
-    underWay--;
     if (refuse(object)) throw new GantryError('Forbidden', 'exceeded quota');
     return { ...object, metadata: { ...object.metadata, resourceVersion: String(++revision) } };
   };
+  const createBatch = async (objects: readonly AnyObject[]) => {
+    asked.push(`${objects.length} creates`);
+    return objects.map((object) => {
+      const { name, uid } = object.metadata;
+      if (refuse(object))
+        return { code: 7, reason: 'Forbidden', message: 'exceeded quota', resourceVersion: 0, name: '', uid: '' };
+      return { code: 0, reason: '', message: '', resourceVersion: ++revision, name, uid };
+    });
+  };
   const writes = {
     create: write('create'),
+    createBatch,
     update: write('update'),
     updateStatus: write('status'),
     delete: async (_kind: string, { name }: { name: string }) => {
@@ -33,7 +38,7 @@ function recordingWrites(refuse: (object: AnyObject) => boolean = () => false) {
       return { object: aPod(name), gone: name === 'unbound' };
     },
   } as unknown as Writes;
-  return { writes, asked, mostAtOnce: () => most };
+  return { writes, asked };
 }
 
 describe('execute', () => {
@@ -55,11 +60,31 @@ describe('execute', () => {
 
   it('starts slowly, and stops after the batch in which a create was refused', async () => {
     const pods = Array.from({ length: 50 }, (_, index) => aPod(`p${index}`));
-    const { writes, asked, mostAtOnce } = recordingWrites(({ metadata }) => metadata.name === 'p2');
+    const { writes, asked } = recordingWrites(({ metadata }) => metadata.name === 'p2');
     const plan = pods.map((object) => ({ type: 'create', object }) as const);
-    await expect(execute(plan, writes, noEvents, signal)).rejects.toThrow('exceeded quota');
-    expect(asked).toHaveLength(3);
-    expect(mostAtOnce()).toBe(2);
+    const refused = execute(plan, writes, noEvents, signal);
+    await expect(refused).rejects.toSatisfy((error) => isError(error, 'Forbidden'));
+    await expect(refused).rejects.toThrow('exceeded quota');
+    expect(asked).toEqual(['create p0@1', '2 creates']);
+  });
+
+  it('creates many in few calls, which grow', async () => {
+    const { writes, asked } = recordingWrites();
+    const plan = Array.from({ length: 600 }, (_, index) => ({ type: 'create', object: aPod(`p${index}`) }) as const);
+    const outcome = await execute(plan, writes, noEvents, signal);
+    expect(asked.slice(1)).toEqual([2, 4, 8, 16, 32, 64, 128, 256, 89].map((size) => `${size} creates`));
+    expect(outcome.written).toEqual(new Map([['Pod', 700]]));
+  });
+
+  it('creates large objects in calls that a request has room for', async () => {
+    const { writes, asked } = recordingWrites();
+    const annotations = { large: 'x'.repeat(600_000) };
+    const plan = Array.from({ length: 8 }, (_, index) => {
+      const pod = aPod(`p${index}`);
+      return { type: 'create', object: { ...pod, metadata: { ...pod.metadata, annotations } } } as const;
+    });
+    await execute(plan, writes, noEvents, signal);
+    expect(asked.slice(1)).toEqual(['2 creates', '3 creates', '2 creates']);
   });
 
   it('takes what is gone already for deleted', async () => {

@@ -1,6 +1,6 @@
 import type { Writer } from '@gantry/client/api.ts';
 import type { KindName } from '@gantry/model/registry.ts';
-import { isError } from '@gantry/runtime/errors.ts';
+import { GantryError, isError, type Reason } from '@gantry/runtime/errors.ts';
 import type { Action, AnyObject } from './action.ts';
 
 /** Records what happened to an object, for users. */
@@ -9,7 +9,7 @@ export interface EventSink {
 }
 
 /** The writes that controllers need. */
-export type Writes = Pick<Writer, 'create' | 'update' | 'updateStatus' | 'delete'>;
+export type Writes = Pick<Writer, 'create' | 'createBatch' | 'update' | 'updateStatus' | 'delete'>;
 
 /** What an executed plan changed, so that the next reconcile can wait until its informers have seen it. */
 export interface Outcome {
@@ -26,13 +26,16 @@ export interface Outcome {
   readonly requeueMs: number | undefined;
 }
 
-/** Creates and deletes that may be under way at once for one key. */
+/** Deletes that may be under way at once for one key. */
 const maxParallel = 32;
+/** Most creates of one call, and about their most characters of JSON; a request may have 4 MiB. */
+const maxTogether = 256;
+const maxCharsTogether = 2 * 1024 * 1024;
 
 /**
- * Carries out a plan. Creates that stand side by side run in parallel, starting slowly (1, 2, 4, …) so that a plan whose first
- * create is refused (a quota, a broken template) does not send hundreds more; deletes likewise. Everything else runs in
- * order. Rejects with the first error; what was done stays done.
+ * Carries out a plan. Creates that stand side by side share calls, starting slowly (1, 2, 4, …) so that a plan whose first
+ * create is refused (a quota, a broken template) does not send hundreds more; deletes likewise run in parallel. Everything
+ * else runs in order. Rejects with the first error; what was done stays done.
  */
 export async function execute(
   actions: readonly Action[],
@@ -44,8 +47,8 @@ export async function execute(
   for (let start = 0; start < actions.length; ) {
     const { type } = actions[start]!;
     let end = start + 1;
-    const parallel = type === 'create' || type === 'delete';
-    while (parallel && actions[end]?.type === type) end++;
+    const together = type === 'create' || type === 'delete';
+    while (together && actions[end]?.type === type) end++;
     await run.slowStart(actions.slice(start, end));
     start = end;
   }
@@ -73,13 +76,28 @@ class Run {
   }
 
   async slowStart(actions: readonly Action[]): Promise<void> {
-    for (let start = 0, size = 1; start < actions.length; start += size, size = Math.min(size * 2, maxParallel)) {
-      const results = await Promise.allSettled(
-        actions.slice(start, start + size).map((action) => this.#perform(action)),
-      );
-      const failed = results.find((result) => result.status === 'rejected');
-      if (failed) throw failed.reason;
+    const most = mostTogether(actions);
+    for (let start = 0, size = 1; start < actions.length; start += size, size = Math.min(size * 2, most)) {
+      const some = actions.slice(start, start + size);
+      const objects = some.flatMap((action) => (action.type === 'create' ? [action.object] : []));
+      if (objects.length > 1) await this.#createAll(objects);
+      else await this.#performAll(some);
     }
+  }
+
+  async #performAll(actions: readonly Action[]): Promise<void> {
+    const results = await Promise.allSettled(actions.map((action) => this.#perform(action)));
+    const failed = results.find((result) => result.status === 'rejected');
+    if (failed) throw failed.reason;
+  }
+
+  async #createAll(objects: readonly AnyObject[]): Promise<void> {
+    const results = await this.#writes.createBatch(objects, { signal: this.#signal });
+    for (const [index, { code, uid, resourceVersion }] of results.entries()) {
+      if (code === 0) this.#noteWrite(objects[index]!.kind as KindName, uid, String(resourceVersion));
+    }
+    const failed = results.find(({ code }) => code !== 0);
+    if (failed) throw new GantryError(failed.reason as Reason, failed.message);
   }
 
   async #perform(action: Action): Promise<void> {
@@ -122,10 +140,20 @@ class Run {
     return { ...object, metadata: { ...object.metadata, resourceVersion } } as AnyObject;
   }
 
-  #note(object: AnyObject): void {
-    const kind = object.kind as KindName;
-    const revision = Number(object.metadata.resourceVersion);
-    this.#latest.set(object.metadata.uid!, object.metadata.resourceVersion!);
-    this.#written.set(kind, Math.max(revision, this.#written.get(kind) ?? 0));
+  #note({ kind, metadata }: AnyObject): void {
+    this.#noteWrite(kind as KindName, metadata.uid!, metadata.resourceVersion!);
   }
+
+  #noteWrite(kind: KindName, uid: string, resourceVersion: string): void {
+    this.#latest.set(uid, resourceVersion);
+    this.#written.set(kind, Math.max(Number(resourceVersion), this.#written.get(kind) ?? 0));
+  }
+}
+
+/** How many of the actions, all of one type, may go at once. Objects that one plan creates are alike. */
+function mostTogether(actions: readonly Action[]): number {
+  const [first] = actions;
+  if (first?.type !== 'create' || actions.length === 1) return maxParallel;
+  const chars = JSON.stringify(first.object).length;
+  return Math.max(1, Math.min(maxTogether, Math.floor(maxCharsTogether / chars)));
 }
