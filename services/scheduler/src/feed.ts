@@ -8,6 +8,7 @@ import { compileBudget } from './compile/budget.ts';
 import { compileGroup } from './compile/group.ts';
 import { compileNode } from './compile/node.ts';
 import { PodCompiler } from './compile/pod.ts';
+import { compileClaim, compileStorageClass, compileVolume } from './compile/volumes.ts';
 import { keyOfGroup } from './gang/gangs.ts';
 import type { Scheduler } from './scheduler.ts';
 
@@ -42,6 +43,16 @@ export class Feed implements AsyncDisposable {
     this.#follow('Pod', ({ type, object }) => {
       if (type === 'DELETED') scheduler.removePod(object.metadata.uid!);
       else scheduler.setPod(compiler.compile(object));
+    });
+    this.#follow('PersistentVolumeClaim', ({ type, object }) => {
+      const { namespace, name } = object.metadata;
+      scheduler.setClaim(`${namespace}/${name}`, type === 'DELETED' ? undefined : compileClaim(object));
+    });
+    this.#follow('PersistentVolume', ({ type, object }) => {
+      scheduler.setVolume(object.metadata.name, type === 'DELETED' ? undefined : compileVolume(object));
+    });
+    this.#follow('StorageClass', ({ type, object }) => {
+      scheduler.setStorageClass(object.metadata.name, type === 'DELETED' ? undefined : compileStorageClass(object));
     });
     this.#follow('PodGroup', ({ type, object }) => {
       const { namespace = '', name } = object.metadata;

@@ -21,7 +21,9 @@ export type ClusterChange =
   /** More pods may be disrupted than before. */
   | 'budgetGrown'
   /** Labels of a namespace changed. */
-  | 'namespaceLabels';
+  | 'namespaceLabels'
+  /** A claim, a volume or a storage class is new, changed, or gone. */
+  | 'volumes';
 
 /** A filter made ready for one class of pods. Nodes are given by index and exist. */
 export interface PreparedFilter {
@@ -30,6 +32,8 @@ export interface PreparedFilter {
   reasons(node: number): readonly string[];
   /** True where evicting pods from a node that does not pass can make it pass. */
   helpedByPreemption(node: number): boolean;
+  /** Why no node at all can take the pod, for a reason that lies with the pod. */
+  readonly refusesAll?: string;
 }
 
 /**

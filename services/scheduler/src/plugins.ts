@@ -5,6 +5,9 @@ import { nodePorts } from './filter/node-ports.ts';
 import { nodeResourcesFit } from './filter/node-resources.ts';
 import { nodeUnschedulable } from './filter/node-unschedulable.ts';
 import { taintToleration } from './filter/taint-toleration.ts';
+import { volumeBinding } from './filter/volume-binding.ts';
+import { volumeRestrictions } from './filter/volume-restrictions.ts';
+import { volumeZone } from './filter/volume-zone.ts';
 import type { Filter, Score, TopologyPlugin } from './plugin.ts';
 import { imageLocality } from './score/image-locality.ts';
 import { preferredNodeAffinity } from './score/node-affinity.ts';
@@ -19,6 +22,9 @@ export const staticFilters: readonly Filter[] = [nodeUnschedulable, taintTolerat
 
 /** Filters that look at the pods of the node, beside the resources. */
 export const nodeFilters: readonly Filter[] = [nodePorts, nodeEmptying];
+
+/** Filters that look at the pod's volumes. */
+export const volumeFilters: readonly Filter[] = [volumeRestrictions, volumeBinding, volumeZone];
 
 /** Judged by the scan of resources, which knows it by heart; here for explanations. */
 export const resourceFilter: Filter = nodeResourcesFit;

@@ -109,6 +109,8 @@ export interface PodRequirement {
   /** False where the pod's preemptionPolicy is Never. */
   readonly mayPreempt: boolean;
   readonly images: readonly string[];
+  /** Keys of the claims whose volumes it mounts, as namespace/name. */
+  readonly claims: readonly string[];
 }
 
 /** Whether the defragmenter may move a pod, or why not. */

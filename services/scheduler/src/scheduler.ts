@@ -16,6 +16,7 @@ import { diagnose, looksBeyondNode, refusals } from './solve/diagnosis.ts';
 import { Solver } from './solve/solver.ts';
 import { ClusterState } from './state/cluster.ts';
 import type { PodClass, PodRecord } from './state/pod-class.ts';
+import { type ClaimInfo, type StorageClassInfo, setOrDelete, type VolumeInfo } from './state/volumes.ts';
 
 /** How one scheduler decides. */
 export interface SchedulerOptions {
@@ -151,6 +152,24 @@ export class Scheduler {
     this.cluster.dismiss(pod);
     this.#nominations.podLeft(uid);
     if (node >= 0) this.#changes.add('podGone', node);
+  }
+
+  /** A claim is new, changed, or gone. @param key Namespace and name. */
+  setClaim(key: string, claim: ClaimInfo | undefined): void {
+    setOrDelete(this.cluster.volumes.claims, key, claim);
+    this.#changes.add('volumes', anyNode);
+  }
+
+  /** A volume is new, changed, or gone. */
+  setVolume(name: string, volume: VolumeInfo | undefined): void {
+    setOrDelete(this.cluster.volumes.volumes, name, volume);
+    this.#changes.add('volumes', anyNode);
+  }
+
+  /** A storage class is new, changed, or gone. */
+  setStorageClass(name: string, storageClass: StorageClassInfo | undefined): void {
+    setOrDelete(this.cluster.volumes.classes, name, storageClass);
+    this.#changes.add('volumes', anyNode);
   }
 
   /** A pod group is new, changed, or gone. */

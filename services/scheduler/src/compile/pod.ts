@@ -14,6 +14,7 @@ import type {
 } from '../requirement.ts';
 import { mobilityOf } from './mobility.ts';
 import { namedNodes, nodeTerm, ownNamespaceSelector, podTerm, type RuleOwner } from './selectors.ts';
+import { claimsOf } from './volumes.ts';
 
 /** What Kubernetes' scoring assumes of pods that ask for nothing. */
 const assumedCpuMilli = 100;
@@ -53,10 +54,11 @@ export class PodCompiler {
   }
 
   #requirementOf(pod: Pod): PodRequirement {
-    const key = classKey(pod);
+    const claims = claimsOf(pod);
+    const key = classKey(pod, claims);
     const known = this.#requirements.get(key);
     if (known !== undefined) return known;
-    const made = compileRequirement(pod, key);
+    const made = compileRequirement(pod, key, claims);
     if (this.#requirements.size >= maxClasses) this.#requirements.clear();
     this.#requirements.set(key, made);
     return made;
@@ -64,7 +66,7 @@ export class PodCompiler {
 }
 
 /** All that placement may depend on, as text. */
-function classKey({ metadata, spec }: Pod): string {
+function classKey({ metadata, spec }: Pod, claims: readonly string[]): string {
   const container = ({ resources, ports, image, restartPolicy }: PodSpec['containers'][number]): unknown => [
     resources?.requests,
     resources?.limits,
@@ -86,10 +88,11 @@ function classKey({ metadata, spec }: Pod): string {
     spec.topologySpreadConstraints,
     spec.priority,
     spec.preemptionPolicy,
+    claims.length === 0 ? undefined : claims,
   ]);
 }
 
-function compileRequirement({ metadata, spec }: Pod, key: string): PodRequirement {
+function compileRequirement({ metadata, spec }: Pod, key: string, claims: readonly string[]): PodRequirement {
   const labels = metadata.labels ?? {};
   const namespace = metadata.namespace ?? '';
   const owner: RuleOwner = { namespace, labels };
@@ -119,6 +122,7 @@ function compileRequirement({ metadata, spec }: Pod, key: string): PodRequiremen
     gpu: gpuDemand(requests),
     priority: spec.priority ?? 0,
     mayPreempt: spec.preemptionPolicy !== 'Never',
+    claims,
     images: spec.containers.map(({ image }) => image ?? '').filter((image) => image !== ''),
   };
 }

@@ -11,6 +11,7 @@ const remedies: Readonly<Record<ClusterChange, string | undefined>> = {
   podBound: undefined,
   budgetGrown: 'disruption budgets that allow more evictions',
   namespaceLabels: 'other labels on namespaces',
+  volumes: 'other claims, volumes or storage classes',
 };
 
 /** Changes in words, each once, in the order of the list above. */

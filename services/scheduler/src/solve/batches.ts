@@ -15,7 +15,8 @@ export function batchesOf(taken: readonly QueuedPod[]): QueuedPod[][] {
     const byProfile = open.get(podClass) ?? new Map<string, QueuedPod[]>();
     open.set(podClass, byProfile);
     const batch = byProfile.get(entry.info.schedulerName);
-    if (batch !== undefined) {
+    // What a pod does with its volumes, the next pod of its class has to live with: each is looked at anew.
+    if (batch !== undefined && podClass.requirement.claims.length === 0) {
       batch.push(entry);
       continue;
     }

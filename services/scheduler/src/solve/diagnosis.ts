@@ -1,5 +1,12 @@
 import type { ClusterChange, Filter, PreparedFilter, TopologyRule } from '../plugin.ts';
-import { deviceFilters, nodeFilters, resourceFilter, staticFilters, topologyPlugins } from '../plugins.ts';
+import {
+  deviceFilters,
+  nodeFilters,
+  resourceFilter,
+  staticFilters,
+  topologyPlugins,
+  volumeFilters,
+} from '../plugins.ts';
 import type { ClusterState } from '../state/cluster.ts';
 import type { PodClass } from '../state/pod-class.ts';
 
@@ -40,7 +47,8 @@ export function refusals(podClass: PodClass, cluster: ClusterState): Judge {
 
 /** All that may stand against a node, in the order in which it is looked at. */
 export function judgesOf(podClass: PodClass, cluster: ClusterState): Judge[] {
-  const filters = [...staticFilters, ...nodeFilters, resourceFilter, ...deviceFilters].flatMap((filter) => {
+  const all = [...staticFilters, ...nodeFilters, resourceFilter, ...deviceFilters, ...volumeFilters];
+  const filters = all.flatMap((filter) => {
     const prepared = filter.prepare(podClass, cluster);
     return prepared === undefined ? [] : [{ filter, prepared }];
   });
@@ -70,6 +78,12 @@ function judgeByRule(filter: Refusal['filter'], rule: TopologyRule): Judge {
 
 /** Why no node takes a class; only for one that none takes. */
 export function diagnose(podClass: PodClass, cluster: ClusterState): Diagnosis {
+  for (const filter of volumeFilters) {
+    const problem = filter.prepare(podClass, cluster)?.refusesAll;
+    if (problem === undefined) continue;
+    const message = `0/${cluster.nodes.count} nodes are available: ${problem}.`;
+    return { message, unblockedBy: new Set(filter.unblockedBy), counts: new Map(), preemptable: 0 };
+  }
   const counts = new Map<string, number>();
   const unblockedBy = new Set<ClusterChange>(['nodeAdded']);
   const judge = refusals(podClass, cluster);

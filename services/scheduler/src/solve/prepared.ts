@@ -1,5 +1,5 @@
 import type { PreparedFilter, PreparedScore, TopologyRule } from '../plugin.ts';
-import { deviceFilters, nodeFilters, scores, topologyPlugins } from '../plugins.ts';
+import { deviceFilters, nodeFilters, scores, topologyPlugins, volumeFilters } from '../plugins.ts';
 import type { Profile } from '../profiles.ts';
 import type { ClusterState } from '../state/cluster.ts';
 import type { PodClass } from '../state/pod-class.ts';
@@ -46,7 +46,7 @@ export class PreparedClass {
       columns: scanColumns(cluster.nodes),
       demand: scanDemand(podClass, profile.weights),
     };
-    this.filters = [...nodeFilters, ...deviceFilters]
+    this.filters = [...nodeFilters, ...deviceFilters, ...volumeFilters]
       .map((filter) => filter.prepare(podClass, cluster))
       .filter((filter) => filter !== undefined);
     const ownScores = scores.flatMap((plugin) => {

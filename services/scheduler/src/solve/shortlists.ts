@@ -141,6 +141,6 @@ class ChangedNodes {
   readonly has = (node: number): boolean => this.#stamps[node] === this.#stamp;
 }
 
-function canKeep({ groupRules, nodeRules }: PreparedClass): boolean {
-  return groupRules.length === 0 && nodeRules.length === 0;
+function canKeep({ groupRules, nodeRules, podClass }: PreparedClass): boolean {
+  return groupRules.length === 0 && nodeRules.length === 0 && podClass.requirement.claims.length === 0;
 }

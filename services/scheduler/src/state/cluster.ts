@@ -5,6 +5,7 @@ import { CountRegistry } from './count-registry.ts';
 import { DemandBook } from './demand-book.ts';
 import { NodeTable } from './node-table.ts';
 import { PodClass, type PodRecord } from './pod-class.ts';
+import { Volumes } from './volumes.ts';
 
 /** What became of a node, as far as waiting pods are concerned. */
 export type NodeChange = 'nodeAdded' | 'nodeLabels' | 'nodeTaints' | 'nodeCapacity';
@@ -18,6 +19,7 @@ export class ClusterState {
   readonly namespaces = new Map<string, Readonly<Record<string, string>>>();
   /** Nodes that the defragmenter is emptying. */
   readonly #emptying = new Set<number>();
+  readonly volumes = new Volumes();
   readonly #classes = new Map<string, PodClass>();
   readonly #firstOnNode: (PodRecord | undefined)[] = [];
   readonly #hostPorts = new Map<number, HostPort[]>();
@@ -132,7 +134,8 @@ export class ClusterState {
     if (podClass.first !== undefined) podClass.first.previousInClass = pod;
     podClass.first = pod;
     this.#count(pod, 1);
-    const { hostPorts } = podClass.requirement;
+    const { hostPorts, claims } = podClass.requirement;
+    if (claims.length > 0) this.volumes.use(claims, node, 1);
     if (hostPorts.length > 0) this.#hostPorts.set(node, [...(this.#hostPorts.get(node) ?? []), ...hostPorts]);
   }
 
@@ -152,7 +155,9 @@ export class ClusterState {
     if (pod.nextInClass !== undefined) pod.nextInClass.previousInClass = pod.previousInClass;
     pod.previousOnNode = pod.nextOnNode = pod.previousInClass = pod.nextInClass = undefined;
     pod.node = -1;
-    if (podClass.requirement.hostPorts.length > 0) this.#recollectHostPorts(node);
+    const { hostPorts, claims } = podClass.requirement;
+    if (claims.length > 0) this.volumes.use(claims, node, -1);
+    if (hostPorts.length > 0) this.#recollectHostPorts(node);
     this.#freeIfEmpty(node);
   }
 

@@ -1,4 +1,13 @@
-import type { Node, Pod, PodSpec, Taint } from '@gantry/model/gen/gantry.core.v1.ts';
+import type {
+  Node,
+  PersistentVolume,
+  PersistentVolumeClaim,
+  Pod,
+  PodSpec,
+  Taint,
+  Volume,
+} from '@gantry/model/gen/gantry.core.v1.ts';
+import type { StorageClass } from '@gantry/model/gen/gantry.storage.v1.ts';
 
 // Short ways to write nodes and pods in tests and benchmarks.
 
@@ -56,4 +65,45 @@ export function podNamed(name: string, fields: PodFields = {}): Pod {
 
 function controller(kind: string): NonNullable<Pod['metadata']['ownerReferences']>[number] {
   return { apiVersion: 'apps/v1', kind, name: 'owner', uid: `uid-of-${kind}`, controller: true };
+}
+
+/** A claim of the namespace default for a gibibyte, once on one node, where nothing else is said. */
+export function claimNamed(name: string, spec: Partial<PersistentVolumeClaim['spec']> = {}): PersistentVolumeClaim {
+  return {
+    apiVersion: 'v1',
+    kind: 'PersistentVolumeClaim',
+    metadata: { name, namespace: 'default' },
+    spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } }, ...spec },
+  };
+}
+
+/** A volume of a gibibyte, once on one node, where nothing else is said. */
+export function volumeNamed(
+  name: string,
+  spec: Partial<PersistentVolume['spec']> = {},
+  labels: Readonly<Record<string, string>> = {},
+): PersistentVolume {
+  return {
+    apiVersion: 'v1',
+    kind: 'PersistentVolume',
+    metadata: { name, labels: { ...labels } },
+    spec: { accessModes: ['ReadWriteOnce'], capacity: { storage: '1Gi' }, hostPath: { path: '/data' }, ...spec },
+  };
+}
+
+/** A class whose volumes are made by hand, and bound when their pod is placed. */
+export function storageClassNamed(name: string, fields: Partial<StorageClass> = {}): StorageClass {
+  return {
+    apiVersion: 'storage.k8s.io/v1',
+    kind: 'StorageClass',
+    metadata: { name },
+    provisioner: 'kubernetes.io/no-provisioner',
+    volumeBindingMode: 'WaitForFirstConsumer',
+    ...fields,
+  };
+}
+
+/** Volumes of a pod, each one of these claims. */
+export function volumesOf(...claims: readonly string[]): Volume[] {
+  return claims.map((claimName) => ({ name: claimName, persistentVolumeClaim: { claimName } }));
 }

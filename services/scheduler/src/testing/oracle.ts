@@ -3,6 +3,7 @@ import { meets } from '@gantry/model/selectors.ts';
 import type { ScoreWeights } from '../profiles.ts';
 import type { NodeInfo, NodeTerm, PodInfo, PodRequirement, PodSelector, PodTerm, SpreadRule } from '../requirement.ts';
 import type { RoomKind } from '../score/gpu-packing.ts';
+import { type Storage, volumesAllow } from './storage-oracle.ts';
 
 // What the scheduler should decide, written as plainly as possible and as slowly as it takes: everything is looked at
 // anew for every question. The fast path is held against it.
@@ -21,6 +22,8 @@ export interface Picture {
   readonly namespaces: ReadonlyMap<string, Readonly<Record<string, string>>>;
   /** What room is worth, where packing GPUs counts. */
   readonly prices?: Prices;
+  /** Absent where no pod has claims. */
+  readonly storage?: Storage;
 }
 
 /** What a place for each kind of pods is worth, and all the room of one node at most. */
@@ -44,6 +47,7 @@ export function mayTake(pod: PodRequirement, node: NodeInfo, picture: Picture): 
     ) &&
     devicesAreFree(pod, node, picture) &&
     portsAreFree(pod, node, picture) &&
+    volumesAllow(pod, node, picture) &&
     pod.spread.every((rule) => !rule.required || spreadAllows(rule, pod, node, picture)) &&
     podAffinityAllows(pod, node, picture) &&
     pod.antiAffinity.every(
@@ -82,7 +86,8 @@ function affinityAllows(pod: PodRequirement, node: NodeInfo): boolean {
   return bySelector && (pod.nodeTerms === undefined || pod.nodeTerms.some((term) => termMatches(term, node)));
 }
 
-function termMatches({ labels, names }: NodeTerm, node: NodeInfo): boolean {
+/** Whether a node meets a term. */
+export function termMatches({ labels, names }: NodeTerm, node: NodeInfo): boolean {
   if (labels.length + names.length === 0) return false;
   const name = { 'metadata.name': node.name };
   return (

@@ -1,11 +1,22 @@
+import type { PersistentVolume, PersistentVolumeClaim } from '@gantry/model/gen/gantry.core.v1.ts';
 import type { PodGroup } from '@gantry/model/gen/gantry.scheduling.v1alpha1.ts';
+import type { StorageClass } from '@gantry/model/gen/gantry.storage.v1.ts';
 import { podGroupLabel } from '@gantry/model/kinds/podgroup/podgroup.ts';
 import { compileGroup } from '../compile/group.ts';
 import { compileNode } from '../compile/node.ts';
 import { PodCompiler } from '../compile/pod.ts';
+import { compileClaim, compileStorageClass, compileVolume } from '../compile/volumes.ts';
 import { defaultProfiles } from '../profiles.ts';
 import { type CycleResult, Scheduler } from '../scheduler.ts';
-import { type NodeFields, nodeNamed, type PodFields, podNamed } from './builders.ts';
+import {
+  claimNamed,
+  type NodeFields,
+  nodeNamed,
+  type PodFields,
+  podNamed,
+  storageClassNamed,
+  volumeNamed,
+} from './builders.ts';
 
 /** A scheduler that is told of objects, and of time by its caller. */
 export class World {
@@ -19,6 +30,20 @@ export class World {
 
   pod(name: string, fields: PodFields = {}): void {
     this.scheduler.setPod(this.#compiler.compile(podNamed(name, fields)));
+  }
+
+  /** A claim of the namespace default for a gibibyte, once on one node, where nothing else is said. */
+  claim(name: string, spec: Partial<PersistentVolumeClaim['spec']> = {}): void {
+    this.scheduler.setClaim(`default/${name}`, compileClaim(claimNamed(name, spec)));
+  }
+
+  /** A volume of a gibibyte. */
+  volume(name: string, spec: Partial<PersistentVolume['spec']> = {}, labels: Record<string, string> = {}): void {
+    this.scheduler.setVolume(name, compileVolume(volumeNamed(name, spec, labels)));
+  }
+
+  storageClass(name: string, fields: Partial<StorageClass> = {}): void {
+    this.scheduler.setStorageClass(name, compileStorageClass(storageClassNamed(name, fields)));
   }
 
   /** A pod group; undefined where it goes. */
