@@ -20,6 +20,7 @@ import { HeartbeatTracker } from './nodehealth/heartbeats.ts';
 import { nodeHealthController } from './nodehealth/nodehealth.ts';
 import { podGroupController } from './podgroup/podgroup.ts';
 import { replicaSetController } from './replicaset/replicaset.ts';
+import { volumeController } from './volumes/volumes.ts';
 
 export interface ControllersConfig {
   /** Who we are among replicas of this service; different in every process. */
@@ -88,6 +89,7 @@ async function lead(config: ControllersConfig, deps: ControllersDeps, signal: Ab
     namespaceController,
     disruptionController,
     podGroupController,
+    volumeController,
     nodeHealth,
   ];
   const sourceOf: SourceOf = (kind) => (bus === undefined ? watchSource(client, kind) : busSource(bus, client, kind));
