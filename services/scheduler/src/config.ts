@@ -1,4 +1,4 @@
-import { hostname } from 'node:os';
+import { availableParallelism, hostname } from 'node:os';
 import { parseAddress } from '@gantry/runtime/address.ts';
 import { GantryError } from '@gantry/runtime/errors.ts';
 import { checkDefragConfig, type DefragConfig, defaultDefragConfig, defragConfigFromEnv } from './defrag/config.ts';
@@ -18,6 +18,8 @@ export interface SchedulerConfig {
   readonly seed: number;
   /** Pods that one cycle looks at. */
   readonly batchSize: number;
+  /** Threads that decide, with the main one; the others start when a cycle has enough for them to do. */
+  readonly threads: number;
   /** Batches of bindings under way at once. */
   readonly maxBindsInFlight: number;
   readonly defrag: DefragConfig;
@@ -31,6 +33,9 @@ export interface SchedulerConfig {
   readonly leaderElection: boolean;
 }
 
+/** More threads than this would wait for the coordinator more than they help it. */
+const defaultMostThreads = 4;
+
 /** What holds where nothing else is said. */
 export const defaultSchedulerConfig: Omit<SchedulerConfig, 'identity'> = {
   name: 'gantry-scheduler',
@@ -38,6 +43,7 @@ export const defaultSchedulerConfig: Omit<SchedulerConfig, 'identity'> = {
   weights: {},
   seed: 1,
   batchSize: 1_024,
+  threads: Math.min(defaultMostThreads, availableParallelism()),
   maxBindsInFlight: 4,
   defrag: defaultDefragConfig,
   listen: '127.0.0.1:0',
@@ -47,14 +53,15 @@ export const defaultSchedulerConfig: Omit<SchedulerConfig, 'identity'> = {
 /**
  * Settings from the environment: GANTRY_SCHEDULER_IDENTITY (host name and process where absent), GANTRY_SCHEDULER_SHARD
  * (such as 0/2: the first of two), GANTRY_SCHEDULER_WEIGHTS (JSON, such as {"binpack":{"mostAllocated":8}}),
- * GANTRY_SCHEDULER_SEED, GANTRY_SCHEDULER_BATCH_SIZE, GANTRY_SCHEDULER_BINDS_IN_FLIGHT, GANTRY_SCHEDULER_LISTEN (such as
- * 0.0.0.0:7444), GANTRY_SCHEDULER_ADVERTISE, GANTRY_SCHEDULER_DIAGNOSTICS (such as 127.0.0.1:8082) and
- * GANTRY_SCHEDULER_LEADER_ELECTION (false turns it off). Those of the defragmenter are in defrag/config.ts.
+ * GANTRY_SCHEDULER_SEED, GANTRY_SCHEDULER_BATCH_SIZE, GANTRY_SCHEDULER_THREADS (as many as the machine has cores, up to
+ * 4, where absent), GANTRY_SCHEDULER_BINDS_IN_FLIGHT, GANTRY_SCHEDULER_LISTEN (such as 0.0.0.0:7444),
+ * GANTRY_SCHEDULER_ADVERTISE, GANTRY_SCHEDULER_DIAGNOSTICS (such as 127.0.0.1:8082) and GANTRY_SCHEDULER_LEADER_ELECTION
+ * (false turns it off). Those of the defragmenter are in defrag/config.ts.
  * @throws GantryError (BadRequest) naming what is wrong and its value.
  */
 export function configFromEnv(env: Readonly<Record<string, string | undefined>>): SchedulerConfig {
   const whole = (name: string, fallback: number): number => Number(env[name] ?? fallback);
-  const { name, seed, batchSize, maxBindsInFlight } = defaultSchedulerConfig;
+  const { name, seed, batchSize, threads, maxBindsInFlight } = defaultSchedulerConfig;
   return checkConfig({
     name,
     identity: env.GANTRY_SCHEDULER_IDENTITY ?? `${hostname()}-${process.pid}`,
@@ -62,6 +69,7 @@ export function configFromEnv(env: Readonly<Record<string, string | undefined>>)
     weights: weightsOf(env.GANTRY_SCHEDULER_WEIGHTS),
     seed: whole('GANTRY_SCHEDULER_SEED', seed),
     batchSize: whole('GANTRY_SCHEDULER_BATCH_SIZE', batchSize),
+    threads: whole('GANTRY_SCHEDULER_THREADS', threads),
     maxBindsInFlight: whole('GANTRY_SCHEDULER_BINDS_IN_FLIGHT', maxBindsInFlight),
     defrag: defragConfigFromEnv(env),
     listen: env.GANTRY_SCHEDULER_LISTEN ?? defaultSchedulerConfig.listen,
@@ -101,10 +109,11 @@ function isMap(value: unknown): value is object {
 
 /** Checks a configuration. Throws BadRequest that names the field and value. */
 export function checkConfig(config: SchedulerConfig): SchedulerConfig {
-  const { shard, batchSize, maxBindsInFlight, seed } = config;
+  const { shard, batchSize, threads, maxBindsInFlight, seed } = config;
   checkWhole('shard.count', shard.count, 1, 64);
   checkWhole('shard.index', shard.index, 0, shard.count - 1);
   checkWhole('batchSize', batchSize, 1, 100_000);
+  checkWhole('threads', threads, 1, 64);
   checkWhole('maxBindsInFlight', maxBindsInFlight, 1, 64);
   checkWhole('seed', seed, 0, 2 ** 31 - 1);
   checkDefragConfig(config.defrag);

@@ -13,7 +13,7 @@ import { type QueuedPod, SchedulingQueue } from './queue/scheduling-queue.ts';
 import type { NodeInfo, PodInfo } from './requirement.ts';
 import { batchesOf } from './solve/batches.ts';
 import { diagnose, looksBeyondNode, refusals } from './solve/diagnosis.ts';
-import { Solver } from './solve/solver.ts';
+import { type Batch, type ListMaker, Solver } from './solve/solver.ts';
 import { ClusterState } from './state/cluster.ts';
 import type { PodClass, PodRecord } from './state/pod-class.ts';
 import { type ClaimInfo, type StorageClassInfo, setOrDelete, type VolumeInfo } from './state/volumes.ts';
@@ -29,6 +29,8 @@ export interface SchedulerOptions {
   /** Pods that one cycle looks at. */
   readonly batchSize: number;
   readonly backoff?: BackoffPolicy;
+  /** Makes what lets other threads help, for a cluster; all is done on this one where absent. */
+  readonly listMaker?: (cluster: ClusterState) => ListMaker;
 }
 
 /** A decision: a pod is assumed to be on a node from now on. */
@@ -91,7 +93,7 @@ export class Scheduler {
     this.queue = new SchedulingQueue(options.backoff);
     this.#nominations = new Nominations(this.cluster, this.queue);
     this.budgets = new Budgets(this.cluster.namespaces);
-    this.solver = new Solver(this.cluster, options.seed);
+    this.solver = new Solver(this.cluster, options.seed, options.listMaker?.(this.cluster));
     this.relocations = new Relocations(this.cluster, (node) => this.#changes.add('nodeTaints', node));
     const { cluster, queue, solver, budgets } = this;
     this.#gangParts = { cluster, queue, solver, budgets, nominations: this.#nominations, profiles: options.profiles };
@@ -201,7 +203,7 @@ export class Scheduler {
     };
     for (const { gang, entries } of inParts(taken, (uid) => this.gangs.of(uid))) {
       if (gang !== undefined) this.#decideGang(gang, nowMs, result);
-      else for (const batch of batchesOf(entries)) this.#decide(batch, nowMs, result);
+      else this.#decideAll(batchesOf(entries), nowMs, result);
     }
     return result;
   }
@@ -282,10 +284,23 @@ export class Scheduler {
     return gated.map((entry) => ({ entry, reason: 'SchedulingGated', message: gatedMessage, nominatedNodeName: '' }));
   }
 
+  #decideAll(batches: readonly QueuedPod[][], nowMs: number, result: Decisions): void {
+    this.solver.announce(batches.map((batch) => this.#toSolve(batch)));
+    try {
+      for (const batch of batches) this.#decide(batch, nowMs, result);
+    } finally {
+      this.solver.finish();
+    }
+  }
+
+  #toSolve(batch: readonly QueuedPod[]): Batch {
+    const [{ pod, info }] = batch as readonly [QueuedPod];
+    return { podClass: pod.class, profile: this.options.profiles[info.schedulerName]!, pods: batch.length };
+  }
+
   /** Places pods of one class, as many as fit; makes room for the others where it can. */
   #decide(batch: readonly QueuedPod[], nowMs: number, result: Decisions): void {
-    const podClass = batch[0]!.pod.class;
-    const profile = this.options.profiles[batch[0]!.info.schedulerName]!;
+    const { podClass, profile } = this.#toSolve(batch);
     for (const entry of batch) this.#nominations.lift(entry);
     const pods = batch.map(({ pod }) => pod);
     let placed = this.relocations.place(podClass, pods);

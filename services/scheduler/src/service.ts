@@ -19,6 +19,8 @@ import { createSchedulerMetrics, type SchedulerMetrics } from './metrics.ts';
 import { servePlacement } from './placement/server.ts';
 import { weighedProfiles } from './profiles.ts';
 import { Scheduler } from './scheduler.ts';
+import { ListMaker } from './workers/list-maker.ts';
+import { WorkerPool } from './workers/pool.ts';
 
 /** What the scheduler stands on. */
 export interface SchedulerDeps {
@@ -41,11 +43,14 @@ const bindTimeoutMs = 10_000;
 /** Starts the scheduler: it follows pods and nodes, and binds pods that wait. Throws BadRequest for a wrong configuration. */
 export function startScheduler(given: SchedulerConfig, { client, bus, clock, log }: SchedulerDeps): RunningScheduler {
   const config = checkConfig(given);
+  const workers = workersOf(config, log);
+  const seed = config.seed + config.shard.index;
   const scheduler = new Scheduler({
     profiles: weighedProfiles(config.weights),
     isOurs: (pod) => isInShard(pod, config.shard),
-    seed: config.seed + config.shard.index,
+    seed,
     batchSize: config.batchSize,
+    ...(workers && { listMaker: (cluster) => new ListMaker(cluster, seed, workers) }),
   });
   const registry = createMetrics('scheduler');
   const metrics = createSchedulerMetrics(registry, scheduler);
@@ -96,9 +101,15 @@ export function startScheduler(given: SchedulerConfig, { client, bus, clock, log
     [Symbol.asyncDispose]: async () => {
       stop.abort(new DOMException('the scheduler was stopped', 'AbortError'));
       await feed[Symbol.asyncDispose]();
-      await done;
+      await done.finally(() => workers?.[Symbol.asyncDispose]());
     },
   };
+}
+
+/** Threads beside this one; undefined where there are to be none. */
+function workersOf({ threads }: SchedulerConfig, log: Logger): WorkerPool | undefined {
+  if (threads === 1) return undefined;
+  return new WorkerPool(threads - 1, (error) => log.warn({ error }, 'a worker thread failed; its work is done here'));
 }
 
 /** The parts of a scheduler, put together. */

@@ -9,17 +9,16 @@ import { type Floor, isAbove, noFloor, type Selection } from './selection.ts';
 export class Shortlist {
   readonly #seed: number;
   readonly #floor: Floor;
+  /** The heap; what lies beyond its size is of no meaning. */
   readonly #nodes: number[] = [];
   readonly #scores: number[] = [];
+  #size = 0;
 
   /** Takes the first `count` nodes of a selection: all that lie above the floor. */
   constructor({ nodes, scores }: Selection, count: number, floor: Floor, seed: number) {
     this.#seed = seed;
     this.#floor = floor;
-    for (let at = 0; at < count; at++) {
-      this.#nodes.push(nodes[at]!);
-      this.#scores.push(scores[at]!);
-    }
+    for (let at = 0; at < count; at++) this.#append(nodes[at]!, scores[at]!);
     this.#order();
   }
 
@@ -30,12 +29,12 @@ export class Shortlist {
 
   /** Nodes on the list. */
   get size(): number {
-    return this.#nodes.length;
+    return this.#size;
   }
 
   /** The best node; -1 where the list is used up. */
   top(): number {
-    return this.#nodes.length === 0 ? -1 : this.#nodes[0]!;
+    return this.#size === 0 ? -1 : this.#nodes[0]!;
   }
 
   /** The best node has another score now. */
@@ -45,9 +44,8 @@ export class Shortlist {
       this.#sink(0, node, score);
       return;
     }
-    const last = this.#nodes.pop()!;
-    const lastScore = this.#scores.pop()!;
-    if (this.#nodes.length > 0) this.#sink(0, last, lastScore);
+    const last = --this.#size;
+    if (last > 0) this.#sink(0, this.#nodes[last]!, this.#scores[last]!);
   }
 
   /**
@@ -55,21 +53,22 @@ export class Shortlist {
    * @param changed Says of a node whether it is one of them.
    */
   update(nodes: readonly number[], changed: (node: number) => boolean, evaluate: (node: number) => number): void {
-    let kept = 0;
-    for (let at = 0; at < this.#nodes.length; at++) {
+    const before = this.#size;
+    this.#size = 0;
+    for (let at = 0; at < before; at++) {
       const node = this.#nodes[at]!;
-      if (changed(node)) continue;
-      this.#nodes[kept] = node;
-      this.#scores[kept++] = this.#scores[at]!;
+      if (!changed(node)) this.#append(node, this.#scores[at]!);
     }
-    this.#nodes.length = this.#scores.length = kept;
     for (const node of nodes) {
       const score = evaluate(node);
-      if (!this.#belongs(node, score)) continue;
-      this.#nodes.push(node);
-      this.#scores.push(score);
+      if (this.#belongs(node, score)) this.#append(node, score);
     }
     this.#order();
+  }
+
+  #append(node: number, score: number): void {
+    this.#nodes[this.#size] = node;
+    this.#scores[this.#size++] = score;
   }
 
   #belongs(node: number, score: number): boolean {
@@ -77,14 +76,14 @@ export class Shortlist {
   }
 
   #order(): void {
-    const size = this.#nodes.length;
+    const size = this.#size;
     for (let at = (size >>> 1) - 1; at >= 0; at--) this.#sink(at, this.#nodes[at]!, this.#scores[at]!);
   }
 
   #sink(from: number, node: number, score: number): void {
     const nodes = this.#nodes;
     const scores = this.#scores;
-    const size = nodes.length;
+    const size = this.#size;
     let at = from;
     for (let child = 2 * at + 1; child < size; child = 2 * at + 1) {
       const right = child + 1;

@@ -22,7 +22,7 @@ interface Kept {
 
 /** Nodes on all lists that are kept; the least recently used lists go first. */
 const maxNodesKept = 4_000_000;
-/** Where more than one in so many nodes changed, scanning all anew is cheaper than looking at each that did. */
+/** Where more than one in so many of the nodes on a list changed, choosing anew is cheaper than looking at each that did. */
 const rescanShare = 2;
 /** As few changes as these are always worth it. */
 const fewChanges = 32;
@@ -59,7 +59,8 @@ export class Shortlists {
     const kept = this.#current(prepared);
     if (kept === undefined) return undefined;
     const changes = this.#changesSince(kept.places);
-    if (changes > Math.max(fewChanges, this.#cluster.nodes.end / rescanShare)) return undefined;
+    if (changes > Math.max(fewChanges, Math.min(this.#cluster.nodes.end, kept.list.size) / rescanShare))
+      return undefined;
     this.update(kept.list, prepared, kept.places);
     return kept.list;
   }

@@ -7,7 +7,7 @@ import { NodeHeaps } from './node-heap.ts';
 import { PreparedClass } from './prepared.ts';
 import { refused, scanNodes } from './resource-scan.ts';
 import { RoomPrices } from './room-prices.ts';
-import { floorFor, noFloor, type Selection, select } from './selection.ts';
+import { type Floor, floorFor, noFloor, type Selection, select } from './selection.ts';
 import { Shortlist } from './shortlist.ts';
 import { Shortlists } from './shortlists.ts';
 import { StaticMasks } from './static-masks.ts';
@@ -18,9 +18,35 @@ export interface Solution {
   readonly placed: number;
 }
 
+/** What is to be solved in a cycle. */
+export interface Batch {
+  readonly podClass: PodClass;
+  readonly profile: Profile;
+  readonly pods: number;
+}
+
+/** A request for the best nodes for a class, to other threads. */
+export interface ListRequest {
+  readonly prepared: PreparedClass;
+  /** Nodes to choose, about. */
+  readonly wanted: number;
+}
+
+/** Makes lists on several threads, ahead of when they are asked for. See workers/list-maker.ts. */
+export interface ListMaker {
+  /** Starts with lists that will be asked for in this order, before `finish`. */
+  start(requests: readonly ListRequest[]): void;
+  isWorth(lists: number): boolean;
+  /** The nodes of a list, true up to a place in the log of loads; undefined where the caller is to choose them. */
+  take(index: number): { selection: Selection; found: number; floor: Floor; loadUpTo: number } | undefined;
+  finish(): void;
+}
+
 /** A shortlist holds so many nodes for each pod that asks for one, and never fewer than `fewestListed`. */
 const listedPerPod = 2;
 const fewestListed = 128;
+/** Where fewer nodes than this come to each change between two uses of a list, scanning them is cheaper than keeping up. */
+const leastNodesPerChange = 8;
 
 /**
  * Places pods of one class after another, each on the best node as it is by then. Each placement changes the cluster's
@@ -33,22 +59,54 @@ export class Solver {
   readonly #cluster: ClusterState;
   readonly #seed: number;
   readonly #lists: Shortlists;
+  readonly #maker: ListMaker | undefined;
+  /** Classes whose lists were asked of the maker, with their places. */
+  readonly #announced = new Map<PodClass, { readonly prepared: PreparedClass; readonly index: number }>();
+  /** Place in the log of static changes at which they were. */
+  #announcedAt = 0;
   /** Room for one scan. */
   #scores = new Float64Array(0);
   #selection = newSelection(0);
 
-  /** @param seed Decides between equally good nodes. */
-  constructor(cluster: ClusterState, seed: number) {
+  /**
+   * @param seed Decides between equally good nodes.
+   * @param maker Helps where many classes are solved in one cycle. The result is the same without.
+   */
+  constructor(cluster: ClusterState, seed: number, maker?: ListMaker) {
     this.#cluster = cluster;
     this.#seed = seed;
+    this.#maker = maker;
     this.#lists = new Shortlists(cluster);
     this.prices = new RoomPrices(cluster, this.masks);
   }
 
+  /** Tells what will be solved until `finish`, in this order. */
+  announce(batches: readonly Batch[]): void {
+    if (this.#maker?.isWorth(batches.length) !== true) return;
+    this.#announcedAt = this.#lists.now().staticUpTo;
+    const requests: ListRequest[] = [];
+    for (const { podClass, profile, pods } of batches) {
+      if (podClass.unknownResources.length > 0 || podClass.requirement.nodeNames !== undefined) continue;
+      if (this.#announced.has(podClass)) continue;
+      const prepared = this.prepare(podClass, profile);
+      if (!prepared.isPlain || prepared.groupRules.length > 0 || this.#lists.has(prepared)) continue;
+      this.#announced.set(podClass, { prepared, index: requests.length });
+      requests.push({ prepared, wanted: this.#listLength(prepared, pods) });
+    }
+    if (this.#maker.isWorth(requests.length)) this.#maker.start(requests);
+    else this.#announced.clear();
+  }
+
+  /** What was announced is solved. */
+  finish(): void {
+    this.#announced.clear();
+    this.#maker?.finish();
+  }
+
   /** Gives nodes to as many of the pods as possible, in order. All must be of the class and have no node. */
   solve(podClass: PodClass, pods: readonly PodRecord[], profile: Profile): Solution {
-    const prepared = this.prepare(podClass, profile);
     if (podClass.unknownResources.length > 0) return { placed: 0 };
+    const prepared = this.prepare(podClass, profile);
     return { placed: prepared.groupRules.length > 0 ? this.#inGroups(prepared, pods) : this.#fromList(prepared, pods) };
   }
 
@@ -60,7 +118,7 @@ export class Solver {
   }
 
   #fromList(prepared: PreparedClass, pods: readonly PodRecord[]): number {
-    let list = this.#lists.find(prepared) ?? this.#select(prepared, pods.length);
+    let list = this.#announcedList(prepared) ?? this.#lists.find(prepared) ?? this.#select(prepared, pods.length);
     let placed = 0;
     for (const pod of pods) {
       if (list.size === 0 && list.isPartial) list = this.#select(prepared, pods.length - placed);
@@ -73,6 +131,16 @@ export class Solver {
     }
     this.#lists.keep(prepared, list);
     return placed;
+  }
+
+  #announcedList(prepared: PreparedClass): Shortlist | undefined {
+    const announced = this.#announced.get(prepared.podClass);
+    if (announced?.prepared.profile !== prepared.profile) return undefined;
+    const made = this.#maker?.take(announced.index);
+    if (made === undefined) return undefined;
+    const list = new Shortlist(made.selection, made.found, made.floor, this.#seed);
+    this.#lists.update(list, prepared, { staticUpTo: this.#announcedAt, loadUpTo: made.loadUpTo });
+    return list;
   }
 
   /** Each group of nodes has its own best; which group is best changes with each placement. */
@@ -109,10 +177,13 @@ export class Solver {
 
   /**
    * Nodes to put on a list. Each change of a node elsewhere may use one of them up; the longer the list, the longer it
-   * lasts, but the more there is to do each time it is used. In between lies the geometric mean.
+   * lasts, but the more there is to do each time it is used. In between lies the geometric mean of changes and nodes.
+   * Where most of that would be most of the nodes, no list lasts: it need only do for now.
    */
   #listLength(prepared: PreparedClass, pods: number): number {
-    const lasting = Math.sqrt(this.#cluster.nodes.end * this.#lists.changesFor(prepared));
+    const { end } = this.#cluster.nodes;
+    const changes = this.#lists.changesFor(prepared);
+    const lasting = end > leastNodesPerChange * changes ? Math.sqrt(end * changes) : 0;
     return Math.max(fewestListed, listedPerPod * pods, lasting);
   }
 
