@@ -7,7 +7,10 @@ const maxWaits = 1_000;
 
 let scores = new Float64Array(0);
 
-/** Makes lists beside the coordinator until all are claimed. Runs in a worker thread. */
+/**
+ * Makes lists beside the coordinator until all are claimed. Runs in a worker thread.
+ * @public The pool calls it by its name.
+ */
 export function makeLists(jobs: ListJobs): void {
   const { control, count, end } = jobs;
   if (scores.length < end) scores = new Float64Array(end);
