@@ -87,7 +87,8 @@ export class Solver {
     const requests: ListRequest[] = [];
     for (const { podClass, profile, pods } of batches) {
       if (podClass.unknownResources.length > 0 || podClass.requirement.nodeNames !== undefined) continue;
-      if (this.#announced.has(podClass)) continue;
+      // Prices are as they are when the batch's turn comes.
+      if (profile.weights.gpuPacking > 0 || this.#announced.has(podClass)) continue;
       const prepared = this.prepare(podClass, profile);
       if (!prepared.isPlain || prepared.groupRules.length > 0 || this.#lists.has(prepared)) continue;
       this.#announced.set(podClass, { prepared, index: requests.length });
