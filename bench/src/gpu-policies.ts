@@ -1,7 +1,9 @@
 import { compileNode } from '@gantry/scheduler/compile/node.ts';
 import { PodCompiler } from '@gantry/scheduler/compile/pod.ts';
-import { gpuProfile, type Profile } from '@gantry/scheduler/profiles.ts';
+import { binpackProfile, gpuProfile, type Profile } from '@gantry/scheduler/profiles.ts';
 import { Scheduler } from '@gantry/scheduler/scheduler.ts';
+import { type RoomRules, roomRules } from '@gantry/scheduler/score/gpu-packing.ts';
+import { RoomPrices } from '@gantry/scheduler/solve/room-prices.ts';
 import { nodeNamed, podNamed } from '@gantry/scheduler/testing/builders.ts';
 import type { GpuNode, GpuPod } from './openb.ts';
 
@@ -13,10 +15,12 @@ export type Policy = (nodes: readonly GpuNode[], seed: number) => Place;
 
 const modelLabel = 'gantry.dev/gpu-model';
 
-/** Gantry's scheduler, as it runs in the service, with a profile. */
-export function gantry(profile: Profile = gpuProfile): Policy {
+/** Gantry's scheduler as it runs in the service, with a profile, and for an ablation with other rules of packing. */
+export function gantry(profile: Profile = gpuProfile, rules?: RoomRules): Policy {
   return (nodes, seed) => {
     const scheduler = new Scheduler({ profiles: { gpu: profile }, seed, batchSize: 1 });
+    const { cluster, solver } = scheduler;
+    if (rules !== undefined) Object.assign(solver, { prices: new RoomPrices(cluster, solver.masks, rules) });
     scheduler.setNamespace('default', {});
     const compiler = new PodCompiler();
     for (const { name, cpuMilli, memoryMib, gpus, model } of nodes) {
@@ -35,6 +39,23 @@ export function gantry(profile: Profile = gpuProfile): Policy {
     };
   };
 }
+
+/** What is left of the policy where one part is left out. */
+export const ablations: Readonly<Record<string, Policy>> = {
+  // However few places a kind has left, each is worth as much.
+  'no-scarcity': gantry(gpuProfile, { ...roomRules, worth: (seen) => seen }),
+  // Cpu and memory count in whole pods of each kind.
+  'whole-pods': gantry(gpuProfile, { ...roomRules, bySize: Math.floor }),
+  // Whether the next pod fits, not how many would.
+  'next-pod-only': gantry(gpuProfile, { ...roomRules, mostPlaces: 1 }),
+  // Pods without GPUs don't count.
+  'gpu-pods-only': gantry(gpuProfile, {
+    ...roomRules,
+    worth: (seen, places, kind) => (kind.devices === 0 ? 0 : roomRules.worth(seen, places, kind)),
+  }),
+  // The profile that fills nodes up, with the best fit among devices.
+  binpack: gantry(binpackProfile),
+};
 
 function podOf(name: string, { cpuMilli, memoryMib, gpus, milliEach, models }: GpuPod): ReturnType<typeof podNamed> {
   const requests: Record<string, string> = { cpu: `${cpuMilli}m`, memory: `${memoryMib}Mi` };

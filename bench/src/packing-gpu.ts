@@ -8,7 +8,7 @@
  * DIR holds the CSV files of Alibaba's trace `openb` (see bench/README.md).
  */
 import { parseArgs } from 'node:util';
-import { bestFit, firstFit, gantry, type Policy } from './gpu-policies.ts';
+import { ablations, bestFit, firstFit, gantry, type Policy } from './gpu-policies.ts';
 import {
   type GpuNode,
   type GpuPod,
@@ -27,7 +27,7 @@ interface Outcome {
   readonly perSecond: number;
 }
 
-const policies: Record<string, Policy> = { gantry: gantry(), 'first-fit': firstFit, 'best-fit': bestFit };
+const policies: Record<string, Policy> = { gantry: gantry(), 'first-fit': firstFit, 'best-fit': bestFit, ...ablations };
 
 function run(policy: Policy, nodes: readonly GpuNode[], pods: readonly GpuPod[], seed: number): Outcome {
   const capacity = nodes.reduce((sum, { gpus }) => sum + gpus, 0);

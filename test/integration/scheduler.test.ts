@@ -79,3 +79,30 @@ test('two schedulers share the pods and never overcommit a node', async () => {
   const nodes = bound.map(({ spec }) => spec.nodeName).sort();
   expect(nodes).toEqual(['a', 'a', 'b', 'b', 'c', 'c', 'd', 'd']);
 });
+
+test('two schedulers never give a GPU device out twice, and a third that starts later knows who has which', async () => {
+  const gpus = (count: number) => ({ 'nvidia.com/gpu': `${count}`, 'gantry.dev/gpu-milli': `${count * 1_000}` });
+  for (const name of ['a', 'b']) await running.client.create(nodeNamed(name, { extended: gpus(2) }));
+  start({ index: 0, count: 2 });
+  start({ index: 1, count: 2 });
+  const create = async (name: string): Promise<unknown> => {
+    const pod = podNamed(name, { schedulerName: 'gpu', requests: { 'gantry.dev/gpu-milli': '500' } });
+    const { requests } = pod.spec.containers[0]!.resources!;
+    pod.spec.containers[0]!.resources = { requests, limits: requests };
+    return running.client.create(pod);
+  };
+  await Promise.all(Array.from({ length: 8 }, (_, index) => create(`share${index}`)));
+  const bound = await podsWhen(({ spec }) => Boolean(spec.nodeName), 8);
+  await Promise.all(schedulers.splice(0).map((scheduler) => scheduler[Symbol.asyncDispose]()));
+  const devices = bound.map(
+    ({ metadata, spec }) => `${spec.nodeName} ${metadata.annotations!['gantry.dev/gpu-devices']}`,
+  );
+  expect(devices.sort()).toEqual(['a 0', 'a 0', 'a 1', 'a 1', 'b 0', 'b 0', 'b 1', 'b 1']);
+
+  const gone = bound.find(({ metadata }) => metadata.name === 'share0')!;
+  await running.client.delete('Pod', { namespace: 'default', name: 'share0' }, { gracePeriodSeconds: 0 });
+  start();
+  await create('next');
+  const [next] = await podsWhen(({ metadata, spec }) => metadata.name === 'next' && Boolean(spec.nodeName), 1);
+  expect([next!.spec.nodeName, next!.metadata.annotations]).toEqual([gone.spec.nodeName, gone.metadata.annotations]);
+});

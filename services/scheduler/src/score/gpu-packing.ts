@@ -21,6 +21,26 @@ export interface RoomKind {
   readonly worth: number;
 }
 
+/** How room is counted and priced; a benchmark shows what each part is good for by leaving it out. */
+export interface RoomRules {
+  /** How many of a kind a node takes whose cpu and memory are enough for so many. */
+  readonly bySize: (places: number) => number;
+  /** How many of a kind a node takes at most. */
+  readonly mostPlaces: number;
+  /** What a place is worth to a kind of which so many came, where the cluster has so many places. */
+  readonly worth: (seen: number, places: number, kind: Pick<RoomKind, 'devices'>) => number;
+}
+
+/**
+ * Parts of pods count, since pods of other kinds use what is left of cpu and memory. A kind that comes twice as often, or
+ * has half the places left, loses twice as much with a place: the worth of all room is the sum of `seen * log(places)`.
+ */
+export const roomRules: RoomRules = {
+  bySize: (places) => places,
+  mostPlaces: Number.POSITIVE_INFINITY,
+  worth: (seen, places) => seen / Math.max(1, places),
+};
+
 /** What a placement takes of a node. */
 interface Taken {
   readonly cpuMilli: number;
@@ -32,7 +52,7 @@ interface Taken {
   readonly milli: number;
 }
 
-/** How many pods of a kind go into free amounts: not rounded, since pods of other kinds use what is left of cpu and memory. */
+/** How many pods of a kind go into free amounts. */
 function placesBySize({ cpuMilli, memoryBytes }: RoomKind, cpu: number, memory: number, pods: number): number {
   if (cpu < cpuMilli || memory < memoryBytes) return 0;
   let places = pods;
@@ -51,6 +71,7 @@ function placesOnDevices({ devices, milliEach }: RoomKind, shares: number, idle:
 export class GpuRoom {
   readonly #nodes: NodeTable;
   readonly #kinds: readonly RoomKind[];
+  readonly #rules: RoomRules;
   #cpu = 0;
   #memory = 0;
   #pods = 0;
@@ -64,8 +85,9 @@ export class GpuRoom {
   readonly #shares: Int32Array;
   #count = 0;
 
-  constructor(nodes: NodeTable, kinds: readonly RoomKind[]) {
+  constructor(nodes: NodeTable, kinds: readonly RoomKind[], rules: RoomRules) {
     this.#nodes = nodes;
+    this.#rules = rules;
     this.#kinds = kinds;
     this.#roomy = new Int32Array(kinds.length);
     this.#places = new Float64Array(kinds.length);
@@ -123,13 +145,13 @@ export class GpuRoom {
     for (let index = 0; index < this.#kinds.length; index++) {
       const kind = this.#kinds[index]!;
       if (kind.verdicts[node] !== 0) continue;
-      const bySize = placesBySize(kind, this.#cpu, this.#memory, this.#pods);
+      const bySize = this.#rules.bySize(placesBySize(kind, this.#cpu, this.#memory, this.#pods));
       if (bySize <= 0) continue;
       let shares = 0;
       if (kind.milliEach < wholeDevice) {
         for (let device = 0; device < this.#devices; device++) shares += (this.#free[device]! / kind.milliEach) | 0;
       }
-      const places = Math.min(bySize, placesOnDevices(kind, shares, this.#idle));
+      const places = Math.min(bySize, placesOnDevices(kind, shares, this.#idle), this.#rules.mostPlaces);
       if (places <= 0) continue;
       this.#roomy[this.#count] = index;
       this.#shares[this.#count] = shares;
@@ -161,7 +183,7 @@ export class GpuRoom {
     let loss = 0;
     for (let at = 0; at < this.#count; at++) {
       const kind = this.#kinds[this.#roomy[at]!]!;
-      let after = placesBySize(kind, cpu, memory, this.#pods - 1);
+      let after = Math.min(this.#rules.bySize(placesBySize(kind, cpu, memory, this.#pods - 1)), this.#rules.mostPlaces);
       if (after > 0 && kind.devices > 0) {
         after = Math.min(after, placesOnDevices(kind, this.#shares[at]! - sharesTaken(kind, taken, this.#free), idle));
       }

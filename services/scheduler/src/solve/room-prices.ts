@@ -1,5 +1,5 @@
 import { wholeDevice } from '@gantry/model/gpu.ts';
-import { GpuRoom, type RoomKind } from '../score/gpu-packing.ts';
+import { GpuRoom, type RoomKind, type RoomRules, roomRules } from '../score/gpu-packing.ts';
 import type { ClusterState } from '../state/cluster.ts';
 import type { PodClass } from '../state/pod-class.ts';
 import type { StaticMasks } from './static-masks.ts';
@@ -15,6 +15,7 @@ const growth = 1.1;
 export class RoomPrices {
   readonly #cluster: ClusterState;
   readonly #masks: StaticMasks;
+  readonly #rules: RoomRules;
   /** Grows with each new set of prices: scores of different versions cannot be compared. */
   version = 0;
   kinds: readonly RoomKind[] = [];
@@ -26,10 +27,11 @@ export class RoomPrices {
   #static = 0;
   #layout = -1;
 
-  constructor(cluster: ClusterState, masks: StaticMasks) {
+  constructor(cluster: ClusterState, masks: StaticMasks, rules = roomRules) {
     this.#cluster = cluster;
+    this.#rules = rules;
     this.#masks = masks;
-    this.#room = new GpuRoom(cluster.nodes, []);
+    this.#room = new GpuRoom(cluster.nodes, [], rules);
   }
 
   /** 0 to 100: how little a node loses by a pod of a class. The node must have room for it. */
@@ -71,12 +73,10 @@ export class RoomPrices {
       worth: seen,
     }));
     const places = new Float64Array(kinds.length);
-    const room = new GpuRoom(nodes, kinds);
+    const room = new GpuRoom(nodes, kinds, this.#rules);
     for (const node of nodes.indexes()) room.addPlaces(node, places);
-    // A kind that comes twice as often, or has half the places left, loses twice as much with one of them: so the worth
-    // of all room is the sum of `seen * log(places)`, which falls without end before any kind is left without a place.
-    this.kinds = kinds.map((kind, index) => ({ ...kind, worth: kind.worth / Math.max(1, places[index]!) }));
-    this.#room = new GpuRoom(nodes, this.kinds);
+    this.kinds = kinds.map((kind, index) => ({ ...kind, worth: this.#rules.worth(kind.worth, places[index]!, kind) }));
+    this.#room = new GpuRoom(nodes, this.kinds, this.#rules);
     this.most = 0;
     for (const node of nodes.indexes()) this.most = Math.max(this.most, this.#room.worth(node));
   }
