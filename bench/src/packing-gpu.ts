@@ -24,6 +24,8 @@ import {
 interface Outcome {
   /** GPU given out at each level, in percent of all. */
   readonly at: readonly number[];
+  /** Pods without GPUs that found no node until the pods that came asked for all GPUs, in percent of those that came. */
+  readonly plainRefused: number;
   readonly perSecond: number;
 }
 
@@ -35,15 +37,26 @@ function run(policy: Policy, nodes: readonly GpuNode[], pods: readonly GpuPod[],
   const at: number[] = [];
   let arrived = 0;
   let given = 0;
+  let plain = 0;
+  let plainRefused = 0;
   const startMs = performance.now();
   for (const pod of pods) {
     arrived += gpusOf(pod);
-    if (place(pod)) given += gpusOf(pod);
+    const placed = place(pod);
+    if (placed) given += gpusOf(pod);
+    if (pod.gpus === 0 && arrived <= capacity) {
+      plain++;
+      if (!placed) plainRefused++;
+    }
     while (at.length < levels.length && arrived >= (levels[at.length]! / 100) * capacity - 1e-6) {
       at.push((100 * given) / capacity);
     }
   }
-  return { at, perSecond: pods.length / ((performance.now() - startMs) / 1_000) };
+  return {
+    at,
+    plainRefused: (100 * plainRefused) / Math.max(1, plain),
+    perSecond: pods.length / ((performance.now() - startMs) / 1_000),
+  };
 }
 
 function line(name: string, at: readonly number[], rest: string): string {
@@ -102,6 +115,8 @@ for (const list of values.lists === 'all' ? podLists(values.data) : values.lists
     const at = levels.map((_, index) => mean(outcomes.map((outcome) => outcome.at[index]!)));
     const spread = deviation(outcomes.map((outcome) => outcome.at[levels.indexOf(100)]!)).toFixed(2);
     const perSecond = Math.round(mean(outcomes.map((outcome) => outcome.perSecond)));
-    console.log(line(name, at, `± ${spread} at 100%, ${perSecond.toLocaleString('en')} pods/s`));
+    const refused = mean(outcomes.map(({ plainRefused }) => plainRefused)).toFixed(1);
+    const rest = `± ${spread}, ${perSecond.toLocaleString('en')} pods/s, ${refused}% of pods without GPUs refused`;
+    console.log(line(name, at, rest));
   }
 }

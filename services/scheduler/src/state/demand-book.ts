@@ -26,7 +26,6 @@ const memoryPods = 32_768;
  */
 export class DemandBook {
   readonly #kinds = new Map<string, DemandKind>();
-  readonly #kindByClass = new WeakMap<PodClass, DemandKind>();
   #weight = 0;
   /** Pods that have come. */
   total = 0;
@@ -51,17 +50,16 @@ export class DemandBook {
   }
 
   #kindOf(podClass: PodClass): DemandKind {
-    let kind = this.#kindByClass.get(podClass);
-    if (kind !== undefined && kind.seen > 0) return kind;
+    if (podClass.kind !== undefined && podClass.kind.seen > 0) return podClass.kind;
     const { gpu, staticKey } = podClass.requirement;
     const key = `${gpu?.devices ?? 0} ${gpu?.milliEach ?? 0} ${staticKey}`;
-    kind = this.#kinds.get(key);
+    let kind = this.#kinds.get(key);
     if (kind === undefined) {
       if (this.#kinds.size >= maxKinds) this.#dropRarest();
       kind = { example: new PodClass(podClass.requirement), gpu, seen: 0, cpuMilli: 0, memoryBytes: 0 };
       this.#kinds.set(key, kind);
     }
-    this.#kindByClass.set(podClass, kind);
+    podClass.kind = kind;
     return kind;
   }
 

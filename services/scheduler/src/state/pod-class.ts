@@ -1,4 +1,5 @@
 import type { Mobility, PodRequirement } from '../requirement.ts';
+import type { DemandKind } from './demand-book.ts';
 import type { DomainCount } from './domain-count.ts';
 
 /** Where the scheduler stands with a pod. */
@@ -49,6 +50,8 @@ export class PodClass {
   references = 0;
   /** Counts that a pod of this class is part of. */
   counts: DomainCount[] = [];
+  /** The kind of pods that it is counted with. */
+  kind: DemandKind | undefined;
   /** Its pods that have a node, as a list. */
   first: PodRecord | undefined;
 
