@@ -22,6 +22,7 @@ const waiting: PodExplanation = {
     nominatedNodeName: '',
     waitsForPods: [],
     ahead: 0,
+    said: '0/5 nodes are available: 5 Insufficient cpu. preemption: none.',
   },
   nodeCount: 5,
   fittingCount: 0,
@@ -82,6 +83,11 @@ a, b, c and 2 more   NodeResourcesFit   Insufficient cpu (cpu: 2 requested, at m
     const text = formatExplanation(nominated, nowMs);
     expect(text).toContain('c, once these have left it: default/low\n');
     expect(text).not.toContain('Preemption:');
+  });
+
+  test('what was said of its group', () => {
+    const said = 'pod group "train" waits for its pods: 1 of minMember 3 are there';
+    expect(formatExplanation(queued({ said }), nowMs)).toContain(`Last event:   ${said}\n`);
   });
 
   test('whom evicting would help', () => {

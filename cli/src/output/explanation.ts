@@ -25,11 +25,13 @@ export function formatExplanation(explanation: PodExplanation, nowMs: number): s
   return [head, formatFitting(fitting), formatRefusing(refusing)].filter((part) => part !== '').join('\n');
 }
 
-function stateRows({ nodeName, queue }: PodExplanation, nowMs: number): string[][] {
+function stateRows({ nodeName, queue, message }: PodExplanation, nowMs: number): string[][] {
   const rows: string[][] = [];
   if (nodeName !== '') rows.push(['Node:', `${nodeName}; judged below as if it were to be placed now`]);
   if (queue === null || nodeName !== '') return rows;
   rows.push(['State:', stateInWords(queue, nowMs)]);
+  // Events end with what is said of preemption, which stands on a line of its own.
+  if (queue.said !== '' && !queue.said.startsWith(message)) rows.push(['Last event:', queue.said]);
   if (queue.wakesOn.length > 0) rows.push(['Wakes on:', queue.wakesOn.join('; ')]);
   if (queue.nominatedNodeName !== '') {
     const pods = queue.waitsForPods.length === 0 ? 'nobody' : listed(queue.waitsForPods);

@@ -35,6 +35,7 @@ export interface QueueState {
   readonly nominatedNodeName: string;
   readonly waitsForPods: readonly string[];
   readonly ahead: number;
+  readonly said: string;
 }
 
 export interface FittingNodes {

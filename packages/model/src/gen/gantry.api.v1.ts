@@ -567,6 +567,8 @@ export interface QueueState {
   waitsForPods?: string[];
   /** Pods that are tried before it. */
   ahead?: number;
+  /** What its last event said of why it waits; empty before its first attempt. For a member of a pod group it is about the group. */
+  said?: string;
 }
 
 /** Nodes that take a pod, with equal scores. */

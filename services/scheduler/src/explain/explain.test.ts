@@ -120,6 +120,7 @@ describe('pods that wait', () => {
     expect(explain(world, 'p').queue).toMatchObject({
       place: 'parked',
       attempts: 1,
+      said: expect.stringMatching(/^0\/1 nodes are available: 1 Insufficient cpu\. preemption: /),
       sweepAtMs: world.nowMs + 300_000,
       wakesOn: [
         'a new node',

@@ -22,5 +22,6 @@ export function queueStateOf(entry: QueuedPod, scheduler: Scheduler): QueueState
     nominatedNodeName: nomination === undefined ? '' : cluster.nodes.names[nomination.node]!,
     waitsForPods,
     ahead: place === 'active' ? queue.countBefore(entry) : 0,
+    said: entry.reported.slice(entry.reported.indexOf(' ') + 1),
   };
 }
