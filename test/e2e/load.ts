@@ -1,5 +1,7 @@
 /** A load at a constant rate, and what became of it. */
 export interface Load {
+  /** Requests sent until now. */
+  readonly sent: number;
   /** Stops sending and resolves with the figures once every answer is in. */
   stop(): Promise<LoadResult>;
 }
@@ -45,6 +47,9 @@ export function startLoad(url: string, perSecond: number): Load {
   };
   const timer = setInterval(send, 1000 / perSecond);
   return {
+    get sent() {
+      return sent;
+    },
     stop: async () => {
       clearInterval(timer);
       await Promise.all(inFlight);

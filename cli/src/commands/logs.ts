@@ -1,3 +1,4 @@
+import type { Pod } from '@gantry/model/gen/gantry.core.v1.ts';
 import type { KindName } from '@gantry/model/registry.ts';
 import { GantryError } from '@gantry/runtime/errors.ts';
 import type { Context } from '../context.ts';
@@ -39,10 +40,17 @@ export async function podFor(context: Context, args: readonly string[]): Promise
     { namespace: context.namespace, labelSelector },
     { signal: context.signal },
   );
-  const running = items.find(({ status }) => status?.phase === 'Running') ?? items[0];
+  const pods = items.toSorted((a, b) => rank(a) - rank(b));
+  const running = pods[0];
   if (running === undefined) throw new GantryError('NotFound', `no pods found for ${kind.toLowerCase()} "${name}"`);
   if (items.length > 1) context.output.note(`Found ${items.length} pods, using pod/${running.metadata.name}\n`);
   return running.metadata.name;
+}
+
+/** Pods that run go first, and those on their way out last. */
+function rank({ metadata, status }: Pod): number {
+  if (metadata.deletionTimestamp !== undefined) return 2;
+  return status?.phase === 'Running' ? 0 : 1;
 }
 
 async function selectorOf(context: Context, kind: KindName, name: string): Promise<string> {

@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
 import { defaultApiAddress } from '@gantry/client/client.ts';
 import { systemClock } from '@gantry/runtime/clock.ts';
-import { isError, toGantryError } from '@gantry/runtime/errors.ts';
+import { isError } from '@gantry/runtime/errors.ts';
 import { createLogger } from '@gantry/runtime/log.ts';
 import { type Context, Exit, ExitCode, type Output } from '../context.ts';
 import { type Cluster, type ClusterDeps, startCluster } from '../up/cluster.ts';
@@ -41,7 +41,7 @@ export async function host(
     await run(start, { ...flags, stateDir }, { log, progress, signal }, output);
   } catch (error) {
     if (signal.aborted && isError(error, 'Cancelled')) return;
-    throw new Exit(ExitCode.failed, `gantry: ${toGantryError(error).message}`);
+    throw new Exit(ExitCode.failed, `gantry: ${error instanceof Error ? error.message : error}`);
   }
 }
 
@@ -73,7 +73,7 @@ async function runSample(
   signal: AbortSignal,
 ): Promise<void> {
   const manifest = await applySample(client, nodes.host.driver, signal);
-  progress(`the sample application is applied (${manifest})`);
+  progress(`the sample application is there (${manifest})`);
   const context: Context = { client, namespace: 'default', output, clock: systemClock, signal };
   await rolloutStatus(context, ['deployment/hello'], { watch: true, timeoutMs: sampleTimeoutMs });
   if (envoy === undefined || signal.aborted) return;

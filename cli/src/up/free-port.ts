@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
+import { parseAddress } from '@gantry/runtime/address.ts';
 import { GantryError } from '@gantry/runtime/errors.ts';
 
 /** A TCP port that nobody listens on now. Another process may take it before its user does; callers retry or fail. */
@@ -9,18 +10,17 @@ export async function freePort(): Promise<number> {
 
 /**
  * The address with a port that nobody listens on now: its own, or any free one where that is 0. FailedPrecondition where
- * its own is taken.
+ * its own is taken, BadRequest for what is no address.
  * @param address host:port
  */
 export async function freeAddress(address: string): Promise<string> {
-  const at = address.lastIndexOf(':');
-  const host = address.slice(0, at);
+  const { host, port } = parseAddress(address);
   try {
-    return `${host}:${await probe(host, Number(address.slice(at + 1)))}`;
+    return `${host.includes(':') ? `[${host}]` : host}:${await probe(host, port)}`;
   } catch (cause) {
-    const problem =
-      (cause as NodeJS.ErrnoException).code === 'EADDRINUSE' ? 'is in use, perhaps by another gantry' : `${cause}`;
-    throw new GantryError('FailedPrecondition', `address ${address} ${problem}: name another with --listen`, { cause });
+    const { code, message } = cause as NodeJS.ErrnoException;
+    const problem = code === 'EADDRINUSE' ? 'is in use, perhaps by another gantry' : `cannot be had: ${message}`;
+    throw new GantryError('FailedPrecondition', `address ${address} ${problem}; name another with --listen`, { cause });
   }
 }
 

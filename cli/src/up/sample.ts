@@ -2,9 +2,12 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Client } from '@gantry/client/client.ts';
+import { decodeManifest } from '@gantry/model/decode.ts';
+import type { KindName } from '@gantry/model/registry.ts';
 import { writeImageTar } from '@gantry/node-agent/images/image.ts';
 import { busyboxImage } from '@gantry/node-agent/images/local.ts';
 import type { Clock } from '@gantry/runtime/clock.ts';
+import { isError } from '@gantry/runtime/errors.ts';
 import { splitDocuments } from '../manifests.ts';
 
 /** The sample's manifests: for real containers, and for processes, which share the machine's ports. */
@@ -19,6 +22,15 @@ case $HTTP_USER_AGENT in gantry-probe*) ;; *) echo "GET / for $REMOTE_ADDR" >&2 
 printf 'Content-Type: text/plain\\r\\n\\r\\n'
 printf '%s (version ${version}), from pod %s on %s\\n' "$GREETING" "$POD_NAME" "$NODE_NAME"
 `;
+
+/**
+ * The web server, which ends when it is asked to: process 1 of a container hears no signal that it does not wait for. Paths go by
+ * the image's root also where that is no root of its own.
+ */
+const serve = `busybox httpd -f -p "$PORT" -h www &
+trap 'kill $!; exit 0' TERM
+echo "listening on port $PORT"
+wait $!`;
 
 /** Names of the sample's images: two versions, for rolling from one to the other. */
 export const sampleImages = ['gantry.dev/hello:1', 'gantry.dev/hello:2'] as const;
@@ -37,8 +49,7 @@ export async function writeSampleImages(imagesDir: string): Promise<void> {
             { kind: 'file', path: 'www/cgi-bin/index.cgi', content: page(name.split(':')[1]!), mode: 0o755 },
           ],
         ],
-        // Paths go by the image's root also where that is no root of its own.
-        command: ['sh', '-c', 'echo "listening on port $PORT"; exec busybox httpd -f -p "$PORT" -h www'],
+        command: ['sh', '-c', serve],
         env: { PORT: '8080' },
       }),
     ),
@@ -68,7 +79,10 @@ export async function askSample(clock: Clock, signal: AbortSignal): Promise<stri
   return undefined;
 }
 
-/** Applies the sample application that suits the driver. Resolves with its manifest's path in the project. */
+/**
+ * Applies what is missing of the sample application that suits the driver: what is there already may have been changed by its user.
+ * Resolves with its manifest's path in the project.
+ */
 export async function applySample(
   client: Client,
   driver: keyof typeof manifests,
@@ -76,6 +90,17 @@ export async function applySample(
 ): Promise<string> {
   const path = manifests[driver];
   const text = await readFile(fileURLToPath(new URL(`../../../${path}`, import.meta.url)), 'utf8');
-  for (const document of splitDocuments(text, path)) await client.apply(document.text, { signal });
+  for (const document of splitDocuments(text, path)) {
+    const { kind, metadata } = decodeManifest(document.text);
+    const name = { namespace: 'default', name: metadata.name };
+    const isThere = await client.get(kind as KindName, name, { signal }).then(
+      () => true,
+      (error: unknown) => {
+        if (isError(error, 'NotFound')) return false;
+        throw error;
+      },
+    );
+    if (!isThere) await client.apply(document.text, { signal, defaultNamespace: 'default' });
+  }
   return path;
 }

@@ -88,7 +88,7 @@ export function nodeScenarios(form: Form, cluster: () => TestCluster): void {
       // Pods that wait longer than the node was away are still its own.
       await untilReady(cluster(), 'hello', 3);
       await gantryOk(cluster(), ['delete', '-f', '-'], manifest);
-      expect(await podsOf(cluster(), 'movable')).toEqual([]);
+      await untilReady(cluster(), 'movable', 0);
     });
   });
 

@@ -179,7 +179,7 @@ function supervise({ name, home }: LocalNodeConfig, { log, clock }: { log: Logge
           await clock.sleep(superviseMs, stop.signal);
           await boundLog(containerdPaths(home.directory).log);
         }
-        log.warn({ node: name }, 'containerd ended and is started again');
+        if (!stop.signal.aborted) log.warn({ node: name }, 'containerd ended and is started again');
       } catch (error) {
         if (!stop.signal.aborted) log.error({ node: name, error }, 'containerd cannot be started');
       }
