@@ -48,11 +48,6 @@ export const ablations: Readonly<Record<string, Policy>> = {
   'whole-pods': gantry(gpuProfile, { ...roomRules, bySize: Math.floor }),
   // Whether the next pod fits, not how many would.
   'next-pod-only': gantry(gpuProfile, { ...roomRules, mostPlaces: 1 }),
-  // Pods without GPUs don't count.
-  'gpu-pods-only': gantry(gpuProfile, {
-    ...roomRules,
-    worth: (seen, places, kind) => (kind.devices === 0 ? 0 : roomRules.worth(seen, places, kind)),
-  }),
   // The profile that fills nodes up, with the best fit among devices.
   binpack: gantry(binpackProfile),
 };
@@ -96,8 +91,12 @@ export const bestFit: Policy = (nodes) => {
     cpuMilli / cpu + memoryMib / memory + free.reduce((sum, milli) => sum + milli, 0) / 1_000 / gpus;
   return (pod) => {
     let best: Machine | undefined;
+    let least = Number.POSITIVE_INFINITY;
     for (const machine of machines) {
-      if (devicesFor(pod, machine) !== undefined && (best === undefined || left(machine) < left(best))) best = machine;
+      const rest = left(machine);
+      if (rest >= least || devicesFor(pod, machine) === undefined) continue;
+      best = machine;
+      least = rest;
     }
     if (best !== undefined) take(best, pod);
     return best !== undefined;

@@ -40,14 +40,15 @@ export const binpackProfile: Profile = {
 
 /**
  * Keeps room for the GPU pods that usually come: whole nodes, whole devices, shares and models. Images count for
- * nothing: a device that is lost for the life of a pod is dearer than a download.
+ * nothing: a device that is lost for the life of a pod is dearer than a download. Where no node loses any such room, the
+ * fuller one is taken.
  */
 export const gpuProfile: Profile = {
   name: 'gpu',
   weights: {
     ...constraintWeights,
     leastAllocated: 0,
-    mostAllocated: 0,
+    mostAllocated: 0.001,
     balancedAllocation: 0,
     gpuPacking: 20,
     imageLocality: 0,

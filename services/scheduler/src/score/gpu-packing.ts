@@ -7,9 +7,9 @@ import type { PodClass } from '../state/pod-class.ts';
 // to a kind is how often the kind comes, divided by the places that the whole cluster has left for it. The best node is
 // the one where all that is lost by the placement is worth least: docs/adr/gpu-packing.md says why.
 
-/** A kind of pods that come, as packing looks at it. */
+/** A kind of GPU pods that come, as packing looks at it. */
 export interface RoomKind {
-  /** GPU devices that one pod asks for; 0 for none. */
+  /** GPU devices that one pod asks for. */
   readonly devices: number;
   /** Thousandths of each. */
   readonly milliEach: number;
@@ -28,7 +28,7 @@ export interface RoomRules {
   /** How many of a kind a node takes at most. */
   readonly mostPlaces: number;
   /** What a place is worth to a kind of which so many came, where the cluster has so many places. */
-  readonly worth: (seen: number, places: number, kind: Pick<RoomKind, 'devices'>) => number;
+  readonly worth: (seen: number, places: number) => number;
 }
 
 /**
@@ -63,7 +63,6 @@ function placesBySize({ cpuMilli, memoryBytes }: RoomKind, cpu: number, memory: 
 
 /** How many of a kind go onto devices: rounded down, since what is left of a device is of no use to the kind. */
 function placesOnDevices({ devices, milliEach }: RoomKind, shares: number, idle: number): number {
-  if (devices === 0) return Number.POSITIVE_INFINITY;
   return milliEach < wholeDevice ? shares : Math.floor(idle / devices);
 }
 
@@ -184,7 +183,7 @@ export class GpuRoom {
     for (let at = 0; at < this.#count; at++) {
       const kind = this.#kinds[this.#roomy[at]!]!;
       let after = Math.min(this.#rules.bySize(placesBySize(kind, cpu, memory, this.#pods - 1)), this.#rules.mostPlaces);
-      if (after > 0 && kind.devices > 0) {
+      if (after > 0) {
         after = Math.min(after, placesOnDevices(kind, this.#shares[at]! - sharesTaken(kind, taken, this.#free), idle));
       }
       loss += kind.worth * (this.#places[at]! - Math.max(0, after));

@@ -65,8 +65,7 @@ export class RoomPrices {
   #make(): void {
     const { nodes, demands } = this.#cluster;
     const kinds = [...demands.kinds()].map(({ example, gpu, seen, cpuMilli, memoryBytes }) => ({
-      devices: gpu?.devices ?? 0,
-      milliEach: gpu?.milliEach ?? wholeDevice,
+      ...gpu,
       cpuMilli: cpuMilli / seen,
       memoryBytes: memoryBytes / seen,
       verdicts: this.#masks.verdicts(example, this.#cluster),
@@ -75,7 +74,7 @@ export class RoomPrices {
     const places = new Float64Array(kinds.length);
     const room = new GpuRoom(nodes, kinds, this.#rules);
     for (const node of nodes.indexes()) room.addPlaces(node, places);
-    this.kinds = kinds.map((kind, index) => ({ ...kind, worth: this.#rules.worth(kind.worth, places[index]!, kind) }));
+    this.kinds = kinds.map((kind, index) => ({ ...kind, worth: this.#rules.worth(kind.worth, places[index]!) }));
     this.#room = new GpuRoom(nodes, this.kinds, this.#rules);
     this.most = 0;
     for (const node of nodes.indexes()) this.most = Math.max(this.most, this.#room.worth(node));

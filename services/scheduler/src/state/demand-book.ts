@@ -5,8 +5,7 @@ import { PodClass } from './pod-class.ts';
 export interface DemandKind {
   /** One that stands for all where it matters to which nodes they may go. */
   readonly example: PodClass;
-  /** Undefined for pods that ask for no GPU. */
-  readonly gpu: GpuDemand | undefined;
+  readonly gpu: GpuDemand;
   /** How many have come; the older, the less they count. */
   seen: number;
   /** Sums over them: divided by `seen`, what one of them asks for. */
@@ -20,14 +19,14 @@ const maxKinds = 128;
 const memoryPods = 32_768;
 
 /**
- * Counts what kinds of pods come, each once, whether it finds a node or not: what is likely to come next. Rare kinds
+ * Counts what kinds of GPU pods come, each once, whether it finds a node or not: what is likely to come next. Rare kinds
  * matter, so none is left out but beyond the bound; cpu and memory are averages, since exact amounts tell pods apart
  * that are alike to a GPU.
  */
 export class DemandBook {
   readonly #kinds = new Map<string, DemandKind>();
   #weight = 0;
-  /** Pods that have come. */
+  /** GPU pods that have come. */
   total = 0;
 
   /** The kinds that have come. */
@@ -37,10 +36,10 @@ export class DemandBook {
 
   /** A pod has come. */
   saw(podClass: PodClass): void {
-    const { requests, nodeNames } = podClass.requirement;
+    const { requests, nodeNames, gpu } = podClass.requirement;
     // Pods that are made for one node each say nothing about others.
-    if (nodeNames !== undefined) return;
-    const kind = this.#kindOf(podClass);
+    if (gpu === undefined || nodeNames !== undefined) return;
+    const kind = this.#kindOf(podClass, gpu);
     kind.seen++;
     kind.cpuMilli += requests.get('cpu') ?? 0;
     kind.memoryBytes += requests.get('memory') ?? 0;
@@ -49,10 +48,9 @@ export class DemandBook {
     if (this.#weight >= memoryPods) this.#fade();
   }
 
-  #kindOf(podClass: PodClass): DemandKind {
+  #kindOf(podClass: PodClass, gpu: GpuDemand): DemandKind {
     if (podClass.kind !== undefined && podClass.kind.seen > 0) return podClass.kind;
-    const { gpu, staticKey } = podClass.requirement;
-    const key = `${gpu?.devices ?? 0} ${gpu?.milliEach ?? 0} ${staticKey}`;
+    const key = `${gpu.devices} ${gpu.milliEach} ${podClass.requirement.staticKey}`;
     let kind = this.#kinds.get(key);
     if (kind === undefined) {
       if (this.#kinds.size >= maxKinds) this.#dropRarest();

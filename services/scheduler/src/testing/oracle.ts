@@ -252,7 +252,6 @@ function places(
 ): number {
   if (left('cpu') < cpuMilli || left('memory') < memoryBytes || left('pods') <= 0) return 0;
   const bySize = Math.min(left('cpu') / cpuMilli || 1 / 0, left('memory') / memoryBytes || 1 / 0, left('pods'));
-  if (devices === 0) return bySize;
   const shares = free.reduce((sum, milli) => sum + Math.floor(milli / milliEach), 0);
   return Math.min(bySize, Math.floor(shares / devices));
 }
