@@ -48,6 +48,7 @@ export function demandOf(pod: AnyObject): Demand {
 
 /** The sum of two demands. */
 export function plus(left: Demand, right: Demand): Demand {
+  if (left === nothing) return right;
   const amounts = new Map(left.amounts);
   addAll(amounts, right.amounts);
   return { amounts, hostPorts: [...left.hostPorts, ...right.hostPorts] };
