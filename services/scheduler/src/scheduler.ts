@@ -66,6 +66,7 @@ interface Decisions {
   readonly placements: Placement[];
   readonly evictions: Eviction[];
   readonly waiting: Waiting[];
+  tried: number;
 }
 
 const gatedMessage = 'Scheduling is blocked due to non-empty scheduling gates';
@@ -195,7 +196,7 @@ export class Scheduler {
   cycle(nowMs: number): CycleResult {
     this.#wake(nowMs);
     const taken = this.queue.take(this.options.batchSize, nowMs);
-    const result: CycleResult & Decisions = {
+    const result: Decisions = {
       placements: [],
       evictions: [],
       waiting: this.#newlyGated(),
@@ -330,7 +331,8 @@ export class Scheduler {
 
   /** Places what a gang lacks, all or none. */
   #decideGang(gang: Gang, nowMs: number, result: Decisions): void {
-    const { placed, evictions, waiting } = tryGang(gang, this.#gangParts, nowMs);
+    const { placed, evictions, waiting, brought } = tryGang(gang, this.#gangParts, nowMs);
+    result.tried += brought;
     for (const entry of placed) {
       result.placements.push({ entry, nodeName: this.cluster.nodes.names[entry.pod.node]!, gang: gang.key });
     }

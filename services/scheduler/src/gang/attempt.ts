@@ -11,6 +11,7 @@ import type { PodClass } from '../state/pod-class.ts';
 import type { Gang } from './gangs.ts';
 import { missingRoom } from './min-resources.ts';
 import { roomByEvicting } from './room.ts';
+import { canPackTogether, fillsNodes, placeTogether } from './together.ts';
 
 /** Members that one attempt places: as many as the api binds in one commit. */
 const maxMembers = 500;
@@ -28,7 +29,12 @@ export interface GangParts {
 }
 
 /** What came of an attempt. */
-export interface GangOutcome {
+export interface GangOutcome extends Outcome {
+  /** Members that were tried although they had not come to their turn. */
+  readonly brought: number;
+}
+
+interface Outcome {
   /** Members that have a node now, and are to be bound in one go. */
   readonly placed: readonly QueuedPod[];
   /** Pods to evict, so that all that are lacking have a node. */
@@ -43,15 +49,19 @@ export interface GangOutcome {
  * are lacking: nobody is evicted in vain.
  */
 export function tryGang(gang: Gang, parts: GangParts, nowMs: number): GangOutcome {
+  const { entries, brought } = claim(gang, parts.queue);
+  return { ...decide(gang, entries, parts, nowMs), brought };
+}
+
+function decide(gang: Gang, entries: readonly QueuedPod[], parts: GangParts, nowMs: number): Outcome {
   const { nominations, queue, cluster } = parts;
-  const entries = claim(gang, queue);
   for (const entry of entries) nominations.lift(entry);
   const early = whyNotYet(gang, entries.length, cluster);
   if (early !== undefined) {
     for (const entry of entries) nominations.clear(entry);
     return waitingFor(entries, early.message, early.unblockedBy, parts, nowMs);
   }
-  solveAll(entries, parts);
+  placeAll(entries, gang.lacks, parts);
   const placed = entries.filter(({ pod }) => pod.node >= 0);
   const others = entries.filter(({ pod }) => pod.node < 0);
   if (placed.length < gang.lacks) return makeRoom(gang, placed, others, parts, nowMs);
@@ -65,14 +75,15 @@ export function tryGang(gang: Gang, parts: GangParts, nowMs: number): GangOutcom
 }
 
 /** Takes the gang's waiting members out of the queue, wherever they are, those that go first in front. */
-function claim(gang: Gang, queue: SchedulingQueue): QueuedPod[] {
+function claim(gang: Gang, queue: SchedulingQueue): { readonly entries: QueuedPod[]; readonly brought: number } {
   const entries = [...gang.members.keys()].map((uid) => queue.get(uid)).filter((entry) => entry !== undefined);
   const ready = entries
     .filter(({ place, pod }) => place !== 'gated' && pod.state !== 'assumed')
     .sort((left, right) => (goesFirst(left, right) ? -1 : 1));
   const claimed = ready.slice(0, Math.max(maxMembers, gang.lacks));
+  const brought = claimed.filter(({ place }) => place !== 'taken').length;
   for (const entry of claimed) queue.claim(entry);
-  return claimed;
+  return { entries: claimed, brought };
 }
 
 interface Delay {
@@ -100,6 +111,24 @@ function nameOf({ key }: Gang): string {
   return `pod group "${key.slice(key.indexOf('/') + 1)}"`;
 }
 
+/**
+ * Gives nodes to as many as possible. Where the pods only ask for room they are packed together: at once for profiles that
+ * fill nodes up, for others where one after another too few find a node.
+ */
+function placeAll(entries: readonly QueuedPod[], lacks: number, parts: GangParts): void {
+  const { cluster, profiles } = parts;
+  const packs = canPackTogether(entries, cluster);
+  if (packs && entries.every(({ info }) => fillsNodes(profiles[info.schedulerName]!))) {
+    placeTogether(entries, cluster, true);
+    return;
+  }
+  solveAll(entries, parts);
+  const placed = entries.filter(({ pod }) => pod.node >= 0);
+  if (!packs || placed.length >= lacks) return;
+  for (const { pod } of placed) cluster.displace(pod);
+  placeTogether(entries, cluster, false);
+}
+
 function solveAll(entries: readonly QueuedPod[], { solver, profiles }: GangParts): void {
   for (const batch of batchesOf(entries)) {
     const { pod, info } = batch[0]!;
@@ -118,7 +147,7 @@ function makeRoom(
   others: readonly QueuedPod[],
   parts: GangParts,
   nowMs: number,
-): GangOutcome {
+): Outcome {
   const { cluster, nominations } = parts;
   const entries = [...placed, ...others];
   const held = entries.filter(({ nomination }) => nomination !== undefined && nomination.waitsFor.size > 0);
@@ -158,7 +187,7 @@ function waitingFor(
   unblockedBy: readonly ClusterChange[],
   { queue }: GangParts,
   nowMs: number,
-): GangOutcome {
+): Outcome {
   const changes = new Set(unblockedBy);
   for (const entry of entries) queue.park(entry, changes, nowMs, entry.nomination?.untilMs);
   // Those in whose way there were only pods without a node themselves have nobody to wait for.

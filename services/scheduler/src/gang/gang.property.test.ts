@@ -121,7 +121,8 @@ class Cluster {
   }
 
   cycle(fateOf: (index: number) => Fate, evicts: boolean): void {
-    const { placements, evictions } = this.scheduler.cycle(this.nowMs);
+    const { placements, evictions, tried } = this.scheduler.cycle(this.nowMs);
+    expect(placements.length).toBeLessThanOrEqual(tried);
     for (const [index, batch] of inOneGo(placements).entries()) this.#bind(batch, fateOf(index));
     for (const { victim } of evictions) {
       if (evicts && this.bound.has(victim.uid)) this.remove(victim.uid);

@@ -127,6 +127,29 @@ describe('a gang', () => {
     expect(settle(world)).toEqual(['next']);
   });
 
+  test('of small and large pods is packed together where one after another they would not fit', () => {
+    const world = new World();
+    for (const name of ['a', 'b']) world.node(name, { cpu: '4' });
+    world.group('g', { minMember: 5 });
+    // Spread over both nodes, the small ones would leave no room for the large one.
+    for (let index = 0; index < 4; index++) world.member('g', `small${index}`, cpu('1'));
+    world.member('g', 'large', cpu('4'));
+    const nodes = world.placements();
+    expect(Object.keys(nodes)).toHaveLength(5);
+    expect(new Set(Object.values(nodes)).size).toBe(2);
+  });
+
+  test('begins as few empty nodes as it can, where its profile fills nodes', () => {
+    const world = new World();
+    for (let index = 0; index < 6; index++) world.node(`n${index}`, { cpu: '10' });
+    world.group('g', { minMember: 9 });
+    for (const [name, amount] of [...'aaabbbccc'].entries()) {
+      const size = { a: '5', b: '3', c: '2' }[amount]!;
+      world.member('g', `p${name}`, { ...cpu(size), schedulerName: 'binpack' });
+    }
+    expect(new Set(Object.values(world.placements())).size).toBe(3);
+  });
+
   test('goes in the order of its first member', () => {
     const world = worldOf(2);
     world.group('g', { minMember: 2 });
