@@ -2,9 +2,9 @@ import type { CallOptions, ItemResult } from '@gantry/client/api.ts';
 import type { Binding, EvictRequest, UnschedulablePod } from '@gantry/client/object-messages.ts';
 import { isError, toGantryError } from '@gantry/runtime/errors.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
+import type { Placement, Waiting } from './decisions.ts';
 import type { Eviction } from './preempt/nominations.ts';
 import type { QueuedPod } from './queue/scheduling-queue.ts';
-import type { Placement, Waiting } from './scheduler.ts';
 import type { PodRecord } from './state/pod-class.ts';
 
 /** What the api takes in one call. */

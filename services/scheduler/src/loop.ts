@@ -1,7 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock } from '@gantry/runtime/clock.ts';
 import type { Binder } from './binder.ts';
-import type { CycleResult, Scheduler } from './scheduler.ts';
+import type { CycleResult } from './decisions.ts';
+import type { Scheduler } from './scheduler.ts';
 
 /** Alternates between hearing of changes and deciding, while there is something to decide; otherwise it sleeps. */
 export class SchedulingLoop {

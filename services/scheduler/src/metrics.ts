@@ -1,6 +1,7 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import type { SchedulingCalls } from './binder.ts';
-import type { CycleResult, Scheduler } from './scheduler.ts';
+import type { CycleResult } from './decisions.ts';
+import type { Scheduler } from './scheduler.ts';
 
 /** What a scheduler counts. Names that begin with `scheduler_` are kube-scheduler's, and mean what they mean there. */
 export interface SchedulerMetrics {

@@ -1,11 +1,12 @@
 import type { BackoffPolicy } from '@gantry/runtime/backoff.ts';
+import type { CycleResult, Decisions, Waiting } from './decisions.ts';
 import { Relocations } from './defrag/relocations.ts';
 import { type GangParts, tryGang } from './gang/attempt.ts';
 import { type Gang, Gangs, type GroupInfo } from './gang/gangs.ts';
 import { inParts } from './gang/parts.ts';
 import type { ClusterChange } from './plugin.ts';
 import { type Budget, Budgets } from './preempt/budgets.ts';
-import { type Eviction, Nominations } from './preempt/nominations.ts';
+import { Nominations } from './preempt/nominations.ts';
 import { PreemptionPlan, withoutVictims } from './preempt/preemption.ts';
 import type { Profile } from './profiles.ts';
 import { anyNode, ChangeLog } from './queue/change-log.ts';
@@ -31,42 +32,6 @@ export interface SchedulerOptions {
   readonly backoff?: BackoffPolicy;
   /** Makes what lets other threads help, for a cluster; all is done on this one where absent. */
   readonly listMaker?: (cluster: ClusterState) => ListMaker;
-}
-
-/** A decision: a pod is assumed to be on a node from now on. */
-export interface Placement {
-  readonly entry: QueuedPod;
-  readonly nodeName: string;
-  /** Key of the gang as a whole with which it is to be bound, or not at all. */
-  readonly gang?: string;
-}
-
-/** A pod that stays without a node, and why. */
-export interface Waiting {
-  readonly entry: QueuedPod;
-  readonly reason: 'Unschedulable' | 'SchedulingGated';
-  readonly message: string;
-  /** Node on which room is being made; empty where none is. */
-  readonly nominatedNodeName: string;
-}
-
-/** What a cycle decided. */
-export interface CycleResult {
-  readonly placements: readonly Placement[];
-  /** Pods to evict for others. */
-  readonly evictions: readonly Eviction[];
-  /** Pods of which there is something new to say. */
-  readonly waiting: readonly Waiting[];
-  /** Pods that were looked at. */
-  readonly tried: number;
-}
-
-/** A cycle's result while it is being made. */
-interface Decisions {
-  readonly placements: Placement[];
-  readonly evictions: Eviction[];
-  readonly waiting: Waiting[];
-  tried: number;
 }
 
 const gatedMessage = 'Scheduling is blocked due to non-empty scheduling gates';
@@ -253,7 +218,10 @@ export class Scheduler {
 
   #setPending(info: PodInfo, known: PodRecord | undefined): void {
     const isOurs = Object.hasOwn(this.options.profiles, info.schedulerName) && (this.options.isOurs?.(info) ?? true);
-    if (!isOurs) return;
+    if (!isOurs) {
+      this.#setForeign(info, known);
+      return;
+    }
     if (known !== undefined) {
       const entry = this.queue.get(info.uid);
       if (entry === undefined) return;
@@ -264,6 +232,15 @@ export class Scheduler {
     if (info.terminating) return;
     const entry = this.queue.add(this.#admit(info), info);
     if (entry.place === 'gated') this.#gated.push(entry);
+  }
+
+  /** A pod that waits for another scheduler takes the room on the node on which that makes room for it. */
+  #setForeign(info: PodInfo, known: PodRecord | undefined): void {
+    const { nominatedNodeName, terminating } = info;
+    const node = nominatedNodeName === '' || terminating ? undefined : this.cluster.nodes.indexOf(nominatedNodeName);
+    if (known !== undefined && known.node === node) return;
+    if (known !== undefined) this.removePod(info.uid);
+    if (node !== undefined) this.#nominations.holdForeign(this.#admit(info), node);
   }
 
   #admit(info: PodInfo): PodRecord {

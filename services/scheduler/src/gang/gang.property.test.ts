@@ -3,9 +3,10 @@ import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { compileNode } from '../compile/node.ts';
 import { PodCompiler } from '../compile/pod.ts';
+import type { Placement } from '../decisions.ts';
 import { binpackProfile, spreadProfile } from '../profiles.ts';
 import type { PodInfo } from '../requirement.ts';
-import { type Placement, Scheduler } from '../scheduler.ts';
+import { Scheduler } from '../scheduler.ts';
 import { nodeNamed, podNamed } from '../testing/builders.ts';
 
 // Random clusters, arrivals, refusals and lost answers: what a gang never comes to.

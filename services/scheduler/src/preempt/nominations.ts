@@ -31,7 +31,7 @@ export class Nominations {
   /** Gives a node to a pod as soon as those in its way have left. Returns whom to evict for that. */
   nominate(entry: QueuedPod, candidate: Candidate): Eviction[] {
     const { node, victims, violating, nominated, leaving } = candidate;
-    for (const { uid } of nominated) this.#yield(this.#queue.get(uid));
+    for (const other of nominated) this.#yield(other);
     this.#reserve(entry, node, [...victims, ...leaving], Number.POSITIVE_INFINITY, [...victims, ...leaving]);
     for (const victim of victims) victim.evicting = true;
     return victims.map((victim) => ({ victim, by: entry.pod, breaksBudget: violating.has(victim) }));
@@ -42,7 +42,7 @@ export class Nominations {
    * `untilMs`, they hold what is free already.
    */
   nominateTogether({ free, steps }: GangRoom, untilMs: number): Eviction[] {
-    for (const { candidate } of steps) for (const { uid } of candidate.nominated) this.#yield(this.#queue.get(uid));
+    for (const { candidate } of steps) for (const other of candidate.nominated) this.#yield(other);
     const inTheWay = new Set(steps.flatMap(({ candidate: { victims, leaving } }) => [...victims, ...leaving]));
     for (const { entry, node } of free) this.#reserve(entry, node, inTheWay, untilMs, []);
     return steps.flatMap(({ entry, candidate: { node, victims, violating, leaving } }) => {
@@ -52,6 +52,11 @@ export class Nominations {
         return { victim, by: entry.pod, breaksBudget: violating.has(victim) };
       });
     });
+  }
+
+  /** Holds room for a pod that another scheduler has nominated. */
+  holdForeign(pod: PodRecord, node: number): void {
+    this.#hold(pod, node);
   }
 
   /** Takes a pod's hold off its node, so that it can be tried anew. */
@@ -103,12 +108,18 @@ export class Nominations {
   /** A node is gone: pods that hold room on it look for another. */
   nodeGone(node: number): void {
     const holders = [...this.#cluster.podsOn(node)].filter(({ state }) => state === 'nominated');
-    for (const { uid } of holders) this.#yield(this.#queue.get(uid));
+    for (const holder of holders) this.#yield(holder);
   }
 
   /** The pod loses its node to another, or with it. */
-  #yield(entry: QueuedPod | undefined): void {
-    if (entry === undefined) return;
+  #yield(pod: PodRecord): void {
+    const entry = this.#queue.get(pod.uid);
+    if (entry === undefined) {
+      // One of another scheduler, which will hear of it from the api.
+      this.#cluster.displace(pod);
+      pod.state = 'pending';
+      return;
+    }
     this.lift(entry);
     this.clear(entry);
     this.#queue.hurry(entry);

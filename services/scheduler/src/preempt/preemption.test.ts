@@ -171,6 +171,23 @@ describe('nominated pods', () => {
     expect(decide(world).placed).toEqual(['king a']);
   });
 
+  test('of another scheduler hold their room too, but for those of higher priority', () => {
+    const world = new World();
+    world.node('a', { cpu: '1' });
+    const theirs = { ...high, schedulerName: 'other' };
+    world.pod('theirs', { ...theirs, nominatedNodeName: 'a' });
+    world.pod('low', low);
+    expect(decide(world)).toEqual({ placed: [], evicted: [], nominated: {} });
+    world.pod('king', { ...high, priority: 1_000 });
+    world.cycle();
+    world.nowMs += 10_000;
+    expect([...world.scheduler.cluster.podsOn(0)].map(({ name }) => name)).toEqual(['king']);
+    world.scheduler.removePod('king');
+    world.pod('theirs', theirs);
+    world.nowMs += 10_000;
+    expect(decide(world).placed).toEqual(['low a']);
+  });
+
   test('take other room where it comes first', () => {
     const world = new World();
     world.node('a', { cpu: '1' });

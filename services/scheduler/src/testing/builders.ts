@@ -40,13 +40,17 @@ export interface PodFields extends Partial<Omit<PodSpec, 'resources'>> {
   /** Kind of the controller that would make it anew; none where absent. */
   readonly owner?: string;
   readonly requests?: Readonly<Record<string, string>>;
+  /** Node on which room is being made for it. */
+  readonly nominatedNodeName?: string;
   /** When it started on its node. */
   readonly startTime?: string;
 }
 
 /** A pod of one container that requests what `requests` says. Its uid is its name. */
 export function podNamed(name: string, fields: PodFields = {}): Pod {
-  const { namespace = 'default', labels, annotations, owner, requests = {}, startTime, ...spec } = fields;
+  const { namespace = 'default', labels, annotations, owner, requests = {}, startTime, ...rest } = fields;
+  const { nominatedNodeName, ...spec } = rest;
+  const status = { ...(startTime ? { startTime } : {}), ...(nominatedNodeName ? { nominatedNodeName } : {}) };
   return {
     apiVersion: 'v1',
     kind: 'Pod',
@@ -59,7 +63,7 @@ export function podNamed(name: string, fields: PodFields = {}): Pod {
       ...(owner ? { ownerReferences: [controller(owner)] } : {}),
     },
     spec: { containers: [{ name: 'main', image: 'pause:3', resources: { requests: { ...requests } } }], ...spec },
-    ...(startTime ? { status: { startTime } } : {}),
+    ...(startTime || nominatedNodeName ? { status } : {}),
   };
 }
 

@@ -6,8 +6,9 @@ import { compileGroup } from '../compile/group.ts';
 import { compileNode } from '../compile/node.ts';
 import { PodCompiler } from '../compile/pod.ts';
 import { compileClaim, compileStorageClass, compileVolume } from '../compile/volumes.ts';
+import type { CycleResult } from '../decisions.ts';
 import { defaultProfiles } from '../profiles.ts';
-import { type CycleResult, Scheduler } from '../scheduler.ts';
+import { Scheduler } from '../scheduler.ts';
 import {
   claimNamed,
   type NodeFields,
