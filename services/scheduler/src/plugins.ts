@@ -12,6 +12,7 @@ import type { Filter, Score, TopologyPlugin } from './plugin.ts';
 import { imageLocality } from './score/image-locality.ts';
 import { preferredNodeAffinity } from './score/node-affinity.ts';
 import { preferNoSchedule } from './score/taint-toleration.ts';
+import { usableRoom } from './score/usable-room.ts';
 import { interPodAffinity } from './topology/inter-pod-affinity.ts';
 import { podTopologySpread } from './topology/pod-topology-spread.ts';
 
@@ -36,4 +37,4 @@ export const deviceFilters: readonly Filter[] = [gpuDevices];
 export const topologyPlugins: readonly TopologyPlugin[] = [podTopologySpread, interPodAffinity];
 
 /** Scores beside those of resources and topology. */
-export const scores: readonly Score[] = [preferredNodeAffinity, preferNoSchedule, imageLocality];
+export const scores: readonly Score[] = [usableRoom, preferredNodeAffinity, preferNoSchedule, imageLocality];

@@ -8,6 +8,8 @@ export interface ScoreWeights {
   readonly mostAllocated: number;
   /** Prefers nodes whose cpu and memory would be used to equal shares. */
   readonly balancedAllocation: number;
+  /** Prefers nodes where the pod takes least of the room that pods of other kinds could use. */
+  readonly usableRoom: number;
   /** Prefers nodes and GPU devices where least room is lost for the pods that usually come. */
   readonly gpuPacking: number;
   readonly nodeAffinity: number;
@@ -29,13 +31,30 @@ const constraintWeights = { nodeAffinity: 2, taintToleration: 3, imageLocality: 
 /** Spreads pods over the nodes: room to breathe for services. */
 export const spreadProfile: Profile = {
   name: 'spread',
-  weights: { leastAllocated: 1, mostAllocated: 0, balancedAllocation: 1, gpuPacking: 0, ...constraintWeights },
+  weights: {
+    leastAllocated: 1,
+    mostAllocated: 0,
+    balancedAllocation: 1,
+    usableRoom: 0,
+    gpuPacking: 0,
+    ...constraintWeights,
+  },
 };
 
-/** Fills nodes up one after another, so that others stay empty: for batch work, and for fewer nodes. */
+/**
+ * Fills nodes up, so that others stay empty: for batch work, and for fewer nodes. Room that others could use is spared;
+ * among nodes where the pod spoils as little, the fullest gets it (docs/adr/packing.md).
+ */
 export const binpackProfile: Profile = {
   name: 'binpack',
-  weights: { leastAllocated: 0, mostAllocated: 4, balancedAllocation: 1, gpuPacking: 0, ...constraintWeights },
+  weights: {
+    leastAllocated: 0,
+    mostAllocated: 0.1,
+    balancedAllocation: 0,
+    usableRoom: 20,
+    gpuPacking: 0,
+    ...constraintWeights,
+  },
 };
 
 /**
@@ -50,6 +69,7 @@ export const gpuProfile: Profile = {
     leastAllocated: 0,
     mostAllocated: 0.001,
     balancedAllocation: 0,
+    usableRoom: 0,
     gpuPacking: 20,
     imageLocality: 0,
   },

@@ -72,13 +72,14 @@ describe('nodes that take a pod', () => {
     expect(fitting).toEqual([
       {
         nodes: ['full'],
-        score: 400,
+        score: expect.closeTo(20 * 76.05 + 0.1 * 75, 0),
         scores: [
-          { plugin: 'NodeResourcesFit (MostAllocated)', score: 75, weight: 4 },
-          { plugin: 'NodeResourcesBalancedAllocation', score: 100, weight: 1 },
+          { plugin: 'NodeResourcesFit (MostAllocated)', score: 75, weight: 0.1 },
+          { plugin: 'UsableRoom', score: expect.closeTo(76.05, 1), weight: 20 },
         ],
       },
-      expect.objectContaining({ nodes: ['a', 'b'], score: 200 }),
+      // As much room for others is lost there; the fuller node goes first.
+      expect.objectContaining({ nodes: ['a', 'b'], score: expect.closeTo(20 * 76.05 + 0.1 * 25, 0) }),
     ]);
   });
 

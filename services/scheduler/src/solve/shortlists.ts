@@ -108,11 +108,11 @@ export class Shortlists {
     return staticLog.countSince(staticUpTo) + loadLog.countSince(loadUpTo);
   }
 
-  /** Which scores there are, and for how many nodes and images they were computed. */
+  /** Which scores there are, and for how many nodes, which images and typical requests they were computed. */
   #contextOf({ scores, pricesVersion }: PreparedClass): string {
     if (scores.length === 0) return '';
-    const { count, images } = this.#cluster.nodes;
-    return `${count} ${images.version} ${pricesVersion} ${scores.map(({ plugin }) => plugin).join(' ')}`;
+    const { nodes, typical } = this.#cluster;
+    return `${nodes.count} ${nodes.images.version} ${typical.version} ${pricesVersion} ${scores.map(({ plugin }) => plugin).join(' ')}`;
   }
 
   #drop(podClass: PodClass): void {

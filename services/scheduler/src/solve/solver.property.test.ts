@@ -33,6 +33,11 @@ function pricesOf({ cluster, solver: { prices } }: Scheduler): Prices {
   return { most: prices.most, kinds: prices.kinds.map((kind, index) => ({ ...kind, example: examples[index]! })) };
 }
 
+/** What there is beside nodes and placed pods. What pods typically ask for is learned as they come; how is tested by itself. */
+function seenBy({ scheduler }: World): Pick<Picture, 'namespaces' | 'typical'> {
+  return { namespaces: new Map(), typical: scheduler.cluster.typical.list };
+}
+
 /** Runs a cycle and holds each of its decisions against the oracle, in the order in which they were made. */
 function checkCycle(world: World, picture: () => Picture): void {
   const { placements, waiting } = world.scheduler.cycle(0);
@@ -69,7 +74,7 @@ test('every decision is one that the oracle allows, with the best score', () => 
       const nodes = nodeFields.map((fields, index) => compileNode(nodeNamed(`n${index}`, fields)));
       const pods = podFields.map((fields, index) => compiler.compile(podNamed(`p${index}`, fields)));
       const world = worldOf(nodes, batchSize);
-      const picture = (): Picture => ({ nodes, placed: world.placed, namespaces: new Map() });
+      const picture = (): Picture => ({ nodes, placed: world.placed, ...seenBy(world) });
       // One cycle at a time: a pod that waits is judged before later pods change the cluster.
       for (const pod of pods) {
         world.scheduler.setPod(pod);
@@ -96,7 +101,7 @@ test(
             compileNode(nodeNamed(`n${index}`, fields));
           const pods: PodInfo[] = podFields.map((fields, index) => compiler.compile(podNamed(`p${index}`, fields)));
           const world = worldOf(nodeFields.map(compile), 3);
-          const picture = (): Picture => ({ nodes: world.nodes, placed: world.placed, namespaces: new Map() });
+          const picture = (): Picture => ({ nodes: world.nodes, placed: world.placed, ...seenBy(world) });
           for (const pod of pods) world.scheduler.setPod(pod);
           for (const move of moves) {
             checkCycle(world, picture);

@@ -5,6 +5,7 @@ import { CountRegistry } from './count-registry.ts';
 import { DemandBook } from './demand-book.ts';
 import { NodeTable } from './node-table.ts';
 import { PodClass, type PodRecord } from './pod-class.ts';
+import { type Population, TypicalRequests } from './typical-requests.ts';
 import { Volumes } from './volumes.ts';
 
 /** What became of a node, as far as waiting pods are concerned. */
@@ -15,6 +16,8 @@ export class ClusterState {
   readonly nodes: NodeTable;
   readonly counts: CountRegistry;
   readonly demands = new DemandBook();
+  /** What pods typically ask for. */
+  readonly typical = new TypicalRequests();
   /** Labels by namespace. */
   readonly namespaces = new Map<string, Readonly<Record<string, string>>>();
   /** Nodes that the defragmenter is emptying. */
@@ -44,6 +47,7 @@ export class ClusterState {
       this.#resolve(podClass);
       this.#classes.set(requirement.key, podClass);
       this.counts.register(podClass);
+      this.typical.add(requirement.requests);
     }
     podClass.references++;
     return podClass;
@@ -62,6 +66,7 @@ export class ClusterState {
   admit(
     pod: Pick<PodInfo, 'uid' | 'namespace' | 'name' | 'requirement' | 'mobility' | 'terminating' | 'startedMs'>,
   ): PodRecord {
+    if (this.typical.arrived()) this.typical.refresh(this.#populations());
     return {
       uid: pod.uid,
       namespace: pod.namespace,
@@ -204,6 +209,12 @@ export class ClusterState {
   /** Ports of a node that pods have. */
   hostPortsOn(node: number): readonly HostPort[] {
     return this.#hostPorts.get(node) ?? [];
+  }
+
+  *#populations(): Generator<Population> {
+    for (const { requirement, references } of this.#classes.values()) {
+      yield { requests: requirement.requests, pods: references };
+    }
   }
 
   #account({ requirement, dimensions, amounts }: PodClass, node: number, sign: 1 | -1): void {

@@ -1,3 +1,4 @@
+import type { Amounts } from '@gantry/model/amounts.ts';
 import { deviceCount } from '@gantry/model/gpu.ts';
 import { meets } from '@gantry/model/selectors.ts';
 import type { ScoreWeights } from '../profiles.ts';
@@ -20,6 +21,8 @@ export interface Picture {
   readonly nodes: readonly NodeInfo[];
   readonly placed: readonly PlacedPod[];
   readonly namespaces: ReadonlyMap<string, Readonly<Record<string, string>>>;
+  /** What pods typically ask for, where that matters. */
+  readonly typical?: readonly Amounts[];
   /** What room is worth, where packing GPUs counts. */
   readonly prices?: Prices;
   /** Absent where no pod has claims. */
@@ -210,6 +213,7 @@ function scoreOf(pod: PodRequirement, node: NodeInfo, picture: Picture, weights:
   return (
     resources(pod, node, picture, weights) +
     (weights.gpuPacking > 0 ? weights.gpuPacking * packing(pod, node, picture) : 0) +
+    (weights.usableRoom > 0 ? weights.usableRoom * usableRoom(pod, node, picture) : 0) +
     weights.nodeAffinity * preferredAffinity(pod, node) +
     weights.taintToleration * fewTaints(pod, node, picture) +
     weights.topologySpread * softSpread(pod, node, picture) +
@@ -264,6 +268,20 @@ function deviceChoices({ gpu }: PodRequirement, free: readonly number[]): number
   return choices.map((chosen) =>
     free.map((milli, device) => (chosen.includes(device) ? milli - gpu.milliEach : milli)),
   );
+}
+
+function usableRoom(pod: PodRequirement, node: NodeInfo, picture: Picture): number {
+  const { typical: kinds = [] } = picture;
+  const available = (name: string): number => node.allocatable.get(name) ?? 0;
+  const names = new Set(kinds.flatMap((kind) => [...kind.keys()]));
+  const free = new Map([...names].map((name) => [name, available(name) - used(name, node, picture)]));
+  const fitting = (kind: Amounts, taken?: Amounts): number =>
+    Math.min(...[...kind].map(([name, amount]) => Math.floor((free.get(name)! - (taken?.get(name) ?? 0)) / amount)));
+  const lost = kinds.map((kind) => {
+    const fewer = fitting(kind) - fitting(kind, pod.requests);
+    return fewer === 0 ? 0 : fewer * Math.max(...[...kind].map(([name, amount]) => amount / available(name))) ** 1.5;
+  });
+  return kinds.length === 0 ? 0 : 100 * (1 - lost.reduce((sum, each) => sum + each, 0) / kinds.length);
 }
 
 function preferredAffinity({ preferredNodeTerms }: PodRequirement, node: NodeInfo): number {
