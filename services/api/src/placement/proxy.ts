@@ -46,13 +46,27 @@ export class PlacementProxy {
     this.#deps.authorize(context.user, { verb: request.execute ? 'evict' : 'list', resource: 'pods' });
     const [address] = await schedulerAddresses(this.#deps);
     using scheduler = connectToScheduler(address!);
-    yield* scheduler.placement.defragment(request, context.signal);
+    try {
+      yield* scheduler.placement.defragment(request, context.signal);
+    } catch (error) {
+      throw named(error, address!);
+    }
   }
 }
 
 async function explainAt(address: string, request: ExplainPodRequest, signal: AbortSignal): Promise<PodExplanation> {
   using scheduler = connectToScheduler(address);
-  return await scheduler.placement.explainPod(request, { signal });
+  try {
+    return await scheduler.placement.explainPod(request, { signal });
+  } catch (error) {
+    throw named(error, address);
+  }
+}
+
+/** Names the scheduler that does not answer. One that crashed leads by its Lease until another takes over. */
+function named(error: unknown, address: string): unknown {
+  if (!isError(error, 'ServiceUnavailable')) return error;
+  return new GantryError('ServiceUnavailable', `the scheduler at ${address} does not answer`, { cause: error });
 }
 
 /** What somebody who is there has to say, before the news that somebody is not. */
