@@ -32,6 +32,7 @@ test('queues, attempts by result, cycles and bindings are counted', async () => 
   const bindings = result.placements.map(({ entry: { pod }, nodeName }) => ({ ...pod, nodeName }));
   const results = await metrics.timed(calls).bind(bindings, 'test');
   for (const { code } of results) if (code !== 0) metrics.refused();
+  metrics.moved('evicted');
   metrics.leading(true);
 
   expect(await value('scheduler_pending_pods{queue="unschedulable"}')).toBe(1);
@@ -44,5 +45,6 @@ test('queues, attempts by result, cycles and bindings are counted', async () => 
   expect(await value('gantry_scheduler_bind_pods_sum')).toBe(2);
   expect(await value('scheduler_binding_duration_seconds_count')).toBe(1);
   expect(await value('scheduler_scheduler_cache_size{type="nodes"}')).toBe(1);
+  expect(await value('gantry_scheduler_defrag_moves_total{state="evicted"}')).toBe(1);
   expect(await value('leader_election_master_status')).toBe(1);
 });

@@ -1,3 +1,4 @@
+import type { MoveProgress } from '@gantry/client/placement-messages.ts';
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import type { SchedulingCalls } from './binder.ts';
 import type { CycleResult } from './decisions.ts';
@@ -11,6 +12,8 @@ export interface SchedulerMetrics {
   refused(): void;
   /** The same calls, with the time that bindings take measured. */
   timed(calls: SchedulingCalls): SchedulingCalls;
+  /** The defragmenter evicted a pod, or the one in its place got a node, or neither. */
+  moved(state: MoveProgress['state']): void;
   /** Whether this process is the one of its like that acts. */
   leading(leads: boolean): void;
 }
@@ -51,6 +54,12 @@ export function createSchedulerMetrics(registry: Registry, scheduler: Scheduler)
     help: 'Pods whose eviction was decided to make room for others.',
     registers,
   });
+  const moves = new Counter({
+    name: 'gantry_scheduler_defrag_moves_total',
+    help: 'Moves of the defragmenter, by how far they came: evicted, placed, failed.',
+    labelNames: ['state'],
+    registers,
+  });
   const leading = new Gauge({
     name: 'leader_election_master_status',
     help: '1 where this process acts, 0 where it stands by.',
@@ -85,6 +94,7 @@ export function createSchedulerMetrics(registry: Registry, scheduler: Scheduler)
         return results;
       },
     }),
+    moved: (state) => moves.inc({ state }),
     leading: (leads) => leading.set(leads ? 1 : 0),
   };
 

@@ -84,6 +84,7 @@ export function startScheduler(given: SchedulerConfig, { client, bus, clock, log
     scheduler,
     mover: { evict: (request, options) => client.evict(request, options), clock, wake: () => loop.wake() },
     shards: config.shard.count,
+    onMove: metrics.moved,
     clock,
     log,
   });

@@ -1,4 +1,4 @@
-import type { DefragmentProgress } from '@gantry/client/placement-messages.ts';
+import type { DefragmentProgress, MoveProgress } from '@gantry/client/placement-messages.ts';
 import type { Clock } from '@gantry/runtime/clock.ts';
 import { GantryError, toGantryError } from '@gantry/runtime/errors.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
@@ -13,6 +13,8 @@ export interface DefragDeps {
   readonly mover: Mover;
   /** Schedulers that share the pods. */
   readonly shards: number;
+  /** Told of each step of a move. */
+  readonly onMove: (state: MoveProgress['state']) => void;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -40,7 +42,7 @@ export class Defragmenter {
    * @throws GantryError FailedPrecondition where this scheduler may not move pods, Conflict where it is at it.
    */
   async *run(execute: boolean, maxMoves: number, signal: AbortSignal): AsyncGenerator<DefragmentProgress> {
-    const { scheduler, mover, clock } = this.#deps;
+    const { scheduler, mover, onMove, clock } = this.#deps;
     if (!(maxMoves >= 0))
       throw new GantryError('BadRequest', `maxMoves: Invalid value: ${maxMoves}: must be 0 or more`);
     const leading = execute ? this.#mayExecute() : signal;
@@ -51,6 +53,7 @@ export class Defragmenter {
       if (!execute) return;
       for await (const move of carryOut(plan, scheduler, mover, AbortSignal.any([signal, leading]))) {
         if (move.state === 'evicted') this.#evictedMs.push(clock.now());
+        onMove(move.state);
         yield { move };
       }
     } finally {

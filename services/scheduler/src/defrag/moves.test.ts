@@ -18,6 +18,7 @@ class Rig {
   /** What the api says to each eviction; nothing where it lets the pod go. */
   answer: (request: EvictRequest) => Error | undefined = () => undefined;
   readonly steps: string[] = [];
+  readonly moved: string[] = [];
   readonly stop = new AbortController();
   readonly defragmenter: Defragmenter;
   #made = 0;
@@ -43,6 +44,7 @@ class Rig {
           wake: () => {},
         },
         shards,
+        onMove: (state) => this.moved.push(state),
         clock,
         log: silentLogger,
       },
@@ -91,6 +93,7 @@ describe('moving pods', () => {
     expect(rig.replace('c1')).toBe('a');
     await done;
     expect(rig.steps).toEqual(['c1 evicted a', 'c1 placed a']);
+    expect(rig.moved).toEqual(['evicted', 'placed']);
     expect(rig.world.scheduler.cluster.emptying.size).toBe(0);
     rig.world.pod('later');
     expect(rig.world.placements()).toEqual({ later: 'c' });
