@@ -123,7 +123,7 @@ function compileRequirement({ metadata, spec }: Pod, key: string, claims: readon
     priority: spec.priority ?? 0,
     mayPreempt: spec.preemptionPolicy !== 'Never',
     claims,
-    images: spec.containers.map(({ image }) => image ?? '').filter((image) => image !== ''),
+    images: [...spec.containers, ...(spec.initContainers ?? [])].flatMap(({ image }) => image || []),
   };
 }
 

@@ -8,12 +8,24 @@ import { Scheduler } from '../scheduler.ts';
 import { arbitraryNodes, arbitraryPods } from '../testing/arbitrary.ts';
 import { nodeNamed, podNamed } from '../testing/builders.ts';
 import { mayTake, type PlacedPod } from '../testing/oracle.ts';
+import type { Budget } from './budgets.ts';
 
+/** A budget of the pods with app: web. */
+const webBudget = (allowed: number): Budget => {
+  const labels = [{ key: 'app', operator: 'In' as const, values: ['web'] }];
+  const namespaces = new Set(['default', 'other']);
+  return { allowed, selector: { key: 'web', namespaces, namespaceLabels: undefined, labels } };
+};
+const isGuarded = ({ pod }: PlacedPod): boolean => pod.requirement.labels.app === 'web';
+
+const budgets = fc.option(fc.nat(2), { nil: undefined });
 const priorities = fc.array(fc.integer({ min: 0, max: 3 }), { minLength: 1, maxLength: 8 });
 
-test('victims are lower, enough, and none too many; nobody waits who could evict', () => {
+const situation = fc.tuple(arbitraryNodes, arbitraryPods, arbitraryPods, priorities, budgets);
+
+test('victims are lower, enough, and none too many; budgets are broken last; nobody waits who could evict', () => {
   fc.assert(
-    fc.property(arbitraryNodes, arbitraryPods, arbitraryPods, priorities, (nodeFields, before, after, levels) => {
+    fc.property(situation, ([nodeFields, before, after, levels, allowed]) => {
       const compiler = new PodCompiler();
       const scheduler = new Scheduler({ profiles: { p: spreadProfile }, seed: 1, batchSize: 1 });
       const nodes = nodeFields.map((fields, index) => compileNode(nodeNamed(`n${index}`, fields)));
@@ -35,6 +47,7 @@ test('victims are lower, enough, and none too many; nobody waits who could evict
       }
       // Those that found no node must not come in between.
       for (const [index] of before.entries()) if (!placed.has(`b${index}`)) scheduler.removePod(`b${index}`);
+      if (allowed !== undefined) scheduler.setBudget('default/web', webBudget(allowed));
       const pod = compile(after[0]!, 'p', 2);
       scheduler.setPod(pod);
       const { placements, evictions, waiting } = scheduler.cycle(0);
@@ -60,6 +73,13 @@ test('victims are lower, enough, and none too many; nobody waits who could evict
       for (const spared of victims) {
         const others = victims.filter((one) => one !== spared);
         expect(fitsWithout(nominated, others), `${spared.pod.name} need not go`).toBe(false);
+      }
+      const broken = evictions.filter(({ breaksBudget }) => breaksBudget).length;
+      expect(broken).toBe(Math.max(0, victims.filter(isGuarded).length - (allowed ?? Number.POSITIVE_INFINITY)));
+      for (const node of broken > 0 ? nodes : []) {
+        const lower = all.filter((one) => one.node === node.name && one.pod.requirement.priority < 2);
+        const free = lower.filter((one) => !isGuarded(one));
+        expect(free.length > 0 && fitsWithout(node, free), `${node.name} needs no broken budget`).toBe(false);
       }
     }),
     { numRuns: 300 },

@@ -12,6 +12,7 @@ import type { NodeFields, PodFields } from './builders.ts';
 
 const zone = 'topology.kubernetes.io/zone';
 const host = 'kubernetes.io/hostname';
+const mebibyte = 1024 * 1024;
 
 const taint = fc.record({
   key: fc.constantFrom('dedicated', 'gpu'),
@@ -31,6 +32,13 @@ export const arbitraryNodes: fc.Arbitrary<NodeFields[]> = fc.array(
       devices: fc.option(fc.constantFrom('1', '4'), { nil: undefined }),
       gpus: fc.option(fc.constantFrom(1, 2, 3), { nil: undefined }),
       taints: fc.oneof({ weight: 4, arbitrary: fc.constant([]) }, fc.array(taint, { maxLength: 2 })),
+      images: fc.oneof(
+        { weight: 3, arbitrary: fc.constant<Record<string, number>>({}) },
+        fc.constantFrom<Record<string, number>>(
+          { 'pause:3': 10 },
+          { 'large:latest': 700 * mebibyte, 'pause:3': 90 * mebibyte },
+        ),
+      ),
       unschedulable: fc.oneof({ weight: 9, arbitrary: fc.constant(false) }, fc.constant(true)),
     })
     .map(({ zone: zoneName, disk, devices, gpus, ...fields }) => ({
@@ -51,6 +59,7 @@ const selector: fc.Arbitrary<LabelSelector> = fc.oneof(
     {},
     { matchExpressions: [{ key: 'app', operator: 'NotIn', values: ['web'] }] },
     { matchExpressions: [{ key: 'app', operator: 'Exists' }] },
+    { matchExpressions: [{ key: 'tier', operator: 'DoesNotExist' }] },
   ),
 );
 const topologyKey = fc.constantFrom(zone, host, 'disk');
@@ -62,6 +71,7 @@ const podTerm: fc.Arbitrary<PodAffinityTerm> = fc.record(
     namespaces: fc.constantFrom(['other'], ['default', 'other']),
     namespaceSelector: fc.constant({}),
     matchLabelKeys: fc.constant(['app']),
+    mismatchLabelKeys: fc.constant(['tier']),
   },
   { requiredKeys: ['labelSelector', 'topologyKey'] },
 );
@@ -82,7 +92,7 @@ const nodeTerm: fc.Arbitrary<NodeSelectorTerm> = fc.oneof(
     {},
   ),
   fc.integer({ min: 0, max: 6 }).map((index) => ({
-    matchFields: [{ key: 'metadata.name', operator: 'In', values: [`n${index}`] }],
+    matchFields: [{ key: 'metadata.name', operator: index % 2 === 0 ? 'In' : 'NotIn', values: [`n${index}`] }],
   })),
 );
 
@@ -127,6 +137,7 @@ const podFields: fc.Arbitrary<PodFields> = fc
     namespace: fc.constantFrom('default', 'other'),
     labels: fc.oneof(
       app.map((value): Record<string, string> => ({ app: value })),
+      app.map((value): Record<string, string> => ({ app: value, tier: value })),
       fc.constant<Record<string, string>>({}),
     ),
     cpu: fc.constantFrom('0', '200m', '700m'),
@@ -134,6 +145,8 @@ const podFields: fc.Arbitrary<PodFields> = fc
     devices: seldom(fc.constantFrom('1', '2')),
     gpu: seldom(gpuRequest),
     port: seldom(fc.constantFrom(80, 443)),
+    image: fc.constantFrom('pause:3', 'large'),
+    overhead: seldom(fc.constant({ cpu: '150m' })),
     hostIP: fc.constantFrom('', '10.0.0.1'),
     nodeSelector: seldom(fc.constantFrom<Record<string, string>>({ disk: 'ssd' }, { [zone]: 'z1' })),
     required: seldom(fc.array(nodeTerm, { minLength: 1, maxLength: 2 })),
@@ -163,10 +176,11 @@ const podFields: fc.Arbitrary<PodFields> = fc
     tolerations: all.tolerations,
     topologySpreadConstraints: all.spread,
     ...(all.nodeSelector ? { nodeSelector: all.nodeSelector } : {}),
+    ...(all.overhead ? { overhead: all.overhead } : {}),
     containers: [
       {
         name: 'main',
-        image: 'pause:3',
+        image: all.image,
         resources: {
           requests: {
             cpu: all.cpu,

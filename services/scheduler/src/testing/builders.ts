@@ -19,17 +19,31 @@ export interface NodeFields {
   readonly labels?: Readonly<Record<string, string>>;
   readonly taints?: readonly Taint[];
   readonly unschedulable?: boolean;
+  /** Sizes of the images that it holds, in bytes, by name. */
+  readonly images?: Readonly<Record<string, number>>;
 }
 
 /** A node with the label kubernetes.io/hostname, 4 cores and 32 GiB, and room for 110 pods where nothing else is said. */
 export function nodeNamed(name: string, fields: NodeFields = {}): Node {
-  const { cpu = '4', memory = '32Gi', pods = '110', extended, labels, taints = [], unschedulable } = fields;
+  const {
+    cpu = '4',
+    memory = '32Gi',
+    pods = '110',
+    extended,
+    labels,
+    taints = [],
+    unschedulable,
+    images = {},
+  } = fields;
   return {
     apiVersion: 'v1',
     kind: 'Node',
     metadata: { name, labels: { 'kubernetes.io/hostname': name, ...labels } },
     spec: { taints: [...taints], ...(unschedulable ? { unschedulable } : {}) },
-    status: { allocatable: { cpu, memory, pods, ...extended } },
+    status: {
+      allocatable: { cpu, memory, pods, ...extended },
+      images: Object.entries(images).map(([image, sizeBytes]) => ({ names: [image], sizeBytes })),
+    },
   };
 }
 

@@ -217,6 +217,7 @@ function scoreOf(pod: PodRequirement, node: NodeInfo, picture: Picture, weights:
     weights.nodeAffinity * preferredAffinity(pod, node) +
     weights.taintToleration * fewTaints(pod, node, picture) +
     weights.topologySpread * softSpread(pod, node, picture) +
+    weights.imageLocality * imagesThere(pod, node, picture) +
     weights.podAffinity * neighbours(pod, node, picture)
   );
 }
@@ -295,6 +296,18 @@ function fewTaints(pod: PodRequirement, node: NodeInfo, { nodes }: Picture): num
   const disliked = (of: NodeInfo): number =>
     of.taints.filter((taint) => taint.effect === 'PreferNoSchedule' && !bears(pod, taint)).length;
   return nodes.every((other) => disliked(other) === 0) ? 0 : 100 / (1 + disliked(node));
+}
+
+/** Images by size, those that are on many nodes for more; between 23 MiB in all and 1,000 MiB each. */
+function imagesThere({ images }: PodRequirement, node: NodeInfo, { nodes }: Picture): number {
+  const mebibytes = images.map((image) => {
+    const name = /[:@][^/]*$/.test(image) ? image : `${image}:latest`;
+    const holders = nodes.filter((other) => other.images.has(name)).length;
+    return ((node.images.get(name) ?? 0) / 1024 / 1024) * (holders / nodes.length);
+  });
+  const sum = mebibytes.reduce((total, size) => total + size, 0);
+  const most = 1000 * images.length;
+  return (100 * (Math.min(most, Math.max(23, sum)) - 23)) / (most - 23);
 }
 
 function softSpread(pod: PodRequirement, node: NodeInfo, picture: Picture): number {
