@@ -20,8 +20,8 @@ export interface Reply {
   readonly error?: string;
 }
 
-/** Nodes are heard each half second and counted as silent after three: failures are over in seconds. */
-const shortTimes = { nodeTimes: { heartbeatMs: 500, healthMs: 500, reportMs: 300_000 }, silenceConfirmMs: 1_000 };
+/** Nodes are heard each second and counted as silent after two or three: failures are over in seconds. */
+const shortTimes = { nodeTimes: { heartbeatMs: 1_000, healthMs: 1_000, reportMs: 300_000 }, silenceConfirmMs: 1_000 };
 
 const [form, stateDir = '', listen = ''] = process.argv.slice(2);
 const signal = terminationSignal();

@@ -32,12 +32,15 @@ export interface ControllersConfig {
    * nodes are heard again after a restart of what holds their heartbeats.
    */
   readonly silenceConfirmMs: number;
+  /** The same right after the api was away: every node must have had time to be heard again. */
+  readonly silenceRecoveryMs: number;
 }
 
-/** Looks at heartbeats each second, and believes in a silence after three. */
+/** Looks at heartbeats each second, and believes in a silence after three; nodes send one each ten seconds. */
 export const defaultControllersConfig: Omit<ControllersConfig, 'identity'> = {
   heartbeatPollMs: 1000,
   silenceConfirmMs: 3000,
+  silenceRecoveryMs: 15_000,
 };
 
 export interface ControllersDeps {
@@ -79,7 +82,7 @@ export function startControllers(config: ControllersConfig, deps: ControllersDep
 
 async function lead(config: ControllersConfig, deps: ControllersDeps, signal: AbortSignal): Promise<void> {
   const { client, bus, clock, log } = deps;
-  const tracker = new HeartbeatTracker(config.silenceConfirmMs);
+  const tracker = new HeartbeatTracker({ confirmMs: config.silenceConfirmMs, recoveryMs: config.silenceRecoveryMs });
   const nodeHealth = nodeHealthController(tracker);
   const controllers: readonly Controller[] = [
     replicaSetController,
@@ -127,6 +130,7 @@ async function watchHeartbeats(
       for (const name of tracker.observe(known, heard, clock.now())) nodeHealth.add(name);
     } catch (error) {
       // While the api is away nobody is silent: it is we who hear nothing.
+      tracker.interrupted();
       if (!signal.aborted && !isError(error, 'ServiceUnavailable')) log.warn({ error }, 'heartbeats could not be read');
     }
     await clock.sleep(config.heartbeatPollMs, signal).catch(() => {});

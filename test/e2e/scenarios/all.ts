@@ -21,8 +21,8 @@ export function everyScenario(form: Form): void {
     commandScenarios(cluster);
     trafficScenarios(cluster);
     brokenManifestScenarios(cluster);
-    crashScenarios(form, cluster);
     nodeScenarios(form, cluster);
+    crashScenarios(form, cluster);
     endScenarios(cluster);
   });
 }

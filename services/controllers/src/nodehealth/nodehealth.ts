@@ -8,7 +8,7 @@ import { evictAtMs, taintsFor } from './taints.ts';
 export interface Silence {
   /** True where a node was not heard for longer than its time to live. */
   isSilent(nodeName: string): boolean;
-  /** True where no node at all is heard: then it is we who are deaf, and nothing is evicted. */
+  /** True where no node at all is heard: then it is we who are deaf, and nothing is evicted or taken out of services. */
   isTotal(): boolean;
 }
 
@@ -36,7 +36,7 @@ export function nodeHealthController(silence: Silence): Controller {
       return [
         ...(silent ? markSilent(node, nowMs) : []),
         ...retaint(silent ? withSilence(node, nowMs) : node, nowMs),
-        ...(silent ? pods.filter(isReady).map((pod) => markNotReady(pod, nowMs)) : []),
+        ...(silent && !silence.isTotal() ? pods.filter(isReady).map((pod) => markNotReady(pod, nowMs)) : []),
         ...(silence.isTotal() ? [] : evict(node, pods, nowMs)),
       ];
     },

@@ -19,8 +19,11 @@ export interface NodeTimes {
 /** Kubernetes' figures. */
 export const defaultNodeTimes: NodeTimes = { heartbeatMs: 10_000, healthMs: 10_000, reportMs: 300_000 };
 
-/** A heartbeat is good for this many periods: as long as Kubernetes waits before it calls a node silent. */
-const heartbeatsMissed = 4;
+/** A heartbeat is good for this many periods; within them a failed one is sent again and again. */
+const heartbeatsMissed = 2;
+/** How long a heartbeat may take, and the wait before one that failed is sent again. */
+const heartbeatTimeoutMs = 5_000;
+const heartbeatRetryMs = 1_000;
 
 /** What registering needs. */
 export interface RegistrarDeps {
@@ -68,8 +71,9 @@ async function keepHeartbeat(
 ): Promise<void> {
   await registered.catch(() => {});
   while (!signal.aborted) {
+    let sleepMs = times.heartbeatMs;
     try {
-      const timeoutMs = times.heartbeatMs;
+      const timeoutMs = heartbeatTimeoutMs;
       const ttlMs = times.heartbeatMs * heartbeatsMissed;
       const { reportStatus } = await client.heartbeat(facts.name, ttlMs, { signal, timeoutMs });
       if (reportStatus) {
@@ -79,8 +83,9 @@ async function keepHeartbeat(
       onHeard();
     } catch (error) {
       if (!signal.aborted) log.warn({ err: error }, 'the api does not hear this node');
+      sleepMs = Math.min(heartbeatRetryMs, times.heartbeatMs);
     }
-    await clock.sleep(times.heartbeatMs, signal).catch(() => {});
+    await clock.sleep(sleepMs, signal).catch(() => {});
   }
 }
 
