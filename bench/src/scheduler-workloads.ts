@@ -170,3 +170,9 @@ export const workloads: readonly Workload[] = [
     measured: () => makePods('pod', 5_000, { namespace: 'sched-1' }),
   },
 ];
+
+/** A pod of one of many classes, which ask for different amounts; small, so that many fit on a node. */
+export function podOfClass(name: string, number: number): Pod {
+  const requests = { cpu: `${10 + (number % 40)}m`, memory: `${20 + (number % 97)}Mi` };
+  return podNamed(name, { labels: { app: `app-${number}` }, requests });
+}

@@ -40,6 +40,11 @@ export class BudgetAccount {
     this.#taken = budgets.map(() => 0);
   }
 
+  /** True where there are no budgets at all. */
+  get isEmpty(): boolean {
+    return this.#budgets.length === 0;
+  }
+
   /** True where a budget is about the pod. */
   covers(pod: PodRequirement): boolean {
     return this.#of(pod).length > 0;

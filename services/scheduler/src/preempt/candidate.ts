@@ -1,6 +1,7 @@
 import type { ClusterState } from '../state/cluster.ts';
 import type { PodRecord } from '../state/pod-class.ts';
 import type { BudgetAccount } from './budgets.ts';
+import type { Trial } from './trial.ts';
 
 /** A node on which a pod would fit once some others have left. */
 export interface Candidate {
@@ -26,7 +27,7 @@ export function candidateOn(
   priority: number,
   cluster: ClusterState,
   budgets: BudgetAccount,
-  fits: (node: number) => boolean,
+  trialOn: (node: number) => Trial,
 ): Candidate | undefined {
   const leaving: PodRecord[] = [];
   const removable: PodRecord[] = [];
@@ -35,20 +36,20 @@ export function candidateOn(
     else if (pod.class.requirement.priority < priority && isEvictable(pod)) removable.push(pod);
   }
   if (leaving.length + removable.length === 0) return undefined;
-  const off = [...leaving, ...removable];
-  for (const pod of off) cluster.displace(pod);
-  const enough = fits(node);
-  const gone = new Set(off);
-  if (enough) {
-    for (const pod of inOrderOfReprieve(removable, budgets)) {
-      cluster.place(pod, node);
-      if (fits(node)) gone.delete(pod);
-      else cluster.displace(pod);
-    }
+  const trial = trialOn(node);
+  for (const pod of leaving) trial.takeOff(pod);
+  for (const pod of removable) trial.takeOff(pod);
+  const enough = trial.fits();
+  const chosen: PodRecord[] = [];
+  for (const pod of enough ? inOrderOfReprieve(removable, budgets) : []) {
+    trial.putBack(pod);
+    if (trial.fits()) continue;
+    trial.takeOff(pod);
+    chosen.push(pod);
   }
-  for (const pod of gone) cluster.place(pod, node);
+  for (const pod of enough ? chosen : removable) trial.putBack(pod);
+  for (const pod of leaving) trial.putBack(pod);
   if (!enough) return undefined;
-  const chosen = [...gone].filter((pod) => !pod.terminating && !pod.evicting);
   const victims = chosen.filter((pod) => pod.state !== 'nominated');
   return {
     node,
@@ -59,8 +60,11 @@ export function candidateOn(
   };
 }
 
+const nobody: ReadonlySet<PodRecord> = new Set();
+
 /** Those of some victims for whom the budgets have nothing left. The least important are paid for first: they are to go. */
-function overBudget(victims: readonly PodRecord[], budgets: BudgetAccount): Set<PodRecord> {
+function overBudget(victims: readonly PodRecord[], budgets: BudgetAccount): ReadonlySet<PodRecord> {
+  if (budgets.isEmpty) return nobody;
   const paid = victims
     .toSorted(byImportance)
     .reverse()
@@ -76,6 +80,7 @@ function isEvictable({ state }: PodRecord): boolean {
 }
 
 function inOrderOfReprieve(pods: readonly PodRecord[], budgets: BudgetAccount): PodRecord[] {
+  if (budgets.isEmpty) return pods.toSorted(byImportance);
   const evictable = pods.filter(({ state }) => state !== 'nominated');
   const violating = overBudget(evictable, budgets);
   const covered = new Set(evictable.filter((pod) => budgets.covers(pod.class.requirement)));

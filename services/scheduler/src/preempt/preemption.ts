@@ -4,6 +4,7 @@ import type { ClusterState } from '../state/cluster.ts';
 import type { PodClass } from '../state/pod-class.ts';
 import type { BudgetAccount } from './budgets.ts';
 import { type Candidate, candidateOn, compareCandidates } from './candidate.ts';
+import { type Trial, TrialBySums, trialByDoing } from './trial.ts';
 
 const notHelpful = 'Preemption is not helpful for scheduling';
 const noVictims = 'No preemption victims found for incoming pod';
@@ -22,7 +23,7 @@ export class PreemptionPlan {
   readonly #budgets: BudgetAccount;
   readonly #candidates = new BinaryHeap<Candidate>((left, right) => compareCandidates(left, right) < 0);
   readonly #reasons = new Map<string, number>();
-  readonly #fits: (node: number) => boolean;
+  readonly #trialOn: (node: number) => Trial;
 
   /** @param looksBeyondNode True where rules of the class are about pods on other nodes. */
   constructor(podClass: PodClass, cluster: ClusterState, budgets: BudgetAccount, looksBeyondNode: boolean) {
@@ -30,9 +31,13 @@ export class PreemptionPlan {
     this.#cluster = cluster;
     this.#budgets = budgets;
     const refusalBy = refusals(podClass, cluster);
-    this.#fits = looksBeyondNode
-      ? (node) => refusals(podClass, cluster)(node) === undefined
-      : (node) => refusalBy(node) === undefined;
+    const fits = (node: number): boolean =>
+      (looksBeyondNode ? refusals(podClass, cluster) : refusalBy)(node) === undefined;
+    const { hostPorts, gpu } = podClass.requirement;
+    this.#trialOn =
+      looksBeyondNode || hostPorts.length > 0 || gpu !== undefined
+        ? (node) => trialByDoing(node, cluster, fits)
+        : (node) => new TrialBySums(node, podClass, cluster);
     let tries = looksBeyondNode ? maxTriesBeyondNode : Number.POSITIVE_INFINITY;
     for (const node of cluster.nodes.indexes()) {
       if (refusalBy(node)?.helpedByPreemption !== true) {
@@ -82,7 +87,7 @@ export class PreemptionPlan {
 
   #judge(node: number): Candidate | undefined {
     const { priority } = this.#podClass.requirement;
-    return candidateOn(node, priority, this.#cluster, this.#budgets, this.#fits);
+    return candidateOn(node, priority, this.#cluster, this.#budgets, this.#trialOn);
   }
 
   #count(reason: string): void {

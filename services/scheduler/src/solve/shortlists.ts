@@ -42,25 +42,25 @@ export class Shortlists {
     this.#cluster = cluster;
   }
 
-  /** True where the list of a class is there and little has changed since. */
-  has(prepared: PreparedClass): boolean {
+  /**
+   * How many changes of nodes there were since the list of a class was used last; 0 where it has none.
+   * @param coming Changes that are still to come before it is used.
+   */
+  changesFor(prepared: PreparedClass, coming = 0): number {
     const kept = this.#current(prepared);
-    return kept !== undefined && 2 * this.#changesSince(kept.places) < kept.list.size;
+    return kept === undefined ? 0 : Math.min(this.#changesSince(kept.places) + coming, this.#cluster.nodes.end);
   }
 
-  /** How many changes of nodes there were since the list of a class was used last; 0 where it has none. */
-  changesFor(prepared: PreparedClass): number {
+  /** True where the list of a class will still be worth bringing up to date after so many more changes. */
+  lasts(prepared: PreparedClass, coming: number): boolean {
     const kept = this.#current(prepared);
-    return kept === undefined ? 0 : Math.min(this.#changesSince(kept.places), this.#cluster.nodes.end);
+    return kept !== undefined && this.#isWorth(kept, this.#changesSince(kept.places) + coming);
   }
 
   /** A kept list, brought up to date; undefined where there is none that is worth it. */
   find(prepared: PreparedClass): Shortlist | undefined {
     const kept = this.#current(prepared);
-    if (kept === undefined) return undefined;
-    const changes = this.#changesSince(kept.places);
-    if (changes > Math.max(fewChanges, Math.min(this.#cluster.nodes.end, kept.list.size) / rescanShare))
-      return undefined;
+    if (kept === undefined || !this.#isWorth(kept, this.#changesSince(kept.places))) return undefined;
     this.update(kept.list, prepared, kept.places);
     return kept.list;
   }
@@ -101,6 +101,10 @@ export class Shortlists {
     const kept = this.#kept.get(prepared.podClass);
     if (kept?.profile !== prepared.profile || kept.context !== this.#contextOf(prepared)) return undefined;
     return kept;
+  }
+
+  #isWorth({ list }: Kept, changes: number): boolean {
+    return changes <= Math.max(fewChanges, list.size / rescanShare);
   }
 
   #changesSince({ staticUpTo, loadUpTo }: LogPlaces): number {

@@ -85,14 +85,18 @@ export class Solver {
     if (this.#maker?.isWorth(batches.length) !== true) return;
     this.#announcedAt = this.#lists.now().staticUpTo;
     const requests: ListRequest[] = [];
+    /** Each pod that is placed before a batch's turn comes changes a node. */
+    let coming = 0;
     for (const { podClass, profile, pods } of batches) {
+      const before = coming;
+      coming += pods;
       if (podClass.unknownResources.length > 0 || podClass.requirement.nodeNames !== undefined) continue;
       // Prices are as they are when the batch's turn comes.
       if (profile.weights.gpuPacking > 0 || this.#announced.has(podClass)) continue;
       const prepared = this.prepare(podClass, profile);
-      if (!prepared.isPlain || prepared.groupRules.length > 0 || this.#lists.has(prepared)) continue;
+      if (!prepared.isPlain || prepared.groupRules.length > 0 || this.#lists.lasts(prepared, before)) continue;
       this.#announced.set(podClass, { prepared, index: requests.length });
-      requests.push({ prepared, wanted: this.#listLength(prepared, pods) });
+      requests.push({ prepared, wanted: this.#listLength(prepared, pods, before) });
     }
     if (this.#maker.isWorth(requests.length)) this.#maker.start(requests);
     else this.#announced.clear();
@@ -181,9 +185,9 @@ export class Solver {
    * lasts, but the more there is to do each time it is used. In between lies the geometric mean of changes and nodes.
    * Where most of that would be most of the nodes, no list lasts: it need only do for now.
    */
-  #listLength(prepared: PreparedClass, pods: number): number {
+  #listLength(prepared: PreparedClass, pods: number, coming = 0): number {
     const { end } = this.#cluster.nodes;
-    const changes = this.#lists.changesFor(prepared);
+    const changes = this.#lists.changesFor(prepared, coming);
     const lasting = end > leastNodesPerChange * changes ? Math.sqrt(end * changes) : 0;
     return Math.max(fewestListed, listedPerPod * pods, lasting);
   }

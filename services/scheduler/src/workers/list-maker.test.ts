@@ -21,7 +21,7 @@ async function place(nodes: readonly NodeFields[], pods: readonly PodFields[], h
     profiles: defaultProfiles,
     seed,
     batchSize: 100,
-    ...(helpers && { listMaker: (cluster) => new ListMaker(cluster, seed, helpers, 0) }),
+    ...(helpers && { listMaker: (cluster) => new ListMaker(cluster, seed, helpers, { nodes: 0, work: 0 }) }),
   });
   for (const [index, fields] of nodes.entries()) scheduler.setNode(compileNode(nodeNamed(`n${index}`, fields)));
   for (const [index, fields] of pods.entries()) scheduler.setPod(compiler.compile(podNamed(`p${index}`, fields)));
@@ -116,8 +116,15 @@ test('a worker thread makes what nobody else does, up to its lead', async () => 
 
 test('few lists of few nodes are not worth other threads', () => {
   const { cluster } = new Scheduler({ profiles: defaultProfiles, seed, batchSize: 1 });
-  for (let index = 0; index < 100; index++) cluster.setNode(compileNode(nodeNamed(`n${index}`)));
-  const maker = new ListMaker(cluster, seed, away);
-  expect(maker.isWorth(900)).toBe(false);
-  expect(maker.isWorth(2_000)).toBe(true);
+  const grow = (nodes: number): void => {
+    for (let index = 0; index < nodes; index++) cluster.setNode(compileNode(nodeNamed(`n${index}`)));
+  };
+  const maker = new ListMaker(cluster, seed, away, { nodes: 20, work: 100 });
+  grow(19);
+  expect(maker.isWorth(1_000)).toBe(false);
+  grow(20);
+  expect(maker.isWorth(4)).toBe(false);
+  expect(maker.isWorth(5)).toBe(true);
+  grow(100);
+  expect(maker.isWorth(1)).toBe(false);
 });

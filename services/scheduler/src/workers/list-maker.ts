@@ -20,8 +20,11 @@ export interface Helpers {
   help(jobs: ListJobs): void;
 }
 
-/** Nodes to be looked at, over all lists of a cycle, from which on waking the threads pays. Measured: docs/adr/threads.md. */
-export const leastWork = 100_000;
+/**
+ * Where other threads pay: clusters of at least so many nodes, and so many nodes to be looked at over all lists of a
+ * cycle. Below, waking them and agreeing on who does what takes longer than doing it. Measured: docs/adr/threads.md.
+ */
+export const crossover = { nodes: 2_000, work: 250_000 };
 
 /**
  * The coordinator's side of lists that several threads make. It never waits for a thread: while the list that it needs
@@ -31,23 +34,24 @@ export class ListMaker {
   readonly #cluster: ClusterState;
   readonly #seed: number;
   readonly #helpers: Helpers;
-  readonly #leastWork: number;
+  readonly #least: typeof crossover;
   #jobs: ListJobs | undefined;
   #slots: Selection = newSlots(0);
   #scores = new Float64Array(0);
   /** Place in the log of changes at which the cycle started. */
   #start = 0;
 
-  constructor(cluster: ClusterState, seed: number, helpers: Helpers, least = leastWork) {
+  constructor(cluster: ClusterState, seed: number, helpers: Helpers, least = crossover) {
     this.#cluster = cluster;
     this.#seed = seed;
     this.#helpers = helpers;
-    this.#leastWork = least;
+    this.#least = least;
   }
 
   /** True where so many lists are worth the threads. */
   isWorth(lists: number): boolean {
-    return lists > 1 && lists * this.#cluster.nodes.end >= this.#leastWork;
+    const { end } = this.#cluster.nodes;
+    return lists > 1 && end >= this.#least.nodes && lists * end >= this.#least.work;
   }
 
   /** Starts with lists that will be asked for in this order, each at most once, before `finish`. */
