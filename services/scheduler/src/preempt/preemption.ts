@@ -1,3 +1,4 @@
+import { deviceFilters, nodeFilters } from '../plugins.ts';
 import { BinaryHeap } from '../queue/binary-heap.ts';
 import { countedReasons, refusals } from '../solve/diagnosis.ts';
 import type { ClusterState } from '../state/cluster.ts';
@@ -33,11 +34,10 @@ export class PreemptionPlan {
     const refusalBy = refusals(podClass, cluster);
     const fits = (node: number): boolean =>
       (looksBeyondNode ? refusals(podClass, cluster) : refusalBy)(node) === undefined;
-    const { hostPorts, gpu } = podClass.requirement;
-    this.#trialOn =
-      looksBeyondNode || hostPorts.length > 0 || gpu !== undefined
-        ? (node) => trialByDoing(node, cluster, fits)
-        : (node) => new TrialBySums(node, podClass, cluster);
+    const onlyAmounts = !looksBeyondNode && !asksMoreOfNodes(podClass, cluster);
+    this.#trialOn = onlyAmounts
+      ? (node) => new TrialBySums(node, podClass, cluster)
+      : (node) => trialByDoing(node, cluster, fits);
     let tries = looksBeyondNode ? maxTriesBeyondNode : Number.POSITIVE_INFINITY;
     for (const node of cluster.nodes.indexes()) {
       if (refusalBy(node)?.helpedByPreemption !== true) {
@@ -93,6 +93,11 @@ export class PreemptionPlan {
   #count(reason: string): void {
     this.#reasons.set(reason, (this.#reasons.get(reason) ?? 0) + 1);
   }
+}
+
+/** True where filters beside that of resources look at the pods of a node for a class. */
+function asksMoreOfNodes(podClass: PodClass, cluster: ClusterState): boolean {
+  return [...nodeFilters, ...deviceFilters].some((filter) => filter.prepare(podClass, cluster) !== undefined);
 }
 
 /** Why nobody is evicted where there is nobody to evict: no pod of a lower priority has a node. */
