@@ -1,4 +1,4 @@
-import { deviceFilters, nodeFilters } from '../plugins.ts';
+import { deviceFilters, nodeFilters, volumeFilters } from '../plugins.ts';
 import { BinaryHeap } from '../queue/binary-heap.ts';
 import { countedReasons, refusals } from '../solve/diagnosis.ts';
 import type { ClusterState } from '../state/cluster.ts';
@@ -97,7 +97,9 @@ export class PreemptionPlan {
 
 /** True where filters beside that of resources look at the pods of a node for a class. */
 function asksMoreOfNodes(podClass: PodClass, cluster: ClusterState): boolean {
-  return [...nodeFilters, ...deviceFilters].some((filter) => filter.prepare(podClass, cluster) !== undefined);
+  return [...nodeFilters, ...volumeFilters, ...deviceFilters].some(
+    (filter) => filter.prepare(podClass, cluster) !== undefined,
+  );
 }
 
 /** Why nobody is evicted where there is nobody to evict: no pod of a lower priority has a node. */
