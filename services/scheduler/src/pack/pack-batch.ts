@@ -1,7 +1,7 @@
 import { leastOpened } from './bound.ts';
 import { improve } from './eject.ts';
 import { bestFit, firstFit } from './item-centric.ts';
-import { betterThan, type Load } from './load.ts';
+import { betterThan, Load, type Score } from './load.ts';
 import { fillNodes } from './node-centric.ts';
 import { demandWeights, largestFirst, nodeOrder, type SizeMeasure, sizesOf } from './order.ts';
 import { type PackItem, type PackNode, type Problem, problemOf } from './problem.ts';
@@ -9,10 +9,12 @@ import { randomFrom } from './random.ts';
 
 /** How much may be spent on a packing. */
 export interface PackBudget {
-  /** The same seed and steps give the same packing. */
+  /** The same seed, steps and starts give the same packing, on however many threads. */
   readonly seed: number;
   /** Steps of the search that improves what simple rules found; 0 for the rules alone. */
   readonly steps: number;
+  /** Times that the search begins anew with other random numbers, each with all its steps; once where absent. */
+  readonly starts?: number;
   /** Stops the search early, where it is given; what was found by then counts, and is not repeatable. */
   readonly isOver?: () => boolean;
 }
@@ -36,16 +38,29 @@ export interface Packing {
 export function packBatch(items: readonly PackItem[], nodes: readonly PackNode[], budget: PackBudget): Packing {
   const problem = problemOf(items, nodes);
   const least = leastOpened(problem);
-  const load = construct(problem, least);
-  let steps = budget.steps;
-  if (steps > 0 && problem.unitCount > 0) {
-    improve(load, randomFrom(budget.seed), () => steps-- > 0 && budget.isOver?.() !== true, least);
+  const rules = construct(problem, least);
+  let best: Score & Pick<Load, 'nodeOf'> = { ...scoreOf(rules), nodeOf: rules.nodeOf.slice() };
+  for (let start = 0; start < (budget.starts ?? 1) && !isDone(best, least); start++) {
+    if (budget.isOver?.()) break;
+    let { steps } = budget;
+    const load = new Load(problem);
+    load.restore(rules.nodeOf);
+    improve(load, randomFrom(budget.seed + start), () => steps-- > 0 && budget.isOver?.() !== true, least);
+    if (betterThan(load, best)) best = { ...scoreOf(load), nodeOf: load.nodeOf };
   }
-  return packingOf(load);
+  return packingOf(problem, best);
+}
+
+function scoreOf({ unplaced, opened }: Score): Score {
+  return { unplaced, opened };
+}
+
+function isDone({ unplaced, opened }: Score, least: number): boolean {
+  return unplaced === 0 && opened <= least;
 }
 
 /** Tells nodes by item from nodes by unit. */
-function packingOf({ problem, nodeOf, unplaced, opened }: Load): Packing {
+function packingOf(problem: Problem, { nodeOf, unplaced, opened }: Score & Pick<Load, 'nodeOf'>): Packing {
   const nodes = Array.from(problem.counts, (count, item) => {
     const first = problem.firstUnit[item]!;
     return nodeOf.slice(first, first + count);
@@ -79,7 +94,7 @@ function construct(problem: Problem, least: number): Load {
   for (const rule of rules) {
     const load = rule();
     if (best === undefined || betterThan(load, best)) best = load;
-    if (best.unplaced === 0 && best.opened <= least) break;
+    if (isDone(best, least)) break;
   }
   return best!;
 }
