@@ -73,6 +73,7 @@ describe('gantry up', () => {
       'no Envoy found: Services of type LoadBalancer get no listener. `npm run setup` installs one',
     );
     expect(said).not.toContain('it answers through Envoy');
+    expect(await gantryOk(local, ['get', 'service', 'hello'])).toMatch(/hello +LoadBalancer +\S+ +<pending>/);
     expect(await ask('http://127.0.0.1:18080/')).toMatch(/^Hello from Gantry/);
   });
 

@@ -5,8 +5,9 @@ import { openBus } from '@gantry/events/open.ts';
 import { lockDirectory } from '@gantry/node-agent/host/lock.ts';
 import { systemClock } from '@gantry/runtime/clock.ts';
 import { openStore } from '@gantry/store/open.ts';
+import type { SupervisedEnvoy } from '@gantry/xds-lb/envoy.ts';
 import type { Cluster, ClusterDeps } from '../up/cluster.ts';
-import { startSupervisedEnvoy } from '../up/envoy.ts';
+import { findServiceEnvoy, startServiceEnvoy } from '../up/envoy.ts';
 import { freeAddress, freePort } from '../up/free-port.ts';
 import type { UpOptions } from '../up/options.ts';
 import { startNodePrograms } from './nodes.ts';
@@ -51,9 +52,10 @@ export async function startDistributed(options: UpOptions, deps: ClusterDeps): P
   const addresses = await chooseAddresses(options);
   const programs = new Map<string, Supervised>();
   const launch: Launch = async (spec, answers) => {
-    programs.set(spec.name, stack.use(supervise(spec, { logDir, clock, progress })));
+    const program = stack.use(supervise(spec, { logDir, clock, progress }));
+    programs.set(spec.name, program);
     const hint = `its log is ${logPath(logDir, spec.name)}`;
-    await untilAnswers(spec.name, hint, answers, { clock, signal });
+    await untilAnswers(spec.name, hint, answers, { clock, signal: AbortSignal.any([signal, program.stopped]) });
   };
 
   await launchBacking(launch, { servers, addresses, stateDir });
@@ -61,9 +63,12 @@ export async function startDistributed(options: UpOptions, deps: ClusterDeps): P
   progress(`nats-server listens on 127.0.0.1:${addresses.natsPort}`);
   const client = stack.use(connect(addresses.api));
   await launchServices(launch, { addresses, options, client });
-  progress(`api listens on ${addresses.api}; scheduler, controllers and xds-lb run beside it`);
-  const envoy = await startSupervisedEnvoy(`127.0.0.1:${addresses.xdsPort}`, 'gantry-distributed', { log, progress });
-  if (envoy !== undefined) stack.use(envoy);
+  progress(`api listens on ${addresses.api}; scheduler and controllers run beside it`);
+  const binary = findServiceEnvoy({ progress });
+  const envoy =
+    binary === undefined
+      ? undefined
+      : stack.use(await launchLoadBalancer(launch, binary, addresses, { log, progress }));
   const nodes = stack.use(
     await startNodePrograms(
       { ...options, api: addresses.api },
@@ -110,7 +115,7 @@ async function launchBacking(
   ]);
 }
 
-/** The api first: the others are its clients. That they do their work shows in what they write; only xds-lb has a port. */
+/** The api first: the others are its clients. That they do their work shows in what they write. */
 async function launchServices(
   launch: Launch,
   { addresses, options, client }: { addresses: Addresses; options: UpOptions; client: Client },
@@ -123,6 +128,15 @@ async function launchServices(
   await Promise.all([
     launch(schedulerProgram(addresses), started),
     launch(controllersProgram(addresses, options), started),
-    launch(xdsProgram(addresses), () => accepts(addresses.xdsPort)),
   ]);
+}
+
+async function launchLoadBalancer(
+  launch: Launch,
+  binary: string,
+  addresses: Addresses,
+  deps: Pick<ClusterDeps, 'log' | 'progress'>,
+): Promise<SupervisedEnvoy> {
+  await launch(xdsProgram(addresses), () => accepts(addresses.xdsPort));
+  return startServiceEnvoy(binary, `127.0.0.1:${addresses.xdsPort}`, 'gantry-distributed', deps);
 }

@@ -66,12 +66,13 @@ async function startAgent(
   const { client, clock, progress, signal, logDir, programs } = deps;
   // A port of its own each time, by which the node's object shows that this agent registered it, and not one before.
   const listen = `127.0.0.1:${await freePort()}`;
-  programs.set(node.name, supervise(agentProgram(node, options, options.api, listen), { logDir, clock, progress }));
+  const agent = supervise(agentProgram(node, options, options.api, listen), { logDir, clock, progress });
+  programs.set(node.name, agent);
   const registered = async (): Promise<boolean> => {
     const { metadata, status } = await client.get('Node', { name: node.name }, { signal });
     const ready = status?.conditions?.some(({ type, status: value }) => type === 'Ready' && value === 'True') ?? false;
     return ready && metadata.annotations?.[agentAddressAnnotation] === listen;
   };
   const hint = `the log of its agent is ${logPath(logDir, node.name)}`;
-  await untilAnswers(node.name, hint, registered, { clock, signal });
+  await untilAnswers(node.name, hint, registered, { clock, signal: AbortSignal.any([signal, agent.stopped]) });
 }

@@ -13,8 +13,11 @@ const extraPath = ['/usr/local/sbin', '/usr/sbin', '/sbin'];
 export type ServerPaths = Readonly<Record<(typeof servers)[number], string>>;
 
 /** Finds the servers on the PATH. FailedPrecondition that names those which are missing and how to get them. */
-export async function findServers(path: string = process.env.PATH ?? ''): Promise<ServerPaths> {
-  const folders = [...path.split(delimiter).filter((folder) => folder !== ''), ...extraPath];
+export async function findServers(
+  path: string = process.env.PATH ?? '',
+  administration: readonly string[] = extraPath,
+): Promise<ServerPaths> {
+  const folders = [...path.split(delimiter).filter((folder) => folder !== ''), ...administration];
   const found = await Promise.all(servers.map(async (name) => [name, await firstExecutable(name, folders)] as const));
   const missing = found.filter(([, file]) => file === undefined).map(([name]) => name);
   if (missing.length > 0) {

@@ -18,6 +18,8 @@ export interface Supervised extends AsyncDisposable {
   readonly name: string;
   /** Process id of the one that runs now; undefined between two. */
   readonly pid: number | undefined;
+  /** Fires when it is ended for good. */
+  readonly stopped: AbortSignal;
   /** Ends it for good with SIGKILL, as a crash of its machine would. */
   kill(): Promise<void>;
 }
@@ -67,6 +69,7 @@ export function supervise(spec: ProgramSpec, { logDir, clock, progress }: Superv
     get pid() {
       return current?.pid;
     },
+    stopped: stop.signal,
     kill: async () => {
       stop.abort();
       current?.kill('SIGKILL');

@@ -17,7 +17,7 @@ import { openStore } from '@gantry/store/open.ts';
 import { defaultConfig as defaultXdsConfig } from '@gantry/xds-lb/config.ts';
 import type { SupervisedEnvoy } from '@gantry/xds-lb/envoy.ts';
 import { startXdsLb } from '@gantry/xds-lb/service.ts';
-import { startSupervisedEnvoy } from './envoy.ts';
+import { findServiceEnvoy, startServiceEnvoy } from './envoy.ts';
 import { freeAddress } from './free-port.ts';
 import { type Nodes, startNodes } from './node-agents.ts';
 import type { UpOptions } from './options.ts';
@@ -75,9 +75,9 @@ export async function startCluster(options: UpOptions, deps: ClusterDeps): Promi
   const scheduler = stack.use(
     startScheduler({ ...schedulerConfigFromEnv(process.env), identity }, { ...service('scheduler'), bus }),
   );
-  const xds = stack.use(await startLoadBalancer(service('xds-lb')));
-  const envoy = await startSupervisedEnvoy(xds.xdsAddress, identity, { log, progress });
-  if (envoy !== undefined) stack.use(envoy);
+  const binary = findServiceEnvoy({ progress });
+  const balancer =
+    binary === undefined ? undefined : stack.use(await startLoadBalancer(binary, progress, service('xds-lb')));
   const nodes = stack.use(await startNodes(options, service('node-agent')));
   progress(`${options.nodes} nodes with the ${nodes.host.driver} driver: ${nodes.host.reasons.join('; ')}`);
   const owned = stack.move();
@@ -85,15 +85,20 @@ export async function startCluster(options: UpOptions, deps: ClusterDeps): Promi
     address: api.address,
     client,
     nodes,
-    envoy,
-    done: Promise.race([api.done, controllers.done, scheduler.done, xds.done]),
+    envoy: balancer?.envoy,
+    done: Promise.race([api.done, controllers.done, scheduler.done, ...(balancer ? [balancer.done] : [])]),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }
 
 type ServiceDeps = { readonly client: Client; readonly clock: Clock; readonly log: Logger };
 
-async function startLoadBalancer({ client, clock, log }: ServiceDeps) {
+/** xds-lb, and the Envoy that it configures. */
+async function startLoadBalancer(
+  binary: string,
+  progress: ClusterDeps['progress'],
+  { client, clock, log }: ServiceDeps,
+) {
   await using stack = new AsyncDisposableStack();
   const informer = <K extends KindName>(kind: K): Informer<Kinds[K]> =>
     stack.use(
@@ -121,6 +126,7 @@ async function startLoadBalancer({ client, clock, log }: ServiceDeps) {
       },
     ),
   );
+  const envoy = stack.use(await startServiceEnvoy(binary, xds.xdsAddress, identity, { log, progress }));
   const owned = stack.move();
-  return { xdsAddress: xds.xdsAddress, done: xds.done, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+  return { envoy, done: xds.done, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }

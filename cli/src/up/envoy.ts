@@ -6,19 +6,32 @@ import { freePort } from './free-port.ts';
 /** Where `npm run setup` puts what it installs. */
 const toolsDir = fileURLToPath(new URL('../../../.gantry', import.meta.url));
 
-/** Starts the Envoy in front of the services; undefined, with what to do told, where the machine has none. */
-export async function startSupervisedEnvoy(
-  xdsAddress: string,
-  nodeId: string,
-  { log, progress }: { readonly log: Logger; readonly progress: (text: string) => void },
-): Promise<SupervisedEnvoy | undefined> {
+interface EnvoyDeps {
+  readonly log: Logger;
+  readonly progress: (text: string) => void;
+}
+
+/**
+ * The Envoy that stands in front of the services; undefined, with what to do told, where the machine has none. Without it no
+ * load balancer is started: Services of that type stay pending.
+ */
+export function findServiceEnvoy({ progress }: Pick<EnvoyDeps, 'progress'>): string | undefined {
   const binary = findGantryEnvoy(toolsDir);
   if (binary === undefined) {
     progress(
       'no Envoy found: Services of type LoadBalancer get no listener. `npm run setup` installs one, or name one in GANTRY_ENVOY',
     );
-    return undefined;
   }
+  return binary;
+}
+
+/** Starts Envoy, which takes its configuration from xds-lb. */
+export async function startServiceEnvoy(
+  binary: string,
+  xdsAddress: string,
+  nodeId: string,
+  { log, progress }: EnvoyDeps,
+): Promise<SupervisedEnvoy> {
   const adminPort = await freePort();
   const envoy = startEnvoy(
     { binary, xdsAddress, adminPort, nodeId, concurrency: 1, logLevel: 'warning', drainTimeSeconds: 30 },
