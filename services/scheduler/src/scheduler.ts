@@ -2,7 +2,7 @@ import type { BackoffPolicy } from '@gantry/runtime/backoff.ts';
 import type { CycleResult, Decisions, Waiting } from './decisions.ts';
 import { Relocations } from './defrag/relocations.ts';
 import { type GangParts, tryGang } from './gang/attempt.ts';
-import { type Gang, Gangs, type GroupInfo } from './gang/gangs.ts';
+import type { Gang, GroupInfo } from './gang/gangs.ts';
 import { inParts } from './gang/parts.ts';
 import type { ClusterChange } from './plugin.ts';
 import { type Budget, Budgets } from './preempt/budgets.ts';
@@ -47,7 +47,6 @@ export class Scheduler {
   readonly solver: Solver;
   readonly budgets: Budgets;
   readonly relocations: Relocations;
-  readonly gangs = new Gangs();
   readonly #gangParts: GangParts;
   readonly #nominations: Nominations;
   readonly #pods = new Map<string, PodRecord>();
@@ -96,7 +95,7 @@ export class Scheduler {
   setPod(info: PodInfo): void {
     if (info.finished) {
       this.removePod(info.uid);
-      if (info.succeeded) this.gangs.succeeded(info);
+      if (info.succeeded) this.cluster.gangs.succeeded(info);
       return;
     }
     let known = this.#pods.get(info.uid);
@@ -112,7 +111,7 @@ export class Scheduler {
   /** A pod is gone, or takes no room any more. */
   removePod(uid: string): void {
     this.#unqueue(uid);
-    this.gangs.remove(uid);
+    this.cluster.gangs.remove(uid);
     const pod = this.#pods.get(uid);
     if (pod === undefined) return;
     this.#pods.delete(uid);
@@ -142,7 +141,7 @@ export class Scheduler {
 
   /** A pod group is new, changed, or gone. */
   setGroup(key: string, group: GroupInfo | undefined): void {
-    this.#hurryGang(this.gangs.setGroup(key, group));
+    this.#hurryGang(this.cluster.gangs.setGroup(key, group));
   }
 
   /** A disruption budget is new, changed, or gone. */
@@ -167,7 +166,7 @@ export class Scheduler {
       waiting: this.#newlyGated(),
       tried: taken.length,
     };
-    for (const { gang, entries } of inParts(taken, (uid) => this.gangs.of(uid))) {
+    for (const { gang, entries } of inParts(taken, (uid) => this.cluster.gangs.of(uid))) {
       if (gang !== undefined) this.#decideGang(gang, nowMs, result);
       else this.#decideAll(batchesOf(entries), nowMs, result);
     }
@@ -204,7 +203,7 @@ export class Scheduler {
     pod.startedMs = info.startedMs;
     pod.mobility = info.mobility;
     if (info.terminating) this.cluster.setTerminating(pod);
-    if (isNews) this.#hurryGang(this.gangs.of(info.uid));
+    if (isNews) this.#hurryGang(this.cluster.gangs.of(info.uid));
     if (pod.node === node && (info.gpuDevices.length === 0 || String(info.gpuDevices) === String(pod.devices))) {
       this.#changes.add('podBound', node);
       return;
@@ -247,7 +246,7 @@ export class Scheduler {
     const pod = this.cluster.admit(info);
     this.cluster.demands.saw(pod.class);
     this.#pods.set(info.uid, pod);
-    this.gangs.add(info, pod);
+    this.cluster.gangs.add(info, pod);
     return pod;
   }
 

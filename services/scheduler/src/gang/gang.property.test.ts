@@ -19,7 +19,7 @@ const step = fc.oneof(
   fc.record({
     type: fc.constant('pod' as const),
     group: fc.constantFrom('', 'g', 'g', 'h'),
-    priority: fc.constantFrom(0, 0, 10),
+    priority: fc.constantFrom(0, 5, 10),
   }),
   fc.record({ type: fc.constant('node' as const), cpu: fc.constantFrom('1', '2', '4') }),
   fc.record({ type: fc.constant('gone' as const), pod: fc.nat() }),
@@ -60,9 +60,12 @@ class Cluster {
     }
   }
 
+  done(group: string): number {
+    return [...this.succeeded.values()].filter((of) => of === group).length;
+  }
+
   live(group: string): number {
-    const done = [...this.succeeded.values()].filter((of) => of === group).length;
-    return done + [...this.bound.values()].filter(({ info }) => info.group === group).length;
+    return this.done(group) + [...this.bound.values()].filter(({ info }) => info.group === group).length;
   }
 
   take(given: Step): void {
@@ -71,7 +74,9 @@ class Cluster {
         const { group, priority } = given;
         const labels: Record<string, string> = group === '' ? {} : { [podGroupLabel]: group };
         const schedulerName = group === 'h' ? 'b' : 's';
-        const fields = { labels, priority, schedulerName, requests: { cpu: '1' } };
+        // A gang is of one priority.
+        const ofGroup: Record<string, number> = { g: 0, h: 5 };
+        const fields = { labels, priority: ofGroup[group] ?? priority, schedulerName, requests: { cpu: '1' } };
         const info = this.#compiler.compile(podNamed(`p${this.#names++}`, fields));
         this.pending.set(info.uid, info);
         this.scheduler.setPod(info);
@@ -125,6 +130,13 @@ class Cluster {
     const { placements, evictions, tried } = this.scheduler.cycle(this.nowMs);
     expect(placements.length).toBeLessThanOrEqual(tried);
     for (const [index, batch] of inOneGo(placements).entries()) this.#bind(batch, fateOf(index));
+    const evicted = new Set(evictions.map(({ victim }) => victim.uid));
+    for (const [group, minMember] of Object.entries(this.minMember)) {
+      const members = [...this.bound.values()].filter(({ info }) => info.group === group);
+      const left = this.live(group) - members.filter(({ info }) => evicted.has(info.uid)).length;
+      const isKnown = this.#news.length === 0 && this.live(group) >= minMember;
+      if (isKnown && left < minMember) expect(left, `${group} is evicted in part`).toBe(this.done(group));
+    }
     for (const { victim } of evictions) {
       if (evicts && this.bound.has(victim.uid)) this.remove(victim.uid);
       else if (!evicts) this.scheduler.evictionRefused(victim);
@@ -195,6 +207,12 @@ test('no gang is ever begun in part, whatever is refused, lost or late; and none
         const lacks = Math.max(0, minMember - cluster.live(group));
         const couldBegin = waiting >= lacks && free >= Math.max(1, lacks) && waiting > 0;
         expect(couldBegin, `${group} waits with ${waiting} pods, lacks ${lacks}, and ${free} would fit`).toBe(false);
+      }
+      // Important pods come, and take what they need of the gangs.
+      for (let round = 0; round < 5; round++) {
+        cluster.take({ type: 'pod', group: '', priority: 10 });
+        cluster.cycle(() => 'accepted', true);
+        cluster.hear(Number.POSITIVE_INFINITY);
       }
       for (const [node, cpu] of cluster.nodes) expect(used(node)).toBeLessThanOrEqual(cpu);
     }),

@@ -159,6 +159,49 @@ describe('a gang', () => {
   });
 });
 
+describe('a gang that is in the way', () => {
+  const low = { ...cpu('1'), priority: 1 };
+  const high = { ...cpu('1'), priority: 9 };
+
+  /** A gang of two on the first two nodes, and a third member that it can do without where `minMember` is 2. */
+  function running(minMember: number): World {
+    const world = worldOf(3);
+    world.group('g', { minMember });
+    for (const [index, nodeName] of ['n0', 'n1', 'n2'].entries()) world.member('g', `g${index}`, { ...low, nodeName });
+    return world;
+  }
+
+  const victimsIn = (world: World): string[] =>
+    world
+      .cycle()
+      .evictions.map(({ victim }) => victim.name)
+      .sort();
+
+  test('is evicted as a whole where it would be left with too few', () => {
+    const world = running(3);
+    world.pod('p', high);
+    expect(victimsIn(world)).toEqual(['g0', 'g1', 'g2']);
+    // What comes in their place waits until all of it can be placed: the old members don't count any more.
+    for (const name of ['g0', 'g1', 'g2']) world.scheduler.removePod(name);
+    world.member('g', 'next', low);
+    expect(settle(world)).toEqual(['p']);
+  });
+
+  test('loses one where it can do without', () => {
+    const world = running(2);
+    world.pod('p', high);
+    expect(victimsIn(world)).toHaveLength(1);
+  });
+
+  test('is spared where another pod of its priority could go', () => {
+    const world = running(3);
+    world.node('n3', { cpu: '1' });
+    world.pod('alone', { ...low, nodeName: 'n3' });
+    world.pod('p', high);
+    expect(victimsIn(world)).toEqual(['alone']);
+  });
+});
+
 describe('room for a gang', () => {
   const low = { ...cpu('1'), priority: 1 };
   const high = { ...cpu('1'), priority: 9 };

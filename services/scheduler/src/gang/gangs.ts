@@ -29,14 +29,22 @@ export class Gang {
 
   /** Members whose nodes are beyond doubt. */
   get settled(): number {
-    let count = this.succeeded.size;
-    for (const { state, terminating } of this.members.values()) if (state === 'bound' && !terminating) count++;
-    return count;
+    return this.succeeded.size + this.#onNodes.length;
   }
 
   /** Members that must be placed together for any to be. */
   get lacks(): number {
     return Math.max(0, (this.info?.minMember ?? 0) - this.settled);
+  }
+
+  /** Members on nodes that would be left when others go, if they would be too few: a gang goes as a whole. */
+  leftBehind(others: ReadonlySet<PodRecord>): readonly PodRecord[] {
+    const left = this.#onNodes.filter((pod) => !others.has(pod));
+    return this.info !== undefined && this.succeeded.size + left.length < this.info.minMember ? left : [];
+  }
+
+  get #onNodes(): PodRecord[] {
+    return [...this.members.values()].filter((pod) => pod.state === 'bound' && !pod.terminating && !pod.evicting);
   }
 
   /** True while the api is asked to bind some: until it has answered nobody knows how many are lacking. */

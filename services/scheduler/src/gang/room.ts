@@ -52,17 +52,17 @@ export function roomByEvicting(
 
 /** Looks as if the candidate had been carried out, to those that are judged next. */
 function pretend({ pod }: QueuedPod, candidate: Candidate, cluster: ClusterState): void {
-  const { node, victims, nominated, leaving } = candidate;
+  const { node, victims, mates, nominated, leaving } = candidate;
   for (const other of nominated) cluster.displace(other);
-  for (const victim of victims) victim.evicting = true;
+  for (const victim of [...victims, ...mates]) victim.evicting = true;
   placeInstead(pod, node, [...victims, ...leaving], cluster);
 }
 
 function takeBack(
-  { entry: { pod }, candidate: { node, victims, nominated } }: EvictionStep,
+  { entry: { pod }, candidate: { node, victims, mates, nominated } }: EvictionStep,
   cluster: ClusterState,
 ): void {
   cluster.displace(pod);
-  for (const victim of victims) victim.evicting = false;
+  for (const victim of [...victims, ...mates]) victim.evicting = false;
   for (const other of nominated) cluster.place(other, node);
 }

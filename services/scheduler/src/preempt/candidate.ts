@@ -8,7 +8,9 @@ export interface Candidate {
   readonly node: number;
   /** Pods to evict. */
   readonly victims: readonly PodRecord[];
-  /** Those of them that a disruption budget has nothing left for. */
+  /** Pods of the victims' gangs, wherever they are: too few of those would be left without the victims. They are evicted too. */
+  readonly mates: readonly PodRecord[];
+  /** Those of the victims that a disruption budget has nothing left for. */
   readonly violating: ReadonlySet<PodRecord>;
   /** Pods that wait themselves and hold room here: they lose it to the pod, nobody is evicted. */
   readonly nominated: readonly PodRecord[];
@@ -54,10 +56,19 @@ export function candidateOn(
   return {
     node,
     victims,
+    mates: matesOf(victims, priority, cluster),
     violating: overBudget(victims, budgets),
     nominated: chosen.filter((pod) => pod.state === 'nominated'),
     leaving,
   };
+}
+
+function matesOf(victims: readonly PodRecord[], priority: number, { gangs }: ClusterState): PodRecord[] {
+  const gone = new Set(victims);
+  const broken = new Set(victims.map(({ uid }) => gangs.of(uid)));
+  return [...broken]
+    .flatMap((gang) => gang?.leftBehind(gone) ?? [])
+    .filter((mate) => mate.class.requirement.priority < priority);
 }
 
 const nobody: ReadonlySet<PodRecord> = new Set();
@@ -100,26 +111,31 @@ export function compareCandidates(left: Candidate, right: Candidate): number {
     left.violating.size - right.violating.size ||
     highest(left) - highest(right) ||
     sum(left) - sum(right) ||
-    left.victims.length - right.victims.length ||
+    evicted(left).length - evicted(right).length ||
     earliestStart(right) - earliestStart(left) ||
     left.nominated.length - right.nominated.length ||
     left.node - right.node
   );
 }
 
-function highest({ victims }: Candidate): number {
-  return victims.reduce((most, pod) => Math.max(most, pod.class.requirement.priority), -(2 ** 31));
+/** All who would have to go. */
+function evicted({ victims, mates }: Candidate): readonly PodRecord[] {
+  return mates.length === 0 ? victims : [...victims, ...mates];
+}
+
+function highest(candidate: Candidate): number {
+  return evicted(candidate).reduce((most, pod) => Math.max(most, pod.class.requirement.priority), -(2 ** 31));
 }
 
 /** Counted from the lowest priority there is, so that more victims are a larger sum. */
-function sum({ victims }: Candidate): number {
-  return victims.reduce((total, pod) => total + pod.class.requirement.priority + 2 ** 31 + 1, 0);
+function sum(candidate: Candidate): number {
+  return evicted(candidate).reduce((total, pod) => total + pod.class.requirement.priority + 2 ** 31 + 1, 0);
 }
 
 /** When the first of the most important victims started. */
 function earliestStart(candidate: Candidate): number {
   const top = highest(candidate);
-  const starts = candidate.victims
+  const starts = evicted(candidate)
     .filter((pod) => pod.class.requirement.priority === top)
     .map(({ startedMs }) => startedMs);
   return starts.length === 0 ? 0 : Math.min(...starts);

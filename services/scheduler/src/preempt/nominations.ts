@@ -30,11 +30,10 @@ export class Nominations {
 
   /** Gives a node to a pod as soon as those in its way have left. Returns whom to evict for that. */
   nominate(entry: QueuedPod, candidate: Candidate): Eviction[] {
-    const { node, victims, violating, nominated, leaving } = candidate;
+    const { node, victims, nominated, leaving } = candidate;
     for (const other of nominated) this.#yield(other);
     this.#reserve(entry, node, [...victims, ...leaving], Number.POSITIVE_INFINITY, [...victims, ...leaving]);
-    for (const victim of victims) victim.evicting = true;
-    return victims.map((victim) => ({ victim, by: entry.pod, breaksBudget: violating.has(victim) }));
+    return evictionsFor(entry, candidate);
   }
 
   /**
@@ -45,12 +44,10 @@ export class Nominations {
     for (const { candidate } of steps) for (const other of candidate.nominated) this.#yield(other);
     const inTheWay = new Set(steps.flatMap(({ candidate: { victims, leaving } }) => [...victims, ...leaving]));
     for (const { entry, node } of free) this.#reserve(entry, node, inTheWay, untilMs, []);
-    return steps.flatMap(({ entry, candidate: { node, victims, violating, leaving } }) => {
+    return steps.flatMap(({ entry, candidate }) => {
+      const { node, victims, leaving } = candidate;
       this.#reserve(entry, node, inTheWay, untilMs, [...victims, ...leaving]);
-      return victims.map((victim) => {
-        victim.evicting = true;
-        return { victim, by: entry.pod, breaksBudget: violating.has(victim) };
-      });
+      return evictionsFor(entry, candidate);
     });
   }
 
@@ -155,4 +152,12 @@ export class Nominations {
     this.#waiters.delete(uid);
     return waiters;
   }
+}
+
+/** Whom to evict so that a pod can have its node. They count as on their way out from now on. */
+function evictionsFor({ pod: by }: QueuedPod, { victims, mates, violating }: Candidate): Eviction[] {
+  return [...victims, ...mates].map((victim) => {
+    victim.evicting = true;
+    return { victim, by, breaksBudget: violating.has(victim) };
+  });
 }

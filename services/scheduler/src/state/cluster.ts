@@ -1,5 +1,6 @@
 import { bestFitDevices } from '@gantry/model/gpu.ts';
 import { assert } from '@gantry/runtime/assert.ts';
+import { Gangs } from '../gang/gangs.ts';
 import type { HostPort, NodeInfo, PodInfo, PodRequirement } from '../requirement.ts';
 import { CountRegistry } from './count-registry.ts';
 import { DemandBook } from './demand-book.ts';
@@ -23,6 +24,7 @@ export class ClusterState {
   /** Nodes that the defragmenter is emptying. */
   readonly #emptying = new Set<number>();
   readonly volumes = new Volumes();
+  readonly gangs = new Gangs();
   readonly #classes = new Map<string, PodClass>();
   readonly #firstOnNode: (PodRecord | undefined)[] = [];
   readonly #hostPorts = new Map<number, HostPort[]>();
