@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   type ContainerdConfig,
   containerdConfigName,
+  containerdPaths,
   renderCniConfig,
   renderContainerdConfig,
 } from './containerd-config.ts';
@@ -19,6 +20,16 @@ const config: ContainerdConfig = {
     cniDirectory: '/usr/lib/cni',
   },
 };
+
+describe('paths of a containerd', () => {
+  it('lie in its directory; its socket does not where that has too long a path', () => {
+    expect(containerdPaths('/data/node-1').socket).toBe('/data/node-1/containerd.sock');
+    const deep = (name: string): string => containerdPaths(`/${'d'.repeat(100)}/${name}`).socket;
+    expect(deep('node-1')).toMatch(/^\/run\/gantry-[0-9a-f]{16}\.sock$/);
+    expect(deep('node-1')).toBe(deep('node-1'));
+    expect(deep('node-1')).not.toBe(deep('node-2'));
+  });
+});
 
 describe('containerd configuration', () => {
   it('says what the machine allows', () => {

@@ -25,11 +25,21 @@ export interface ContainerdPaths {
   readonly registries: string;
 }
 
+/** Longest path of a unix socket on Linux, less what containerd appends for its second one. */
+const maxSocketChars = 104 - '.ttrpc'.length;
+
+/** A node's socket lies in its directory, or, where that has too long a path for a socket, in /run under a name made from it. */
+function socketPath(directory: string): string {
+  const path = join(directory, 'containerd.sock');
+  if (Buffer.byteLength(path) <= maxSocketChars) return path;
+  return `/run/gantry-${createHash('sha256').update(directory).digest('hex').slice(0, 16)}.sock`;
+}
+
 export function containerdPaths(directory: string): ContainerdPaths {
   return {
     root: join(directory, 'root'),
     state: join(directory, 'state'),
-    socket: join(directory, 'containerd.sock'),
+    socket: socketPath(directory),
     log: join(directory, 'containerd.log'),
     cniConfig: join(directory, 'cni', 'net.d'),
     cniState: join(directory, 'cni', 'networks'),

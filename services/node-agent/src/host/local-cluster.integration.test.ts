@@ -1,4 +1,4 @@
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { access, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -249,6 +249,8 @@ it('a containerd that cannot start is told with its own words, at once', async (
     reason: 'InternalError',
     message: /^containerd ended while it started: .*containerd\.sock/,
   });
+  // What was set up for it is undone.
+  await expect(access(join(directory.path, 'cluster.json'))).rejects.toThrow('ENOENT');
   await rm(socket, { recursive: true });
   const cluster = await startTestCluster(directory.path, ['node-1']);
   await cluster[Symbol.asyncDispose]();

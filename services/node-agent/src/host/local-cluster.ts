@@ -65,6 +65,10 @@ export async function startLocalCluster(
   };
   await writeWhole(path, { bridge, plan, nodes: names } satisfies ClusterFile);
   await applyNetwork(network, signal);
+  const undo = async (): Promise<void> => {
+    await removeNetwork(network);
+    await rm(path);
+  };
   const started = await Promise.allSettled(
     config.nodes.map((name) =>
       startLocalNode(
@@ -77,15 +81,14 @@ export async function startLocalCluster(
   const nodes = started.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
   const failed = started.find((each) => each.status === 'rejected');
   if (failed) {
-    await Promise.all(nodes.map((node) => node.detach()));
+    // What an earlier run left may still serve; what this one made is undone, but for the logs that tell what is wrong.
+    await Promise.all(nodes.map((node) => (earlier ? node.detach() : node.destroy())));
+    if (!earlier) await undo();
     throw failed.reason;
   }
   const unwanted = names.map(homeOf).filter((_, index) => !config.nodes.includes(names[index]!));
   for (const home of unwanted) await destroyNode(home, undefined, deps.log);
-  return clusterOf(nodes, plan, async () => {
-    await removeNetwork(network);
-    await rm(path);
-  });
+  return clusterOf(nodes, plan, undo);
 }
 
 function clusterOf(nodes: readonly SupervisedNode[], addresses: AddressPlan, undo: () => Promise<void>): LocalCluster {

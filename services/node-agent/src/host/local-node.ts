@@ -143,6 +143,8 @@ export async function destroyNode(
   // The parent of all nodes goes with the last of them.
   await removeCgroup(dirname(home.cgroupPath));
   await rm(home.directory, { recursive: true, force: true });
+  const { socket } = containerdPaths(home.directory);
+  for (const path of [socket, `${socket}.ttrpc`]) await rm(path, { force: true });
 }
 
 async function removeSandboxes(openRuntime: () => Promise<Runtime>): Promise<void> {
