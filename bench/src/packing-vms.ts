@@ -7,15 +7,17 @@
  *   scripts/node bench/src/packing-vms.ts --data DIR [--vms 80000] [--only binpack] [--unseen] [--ablation]
  *
  * `--vms n` takes the first n of the trace; `--only` runs the policies whose names contain a text; `--unseen` adds node
- * shapes and days of the trace that played no part in the making of the policy; `--ablation` leaves parts of it out.
+ * shapes and days of the trace that played no part in the making of the policy; `--ablation` changes parts of it.
  */
 import { parseArgs } from 'node:util';
 import { compileNode } from '@gantry/scheduler/compile/node.ts';
 import { PodCompiler } from '@gantry/scheduler/compile/pod.ts';
 import { binpackProfile, type ScoreWeights, spreadProfile } from '@gantry/scheduler/profiles.ts';
 import { Scheduler } from '@gantry/scheduler/scheduler.ts';
+import { usableRoomBy } from '@gantry/scheduler/score/usable-room.ts';
 import { nodeNamed, podNamed } from '@gantry/scheduler/testing/builders.ts';
 import { describeMachine } from './machine.ts';
+import { requestsOf, takesAllByRule } from './vm-rule.ts';
 import { eventsOf, readTrace, type Vm } from './vm-trace.ts';
 
 interface Shape {
@@ -31,7 +33,8 @@ interface Case extends Shape {
 
 interface Policy {
   readonly name: string;
-  readonly weights: Partial<ScoreWeights>;
+  /** True where a cluster of so many nodes takes every machine of the trace. */
+  readonly takesAll: (given: Case, events: readonly number[], nodes: number) => boolean;
 }
 
 const none: ScoreWeights = {
@@ -42,41 +45,61 @@ const none: ScoreWeights = {
   usableRoom: 0,
 };
 const policies: readonly Policy[] = [
-  { name: 'binpack', weights: binpackProfile.weights },
-  { name: 'MostAllocated', weights: { mostAllocated: 1 } },
-  { name: 'spread', weights: spreadProfile.weights },
+  weighed('binpack', binpackProfile.weights),
+  weighed('MostAllocated', { mostAllocated: 1 }),
+  weighed('spread', spreadProfile.weights),
 ];
+/** The policy with one part changed. */
 const ablation: readonly Policy[] = [
-  { name: 'binpack', weights: binpackProfile.weights },
-  { name: 'UsableRoom alone', weights: { usableRoom: 20 } },
-  { name: 'as much MostAllocated', weights: { usableRoom: 20, mostAllocated: 20 } },
-  { name: 'MostAllocated alone', weights: { mostAllocated: 1 } },
-  { name: 'MostAllocated, Balanced 4:1', weights: { mostAllocated: 4, balancedAllocation: 1 } },
-  { name: 'BalancedAllocation alone', weights: { balancedAllocation: 1 } },
+  weighed('binpack', binpackProfile.weights),
+  weighed('no MostAllocated between equals', { usableRoom: 20 }),
+  weighed('as much MostAllocated', { usableRoom: 20, mostAllocated: 20 }),
+  weighed('MostAllocated and Balanced 4:1', { mostAllocated: 4, balancedAllocation: 1 }),
+];
+/** The rule alone, without a scheduler around it, under other measures. */
+const ruleAblation: readonly Policy[] = [
+  ruled('share^1.5, 16 kinds', 1.5, 16),
+  ruled('share^1', 1, 16),
+  ruled('share^2', 2, 16),
+  ruled('8 kinds', 1.5, 8),
+  ruled('4 kinds', 1.5, 4),
 ];
 
-const schedulerName = 'measured';
+/** The scheduler's core as it runs in the service, under a profile of these weights. */
+function weighed(name: string, weights: Partial<ScoreWeights>): Policy {
+  const schedulerName = 'measured';
+  const profile = { name: schedulerName, weights: { ...none, ...weights } };
+  return {
+    name,
+    takesAll({ vms, cores, memoryGib }, events, nodes) {
+      const scheduler = new Scheduler({ profiles: { [schedulerName]: profile }, seed: 1, batchSize: 1 });
+      const compiler = new PodCompiler();
+      const size = { cpu: `${cores}`, memory: `${memoryGib}Gi`, pods: '1000' };
+      for (let node = 0; node < nodes; node++) scheduler.setNode(compileNode(nodeNamed(`node-${node}`, size)));
+      for (const event of events) {
+        if (event < 0) {
+          scheduler.removePod(`vm-${~event}`);
+          continue;
+        }
+        scheduler.setPod(
+          compiler.compile(podNamed(`vm-${event}`, { requests: requestsOf(vms[event]!), schedulerName })),
+        );
+        const placed = scheduler.cycle(0).placements[0];
+        if (placed === undefined) return false;
+        scheduler.setPod({ ...placed.entry.info, nodeName: placed.nodeName });
+      }
+      return true;
+    },
+  };
+}
 
-/** True where a cluster of so many nodes takes every machine of the trace. */
-function takesAll({ vms, cores, memoryGib }: Case, events: readonly number[], nodes: number, policy: Policy): boolean {
-  const profile = { name: schedulerName, weights: { ...none, ...policy.weights } };
-  const scheduler = new Scheduler({ profiles: { [schedulerName]: profile }, seed: 1, batchSize: 1 });
-  const compiler = new PodCompiler();
-  const size = { cpu: `${cores}`, memory: `${memoryGib}Gi`, pods: '1000' };
-  for (let node = 0; node < nodes; node++) scheduler.setNode(compileNode(nodeNamed(`node-${node}`, size)));
-  for (const event of events) {
-    if (event < 0) {
-      scheduler.removePod(`vm-${~event}`);
-      continue;
-    }
-    const vm = vms[event]!;
-    const requests = { cpu: `${vm.cores}`, memory: `${vm.memoryGib * 1024}Mi` };
-    scheduler.setPod(compiler.compile(podNamed(`vm-${event}`, { requests, schedulerName })));
-    const placed = scheduler.cycle(0).placements[0];
-    if (placed === undefined) return false;
-    scheduler.setPod({ ...placed.entry.info, nodeName: placed.nodeName });
-  }
-  return true;
+/** UsableRoom alone: a place is worth its share of the node to a power, and so many kinds are looked at. */
+function ruled(name: string, power: number, kinds: number): Policy {
+  const score = usableRoomBy((share) => share ** power);
+  return {
+    name,
+    takesAll: ({ vms, ...shape }, events, nodes) => takesAllByRule(vms, shape, events, nodes, score, kinds),
+  };
 }
 
 /** Nodes that the largest demand at any time fills. */
@@ -97,13 +120,13 @@ function boundOf({ vms, cores, memoryGib }: Case, events: readonly number[]): nu
 function smallestCluster(given: Case, events: readonly number[], bound: number, policy: Policy): number {
   let fails = bound - 1;
   let works = Math.ceil(bound * 1.04);
-  while (!takesAll(given, events, works, policy)) {
+  while (!policy.takesAll(given, events, works)) {
     fails = works;
     works = Math.ceil(works * 1.15);
   }
   while (works - fails > 1) {
     const middle = (fails + works) >>> 1;
-    if (takesAll(given, events, middle, policy)) works = middle;
+    if (policy.takesAll(given, events, middle)) works = middle;
     else fails = middle;
   }
   return works;
@@ -154,7 +177,10 @@ const days = (from: number, to: number): Vm[] =>
 const chosen = policies.filter(({ name }) => name.includes(values.only));
 
 report('nodes without a refusal', onto(`first ${first.length}`, first, shapes), chosen);
-if (values.ablation) report('ablation', onto(`first ${first.length}`, first, shapes), ablation);
+if (values.ablation) {
+  report('ablation', onto(`first ${first.length}`, first, shapes), ablation);
+  report('the rule alone', onto(`first ${first.length}`, first, [...shapes, otherShapes[0]!]), ruleAblation);
+}
 if (values.unseen) {
   report('other shapes', onto(`first ${first.length}`, first, otherShapes), chosen);
   report(

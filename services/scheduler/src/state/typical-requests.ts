@@ -2,7 +2,7 @@ import type { Amounts } from '@gantry/model/amounts.ts';
 import { resourceNames } from '../requirement.ts';
 
 /** Kinds that are looked at, at most: each costs time for every node that is scored. */
-const maxKinds = 16;
+const mostKinds = 16;
 /** The list is made anew when so many pods came, and half as many as there were. */
 const leastNews = 64;
 
@@ -22,6 +22,11 @@ export class TypicalRequests {
   #kinds = new Map<string, Population>();
   #arrivals = 0;
   #nextAt = leastNews;
+  readonly #maxKinds: number;
+
+  constructor(maxKinds = mostKinds) {
+    this.#maxKinds = maxKinds;
+  }
 
   /** What each kind asks for. */
   get list(): readonly Amounts[] {
@@ -31,7 +36,7 @@ export class TypicalRequests {
   /** Pods of a new class are there. As long as there is place, the list takes every kind at once. */
   add(requests: Amounts): void {
     const key = keyOf(requests);
-    if (this.#kinds.size >= maxKinds || this.#kinds.has(key)) return;
+    if (this.#kinds.size >= this.#maxKinds || this.#kinds.has(key)) return;
     this.#kinds.set(key, { requests, pods: 0 });
     this.version++;
   }
@@ -56,7 +61,7 @@ export class TypicalRequests {
     for (const [key, { requests, pods }] of this.#kinds) {
       populations.set(key, { requests, pods: Math.max(pods / 2, populations.get(key)?.pods ?? 0) });
     }
-    const kinds = mostDemanded(populations);
+    const kinds = mostDemanded(populations, this.#maxKinds);
     const isSame = kinds.size === this.#kinds.size && [...kinds.keys()].every((key) => this.#kinds.has(key));
     // In the order of before, so that sums come out the same.
     this.#kinds = isSame ? new Map([...this.#kinds.keys()].map((key) => [key, kinds.get(key)!])) : kinds;
@@ -67,7 +72,7 @@ export class TypicalRequests {
 }
 
 /** The kinds with the largest shares of what all ask for, each by the resource of which it asks for most. */
-function mostDemanded(populations: ReadonlyMap<string, Population>): Map<string, Population> {
+function mostDemanded(populations: ReadonlyMap<string, Population>, count: number): Map<string, Population> {
   const totals = new Map<string, number>();
   for (const { requests, pods } of populations.values()) {
     for (const [name, amount] of requests) totals.set(name, (totals.get(name) ?? 0) + pods * amount);
@@ -82,7 +87,7 @@ function mostDemanded(populations: ReadonlyMap<string, Population>): Map<string,
   };
   const shares = new Map([...populations].map(([key, population]) => [key, shareOf(population)]));
   const byShare = [...populations].sort(([left], [right]) => shares.get(right)! - shares.get(left)!);
-  return new Map(byShare.slice(0, maxKinds));
+  return new Map(byShare.slice(0, count));
 }
 
 function keyOf(requests: Amounts): string {
