@@ -96,6 +96,36 @@ export function basic(nodes: number, pods: number): Workload {
   };
 }
 
+/** Pods of 500 classes, as in a cluster that many teams share: each class needs a choice of nodes of its own. */
+export const manyClasses: Workload = {
+  name: 'ManyClasses 5000/10000',
+  nodes: () => makeNodes(5_000),
+  before: () => [],
+  measured: () => Array.from({ length: 10_000 }, (_, index) => podOfClass(`pod-${index}`, index % 500)),
+};
+
+/** Twice as many pods that fit nowhere as pods that do, which come between them and in as many classes as there may be. */
+export const flood: Workload = {
+  name: 'UnschedulableFlood 5000/5000',
+  nodes: () => makeNodes(5_000),
+  before: () => [],
+  measured: () =>
+    Array.from({ length: 15_000 }, (_, index) =>
+      index % 3 === 0
+        ? podNamed(`pod-${index}`, { requests: small })
+        : podNamed(`large-${index}`, { labels: { app: `app-${index % 100}` }, requests: { cpu: '9' } }),
+    ),
+  leavesWaiting: true,
+};
+
+/** As Preemption, of pods that a rule keeps apart: each must look beyond the node that it makes room on. */
+export const preemptionApart: Workload = {
+  name: 'PreemptionWithAntiAffinity 500/500',
+  nodes: () => makeNodes(500),
+  before: () => makePods('low', 2_000, { requests: { cpu: '900m', memory: '500Mi' } }),
+  measured: () => makePods('high', 500, { ...away, requests: { cpu: '3', memory: '500Mi' }, priority: 10 }),
+};
+
 /** All workloads but SchedulingBasic, at scheduler_perf's sizes. */
 export const workloads: readonly Workload[] = [
   {

@@ -1,15 +1,24 @@
 /**
  * The scheduler's core alone: pods are compiled, queued and given nodes, without an api. Each workload runs in this
- * process, on one thread; `--only <text>` runs those whose name contains it, `--repeat <n>` takes the best of n runs.
+ * process, on one thread; `--only <text>` runs those whose name contains it, `--repeat <n>` takes the best of n runs,
+ * `--million` adds a million pods on 100,000 nodes.
  *
- *   scripts/node bench/src/scheduler.ts [--only Basic] [--repeat 3]
+ *   scripts/node bench/src/scheduler.ts [--only Basic] [--repeat 3] [--million]
  */
 import { parseArgs } from 'node:util';
 import { compileNode } from '@gantry/scheduler/compile/node.ts';
 import { PodCompiler } from '@gantry/scheduler/compile/pod.ts';
 import { defaultProfiles } from '@gantry/scheduler/profiles.ts';
 import { Scheduler } from '@gantry/scheduler/scheduler.ts';
-import { basic, type Workload, workloads } from './scheduler-workloads.ts';
+import {
+  basic,
+  flood,
+  manyClasses,
+  podOfClass,
+  preemptionApart,
+  type Workload,
+  workloads,
+} from './scheduler-workloads.ts';
 
 interface Outcome {
   readonly placed: number;
@@ -20,6 +29,7 @@ interface Outcome {
 }
 
 const batchSize = 1_024;
+const singlePods = 'SinglePods';
 
 /** Runs cycles until there is nothing left to decide; pods that were evicted end at once. */
 function drain(scheduler: Scheduler): Omit<Outcome, 'seconds'> {
@@ -69,16 +79,44 @@ function report(workload: Workload, { placed, evicted, seconds, decideSeconds, l
   console.log(columns.join(' '));
 }
 
+/** How long single pods take, one after another, on a cluster where nothing else happens. */
+function reportSinglePods(nodes: number, pods: number): void {
+  const scheduler = new Scheduler({ profiles: defaultProfiles, seed: 1, batchSize });
+  const compiler = new PodCompiler();
+  for (const node of basic(nodes, 0).nodes()) scheduler.setNode(compileNode(node));
+  const timesMs: number[] = [];
+  for (let index = 0; index < pods; index++) {
+    const pod = podOfClass(`pod-${index}`, index % 50);
+    const startMs = performance.now();
+    scheduler.setPod(compiler.compile(pod));
+    const { placements } = scheduler.cycle(0);
+    timesMs.push(performance.now() - startMs);
+    for (const { entry, nodeName } of placements) scheduler.setPod({ ...entry.info, nodeName });
+  }
+  timesMs.sort((left, right) => left - right);
+  const at = (share: number): string => `${timesMs[Math.floor(share * (pods - 1))]!.toFixed(3)} ms`;
+  console.log(
+    `${singlePods}, ${nodes} nodes, ${pods} pods of 50 classes`.padEnd(60),
+    `p50 ${at(0.5)}, p99 ${at(0.99)}, most ${at(1)}`,
+  );
+}
+
 const { values } = parseArgs({
-  options: { only: { type: 'string', default: '' }, repeat: { type: 'string', default: '1' } },
+  options: {
+    only: { type: 'string', default: '' },
+    repeat: { type: 'string', default: '1' },
+    million: { type: 'boolean', default: false },
+  },
 });
 const sizes = [
   [500, 1_000],
   [5_000, 10_000],
   [50_000, 100_000],
   [100_000, 200_000],
+  ...(values.million ? [[100_000, 1_000_000] as const] : []),
 ] as const;
-const all = [...sizes.map(([nodes, pods]) => basic(nodes, pods)), ...workloads];
+const curve = sizes.map(([nodes, pods]) => basic(nodes, pods));
+const all = [...curve, ...workloads, manyClasses, preemptionApart, flood];
 for (const workload of all.filter(({ name }) => name.includes(values.only))) {
   const outcomes = Array.from({ length: Number(values.repeat) }, () => run(workload));
   report(
@@ -86,3 +124,4 @@ for (const workload of all.filter(({ name }) => name.includes(values.only))) {
     outcomes.reduce((best, outcome) => (outcome.seconds < best.seconds ? outcome : best)),
   );
 }
+if (singlePods.includes(values.only)) reportSinglePods(5_000, 5_000);

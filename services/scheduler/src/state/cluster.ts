@@ -9,6 +9,9 @@ import { PodClass, type PodRecord } from './pod-class.ts';
 import { type Population, TypicalRequests } from './typical-requests.ts';
 import { Volumes } from './volumes.ts';
 
+/** One for all pods, of which there may be a million. */
+const noDevices: readonly number[] = [];
+
 /** What became of a node, as far as waiting pods are concerned. */
 export type NodeChange = 'nodeAdded' | 'nodeLabels' | 'nodeTaints' | 'nodeCapacity';
 
@@ -79,7 +82,7 @@ export class ClusterState {
       state: 'pending',
       terminating: pod.terminating,
       evicting: false,
-      devices: [],
+      devices: noDevices,
       startedMs: pod.startedMs,
       previousOnNode: undefined,
       nextOnNode: undefined,
@@ -130,7 +133,7 @@ export class ClusterState {
     assert(pod.node < 0, `pod ${pod.namespace}/${pod.name} is placed twice`);
     pod.node = node;
     const { class: podClass } = pod;
-    pod.devices = devices;
+    pod.devices = devices.length === 0 ? noDevices : devices;
     this.#takeDevices(pod);
     this.#account(podClass, node, 1);
     const firstOnNode = this.#firstOnNode[node];
