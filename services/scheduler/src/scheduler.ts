@@ -10,7 +10,7 @@ import { Nominations } from './preempt/nominations.ts';
 import { PreemptionPlan, withoutVictims } from './preempt/preemption.ts';
 import type { Profile } from './profiles.ts';
 import { anyNode, ChangeLog } from './queue/change-log.ts';
-import { type QueuedPod, SchedulingQueue } from './queue/scheduling-queue.ts';
+import { type QueuedPod, SchedulingQueue, type Verdict } from './queue/scheduling-queue.ts';
 import type { NodeInfo, PodInfo } from './requirement.ts';
 import { batchesOf } from './solve/batches.ts';
 import { diagnose, looksBeyondNode, refusals } from './solve/diagnosis.ts';
@@ -280,11 +280,13 @@ export class Scheduler {
     const { podClass, profile } = this.#toSolve(batch);
     for (const entry of batch) this.#nominations.lift(entry);
     const pods = batch.map(({ pod }) => pod);
+    let verdict = this.#verdictOn(batch);
     let placed = this.relocations.place(podClass, pods);
     const solve = (): void => {
       placed += this.solver.solve(podClass, pods.slice(placed), profile).placed;
+      verdict = undefined;
     };
-    if (placed < pods.length) solve();
+    if (placed < pods.length && verdict === undefined) solve();
     if (placed < pods.length && this.relocations.reopenFor(podClass)) solve();
     for (const entry of batch.slice(0, placed)) {
       this.#nominations.clear(entry);
@@ -293,7 +295,22 @@ export class Scheduler {
       result.placements.push({ entry, nodeName: this.cluster.nodes.names[entry.pod.node]! });
     }
     if (placed > 0) this.#changes.add('podPlaced', anyNode);
-    if (placed < batch.length) this.#park(batch.slice(placed), nowMs, result);
+    if (placed === batch.length) return;
+    if (verdict === undefined) this.#park(batch.slice(placed), nowMs, result);
+    else this.#parkAs(batch.slice(placed), verdict, nowMs, result);
+  }
+
+  /** What is known of new pods because others of their class wait already, and nothing has happened that can help. */
+  #verdictOn(batch: readonly QueuedPod[]): Verdict | undefined {
+    return batch.every(({ attempts }) => attempts === 0) ? this.queue.verdictOn(batch[0]!.pod.class) : undefined;
+  }
+
+  /** Pods that wait for the same as others of their class: however many come, they cost next to nothing. */
+  #parkAs(entries: readonly QueuedPod[], { unblockedBy, message }: Verdict, nowMs: number, result: Decisions): void {
+    for (const entry of entries) {
+      this.queue.park(entry, unblockedBy, nowMs);
+      this.#tell(entry, message, result);
+    }
   }
 
   /** Members of a gang wait no longer than they must, once it is known how many of them have nodes. */
@@ -340,11 +357,14 @@ export class Scheduler {
       result.evictions.push(...this.#nominations.nominate(entry, candidate));
       plan?.taken(candidate.node);
     }
-    const suffix = plan?.message ?? withoutVictims(podClass, nodes.count, preemptable);
+    const explained = message + (plan?.message ?? withoutVictims(podClass, nodes.count, preemptable));
+    const wakers: ReadonlySet<ClusterChange> = new Set([...unblockedBy, 'podBound', 'budgetGrown']);
     for (const entry of entries) {
-      this.queue.park(entry, new Set([...unblockedBy, 'podBound', 'budgetGrown']), nowMs);
-      this.#tell(entry, entry.nomination === undefined ? message + suffix : message, result);
+      this.queue.park(entry, wakers, nowMs);
+      this.#tell(entry, entry.nomination === undefined ? explained : message, result);
     }
+    // Where room is being made for all of them, perhaps it can be made for more.
+    if (entries.some(({ nomination }) => nomination === undefined)) this.queue.conclude(podClass, explained);
   }
 
   #plan(podClass: PodClass): PreemptionPlan {

@@ -19,16 +19,29 @@ function couldFit({ dimensions, amounts, unknownResources }: PodClass, nodes: No
   return dimensions.every((dimension, index) => amounts[index]! <= nodes.allocatable[dimension]![node]!);
 }
 
-/** Everything that a node has too little of, in Kubernetes' words. */
-export function shortages(podClass: PodClass, nodes: NodeTable, node: number): string[] {
+/** Says of nodes everything that they have too little of, in Kubernetes' words; what is the same is one list. */
+function shortagesOf(podClass: PodClass, nodes: NodeTable): (node: number) => readonly string[] {
   const { dimensions, amounts, unknownResources } = podClass;
-  const short = [...unknownResources];
-  for (let index = 0; index < dimensions.length; index++) {
-    const dimension = dimensions[index]!;
-    const free = nodes.allocatable[dimension]![node]! - nodes.requested[dimension]![node]!;
-    if (amounts[index]! > free) short.push(nodes.dimensions[dimension]!);
-  }
-  return short.map((resource) => (resource === resourceNames.pods ? 'Too many pods' : `Insufficient ${resource}`));
+  const lists = new Map<number, readonly string[]>();
+  return (node) => {
+    // A number with a digit for each dimension that is short.
+    let short = 0;
+    for (let index = 0; index < dimensions.length; index++) {
+      const dimension = dimensions[index]!;
+      const isShort = nodes.requested[dimension]![node]! + amounts[index]! > nodes.allocatable[dimension]![node]!;
+      short = 2 * short + Number(isShort);
+    }
+    let list = lists.get(short);
+    if (list === undefined) {
+      const digits = short.toString(2).padStart(dimensions.length, '0');
+      const known = [...dimensions].filter((_, index) => digits[index] === '1').map((id) => nodes.dimensions[id]!);
+      list = [...unknownResources, ...known].map((resource) =>
+        resource === resourceNames.pods ? 'Too many pods' : `Insufficient ${resource}`,
+      );
+      lists.set(short, list);
+    }
+    return list;
+  };
 }
 
 /** Keeps pods off nodes without room for what they request. The solver asks it for all nodes in one pass (see resource-scan). */
@@ -39,7 +52,7 @@ export const nodeResourcesFit: Filter = {
   prepare(podClass, { nodes }) {
     return {
       passes: (node) => fits(podClass, nodes, node),
-      reasons: (node) => shortages(podClass, nodes, node),
+      reasons: shortagesOf(podClass, nodes),
       helpedByPreemption: (node) => couldFit(podClass, nodes, node),
     };
   },

@@ -50,9 +50,17 @@ export interface QueuedPod {
   reported: string;
 }
 
+/** Why no node takes the pods of a class, for as long as nothing happens that can help. */
+export interface Verdict {
+  readonly unblockedBy: ReadonlySet<ClusterChange>;
+  readonly message: string;
+}
+
 interface ParkedClass {
   readonly unblockedBy: ReadonlySet<ClusterChange>;
   readonly pods: Set<QueuedPod>;
+  /** Why they wait, where it is true of every other pod of the class. */
+  readonly message: string | undefined;
 }
 
 /**
@@ -173,8 +181,22 @@ export class SchedulingQueue {
     entry.sweepMs = Math.min(nowMs + sweepMs, untilMs);
     this.#waiting.push({ entry, dueMs: entry.sweepMs });
     const parked = this.#parked.get(entry.pod.class);
-    const all = new Set([...(parked?.unblockedBy ?? []), ...unblockedBy]);
-    this.#parked.set(entry.pod.class, { unblockedBy: all, pods: (parked?.pods ?? new Set()).add(entry) });
+    const all = parked === undefined ? unblockedBy : parked.unblockedBy.union(unblockedBy);
+    const pods = (parked?.pods ?? new Set()).add(entry);
+    this.#parked.set(entry.pod.class, { unblockedBy: all, pods, message: parked?.message });
+  }
+
+  /** What was found about a parked class is true of every other pod of it, until something happens that can help. */
+  conclude(podClass: PodClass, message: string): void {
+    const parked = this.#parked.get(podClass);
+    if (parked !== undefined) this.#parked.set(podClass, { ...parked, message });
+  }
+
+  /** Why pods of a class that were looked at wait, where that is true of every other; undefined where there are none. */
+  verdictOn(podClass: PodClass): Verdict | undefined {
+    const parked = this.#parked.get(podClass);
+    if (parked?.message === undefined) return undefined;
+    return { unblockedBy: parked.unblockedBy, message: parked.message };
   }
 
   /** The attempt failed for a reason that has nothing to do with the nodes: it is repeated after a wait. */

@@ -69,10 +69,14 @@ function judgeByFilter(filter: Filter, prepared: PreparedFilter): Judge {
 }
 
 function judgeByRule(filter: Refusal['filter'], rule: TopologyRule): Judge {
+  const lists = new Map<string, readonly string[]>();
   return (node) => {
     const domain = rule.domains[node]!;
     if (rule.allows(domain)) return undefined;
-    return { filter, helpedByPreemption: rule.helpedByPreemption(domain), reasons: [rule.reason(domain)] };
+    const reason = rule.reason(domain);
+    const reasons = lists.get(reason) ?? [reason];
+    lists.set(reason, reasons);
+    return { filter, helpedByPreemption: rule.helpedByPreemption(domain), reasons };
   };
 }
 
@@ -84,15 +88,22 @@ export function diagnose(podClass: PodClass, cluster: ClusterState): Diagnosis {
     const message = `0/${cluster.nodes.count} nodes are available: ${problem}.`;
     return { message, unblockedBy: new Set(filter.unblockedBy), counts: new Map(), preemptable: 0 };
   }
-  const counts = new Map<string, number>();
-  const unblockedBy = new Set<ClusterChange>(['nodeAdded']);
   const judge = refusals(podClass, cluster);
+  const filters = new Set<Refusal['filter']>();
+  /** Filters give the same lists again and again: counted are lists, of which there are few. */
+  const lists = new Map<readonly string[], number>();
   let preemptable = 0;
   for (const node of cluster.nodes.indexes()) {
     const refusal = judge(node);
-    if (refusal?.helpedByPreemption) preemptable++;
-    for (const change of refusal?.filter.unblockedBy ?? []) unblockedBy.add(change);
-    for (const reason of refusal?.reasons ?? []) counts.set(reason, (counts.get(reason) ?? 0) + 1);
+    if (refusal === undefined) continue;
+    if (refusal.helpedByPreemption) preemptable++;
+    filters.add(refusal.filter);
+    lists.set(refusal.reasons, (lists.get(refusal.reasons) ?? 0) + 1);
+  }
+  const unblockedBy = new Set<ClusterChange>(['nodeAdded', ...[...filters].flatMap((filter) => filter.unblockedBy)]);
+  const counts = new Map<string, number>();
+  for (const [reasons, nodes] of lists) {
+    for (const reason of reasons) counts.set(reason, (counts.get(reason) ?? 0) + nodes);
   }
   return { message: unavailableMessage(cluster.nodes.count, counts), unblockedBy, counts, preemptable };
 }
