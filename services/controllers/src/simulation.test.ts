@@ -5,6 +5,7 @@ import type { Controller } from './core/action.ts';
 import { isActive, isReady } from './core/pods.ts';
 import { deploymentController } from './deployment/deployment.ts';
 import { rolloutBounds } from './deployment/rolling.ts';
+import { disruptionController } from './disruption/disruption.ts';
 import { endpointSliceController } from './endpointslice/endpointslice.ts';
 import { garbageController } from './garbage/garbage.ts';
 import { namespaceController } from './namespace/namespace.ts';
@@ -20,6 +21,7 @@ const controllers: readonly Controller[] = [
   endpointSliceController,
   garbageController,
   namespaceController,
+  disruptionController,
 ];
 const always = (): boolean => true;
 const imageOf = (pod: Pod): string | undefined => pod.spec.containers[0]?.image;
@@ -31,6 +33,17 @@ function settle(world: World, rounds = 60): void {
     world.tick(always, always);
   }
 }
+
+const bound = fc.oneof(
+  fc.integer({ min: 0, max: 4 }),
+  fc.integer({ min: 0, max: 100 }).map((n) => `${n}%`),
+);
+const scenario = fc.record({
+  replicas: fc.integer({ min: 1, max: 8 }),
+  maxSurge: bound,
+  maxUnavailable: bound,
+  luck: fc.array(fc.boolean(), { minLength: 8, maxLength: 40 }),
+});
 
 describe('a deployment', () => {
   it('comes up, and its status says so', () => {
@@ -47,17 +60,6 @@ describe('a deployment', () => {
         { type: 'Progressing', status: 'True', reason: 'NewReplicaSetAvailable' },
       ],
     });
-  });
-
-  const bound = fc.oneof(
-    fc.integer({ min: 0, max: 4 }),
-    fc.integer({ min: 0, max: 100 }).map((n) => `${n}%`),
-  );
-  const scenario = fc.record({
-    replicas: fc.integer({ min: 1, max: 8 }),
-    maxSurge: bound,
-    maxUnavailable: bound,
-    luck: fc.array(fc.boolean(), { minLength: 8, maxLength: 40 }),
   });
 
   it('rolls to a new template within its bounds, however slowly pods start and end', () => {
@@ -155,6 +157,40 @@ describe('a deployment', () => {
     expect(count('Background')).toBe(0);
     expect(count('Foreground')).toBe(0);
     expect(count('Orphan')).toBe(3);
+  });
+});
+
+describe('a disruption budget', () => {
+  it('never allows more than leaves what must stay, however a rollout goes', () => {
+    fc.assert(
+      fc.property(scenario, ({ replicas, maxSurge, maxUnavailable, luck }) => {
+        const world = new World();
+        const strategy = { type: 'RollingUpdate', rollingUpdate: { maxSurge, maxUnavailable } };
+        world.put(aDeployment({ replicas, strategy }));
+        world.put({
+          apiVersion: 'policy/v1',
+          kind: 'PodDisruptionBudget',
+          metadata: { name: 'web', namespace: 'default' },
+          spec: { minAvailable: '50%', selector: { matchLabels: { app: 'web' } } },
+        });
+        settle(world, 20);
+        world.put({
+          ...world.all('Deployment')[0]!,
+          spec: aDeployment({ replicas, strategy }, 'web:2').spec,
+        });
+        let turn = 0;
+        const lucky = (): boolean => luck[turn++ % luck.length]! || turn % 5 === 0;
+        for (let round = 0; round < 40; round++) {
+          world.reconcile(controllers);
+          const { disruptionsAllowed = 0 } = world.all('PodDisruptionBudget')[0]!.status ?? {};
+          expect(serving(world).length - disruptionsAllowed).toBeGreaterThanOrEqual(
+            disruptionsAllowed > 0 ? Math.ceil(replicas / 2) : 0,
+          );
+          world.tick(lucky, lucky);
+        }
+      }),
+      { numRuns: 20 },
+    );
   });
 });
 

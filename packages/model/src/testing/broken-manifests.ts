@@ -492,6 +492,34 @@ const others: readonly Case[] = [
   ],
 ];
 
+const scheduling: readonly Case[] = [
+  [
+    'a priority beyond those of users',
+    'apiVersion: scheduling.k8s.io/v1\nkind: PriorityClass\nmetadata: {name: a}\nvalue: 2000000000',
+    'value: Forbidden: maximum allowed value of a user defined priority is 1000000000',
+  ],
+  [
+    'a budget with both bounds',
+    'apiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata: {name: a}\nspec: {minAvailable: 1, maxUnavailable: 1}',
+    'minAvailable and maxUnavailable cannot be both set',
+  ],
+  [
+    'a gang of minus three',
+    'apiVersion: scheduling.x-k8s.io/v1alpha1\nkind: PodGroup\nmetadata: {name: a}\nspec: {minMember: -3}',
+    'spec.minMember: Invalid value: -3',
+  ],
+  [
+    'a claim for nothing',
+    'apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: a}\nspec: {accessModes: [ReadWriteOnce]}',
+    'spec.resources[storage]: Required value',
+  ],
+  [
+    'a volume that is nowhere',
+    'apiVersion: v1\nkind: PersistentVolume\nmetadata: {name: a}\nspec: {accessModes: [ReadWriteOnce], capacity: {storage: 1Gi}}',
+    'spec: Required value: must specify a volume type',
+  ],
+];
+
 const tooLarge: readonly Case[] = [
   [
     '5 MB of YAML',
@@ -506,6 +534,6 @@ const group = (cases: readonly Case[], reason: Reason): BrokenManifest[] =>
 /** All of them. */
 export const brokenManifests: readonly BrokenManifest[] = [
   ...group([...unreadable, ...unknown, ...mistyped], 'BadRequest'),
-  ...group([...metadata, ...pods, ...workloads, ...others], 'Invalid'),
+  ...group([...metadata, ...pods, ...workloads, ...others, ...scheduling], 'Invalid'),
   ...group(tooLarge, 'RequestEntityTooLarge'),
 ];

@@ -63,15 +63,16 @@ describe('the priority of pods', () => {
     expect(refused.reason.message).toContain(
       `PriorityClass ${winner!.metadata.name} is already marked as default. Only one default can exist`,
     );
+    const hear = { timeout: 20_000 };
     await expect
       .poll(async () => {
         await client.delete('Pod', ref('d')).catch(() => undefined);
         return specOf('d', {});
-      })
+      }, hear)
       .toMatchObject({ priorityClassName: winner!.metadata.name, priority: winner!.value });
     await client.delete('PriorityClass', { name: winner!.metadata.name });
     await client.create(priorityClass('four', 4, { globalDefault: true }));
-  });
+  }, 30_000);
 });
 
 describe('claims', () => {
