@@ -32,9 +32,12 @@ export interface Cluster extends AsyncDisposable {
 }
 
 /** redis-server, nats-server, api and scheduler as processes of their own. */
-export async function startProcesses(nodeFlags: readonly string[]): Promise<Cluster> {
+export async function startProcesses(
+  nodeFlags: readonly string[] = [],
+  appendfsync: 'always' | 'everysec' = 'everysec',
+): Promise<Cluster> {
   await using stack = new AsyncDisposableStack();
-  const redis = stack.use(await startRedisServer());
+  const redis = stack.use(await startRedisServer({ appendfsync }));
   const nats = stack.use(await startNatsServer());
   const urls = { storeUrl: redis.url, busUrl: nats.url, nodeFlags };
   const api = stack.use(await startApiProcess(urls));

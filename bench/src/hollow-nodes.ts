@@ -28,7 +28,7 @@ console.log(describeMachine());
 await using stack = new AsyncDisposableStack();
 const rootDir = await mkdtemp(join(tmpdir(), 'gantry-bench-'));
 stack.defer(() => rm(rootDir, { recursive: true, force: true }));
-const cluster = stack.use(await startProcesses([]));
+const cluster = stack.use(await startProcesses());
 const client = stack.use(connect(cluster.address));
 const startedMs = performance.now();
 stack.use(

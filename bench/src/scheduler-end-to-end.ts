@@ -7,7 +7,8 @@
  * `redis`: redis-server, nats-server, api and scheduler are processes; this one creates the pods and holds the informer,
  * which hears over NATS. `sqlite`: all in this process, with SQLite and the in-process bus, as in `gantry up`.
  * `--singles` is how many pods are created one at a time on an idle cluster of 5,000 nodes, each after the one before it
- * was seen bound. `--profile FOLDER` writes processor profiles of the api and the scheduler there.
+ * was seen bound. `--profile FOLDER` writes processor profiles of the api and the scheduler there;
+ * `--appendfsync always` makes Redis flush the disk before it answers.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
@@ -27,9 +28,11 @@ const { values } = parseArgs({
     only: { type: 'string', default: '' },
     repeat: { type: 'string', default: '1' },
     singles: { type: 'string', default: '200' },
+    appendfsync: { type: 'string', default: 'everysec' },
     profile: { type: 'string' },
   },
 });
+const appendfsync = values.appendfsync === 'always' ? 'always' : 'everysec';
 const nodeFlags = values.profile === undefined ? [] : ['--cpu-prof', '--cpu-prof-dir', values.profile];
 
 await main();
@@ -47,7 +50,7 @@ async function main(): Promise<void> {
 }
 
 async function run(workload: Workload): Promise<void> {
-  await using cluster = await (values.form === 'sqlite' ? startOneProcess() : startProcesses(nodeFlags));
+  await using cluster = await (values.form === 'sqlite' ? startOneProcess() : startProcesses(nodeFlags, appendfsync));
   const { client, pods } = cluster;
   for (const name of ['sched-0', 'sched-1']) {
     await client.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
