@@ -49,8 +49,14 @@ export interface BusSourceOptions {
   readonly clock?: Clock;
 }
 
+interface ChangeItem {
+  readonly type: 'change';
+  readonly subject: ChangeSubject;
+  readonly message: ChangeMessage;
+}
+
 type Message =
-  | { readonly type: 'change'; readonly subject: ChangeSubject; readonly message: ChangeMessage }
+  | ChangeItem
   | { readonly type: 'progress'; readonly message: ProgressMessage }
   | { readonly type: 'nodeProgress'; readonly message: NodeProgressMessage }
   | { readonly type: 'repair'; readonly cause: RepairCause };
@@ -123,7 +129,17 @@ class BusReader<K extends KindName> {
       // Subscribed before the state is read: a change is in the state or arrives after it, or both.
       await Promise.all(subscriptions.map((subscription) => subscription.ready));
       yield await this.#snapshot(signal);
-      while (!signal.aborted) yield* this.#handle(await this.#inbox.take(), signal);
+      while (!signal.aborted) {
+        const item = this.#inbox.poll() ?? (await this.#inbox.take());
+        if (item.type !== 'change') {
+          yield* this.#handle(item, signal);
+          continue;
+        }
+        // Nearly all there is, and thousands a second: no generator and no promise of its own for each.
+        const verdict = this.#hear(item);
+        if (verdict === 'gap') yield await this.#repair('gap', signal);
+        if (verdict === 'next') yield this.#wholeEvent(item) ?? (await this.#eventOf(item, signal));
+      }
     } finally {
       ended.abort();
       stopListening();
@@ -157,7 +173,10 @@ class BusReader<K extends KindName> {
     return subscriptions;
   }
 
-  async *#handle(item: Message, signal: AbortSignal): AsyncGenerator<SourceEvent<Kinds[K]>> {
+  async *#handle(
+    item: Exclude<Message, { type: 'change' }>,
+    signal: AbortSignal,
+  ): AsyncGenerator<SourceEvent<Kinds[K]>> {
     if (item.type === 'repair') {
       // Whoever speaks after a silence is believed: the tokens of a store that was set up anew begin at one again.
       if (item.cause === 'silence') this.#cursor = new ChangeCursor();
@@ -169,13 +188,17 @@ class BusReader<K extends KindName> {
       return;
     }
     const before = this.#cursor.revision;
-    const verdict = this.#judge(item);
-    if (verdict !== 'old') this.#heardMs = this.#clock.now();
+    const verdict = this.#hear(item);
     if (verdict === 'gap') yield await this.#repair('gap', signal);
-    if (verdict === 'next' && item.type === 'change') yield await this.#eventOf(item, signal);
     if (verdict === 'complete' && this.#cursor.revision > before) {
       yield { type: 'progress', revision: this.#cursor.revision };
     }
+  }
+
+  #hear(item: Exclude<Message, { type: 'repair' }>): Verdict {
+    const verdict = this.#judge(item);
+    if (verdict !== 'old') this.#heardMs = this.#clock.now();
+    return verdict;
   }
 
   #judge(item: Exclude<Message, { type: 'repair' }>): Verdict {
@@ -199,17 +222,22 @@ class BusReader<K extends KindName> {
     }
   }
 
-  async #eventOf(
-    { subject, message }: { readonly subject: ChangeSubject; readonly message: ChangeMessage },
-    signal: AbortSignal,
-  ): Promise<SourceEvent<Kinds[K]>> {
+  /** What a message that carries its object says; undefined where it carries none. */
+  #wholeEvent({ subject, message }: ChangeItem): SourceEvent<Kinds[K]> | undefined {
     const { revision, type, json } = message;
-    const key = objectKey(subject.namespace, subject.name);
-    const object = json === undefined ? undefined : decodeObject<Kinds[K]>(json, revision);
-    if (type === 'DELETED') return { type: 'delete', key, object, revision };
-    const present = object ?? (await this.#readObject(subject, signal));
-    if (present === undefined || !this.#matches(present)) return { type: 'delete', key, object: present, revision };
-    return { type: 'put', object: present, revision };
+    if (json === undefined) return undefined;
+    const object = decodeObject<Kinds[K]>(json, revision);
+    if (type === 'DELETED' || !this.#matches(object)) return { type: 'delete', key: keyOf(subject), object, revision };
+    return { type: 'put', object, revision };
+  }
+
+  /** What a message says whose object was too large for it. */
+  async #eventOf({ subject, message }: ChangeItem, signal: AbortSignal): Promise<SourceEvent<Kinds[K]>> {
+    const { revision, type } = message;
+    const object = type === 'DELETED' ? undefined : await this.#readObject(subject, signal);
+    if (object === undefined || !this.#matches(object))
+      return { type: 'delete', key: keyOf(subject), object, revision };
+    return { type: 'put', object, revision };
   }
 
   /** An object that was too large for its message: as it is now, which may be a later state; undefined where it is gone. */
@@ -254,6 +282,10 @@ class BusReader<K extends KindName> {
       this.#inbox.push({ type: 'repair', cause: 'silence' });
     }
   }
+}
+
+function keyOf({ namespace, name }: ChangeSubject): string {
+  return objectKey(namespace, name);
 }
 
 /** The object in a store's text; its resourceVersion is the revision and never part of the text. */

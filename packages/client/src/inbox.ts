@@ -29,6 +29,11 @@ export class Inbox<T> {
     this.#wake?.();
   }
 
+  /** The next item where one waits, at once: undefined where none does, or the queue is closed. */
+  poll(): T | undefined {
+    return this.#closed === undefined && this.#head < this.#items.length ? this.#next() : undefined;
+  }
+
   /** The next item. One call at a time. */
   async take(): Promise<T> {
     for (;;) {
