@@ -33,11 +33,12 @@ export function placeTogether(entries: readonly QueuedPod[], cluster: ClusterSta
   const classes = classesOf(entries);
   const nodes = [...cluster.nodes.indexes()];
   const dimensions = [...new Set(classes.flatMap(({ dimensions: own }) => [...own]))];
-  const { nodes: places } = packBatch(
-    classes.map((podClass) => itemOf(podClass, entries, nodes, dimensions, cluster)),
-    nodes.map((node) => nodeOf(node, dimensions, cluster)),
-    { seed, steps: searches ? searchSteps : 0 },
-  );
+  const items = classes.map((podClass) => itemOf(podClass, entries, nodes, dimensions, cluster));
+  const bins = nodes.map((node) => nodeOf(node, dimensions, cluster));
+  const plain = packBatch(items, bins, { seed, steps: 0 });
+  // Where not all have a node there is nothing to refine.
+  const isRefined = searches && plain.unplaced === 0;
+  const { nodes: places } = isRefined ? packBatch(items, bins, { seed, steps: searchSteps }) : plain;
   const copies = new Map(classes.map((podClass, index) => [podClass, places[index]!.values()]));
   for (const { pod } of entries) {
     const index = copies.get(pod.class)!.next().value ?? -1;
