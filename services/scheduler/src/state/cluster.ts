@@ -52,7 +52,7 @@ export class ClusterState {
       this.#resolve(podClass);
       this.#classes.set(requirement.key, podClass);
       this.counts.register(podClass);
-      this.typical.add(requirement.requests);
+      if (isUsual(requirement)) this.typical.add(requirement.requests);
     }
     podClass.references++;
     return podClass;
@@ -218,7 +218,7 @@ export class ClusterState {
 
   *#populations(): Generator<Population> {
     for (const { requirement, references } of this.#classes.values()) {
-      yield { requests: requirement.requests, pods: references };
+      if (isUsual(requirement)) yield { requests: requirement.requests, pods: references };
     }
   }
 
@@ -310,6 +310,11 @@ export class ClusterState {
     const { requests } = podClass.requirement;
     podClass.unknownResources = [...requests.keys()].filter((name) => this.nodes.dimensionOf(name) === undefined);
   }
+}
+
+/** Pods that are made for one node each say nothing about what will come to others. */
+function isUsual({ nodeNames }: PodRequirement): boolean {
+  return nodeNames === undefined;
 }
 
 function sameJson(left: unknown, right: unknown): boolean {

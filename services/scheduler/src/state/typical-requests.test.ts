@@ -1,5 +1,8 @@
 import type { Amounts } from '@gantry/model/amounts.ts';
 import { describe, expect, it } from 'vitest';
+import { PodCompiler } from '../compile/pod.ts';
+import { type PodFields, podNamed } from '../testing/builders.ts';
+import { ClusterState } from './cluster.ts';
 import { TypicalRequests } from './typical-requests.ts';
 
 function asking(cpu: number, memory = 1): Amounts {
@@ -83,5 +86,30 @@ describe('TypicalRequests', () => {
     const early = Array.from({ length: 499 }, () => kinds.arrived());
     expect(early).not.toContain(true);
     expect(kinds.arrived()).toBe(true);
+  });
+});
+
+describe('ClusterState', () => {
+  it('learns what pods typically ask for, but from those that are made for one node each', () => {
+    const cluster = new ClusterState();
+    const compiler = new PodCompiler();
+    let count = 0;
+    const come = (fields: PodFields): void => {
+      cluster.admit(compiler.compile(podNamed(`p${count++}`, fields)));
+    };
+    const forNode = {
+      nodeAffinity: {
+        requiredDuringSchedulingIgnoredDuringExecution: {
+          nodeSelectorTerms: [{ matchFields: [{ key: 'metadata.name', operator: 'In', values: ['n1'] }] }],
+        },
+      },
+    };
+    for (let round = 0; round < 100; round++) come({ requests: { cpu: '1' }, affinity: forNode });
+    for (let round = 0; round < 100; round++) come({ requests: { cpu: '2' } });
+    expect(cpusOf(cluster.typical)).toEqual([2_000]);
+    for (let size = 1; size <= 16; size++) come({ requests: { cpu: `${size}m` } });
+    expect(cpusOf(cluster.typical)).toHaveLength(16);
+    for (let round = 0; round < 400; round++) come({ requests: { cpu: '3' } });
+    expect(cpusOf(cluster.typical).slice(-2)).toEqual([2_000, 3_000]);
   });
 });
