@@ -54,8 +54,9 @@ const lineBreak = 0x0a;
 
 /** The bytes of a change. An object above maxInlineJsonBytes is left out. */
 export function encodeChange(message: ChangeMessage): Buffer {
-  const { json, ...header } = message;
-  const head = JSON.stringify(header);
+  const { type, revision, previous, previousOnNode, epoch, json } = message;
+  const onNode = previousOnNode === undefined ? '' : `"previousOnNode":${previousOnNode},`;
+  const head = `{"type":"${type}","revision":${revision},"previous":${previous},${onNode}"epoch":${epoch}}`;
   if (json === undefined || isTooLarge(json)) return Buffer.from(head);
   return Buffer.from(`${head}\n${json}`);
 }

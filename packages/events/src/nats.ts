@@ -71,6 +71,8 @@ function parseServers(addresses: string): { servers: string[]; user: string; pas
   return { servers, user: decodeURIComponent(username), pass: decodeURIComponent(password) };
 }
 
+const handedOver = Promise.resolve();
+
 /** The bus over a NATS server or cluster: at most once, in the publisher's order. */
 export class NatsBus implements EventBus {
   readonly #connection: NatsConnection;
@@ -89,17 +91,23 @@ export class NatsBus implements EventBus {
   }
 
   /** Rejects with RequestEntityTooLarge, too, for a payload above the server's limit, 1 MiB by default. */
-  async publish(subject: string, payload: Uint8Array): Promise<void> {
-    if (!this.#connected) throw unavailable();
+  publish(subject: string, payload: Uint8Array): Promise<void> {
+    if (!this.#connected) return Promise.reject(unavailable());
     try {
       this.#connection.publish(subject, payload);
       this.#unflushedBytes += payload.length + subject.length;
-      if (this.#unflushedBytes >= maxUnflushedBytes) await this.#flush();
+      // One promise for nearly all messages, of which there are tens of thousands a second.
+      if (this.#unflushedBytes < maxUnflushedBytes) return handedOver;
+      return this.#flush().catch((error: unknown) => Promise.reject(this.#refusal(error)));
     } catch (error) {
-      if (!this.#connected) throw unavailable();
-      const reason = error instanceof InvalidArgumentError ? 'RequestEntityTooLarge' : 'ServiceUnavailable';
-      throw new GantryError(reason, `event bus: ${text(error)}`, { cause: error });
+      return Promise.reject(this.#refusal(error));
     }
+  }
+
+  #refusal(error: unknown): GantryError {
+    if (!this.#connected) return unavailable();
+    const reason = error instanceof InvalidArgumentError ? 'RequestEntityTooLarge' : 'ServiceUnavailable';
+    return new GantryError(reason, `event bus: ${text(error)}`, { cause: error });
   }
 
   subscribe(pattern: string, handler: MessageHandler): Subscription {

@@ -143,15 +143,17 @@ function isOutgoing(message: Outgoing | undefined): message is Outgoing {
 }
 
 /**
- * Hands messages over without waiting for one before the next, so that they leave together. From the first that is not
- * taken on they are offered again, one by one: consumers pass over what they have heard already.
+ * Hands messages over without waiting for one before the next, so that they leave together. Where one is not taken they are
+ * all offered again, one by one: consumers pass over what they have heard already.
  */
 async function deliverAll(deps: RelayDeps, messages: readonly Outgoing[], signal: AbortSignal): Promise<void> {
   const offers = messages.map(({ subject, payload }) => deps.bus.publish(subject, payload));
-  const taken = await Promise.allSettled(offers);
-  const first = taken.findIndex(({ status }) => status === 'rejected');
-  if (first < 0) return;
-  for (const message of messages.slice(first)) await deliver(deps, message, signal);
+  try {
+    await Promise.all(new Set(offers));
+  } catch {
+    await Promise.allSettled(offers);
+    for (const message of messages) await deliver(deps, message, signal);
+  }
 }
 
 async function deliver(deps: RelayDeps, message: Outgoing, signal: AbortSignal): Promise<void> {
