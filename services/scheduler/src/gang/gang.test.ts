@@ -238,6 +238,20 @@ describe('room for a gang', () => {
     expect(settle(world)).toEqual(['other']);
   });
 
+  test('is made on GPU devices too, each of which one member gets', () => {
+    const world = new World();
+    const device = (count: string) => ({ requests: { 'nvidia.com/gpu': count } });
+    for (const name of ['a', 'b']) world.node(name, { extended: { 'nvidia.com/gpu': '2' } });
+    world.pod('low', { ...device('2'), priority: 1, nodeName: 'a' });
+    world.group('g', { minMember: 4 });
+    for (let index = 0; index < 4; index++) world.member('g', `g${index}`, { ...device('1'), priority: 9 });
+    expect(world.cycle().evictions.map(({ victim }) => victim.name)).toEqual(['low']);
+    world.scheduler.removePod('low');
+    const { placements } = world.cycle();
+    const taken = placements.map(({ entry, nodeName }) => `${nodeName} ${entry.pod.devices}`);
+    expect(taken.sort()).toEqual(['a 0', 'a 1', 'b 0', 'b 1']);
+  });
+
   test('is given up after scheduleTimeoutSeconds', () => {
     const world = taken();
     world.group('g', { minMember: 3, scheduleTimeoutSeconds: 30 });
