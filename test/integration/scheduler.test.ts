@@ -2,10 +2,10 @@ import { startTestApi, type TestApi } from '@gantry/api/testing/harness.ts';
 import type { Pod } from '@gantry/model/gen/gantry.core.v1.ts';
 import { systemClock } from '@gantry/runtime/clock.ts';
 import { silentLogger } from '@gantry/runtime/log.ts';
-import { defaultSchedulerConfig } from '@gantry/scheduler/config.ts';
+import { defaultSchedulerConfig, isInShard } from '@gantry/scheduler/config.ts';
 import { type RunningScheduler, startScheduler } from '@gantry/scheduler/service.ts';
 import { nodeNamed, podNamed } from '@gantry/scheduler/testing/builders.ts';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
 // The scheduler against a real api: what it decides is what the store holds.
 
@@ -106,3 +106,40 @@ test('two schedulers never give a GPU device out twice, and a third that starts 
   const [next] = await podsWhen(({ metadata, spec }) => metadata.name === 'next' && Boolean(spec.nodeName), 1);
   expect([next!.spec.nodeName, next!.metadata.annotations]).toEqual([gone.spec.nodeName, gone.metadata.annotations]);
 });
+
+test('of two schedulers that give the same room away at the same time one is refused, and tries again elsewhere', async () => {
+  for (const name of ['a', 'b', 'c']) await createNode(name, '2');
+  const inShard = [0, 0];
+  for (let number = 0; Math.min(...inShard) < 6; number++) {
+    const { metadata } = await running.client.create(podNamed(`p${number}`, { requests: { cpu: '1' } }));
+    const shard = isInShard({ uid: metadata.uid!, namespace: 'default', group: '' }, { index: 1, count: 2 }) ? 1 : 0;
+    if (inShard[shard]! < 6) inShard[shard]!++;
+    else await running.client.delete('Pod', { namespace: 'default', name: `p${number}` }, { gracePeriodSeconds: 0 });
+  }
+  // Each has room for all of its pods, as long as it does not hear of the other's.
+  const bothDecided = Promise.withResolvers<void>();
+  let decided = 0;
+  const refused: string[] = [];
+  const bind = running.client.bind.bind(running.client);
+  vi.spyOn(running.client, 'bind').mockImplementation(async (...call) => {
+    if (++decided === 2) bothDecided.resolve();
+    await bothDecided.promise;
+    const results = await bind(...call);
+    refused.push(...results.filter(({ code }) => code !== 0).map(({ reason, message }) => `${reason}: ${message}`));
+    return results;
+  });
+  start({ index: 0, count: 2 });
+  start({ index: 1, count: 2 });
+  const isBound = ({ spec }: Pod): boolean => Boolean(spec.nodeName);
+  expect(countsByNode(await podsWhen(isBound, 6))).toEqual({ a: 2, b: 2, c: 2 });
+  await vi.waitFor(() => expect(refused.length).toBeGreaterThanOrEqual(6), { timeout: 20_000 });
+  expect(refused.every((text) => text.includes('cpu'))).toBe(true);
+  for (const name of ['d', 'e', 'f']) await createNode(name, '2');
+  expect(countsByNode(await podsWhen(isBound, 12))).toEqual({ a: 2, b: 2, c: 2, d: 2, e: 2, f: 2 });
+});
+
+function countsByNode(pods: readonly Pod[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { spec } of pods) counts[spec.nodeName!] = (counts[spec.nodeName!] ?? 0) + 1;
+  return counts;
+}

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { World } from './testing/world.ts';
 
 describe('placing', () => {
@@ -107,6 +107,48 @@ describe('explaining', () => {
     expect(waiting).toMatchObject([{ reason: 'SchedulingGated' }]);
     world.pod('p');
     expect(world.placements()).toEqual({ p: 'a' });
+  });
+});
+
+describe('a flood of pods that fit nowhere', () => {
+  test('is looked at once for each class, and told of each pod', () => {
+    const world = new World();
+    world.node('a', { cpu: '1' });
+    const large = { requests: { cpu: '2' } };
+    world.pod('first', large);
+    expect(world.messages()).toEqual(['0/1 nodes are available: 1 Insufficient cpu.']);
+    const solve = vi.spyOn(world.scheduler.solver, 'solve');
+    for (let index = 0; index < 100; index++) world.pod(`p${index}`, large);
+    expect(new Set(world.messages())).toEqual(new Set(['0/1 nodes are available: 1 Insufficient cpu.']));
+    expect(solve).not.toHaveBeenCalled();
+    expect(world.scheduler.queue.depths().unschedulable).toBe(101);
+  });
+
+  test('ends when something happens that can help', () => {
+    const world = new World();
+    world.node('a', { cpu: '1' });
+    world.pod('first', { requests: { cpu: '2' } });
+    world.cycle();
+    world.node('b', { cpu: '2' });
+    world.pod('second', { requests: { cpu: '2' } });
+    expect(world.placements()).toEqual({ second: 'b' });
+    world.nowMs += 1_000;
+    expect(world.messages()).toEqual(['0/2 nodes are available: 2 Insufficient cpu.']);
+  });
+
+  test('does not hide that room can be made for one more', () => {
+    const world = new World();
+    for (const name of ['a', 'b']) {
+      world.node(name, { cpu: '1' });
+      world.pod(`low-${name}`, { requests: { cpu: '1' }, nodeName: name });
+    }
+    const high = { requests: { cpu: '1' }, priority: 10 };
+    world.pod('first', high);
+    expect(world.cycle().evictions).toHaveLength(1);
+    world.pod('second', high);
+    expect(world.cycle().evictions).toHaveLength(1);
+    world.pod('third', high);
+    expect(world.cycle().evictions).toHaveLength(0);
   });
 });
 

@@ -16,7 +16,11 @@ export interface Candidate {
   readonly nominated: readonly PodRecord[];
   /** Pods that are on their way out already, for whom to wait. */
   readonly leaving: readonly PodRecord[];
+  readonly cost: Cost;
 }
+
+/** Priorities are no lower. */
+const lowestPriority = -(2 ** 31);
 
 /**
  * The least that must leave a node for a pod of some priority to fit, judged by trying: all that may leave is taken off,
@@ -53,11 +57,14 @@ export function candidateOn(
   for (const pod of leaving) trial.putBack(pod);
   if (!enough) return undefined;
   const victims = chosen.filter((pod) => pod.state !== 'nominated');
+  const mates = matesOf(victims, priority, cluster);
+  const violating = overBudget(victims, budgets);
   return {
     node,
     victims,
-    mates: matesOf(victims, priority, cluster),
-    violating: overBudget(victims, budgets),
+    mates,
+    violating,
+    cost: costOf(mates.length === 0 ? victims : [...victims, ...mates], violating.size),
     nominated: chosen.filter((pod) => pod.state === 'nominated'),
     leaving,
   };
@@ -105,38 +112,47 @@ export function byImportance(left: PodRecord, right: PodRecord): number {
   return byPriority || left.startedMs - right.startedMs || (left.uid < right.uid ? -1 : 1);
 }
 
+/** What is lost by evicting pods; compared in this order. */
+interface Cost {
+  readonly brokenBudgets: number;
+  /** Priority of the most important. */
+  readonly highest: number;
+  /** Of priorities, counted from the lowest there is, so that more pods are a larger sum. */
+  readonly sum: number;
+  readonly count: number;
+  /** When the first of the most important started: the later, the less is lost. */
+  readonly earliestStartMs: number;
+}
+
+function costOf(evicted: readonly PodRecord[], brokenBudgets: number): Cost {
+  let highest = lowestPriority;
+  let sum = 0;
+  let earliestStartMs = Number.POSITIVE_INFINITY;
+  for (const { class: podClass, startedMs } of evicted) {
+    const { priority } = podClass.requirement;
+    sum += priority - lowestPriority + 1;
+    if (priority < highest) continue;
+    earliestStartMs = priority > highest ? startedMs : Math.min(earliestStartMs, startedMs);
+    highest = priority;
+  }
+  return {
+    brokenBudgets,
+    highest,
+    sum,
+    count: evicted.length,
+    earliestStartMs: evicted.length > 0 ? earliestStartMs : 0,
+  };
+}
+
 /** Negative where the first costs less: fewer broken budgets, then lower victims, in sum too, then fewer, then those that started last. */
 export function compareCandidates(left: Candidate, right: Candidate): number {
   return (
-    left.violating.size - right.violating.size ||
-    highest(left) - highest(right) ||
-    sum(left) - sum(right) ||
-    evicted(left).length - evicted(right).length ||
-    earliestStart(right) - earliestStart(left) ||
+    left.cost.brokenBudgets - right.cost.brokenBudgets ||
+    left.cost.highest - right.cost.highest ||
+    left.cost.sum - right.cost.sum ||
+    left.cost.count - right.cost.count ||
+    right.cost.earliestStartMs - left.cost.earliestStartMs ||
     left.nominated.length - right.nominated.length ||
     left.node - right.node
   );
-}
-
-/** All who would have to go. */
-function evicted({ victims, mates }: Candidate): readonly PodRecord[] {
-  return mates.length === 0 ? victims : [...victims, ...mates];
-}
-
-function highest(candidate: Candidate): number {
-  return evicted(candidate).reduce((most, pod) => Math.max(most, pod.class.requirement.priority), -(2 ** 31));
-}
-
-/** Counted from the lowest priority there is, so that more victims are a larger sum. */
-function sum(candidate: Candidate): number {
-  return evicted(candidate).reduce((total, pod) => total + pod.class.requirement.priority + 2 ** 31 + 1, 0);
-}
-
-/** When the first of the most important victims started. */
-function earliestStart(candidate: Candidate): number {
-  const top = highest(candidate);
-  const starts = evicted(candidate)
-    .filter((pod) => pod.class.requirement.priority === top)
-    .map(({ startedMs }) => startedMs);
-  return starts.length === 0 ? 0 : Math.min(...starts);
 }
