@@ -4,6 +4,9 @@ import { mayUse, type Problem } from './problem.ts';
 
 // Node by node: each is filled with the items that suit what is left of it best, until none fits.
 
+/** Shapes of empty nodes that are compared each time that one is opened, those of the largest nodes first. */
+const mostShapes = 8;
+
 /** What suits a node best. */
 export type Affinity =
   /** Items whose demand points where the node has most left: the dot product of both. */
@@ -44,31 +47,37 @@ function shapesOf(problem: Problem, nodes: Int32Array): number[][] {
   return [...shapes.values()].reverse();
 }
 
-/** The shape a node of which takes most of what remains; undefined where none takes anything. */
-function bestShape(
-  load: Load,
-  shapes: readonly number[][],
-  remaining: Int32Array,
-  affinity: Affinity,
-): number[] | undefined {
-  const open = shapes.filter((shape) => shape.length > 0);
-  if (open.length === 1) return takesAny(load, open[0]!.at(-1)!, remaining) ? open[0] : undefined;
+/**
+ * Of the first shapes that take anything, the one that takes most of what remains; undefined where none takes anything.
+ * Shapes that take nothing now never will: they are dropped.
+ */
+function bestShape(load: Load, shapes: number[][], remaining: Int32Array, affinity: Affinity): number[] | undefined {
   let best: number[] | undefined;
   let most = Number.NEGATIVE_INFINITY;
-  for (const shape of open) {
-    const node = shape.at(-1)!;
-    const before = remaining.slice();
-    fill(load, node, remaining, affinity);
-    if (load.units[node]!.length === 0) continue;
-    const taken = sizeOn(load, node);
-    for (const unit of [...load.units[node]!].reverse()) load.remove(unit);
-    remaining.set(before);
+  for (let index = 0; index < Math.min(shapes.length, mostShapes); ) {
+    const node = shapes[index]!.at(-1);
+    if (node === undefined || !takesAny(load, node, remaining)) {
+      shapes.splice(index, 1);
+      continue;
+    }
+    const taken = shapes.length === 1 ? 0 : wouldTake(load, node, remaining, affinity);
     if (taken > most) {
       most = taken;
-      best = shape;
+      best = shapes[index];
     }
+    index++;
   }
   return best;
+}
+
+/** The size of what a node would be filled with. */
+function wouldTake(load: Load, node: number, remaining: Int32Array, affinity: Affinity): number {
+  const before = remaining.slice();
+  fill(load, node, remaining, affinity);
+  const taken = sizeOn(load, node);
+  for (const unit of [...load.units[node]!].reverse()) load.remove(unit);
+  remaining.set(before);
+  return taken;
 }
 
 function takesAny(load: Load, node: number, remaining: Int32Array): boolean {

@@ -68,7 +68,7 @@ function packingOf(problem: Problem, { nodeOf, unplaced, opened }: Score & Pick<
   return { nodes, unplaced, opened };
 }
 
-/** Work beyond which filling node by node is left out: copies times items times dimensions. */
+/** Comparisons of an item with a node, by dimension, that a rule may cost at most; those that would cost more are left out. */
 const maxWork = 2e8;
 
 /** The best that simple rules find; the first that is as good as can be ends it. First fit in the given order is one. */
@@ -78,13 +78,18 @@ function construct(problem: Problem, least: number): Load {
   const demand = demandWeights(problem, problem.counts);
   const bySize = (weights: Float64Array, measure: SizeMeasure): Int32Array =>
     largestFirst(sizesOf(problem, weights, measure));
+  const { unitCount, itemCount, nodeCount, dimensions } = problem;
   const rules: (() => Load)[] = [
-    () => firstFit(problem, indexes(problem.itemCount), indexes(problem.nodeCount)),
-    () => bestFit(problem, bySize(demand, 'sum'), nodes, demand),
-    () => bestFit(problem, bySize(plain, 'largest'), nodes, plain),
+    () => firstFit(problem, indexes(itemCount), indexes(nodeCount)),
     () => firstFit(problem, bySize(demand, 'squares'), nodes),
   ];
-  if (problem.unitCount * problem.itemCount * problem.dimensions <= maxWork) {
+  if (unitCount * nodeCount * dimensions <= maxWork) {
+    rules.push(
+      () => bestFit(problem, bySize(demand, 'sum'), nodes, demand),
+      () => bestFit(problem, bySize(plain, 'largest'), nodes, plain),
+    );
+  }
+  if ((unitCount + nodeCount) * itemCount * dimensions <= maxWork) {
     rules.push(
       () => fillNodes(problem, nodes, 'dot'),
       () => fillNodes(problem, nodes, 'distance'),
