@@ -60,7 +60,8 @@ async function run(workload: Workload): Promise<void> {
   await createAll(client, before);
   await pods.until(() => (workload.leavesWaiting ? pods.refused : pods.bound) === before.length);
   await report(cluster, workload);
-  if (workload.name.startsWith('SchedulingBasic 5000')) await singles(cluster, Number(values.singles));
+  const alone = Number(values.singles);
+  if (alone > 0 && workload.name.startsWith('SchedulingBasic 5000')) await singles(cluster, alone);
 }
 
 /** Creates the measured pods, and says how long it took until an informer had seen all of them bound. */

@@ -7,7 +7,7 @@ import { authenticateByAddress, authorizeAdmins, isLoopback } from './access.ts'
 import { generateName } from './metadata.ts';
 import { decodePageToken, encodePageToken } from './page-token.ts';
 import { sameJson } from './same-json.ts';
-import { type AnyObject, decodeValue, encodeValue, ObjectCache } from './stored-object.ts';
+import { type AnyObject, decodeValue, encodeValue, ObjectCache, putObject, storedBy } from './stored-object.ts';
 
 describe('page tokens', () => {
   test('go round', () => {
@@ -153,5 +153,35 @@ describe('ranges of addresses', () => {
 
   test.each(['10.0.0.0', '10.0.0.0/31', '10.0.0.256/24', 'fd00::/108', ''])('%s is refused', (cidr) => {
     expect(() => parseIpRange(cidr)).toThrow(`service CIDR: Invalid value: "${cidr}"`);
+  });
+});
+
+describe('what this process wrote itself', () => {
+  test('is kept as the store has it', () => {
+    const object: AnyObject = {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'a', namespace: 'default', labels: { app: 'web' }, resourceVersion: '3' },
+      spec: { containers: [] },
+    };
+    const operation = putObject('pods/default/a', object, 3);
+    if (operation.type !== 'put') throw new Error('it is a put');
+    const cache = new ObjectCache(10_000);
+    cache.keep(storedBy(operation, 7));
+    const read = cache.decode({ key: operation.key, revision: 7, value: operation.value });
+    expect(read.object).toEqual(decodeValue(operation.value, 7));
+    expect(object.metadata.resourceVersion).toBe('3');
+  });
+
+  test('does not go before what others wrote later', () => {
+    const cache = new ObjectCache(10_000);
+    const put = (revision: number, name: string) => ({
+      key: 'k',
+      revision,
+      value: JSON.stringify({ metadata: { name } }),
+    });
+    cache.decode(put(9, 'newer'));
+    cache.keep(storedBy({ type: 'put', key: 'k', value: put(8, 'older').value }, 8));
+    expect(cache.peek('k')?.object.metadata.name).toBe('newer');
   });
 });
