@@ -15,7 +15,7 @@ describe('run', () => {
       'InternalError',
       'sh -c echo broken >&2; exit 3: broken',
     ],
-    ['a command without a word', 'false', [], 'InternalError', /^false : Command failed/],
+    ['a command without a word', 'false', [], 'InternalError', 'false : ended by code 1'],
   ])('says what went wrong with %s', async (_what, command, args, reason, message) => {
     await expect(run(command, args)).rejects.toMatchObject({ reason, message });
   });

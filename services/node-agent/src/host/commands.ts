@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { GantryError } from '@gantry/runtime/errors.ts';
 
 /** Bounds and input of a command. */
@@ -10,28 +10,46 @@ export interface RunOptions {
   readonly input?: string;
 }
 
-/** Runs a command to its end and resolves to its standard output; what it says on standard error is the error's text. */
+/** Most bytes of output that are taken in. */
+const maxOutputBytes = 4 * 1024 * 1024;
+
+/**
+ * Runs a command to its end and resolves to its standard output; what it says on standard error is the error's text. It runs in a
+ * session of its own: Ctrl-C in a terminal is for us, and must not end a command half way.
+ */
 export function run(command: string, args: readonly string[], options: RunOptions = {}): Promise<string> {
   const { timeoutMs = 10_000, signal, input } = options;
+  const what = `${command} ${args.slice(0, 4).join(' ')}`;
   return new Promise((resolve, reject) => {
-    const child = execFile(
-      command,
-      args,
-      { timeout: timeoutMs, killSignal: 'SIGKILL', maxBuffer: 4 * 1024 * 1024, signal },
-      (error, stdout, stderr) => {
-        if (error === null) return resolve(stdout);
-        const what = `${command} ${args.slice(0, 4).join(' ')}`;
-        if (signal?.aborted)
-          return reject(new GantryError('Cancelled', `${what} was cancelled`, { cause: signal.reason }));
-        if (error.killed)
-          return reject(new GantryError('Timeout', `${what} did not end within ${timeoutMs} ms`, { cause: error }));
-        if (error.code === 'ENOENT')
-          return reject(new GantryError('FailedPrecondition', `${command} is not installed`, { cause: error }));
-        reject(new GantryError('InternalError', `${what}: ${stderr.trim() || error.message}`, { cause: error }));
-      },
-    );
+    const child = spawn(command, args, { detached: true, timeout: timeoutMs, killSignal: 'SIGKILL', signal });
+    const output = { stdout: '', stderr: '' };
+    for (const name of ['stdout', 'stderr'] as const) {
+      child[name].setEncoding('utf8').on('data', (text: string) => {
+        output[name] += text;
+        if (output[name].length > maxOutputBytes) child.kill('SIGKILL');
+      });
+    }
+    child.once('error', (cause: NodeJS.ErrnoException) => {
+      if (signal?.aborted) reject(new GantryError('Cancelled', `${what} was cancelled`, { cause: signal.reason }));
+      else if (cause.code === 'ENOENT')
+        reject(new GantryError('FailedPrecondition', `${command} is not installed`, { cause }));
+      else reject(new GantryError('InternalError', `${what}: ${cause.message}`, { cause }));
+    });
+    child.once('close', (code, endedBy) => {
+      if (code === 0) resolve(output.stdout);
+      else if (output.stdout.length > maxOutputBytes || output.stderr.length > maxOutputBytes)
+        reject(new GantryError('InternalError', `${what}: more than ${maxOutputBytes} bytes of output`));
+      else if (child.killed) reject(new GantryError('Timeout', `${what} did not end within ${timeoutMs} ms`));
+      else
+        reject(
+          new GantryError(
+            'InternalError',
+            `${what}: ${output.stderr.trim() || `ended by ${endedBy ?? `code ${code}`}`}`,
+          ),
+        );
+    });
     // A command that ends without reading its input is judged by its exit code alone.
-    child.stdin?.on('error', () => {});
-    child.stdin?.end(input ?? '');
+    child.stdin.on('error', () => {});
+    child.stdin.end(input ?? '');
   });
 }

@@ -8,6 +8,7 @@ import { type AddressPlan, addressPlan, freePlanNumbers, nodeAddresses } from '.
 import type { ContainerdHome } from './containerd.ts';
 import type { ContainerdChoices } from './decide.ts';
 import { destroyNode, type LocalNode, type SupervisedNode, startLocalNode } from './local-node.ts';
+import { unmountBelow } from './mounts.ts';
 import { addBridge, applyNetwork, namespacePath, readRoutes, removeNetwork } from './network.ts';
 import { type NetworkSpec, namespaceOf } from './network-plan.ts';
 
@@ -83,7 +84,10 @@ export async function startLocalCluster(
   if (failed) {
     // What an earlier run left may still serve; what this one made is undone, but for the logs that tell what is wrong.
     await Promise.all(nodes.map((node) => (earlier ? node.detach() : node.destroy())));
-    if (!earlier) await undo();
+    if (!earlier) {
+      for (const home of names.map(homeOf)) await unmountBelow(home.directory);
+      await undo();
+    }
     throw failed.reason;
   }
   const unwanted = names.map(homeOf).filter((_, index) => !config.nodes.includes(names[index]!));
