@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { bestFit, firstFit, gantry } from './gpu-policies.ts';
 import { type GpuPod, gpusOf, inflated, podLists, published, readNodes, readPods } from './openb.ts';
 
+// A made-up sample in the form of the trace.
 const folder = join(import.meta.dirname, '../fixtures/openb');
 const nodes = readNodes(folder);
 const capacity = nodes.reduce((sum, { gpus }) => sum + gpus, 0);

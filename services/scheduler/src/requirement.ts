@@ -129,6 +129,9 @@ export type Mobility =
   /** Member of a group that is placed as a whole. */
   | 'grouped';
 
+/** Shared by the many pods without GPU devices. */
+export const noDevices: readonly number[] = [];
+
 /** A pod as the scheduler sees it. */
 export interface PodInfo {
   readonly uid: string;

@@ -2,15 +2,16 @@ import { podRequests } from '@gantry/model/amounts.ts';
 import type { Affinity, Pod, PodSpec, TopologySpreadConstraint } from '@gantry/model/gen/gantry.core.v1.ts';
 import { areDevicesFor, devicesOf, gpuDemand } from '@gantry/model/gpu.ts';
 import { podGroupLabel } from '@gantry/model/kinds/podgroup/podgroup.ts';
-import type {
-  HostPort,
-  PodInfo,
-  PodRequirement,
-  PodTerm,
-  PreferredNodeTerm,
-  PreferredPodTerm,
-  SpreadRule,
-  Toleration,
+import {
+  type HostPort,
+  noDevices,
+  type PodInfo,
+  type PodRequirement,
+  type PodTerm,
+  type PreferredNodeTerm,
+  type PreferredPodTerm,
+  type SpreadRule,
+  type Toleration,
 } from '../requirement.ts';
 import { mobilityOf } from './mobility.ts';
 import { namedNodes, nodeTerm, ownNamespaceSelector, podTerm, type RuleOwner } from './selectors.ts';
@@ -40,7 +41,7 @@ export class PodCompiler {
       requirement,
       schedulerName: spec.schedulerName || 'default-scheduler',
       nodeName: spec.nodeName ?? '',
-      gpuDevices: spec.nodeName ? givenDevices(pod, requirement) : [],
+      gpuDevices: spec.nodeName ? givenDevices(pod, requirement) : noDevices,
       gates: spec.schedulingGates?.map(({ name }) => name) ?? [],
       nominatedNodeName: status?.nominatedNodeName ?? '',
       group,
@@ -182,5 +183,5 @@ function hostPorts(spec: PodSpec): HostPort[] {
 /** The devices that the pod's annotation names, where they are as many as it asks for. */
 function givenDevices({ metadata }: Pod, { gpu }: PodRequirement): readonly number[] {
   const devices = gpu === undefined ? undefined : devicesOf(metadata.annotations);
-  return gpu !== undefined && devices !== undefined && areDevicesFor(gpu, devices) ? devices : [];
+  return gpu !== undefined && devices !== undefined && areDevicesFor(gpu, devices) ? devices : noDevices;
 }

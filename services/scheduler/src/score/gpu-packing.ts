@@ -1,4 +1,5 @@
 import { maxDevices, wholeDevice } from '@gantry/model/gpu.ts';
+import { noDevices } from '../requirement.ts';
 import { Dimension, type NodeTable } from '../state/node-table.ts';
 import type { PodClass } from '../state/pod-class.ts';
 
@@ -117,9 +118,9 @@ export class GpuRoom {
   }
 
   /** The devices that cost least. The node must have room for a pod of the class. */
-  devices(podClass: PodClass, node: number): number[] {
+  devices(podClass: PodClass, node: number): readonly number[] {
     const { gpu } = podClass.requirement;
-    if (gpu === undefined) return [];
+    if (gpu === undefined) return noDevices;
     this.#read(node);
     if (gpu.milliEach < wholeDevice) return [this.#best(podClass).device];
     const idle: number[] = [];

@@ -1,6 +1,7 @@
 import type { PreparedFilter, PreparedScore, TopologyRule } from '../plugin.ts';
 import { deviceFilters, nodeFilters, scores, topologyPlugins, volumeFilters } from '../plugins.ts';
 import type { Profile } from '../profiles.ts';
+import { noDevices } from '../requirement.ts';
 import type { ClusterState } from '../state/cluster.ts';
 import type { PodClass } from '../state/pod-class.ts';
 import { refused, type ScanInput, scanColumns, scanDemand, scanNode } from './resource-scan.ts';
@@ -87,8 +88,8 @@ export class PreparedClass {
   }
 
   /** The GPU devices that the next pod is to have on a node; empty where none are better than the best fit. */
-  devices(node: number): number[] {
-    return this.#prices?.devices(this.podClass, node) ?? [];
+  devices(node: number): readonly number[] {
+    return this.#prices?.devices(this.podClass, node) ?? noDevices;
   }
 
   /** The score of a node, from scratch. */

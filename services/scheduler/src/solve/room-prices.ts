@@ -40,7 +40,7 @@ export class RoomPrices {
   }
 
   /** The devices of a node that a pod of a class gets. The node must have room for it. */
-  devices(podClass: PodClass, node: number): number[] {
+  devices(podClass: PodClass, node: number): readonly number[] {
     return this.#room.devices(podClass, node);
   }
 

@@ -1,16 +1,13 @@
 import { bestFitDevices } from '@gantry/model/gpu.ts';
 import { assert } from '@gantry/runtime/assert.ts';
 import { Gangs } from '../gang/gangs.ts';
-import type { HostPort, NodeInfo, PodInfo, PodRequirement } from '../requirement.ts';
+import { type HostPort, type NodeInfo, noDevices, type PodInfo, type PodRequirement } from '../requirement.ts';
 import { CountRegistry } from './count-registry.ts';
 import { DemandBook } from './demand-book.ts';
 import { NodeTable } from './node-table.ts';
 import { PodClass, type PodRecord } from './pod-class.ts';
 import { type Population, TypicalRequests } from './typical-requests.ts';
 import { Volumes } from './volumes.ts';
-
-/** One for all pods, of which there may be a million. */
-const noDevices: readonly number[] = [];
 
 /** What became of a node, as far as waiting pods are concerned. */
 export type NodeChange = 'nodeAdded' | 'nodeLabels' | 'nodeTaints' | 'nodeCapacity';
