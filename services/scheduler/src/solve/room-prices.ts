@@ -50,7 +50,7 @@ export class RoomPrices {
     const { gpus } = nodes;
     const isFresh =
       gpus.turnover - this.#turnover < Math.max(1, turnoverShare * gpus.total * wholeDevice) &&
-      demands.total < this.#seen * growth &&
+      demands.total <= this.#seen * growth &&
       this.#static === nodes.staticLog.end &&
       this.#layout === nodes.layout;
     if (isFresh) return;
