@@ -9,7 +9,7 @@ import type { Vm } from './vm-trace.ts';
 
 /** What a virtual machine asks for, as a pod. */
 export function requestsOf({ cores, memoryGib }: Vm): Record<string, string> {
-  return { cpu: `${cores}`, memory: `${memoryGib * 1_024}Mi` };
+  return { cpu: `${Math.round(cores * 1_000)}m`, memory: `${Math.round(memoryGib * 1_024)}Mi` };
 }
 
 /**

@@ -6,6 +6,9 @@ const mostKinds = 16;
 /** The list is made anew when so many pods came, and half as many as there were. */
 const leastNews = 64;
 
+/** A kind is forgotten when fewer than so many pods of it are remembered. */
+const forgotten = 1 / 16;
+
 /** Pods that ask for the same amounts, and how many there are. */
 export interface Population {
   readonly requests: Amounts;
@@ -13,7 +16,7 @@ export interface Population {
 }
 
 /**
- * What pods typically ask for: the kinds that make up most of the demand, whatever else the pods ask for. It changes
+ * What pods typically ask for: the kinds that make up most of the demand, and the largest, whatever else the pods ask for. It changes
  * seldom, as all that is derived from it must then be derived anew.
  */
 export class TypicalRequests {
@@ -58,8 +61,9 @@ export class TypicalRequests {
       populations.set(key, { requests, pods: pods + (populations.get(key)?.pods ?? 0) });
       total += pods;
     }
-    for (const [key, { requests, pods }] of this.#kinds) {
-      populations.set(key, { requests, pods: Math.max(pods / 2, populations.get(key)?.pods ?? 0) });
+    for (const [key, { requests, pods: before }] of this.#kinds) {
+      const pods = Math.max(before / 2, populations.get(key)?.pods ?? 0);
+      if (pods >= forgotten) populations.set(key, { requests, pods });
     }
     const kinds = mostDemanded(populations, this.#maxKinds);
     const isSame = kinds.size === this.#kinds.size && [...kinds.keys()].every((key) => this.#kinds.has(key));
@@ -71,23 +75,41 @@ export class TypicalRequests {
   }
 }
 
-/** The kinds with the largest shares of what all ask for, each by the resource of which it asks for most. */
+/**
+ * Half of the kinds are those of which one pod asks for most: rare as they may be, they are the first to find no place.
+ * The others are those that together ask for most. What counts is the resource of which a kind asks for the largest share.
+ */
 function mostDemanded(populations: ReadonlyMap<string, Population>, count: number): Map<string, Population> {
   const totals = new Map<string, number>();
   for (const { requests, pods } of populations.values()) {
     for (const [name, amount] of requests) totals.set(name, (totals.get(name) ?? 0) + pods * amount);
   }
-  const shareOf = ({ requests, pods }: Population): number => {
-    let share = 0;
-    for (const [name, amount] of requests) {
-      // One of a node's pods is what everybody asks for.
-      if (name !== resourceNames.pods) share = Math.max(share, (pods * amount) / Math.max(1, totals.get(name)!));
-    }
-    return share;
+  const kinds = [...populations].map(([key, population]) => {
+    const size = sizeOf(population.requests, totals);
+    return { key, population, size, demand: size * population.pods };
+  });
+  const chosen = new Map<string, Population>();
+  const take = (order: typeof kinds, until: number): void => {
+    for (const { key, population } of order) if (chosen.size < until) chosen.set(key, population);
   };
-  const shares = new Map([...populations].map(([key, population]) => [key, shareOf(population)]));
-  const byShare = [...populations].sort(([left], [right]) => shares.get(right)! - shares.get(left)!);
-  return new Map(byShare.slice(0, count));
+  take(
+    kinds.toSorted((left, right) => right.size - left.size),
+    Math.floor(count / 2),
+  );
+  take(
+    kinds.toSorted((left, right) => right.demand - left.demand),
+    count,
+  );
+  return chosen;
+}
+
+function sizeOf(requests: Amounts, totals: ReadonlyMap<string, number>): number {
+  let size = 0;
+  for (const [name, amount] of requests) {
+    // One of a node's pods is what everybody asks for.
+    if (name !== resourceNames.pods) size = Math.max(size, amount / Math.max(1, totals.get(name)!));
+  }
+  return size;
 }
 
 function keyOf(requests: Amounts): string {
