@@ -111,7 +111,7 @@ export class Solver {
   /** Gives nodes to as many of the pods as possible, in order. All must be of the class and have no node. */
   solve(podClass: PodClass, pods: readonly PodRecord[], profile: Profile): Solution {
     if (podClass.unknownResources.length > 0) return { placed: 0 };
-    const prepared = this.prepare(podClass, profile);
+    const prepared = this.#announcedClass(podClass, profile) ?? this.prepare(podClass, profile);
     return { placed: prepared.groupRules.length > 0 ? this.#inGroups(prepared, pods) : this.#fromList(prepared, pods) };
   }
 
@@ -136,6 +136,13 @@ export class Solver {
     }
     this.#lists.keep(prepared, list);
     return placed;
+  }
+
+  /** A class as it was made ready when it was announced; plain ones are no different afterwards, unless nodes themselves are. */
+  #announcedClass(podClass: PodClass, profile: Profile): PreparedClass | undefined {
+    const prepared = this.#announced.get(podClass)?.prepared;
+    const isSame = prepared?.profile === profile && this.#announcedAt === this.#lists.now().staticUpTo;
+    return isSame ? prepared : undefined;
   }
 
   #announcedList(prepared: PreparedClass): Shortlist | undefined {

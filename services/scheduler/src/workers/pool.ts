@@ -1,15 +1,17 @@
-import { Piscina } from 'piscina';
+import type { Piscina } from 'piscina';
 import type { ListJobs } from './list-jobs.ts';
 
 /** Threads without work end after this time. */
 const idleTimeoutMs = 60_000;
 
-/** Worker threads that help the coordinator. None runs before there is something to do. */
+/** Worker threads that help the coordinator. Before there is something to do none runs, and what runs them is not even loaded. */
 export class WorkerPool implements AsyncDisposable {
   readonly #workers: number;
   readonly #onError: (error: unknown) => void;
+  #loading: Promise<void> | undefined;
   #pool: Piscina | undefined;
   #busy = 0;
+  #isClosing = false;
 
   /**
    * @param workers Threads beside the coordinator's, at least one.
@@ -22,25 +24,40 @@ export class WorkerPool implements AsyncDisposable {
 
   /** Lets the threads that have nothing to do make lists. */
   help(jobs: ListJobs): void {
-    this.#pool ??= new Piscina({
+    if (this.#pool === undefined) {
+      this.#loading ??= this.#load();
+      this.#loading.then(() => this.#run(jobs), this.#onError);
+    } else {
+      this.#run(jobs);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isClosing = true;
+    await this.#loading;
+    await this.#pool?.close({ force: true });
+  }
+
+  async #load(): Promise<void> {
+    const { Piscina } = await import('piscina');
+    this.#pool = new Piscina({
       filename: new URL('./list-worker.ts', import.meta.url).href,
       name: 'makeLists',
       minThreads: 0,
       maxThreads: this.#workers,
       idleTimeout: idleTimeoutMs,
     });
+  }
+
+  #run(jobs: ListJobs): void {
     for (; this.#busy < this.#workers; this.#busy++) {
       const settled = (): void => {
         this.#busy--;
       };
-      this.#pool.run(jobs).then(settled, (error: unknown) => {
+      this.#pool!.run(jobs).then(settled, (error: unknown) => {
         settled();
-        this.#onError(error);
+        if (!this.#isClosing) this.#onError(error);
       });
     }
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#pool?.close({ force: true });
   }
 }
