@@ -68,6 +68,11 @@ class Cluster {
     return this.done(group) + [...this.bound.values()].filter(({ info }) => info.group === group).length;
   }
 
+  /** Cores that pods have of a node; each has one. */
+  used(node: string): number {
+    return [...this.bound.values()].filter((pod) => pod.node === node).length;
+  }
+
   take(given: Step): void {
     switch (given.type) {
       case 'pod': {
@@ -144,9 +149,11 @@ class Cluster {
   }
 
   #bind(batch: readonly Placement[], decided: Fate): void {
-    // The api refuses what is gone, and with it the gang.
+    // The api refuses what is gone and what a node has no room for, and with it the gang.
     const isThere = batch.every(({ entry }) => this.pending.has(entry.pod.uid));
-    if (decided === 'refused' || !isThere) {
+    const onNode = (name: string): number => batch.filter(({ nodeName }) => nodeName === name).length;
+    const fits = batch.every(({ nodeName }) => this.used(nodeName) + onNode(nodeName) <= this.nodes.get(nodeName)!);
+    if (decided === 'refused' || !isThere || !fits) {
       for (const { entry } of batch) this.scheduler.refused(entry, this.nowMs);
       return;
     }
@@ -200,8 +207,7 @@ test('no gang is ever begun in part, whatever is refused, lost or late; and none
         cluster.nowMs += 400_000;
         cluster.cycle(() => 'accepted', true);
       }
-      const used = (node: string): number => [...cluster.bound.values()].filter((pod) => pod.node === node).length;
-      const free = [...cluster.nodes].reduce((sum, [node, cpu]) => sum + cpu - used(node), 0);
+      const free = [...cluster.nodes].reduce((sum, [node, cpu]) => sum + cpu - cluster.used(node), 0);
       for (const [group, minMember] of Object.entries(cluster.minMember)) {
         const waiting = [...cluster.pending.values()].filter((info) => info.group === group).length;
         const lacks = Math.max(0, minMember - cluster.live(group));
@@ -214,7 +220,7 @@ test('no gang is ever begun in part, whatever is refused, lost or late; and none
         cluster.cycle(() => 'accepted', true);
         cluster.hear(Number.POSITIVE_INFINITY);
       }
-      for (const [node, cpu] of cluster.nodes) expect(used(node)).toBeLessThanOrEqual(cpu);
+      for (const [node, cpu] of cluster.nodes) expect(cluster.used(node)).toBeLessThanOrEqual(cpu);
     }),
     { numRuns: 400 },
   );
