@@ -56,7 +56,7 @@ export class Scheduler {
   constructor(options: SchedulerOptions) {
     this.options = options;
     this.queue = new SchedulingQueue(options.backoff);
-    this.#nominations = new Nominations(this.cluster, this.queue);
+    this.#nominations = new Nominations(this.cluster, this.queue, (node) => this.#changes.add('podGone', node));
     this.budgets = new Budgets(this.cluster.namespaces);
     this.solver = new Solver(this.cluster, options.seed, options.listMaker?.(this.cluster));
     this.relocations = new Relocations(this.cluster, (node) => this.#changes.add('nodeTaints', node));

@@ -23,9 +23,13 @@ export class Nominations {
   /** Who waits for the end of a pod, by its uid. */
   readonly #waiters = new Map<string, Set<QueuedPod>>();
 
-  constructor(cluster: ClusterState, queue: SchedulingQueue) {
+  readonly #released: (node: number) => void;
+
+  /** @param released Called where a pod gives up the room that it held on a node. */
+  constructor(cluster: ClusterState, queue: SchedulingQueue, released: (node: number) => void) {
     this.#cluster = cluster;
     this.#queue = queue;
+    this.#released = released;
   }
 
   /** Gives a node to a pod as soon as those in its way have left. Returns whom to evict for that. */
@@ -77,12 +81,15 @@ export class Nominations {
 
   /** The pod has a node, or is gone, or must look for another way. */
   clear(entry: QueuedPod): void {
-    for (const uid of entry.nomination?.waitsFor ?? []) {
+    const { nomination } = entry;
+    if (nomination === undefined) return;
+    for (const uid of nomination.waitsFor) {
       const waiters = this.#waiters.get(uid);
       waiters?.delete(entry);
       if (waiters?.size === 0) this.#waiters.delete(uid);
     }
     entry.nomination = undefined;
+    if (entry.pod.node !== nomination.node) this.#released(nomination.node);
   }
 
   /** A pod has left. Whoever waited for it last is tried at once. */
@@ -113,6 +120,7 @@ export class Nominations {
     const entry = this.#queue.get(pod.uid);
     if (entry === undefined) {
       // One of another scheduler, which will hear of it from the api.
+      this.#released(pod.node);
       this.#cluster.displace(pod);
       pod.state = 'pending';
       return;
