@@ -110,7 +110,9 @@ export function startScheduler(given: SchedulerConfig, { client, bus, clock, log
 /** Threads beside this one; undefined where there are to be none. */
 function workersOf({ threads }: SchedulerConfig, log: Logger): WorkerPool | undefined {
   if (threads === 1) return undefined;
-  return new WorkerPool(threads - 1, (error) => log.warn({ error }, 'a worker thread failed; its work is done here'));
+  return new WorkerPool(threads - 1, (error) =>
+    log.warn({ error }, 'a worker thread failed: one thread decides from now on'),
+  );
 }
 
 /** The parts of a scheduler, put together. */

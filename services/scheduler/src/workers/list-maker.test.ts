@@ -114,6 +114,17 @@ test('a worker thread makes what nobody else does, up to its lead', async () => 
   for (let index = 0; index < lead; index++) expect(readList(jobs, index)).toEqual(readList(own, index));
 }, 30_000);
 
+test('a thread that fails is told of once, and none begins again', async () => {
+  const onError = vi.fn();
+  await using pool = new WorkerPool(1, onError);
+  const broken = { count: 1, end: 1 } as ListJobs;
+  pool.help(broken);
+  await vi.waitFor(() => expect(onError).toHaveBeenCalledOnce(), { timeout: 20_000 });
+  const before = await place(manyNodes, manyClasses.slice(0, 50));
+  expect(await place(manyNodes, manyClasses.slice(0, 50), pool)).toEqual(before);
+  expect(onError).toHaveBeenCalledOnce();
+}, 30_000);
+
 test('few lists of few nodes are not worth other threads', () => {
   const { cluster } = new Scheduler({ profiles: defaultProfiles, seed, batchSize: 1 });
   const grow = (nodes: number): void => {

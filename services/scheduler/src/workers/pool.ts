@@ -11,11 +11,12 @@ export class WorkerPool implements AsyncDisposable {
   #loading: Promise<void> | undefined;
   #pool: Piscina | undefined;
   #busy = 0;
-  #isClosing = false;
+  /** True once no thread is to begin with anything. */
+  #isOver = false;
 
   /**
    * @param workers Threads beside the coordinator's, at least one.
-   * @param onError Told of a thread that failed; the coordinator does its work.
+   * @param onError Told of a thread that failed: the coordinator does its work, and from then on everything.
    */
   constructor(workers: number, onError: (error: unknown) => void) {
     this.#workers = workers;
@@ -24,17 +25,18 @@ export class WorkerPool implements AsyncDisposable {
 
   /** Lets the threads that have nothing to do make lists. */
   help(jobs: ListJobs): void {
+    if (this.#isOver) return;
     if (this.#pool === undefined) {
       this.#loading ??= this.#load();
-      this.#loading.then(() => this.#run(jobs), this.#onError);
+      this.#loading.then(() => this.#run(jobs), this.#fail);
     } else {
       this.#run(jobs);
     }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#isClosing = true;
-    await this.#loading;
+    this.#isOver = true;
+    await this.#loading?.catch(() => {});
     await this.#pool?.close({ force: true });
   }
 
@@ -50,14 +52,16 @@ export class WorkerPool implements AsyncDisposable {
   }
 
   #run(jobs: ListJobs): void {
-    for (; this.#busy < this.#workers; this.#busy++) {
-      const settled = (): void => {
-        this.#busy--;
-      };
-      this.#pool!.run(jobs).then(settled, (error: unknown) => {
-        settled();
-        if (!this.#isClosing) this.#onError(error);
-      });
+    for (; this.#busy < this.#workers && !this.#isOver; this.#busy++) {
+      this.#pool!.run(jobs)
+        .catch(this.#fail)
+        .finally(() => this.#busy--);
     }
   }
+
+  readonly #fail = (error: unknown): void => {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#onError(error);
+  };
 }
