@@ -24,7 +24,7 @@ export interface Helpers {
  * Where other threads pay: clusters of at least so many nodes, and so many nodes to be looked at over all lists of a
  * cycle. Below, waking them and agreeing on who does what takes longer than doing it. Measured: docs/adr/threads.md.
  */
-export const crossover = { nodes: 4_000, work: 400_000 };
+export const crossover = { nodes: 8_000, work: 800_000 };
 
 /**
  * The coordinator's side of lists that several threads make. It never waits for a thread: while the list that it needs
