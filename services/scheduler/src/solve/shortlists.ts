@@ -13,7 +13,7 @@ export interface LogPlaces {
 interface Kept {
   readonly profile: Profile;
   readonly list: Shortlist;
-  /** Nodes on it when it was kept. */
+  /** What it counts for, in nodes. */
   readonly size: number;
   /** Names what the scores depend on beside the node itself. */
   readonly context: string;
@@ -22,6 +22,8 @@ interface Kept {
 
 /** Nodes on all lists that are kept; the least recently used lists go first. */
 const maxNodesKept = 4_000_000;
+/** A list takes as much room beside its nodes as so many of them: short lists, also of classes that are gone, are bounded too. */
+const nodesPerList = 64;
 /** Where more than one in so many of the nodes on a list changed, choosing anew is cheaper than looking at each that did. */
 const rescanShare = 2;
 /** As few changes as these are always worth it. */
@@ -36,10 +38,12 @@ export class Shortlists {
   readonly #cluster: ClusterState;
   readonly #kept = new Map<PodClass, Kept>();
   readonly #changed = new ChangedNodes();
+  readonly #maxNodesKept: number;
   #nodesKept = 0;
 
-  constructor(cluster: ClusterState) {
+  constructor(cluster: ClusterState, mostNodes = maxNodesKept) {
     this.#cluster = cluster;
+    this.#maxNodesKept = mostNodes;
   }
 
   /**
@@ -80,12 +84,12 @@ export class Shortlists {
   keep(prepared: PreparedClass, list: Shortlist): void {
     if (!canKeep(prepared)) return;
     const { podClass, profile } = prepared;
-    const { size } = list;
+    const size = list.size + nodesPerList;
     this.#drop(podClass);
     this.#kept.set(podClass, { profile, list, size, context: this.#contextOf(prepared), places: this.now() });
     this.#nodesKept += size;
     for (const oldest of this.#kept.keys()) {
-      if (this.#nodesKept <= maxNodesKept || this.#kept.size === 1) break;
+      if (this.#nodesKept <= this.#maxNodesKept || this.#kept.size === 1) break;
       this.#drop(oldest);
     }
   }
