@@ -1,22 +1,18 @@
 import type { BackoffPolicy } from '@gantry/runtime/backoff.ts';
-import type { CycleResult, Decisions, Waiting } from './decisions.ts';
+import { Cycle, type CycleParts } from './cycle.ts';
+import type { CycleResult, Waiting } from './decisions.ts';
 import { Relocations } from './defrag/relocations.ts';
-import { type GangParts, tryGang } from './gang/attempt.ts';
 import type { Gang, GroupInfo } from './gang/gangs.ts';
-import { inParts } from './gang/parts.ts';
-import type { ClusterChange } from './plugin.ts';
 import { type Budget, Budgets } from './preempt/budgets.ts';
 import { Nominations } from './preempt/nominations.ts';
-import { PreemptionPlan, withoutVictims } from './preempt/preemption.ts';
 import type { Profile } from './profiles.ts';
+import { canHelp } from './queue/can-help.ts';
 import { anyNode, ChangeLog } from './queue/change-log.ts';
-import { type QueuedPod, SchedulingQueue, type Verdict } from './queue/scheduling-queue.ts';
+import { type QueuedPod, SchedulingQueue } from './queue/scheduling-queue.ts';
 import type { NodeInfo, PodInfo } from './requirement.ts';
-import { batchesOf } from './solve/batches.ts';
-import { diagnose, looksBeyondNode, refusals } from './solve/diagnosis.ts';
-import { type Batch, type ListMaker, Solver } from './solve/solver.ts';
+import { type ListMaker, Solver } from './solve/solver.ts';
 import { ClusterState } from './state/cluster.ts';
-import type { PodClass, PodRecord } from './state/pod-class.ts';
+import type { PodRecord } from './state/pod-class.ts';
 import { type ClaimInfo, type StorageClassInfo, setOrDelete, type VolumeInfo } from './state/volumes.ts';
 
 /** How one scheduler decides. */
@@ -37,8 +33,8 @@ export interface SchedulerOptions {
 const gatedMessage = 'Scheduling is blocked due to non-empty scheduling gates';
 
 /**
- * The scheduler without its surroundings: it is told what happens, and decides when asked. It does no I/O and knows no
- * clock.
+ * The scheduler without its surroundings: it is told what happens, and decides when asked (cycle.ts says how). It does no
+ * I/O and knows no clock.
  */
 export class Scheduler {
   readonly cluster = new ClusterState();
@@ -47,7 +43,7 @@ export class Scheduler {
   readonly solver: Solver;
   readonly budgets: Budgets;
   readonly relocations: Relocations;
-  readonly #gangParts: GangParts;
+  readonly #parts: CycleParts;
   readonly #nominations: Nominations;
   readonly #pods = new Map<string, PodRecord>();
   readonly #changes = new ChangeLog();
@@ -60,8 +56,9 @@ export class Scheduler {
     this.budgets = new Budgets(this.cluster.namespaces);
     this.solver = new Solver(this.cluster, options.seed, options.listMaker?.(this.cluster));
     this.relocations = new Relocations(this.cluster, (node) => this.#changes.add('nodeTaints', node));
-    const { cluster, queue, solver, budgets } = this;
-    this.#gangParts = { cluster, queue, solver, budgets, nominations: this.#nominations, profiles: options.profiles };
+    const { cluster, queue, solver, budgets, relocations } = this;
+    const shared = { nominations: this.#nominations, changes: this.#changes, profiles: options.profiles };
+    this.#parts = { cluster, queue, solver, budgets, relocations, ...shared };
   }
 
   /** Pods on record: those on nodes, and those that wait for us. */
@@ -160,17 +157,7 @@ export class Scheduler {
   cycle(nowMs: number): CycleResult {
     this.#wake(nowMs);
     const taken = this.queue.take(this.options.batchSize, nowMs);
-    const result: Decisions = {
-      placements: [],
-      evictions: [],
-      waiting: this.#newlyGated(),
-      tried: taken.length,
-    };
-    for (const { gang, entries } of inParts(taken, (uid) => this.cluster.gangs.of(uid))) {
-      if (gang !== undefined) this.#decideGang(gang, nowMs, result);
-      else this.#decideAll(batchesOf(entries), nowMs, result);
-    }
-    return result;
+    return new Cycle(this.#parts, nowMs, this.#newlyGated()).decide(taken);
   }
 
   /** The api took a binding. Its confirmation comes with the pod's next state. */
@@ -261,58 +248,6 @@ export class Scheduler {
     return gated.map((entry) => ({ entry, reason: 'SchedulingGated', message: gatedMessage, nominatedNodeName: '' }));
   }
 
-  #decideAll(batches: readonly QueuedPod[][], nowMs: number, result: Decisions): void {
-    this.solver.announce(batches.map((batch) => this.#toSolve(batch)));
-    try {
-      for (const batch of batches) this.#decide(batch, nowMs, result);
-    } finally {
-      this.solver.finish();
-    }
-  }
-
-  #toSolve(batch: readonly QueuedPod[]): Batch {
-    const [{ pod, info }] = batch as readonly [QueuedPod];
-    return { podClass: pod.class, profile: this.options.profiles[info.schedulerName]!, pods: batch.length };
-  }
-
-  /** Places pods of one class, as many as fit; makes room for the others where it can. */
-  #decide(batch: readonly QueuedPod[], nowMs: number, result: Decisions): void {
-    const { podClass, profile } = this.#toSolve(batch);
-    for (const entry of batch) this.#nominations.lift(entry);
-    const pods = batch.map(({ pod }) => pod);
-    let verdict = this.#verdictOn(batch);
-    let placed = this.relocations.place(podClass, pods);
-    const solve = (): void => {
-      placed += this.solver.solve(podClass, pods.slice(placed), profile).placed;
-      verdict = undefined;
-    };
-    if (placed < pods.length && verdict === undefined) solve();
-    if (placed < pods.length && this.relocations.reopenFor(podClass)) solve();
-    for (const entry of batch.slice(0, placed)) {
-      this.#nominations.clear(entry);
-      this.relocations.placed(entry.pod);
-      entry.pod.state = 'assumed';
-      result.placements.push({ entry, nodeName: this.cluster.nodes.names[entry.pod.node]! });
-    }
-    if (placed > 0) this.#changes.add('podPlaced', anyNode);
-    if (placed === batch.length) return;
-    if (verdict === undefined) this.#park(batch.slice(placed), nowMs, result);
-    else this.#parkAs(batch.slice(placed), verdict, nowMs, result);
-  }
-
-  /** What is known of new pods because others of their class wait already, and nothing has happened that can help. */
-  #verdictOn(batch: readonly QueuedPod[]): Verdict | undefined {
-    return batch.every(({ attempts }) => attempts === 0) ? this.queue.verdictOn(batch[0]!.pod.class) : undefined;
-  }
-
-  /** Pods that wait for the same as others of their class: however many come, they cost next to nothing. */
-  #parkAs(entries: readonly QueuedPod[], { unblockedBy, message }: Verdict, nowMs: number, result: Decisions): void {
-    for (const entry of entries) {
-      this.queue.park(entry, unblockedBy, nowMs);
-      this.#tell(entry, message, result);
-    }
-  }
-
   /** Members of a gang wait no longer than they must, once it is known how many of them have nodes. */
   #hurryGang(gang: Gang | undefined): void {
     if (gang === undefined || gang.isInFlight) return;
@@ -322,75 +257,10 @@ export class Scheduler {
     }
   }
 
-  /** Places what a gang lacks, all or none. */
-  #decideGang(gang: Gang, nowMs: number, result: Decisions): void {
-    const { placed, evictions, waiting, brought } = tryGang(gang, this.#gangParts, nowMs);
-    result.tried += brought;
-    for (const entry of placed) {
-      result.placements.push({ entry, nodeName: this.cluster.nodes.names[entry.pod.node]!, gang: gang.key });
-    }
-    if (placed.length > 0) this.#changes.add('podPlaced', anyNode);
-    result.evictions.push(...evictions);
-    for (const { entry, message } of waiting) this.#tell(entry, message, result);
-  }
-
-  /** Says why a pod waits, where that is news. */
-  #tell(entry: QueuedPod, message: string, result: Decisions): void {
-    const { nomination } = entry;
-    const nominatedNodeName = nomination === undefined ? '' : this.cluster.nodes.names[nomination.node]!;
-    const reported = `${nominatedNodeName} ${message}`;
-    if (entry.reported === reported) return;
-    entry.reported = reported;
-    result.waiting.push({ entry, reason: 'Unschedulable', message, nominatedNodeName });
-  }
-
-  /** Pods of one class that no node takes as it is: why is said once, for all of them. */
-  #park(entries: readonly QueuedPod[], nowMs: number, result: Decisions): void {
-    const podClass = entries[0]!.pod.class;
-    const { message, unblockedBy, preemptable } = diagnose(podClass, this.cluster);
-    const { nodes } = this.cluster;
-    const waiting = entries.filter((entry) => !this.#nominations.renew(entry));
-    const plan = this.#mayPreempt(podClass) && preemptable > 0 && waiting.length > 0 ? this.#plan(podClass) : undefined;
-    for (const entry of waiting) {
-      const candidate = plan?.next();
-      if (candidate === undefined) break;
-      result.evictions.push(...this.#nominations.nominate(entry, candidate));
-      plan?.taken(candidate.node);
-    }
-    const explained = message + (plan?.message ?? withoutVictims(podClass, nodes.count, preemptable));
-    const wakers: ReadonlySet<ClusterChange> = new Set([...unblockedBy, 'podBound', 'budgetGrown']);
-    for (const entry of entries) {
-      this.queue.park(entry, wakers, nowMs);
-      this.#tell(entry, entry.nomination === undefined ? explained : message, result);
-    }
-    // Where room is being made for all of them, perhaps it can be made for more.
-    if (entries.some(({ nomination }) => nomination === undefined)) this.queue.conclude(podClass, explained);
-  }
-
-  #plan(podClass: PodClass): PreemptionPlan {
-    return new PreemptionPlan(podClass, this.cluster, this.budgets.account(), looksBeyondNode(podClass, this.cluster));
-  }
-
-  #mayPreempt({ requirement }: PodClass): boolean {
-    return requirement.mayPreempt && this.cluster.hasPodsBelow(requirement.priority);
-  }
-
   /** Wakes the pods that what has changed since the last time may help. */
   #wake(nowMs: number): void {
     for (const [change, nodes] of this.#changes.take()) {
-      this.queue.wake(change, nowMs, (podClass) => this.#canHelp(podClass, change, nodes));
+      this.queue.wake(change, nowMs, (podClass) => canHelp(podClass, change, nodes, this.cluster));
     }
-  }
-
-  /**
-   * Whether changes of nodes help a class: where no rule looks beyond the node and nobody can be evicted for it, only if
-   * one of the nodes takes the pod now.
-   */
-  #canHelp(podClass: PodClass, change: ClusterChange, nodes: ReadonlySet<number>): boolean {
-    if (this.#mayPreempt(podClass)) return true;
-    if (change === 'podBound' || change === 'budgetGrown') return false;
-    if (nodes.has(anyNode) || looksBeyondNode(podClass, this.cluster)) return true;
-    const refusalBy = refusals(podClass, this.cluster);
-    return nodes.values().some((node) => this.cluster.nodes.present[node] === 1 && refusalBy(node) === undefined);
   }
 }

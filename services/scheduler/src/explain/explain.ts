@@ -1,8 +1,8 @@
 import type { ExplainPodRequest, PodExplanation, PreemptionOutlook } from '@gantry/client/placement-messages.ts';
 import { GantryError } from '@gantry/runtime/errors.ts';
-import { PreemptionPlan, withoutVictims } from '../preempt/preemption.ts';
+import { mayPreempt, PreemptionPlan, withoutVictims } from '../preempt/preemption.ts';
 import type { Scheduler } from '../scheduler.ts';
-import { countedReasons, looksBeyondNode, unavailableMessage } from '../solve/diagnosis.ts';
+import { countedReasons, unavailableMessage } from '../solve/diagnosis.ts';
 import type { PodClass } from '../state/pod-class.ts';
 import { withoutPod } from '../state/without-pod.ts';
 import { fittingOf } from './fitting.ts';
@@ -65,12 +65,11 @@ function preemptionOutlook(
   podClass: PodClass,
   { preemptable }: Refusals,
 ): PreemptionOutlook {
-  const { mayPreempt, priority } = podClass.requirement;
-  if (!mayPreempt || preemptable === 0 || !cluster.hasPodsBelow(priority)) {
+  if (preemptable === 0 || !mayPreempt(podClass, cluster)) {
     const message = withoutVictims(podClass, cluster.nodes.count, preemptable).trim();
     return { nodeName: '', victims: [], message };
   }
-  const plan = new PreemptionPlan(podClass, cluster, budgets.account(), looksBeyondNode(podClass, cluster));
+  const plan = new PreemptionPlan(podClass, cluster, budgets.account());
   const candidate = plan.next();
   if (candidate === undefined) return { nodeName: '', victims: [], message: plan.message.trim() };
   const { node, victims, leaving } = candidate;

@@ -1,10 +1,9 @@
 import type { Budgets } from '../preempt/budgets.ts';
 import type { Candidate } from '../preempt/candidate.ts';
 import { placeInstead } from '../preempt/place-instead.ts';
-import { PreemptionPlan } from '../preempt/preemption.ts';
+import { mayPreempt, PreemptionPlan } from '../preempt/preemption.ts';
 import type { QueuedPod } from '../queue/scheduling-queue.ts';
 import { batchesOf } from '../solve/batches.ts';
-import { looksBeyondNode } from '../solve/diagnosis.ts';
 import type { ClusterState } from '../state/cluster.ts';
 
 /** A pod and the node that it can have once others have left it. */
@@ -34,9 +33,8 @@ export function roomByEvicting(
   const steps: EvictionStep[] = [];
   for (const batch of batchesOf(others)) {
     const podClass = batch[0]!.pod.class;
-    const { mayPreempt, priority } = podClass.requirement;
-    if (!mayPreempt || !cluster.hasPodsBelow(priority)) continue;
-    const plan = new PreemptionPlan(podClass, cluster, account, looksBeyondNode(podClass, cluster));
+    if (!mayPreempt(podClass, cluster)) continue;
+    const plan = new PreemptionPlan(podClass, cluster, account);
     for (const entry of batch) {
       const candidate = steps.length < wanted ? plan.next() : undefined;
       if (candidate === undefined) break;

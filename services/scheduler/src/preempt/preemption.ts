@@ -1,6 +1,6 @@
 import { deviceFilters, nodeFilters, volumeFilters } from '../plugins.ts';
 import { BinaryHeap } from '../queue/binary-heap.ts';
-import { countedReasons, refusals } from '../solve/diagnosis.ts';
+import { countedReasons, looksBeyondNode, refusals } from '../solve/diagnosis.ts';
 import type { ClusterState } from '../state/cluster.ts';
 import type { PodClass } from '../state/pod-class.ts';
 import type { BudgetAccount } from './budgets.ts';
@@ -26,19 +26,19 @@ export class PreemptionPlan {
   readonly #reasons = new Map<string, number>();
   readonly #trialOn: (node: number) => Trial;
 
-  /** @param looksBeyondNode True where rules of the class are about pods on other nodes. */
-  constructor(podClass: PodClass, cluster: ClusterState, budgets: BudgetAccount, looksBeyondNode: boolean) {
+  constructor(podClass: PodClass, cluster: ClusterState, budgets: BudgetAccount) {
     this.#podClass = podClass;
     this.#cluster = cluster;
     this.#budgets = budgets;
+    const isBeyondNode = looksBeyondNode(podClass, cluster);
     const refusalBy = refusals(podClass, cluster);
     const fits = (node: number): boolean =>
-      (looksBeyondNode ? refusals(podClass, cluster) : refusalBy)(node) === undefined;
-    const onlyAmounts = !looksBeyondNode && !asksMoreOfNodes(podClass, cluster);
+      (isBeyondNode ? refusals(podClass, cluster) : refusalBy)(node) === undefined;
+    const onlyAmounts = !isBeyondNode && !asksMoreOfNodes(podClass, cluster);
     this.#trialOn = onlyAmounts
       ? (node) => new TrialBySums(node, podClass, cluster)
       : (node) => trialByDoing(node, cluster, fits);
-    let tries = looksBeyondNode ? maxTriesBeyondNode : Number.POSITIVE_INFINITY;
+    let tries = isBeyondNode ? maxTriesBeyondNode : Number.POSITIVE_INFINITY;
     for (const node of cluster.nodes.indexes()) {
       if (refusalBy(node)?.helpedByPreemption !== true) {
         this.#count(notHelpful);
@@ -93,6 +93,11 @@ export class PreemptionPlan {
   #count(reason: string): void {
     this.#reasons.set(reason, (this.#reasons.get(reason) ?? 0) + 1);
   }
+}
+
+/** True where pods may be evicted for those of a class, and there are any that may. */
+export function mayPreempt({ requirement }: PodClass, cluster: ClusterState): boolean {
+  return requirement.mayPreempt && cluster.hasPodsBelow(requirement.priority);
 }
 
 /** True where filters beside that of resources look at the pods of a node for a class. */
