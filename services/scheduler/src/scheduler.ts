@@ -192,7 +192,7 @@ export class Scheduler {
     if (info.terminating) this.cluster.setTerminating(pod);
     if (isNews) this.#hurryGang(this.cluster.gangs.of(info.uid));
     if (pod.node === node && (info.gpuDevices.length === 0 || String(info.gpuDevices) === String(pod.devices))) {
-      this.#changes.add('podBound', node);
+      if (isNews) this.#changes.add('podBound', node);
       return;
     }
     const left = pod.node;

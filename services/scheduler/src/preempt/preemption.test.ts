@@ -57,6 +57,18 @@ describe('victims', () => {
     );
   });
 
+  test('what pods say of themselves on their nodes is no reason to look again', () => {
+    const world = new World();
+    world.node('a', { cpu: '2' });
+    world.pod('keeps', { nodeName: 'a', requests: { cpu: '1' }, priority: 1_000 });
+    world.pod('l', { ...low, nodeName: 'a' });
+    world.pod('p', { ...high, requests: { cpu: '2' } });
+    world.cycle();
+    world.nowMs += 60_000;
+    world.pod('l', { ...low, nodeName: 'a', startTime: '2026-01-01T00:00:00Z' });
+    expect(world.scheduler.hasWork(world.nowMs)).toBe(false);
+  });
+
   test('a pod that must not preempt says so', () => {
     const world = new World();
     world.node('a', { cpu: '1' });
