@@ -143,8 +143,7 @@ export class Scheduler {
 
   /** A disruption budget is new, changed, or gone. */
   setBudget(key: string, budget: Budget | undefined): void {
-    this.budgets.set(key, budget);
-    this.#changes.add('budgetGrown', anyNode);
+    if (this.budgets.set(key, budget)) this.#changes.add('budgetGrown', anyNode);
   }
 
   /** True where a cycle would find something to do. */

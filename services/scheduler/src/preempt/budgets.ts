@@ -1,5 +1,6 @@
 import type { PodRequirement, PodSelector } from '../requirement.ts';
 import { type NamespaceLabels, selects } from '../state/pod-selection.ts';
+import { setOrDelete } from '../state/volumes.ts';
 
 /** A disruption budget: how many of the pods that it selects may be evicted now. */
 export interface Budget {
@@ -16,10 +17,12 @@ export class Budgets {
     this.#namespaces = namespaces;
   }
 
-  /** Takes a budget by its key; undefined where it is gone. */
-  set(key: string, budget: Budget | undefined): void {
-    if (budget === undefined) this.#budgets.delete(key);
-    else this.#budgets.set(key, budget);
+  /** Takes a budget by its key; undefined where it is gone. True where more pods may be evicted than before. */
+  set(key: string, budget: Budget | undefined): boolean {
+    const known = this.#budgets.get(key);
+    setOrDelete(this.#budgets, key, budget);
+    if (known === undefined) return false;
+    return budget === undefined || budget.allowed > known.allowed || budget.selector.key !== known.selector.key;
   }
 
   /** A fresh account, from which evictions can be taken one by one. */
