@@ -28,7 +28,7 @@ export class Cycle {
   constructor(parts: CycleParts, nowMs: number, waiting: Waiting[]) {
     this.#parts = parts;
     this.#nowMs = nowMs;
-    this.#result = { placements: [], evictions: [], waiting, tried: 0 };
+    this.#result = { placements: [], evictions: [], waiting, tried: 0, failures: [] };
   }
 
   /** Decides about pods, in this order. */
@@ -36,20 +36,41 @@ export class Cycle {
     const { gangs } = this.#parts.cluster;
     this.#result.tried = taken.length;
     for (const { gang, entries } of inParts(taken, (uid) => gangs.of(uid))) {
-      if (gang !== undefined) this.#decideGang(gang);
-      else this.#decideAll(batchesOf(entries));
+      if (gang === undefined) this.#decideAll(batchesOf(entries));
+      else this.#contained(gang.members.keys(), () => this.#decideGang(gang));
     }
     return this.#result;
   }
 
   #decideAll(batches: readonly QueuedPod[][]): void {
     const { solver } = this.#parts;
-    solver.announce(batches.map((batch) => this.#toSolve(batch)));
-    try {
-      for (const batch of batches) this.#decideBatch(batch);
-    } finally {
-      solver.finish();
+    this.#contained([], () => solver.announce(batches.map((batch) => this.#toSolve(batch))));
+    for (const batch of batches) {
+      this.#contained(
+        batch.map(({ pod }) => pod.uid),
+        () => this.#decideBatch(batch),
+      );
     }
+    solver.finish();
+  }
+
+  /** What goes wrong with some pods keeps no others waiting, nor is a pod lost by it: those without a node are tried again. */
+  #contained(uids: Iterable<string>, decide: () => void): void {
+    try {
+      decide();
+    } catch (error) {
+      this.#result.failures.push(error);
+      for (const uid of uids) this.#giveBack(this.#parts.queue.get(uid));
+    }
+  }
+
+  #giveBack(entry: QueuedPod | undefined): void {
+    const { cluster, nominations, queue } = this.#parts;
+    if (entry?.place !== 'taken' || entry.pod.state === 'assumed') return;
+    if (entry.pod.node >= 0) cluster.displace(entry.pod);
+    entry.pod.state = 'pending';
+    nominations.clear(entry);
+    queue.retry(entry, this.#nowMs);
   }
 
   #toSolve(batch: readonly QueuedPod[]): Batch {

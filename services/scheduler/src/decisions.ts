@@ -29,6 +29,8 @@ export interface CycleResult {
   readonly waiting: readonly Waiting[];
   /** Pods that were looked at. */
   readonly tried: number;
+  /** What was thrown; the pods concerned are tried again after a wait. */
+  readonly failures: readonly unknown[];
 }
 
 /** A cycle's result while it is being made. */
@@ -37,4 +39,5 @@ export interface Decisions {
   readonly evictions: Eviction[];
   readonly waiting: Waiting[];
   tried: number;
+  readonly failures: unknown[];
 }

@@ -1,4 +1,5 @@
 import { describe, expect, test, vi } from 'vitest';
+import { defaultProfiles } from './profiles.ts';
 import { World } from './testing/world.ts';
 
 describe('placing', () => {
@@ -149,6 +150,40 @@ describe('a flood of pods that fit nowhere', () => {
     expect(world.cycle().evictions).toHaveLength(1);
     world.pod('third', high);
     expect(world.cycle().evictions).toHaveLength(0);
+  });
+});
+
+describe('what goes wrong with a pod', () => {
+  const broken = {
+    name: 'broken',
+    get weights(): never {
+      throw new Error('no weights');
+    },
+  };
+  const profiles = { ...defaultProfiles, broken };
+
+  test('keeps no others waiting, and the pod is tried again after a wait', () => {
+    const world = new World({ profiles });
+    world.node('a', { cpu: '4' });
+    world.pod('bad', { schedulerName: 'broken', requests: { cpu: '1' }, priority: 10 });
+    world.pod('good', { requests: { cpu: '1' } });
+    const { placements, failures } = world.cycle();
+    expect(placements.map(({ entry }) => entry.pod.name)).toEqual(['good']);
+    expect(failures).toEqual([new Error('no weights')]);
+    expect(world.scheduler.hasWork(world.nowMs)).toBe(false);
+    world.nowMs += 1_000;
+    expect(world.cycle().failures).toHaveLength(1);
+  });
+
+  test('gives the room back that others of its group had got', () => {
+    const world = new World({ profiles });
+    world.node('a', { cpu: '2' });
+    world.group('g', { minMember: 2 });
+    world.member('g', 'fine', { requests: { cpu: '1' }, priority: 10 });
+    world.member('g', 'bad', { requests: { cpu: '1' }, priority: 9, schedulerName: 'broken' });
+    expect(world.cycle()).toMatchObject({ placements: [], failures: [new Error('no weights')] });
+    world.pod('alone', { requests: { cpu: '2' } });
+    expect(world.placements()).toEqual({ alone: 'a' });
   });
 });
 

@@ -72,7 +72,10 @@ export function startScheduler(given: SchedulerConfig, { client, bus, clock, log
     },
     log,
   });
-  const loop = new SchedulingLoop(scheduler, binder, clock, metrics.cycle);
+  const loop = new SchedulingLoop(scheduler, binder, clock, (result, seconds) => {
+    metrics.cycle(result, seconds);
+    for (const error of result.failures) log.error({ error }, 'could not decide about some pods; they are tried again');
+  });
   const feed = new Feed({
     sources: (kind) => (bus === undefined ? watchSource(client, kind) : busSource(bus, client, kind)),
     scheduler,

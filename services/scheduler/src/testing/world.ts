@@ -8,7 +8,7 @@ import { PodCompiler } from '../compile/pod.ts';
 import { compileClaim, compileStorageClass, compileVolume } from '../compile/volumes.ts';
 import type { CycleResult } from '../decisions.ts';
 import { defaultProfiles } from '../profiles.ts';
-import { Scheduler } from '../scheduler.ts';
+import { Scheduler, type SchedulerOptions } from '../scheduler.ts';
 import {
   claimNamed,
   type NodeFields,
@@ -21,9 +21,13 @@ import {
 
 /** A scheduler that is told of objects, and of time by its caller. */
 export class World {
-  readonly scheduler = new Scheduler({ profiles: defaultProfiles, seed: 1, batchSize: 1_000 });
+  readonly scheduler: Scheduler;
   readonly #compiler = new PodCompiler();
   nowMs = 1_000_000;
+
+  constructor(options: Partial<SchedulerOptions> = {}) {
+    this.scheduler = new Scheduler({ profiles: defaultProfiles, seed: 1, batchSize: 1_000, ...options });
+  }
 
   node(name: string, fields: NodeFields = {}): void {
     this.scheduler.setNode(compileNode(nodeNamed(name, fields)));
