@@ -1,3 +1,4 @@
+import { maxMinMember } from '@gantry/model/kinds/podgroup/validation.ts';
 import type { ClusterChange } from '../plugin.ts';
 import type { Budgets } from '../preempt/budgets.ts';
 import type { Eviction, Nominations } from '../preempt/nominations.ts';
@@ -13,8 +14,6 @@ import { missingRoom } from './min-resources.ts';
 import { roomByEvicting } from './room.ts';
 import { canPackTogether, fillsNodes, placeTogether } from './together.ts';
 
-/** Members that one attempt places: as many as the api binds in one commit. */
-const maxMembers = 500;
 /** Changes that may let a gang through, beside those that the filters name. */
 const evictionChanges: readonly ClusterChange[] = ['podBound', 'budgetGrown'];
 
@@ -65,22 +64,23 @@ function decide(gang: Gang, entries: readonly QueuedPod[], parts: GangParts, now
   const placed = entries.filter(({ pod }) => pod.node >= 0);
   const others = entries.filter(({ pod }) => pod.node < 0);
   if (placed.length < gang.lacks) return makeRoom(gang, placed, others, parts, nowMs);
-  for (const entry of placed) {
-    nominations.clear(entry);
-    entry.pod.state = 'assumed';
-  }
+  for (const entry of entries) nominations.clear(entry);
+  for (const { pod } of placed) pod.state = 'assumed';
   // What the gang does not need to begin is tried again once it has begun.
   for (const entry of others) queue.park(entry, new Set(), nowMs);
   return { placed, evictions: [], waiting: [] };
 }
 
-/** Takes the gang's waiting members out of the queue, wherever they are, those that go first in front. */
+/**
+ * Takes the gang's waiting members out of the queue, wherever they are, those that go first in front: as many as the api
+ * binds in one commit.
+ */
 function claim(gang: Gang, queue: SchedulingQueue): { readonly entries: QueuedPod[]; readonly brought: number } {
   const entries = [...gang.members.keys()].map((uid) => queue.get(uid)).filter((entry) => entry !== undefined);
   const ready = entries
     .filter(({ place, pod }) => place !== 'gated' && pod.state !== 'assumed')
     .sort((left, right) => (goesFirst(left, right) ? -1 : 1));
-  const claimed = ready.slice(0, Math.max(maxMembers, gang.lacks));
+  const claimed = ready.slice(0, maxMinMember);
   const brought = claimed.filter(({ place }) => place !== 'taken').length;
   for (const entry of claimed) queue.claim(entry);
   return { entries: claimed, brought };

@@ -13,9 +13,11 @@ export interface Part {
  */
 export function* inParts(taken: readonly QueuedPod[], gangOf: (uid: string) => Gang | undefined): Generator<Part> {
   let open: QueuedPod[] = [];
+  const complete = new Set<Gang>();
   for (const entry of taken) {
     const gang = gangOf(entry.pod.uid);
-    if (gang === undefined || isComplete(gang)) {
+    if (gang === undefined || complete.has(gang) || isComplete(gang)) {
+      if (gang !== undefined) complete.add(gang);
       open.push(entry);
       continue;
     }
@@ -27,6 +29,7 @@ export function* inParts(taken: readonly QueuedPod[], gangOf: (uid: string) => G
   if (open.length > 0) yield { gang: undefined, entries: open };
 }
 
-function isComplete(gang: Gang): boolean {
-  return gang.info !== undefined && gang.lacks === 0 && !gang.isInFlight;
+/** A gang that has begun has what it needs, whatever of its other members is asked to be bound. */
+function isComplete({ info, lacks }: Gang): boolean {
+  return info !== undefined && lacks === 0;
 }

@@ -4,7 +4,7 @@ import { invalidValue, nonNegative } from '../../validation/causes.ts';
 import { validateAmount } from '../pod/containers/resources.ts';
 
 /** Pods that are bound in one go: as many as the store takes in one commit. */
-const maxMinMember = 500;
+export const maxMinMember = 500;
 
 /** What is wrong with a pod group. */
 export function validatePodGroup({ spec = {} }: PodGroup): FieldCause[] {
