@@ -87,7 +87,7 @@ export class Cycle {
     let verdict = this.#verdictOn(batch);
     let placed = relocations.place(podClass, pods);
     const solve = (): void => {
-      placed += solver.solve(podClass, pods.slice(placed), profile).placed;
+      placed += solver.solve(podClass, pods.slice(placed), profile);
       verdict = undefined;
     };
     if (placed < pods.length && verdict === undefined) solve();

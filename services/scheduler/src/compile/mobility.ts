@@ -1,10 +1,9 @@
 import type { Pod } from '@gantry/model/gen/gantry.core.v1.ts';
+import { highestUserPriority } from '@gantry/model/kinds/priorityclass/system.ts';
 import type { Mobility } from '../requirement.ts';
 
 /** Annotations by which a pod's owner forbids that it is moved ("false"), or allows it in spite of local storage ("true"). */
 const safeToEvict = ['gantry.dev/safe-to-evict', 'cluster-autoscaler.kubernetes.io/safe-to-evict'];
-/** Kubernetes' classes for what a node or the cluster cannot do without begin here. */
-const leastSystemPriority = 2_000_000_000;
 
 /** Whether a pod may be moved to another node for the sake of a tidier cluster, or why not. */
 export function mobilityOf({ metadata, spec }: Pod, group: string): Mobility {
@@ -14,7 +13,8 @@ export function mobilityOf({ metadata, spec }: Pod, group: string): Mobility {
   if (said.has('false')) return 'forbidden';
   if (controller === undefined) return 'bare';
   if (group !== '') return 'grouped';
-  if ((spec.priority ?? 0) >= leastSystemPriority) return 'critical';
+  // Only the system's classes, for what a node or the cluster cannot do without, are above those that users make.
+  if ((spec.priority ?? 0) > highestUserPriority) return 'critical';
   const isLocal = spec.volumes?.some(({ emptyDir, hostPath }) => emptyDir !== undefined || hostPath !== undefined);
   return isLocal && !said.has('true') ? 'localStorage' : 'movable';
 }

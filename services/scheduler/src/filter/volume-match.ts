@@ -59,11 +59,10 @@ export function candidatesFor(claimKey: string, claim: ClaimInfo, { volumes, nod
 export function reservedVolumes(cluster: ClusterState): Set<string> {
   const { volumes } = cluster;
   const reserved = new Set<string>();
-  for (const key of [...volumes.claimsInUse].sort()) {
-    const claim = volumes.claims.get(key);
-    if (claim === undefined || claim.volumeName !== '') continue;
+  const unbound = [...volumes.claimsInUse].filter((key) => volumes.claims.get(key)?.volumeName === '');
+  for (const key of unbound.sort()) {
     const [node] = volumes.nodesUsing(key);
-    const found = candidatesFor(key, claim, cluster).find(
+    const found = candidatesFor(key, volumes.claims.get(key)!, cluster).find(
       ({ volume, reaches }) => !reserved.has(volume.name) && reaches(node!),
     );
     if (found !== undefined) reserved.add(found.volume.name);

@@ -16,8 +16,6 @@ export interface Diagnosis {
   readonly message: string;
   /** Changes that might let the pods through. */
   readonly unblockedBy: ReadonlySet<ClusterChange>;
-  /** Nodes by reason; a node may have several. */
-  readonly counts: ReadonlyMap<string, number>;
   /** Nodes whose refusal evicting pods might turn. */
   readonly preemptable: number;
 }
@@ -86,7 +84,7 @@ export function diagnose(podClass: PodClass, cluster: ClusterState): Diagnosis {
     const problem = filter.prepare(podClass, cluster)?.refusesAll;
     if (problem === undefined) continue;
     const message = `0/${cluster.nodes.count} nodes are available: ${problem}.`;
-    return { message, unblockedBy: new Set(filter.unblockedBy), counts: new Map(), preemptable: 0 };
+    return { message, unblockedBy: new Set(filter.unblockedBy), preemptable: 0 };
   }
   const judge = refusals(podClass, cluster);
   const filters = new Set<Refusal['filter']>();
@@ -105,7 +103,7 @@ export function diagnose(podClass: PodClass, cluster: ClusterState): Diagnosis {
   for (const [reasons, nodes] of lists) {
     for (const reason of reasons) counts.set(reason, (counts.get(reason) ?? 0) + nodes);
   }
-  return { message: unavailableMessage(cluster.nodes.count, counts), unblockedBy, counts, preemptable };
+  return { message: unavailableMessage(cluster.nodes.count, counts), unblockedBy, preemptable };
 }
 
 /** The message as kube-scheduler prints it. */

@@ -12,12 +12,6 @@ import { Shortlist } from './shortlist.ts';
 import { Shortlists } from './shortlists.ts';
 import { StaticMasks } from './static-masks.ts';
 
-/** What a batch of pods of one class came to. */
-export interface Solution {
-  /** How many of the pods, from the first, have a node now. */
-  readonly placed: number;
-}
-
 /** What is to be solved in a cycle. */
 export interface Batch {
   readonly podClass: PodClass;
@@ -108,11 +102,14 @@ export class Solver {
     this.#maker?.finish();
   }
 
-  /** Gives nodes to as many of the pods as possible, in order. All must be of the class and have no node. */
-  solve(podClass: PodClass, pods: readonly PodRecord[], profile: Profile): Solution {
-    if (podClass.unknownResources.length > 0) return { placed: 0 };
+  /**
+   * Gives nodes to as many of the pods as possible, in order; returns to how many. All must be of the class and have no
+   * node.
+   */
+  solve(podClass: PodClass, pods: readonly PodRecord[], profile: Profile): number {
+    if (podClass.unknownResources.length > 0) return 0;
     const prepared = this.#announcedClass(podClass, profile) ?? this.prepare(podClass, profile);
-    return { placed: prepared.groupRules.length > 0 ? this.#inGroups(prepared, pods) : this.#fromList(prepared, pods) };
+    return prepared.groupRules.length > 0 ? this.#inGroups(prepared, pods) : this.#fromList(prepared, pods);
   }
 
   /** All plugins made ready for a class, on the cluster as it is now. */
