@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { ItemResult } from '@gantry/client/api.ts';
 import type { PodReport } from '@gantry/client/object-messages.ts';
 import type { PodStatus } from '@gantry/model/gen/gantry.core.v1.ts';
@@ -11,6 +12,18 @@ const maxBatch = 256;
 /** Waits before what the api refused for now is sent again. */
 const retryBackoff = { ...defaultBackoff, initialMs: 200, maxMs: 15_000 };
 
+/**
+ * How long what changed may wait for more to change, in milliseconds: what others act on (a container runs, a pod is ready) but
+ * for the rest of what is noticed with it; details of a start under way until they most likely go with its end.
+ */
+const waitMs = { news: 10, details: 2_000 } as const;
+
+/** A report that is to be sent. */
+interface Pending {
+  readonly report: PodReport;
+  readonly dueMs: number;
+}
+
 /** A pod whose status is reported. */
 export interface ReportedPod {
   readonly namespace: string;
@@ -18,16 +31,21 @@ export interface ReportedPod {
   readonly uid: string;
 }
 
-/** Tells the api what has become of pods: in batches, the newest status of each, and only what it has not been told. */
+/**
+ * Tells the api what has become of pods: in batches, the newest status of each, and only what it has not been told. Every status
+ * told is a write that everybody who follows pods hears of, on a machine that may be busy starting them.
+ */
 export class StatusReporter implements AsyncDisposable {
   readonly #send: (pods: readonly PodReport[], signal: AbortSignal) => Promise<readonly ItemResult[]>;
   readonly #clock: Clock;
   readonly #log: Logger;
   readonly #stop = new AbortController();
-  /** What was accepted last, by uid. */
-  readonly #told = new Map<string, string>();
-  readonly #pending = new Map<string, PodReport>();
+  /** What was accepted last or is on its way, by uid: the api's echo of a report may come before its answer. */
+  readonly #told = new Map<string, PodReport>();
+  readonly #pending = new Map<string, Pending>();
   #running: Promise<void> | undefined;
+  /** Set while nothing is due. */
+  #nap: { readonly untilMs: number; readonly controller: AbortController } | undefined;
 
   /** @param send Sends one batch; one result each, in order. */
   constructor(
@@ -42,11 +60,14 @@ export class StatusReporter implements AsyncDisposable {
   /** Sees to it that the api hears of this status, or of a later one. */
   report(pod: ReportedPod, status: PodStatus, terminated: boolean): void {
     const report: PodReport = { namespace: pod.namespace, name: pod.name, uid: pod.uid, status, terminated };
-    if (!this.#pending.has(pod.uid) && this.#told.get(pod.uid) === JSON.stringify(report)) return;
-    this.#pending.set(pod.uid, report);
-    this.#running ??= this.#drain().finally(() => {
-      this.#running = undefined;
-    });
+    const told = this.#told.get(pod.uid);
+    if (isDeepStrictEqual(told, report)) {
+      this.#pending.delete(pod.uid);
+      return;
+    }
+    const isNews = told === undefined || newsOf(told) !== newsOf(report);
+    const dueMs = this.#clock.now() + (isNews ? waitMs.news : waitMs.details);
+    this.#add({ report, dueMs: Math.min(dueMs, this.#pending.get(pod.uid)?.dueMs ?? dueMs) });
   }
 
   /** The pod is gone: nothing more is said of it. */
@@ -58,20 +79,49 @@ export class StatusReporter implements AsyncDisposable {
   /** Gives what is on its way a last moment. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort();
+    this.#nap?.controller.abort();
     await this.#running;
   }
 
+  #add(pending: Pending): void {
+    this.#pending.set(pending.report.uid, pending);
+    if (this.#nap !== undefined && pending.dueMs < this.#nap.untilMs) this.#nap.controller.abort();
+    this.#running ??= this.#drain().finally(() => {
+      this.#running = undefined;
+    });
+  }
+
   async #drain(): Promise<void> {
-    // In a turn of its own: what is reported together goes out together.
-    await Promise.resolve();
     for (let failures = 0; this.#pending.size > 0 && !this.#stop.signal.aborted; ) {
-      const batch = [...this.#pending.values()].slice(0, maxBatch);
-      for (const { uid } of batch) this.#pending.delete(uid);
+      const batch = this.#takeDue();
+      if (batch.length === 0) {
+        await this.#napUntilDue();
+        continue;
+      }
       const retry = await this.#sendBatch(batch);
-      for (const report of retry) if (!this.#pending.has(report.uid)) this.#pending.set(report.uid, report);
+      const dueMs = this.#clock.now();
+      for (const report of retry) if (!this.#pending.has(report.uid)) this.#pending.set(report.uid, { report, dueMs });
       failures = retry.length > 0 ? failures + 1 : 0;
       if (failures > 0) await this.#clock.sleep(backoffMs(retryBackoff, failures), this.#stop.signal).catch(() => {});
     }
+  }
+
+  #takeDue(): readonly PodReport[] {
+    const nowMs = this.#clock.now();
+    const due = [...this.#pending.values()].filter(({ dueMs }) => dueMs <= nowMs).slice(0, maxBatch);
+    for (const { report } of due) {
+      this.#pending.delete(report.uid);
+      this.#told.set(report.uid, report);
+    }
+    return due.map(({ report }) => report);
+  }
+
+  async #napUntilDue(): Promise<void> {
+    const untilMs = Math.min(...[...this.#pending.values()].map(({ dueMs }) => dueMs));
+    const controller = new AbortController();
+    this.#nap = { untilMs, controller };
+    await this.#clock.sleep(Math.max(1, untilMs - this.#clock.now()), controller.signal).catch(() => {});
+    this.#nap = undefined;
   }
 
   /** Sends a batch and returns what is to be sent again. */
@@ -80,6 +130,7 @@ export class StatusReporter implements AsyncDisposable {
       const results = await this.#send(batch, this.#stop.signal);
       return batch.filter((report, index) => this.#isToRepeat(report, results[index]));
     } catch (error) {
+      for (const { uid } of batch) this.#told.delete(uid);
       if (!this.#stop.signal.aborted)
         this.#log.warn({ err: error, pods: batch.length }, 'pod statuses cannot be reported');
       return batch;
@@ -87,11 +138,9 @@ export class StatusReporter implements AsyncDisposable {
   }
 
   #isToRepeat(report: PodReport, result: ItemResult | undefined): boolean {
+    if (result?.code === 0) return false;
+    this.#told.delete(report.uid);
     if (result === undefined) return true;
-    if (result.code === 0) {
-      this.#told.set(report.uid, JSON.stringify(report));
-      return false;
-    }
     // It is gone, or not this node's any more: the watch tells.
     if (result.code === GrpcCode.NOT_FOUND || result.code === GrpcCode.FAILED_PRECONDITION) return false;
     this.#log.warn(
@@ -100,4 +149,19 @@ export class StatusReporter implements AsyncDisposable {
     );
     return result.code !== GrpcCode.INVALID_ARGUMENT && result.code !== GrpcCode.PERMISSION_DENIED;
   }
+}
+
+/** What of a report others act on; the rest, such as addresses and ids before a container runs, are details. */
+function newsOf({ status, terminated }: PodReport): string {
+  const { phase, reason, conditions = [], initContainerStatuses = [], containerStatuses = [] } = status;
+  return JSON.stringify([
+    terminated,
+    phase,
+    reason,
+    conditions.filter(({ type }) => type !== 'PodReadyToStartContainers').map(({ type, status }) => [type, status]),
+    [...initContainerStatuses, ...containerStatuses].map(({ name, ready, started, restartCount, state = {} }) => {
+      const { waiting, running, terminated } = state;
+      return [name, ready, started, restartCount, waiting?.reason, running?.startedAt, terminated?.finishedAt];
+    }),
+  ]);
 }
