@@ -9,14 +9,16 @@ import { Observation } from './observation.ts';
 function fixture() {
   const clock = new FakeClock();
   const changes: string[][] = [];
-  const state: { sandboxes: readonly ObservedSandbox[]; looks: number; away: boolean } = {
+  const state: { sandboxes: readonly ObservedSandbox[]; looks: number; lookMs: number; away: boolean } = {
     sandboxes: [],
     looks: 0,
+    lookMs: 0,
     away: false,
   };
   const observer = {
     observe: async () => {
       state.looks++;
+      clock.advance(state.lookMs);
       if (state.away) throw new Error('containerd is gone');
       return state.sandboxes;
     },
@@ -46,6 +48,32 @@ describe('an observation', () => {
     const asked = [observation.refresh(), observation.refresh(), observation.refresh()];
     await until('the second look', () => state.looks === 2);
     expect(new Set(await Promise.all(asked)).size).toBe(1);
+    await observation[Symbol.asyncDispose]();
+  });
+
+  it('leaves a runtime alone for longer after a look that took long', async () => {
+    const { observation, state, clock, until } = fixture();
+    const pass = async (ms: number): Promise<void> => {
+      await new Promise(setImmediate);
+      clock.advance(ms);
+      await new Promise(setImmediate);
+    };
+    state.lookMs = 30;
+    await until('the first look', () => state.looks === 1);
+    for (const [lookMs, gapMs] of [
+      [1, 120],
+      [500, 10],
+      [0, 150],
+    ] as const) {
+      const { looks } = state;
+      state.lookMs = lookMs;
+      const asked = observation.refresh();
+      await pass(gapMs - 1);
+      expect(state.looks).toBe(looks);
+      await pass(1);
+      expect(state.looks).toBe(looks + 1);
+      await asked;
+    }
     await observation[Symbol.asyncDispose]();
   });
 

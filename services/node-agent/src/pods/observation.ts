@@ -19,6 +19,11 @@ export interface ObservationTimes {
 
 /** A runtime that is away for less than this (it restarts, say) is no problem, in milliseconds. */
 const patienceMs = 5_000;
+/**
+ * A look costs the runtime what it would start pods with, so the gap after one that took long is this many times as long, up to
+ * a bound in milliseconds: on a machine that is busy starting pods, more of them share a look.
+ */
+const busyGap = { factor: 4, mostMs: 150 } as const;
 /** Waits after looks that failed, in milliseconds. */
 const retryMs = { first: 200, most: 5_000 } as const;
 
@@ -39,6 +44,8 @@ export class Observation implements AsyncDisposable {
   #marks = new Map<string, string>();
   #next: Promise<Snapshot> | undefined;
   #looking: Promise<unknown> = Promise.resolve();
+  /** How long the last look took, in milliseconds. */
+  #tookMs = 0;
 
   /** @param onChange Called after a look with the pods of which something is different. */
   constructor(
@@ -87,13 +94,16 @@ export class Observation implements AsyncDisposable {
 
   async #look(): Promise<Snapshot> {
     const { signal } = this.#stop;
-    await this.#clock.sleep(this.#times.gapMs, signal).catch(() => {});
+    const gapMs = Math.max(this.#times.gapMs, Math.min(busyGap.mostMs, busyGap.factor * this.#tookMs));
+    await this.#clock.sleep(gapMs, signal).catch(() => {});
     for (let waitMs: number = retryMs.first; ; waitMs = Math.min(retryMs.most, waitMs * 2)) {
       if (signal.aborted) throw new GantryError('Cancelled', 'the agent stops');
       // Whoever asks from now on wants a look that begins later.
       this.#next = undefined;
       try {
+        const beganMs = this.#clock.now();
         const sandboxes = await this.#observer.observe(signal);
+        this.#tookMs = this.#clock.now() - beganMs;
         this.#failing = undefined;
         return this.#take(sandboxes);
       } catch (error) {
