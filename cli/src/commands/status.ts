@@ -1,4 +1,5 @@
-import type { Node, Pod } from '@gantry/model/gen/gantry.core.v1.ts';
+import type { Pod } from '@gantry/model/gen/gantry.core.v1.ts';
+import { isReady } from '@gantry/model/ready.ts';
 import type { Context } from '../context.ts';
 import { formatTable } from '../output/table.ts';
 
@@ -20,10 +21,6 @@ export async function status(context: Context, server: string): Promise<void> {
     ['deployments', `${available.length} of ${deployments.items.length} available`],
   ];
   output.write(formatTable(undefined, rows));
-}
-
-function isReady(node: Node): boolean {
-  return node.status?.conditions?.some(({ type, status: value }) => type === 'Ready' && value === 'True') ?? false;
 }
 
 function phases(pods: readonly Pod[]): string {

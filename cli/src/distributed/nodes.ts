@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Client } from '@gantry/client/client.ts';
+import { isReady } from '@gantry/model/ready.ts';
 import { type HostNode, startHostNodes } from '@gantry/node-agent/host/nodes.ts';
 import { agentAddressAnnotation } from '@gantry/node-agent/node/object.ts';
 import type { Clock } from '@gantry/runtime/clock.ts';
@@ -69,9 +70,8 @@ async function startAgent(
   const agent = supervise(agentProgram(node, options, options.api, listen), { logDir, clock, progress });
   programs.set(node.name, agent);
   const registered = async (): Promise<boolean> => {
-    const { metadata, status } = await client.get('Node', { name: node.name }, { signal });
-    const ready = status?.conditions?.some(({ type, status: value }) => type === 'Ready' && value === 'True') ?? false;
-    return ready && metadata.annotations?.[agentAddressAnnotation] === listen;
+    const object = await client.get('Node', { name: node.name }, { signal });
+    return isReady(object) && object.metadata.annotations?.[agentAddressAnnotation] === listen;
   };
   const hint = `the log of its agent is ${logPath(logDir, node.name)}`;
   await untilAnswers(node.name, hint, registered, { clock, signal: AbortSignal.any([signal, agent.stopped]) });

@@ -1,8 +1,9 @@
 import type { Pod } from '@gantry/model/gen/gantry.core.v1.ts';
+import { isReady } from '@gantry/model/ready.ts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Controller } from './core/action.ts';
-import { isActive, isReady } from './core/pods.ts';
+import { isActive } from './core/pods.ts';
 import { deploymentController } from './deployment/deployment.ts';
 import { rolloutBounds } from './deployment/rolling.ts';
 import { disruptionController } from './disruption/disruption.ts';

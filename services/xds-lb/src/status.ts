@@ -2,6 +2,7 @@
 import { isIP } from 'node:net';
 import type { LoadBalancerIngress, Node, Service, ServiceStatus } from '@gantry/model/gen/gantry.core.v1.ts';
 import type { Condition } from '@gantry/model/gen/gantry.meta.v1.ts';
+import { isReady } from '@gantry/model/ready.ts';
 import type { Claims } from './claims.ts';
 import type { LoadBalancerConfig } from './config.ts';
 
@@ -48,10 +49,7 @@ export function publishedAddresses(config: LoadBalancerConfig, nodes: readonly N
   if (config.ingressIps.length > 0) return [...config.ingressIps];
   if (isIP(config.listenAddress) !== 0 && !['0.0.0.0', '::'].includes(config.listenAddress))
     return [config.listenAddress];
-  const ready = nodes.filter((node) =>
-    (node.status?.conditions ?? []).some((condition) => condition.type === 'Ready' && condition.status === 'True'),
-  );
-  const addresses = ready.flatMap((node) => {
+  const addresses = nodes.filter(isReady).flatMap((node) => {
     const all = node.status?.addresses ?? [];
     const found = all.find(({ type }) => type === 'ExternalIP') ?? all.find(({ type }) => type === 'InternalIP');
     return found ? [found.address] : [];

@@ -1,5 +1,6 @@
 import type { Pod } from '@gantry/model/gen/gantry.core.v1.ts';
 import type { PodDisruptionBudget } from '@gantry/model/gen/gantry.policy.v1.ts';
+import { isReady } from '@gantry/model/ready.ts';
 import { matchesLabels } from '@gantry/model/selectors.ts';
 import { type FieldCause, GantryError } from '@gantry/runtime/errors.ts';
 import { setCondition } from './conditions.ts';
@@ -36,11 +37,6 @@ export function priceOf(pod: Pod, budgets: readonly PodDisruptionBudget[]): Pric
     if (currentHealthy >= desiredHealthy && desiredHealthy > 0) return { type: 'freeWhileUnready' };
   }
   return { type: 'budget', name: budget.metadata.name };
-}
-
-/** True for a pod that says it is ready. */
-export function isReady({ status }: Pod): boolean {
-  return status?.conditions?.some(({ type, status: value }) => type === 'Ready' && value === 'True') ?? false;
 }
 
 /** A budget that has paid for the eviction of a pod. Throws TooManyRequests where it has nothing left. @param now RFC 3339. */

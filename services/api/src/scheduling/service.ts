@@ -3,6 +3,7 @@ import type { Binding, EvictRequest, UnschedulablePod } from '@gantry/client/obj
 import type { Pod } from '@gantry/model/gen/gantry.core.v1.ts';
 import type { PodDisruptionBudget } from '@gantry/model/gen/gantry.policy.v1.ts';
 import type { Kind } from '@gantry/model/kind.ts';
+import { isReady } from '@gantry/model/ready.ts';
 import { kindOf } from '@gantry/model/registry.ts';
 import { conflict, notFound } from '@gantry/runtime/errors.ts';
 import type { CoreDeps, RequestContext } from '../core/context.ts';
@@ -17,7 +18,7 @@ import { Semaphore } from '../watch/semaphore.ts';
 import { maxItemsPerCommit, runBatch, runWhole } from './batch.ts';
 import { BindPlanner } from './bind.ts';
 import { setCondition } from './conditions.ts';
-import { charge, isReady, type Price, priceOf } from './disruption.ts';
+import { charge, type Price, priceOf } from './disruption.ts';
 import type { CapacityLedger } from './ledger.ts';
 import { planUnschedulable } from './unschedulable.ts';
 

@@ -6,11 +6,6 @@ export function isActive(pod: Pod): boolean {
   return phase !== 'Succeeded' && phase !== 'Failed' && pod.metadata.deletionTimestamp === undefined;
 }
 
-/** True where the pod's Ready condition holds. */
-export function isReady(pod: Pod): boolean {
-  return readySinceMs(pod) !== undefined;
-}
-
 /** When the pod became ready, in milliseconds since the Unix epoch; undefined where it is not. */
 export function readySinceMs(pod: Pod): number | undefined {
   const condition = pod.status?.conditions?.find(({ type }) => type === 'Ready');

@@ -2,9 +2,10 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Pod } from '@gantry/model/gen/gantry.core.v1.ts';
 import type { Condition } from '@gantry/model/gen/gantry.meta.v1.ts';
 import type { PodDisruptionBudget, PodDisruptionBudgetStatus } from '@gantry/model/gen/gantry.policy.v1.ts';
+import { isReady } from '@gantry/model/ready.ts';
 import { matchesLabels } from '@gantry/model/selectors.ts';
 import { type Action, type AnyObject, type Controller, keyOf, splitKey, type View } from '../core/action.ts';
-import { isActive, isReady } from '../core/pods.ts';
+import { isActive } from '../core/pods.ts';
 import { healthTarget } from './target.ts';
 
 /** An eviction that was granted counts for so long; a pod that is still there then is not going to go. */

@@ -1,6 +1,6 @@
 import type { Pod, Service, ServicePort } from '@gantry/model/gen/gantry.core.v1.ts';
 import type { Endpoint, EndpointPort } from '@gantry/model/gen/gantry.discovery.v1.ts';
-import { isReady } from '../core/pods.ts';
+import { isReady } from '@gantry/model/ready.ts';
 
 /** Endpoints that share their port numbers: pods may give one port name different numbers. */
 export interface EndpointGroup {

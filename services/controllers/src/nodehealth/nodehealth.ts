@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Node, NodeCondition, Pod } from '@gantry/model/gen/gantry.core.v1.ts';
+import { isReady } from '@gantry/model/ready.ts';
 import { type Action, type AnyObject, type Controller, keyOf, type View } from '../core/action.ts';
-import { isReady } from '../core/pods.ts';
 import { evictAtMs, taintsFor } from './taints.ts';
 
 /** What is known of the nodes' heartbeats. */

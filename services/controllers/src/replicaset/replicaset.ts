@@ -1,9 +1,10 @@
 import type { ReplicaSet } from '@gantry/model/gen/gantry.apps.v1.ts';
 import type { Pod, PodTemplateSpec } from '@gantry/model/gen/gantry.core.v1.ts';
+import { isReady } from '@gantry/model/ready.ts';
 import { matchesLabels } from '@gantry/model/selectors.ts';
 import { type Action, type AnyObject, type Controller, keyOf, splitKey, type View } from '../core/action.ts';
 import { controllerOf, controllerReference, ownerKey } from '../core/owners.ts';
-import { availableInMs, isActive, isReady } from '../core/pods.ts';
+import { availableInMs, isActive } from '../core/pods.ts';
 import { chooseVictims } from './victims.ts';
 
 /** Most pods that one reconcile creates or deletes; the rest follows at once after (as in Kubernetes). */
