@@ -48,6 +48,24 @@ export function requirementsOf(selector: LabelSelector): Requirement[] {
   return [...equal, ...expressions];
 }
 
+/** A condition of node affinity. Throws BadRequest for an operator that there is not. */
+export function nodeRequirement(expression: { key: string; operator: string; values?: string[] }): Requirement {
+  const { key, operator, values = [] } = expression;
+  switch (operator) {
+    case 'In':
+    case 'NotIn':
+      return { key, operator, values };
+    case 'Exists':
+    case 'DoesNotExist':
+      return { key, operator };
+    case 'Gt':
+    case 'Lt':
+      return { key, operator, value: Number(values[0]) };
+    default:
+      throw new GantryError('BadRequest', `${JSON.stringify(operator)} is not a valid node selector operator`);
+  }
+}
+
 /** True where a selector object selects labels; an absent selector selects nothing, an empty one everything. */
 export function matchesLabels(selector: LabelSelector | undefined, labels: Labels): boolean {
   return selector !== undefined && requirementsOf(selector).every((requirement) => meets(labels, requirement));

@@ -5,7 +5,7 @@ import type {
   PersistentVolumeClaim,
 } from '@gantry/model/gen/gantry.core.v1.ts';
 import { compareQuantities, parseQuantity } from '@gantry/model/quantity.ts';
-import { matchesLabels, meets, type Requirement } from '@gantry/model/selectors.ts';
+import { matchesLabels, meets, nodeRequirement } from '@gantry/model/selectors.ts';
 
 /** The volume that a claim gets: one that is meant for it, else the smallest that will do, else none. @param node Where its pod is; anywhere where undefined. */
 export function volumeFor(
@@ -59,21 +59,7 @@ function reaches({ spec: { nodeAffinity } }: PersistentVolume, node: Node): bool
 }
 
 function meetsTerm({ matchExpressions = [], matchFields = [] }: NodeSelectorTerm, { metadata }: Node): boolean {
-  const labels = matchExpressions.every((one) => meets(metadata.labels, requirementOf(one)));
-  const names = matchFields.every((one) => meets({ [one.key]: metadata.name }, requirementOf(one)));
+  const labels = matchExpressions.every((one) => meets(metadata.labels, nodeRequirement(one)));
+  const names = matchFields.every((one) => meets({ [one.key]: metadata.name }, nodeRequirement(one)));
   return matchExpressions.length + matchFields.length > 0 && labels && names;
-}
-
-function requirementOf({
-  key,
-  operator,
-  values = [],
-}: {
-  key: string;
-  operator: string;
-  values?: string[];
-}): Requirement {
-  if (operator === 'Gt' || operator === 'Lt') return { key, operator, value: Number(values[0]) };
-  if (operator === 'Exists' || operator === 'DoesNotExist') return { key, operator };
-  return { key, operator: operator as 'In' | 'NotIn', values };
 }

@@ -1,7 +1,6 @@
 import type { NodeSelectorTerm, PodAffinityTerm } from '@gantry/model/gen/gantry.core.v1.ts';
 import type { LabelSelector } from '@gantry/model/gen/gantry.meta.v1.ts';
-import { type Requirement, requirementsOf } from '@gantry/model/selectors.ts';
-import { GantryError } from '@gantry/runtime/errors.ts';
+import { nodeRequirement, type Requirement, requirementsOf } from '@gantry/model/selectors.ts';
 import type { NodeTerm, PodSelector, PodTerm } from '../requirement.ts';
 
 type Labels = Readonly<Record<string, string>>;
@@ -18,23 +17,6 @@ export function nodeTerm(term: NodeSelectorTerm): NodeTerm {
     labels: (term.matchExpressions ?? []).map(nodeRequirement),
     names: (term.matchFields ?? []).map(nodeRequirement),
   };
-}
-
-function nodeRequirement(expression: { key: string; operator: string; values?: string[] }): Requirement {
-  const { key, operator, values = [] } = expression;
-  switch (operator) {
-    case 'In':
-    case 'NotIn':
-      return { key, operator, values };
-    case 'Exists':
-    case 'DoesNotExist':
-      return { key, operator };
-    case 'Gt':
-    case 'Lt':
-      return { key, operator, value: Number(values[0]) };
-    default:
-      throw new GantryError('BadRequest', `${JSON.stringify(operator)} is not a valid node selector operator`);
-  }
 }
 
 /**
