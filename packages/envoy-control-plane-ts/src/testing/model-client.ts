@@ -157,9 +157,13 @@ export class ModelClient {
   /** A cluster that routes lead to must not lose its endpoints on the way out; no test has a service without any. */
   #checkEmptied(response: PlannedResponse): void {
     if (response.typeUrl !== endpointType) return;
-    for (const { name, value } of response.resources) {
-      const isEmpty = (decode(ClusterLoadAssignment, value).endpoints ?? []).length === 0;
-      if (isEmpty && this.resources(endpointType).has(name)) this.violations.push(`"${name}" lost its endpoints`);
+    const isEmpty = ({ value }: Resource): boolean =>
+      (decode(ClusterLoadAssignment, value).endpoints ?? []).length === 0;
+    for (const resource of response.resources) {
+      const held = this.resources(endpointType).get(resource.name);
+      // What never had any, as its cluster went before its endpoints came, may be told so again.
+      const hadSome = held !== undefined && !isEmpty(held);
+      if (hadSome && isEmpty(resource)) this.violations.push(`"${resource.name}" lost its endpoints`);
     }
   }
 
