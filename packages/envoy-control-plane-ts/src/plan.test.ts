@@ -75,6 +75,14 @@ describe('the order of responses', () => {
     expect(nextResponse(next!.state, green)).toBeUndefined();
   });
 
+  it('changes no endpoints of a cluster whose end is under way, though it comes again', () => {
+    const idle = createSnapshot([edsCluster('web'), endpoints('web', [1])]);
+    const moved = createSnapshot([edsCluster('web'), endpoints('web', [2])]);
+    const end = nextResponse(converge(subscribed(), idle).state, createSnapshot([]))!;
+    expect(end.response).toMatchObject({ typeUrl: clusterType, resources: [] });
+    expect(nextResponse(end.state, moved)).toBeUndefined();
+  });
+
   it('sends the endpoints of a changed cluster again, for which Envoy waits', () => {
     const { state } = converge(subscribed(), blue);
     const changed = createSnapshot([

@@ -1,7 +1,7 @@
 /** Decides what an ADS stream is sent next: pure, one response at a time. */
 import { endpointsResource, type Resource } from './resource.ts';
 import { resourcesOf, type Snapshot, versionOf } from './snapshot.ts';
-import { type Known, type StreamState, type Subscription, withSubscription } from './stream-state.ts';
+import { type Known, outdated, type StreamState, type Subscription, withSubscription } from './stream-state.ts';
 import {
   clusterType,
   endpointType,
@@ -117,7 +117,7 @@ function offer(state: StreamState, subscription: Subscription, snapshot: Snapsho
   const parent = state.subscriptions.get(parentTypes.get(subscription.typeUrl) ?? '');
   if (parent?.pending === undefined) return resources;
   const named = namesReferredTo(parent, snapshot, subscription.typeUrl);
-  const offered = new Map([...resources].filter(([name]) => named.has(name) || subscription.known.has(name)));
+  const offered = new Map([...resources].filter(([name]) => named.has(name)));
   for (const name of subscription.names) {
     if (!named.has(name) || resources.has(name)) continue;
     const known = subscription.known.get(name);
@@ -229,9 +229,6 @@ function hasAccepted(state: StreamState, typeUrl: string, snapshot: Snapshot): b
   const { changed, removed } = compare(subscription, resources, { keepsGone: false, repeated: new Set() });
   return changed.length === 0 && (removed.length === 0 || !saysAbsence(state, typeUrl));
 }
-
-/** Stands for the version of what is to be sent again; no content has it as its hash. */
-const outdated = 'outdated';
 
 /**
  * A client that takes a new version of a cluster waits for its endpoints even where those have not changed (Envoy calls

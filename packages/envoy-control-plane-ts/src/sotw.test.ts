@@ -82,6 +82,13 @@ describe('state-of-the-world requests', () => {
     expect(nextResponse(state, snapshot)?.response).toMatchObject({ nonce: '2', resources: [{ name: 'web' }] });
   });
 
+  it('without a nonce take back no endpoints that are under way, though their cluster has gone meanwhile', () => {
+    const ask = { typeUrl: endpointType, resourceNames: ['web'] };
+    const sent = nextResponse(receiveSotw(withClustersSent(), ask).state, snapshot)!;
+    const { state } = receiveSotw(sent.state, ask);
+    expect(nextResponse(state, createSnapshot([]))?.response.resources).toEqual(sent.response.resources);
+  });
+
   it('that take a name up again get its resource again', () => {
     const { typeUrl } = { typeUrl: endpointType };
     let { state } = receiveSotw(openStream('sotw'), { typeUrl, resourceNames: ['web'] });

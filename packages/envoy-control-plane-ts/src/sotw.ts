@@ -5,6 +5,7 @@ import {
   checkRequest,
   defaultStreamLimits,
   newSubscription,
+  outdated,
   type Received,
   type RequestEvent,
   type StreamLimits,
@@ -21,7 +22,7 @@ import { isFullState } from './type-urls.ts';
  * - An answer to a response that is not the last one of its type is stale and ignored altogether: the client answers
  *   the last one too, and lists its subscription again then.
  * - A request without a nonce comes from a client that has seen nothing of this type on this stream, so it is sent all
- *   of it, even where an earlier response was under way.
+ *   of it, even where an earlier response was under way: that one arrives all the same, and is not taken back.
  * @throws ProtocolError for a request without a type or beyond the limits.
  */
 export function receiveSotw(
@@ -39,10 +40,17 @@ export function receiveSotw(
     return { state: withNode, event: { kind: 'stale', typeUrl } };
   }
   const isFresh = known === undefined || nonce === '';
-  const current = isFresh ? { ...newSubscription(typeUrl), hasNamed: known?.hasNamed ?? false } : known;
+  const current = isFresh ? startOver(typeUrl, known) : known;
   const answered = answer(current, request);
   const subscription = subscribe(answered.subscription, request.resourceNames ?? []);
   return { state: withSubscription(withNode, subscription), event: answered.event };
+}
+
+/** A subscription from its beginning: all that was sent of it counts as outdated. */
+function startOver(typeUrl: string, before: Subscription | undefined): Subscription {
+  const sent = [...(before?.known ?? [])].filter(([, { resource }]) => resource !== undefined);
+  const known = new Map(sent.map(([name, { resource }]) => [name, { version: outdated, resource }]));
+  return { ...newSubscription(typeUrl), hasNamed: before?.hasNamed ?? false, known };
 }
 
 function answer(

@@ -105,6 +105,9 @@ export function openStream(protocol: Protocol): StreamState {
   return { protocol, node: undefined, nonces: 0, subscriptions: new Map() };
 }
 
+/** Stands for the version of what is to be sent again; no content has it as its hash. */
+export const outdated = 'outdated';
+
 /** A subscription of which nothing is known yet. */
 export function newSubscription(typeUrl: string): Subscription {
   return {

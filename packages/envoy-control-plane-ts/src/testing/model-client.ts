@@ -32,6 +32,8 @@ export class ModelClient {
   readonly #nonces = new Map<string, string>();
   readonly #versions = new Map<string, string>();
   readonly #warming = new Set<string>();
+  /** Endpoints that came on this stream. */
+  readonly #heardHere = new Set<string>();
   #deferredAck: PlannedResponse | undefined;
   #lastNonce = 0;
 
@@ -59,6 +61,7 @@ export class ModelClient {
     this.#lastNonce = 0;
     this.#deferredAck = undefined;
     this.#warming.clear();
+    this.#heardHere.clear();
     for (const typeUrl of sendOrder) {
       const names = [...(this.#subscribed.get(typeUrl) ?? [])];
       if (!isFullState(typeUrl) && names.length === 0) continue;
@@ -163,7 +166,10 @@ export class ModelClient {
       const held = this.resources(endpointType).get(resource.name);
       // What never had any, as its cluster went before its endpoints came, may be told so again.
       const hadSome = held !== undefined && !isEmpty(held);
-      if (hadSome && isEmpty(resource)) this.violations.push(`"${resource.name}" lost its endpoints`);
+      // State-of-the-world does not let a client say on a new stream what it has of before: the server cannot spare that.
+      const isKnown = this.#options.protocol === 'delta' || this.#heardHere.has(resource.name);
+      if (hadSome && isKnown && isEmpty(resource)) this.violations.push(`"${resource.name}" lost its endpoints`);
+      this.#heardHere.add(resource.name);
     }
   }
 
