@@ -1,8 +1,9 @@
+import type { Binding } from '@gantry/client/object-messages.ts';
 import { gpuDevicesAnnotation } from '@gantry/model/gpu.ts';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type AnyObject, decodeValue, encodeValue, Stored } from '../core/stored-object.ts';
-import { type Binding, BindPlanner } from './bind.ts';
+import { BindPlanner } from './bind.ts';
 import { allocatableOf, demandOf, nothing, plus } from './demand.ts';
 import type { NodeAccount } from './ledger.ts';
 

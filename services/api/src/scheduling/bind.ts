@@ -1,3 +1,4 @@
+import type { Binding } from '@gantry/client/object-messages.ts';
 import { podRequests } from '@gantry/model/amounts.ts';
 import type { PodSpec } from '@gantry/model/gen/gantry.core.v1.ts';
 import {
@@ -17,17 +18,6 @@ import type { BatchPlanner, ItemPlan } from './batch.ts';
 import { setCondition } from './conditions.ts';
 import { type Demand, demandOf, deviceResource, nothing, plus } from './demand.ts';
 import { fenceKey, misfit, type NodeAccount } from './ledger.ts';
-
-/** A pod's assignment to a node. */
-export interface Binding {
-  readonly namespace: string;
-  readonly name: string;
-  readonly uid: string;
-  readonly nodeName: string;
-  /** GPU devices that it gets; none where they are to be chosen here. */
-  readonly gpuDevices?: readonly number[];
-  readonly gang?: string;
-}
 
 /** Decides about the bindings of one batch, in order: each sees what those before it took. */
 export class BindPlanner implements BatchPlanner<Binding> {
