@@ -87,7 +87,7 @@ export class RedisTail implements AsyncDisposable {
         if (this.#stop.signal.aborted) return;
         mustVerify = true;
         failures += 1;
-        this.#log?.warn({ err: error, failures }, 'following the changes in Redis was interrupted');
+        this.#log?.warn({ error, failures }, 'following the changes in Redis was interrupted');
         await delay(backoffMs(retryBackoff, failures), undefined, { signal: this.#stop.signal }).catch(() => {});
       }
     }

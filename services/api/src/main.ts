@@ -16,6 +16,6 @@ try {
   const stopped = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
   await Promise.race([stopped, api.done]);
 } catch (error) {
-  log.error({ err: error }, error instanceof Error ? error.message : String(error));
+  log.error({ error }, error instanceof Error ? error.message : String(error));
   process.exitCode = 1;
 }

@@ -107,7 +107,7 @@ export async function startApi(config: ApiConfig, deps: ApiDeps): Promise<Runnin
     runHousekeeping({ ...core, store, hub }, { holder, retention: config.retention }, stop.signal),
   ]).then(() => undefined);
   // Whoever runs the api looks at `done`; a failure that nobody looks at must not end the process.
-  background.catch((error: unknown) => log.error({ err: error }, 'a background task of the api ended'));
+  background.catch((error: unknown) => log.error({ error }, 'a background task of the api ended'));
   log.info({ address: `${host}:${server.port}` }, 'the api serves gRPC');
   return running({ host, server, diagnostics, resources, background, stop, owned: stack.move() });
 }

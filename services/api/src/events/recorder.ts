@@ -84,7 +84,7 @@ export class ApiEvents implements AsyncDisposable {
       await this.#lull();
       for (let left = this.#pending.length; left > 0; left -= maxPerCommit) {
         await this.#write(this.#pending.splice(0, maxPerCommit)).catch((error: unknown) => {
-          this.#deps.log.debug({ err: error }, 'events were not written');
+          this.#deps.log.debug({ error }, 'events were not written');
         });
       }
     }

@@ -111,12 +111,12 @@ export class Calls {
           const error = toServiceError(thrown);
           ended(error.code);
           if (error.code === GrpcCode.INTERNAL)
-            this.#deps.log.error({ err: thrown, method: call.getPath() }, 'a request failed');
+            this.#deps.log.error({ error: thrown, method: call.getPath() }, 'a request failed');
           fail(error);
         },
       )
       .catch((error: unknown) =>
-        this.#deps.log.error({ err: error, method: call.getPath() }, 'no answer could be sent'),
+        this.#deps.log.error({ error, method: call.getPath() }, 'no answer could be sent'),
       );
   }
 

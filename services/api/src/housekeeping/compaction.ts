@@ -54,7 +54,7 @@ export async function keepCompacted(
         compacted = await deps.store.compact(wanted);
         deps.log.debug({ compacted }, 'history compacted');
       } catch (error) {
-        deps.log.warn({ err: error }, 'the history could not be compacted');
+        deps.log.warn({ error }, 'the history could not be compacted');
       }
     }
     await deps.clock.sleep(sampleEveryMs, signal).catch(() => undefined);

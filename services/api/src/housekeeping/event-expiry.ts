@@ -70,7 +70,7 @@ export async function keepEventsYoung(
       after = swept.after;
       if (swept.removed > 0) deps.log.debug({ removed: swept.removed }, 'old events removed');
     } catch (error) {
-      deps.log.warn({ err: error }, 'old events could not be removed');
+      deps.log.warn({ error }, 'old events could not be removed');
     }
     await deps.clock.sleep(sweepEveryMs, signal).catch(() => undefined);
   }

@@ -31,7 +31,7 @@ export async function whileLeading(
       const either = AbortSignal.any([signal, lost.signal]);
       log.debug({ key, token }, 'leading');
       const work = lead(either, token).catch((error) => {
-        if (!either.aborted) log.warn({ err: error, key }, 'the leader failed');
+        if (!either.aborted) log.warn({ error, key }, 'the leader failed');
       });
       await renewUntilLost(deps, { key, holder, ttlMs }, Promise.race([work, aborted(either)]), renewMs, signal);
       lost.abort();

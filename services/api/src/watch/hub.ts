@@ -177,7 +177,7 @@ export class WatchHub implements AsyncDisposable {
         this.#following = false;
         if (signal.aborted) return;
         failures++;
-        log.warn({ err: error, failures }, 'the tail of the store broke; reading on');
+        log.warn({ error, failures }, 'the tail of the store broke; reading on');
         await clock.sleep(backoffMs(defaultBackoff, failures), signal).catch(() => undefined);
         if (isError(error, 'Expired')) await this.#restart();
       }
@@ -189,7 +189,7 @@ export class WatchHub implements AsyncDisposable {
   async #restart(): Promise<void> {
     const lost = new GantryError('Expired', 'the changes since the watch began were compacted; list again');
     for (const watchers of this.#byResource.values()) for (const watcher of watchers) watcher.backlog.end(lost);
-    await this.#reload().catch((error) => this.#deps.log.warn({ err: error }, 'the state could not be loaded'));
+    await this.#reload().catch((error) => this.#deps.log.warn({ error }, 'the state could not be loaded'));
   }
 
   async #reload(): Promise<void> {
