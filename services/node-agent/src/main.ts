@@ -28,7 +28,7 @@ async function main(): Promise<void> {
     const stopped = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
     await Promise.race([stopped, agent.done]);
   } catch (error) {
-    log.error({ err: error }, error instanceof Error ? error.message : String(error));
+    log.error({ error }, error instanceof Error ? error.message : String(error));
     process.exitCode = 1;
   }
 }

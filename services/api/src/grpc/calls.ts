@@ -115,9 +115,7 @@ export class Calls {
           fail(error);
         },
       )
-      .catch((error: unknown) =>
-        this.#deps.log.error({ error, method: call.getPath() }, 'no answer could be sent'),
-      );
+      .catch((error: unknown) => this.#deps.log.error({ error, method: call.getPath() }, 'no answer could be sent'));
   }
 
   async #exchange<Request, Response>(

@@ -40,7 +40,7 @@ export function rotateLogs(
       await deps.clock.sleep(lookMs, stop.signal).catch(() => {});
       for (const log of stop.signal.aborted ? [] : growing()) {
         await rotateIfLarge(log, deps.containers).catch((error: unknown) => {
-          deps.log.warn({ err: error, path: log.path }, 'a log could not be rotated');
+          deps.log.warn({ error, path: log.path }, 'a log could not be rotated');
         });
       }
     }

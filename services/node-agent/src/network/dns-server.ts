@@ -76,7 +76,7 @@ export async function startDnsServer(host: string, deps: DnsServerDeps): Promise
 type Respond = (query: Buffer, maxBytes: number, send: (reply: Buffer) => void) => Promise<void>;
 
 function serveUdp(socket: Socket, respond: Respond, log: Logger): void {
-  socket.on('error', (error) => log.warn({ err: error }, 'DNS over UDP failed'));
+  socket.on('error', (error) => log.warn({ error }, 'DNS over UDP failed'));
   socket.on('message', (query: Buffer, from: RemoteInfo) => {
     void respond(query, maxUdpBytes, (reply) => socket.send(reply, from.port, from.address, () => {}));
   });

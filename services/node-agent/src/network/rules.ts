@@ -73,7 +73,7 @@ export class ServiceRules implements AsyncDisposable {
       this.#applied = wanted;
       return true;
     } catch (error) {
-      if (!this.#stop.signal.aborted) this.#log.warn({ err: error }, 'service addresses could not be programmed');
+      if (!this.#stop.signal.aborted) this.#log.warn({ error }, 'service addresses could not be programmed');
       this.#applied = undefined;
       this.#dirty = true;
       return false;

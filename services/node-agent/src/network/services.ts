@@ -21,7 +21,7 @@ export interface Services extends AsyncDisposable {
 
 /** Watches services, their endpoints and namespaces. */
 export function watchServices(client: Pick<AgentApi, 'list' | 'watch'>, log: Logger): Services {
-  const onError = (error: unknown): void => log.warn({ err: error }, 'services cannot be watched');
+  const onError = (error: unknown): void => log.warn({ error }, 'services cannot be watched');
   const namespaces = new Informer<Namespace>({ source: watchSource(client, 'Namespace'), onError }).start();
   const services = new Informer<Service>({
     source: watchSource(client, 'Service'),

@@ -53,7 +53,7 @@ async function importNew(
     } catch (error) {
       if (signal.aborted) return;
       // It is tried again once it changes: a file that is being written is no image yet.
-      log.warn({ err: error, file: name }, 'a file in the images directory could not be imported');
+      log.warn({ error, file: name }, 'a file in the images directory could not be imported');
       seen.set(name, mark);
     }
   }

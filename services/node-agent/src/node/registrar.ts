@@ -82,7 +82,7 @@ async function keepHeartbeat(
       }
       onHeard();
     } catch (error) {
-      if (!signal.aborted) log.warn({ err: error }, 'the api does not hear this node');
+      if (!signal.aborted) log.warn({ error }, 'the api does not hear this node');
       sleepMs = Math.min(heartbeatRetryMs, times.heartbeatMs);
     }
     await clock.sleep(sleepMs, signal).catch(() => {});
@@ -108,7 +108,7 @@ async function keepStatus(deps: RegistrarDeps, bell: Bell, registered: () => voi
       failures = 0;
     } catch (error) {
       failures++;
-      if (!signal.aborted) log.warn({ err: error }, 'the status of the node cannot be reported');
+      if (!signal.aborted) log.warn({ error }, 'the status of the node cannot be reported');
     }
     const nap = new AbortController();
     bell.wake = () => nap.abort();

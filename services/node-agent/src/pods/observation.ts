@@ -110,7 +110,7 @@ export class Observation implements AsyncDisposable {
         if (signal.aborted) throw new GantryError('Cancelled', 'the agent stops');
         const sinceMs = this.#failing?.sinceMs ?? this.#clock.now();
         this.#failing = { sinceMs, message: toGantryError(error).message };
-        this.#log.warn({ err: error }, 'the runtime cannot be observed');
+        this.#log.warn({ error }, 'the runtime cannot be observed');
         await this.#clock.sleep(waitMs, signal).catch(() => {});
       }
     }
@@ -141,7 +141,7 @@ export class Observation implements AsyncDisposable {
       try {
         for await (const _ of this.#observer.changes(signal)) await this.refresh();
       } catch (error) {
-        if (!signal.aborted) this.#log.debug({ err: error }, 'the runtime gives no hints of changes');
+        if (!signal.aborted) this.#log.debug({ error }, 'the runtime gives no hints of changes');
       }
       await this.#clock.sleep(retryMs.most, signal).catch(() => {});
     }

@@ -133,7 +133,7 @@ export async function startPods(config: NodeAgentConfig, deps: PodsDeps): Promis
     await removeStrays(config.rootDir, (uid) => manager.get(uid) !== undefined || byPod.has(uid), log);
   };
   const cleaned = (): Promise<void> =>
-    cleanDisk().catch((error: unknown) => log.warn({ err: error }, 'the disk could not be cleaned'));
+    cleanDisk().catch((error: unknown) => log.warn({ error }, 'the disk could not be cleaned'));
   stack.use(observation);
   stack.use(manager);
   const owned = stack.move();
@@ -187,7 +187,7 @@ function refreshVolumes(volumes: VolumeManager, worker: PodWorker, log: Logger):
   const { pod } = worker;
   volumes.refresh(pod, AbortSignal.timeout(30_000)).catch((error: unknown) => {
     // What it showed before stays; the next change brings it up to date.
-    log.debug({ err: error, pod: pod.metadata.name }, 'the content of volumes could not be brought up to date');
+    log.debug({ error, pod: pod.metadata.name }, 'the content of volumes could not be brought up to date');
   });
 }
 

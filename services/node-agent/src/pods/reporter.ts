@@ -131,8 +131,7 @@ export class StatusReporter implements AsyncDisposable {
       return batch.filter((report, index) => this.#isToRepeat(report, results[index]));
     } catch (error) {
       for (const { uid } of batch) this.#told.delete(uid);
-      if (!this.#stop.signal.aborted)
-        this.#log.warn({ err: error, pods: batch.length }, 'pod statuses cannot be reported');
+      if (!this.#stop.signal.aborted) this.#log.warn({ error, pods: batch.length }, 'pod statuses cannot be reported');
       return batch;
     }
   }

@@ -28,7 +28,7 @@ export function ownPodSource(client: Pick<Client, 'list' | 'watch'>, log: Logger
       const source = watchSource(client, 'Pod', { fieldSelector: `spec.nodeName=${nodeName}` });
       const informer = new Informer<Pod>({
         source,
-        onError: (error) => log.warn({ err: error }, 'pods cannot be watched'),
+        onError: (error) => log.warn({ error }, 'pods cannot be watched'),
       });
       informers.add(informer);
       informer.onChange(({ type, object }) => (type === 'DELETED' ? listener.delete(object) : listener.put(object)));
@@ -76,6 +76,6 @@ export function boundPods(client: Pick<Client, 'list' | 'watch'>, log: Logger): 
   return new Informer<Pod>({
     source: watchSource(client, 'Pod', { fieldSelector: 'spec.nodeName!=' }),
     indexers: { [nodeIndex]: (pod) => (pod.spec?.nodeName ? [pod.spec.nodeName] : []) },
-    onError: (error) => log.warn({ err: error }, 'pods cannot be watched'),
+    onError: (error) => log.warn({ error }, 'pods cannot be watched'),
   });
 }

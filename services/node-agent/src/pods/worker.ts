@@ -169,7 +169,7 @@ export class PodWorker implements AsyncDisposable {
       // Only what is seen counts: nothing is decided on what the runtime looked like before this.
       if (changesRuntime(action)) await refresh();
     } catch (error) {
-      log.error({ err: error, pod: podKey(this.#pod), action: action.kind }, 'an action failed in an unforeseen way');
+      log.error({ error, pod: podKey(this.#pod), action: action.kind }, 'an action failed in an unforeseen way');
       outcome = {
         kind: 'failed',
         reason: 'InternalError',

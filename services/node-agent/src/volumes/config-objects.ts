@@ -77,7 +77,7 @@ export class ConfigObjects implements AsyncDisposable {
       throw new GantryError('ServiceUnavailable', `this node watches ${maxWatched} configMaps and secrets already`);
     }
     const query = { namespace, fieldSelector: `metadata.name=${name}` };
-    const onError = (error: unknown): void => this.#log.warn({ err: error, object: id }, 'an object cannot be watched');
+    const onError = (error: unknown): void => this.#log.warn({ error, object: id }, 'an object cannot be watched');
     const informer =
       kind === 'ConfigMap'
         ? new Informer<ConfigMap>({ source: watchSource(this.#reader, 'ConfigMap', query), onError })

@@ -26,7 +26,7 @@ export async function memoryDirectory(rootDir: string, mountTmpfs: boolean, log:
       timeout: 10_000,
     });
   } catch (error) {
-    log.warn({ err: error }, 'no tmpfs could be mounted: secrets of pods lie on the disk, readable by the agent only');
+    log.warn({ error }, 'no tmpfs could be mounted: secrets of pods lie on the disk, readable by the agent only');
   }
   return directory;
 }
