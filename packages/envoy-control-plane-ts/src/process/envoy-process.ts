@@ -1,5 +1,5 @@
 /** Runs one Envoy process. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type BootstrapOptions, bootstrap } from './bootstrap.ts';
@@ -75,8 +75,8 @@ function start(options: EnvoyProcessOptions): ChildProcess {
   ];
   const command = existsSync(setpriv) ? [setpriv, '--pdeathsig', 'KILL', '--', ...args] : args;
   // A process group of its own: Ctrl-C in a terminal is for whoever started it, who ends it in turn.
-  const stdio = ['ignore', 'ignore', options.onLog ? 'pipe' : 'ignore'] as const;
-  return spawn(command[0]!, command.slice(1), { detached: true, stdio: [...stdio] });
+  const stdio: StdioOptions = ['ignore', 'ignore', options.onLog ? 'pipe' : 'ignore'];
+  return spawn(command[0]!, command.slice(1), { detached: true, stdio });
 }
 
 async function untilReady(adminPort: number, exited: Promise<EnvoyExit>, signal: AbortSignal): Promise<void> {
