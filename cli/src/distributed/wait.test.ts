@@ -10,6 +10,7 @@ function jumpingClock(): Clock {
   const clock = new FakeClock();
   return {
     now: () => clock.now(),
+    monotonic: () => clock.monotonic(),
     sleep: async (ms, signal) => {
       signal?.throwIfAborted();
       clock.advance(ms);
