@@ -1,8 +1,8 @@
 import { type ChangeMessage, encodeChange, encodeProgress } from '@gantry/events/change.ts';
 import type { EventBus } from '@gantry/events/events.ts';
 import { InProcessBus } from '@gantry/events/in-process.ts';
-import { changeSubject, nodeProgressSubject, progressSubject } from '@gantry/events/subjects.ts';
-import type { ConfigMap, Pod } from '@gantry/model/gen/gantry.core.v1.ts';
+import { changeSubject, progressSubject } from '@gantry/events/subjects.ts';
+import type { ConfigMap } from '@gantry/model/gen/gantry.core.v1.ts';
 import type { KindName } from '@gantry/model/registry.ts';
 import { FakeClock } from '@gantry/runtime/clock.ts';
 import { GantryError, notFound } from '@gantry/runtime/errors.ts';
@@ -66,7 +66,7 @@ class Scene<K extends KindName> implements AsyncDisposable {
   }
 
   async change(name: string, message: Partial<ChangeMessage> & { revision: number; previous: number }): Promise<void> {
-    const subject = changeSubject({ resource: 'configmaps', node: undefined, namespace: 'default', name });
+    const subject = changeSubject({ resource: 'configmaps', namespace: 'default', name });
     const { resourceVersion: _, ...metadata } = configMap(name, 0).metadata;
     const json = JSON.stringify({ ...configMap(name, 0), metadata });
     await this.publish(subject, encodeChange({ type: 'MODIFIED', epoch: 1, json, ...message }));
@@ -236,37 +236,10 @@ describe('the bus as a source', () => {
     await scene.pass(1_000);
     expect(scene.told).toEqual(['ADDED a@3']);
   });
-});
-
-describe("one node's objects", () => {
-  const pod = (name: string): string => {
-    const metadata = { name, namespace: 'default', uid: name };
-    return JSON.stringify({
-      apiVersion: 'v1',
-      kind: 'Pod',
-      metadata,
-      spec: { nodeName: 'n1', containers: [] },
-    } satisfies Pod);
-  };
-  const onNode = (name: string) => changeSubject({ resource: 'pods', node: 'n1', namespace: 'default', name });
-  const query = { fieldSelector: 'spec.nodeName=n1' };
-
-  test('changes elsewhere in the resource are no hole, missed ones on the node are', async () => {
-    await using scene = await synced('Pod', query);
-    const change = { type: 'ADDED', epoch: 1 } as const;
-    const first = { ...change, revision: 50, previous: 49, previousOnNode: 8, json: pod('a') };
-    await scene.publish(onNode('a'), encodeChange(first));
-    await scene.progress(90, { pods: 90 });
-    expect([scene.told, scene.lists]).toEqual([['ADDED a@50'], 1]);
-    const progress = { epoch: 1, last: 70, revision: 90 };
-    await scene.publish(nodeProgressSubject('pods', 'n1'), encodeProgress(progress));
-    await scene.pass(1_000);
-    expect(scene.repairs).toEqual(['gap']);
-  });
 
   test('a new relay that began after what is known makes it read the state', async () => {
-    await using scene = await synced('Pod', query);
-    await scene.progress(90, { pods: 90 }, 60, 2);
+    await using scene = await synced('ConfigMap');
+    await scene.progress(90, {}, 60, 2);
     await scene.pass(1_000);
     expect(scene.repairs).toEqual(['gap']);
   });

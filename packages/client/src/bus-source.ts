@@ -1,20 +1,7 @@
-import {
-  type ChangeMessage,
-  decodeChange,
-  decodeNodeProgress,
-  decodeProgress,
-  type NodeProgressMessage,
-  type ProgressMessage,
-} from '@gantry/events/change.ts';
+import { type ChangeMessage, decodeChange, decodeProgress, type ProgressMessage } from '@gantry/events/change.ts';
 import { ChangeCursor, type Verdict } from '@gantry/events/cursor.ts';
 import type { EventBus, Subscription } from '@gantry/events/events.ts';
-import {
-  type ChangeSubject,
-  changesPattern,
-  nodeProgressSubject,
-  parseChangeSubject,
-  progressSubject,
-} from '@gantry/events/subjects.ts';
+import { type ChangeSubject, changesPattern, parseChangeSubject, progressSubject } from '@gantry/events/subjects.ts';
 import type { KubeObject } from '@gantry/model/kind.ts';
 import { type KindName, type Kinds, kindOf, resourceOf } from '@gantry/model/registry.ts';
 import { type BackoffPolicy, backoffMs } from '@gantry/runtime/backoff.ts';
@@ -24,7 +11,7 @@ import type { Query, Reader } from './api.ts';
 import { type ChangeSource, listAll, type SourceEvent } from './change-source.ts';
 import { Inbox } from './inbox.ts';
 import { objectKey } from './object-cache.ts';
-import { nodeOfQuery, queryMatcher } from './selection.ts';
+import { queryMatcher } from './selection.ts';
 
 /** What makes an informer read the state from the api. */
 export type RepairCause =
@@ -58,7 +45,6 @@ interface ChangeItem {
 type Message =
   | ChangeItem
   | { readonly type: 'progress'; readonly message: ProgressMessage }
-  | { readonly type: 'nodeProgress'; readonly message: NodeProgressMessage }
   | { readonly type: 'repair'; readonly cause: RepairCause };
 
 /** Messages that may wait while the state is read; a message holds an object, so this bounds memory too. */
@@ -97,8 +83,6 @@ class BusReader<K extends KindName> {
   readonly #options: BusSourceOptions;
   readonly #clock: Clock;
   readonly #resource: string;
-  /** Set where the query is about one node's objects: then the cursor follows these alone. */
-  readonly #node: string | undefined;
   readonly #matches: (object: Kinds[K]) => boolean;
   #cursor = new ChangeCursor();
   readonly #inbox = new Inbox<Message>(inboxCapacity, { type: 'repair', cause: 'overflow' });
@@ -114,7 +98,6 @@ class BusReader<K extends KindName> {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
     this.#resource = resourceOf(kindOf(kind));
-    this.#node = nodeOfQuery(kind, query);
     this.#matches = queryMatcher(kind, query);
   }
 
@@ -151,8 +134,8 @@ class BusReader<K extends KindName> {
   #subscribe(): Subscription[] {
     const push = (message: Message | undefined): void =>
       this.#inbox.push(message ?? { type: 'repair', cause: 'garbled' });
-    const subscriptions = [
-      this.#bus.subscribe(changesPattern(this.#resource, this.#node), (subjectText, payload) => {
+    return [
+      this.#bus.subscribe(changesPattern(this.#resource), (subjectText, payload) => {
         const subject = parseChangeSubject(subjectText);
         const message = decodeChange(payload);
         push(subject && message && { type: 'change', subject, message });
@@ -162,15 +145,6 @@ class BusReader<K extends KindName> {
         push(message && { type: 'progress', message });
       }),
     ];
-    if (this.#node !== undefined) {
-      const subject = nodeProgressSubject(this.#resource, this.#node);
-      const subscription = this.#bus.subscribe(subject, (_, payload) => {
-        const message = decodeNodeProgress(payload);
-        push(message && { type: 'nodeProgress', message });
-      });
-      subscriptions.push(subscription);
-    }
-    return subscriptions;
   }
 
   async *#handle(
@@ -202,24 +176,9 @@ class BusReader<K extends KindName> {
   }
 
   #judge(item: Exclude<Message, { type: 'repair' }>): Verdict {
-    const { message } = item;
-    switch (item.type) {
-      case 'change': {
-        const { previous, previousOnNode } = item.message;
-        return this.#cursor.change(item.message, this.#node === undefined ? previous : (previousOnNode ?? previous));
-      }
-      case 'nodeProgress':
-        return this.#cursor.progress(message.epoch, item.message.last, message.revision);
-      case 'progress': {
-        const { epoch, start, revision, last } = item.message;
-        const lastOfResource = last[this.#resource] ?? start;
-        // Of one node's objects it says only that none changed where none of the resource did.
-        const isOfOthers = this.#node !== undefined && lastOfResource > this.#cursor.revision;
-        return isOfOthers
-          ? this.#cursor.progress(epoch, start)
-          : this.#cursor.progress(epoch, lastOfResource, revision);
-      }
-    }
+    if (item.type === 'change') return this.#cursor.change(item.message, item.message.previous);
+    const { epoch, start, revision, last } = item.message;
+    return this.#cursor.progress(epoch, last[this.#resource] ?? start, revision);
   }
 
   /** What a message that carries its object says; undefined where it carries none. */

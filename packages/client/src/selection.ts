@@ -1,5 +1,5 @@
 import { type KindName, type Kinds, kindOf } from '@gantry/model/registry.ts';
-import { compileFieldSelector, compileLabelSelector, parseFieldSelector } from '@gantry/model/selectors.ts';
+import { compileFieldSelector, compileLabelSelector } from '@gantry/model/selectors.ts';
 import type { Query } from './api.ts';
 
 /** A test of whether a query asks for an object. Throws BadRequest for a selector that is not well formed. */
@@ -13,12 +13,4 @@ export function queryMatcher<K extends KindName>(kind: K, query: Query): (object
   }
   if (fieldSelector) tests.push(compileFieldSelector<Kinds[K]>(kindOf(kind), fieldSelector));
   return (object) => tests.every((test) => test(object));
-}
-
-/** The node whose objects, and no others, a query asks for. */
-export function nodeOfQuery(kind: KindName, query: Query): string | undefined {
-  if (kind !== 'Pod' || !query.fieldSelector) return undefined;
-  const node = parseFieldSelector(query.fieldSelector).find(({ field, equal }) => field === 'spec.nodeName' && equal);
-  // Pods without a node have no space of their own.
-  return node?.value || undefined;
 }

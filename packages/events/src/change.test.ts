@@ -3,7 +3,6 @@ import { describe, expect, test } from 'vitest';
 import {
   type ChangeMessage,
   decodeChange,
-  decodeNodeProgress,
   decodeProgress,
   encodeChange,
   encodeProgress,
@@ -15,7 +14,6 @@ const change: ChangeMessage = {
   type: 'ADDED',
   revision: 12,
   previous: 10,
-  previousOnNode: 7,
   epoch: 2,
   json: '{"a":"ü"}',
 };
@@ -47,8 +45,6 @@ describe('messages', () => {
       last: { pods: 49, 'deployments.apps': 50 },
     };
     expect(decodeProgress(encodeProgress(progress))).toEqual(progress);
-    const onNode = { epoch: 3, last: 4, revision: 50 };
-    expect(decodeNodeProgress(encodeProgress(onNode))).toEqual(onNode);
   });
 
   test('bytes of any other kind are no message, and nothing throws', () => {
@@ -63,7 +59,6 @@ describe('messages', () => {
     ]) {
       expect(decodeChange(Buffer.from(text))).toBeUndefined();
       expect(decodeProgress(Buffer.from(text))).toBeUndefined();
-      expect(decodeNodeProgress(Buffer.from(text))).toBeUndefined();
     }
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 30 }), (bytes) => {

@@ -2,8 +2,8 @@
  * What travels on the bus. A change is one line of JSON that says where it stands in the stream, a line break, and the
  * object's JSON exactly as the store holds it: nothing on the way reads or writes the object again.
  *
- * How a consumer knows that it missed nothing: each change names the revision of the change before it, in its resource
- * and among the objects of its node. A consumer that knows everything up to an earlier revision than that has a gap.
+ * How a consumer knows that it missed nothing: each change names the revision of the change before it in its resource.
+ * A consumer that knows everything up to an earlier revision than that has a gap.
  * Progress messages name the last revision, so that a lost last change is found too. See ChangeCursor.
  */
 
@@ -14,8 +14,6 @@ export interface ChangeMessage {
   readonly revision: number;
   /** Revision of the change before this one in the same resource, or a later one: nothing lies between it and this. */
   readonly previous: number;
-  /** The same among the objects of the same node; absent where the object has none. */
-  readonly previousOnNode?: number;
   /** Fencing token of the relay that published it. */
   readonly epoch: number;
   /** The object after the change (of DELETED: before it); absent where it is too large for a message: read it from the api. */
@@ -38,15 +36,6 @@ export interface ProgressMessage {
   readonly last: Readonly<Record<string, number>>;
 }
 
-/** The same about the objects of one resource on one node. */
-export interface NodeProgressMessage {
-  readonly epoch: number;
-  /** Revision of the last change. */
-  readonly last: number;
-  /** Every change up to this revision was published. */
-  readonly revision: number;
-}
-
 /** Room for the header in a message of NATS' default largest size, 1 MiB. */
 export const maxInlineJsonBytes = 1024 * 1024 - 1024;
 
@@ -54,9 +43,8 @@ const lineBreak = 0x0a;
 
 /** The bytes of a change. An object above maxInlineJsonBytes is left out. */
 export function encodeChange(message: ChangeMessage): Buffer {
-  const { type, revision, previous, previousOnNode, epoch, json } = message;
-  const onNode = previousOnNode === undefined ? '' : `"previousOnNode":${previousOnNode},`;
-  const head = `{"type":"${type}","revision":${revision},"previous":${previous},${onNode}"epoch":${epoch}}`;
+  const { type, revision, previous, epoch, json } = message;
+  const head = `{"type":"${type}","revision":${revision},"previous":${previous},"epoch":${epoch}}`;
   if (json === undefined || isTooLarge(json)) return Buffer.from(head);
   return Buffer.from(`${head}\n${json}`);
 }
@@ -72,13 +60,13 @@ export function decodeChange(payload: Uint8Array): ChangeMessage | undefined {
   const end = buffer.indexOf(lineBreak);
   const header = parse(buffer.toString('utf8', 0, end < 0 ? buffer.length : end));
   if (header === undefined || !['ADDED', 'MODIFIED', 'DELETED'].includes(header.type as string)) return undefined;
-  const numbers = [header.revision, header.previous, header.epoch, header.previousOnNode ?? 0];
+  const numbers = [header.revision, header.previous, header.epoch];
   if (!numbers.every(Number.isSafeInteger)) return undefined;
   const message = header as unknown as ChangeMessage;
   return end < 0 ? message : { ...message, json: buffer.toString('utf8', end + 1) };
 }
 
-export function encodeProgress(message: ProgressMessage | NodeProgressMessage): Buffer {
+export function encodeProgress(message: ProgressMessage): Buffer {
   return Buffer.from(JSON.stringify(message));
 }
 
@@ -89,14 +77,6 @@ export function decodeProgress(payload: Uint8Array): ProgressMessage | undefined
   const { epoch, revision, start, history } = message;
   const numbers = [epoch, revision, start, history, ...Object.values(message.last)];
   return numbers.every(Number.isSafeInteger) ? (message as unknown as ProgressMessage) : undefined;
-}
-
-/** The node's progress in these bytes; undefined where they hold none. */
-export function decodeNodeProgress(payload: Uint8Array): NodeProgressMessage | undefined {
-  const message = parse(Buffer.from(payload).toString('utf8'));
-  return [message?.epoch, message?.last, message?.revision].every(Number.isSafeInteger)
-    ? (message as unknown as NodeProgressMessage)
-    : undefined;
 }
 
 function parse(text: string): Record<string, unknown> | undefined {

@@ -1,25 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { SubjectTree } from './subject-tree.ts';
-import {
-  changeSubject,
-  changesPattern,
-  escapeToken,
-  nodeProgressSubject,
-  parseChangeSubject,
-  unescapeToken,
-} from './subjects.ts';
+import { changeSubject, changesPattern, escapeToken, parseChangeSubject, unescapeToken } from './subjects.ts';
 
 describe('subjects', () => {
   test('dots in names and groups do not split tokens', () => {
     const subject = changeSubject({
       resource: 'deployments.apps',
-      node: undefined,
       namespace: 'default',
       name: 'web.v1',
     });
-    expect(subject).toBe('gantry.v1.deployments%2Eapps._.default.web%2Ev1');
-    expect(nodeProgressSubject('pods', 'node-1.example.com')).toBe('gantry.progress.v1.pods.node-1%2Eexample%2Ecom');
+    expect(subject).toBe('gantry.v1.deployments%2Eapps.default.web%2Ev1');
   });
 
   test('any text comes back from its token, which holds nothing that a subject gives a meaning to', () => {
@@ -34,25 +25,19 @@ describe('subjects', () => {
   });
 
   test('a subject tells its parts', () => {
-    const parts = { resource: 'pods', node: 'n.1', namespace: '_', name: 'a>b' };
+    const parts = { resource: 'pods', namespace: '_', name: 'a>b' };
     expect(parseChangeSubject(changeSubject(parts))).toEqual(parts);
-    const others = [
-      'gantry.progress.v1.pods.n.x',
-      'gantry.v1.pods.n.ns.%ZZ',
-      'gantry.v1._.n.ns.a',
-      'gantry.v1.pods.n.ns',
-    ];
+    const others = ['gantry.progress.v1.pods.x', 'gantry.v1.pods.ns.%ZZ', 'gantry.v1._.ns.a', 'gantry.v1.pods.ns'];
     expect(others.map(parseChangeSubject)).toEqual([undefined, undefined, undefined, undefined]);
   });
 
-  test("a node's pattern matches its objects only, a resource's all of them", () => {
+  test("a resource's pattern matches its objects only", () => {
     const tree = new SubjectTree<string>();
-    tree.add(changesPattern('pods'), 'all');
-    tree.add(changesPattern('pods', 'n1'), 'n1');
+    tree.add(changesPattern('pods'), 'pods');
     tree.add(changesPattern('pods.metrics'), 'other');
-    const at = (node: string | undefined): string[] =>
-      tree.match(changeSubject({ resource: 'pods', node, namespace: 'default', name: 'a' })).sort();
-    expect([at('n1'), at('n2'), at(undefined)]).toEqual([['all', 'n1'], ['all'], ['all']]);
+    const at = (resource: string): string[] =>
+      tree.match(changeSubject({ resource, namespace: 'default', name: 'a' })).sort();
+    expect([at('pods'), at('pods.metrics'), at('podgroups')]).toEqual([['pods'], ['other'], []]);
   });
 
   test('a tree whose patterns were all deleted is empty', () => {

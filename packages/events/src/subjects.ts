@@ -1,9 +1,8 @@
 /**
  * Names of the bus's subjects.
  *
- * Changes go to `gantry.v1.<resource>.<node or _>.<namespace or _>.<name>`: one subject an object, so that a consumer
- * subscribes to one resource, or to the objects of one node. Progress of the relay goes to
- * `gantry.progress.v1` (all) and `gantry.progress.v1.<resource>.<node>` (one node's objects of a resource).
+ * Changes go to `gantry.v1.<resource>.<namespace or _>.<name>`: one subject an object, so that a consumer subscribes to one
+ * resource. Progress of the relay goes to `gantry.progress.v1`.
  */
 
 const changesRoot = 'gantry.v1';
@@ -11,14 +10,13 @@ const changesRoot = 'gantry.v1';
 /** Progress of the whole stream, published by the relay each second. */
 export const progressSubject = 'gantry.progress.v1';
 
-/** The token that stands for "no node" and "no namespace". */
+/** The token that stands for "no namespace". */
 export const noneToken = '_';
 
 /** The parts of a change's subject, unescaped; undefined where the object has none. */
 export interface ChangeSubject {
   /** Resource with its group, such as pods or deployments.apps. */
   readonly resource: string;
-  readonly node: string | undefined;
   readonly namespace: string | undefined;
   readonly name: string;
 }
@@ -45,30 +43,24 @@ export function unescapeToken(token: string): string {
 
 /** The subject that a change of this object is published to. */
 export function changeSubject(object: ChangeSubject): string {
-  return `${changesRoot}.${escapeToken(object.resource)}.${optional(object.node)}.${optional(object.namespace)}.${escapeToken(object.name)}`;
+  return `${changesRoot}.${escapeToken(object.resource)}.${optional(object.namespace)}.${escapeToken(object.name)}`;
 }
 
 /** The parts of a change's subject; undefined where it is no such subject. Never throws: anybody may publish. */
 export function parseChangeSubject(subject: string): ChangeSubject | undefined {
   const tokens = subject.split('.');
-  if (tokens.length !== 6 || `${tokens[0]}.${tokens[1]}` !== changesRoot) return undefined;
+  if (tokens.length !== 5 || `${tokens[0]}.${tokens[1]}` !== changesRoot) return undefined;
   try {
-    const [resource, node, namespace, name] = tokens.slice(2).map(unescapeOptional);
-    return resource && name ? { resource, node, namespace, name } : undefined;
+    const [resource, namespace, name] = tokens.slice(2).map(unescapeOptional);
+    return resource && name ? { resource, namespace, name } : undefined;
   } catch {
     return undefined;
   }
 }
 
-/** Matches the changes of a resource, or of those of its objects that are on one node. */
-export function changesPattern(resource: string, node?: string): string {
-  const root = `${changesRoot}.${escapeToken(resource)}`;
-  return node === undefined ? `${root}.>` : `${root}.${escapeToken(node)}.>`;
-}
-
-/** Where the relay says how far one node's objects of a resource are published. */
-export function nodeProgressSubject(resource: string, node: string): string {
-  return `${progressSubject}.${escapeToken(resource)}.${escapeToken(node)}`;
+/** Matches the changes of a resource. */
+export function changesPattern(resource: string): string {
+  return `${changesRoot}.${escapeToken(resource)}.>`;
 }
 
 function unescapeOptional(token: string): string | undefined {

@@ -100,7 +100,7 @@ export async function startApi(config: ApiConfig, deps: ApiDeps): Promise<Runnin
   const holder = `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`;
   const background = Promise.all([
     runRelay(
-      { store, leases: store, bus: deps.bus, clock, log, metrics: createRelayMetrics(registry), cache: core.cache },
+      { store, leases: store, bus: deps.bus, clock, log, metrics: createRelayMetrics(registry) },
       { holder },
       stop.signal,
     ),

@@ -14,7 +14,6 @@ import { openStore } from '@gantry/store/open.ts';
 import type { OpenStore } from '@gantry/store/store.ts';
 import { type RedisServer, startRedisServer } from '@gantry/store/testing/redis-server.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ObjectCache } from '../core/stored-object.ts';
 import { createRelayMetrics } from './metrics.ts';
 import { runRelay } from './relay.ts';
 import { Load, seededRandom } from './testing/load.ts';
@@ -68,7 +67,6 @@ function relayHere(store: OpenStore, bus: EventBus): AsyncDisposable {
     clock: systemClock,
     log: silentLogger,
     metrics: createRelayMetrics(createMetrics('relay')),
-    cache: new ObjectCache(1_000),
   };
   const running = runRelay(deps, { holder: 'here', leaseTtlMs: 1_000 }, stop.signal);
   return {

@@ -1,4 +1,3 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { decodeProgress, type ProgressMessage } from '@gantry/events/change.ts';
 import type { EventBus } from '@gantry/events/events.ts';
 import { progressSubject } from '@gantry/events/subjects.ts';
@@ -7,7 +6,6 @@ import type { Clock } from '@gantry/runtime/clock.ts';
 import { isError } from '@gantry/runtime/errors.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
 import type { Ephemeral, Store } from '@gantry/store/store.ts';
-import type { ObjectCache } from '../core/stored-object.ts';
 import { whileLeading } from '../housekeeping/lease.ts';
 import { Chain, type Outgoing } from './chain.ts';
 import type { RelayMetrics } from './metrics.ts';
@@ -20,7 +18,6 @@ export interface RelayDeps {
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: RelayMetrics;
-  readonly cache: ObjectCache;
 }
 
 export interface RelayOptions {
@@ -72,7 +69,7 @@ async function lead(
   let before = heard;
   while (!signal.aborted) {
     const line = { epoch, ...beginning(before, await currentRevision(deps, signal), deps.clock.now()) };
-    const chain = new Chain(line, deps.cache);
+    const chain = new Chain(line);
     deps.log.info({ epoch, after: chain.revision }, 'relaying changes');
     const ended = new AbortController();
     const running = AbortSignal.any([signal, ended.signal]);
@@ -177,13 +174,8 @@ async function deliver(deps: RelayDeps, message: Outgoing, signal: AbortSignal):
 /** Says each second how far everything is published; what the bus does not take is said again a second later. */
 async function tick(deps: RelayDeps, chain: Chain, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
-    const messages = chain.tick();
-    for (let start = 0; start < messages.length && !signal.aborted; start += publishedTogether) {
-      const some = messages.slice(start, start + publishedTogether);
-      await Promise.allSettled(some.map(({ subject, payload }) => deps.bus.publish(subject, payload)));
-      // Thousands of nodes may be told; changes go in between.
-      await nextTurn();
-    }
+    const { subject, payload } = chain.tick();
+    await deps.bus.publish(subject, payload).catch(() => {});
     await deps.clock.sleep(tickMs, signal).catch(() => {});
   }
 }

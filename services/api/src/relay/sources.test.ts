@@ -10,7 +10,6 @@ import { createMetrics } from '@gantry/runtime/metrics.ts';
 import { openStore } from '@gantry/store/open.ts';
 import type { OpenStore } from '@gantry/store/store.ts';
 import { describe, expect, test } from 'vitest';
-import { ObjectCache } from '../core/stored-object.ts';
 import { createRelayMetrics } from './metrics.ts';
 import { runRelay } from './relay.ts';
 import { Load, seededRandom } from './testing/load.ts';
@@ -36,7 +35,6 @@ class World implements AsyncDisposable {
       clock: systemClock,
       log: silentLogger,
       metrics: createRelayMetrics(createMetrics('relay')),
-      cache: new ObjectCache(1_000),
     };
     this.#relay = runRelay(deps, { holder: 'test' }, this.#stop.signal);
   }

@@ -5,7 +5,6 @@ import { createLogger } from '@gantry/runtime/log.ts';
 import { createMetrics } from '@gantry/runtime/metrics.ts';
 import { terminationSignal } from '@gantry/runtime/service.ts';
 import { openStore } from '@gantry/store/open.ts';
-import { ObjectCache } from '../../core/stored-object.ts';
 import { createRelayMetrics } from '../metrics.ts';
 import { runRelay } from '../relay.ts';
 
@@ -19,7 +18,6 @@ const deps = {
   clock: systemClock,
   log: createLogger('relay'),
   metrics: createRelayMetrics(createMetrics('relay')),
-  cache: new ObjectCache(1_000),
 };
 process.stdout.write('ready\n');
 await runRelay(deps, { holder, leaseTtlMs: 600 }, terminationSignal());
