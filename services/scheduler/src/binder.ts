@@ -38,6 +38,9 @@ export interface BinderOptions {
   readonly log: Logger;
 }
 
+/** The part of the api's answer about a binding that matters here; code 0 means that it was taken. */
+type Answer = Pick<ItemResult, 'code' | 'reason' | 'message'>;
+
 /** Carries decisions out: binds in batches, a bounded number at a time, and says of pods that wait why. */
 export class Binder {
   readonly #options: BinderOptions;
@@ -45,7 +48,8 @@ export class Binder {
   readonly #evictions: Eviction[] = [];
   readonly #evictors = new Set<Promise<void>>();
   #reports: Waiting[] = [];
-  #reporting: Promise<void> | undefined;
+  /** At most one. */
+  readonly #reporters = new Set<Promise<void>>();
 
   constructor(options: BinderOptions) {
     this.#options = options;
@@ -63,18 +67,14 @@ export class Binder {
 
   /** Sends bindings. */
   bind(placements: readonly Placement[], signal: AbortSignal): void {
-    for (const batch of batchesFor(placements)) {
-      const sent = this.#bindBatch(batch, signal).finally(() => this.#underWay.delete(sent));
-      this.#underWay.add(sent);
-    }
+    for (const batch of batchesFor(placements)) this.#track(this.#underWay, this.#bindBatch(batch, signal));
   }
 
   /** Evicts pods, a bounded number at a time. */
   evict(evictions: readonly Eviction[], signal: AbortSignal): void {
     this.#evictions.push(...evictions);
     while (this.#evictors.size < maxEvictors && this.#evictions.length > 0) {
-      const evictor = this.#evictAll(signal).finally(() => this.#evictors.delete(evictor));
-      this.#evictors.add(evictor);
+      this.#track(this.#evictors, this.#evictAll(signal));
     }
   }
 
@@ -82,14 +82,20 @@ export class Binder {
   report(waiting: readonly Waiting[], signal: AbortSignal): void {
     this.#reports.push(...waiting);
     if (this.#reports.length === 0) return;
-    this.#reporting ??= this.#sendReports(signal).finally(() => {
-      this.#reporting = undefined;
-    });
+    if (this.#reporters.size === 0) this.#track(this.#reporters, this.#sendReports(signal));
   }
 
   /** Resolves when nothing is under way. */
   async settled(): Promise<void> {
-    await Promise.all([...this.#underWay, ...this.#evictors, this.#reporting]);
+    await Promise.all([...this.#underWay, ...this.#evictors, ...this.#reporters]);
+  }
+
+  /** Keeps a task among those under way until it ends. Nobody awaits it, so that its failure is logged here. */
+  #track(underWay: Set<Promise<void>>, task: Promise<void>): void {
+    const tracked = task
+      .catch((error) => this.#options.log.error({ error }, 'carrying out decisions failed'))
+      .finally(() => underWay.delete(tracked));
+    underWay.add(tracked);
   }
 
   async #bindBatch(batch: readonly Placement[], signal: AbortSignal): Promise<void> {
@@ -99,17 +105,34 @@ export class Binder {
       const binding = { namespace, name: podName, uid, nodeName, gpuDevices: devices };
       return gang === undefined ? binding : { ...binding, gang };
     });
+    const results = await this.#answersTo(batch, () => calls.bind(bindings, name, { signal, timeoutMs }), signal);
+    for (const [index, { entry }] of batch.entries()) {
+      const result = results[index] ?? { code: -1, reason: 'InternalError', message: 'the api gave no result' };
+      this.#contained(entry.pod, () => (result.code === 0 ? onBound(entry) : onRefused(entry, result)));
+    }
+  }
+
+  /** The api's answer for each binding of a batch; where there is none, a refusal of each that says why. */
+  async #answersTo(
+    batch: readonly Placement[],
+    call: () => Promise<readonly Answer[]>,
+    signal: AbortSignal,
+  ): Promise<readonly Answer[]> {
     try {
-      const results = await calls.bind(bindings, name, { signal, timeoutMs });
-      for (const [index, { entry }] of batch.entries()) {
-        const result = results[index];
-        if (result?.code === 0) onBound(entry);
-        else onRefused(entry, result ?? { reason: 'InternalError', message: 'the api gave no result' });
-      }
+      return await call();
     } catch (error) {
       const { reason, message } = toGantryError(error);
       if (!signal.aborted) this.#options.log.warn({ reason, pods: batch.length }, `binding failed: ${message}`);
-      for (const { entry } of batch) onRefused(entry, { reason, message });
+      return batch.map(() => ({ code: -1, reason, message }));
+    }
+  }
+
+  /** Tells the scheduler of an answer about one pod. An exception there costs that pod's answer alone. */
+  #contained({ namespace, name }: PodRecord, tell: () => void): void {
+    try {
+      tell();
+    } catch (error) {
+      this.#options.log.error({ error, pod: `${namespace}/${name}` }, 'an answer about a pod could not be taken');
     }
   }
 
@@ -125,7 +148,7 @@ export class Binder {
       } catch (error) {
         // What is gone already was heard of, or will be.
         if (isError(error, 'NotFound')) continue;
-        onEvictionRefused(victim);
+        this.#contained(victim, () => onEvictionRefused(victim));
         if (!signal.aborted) log.warn({ error, pod: `${namespace}/${name}` }, 'an eviction was refused');
       }
     }

@@ -35,10 +35,13 @@ export class Cycle {
   decide(taken: readonly QueuedPod[]): CycleResult {
     const { gangs } = this.#parts.cluster;
     this.#result.tried = taken.length;
-    for (const { gang, entries } of inParts(taken, (uid) => gangs.of(uid))) {
-      if (gang === undefined) this.#decideAll(batchesOf(entries));
-      else this.#contained(gang.members.keys(), () => this.#decideGang(gang));
-    }
+    const uids = taken.map(({ pod }) => pod.uid);
+    this.#contained(uids, () => {
+      for (const { gang, entries } of inParts(taken, (uid) => gangs.of(uid))) {
+        if (gang === undefined) this.#decideAll(batchesOf(entries));
+        else this.#contained(gang.members.keys(), () => this.#decideGang(gang));
+      }
+    });
     return this.#result;
   }
 
@@ -60,7 +63,13 @@ export class Cycle {
       decide();
     } catch (error) {
       this.#result.failures.push(error);
-      for (const uid of uids) this.#giveBack(this.#parts.queue.get(uid));
+      for (const uid of uids) {
+        try {
+          this.#giveBack(this.#parts.queue.get(uid));
+        } catch (failure) {
+          this.#result.failures.push(failure);
+        }
+      }
     }
   }
 

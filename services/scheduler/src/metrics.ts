@@ -10,6 +10,8 @@ export interface SchedulerMetrics {
   cycle(result: CycleResult, seconds: number): void;
   /** The api refused a binding. */
   refused(): void;
+  /** A turn of the loop threw. */
+  failed(): void;
   /** The same calls, with the time that bindings take measured. */
   timed(calls: SchedulingCalls): SchedulingCalls;
   /** The defragmenter evicted a pod, or the one in its place got a node, or neither. */
@@ -60,6 +62,11 @@ export function createSchedulerMetrics(registry: Registry, scheduler: Scheduler)
     labelNames: ['state'],
     registers,
   });
+  const failures = new Counter({
+    name: 'gantry_scheduler_loop_failures_total',
+    help: 'Turns of the scheduling loop that threw; the loop goes on after each.',
+    registers,
+  });
   const leading = new Gauge({
     name: 'leader_election_master_status',
     help: '1 where this process acts, 0 where it stands by.',
@@ -77,6 +84,7 @@ export function createSchedulerMetrics(registry: Registry, scheduler: Scheduler)
       cyclePods.observe(tried);
       victims.inc(evictions.length);
     },
+    failed: () => failures.inc(),
     refused: () => attempts.inc({ result: 'error' }),
     timed: (calls) => ({
       reportUnschedulable: (...given) => calls.reportUnschedulable(...given),

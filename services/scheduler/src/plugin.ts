@@ -1,5 +1,5 @@
 import type { ScoreWeights } from './profiles.ts';
-import type { PodRequirement } from './requirement.ts';
+import type { PodRequirement, StaticRequirement } from './requirement.ts';
 import type { ClusterState } from './state/cluster.ts';
 import type { PodClass } from './state/pod-class.ts';
 
@@ -36,22 +36,30 @@ export interface PreparedFilter {
   readonly refusesAll?: string;
 }
 
-/**
- * Says which nodes may take a pod. A filter is one small file; it neither keeps state nor changes any.
- */
-export interface Filter {
+interface FilterBase<C> {
   /** Kubernetes' name of the plugin, shown by explanations. */
   readonly name: string;
-  /**
-   * static: depends only on labels, taints and the like, so its verdicts are kept until the node changes.
-   * node: depends on the pods of the node too.
-   */
-  readonly stage: 'static' | 'node';
   /** Changes that can turn a refusal of this filter. */
   readonly unblockedBy: readonly ClusterChange[];
   /** Makes it ready for a class; undefined where the class asks nothing of this filter. */
-  prepare(podClass: PodClass, cluster: ClusterState): PreparedFilter | undefined;
+  readonly prepare: (podClass: C, cluster: ClusterState) => PreparedFilter | undefined;
 }
+
+/**
+ * A filter whose verdict depends on the node's labels, taints and the like alone. Verdicts are kept until the node changes,
+ * and shared by all classes of one staticKey: of the pod such a filter sees nothing but the fields of that key.
+ */
+export interface StaticFilter extends FilterBase<{ readonly requirement: StaticRequirement }> {
+  readonly stage: 'static';
+}
+
+/** A filter whose verdict depends on the pods of the node too. It is asked anew when they come and go. */
+export interface NodeFilter extends FilterBase<PodClass> {
+  readonly stage: 'node';
+}
+
+/** Says which nodes may take a pod. A filter is one small file; it neither keeps state nor changes any. */
+export type Filter = StaticFilter | NodeFilter;
 
 /** A score made ready for one class: 0 (bad) to 100 (good). It must depend on this node alone. */
 export type PreparedScore = (node: number) => number;

@@ -8,7 +8,7 @@ import { taintToleration } from './filter/taint-toleration.ts';
 import { volumeBinding } from './filter/volume-binding.ts';
 import { volumeRestrictions } from './filter/volume-restrictions.ts';
 import { volumeZone } from './filter/volume-zone.ts';
-import type { Filter, Score, TopologyPlugin } from './plugin.ts';
+import type { NodeFilter, Score, StaticFilter, TopologyPlugin } from './plugin.ts';
 import { imageLocality } from './score/image-locality.ts';
 import { preferredNodeAffinity } from './score/node-affinity.ts';
 import { preferNoSchedule } from './score/taint-toleration.ts';
@@ -19,19 +19,19 @@ import { podTopologySpread } from './topology/pod-topology-spread.ts';
 // All plugins, in the order in which they judge a node: the first that refuses it is the one that is named, as in Kubernetes.
 
 /** Filters that look at nothing but the node itself. */
-export const staticFilters: readonly Filter[] = [nodeUnschedulable, taintToleration, nodeAffinity];
+export const staticFilters: readonly StaticFilter[] = [nodeUnschedulable, taintToleration, nodeAffinity];
 
 /** Filters that look at the pods of the node, beside the resources. */
-export const nodeFilters: readonly Filter[] = [nodePorts, nodeEmptying];
+export const nodeFilters: readonly NodeFilter[] = [nodePorts, nodeEmptying];
 
 /** Filters that look at the pod's volumes. */
-export const volumeFilters: readonly Filter[] = [volumeRestrictions, volumeBinding, volumeZone];
+export const volumeFilters: readonly NodeFilter[] = [volumeRestrictions, volumeBinding, volumeZone];
 
 /** Judged by the scan of resources, which knows it by heart; here for explanations. */
-export const resourceFilter: Filter = nodeResourcesFit;
+export const resourceFilter: NodeFilter = nodeResourcesFit;
 
 /** Filters that look at how a node's resources are divided, once there is enough of them. */
-export const deviceFilters: readonly Filter[] = [gpuDevices];
+export const deviceFilters: readonly NodeFilter[] = [gpuDevices];
 
 /** Rules about the pods around. */
 export const topologyPlugins: readonly TopologyPlugin[] = [podTopologySpread, interPodAffinity];

@@ -81,6 +81,9 @@ export interface SpreadRule {
   readonly honorTaints: boolean;
 }
 
+/** The fields that a pod's staticKey is made of: pods of equal keys are alike in all of them. */
+export type StaticRequirement = Pick<PodRequirement, 'nodeSelector' | 'nodeTerms' | 'nodeNames' | 'tolerations'>;
+
 /** What all pods of one equivalence class ask for: two pods with the same key are interchangeable to the scheduler. */
 export interface PodRequirement {
   readonly key: string;

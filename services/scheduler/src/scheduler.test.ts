@@ -235,6 +235,20 @@ describe('waking', () => {
     expect(world.placements()).toEqual({ p: 'a' });
   });
 
+  test('a binding that is refused after its pod has gone is forgotten', () => {
+    const world = new World();
+    world.node('a', { cpu: '1' });
+    world.pod('p', { requests: { cpu: '1' } });
+    const [placement] = world.cycle().placements;
+    world.scheduler.removePod('p');
+    world.scheduler.removeNode('a');
+    world.scheduler.refused(placement!.entry, world.nowMs);
+    world.node('a', { cpu: '1' });
+    world.pod('next', { requests: { cpu: '1' } });
+    expect(world.placements()).toEqual({ next: 'a' });
+    expect(world.scheduler.podCount).toBe(1);
+  });
+
   test('a binding that was refused but took effect is believed when the pod says so', () => {
     const world = new World();
     world.node('a', { cpu: '1' });

@@ -63,7 +63,7 @@ export function startScheduler(given: SchedulerConfig, { client, bus, clock, log
     onRefused: (entry, { reason, message }) => {
       log.debug({ pod: `${entry.pod.namespace}/${entry.pod.name}`, reason }, `not bound: ${message}`);
       metrics.refused();
-      scheduler.refused(entry, clock.now());
+      scheduler.refused(entry, clock.monotonic());
       loop.wake();
     },
     onEvictionRefused: (victim) => {
@@ -72,9 +72,16 @@ export function startScheduler(given: SchedulerConfig, { client, bus, clock, log
     },
     log,
   });
-  const loop = new SchedulingLoop(scheduler, binder, clock, (result, seconds) => {
-    metrics.cycle(result, seconds);
-    for (const error of result.failures) log.error({ error }, 'could not decide about some pods; they are tried again');
+  const loop = new SchedulingLoop(scheduler, binder, clock, {
+    cycle: (result, seconds) => {
+      metrics.cycle(result, seconds);
+      for (const error of result.failures)
+        log.error({ error }, 'could not decide about some pods; they are tried again');
+    },
+    failed: (error) => {
+      metrics.failed();
+      log.error({ error }, 'a turn of the scheduling loop failed; it goes on');
+    },
   });
   const feed = new Feed({
     sources: (kind) => (bus === undefined ? watchSource(client, kind) : busSource(bus, client, kind)),

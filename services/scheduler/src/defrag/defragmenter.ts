@@ -25,7 +25,7 @@ const hourMs = 3_600_000;
 export class Defragmenter {
   readonly #config: DefragConfig;
   readonly #deps: DefragDeps;
-  /** When pods were evicted within the last hour. */
+  /** Times of the evictions within the last hour, by the monotonic clock. */
   #evictedMs: number[] = [];
   /** Fires when another scheduler may lead; undefined where this one never has. */
   #leading: AbortSignal | undefined;
@@ -52,7 +52,7 @@ export class Defragmenter {
       yield { plan: describePlan(plan, scheduler.cluster) };
       if (!execute) return;
       for await (const move of carryOut(plan, scheduler, mover, AbortSignal.any([signal, leading]))) {
-        if (move.state === 'evicted') this.#evictedMs.push(clock.now());
+        if (move.state === 'evicted') this.#evictedMs.push(clock.monotonic());
         onMove(move.state);
         yield { move };
       }
@@ -89,7 +89,7 @@ export class Defragmenter {
 
   #plan(maxMoves: number): DefragPlan {
     const { scheduler, clock } = this.#deps;
-    const nowMs = clock.now();
+    const nowMs = clock.monotonic();
     this.#evictedMs = this.#evictedMs.filter((evictedMs) => evictedMs > nowMs - hourMs);
     const left = Math.max(0, this.#config.maxMovesPerHour - this.#evictedMs.length);
     const most = Math.min(maxMoves === 0 ? this.#config.maxMoves : maxMoves, left);

@@ -73,7 +73,7 @@ async function* emptyNode(
 async function evict(move: Move, scheduler: Scheduler, mover: Mover, signal: AbortSignal): Promise<Expectation> {
   const { pod, to } = move;
   const { namespace, name, uid, class: podClass } = pod;
-  const untilMs = mover.clock.now() + budgetPatienceMs;
+  const untilMs = mover.clock.monotonic() + budgetPatienceMs;
   for (let attempt = 1; ; attempt++) {
     checkMove(move, scheduler);
     // The pod in its place may be here before the answer.
@@ -87,7 +87,7 @@ async function evict(move: Move, scheduler: Scheduler, mover: Mover, signal: Abo
       pod.evicting = false;
       scheduler.relocations.forget(expected);
       const waitMs = backoffMs(budgetBackoff, attempt);
-      if (!isError(error, 'TooManyRequests') || mover.clock.now() + waitMs > untilMs) throw error;
+      if (!isError(error, 'TooManyRequests') || mover.clock.monotonic() + waitMs > untilMs) throw error;
       await mover.clock.sleep(waitMs, signal);
     }
   }

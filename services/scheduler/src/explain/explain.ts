@@ -13,9 +13,10 @@ import { type Refusals, refusalsOf } from './refusing.ts';
 /**
  * Says how a pod is judged now. A pod that has a node, or holds room on one, is judged as if it were not there. Nothing
  * is different afterwards.
+ * @param wallOffsetMs Milliseconds by which the wall clock is ahead of the monotonic clock that the scheduler is told.
  * @throws GantryError NotFound for a pod that is not known here, FailedPrecondition for one of another scheduler.
  */
-export function explainPod(scheduler: Scheduler, request: ExplainPodRequest): PodExplanation {
+export function explainPod(scheduler: Scheduler, request: ExplainPodRequest, wallOffsetMs = 0): PodExplanation {
   const { cluster, queue, options, solver } = scheduler;
   const { uid = '', namespace, name, schedulerName = '' } = request;
   const profile = options.profiles[schedulerName || 'default-scheduler'];
@@ -31,7 +32,7 @@ export function explainPod(scheduler: Scheduler, request: ExplainPodRequest): Po
   const { class: podClass, state, node } = pod;
   const entry = queue.get(uid);
   const nodeName = node >= 0 && state !== 'nominated' ? cluster.nodes.names[node]! : '';
-  const queueState = entry === undefined ? null : queueStateOf(entry, scheduler);
+  const queueState = entry === undefined ? null : queueStateOf(entry, scheduler, wallOffsetMs);
   return withoutPod(cluster, pod, () => {
     const refusals = refusalsOf(podClass, cluster);
     const fitting = fittingOf(solver.prepare(podClass, profile), cluster, refusals.refused, options.seed);

@@ -4,8 +4,11 @@ import type { Scheduler } from '../scheduler.ts';
 import { podLabel } from './pod-label.ts';
 import { remediesFor } from './words.ts';
 
-/** Where a pod waits, and for what. */
-export function queueStateOf(entry: QueuedPod, scheduler: Scheduler): QueueState {
+/**
+ * Describes the place where a pod waits, and the changes that it waits for.
+ * @param wallOffsetMs Milliseconds by which the wall clock is ahead of the queue's monotonic clock.
+ */
+export function queueStateOf(entry: QueuedPod, scheduler: Scheduler, wallOffsetMs: number): QueueState {
   const { queue, cluster } = scheduler;
   const { pod, place, nomination, info, attempts } = entry;
   const waitsForPods = [...(nomination?.waitsFor ?? [])].flatMap((uid) => {
@@ -15,8 +18,8 @@ export function queueStateOf(entry: QueuedPod, scheduler: Scheduler): QueueState
   return {
     place: place === 'taken' || place === 'gone' ? 'placing' : place,
     attempts,
-    readyAtMs: place === 'backoff' ? entry.readyMs : 0,
-    sweepAtMs: place === 'parked' ? entry.sweepMs : 0,
+    readyAtMs: place === 'backoff' ? Math.round(entry.readyMs + wallOffsetMs) : 0,
+    sweepAtMs: place === 'parked' ? Math.round(entry.sweepMs + wallOffsetMs) : 0,
     wakesOn: place === 'parked' ? remediesFor(queue.wakesOn(pod.class) ?? []) : [],
     gates: info.gates,
     nominatedNodeName: nomination === undefined ? '' : cluster.nodes.names[nomination.node]!,

@@ -1,5 +1,5 @@
 import type { Requirement } from '@gantry/model/selectors.ts';
-import type { Filter } from '../plugin.ts';
+import type { StaticFilter } from '../plugin.ts';
 import type { NodeTerm, PodRequirement } from '../requirement.ts';
 import type { NodeTable } from '../state/node-table.ts';
 import { matchesTerm } from './node-terms.ts';
@@ -23,7 +23,7 @@ function matchesAll(requirements: readonly Requirement[], nodes: NodeTable): (no
 }
 
 /** Keeps pods on the nodes that their node selector and required node affinity allow. */
-export const nodeAffinity: Filter = {
+export const nodeAffinity: StaticFilter = {
   name: 'NodeAffinity',
   stage: 'static',
   unblockedBy: ['nodeAdded', 'nodeLabels'],

@@ -1,4 +1,4 @@
-import type { Filter } from '../plugin.ts';
+import type { NodeFilter } from '../plugin.ts';
 
 const reasons = ['node(s) were being emptied by the defragmenter'];
 
@@ -6,7 +6,7 @@ const reasons = ['node(s) were being emptied by the defragmenter'];
  * Keeps pods off nodes that are being emptied, or what leaves them would come back. It lasts only as long as the moves
  * do, and ends at once for a pod that no other node takes.
  */
-export const nodeEmptying: Filter = {
+export const nodeEmptying: NodeFilter = {
   name: 'NodeEmptying',
   stage: 'node',
   unblockedBy: ['nodeAdded', 'nodeTaints'],

@@ -1,4 +1,4 @@
-import type { Filter } from '../plugin.ts';
+import type { NodeFilter } from '../plugin.ts';
 import type { HostPort } from '../requirement.ts';
 
 const reasons = ["node(s) didn't have free ports for the requested pod ports"];
@@ -10,7 +10,7 @@ export function collide(left: HostPort, right: HostPort): boolean {
 }
 
 /** Keeps pods off nodes whose ports that they ask for are taken. */
-export const nodePorts: Filter = {
+export const nodePorts: NodeFilter = {
   name: 'NodePorts',
   stage: 'node',
   unblockedBy: ['nodeAdded', 'podGone'],

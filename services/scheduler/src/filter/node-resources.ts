@@ -1,4 +1,4 @@
-import type { Filter } from '../plugin.ts';
+import type { NodeFilter } from '../plugin.ts';
 import { resourceNames } from '../requirement.ts';
 import type { NodeTable } from '../state/node-table.ts';
 import type { PodClass } from '../state/pod-class.ts';
@@ -45,7 +45,7 @@ function shortagesOf(podClass: PodClass, nodes: NodeTable): (node: number) => re
 }
 
 /** Keeps pods off nodes without room for what they request. The solver asks it for all nodes in one pass (see resource-scan). */
-export const nodeResourcesFit: Filter = {
+export const nodeResourcesFit: NodeFilter = {
   name: 'NodeResourcesFit',
   stage: 'node',
   unblockedBy: ['nodeAdded', 'nodeCapacity', 'podGone'],

@@ -1,11 +1,11 @@
-import type { Filter } from '../plugin.ts';
+import type { StaticFilter } from '../plugin.ts';
 import { tolerates } from './taint-toleration.ts';
 
 const cordon = { key: 'node.kubernetes.io/unschedulable', value: '', effect: 'NoSchedule' } as const;
 const reasons = ['node(s) were unschedulable'];
 
 /** Keeps pods off cordoned nodes, unless they tolerate the taint that stands for it. */
-export const nodeUnschedulable: Filter = {
+export const nodeUnschedulable: StaticFilter = {
   name: 'NodeUnschedulable',
   stage: 'static',
   unblockedBy: ['nodeAdded', 'nodeTaints'],

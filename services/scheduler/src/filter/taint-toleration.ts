@@ -1,4 +1,4 @@
-import type { Filter } from '../plugin.ts';
+import type { StaticFilter } from '../plugin.ts';
 import type { Taint, Toleration } from '../requirement.ts';
 
 /** True where a toleration makes its pod bear a taint. */
@@ -29,7 +29,7 @@ export function untolerated(taints: readonly Taint[], tolerations: readonly Tole
 }
 
 /** Keeps pods off nodes with taints that they do not tolerate. Nodes share few sets of taints: each is judged once. */
-export const taintToleration: Filter = {
+export const taintToleration: StaticFilter = {
   name: 'TaintToleration',
   stage: 'static',
   unblockedBy: ['nodeAdded', 'nodeTaints'],

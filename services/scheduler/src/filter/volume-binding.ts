@@ -1,4 +1,4 @@
-import type { Filter, PreparedFilter } from '../plugin.ts';
+import type { NodeFilter, PreparedFilter } from '../plugin.ts';
 import type { ClusterState } from '../state/cluster.ts';
 import type { ClaimInfo } from '../state/volumes.ts';
 import { type Candidate, candidatesFor, isInPlace, reachability, reservedVolumes } from './volume-match.ts';
@@ -11,7 +11,7 @@ const lostVolume = 'node(s) unavailable due to one or more pvc(s) bound to non-e
 type ClaimTest = (node: number) => string | undefined;
 
 /** Keeps pods on the nodes from which their volumes can be reached, or where volumes can be had for them. */
-export const volumeBinding: Filter = {
+export const volumeBinding: NodeFilter = {
   name: 'VolumeBinding',
   stage: 'node',
   unblockedBy: ['nodeAdded', 'nodeLabels', 'volumes', 'podGone'],

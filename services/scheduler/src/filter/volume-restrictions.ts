@@ -1,9 +1,9 @@
-import type { Filter } from '../plugin.ts';
+import type { NodeFilter } from '../plugin.ts';
 
 const reasons = ['node has pod using PersistentVolumeClaim with the same name and ReadWriteOncePod access mode'];
 
 /** Keeps pods waiting while another has a volume that only one pod may have. */
-export const volumeRestrictions: Filter = {
+export const volumeRestrictions: NodeFilter = {
   name: 'VolumeRestrictions',
   stage: 'node',
   unblockedBy: ['podGone', 'volumes'],

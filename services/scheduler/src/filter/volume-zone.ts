@@ -1,4 +1,4 @@
-import type { Filter } from '../plugin.ts';
+import type { NodeFilter } from '../plugin.ts';
 import type { ZoneDemand } from '../state/volumes.ts';
 import { isInPlace } from './volume-match.ts';
 
@@ -13,7 +13,7 @@ export const zoneLabels = [
 ];
 
 /** Keeps pods in the zones that the labels of their volumes name; nodes without such labels are everywhere. */
-export const volumeZone: Filter = {
+export const volumeZone: NodeFilter = {
   name: 'VolumeZone',
   stage: 'node',
   unblockedBy: ['nodeAdded', 'nodeLabels', 'volumes'],

@@ -8,6 +8,7 @@ import type {
 import { placementService } from '@gantry/client/protos.ts';
 import { serveGrpc } from '@gantry/client/serve.ts';
 import { parseAddress } from '@gantry/runtime/address.ts';
+import type { Clock } from '@gantry/runtime/clock.ts';
 import type { ServerUnaryCall, ServerWritableStream, sendUnaryData, UntypedServiceImplementation } from '@grpc/grpc-js';
 import type { Defragmenter } from '../defrag/defragmenter.ts';
 import { explainPod } from '../explain/explain.ts';
@@ -21,6 +22,7 @@ const maxRequestBytes = 64 * 1024;
 export interface PlacementDeps {
   readonly scheduler: Scheduler;
   readonly defragmenter: Pick<Defragmenter, 'run'>;
+  readonly clock: Clock;
 }
 
 /** A listening PlacementService. */
@@ -43,11 +45,11 @@ export async function servePlacement(listen: string, deps: PlacementDeps): Promi
   };
 }
 
-function handlersOf({ scheduler, defragmenter }: PlacementDeps): UntypedServiceImplementation {
+function handlersOf({ scheduler, defragmenter, clock }: PlacementDeps): UntypedServiceImplementation {
   return {
     ExplainPod: (call: ServerUnaryCall<ExplainPodRequest, PodExplanation>, answer: sendUnaryData<PodExplanation>) => {
       try {
-        answer(null, explainPod(scheduler, call.request));
+        answer(null, explainPod(scheduler, call.request, clock.now() - clock.monotonic()));
       } catch (error) {
         answer(toServiceError(error));
       }

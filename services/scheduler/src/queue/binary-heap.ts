@@ -37,6 +37,13 @@ export class BinaryHeap<T> {
     return top;
   }
 
+  /** Drops the items that are not to be kept. Costs time in the number of all items. */
+  prune(keep: (item: T) => boolean): void {
+    const kept = this.#items.filter(keep);
+    this.#items.length = 0;
+    for (const item of kept) this.push(item);
+  }
+
   #sink(item: T): void {
     const items = this.#items;
     let at = 0;

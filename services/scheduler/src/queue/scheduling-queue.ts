@@ -28,7 +28,7 @@ export interface Nomination {
   readonly node: number;
   /** Uids of the pods that must leave first. */
   readonly waitsFor: Set<string>;
-  /** Given up after this time, in milliseconds since the epoch. */
+  /** Given up after this time of the monotonic clock, in milliseconds. */
   readonly untilMs: number;
 }
 
@@ -40,7 +40,7 @@ export interface QueuedPod {
   place: Place;
   /** Attempts that failed since it last got a node. */
   attempts: number;
-  /** Not to be tried before, in milliseconds since the epoch. */
+  /** Not to be tried before this time of the monotonic clock, in milliseconds. */
   readyMs: number;
   /** While it is parked: tried again by then, whatever happens. */
   sweepMs: number;
@@ -84,6 +84,11 @@ export class SchedulingQueue {
   /** All pods in the queue, also those of attempts under way. */
   get size(): number {
     return this.#entries.size;
+  }
+
+  /** Entries in the heaps, those left behind by pods that moved on included. */
+  get heapSize(): number {
+    return this.#active.size + this.#waiting.size;
   }
 
   get(uid: string): QueuedPod | undefined {
@@ -179,7 +184,7 @@ export class SchedulingQueue {
     this.#failed(entry, nowMs);
     entry.place = 'parked';
     entry.sweepMs = Math.min(nowMs + sweepMs, untilMs);
-    this.#waiting.push({ entry, dueMs: entry.sweepMs });
+    this.#await(entry, entry.sweepMs);
     const parked = this.#parked.get(entry.pod.class);
     const all = parked === undefined ? unblockedBy : parked.unblockedBy.union(unblockedBy);
     const pods = (parked?.pods ?? new Set()).add(entry);
@@ -246,6 +251,24 @@ export class SchedulingQueue {
   #activate(entry: QueuedPod): void {
     entry.place = 'active';
     this.#active.push(entry);
+    this.#bound(this.#active, (other) => (other.place === 'active' ? other : undefined));
+  }
+
+  #await(entry: QueuedPod, dueMs: number): void {
+    this.#waiting.push({ entry, dueMs });
+    this.#bound(this.#waiting, (alarm) => (isCurrent(alarm) ? alarm.entry : undefined));
+  }
+
+  /** Pods that move on leave entries behind. Where those outnumber the pods, a heap is left with one entry a pod. */
+  #bound<T>(heap: BinaryHeap<T>, podOf: (item: T) => QueuedPod | undefined): void {
+    if (heap.size < 64 + 2 * this.#entries.size) return;
+    const seen = new Set<QueuedPod>();
+    heap.prune((item) => {
+      const pod = podOf(item);
+      if (pod === undefined || seen.has(pod)) return false;
+      seen.add(pod);
+      return true;
+    });
   }
 
   #waitOrActivate(entry: QueuedPod, nowMs: number): void {
@@ -253,7 +276,7 @@ export class SchedulingQueue {
       this.#activate(entry);
     } else {
       entry.place = 'backoff';
-      this.#waiting.push({ entry, dueMs: entry.readyMs });
+      this.#await(entry, entry.readyMs);
     }
   }
 

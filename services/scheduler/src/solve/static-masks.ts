@@ -1,4 +1,4 @@
-import type { Filter } from '../plugin.ts';
+import type { StaticFilter } from '../plugin.ts';
 import type { ClusterState } from '../state/cluster.ts';
 import type { PodClass } from '../state/pod-class.ts';
 import { sharedBytes } from '../state/shared.ts';
@@ -17,10 +17,10 @@ interface Mask {
 
 /** Verdicts of the static filters by node, kept from cycle to cycle for each static part of a requirement. */
 export class StaticMasks {
-  readonly #filters: readonly Filter[];
+  readonly #filters: readonly StaticFilter[];
   readonly #masks = new Map<string, Mask>();
 
-  constructor(filters: readonly Filter[]) {
+  constructor(filters: readonly StaticFilter[]) {
     this.#filters = filters;
   }
 

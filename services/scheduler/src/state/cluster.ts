@@ -88,9 +88,11 @@ export class ClusterState {
     };
   }
 
-  /** Forgets a pod, and takes it off its node. */
+  /** Forgets a pod, and takes it off its node. Answers about it that come later find it gone. */
   dismiss(pod: PodRecord): void {
+    assert(pod.state !== 'gone', `pod ${pod.namespace}/${pod.name} is dismissed twice`);
     if (pod.node >= 0) this.displace(pod);
+    pod.state = 'gone';
     this.releaseClass(pod.class);
   }
 

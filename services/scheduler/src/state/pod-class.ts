@@ -11,7 +11,9 @@ export type PodState =
   /** The api says that it is on its node. */
   | 'bound'
   /** Waits, and holds the room on a node that pods on their way out will leave to it. */
-  | 'nominated';
+  | 'nominated'
+  /** Was forgotten; whoever still holds the record, such as a binding under way, changes nothing any more. */
+  | 'gone';
 
 /** A pod that the scheduler knows. It is a member of its class's list and, on a node, of the node's. */
 export interface PodRecord {
