@@ -111,8 +111,9 @@ function commitContract(harness: StoreHarness): void {
   });
 
   test('does what the model does, whatever the batches', async () => {
+    const few = fc.integer({ min: 1, max: 4 });
     await fc.assert(
-      fc.asyncProperty(batches, fc.integer({ min: 1, max: 4 }), async (intents, limit) => {
+      fc.asyncProperty(batches, few, fc.integer({ min: 1, max: 12 }), async (intents, limit, maxChars) => {
         await using store = await harness.open();
         const model = new ModelStore();
         for (const batch of intents) {
@@ -121,7 +122,13 @@ function commitContract(harness: StoreHarness): void {
           expect(await store.commit(operations)).toEqual(model.commit(operations));
         }
         for (let revision = 0; revision <= model.revision; revision += 1) {
-          for (const options of [{ prefix: '' }, { prefix: 'a/x', limit }, { prefix: 'a/', after: 'a/x/2', limit }]) {
+          for (const options of [
+            { prefix: '' },
+            { prefix: 'a/x', limit },
+            { prefix: 'a/', after: 'a/x/2', limit },
+            { prefix: 'a/', maxChars },
+            { prefix: '', after: 'a/x/1', limit, maxChars },
+          ]) {
             expect(await store.list({ ...options, revision })).toEqual(model.list({ ...options, revision }));
           }
         }
@@ -143,6 +150,30 @@ function listContract(harness: StoreHarness): void {
     expect(await listAll(store, 'c', 1)).toEqual([]);
     expect(await store.list({ prefix: 'a/x', limit: 3 })).toMatchObject({ more: false });
     expect(await store.list({ prefix: 'a/x', limit: 2 })).toMatchObject({ more: true });
+  });
+
+  test('bounds a page by the characters of its values, now and at a revision', async () => {
+    const store = await openForTest(harness);
+    const values = ['aaaa', 'é', '', 'dddddddd', 'ee'];
+    await store.commit(values.map((value, index) => ({ type: 'put', key: `v/${index}`, value })));
+    const keysOf = async (maxChars: number, after?: string, revision?: number): Promise<string> => {
+      const { entries, more } = await store.list({ prefix: 'v/', maxChars, after, revision });
+      return entries.map(({ key }) => key.slice(2)).join('') + (more ? '…' : '');
+    };
+    for (const at of [undefined, 5]) {
+      expect(await keysOf(1, undefined, at)).toBe('0…');
+      expect(await keysOf(5, undefined, at)).toBe('01…');
+      expect(await keysOf(6, undefined, at)).toBe('0123…');
+      expect(await keysOf(1, 'v/1', at)).toBe('23…');
+      expect(await keysOf(2, 'v/3', at)).toBe('4');
+      expect(await keysOf(1000, undefined, at)).toBe('01234');
+      // Later lists are of an earlier revision, where the last key is still there and the new one is not.
+      await store.commit([
+        { type: 'delete', key: 'v/4' },
+        { type: 'put', key: 'v/9', value: 'new' },
+      ]);
+      expect(await keysOf(1, 'v/3')).toBe('9');
+    }
   });
 
   test('an empty store has revision 0', async () => {
@@ -309,6 +340,10 @@ function limitsContract(harness: StoreHarness): void {
   test('refuses lists, watches and compactions that make no sense', async () => {
     const store = await openForTest(harness);
     await expect(store.list({ prefix: '', limit: 0 })).rejects.toMatchObject({ reason: 'BadRequest' });
+    await expect(store.list({ prefix: '', maxChars: 0 })).rejects.toMatchObject({
+      reason: 'BadRequest',
+      message: 'maxChars: must be a whole number of at least 1, not 0',
+    });
     await expect(store.list({ prefix: '', revision: -1 })).rejects.toMatchObject({ reason: 'BadRequest' });
     await expect(store.compact(1.5)).rejects.toMatchObject({ reason: 'BadRequest' });
     await expect(watchThrough(store, '', Number.NaN, 1)).rejects.toMatchObject({ reason: 'BadRequest' });

@@ -54,9 +54,8 @@ export function checkKey(key: string, field = 'key'): void {
 export function checkList(options: ListOptions): void {
   checkText(options.prefix, 'prefix');
   if (options.after !== undefined) checkText(options.after, 'after');
-  if (options.limit !== undefined && !(Number.isSafeInteger(options.limit) && options.limit >= 1)) {
-    throw badRequest(`limit: must be a whole number of at least 1, not ${options.limit}`);
-  }
+  checkBound(options.limit, 'limit');
+  checkBound(options.maxChars, 'maxChars');
   if (options.revision !== undefined) checkRevision(options.revision, 'revision');
 }
 
@@ -88,6 +87,11 @@ export function checkValue(value: string, field = 'value'): number {
   }
   checkText(value, field);
   return bytes;
+}
+
+function checkBound(bound: number | undefined, field: string): void {
+  if (bound === undefined || (Number.isSafeInteger(bound) && bound >= 1)) return;
+  throw badRequest(`${field}: must be a whole number of at least 1, not ${bound}`);
 }
 
 function checkExpected(operation: Operation, where: string): void {

@@ -4,6 +4,7 @@ import type { Logger } from '@gantry/runtime/log.ts';
 import { ChangeFeed, type HistoryPage } from './change-feed.ts';
 import { prefixEnd } from './keys.ts';
 import { checkKey, checkList, checkOperations, checkRevision, limits } from './limits.ts';
+import { PageBuilder } from './page-builder.ts';
 import { listExpired, revisionTooLarge, storeClosed } from './problems.ts';
 import { callUntilAnswered, outcomeUnknown } from './redis-calls.ts';
 import { type RedisAddress, RedisConnection } from './redis-connection.ts';
@@ -123,26 +124,27 @@ export class RedisStore implements Store, Compactor, AsyncDisposable {
   /** Entries of the state now come in pages, each at a later revision; they are put back to the first one's. */
   async list(options: ListOptions): Promise<ListResult> {
     checkList(options);
-    const limit = options.limit ?? Number.MAX_SAFE_INTEGER - 1;
-    const entries: Entry[] = [];
+    const page = new PageBuilder(options);
     const undone: Undone = new Map();
     let revision = options.revision;
     let undoneThrough = options.revision ?? 0;
     for (let after = options.after; ; ) {
-      const page = await this.#readPage(options.prefix, after, Math.min(limit + 1 - entries.length, pageEntries));
-      if (revision === undefined) revision = undoneThrough = page.revision;
-      if (revision > page.revision) throw revisionTooLarge(revision, page.revision);
-      if (revision < page.compacted) throw listExpired(options.after !== undefined);
-      while (undoneThrough < page.revision) {
+      const step = await this.#readPage(options.prefix, after, page);
+      if (revision === undefined) revision = undoneThrough = step.revision;
+      if (revision > step.revision) throw revisionTooLarge(revision, step.revision);
+      if (revision < step.compacted) throw listExpired(options.after !== undefined);
+      while (undoneThrough < step.revision) {
         const { through, compacted, changes } = await this.#readChanges(options.prefix, undoneThrough);
         if (revision < compacted) throw listExpired(options.after !== undefined);
         undo(undone, changes);
         undoneThrough = through;
       }
-      const last = page.more ? page.entries.at(-1)!.key : undefined;
-      entries.push(...asOf(page.entries, undone, after ?? '', last));
-      if (entries.length > limit) return { entries: entries.slice(0, limit), revision, more: true };
-      if (last === undefined) return { entries, revision, more: false };
+      const last = step.more ? step.entries.at(-1)!.key : undefined;
+      for (const entry of asOf(step.entries, undone, after ?? '', last)) {
+        if (page.isFull) return { entries: page.entries, revision, more: true };
+        page.add(entry);
+      }
+      if (last === undefined) return { entries: page.entries, revision, more: false };
       after = last;
     }
   }
@@ -205,10 +207,14 @@ export class RedisStore implements Store, Compactor, AsyncDisposable {
     return { changes: page.changes.map(({ change }) => change), through: page.through };
   }
 
-  async #readPage(prefix: string, after: string | undefined, most: number): Promise<StatePage> {
+  /** What is there now for the rest of a page, and one entry more where there is one: it tells that more follow. */
+  async #readPage(prefix: string, after: string | undefined, page: PageBuilder): Promise<StatePage> {
     const { state, values, keys } = this.#keys;
     const range = lexicalRange(prefix, after);
-    return decodePage(await this.#run(scripts.page, [state, values, keys], [...range, most, pageBytes]));
+    const most = Math.min(page.entriesLeft + 1, pageEntries);
+    // A character is at least one byte, so that this is never more than the page takes.
+    const mostBytes = Math.min(page.charsLeft, pageBytes);
+    return decodePage(await this.#run(scripts.page, [state, values, keys], [...range, most, mostBytes]));
   }
 
   async #readChanges(prefix: string, after: number): Promise<ChangesPage> {

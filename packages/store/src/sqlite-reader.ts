@@ -1,12 +1,15 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { HistoryPage } from './change-feed.ts';
 import { prefixEnd } from './keys.ts';
+import { PageBuilder } from './page-builder.ts';
 import { listExpired, revisionTooLarge } from './problems.ts';
 import type { Change, Entry, ListOptions, ListResult } from './store.ts';
 
 /** Most changes, and about the most characters of values, that one page of history has. */
 const pageChanges = 1024;
 const pageCharacters = 8 * 1024 * 1024;
+/** Most changes of any key that are looked at for one page of history: a rare prefix must not cost a read of it all. */
+const scannedChanges = 8192;
 
 /** Upper bound of a range of keys that has none: no valid UTF-8 has the byte 0xff, and SQLite orders blobs after text. */
 const noEnd = new Uint8Array([0xff]);
@@ -16,8 +19,10 @@ export class SqliteReader {
   readonly #database: DatabaseSync;
   readonly #state: StatementSync;
   readonly #get: StatementSync;
-  readonly #listNow: StatementSync;
-  readonly #listThen: StatementSync;
+  readonly #keysNow: StatementSync;
+  readonly #keysThen: StatementSync;
+  readonly #value: StatementSync;
+  readonly #isPut: StatementSync;
   readonly #changes: StatementSync;
 
   constructor(database: DatabaseSync) {
@@ -26,19 +31,20 @@ export class SqliteReader {
     this.#get = database.prepare(
       'SELECT h.key, h.value, h.revision FROM live l JOIN history h ON h.revision = l.revision WHERE l.key = ?',
     );
-    this.#listNow = database.prepare(`
-      SELECT h.key, h.value, h.revision FROM live l CROSS JOIN history h ON h.revision = l.revision
-      WHERE l.key >= ? AND l.key > ? AND l.key < ? ORDER BY l.key LIMIT ?`);
-    this.#listThen = database.prepare(`
-      SELECT h.key, h.value, h.revision FROM (
-        SELECT key, MAX(revision) AS revision FROM history
-        WHERE key >= ? AND key > ? AND key < ? AND revision <= ? GROUP BY key
-      ) newest CROSS JOIN history h ON h.revision = newest.revision
-      WHERE h.value IS NOT NULL ORDER BY newest.key LIMIT ?`);
+    // Both find keys in the order of an index, so that a page costs what it holds; values are looked up one by one, as a
+    // join would make SQLite sort all keys of the prefix for each page.
+    this.#keysNow = database.prepare(
+      'SELECT key, revision FROM live WHERE key >= ? AND key > ? AND key < ? ORDER BY key',
+    );
+    this.#keysThen = database.prepare(`
+      SELECT key, MAX(revision) AS revision FROM history
+      WHERE key >= ? AND key > ? AND key < ? AND revision <= ? GROUP BY key ORDER BY key`);
+    this.#value = database.prepare('SELECT value FROM history WHERE revision = ?');
+    this.#isPut = database.prepare('SELECT 1 FROM history WHERE revision = ? AND value IS NOT NULL');
     // The plus signs keep the range of keys from choosing the index: the order of revisions is what matters here.
     this.#changes = database.prepare(`
       SELECT c.revision, c.key, c.value, p.value AS previous FROM history c LEFT JOIN history p ON p.revision = c.previous
-      WHERE c.revision > ? AND +c.key >= ? AND +c.key < ? ORDER BY c.revision LIMIT ?`);
+      WHERE c.revision > ? AND c.revision <= ? AND +c.key >= ? AND +c.key < ? ORDER BY c.revision LIMIT ?`);
   }
 
   /** The store's revision, and the one up to which it was compacted. */
@@ -53,7 +59,7 @@ export class SqliteReader {
     return row === undefined ? undefined : toEntry(row);
   }
 
-  /** See Store.list. */
+  /** See Store.list. Reads in one go: callers bound the page. */
   list(options: ListOptions): ListResult {
     return this.#consistently(() => {
       const { revision: current, compacted } = this.state();
@@ -61,12 +67,8 @@ export class SqliteReader {
       if (revision > current) throw revisionTooLarge(revision, current);
       if (revision < compacted) throw listExpired(options.after !== undefined);
       const range = [options.prefix, options.after ?? '', prefixEnd(options.prefix) ?? noEnd] as const;
-      const limit = options.limit ?? Number.MAX_SAFE_INTEGER - 1;
-      const rows =
-        revision === current
-          ? this.#listNow.all(...range, limit + 1)
-          : this.#listThen.all(...range, revision, limit + 1);
-      return { entries: rows.slice(0, limit).map(toEntry), revision, more: rows.length > limit };
+      const keys = revision === current ? this.#keysNow.iterate(...range) : this.#keysThen.iterate(...range, revision);
+      return { ...this.#readPage(keys, new PageBuilder(options)), revision };
     });
   }
 
@@ -75,17 +77,30 @@ export class SqliteReader {
     return this.#consistently(() => {
       const { revision: current, compacted } = this.state();
       if (after < compacted) return undefined;
+      const end = Math.min(current, after + scannedChanges);
       const changes: Change[] = [];
       let characters = 0;
-      for (const row of this.#changes.iterate(after, prefix, prefixEnd(prefix) ?? noEnd, pageChanges)) {
+      for (const row of this.#changes.iterate(after, end, prefix, prefixEnd(prefix) ?? noEnd, pageChanges)) {
         const change = toChange(row);
         changes.push(change);
         characters += change.value.length + (change.previous?.length ?? 0);
         if (characters > pageCharacters) return { changes, through: change.revision };
       }
-      const through = changes.length === pageChanges ? changes.at(-1)!.revision : current;
+      const through = changes.length === pageChanges ? changes.at(-1)!.revision : end;
       return { changes, through };
     });
+  }
+
+  /** Fills a page with the values of keys at their revisions; a key that was deleted then has none. */
+  #readPage(keys: Iterable<Row>, page: PageBuilder): Pick<ListResult, 'entries' | 'more'> {
+    for (const { key, revision } of keys) {
+      if (page.isFull && this.#isPut.get(revision as number)) return { entries: page.entries, more: true };
+      if (page.isFull) continue;
+      const value = this.#value.get(revision as number)!.value;
+      if (value === null) continue;
+      page.add({ key: key as string, value: value as string, revision: revision as number });
+    }
+    return { entries: page.entries, more: false };
   }
 
   /** Runs several statements on one state of the database; a transaction that reads never waits for the writer. */

@@ -1,11 +1,13 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Clock, systemClock } from '@gantry/runtime/clock.ts';
 import { GantryError } from '@gantry/runtime/errors.ts';
 import { ChangeFeed } from './change-feed.ts';
 import { checkKey, checkList, checkOperations, checkRevision, limits } from './limits.ts';
 import { MemoryEphemeral } from './memory-ephemeral.ts';
+import { PageBuilder } from './page-builder.ts';
 import { storeClosed, tooManyWaiting } from './problems.ts';
 import { inlineExecutor, type SqliteExecutor, threadExecutor } from './sqlite-executor.ts';
 import { SqliteReader } from './sqlite-reader.ts';
@@ -37,6 +39,10 @@ export interface SqliteOptions {
  */
 const groupOperations = 2048;
 const groupCharacters = 8 * 1024 * 1024;
+
+/** Bounds of one read of a list: other work of the thread goes in between. */
+const stepEntries = 1000;
+const stepChars = 4 * 1024 * 1024;
 
 interface Waiting {
   readonly batch: readonly Operation[];
@@ -104,7 +110,11 @@ export class SqliteStore implements Store, Compactor, AsyncDisposable {
     this.#reader = reader;
     this.#owned = owned;
     this.#feed = new ChangeFeed({
-      readHistory: async (prefix, after) => this.#open().readHistory(prefix, after),
+      readHistory: async (prefix, after) => {
+        // Pages of a long history follow one another, and other work of the thread goes in between.
+        await nextTurn();
+        return this.#open().readHistory(prefix, after);
+      },
       position: async () => this.#open().state(),
     });
     this.#feed.reset(reader.state().revision);
@@ -121,7 +131,18 @@ export class SqliteStore implements Store, Compactor, AsyncDisposable {
 
   async list(options: ListOptions): Promise<ListResult> {
     checkList(options);
-    return this.#open().list(options);
+    const page = new PageBuilder(options);
+    let { after, revision } = options;
+    for (;;) {
+      const limit = Math.min(page.entriesLeft, stepEntries);
+      const maxChars = Math.min(page.charsLeft, stepChars);
+      const step = this.#open().list({ prefix: options.prefix, after, revision, limit, maxChars });
+      for (const entry of step.entries) page.add(entry);
+      if (!step.more || page.isFull) return { ...step, entries: page.entries };
+      revision = step.revision;
+      after = step.entries.at(-1)!.key;
+      await nextTurn();
+    }
   }
 
   async commit(operations: readonly Operation[]): Promise<CommitResult> {

@@ -48,6 +48,11 @@ export interface ListOptions {
   readonly prefix: string;
   /** Most entries to return, at least 1; all where absent. */
   readonly limit?: number;
+  /**
+   * About the most characters of values to return, at least 1; any number where absent. The page ends with the entry that
+   * reaches the bound, and so has at least one entry where there is one.
+   */
+  readonly maxChars?: number;
   /** Only keys after this one (exclusive): the last key of the page before. */
   readonly after?: string;
   /** The state as of this revision; now where absent. Throws Expired when it was compacted, or never existed. */

@@ -2,6 +2,8 @@ import fc from 'fast-check';
 import { compareKeys } from '../keys.ts';
 import type { Change, CommitResult, Entry, ListOptions, ListResult, Operation } from '../store.ts';
 
+const all = Number.POSITIVE_INFINITY;
+
 /** The simplest store that could be right: every state kept whole. What the real ones are compared with. */
 export class ModelStore {
   /** `states[r]` is the state at revision r. */
@@ -23,11 +25,15 @@ export class ModelStore {
     return { ok: true, revision: this.revision, revisions };
   }
 
-  list({ prefix, after, limit = Number.POSITIVE_INFINITY, revision = this.revision }: ListOptions): ListResult {
+  list({ prefix, after, limit = all, maxChars = all, revision = this.revision }: ListOptions): ListResult {
     const matching = [...this.#states[revision]!.values()]
       .filter(({ key }) => key.startsWith(prefix) && (after === undefined || compareKeys(key, after) > 0))
       .sort((left, right) => compareKeys(left.key, right.key));
-    return { entries: matching.slice(0, limit), revision, more: matching.length > limit };
+    let length = 0;
+    for (let chars = 0; length < Math.min(matching.length, limit) && chars < maxChars; length += 1) {
+      chars += matching[length]!.value.length;
+    }
+    return { entries: matching.slice(0, length), revision, more: matching.length > length };
   }
 
   #write(operation: Operation, found: number): number {
