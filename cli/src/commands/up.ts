@@ -3,6 +3,7 @@ import { defaultApiAddress } from '@gantry/client/client.ts';
 import { systemClock } from '@gantry/runtime/clock.ts';
 import { isError } from '@gantry/runtime/errors.ts';
 import { createLogger } from '@gantry/runtime/log.ts';
+import { surviveUncaughtErrors } from '@gantry/runtime/process.ts';
 import { type Context, Exit, ExitCode, type Output } from '../context.ts';
 import { type Cluster, type ClusterDeps, startCluster } from '../up/cluster.ts';
 import type { UpOptions } from '../up/options.ts';
@@ -36,6 +37,7 @@ export async function host(
 ): Promise<void> {
   const stateDir = resolve(flags.stateDir);
   const log = createLogger(name, process.env.GANTRY_LOG_LEVEL ?? 'warn');
+  surviveUncaughtErrors(log);
   const progress = (text: string): void => output.note(`gantry: ${text}\n`);
   try {
     await run(start, { ...flags, stateDir }, { log, progress, signal }, output);

@@ -1,11 +1,20 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { Registry } from 'prom-client';
+import { Gauge, Registry } from 'prom-client';
+import { uncaughtErrors } from './process.ts';
 
 /** A registry whose metrics all carry the service's name; one a service, so that several may live in one process. */
 export function createMetrics(service: string): Registry {
   const registry = new Registry();
   registry.setDefaultLabels({ service });
+  new Gauge({
+    name: 'gantry_uncaught_errors_total',
+    help: 'Errors of this process that nothing caught. Any is a bug.',
+    registers: [registry],
+    collect() {
+      this.set(uncaughtErrors());
+    },
+  });
   return registry;
 }
 

@@ -5,21 +5,14 @@
 import { connect } from '@gantry/client/client.ts';
 import { openBus } from '@gantry/events/open.ts';
 import { systemClock } from '@gantry/runtime/clock.ts';
-import { createLogger } from '@gantry/runtime/log.ts';
-import { terminationSignal } from '@gantry/runtime/service.ts';
+import { runProcess } from '@gantry/runtime/process.ts';
 import { configFromEnv } from './config.ts';
 import { startControllers } from './service.ts';
 
-const log = createLogger('controllers');
-try {
-  const signal = terminationSignal();
+await runProcess('controllers', async ({ log, stack }) => {
   const config = configFromEnv(process.env);
-  using client = connect(process.env.GANTRY_SERVER);
-  await using bus = process.env.GANTRY_EVENTS ? await openBus(process.env.GANTRY_EVENTS, 'controllers') : undefined;
-  await using controllers = startControllers(config, { client, bus, clock: systemClock, log });
-  const stopped = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
-  await Promise.race([stopped, controllers.done]);
-} catch (error) {
-  log.error({ error }, error instanceof Error ? error.message : String(error));
-  process.exitCode = 1;
-}
+  const client = stack.use(connect(process.env.GANTRY_SERVER));
+  const busUrl = process.env.GANTRY_EVENTS;
+  const bus = busUrl ? stack.use(await openBus(busUrl, 'controllers')) : undefined;
+  return startControllers(config, { client, bus, clock: systemClock, log });
+});

@@ -1,8 +1,7 @@
 /** Runs a node agent as a process of its own; `--help` and options.ts say how. */
 import { connect } from '@gantry/client/client.ts';
 import { systemClock } from '@gantry/runtime/clock.ts';
-import { createLogger } from '@gantry/runtime/log.ts';
-import { terminationSignal } from '@gantry/runtime/service.ts';
+import { runProcess } from '@gantry/runtime/process.ts';
 import { helpText, type MainOptions, readOptions } from './options.ts';
 import { openCriRuntime } from './runtime/cri/driver.ts';
 import { openHollowRuntime } from './runtime/hollow/driver.ts';
@@ -10,27 +9,19 @@ import { openProcessRuntime, processDirectory } from './runtime/process/driver.t
 import type { Runtime } from './runtime/runtime.ts';
 import { startNodeAgent } from './service.ts';
 
-const log = createLogger('node-agent');
 if (process.argv.includes('--help')) process.stdout.write(helpText);
-else await main();
-
-async function main(): Promise<void> {
-  try {
-    const signal = terminationSignal();
+else {
+  await runProcess('node-agent', async ({ log, stack }) => {
     const options = readOptions(process.argv.slice(2), process.env);
-    using client = connect(options.api);
-    await using runtime = await openRuntime(options);
-    await using agent = await startNodeAgent(options.agent, { client, runtime, clock: systemClock, log });
+    const client = stack.use(connect(options.api));
+    const runtime = stack.use(await openRuntime(options));
+    const agent = await startNodeAgent(options.agent, { client, runtime, clock: systemClock, log });
     agent.ready.then(
       () => log.info({ node: options.agent.nodeName, address: agent.address }, 'the node is ready'),
       () => {},
     );
-    const stopped = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
-    await Promise.race([stopped, agent.done]);
-  } catch (error) {
-    log.error({ error }, error instanceof Error ? error.message : String(error));
-    process.exitCode = 1;
-  }
+    return agent;
+  });
 }
 
 async function openRuntime({ driver, agent, containerdSocket }: MainOptions): Promise<Runtime> {

@@ -5,21 +5,14 @@
 import { connect } from '@gantry/client/client.ts';
 import { openBus } from '@gantry/events/open.ts';
 import { systemClock } from '@gantry/runtime/clock.ts';
-import { createLogger } from '@gantry/runtime/log.ts';
-import { terminationSignal } from '@gantry/runtime/service.ts';
+import { runProcess } from '@gantry/runtime/process.ts';
 import { configFromEnv } from './config.ts';
 import { startScheduler } from './service.ts';
 
-const log = createLogger('scheduler');
-try {
-  const signal = terminationSignal();
+await runProcess('scheduler', async ({ log, stack }) => {
   const config = configFromEnv(process.env);
-  using client = connect(process.env.GANTRY_SERVER);
-  await using bus = process.env.GANTRY_EVENTS ? await openBus(process.env.GANTRY_EVENTS, 'scheduler') : undefined;
-  await using scheduler = startScheduler(config, { client, bus, clock: systemClock, log });
-  const stopped = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
-  await Promise.race([stopped, scheduler.done]);
-} catch (error) {
-  log.error({ error }, error instanceof Error ? error.message : String(error));
-  process.exitCode = 1;
-}
+  const client = stack.use(connect(process.env.GANTRY_SERVER));
+  const busUrl = process.env.GANTRY_EVENTS;
+  const bus = busUrl ? stack.use(await openBus(busUrl, 'scheduler')) : undefined;
+  return startScheduler(config, { client, bus, clock: systemClock, log });
+});

@@ -11,31 +11,28 @@ import type { EventBus } from '@gantry/events/events.ts';
 import { openBus } from '@gantry/events/open.ts';
 import type { KindName, Kinds } from '@gantry/model/registry.ts';
 import { systemClock } from '@gantry/runtime/clock.ts';
-import { createLogger, type Logger } from '@gantry/runtime/log.ts';
-import { terminationSignal } from '@gantry/runtime/service.ts';
+import type { Logger } from '@gantry/runtime/log.ts';
+import { runProcess } from '@gantry/runtime/process.ts';
+import type { Running } from '@gantry/runtime/service.ts';
 import { configFromEnv } from './config.ts';
 import { startXdsLb } from './service.ts';
 
-async function main(signal: AbortSignal, log: Logger): Promise<void> {
+async function start({ log, stack }: { log: Logger; stack: AsyncDisposableStack }): Promise<Running> {
   const config = configFromEnv(process.env);
-  await using stack = new AsyncDisposableStack();
   const client = stack.use(connect(process.env.GANTRY_SERVER ?? defaultApiAddress));
   const busUrl = process.env.GANTRY_EVENTS;
   const bus = busUrl ? stack.use(await openBus(busUrl, 'xds-lb')) : undefined;
   const events = stack.use(new EventRecorder(client, { component: 'xds-lb', clock: systemClock, log }));
-  const xdsLb = stack.use(
-    await startXdsLb(config, {
-      services: stack.use(informer(client, bus, 'Service', log)),
-      endpointSlices: stack.use(informer(client, bus, 'EndpointSlice', log)),
-      nodes: stack.use(informer(client, bus, 'Node', log)),
-      statusWriter: client,
-      events,
-      log,
-    }),
-  );
+  const xdsLb = await startXdsLb(config, {
+    services: stack.use(informer(client, bus, 'Service', log)),
+    endpointSlices: stack.use(informer(client, bus, 'EndpointSlice', log)),
+    nodes: stack.use(informer(client, bus, 'Node', log)),
+    statusWriter: client,
+    events,
+    log,
+  });
   log.info({ xds: xdsLb.xdsAddress, diagnosticsPort: xdsLb.diagnosticsPort }, 'serving xDS');
-  const stopped = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
-  await Promise.race([stopped, xdsLb.done]);
+  return xdsLb;
 }
 
 function informer<K extends KindName>(
@@ -48,10 +45,4 @@ function informer<K extends KindName>(
   return new Informer({ source, onError: (error) => log.warn({ kind, error }, 'objects are read anew') }).start();
 }
 
-const log = createLogger('xds-lb');
-try {
-  await main(terminationSignal(), log);
-} catch (error) {
-  log.error({ error }, error instanceof Error ? error.message : String(error));
-  process.exitCode = 1;
-}
+await runProcess('xds-lb', start);
