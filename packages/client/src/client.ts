@@ -20,7 +20,7 @@ import {
   type Binding,
   type EvictRequest,
   type HeartbeatAnswer,
-  type NodeHeartbeat,
+  type HeartbeatList,
   objectRef,
   type PodReport,
   patchTypes,
@@ -217,9 +217,9 @@ export class Client implements Reader, Writer, Disposable {
   }
 
   /** The nodes that were heard lately. */
-  async listHeartbeats(options?: CallOptions): Promise<NodeHeartbeat[]> {
-    type Response = { heartbeats?: NodeHeartbeat[] };
-    return (await this.#read<Response>(nodeService.ListHeartbeats!, {}, options)).heartbeats ?? [];
+  async listHeartbeats(options?: CallOptions): Promise<HeartbeatList> {
+    const answer = await this.#read<Partial<HeartbeatList>>(nodeService.ListHeartbeats!, {}, options);
+    return { heartbeats: answer.heartbeats ?? [], resourceVersion: Number(answer.resourceVersion ?? 0) };
   }
 
   /** Writes the statuses of pods on one node, at most 1,024 at a time; one result each, in order. */

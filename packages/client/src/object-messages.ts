@@ -73,9 +73,9 @@ export interface PodReport {
   readonly terminated?: boolean;
 }
 
-/** What the api answers to a heartbeat. */
+/** The api's answer to a heartbeat. */
 export interface HeartbeatAnswer {
-  /** True where the node was silent: its status is to be reported anew. */
+  /** True where the api does not know the node or was told that it is silent: its status is to be reported anew. */
   readonly reportStatus: boolean;
 }
 
@@ -84,6 +84,13 @@ export interface NodeHeartbeat {
   readonly nodeName: string;
   /** The api's clock when it arrived, in milliseconds since the Unix epoch. */
   readonly receivedAtMs: number;
+}
+
+/** The heartbeats that have not timed out. */
+export interface HeartbeatList {
+  readonly heartbeats: readonly NodeHeartbeat[];
+  /** Nodes that reported at or before this revision are in the list, unless their heartbeat timed out since. */
+  readonly resourceVersion: number;
 }
 
 /** gantry.api.v1.PatchRequest.Type by our names of patch types. */

@@ -336,9 +336,23 @@ describe('scheduling', () => {
 
   test('knows which nodes live', async () => {
     const { client } = running;
+    await addNode('alive');
     expect(await client.heartbeat('alive', 60_000)).toEqual({ reportStatus: false });
-    expect(await client.listHeartbeats()).toMatchObject([{ nodeName: 'alive' }]);
+    const { metadata } = await client.get('Node', { name: 'alive' });
+    await expect
+      .poll(async () => (await client.listHeartbeats()).resourceVersion)
+      .toBeGreaterThanOrEqual(Number(metadata.resourceVersion));
+    expect(await client.listHeartbeats()).toMatchObject({ heartbeats: [{ nodeName: 'alive' }] });
     await expect(client.heartbeat('alive', 0)).rejects.toMatchObject({ reason: 'BadRequest' });
+  });
+
+  test('asks a node that it does not know for its status, until that is registered', async () => {
+    const { client } = running;
+    expect(await client.heartbeat('forgotten', 60_000)).toEqual({ reportStatus: true });
+    await addNode('forgotten');
+    expect(await client.heartbeat('forgotten', 60_000)).toEqual({ reportStatus: false });
+    await client.delete('Node', { name: 'forgotten' });
+    await vi.waitFor(async () => expect(await client.heartbeat('forgotten', 60_000)).toEqual({ reportStatus: true }));
   });
 
   test('asks a node for its status when that was given up for its silence', async () => {

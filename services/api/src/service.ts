@@ -87,7 +87,7 @@ export async function startApi(config: ApiConfig, deps: ApiDeps): Promise<Runnin
     {
       ResourceService: resourceHandlers(resources, calls),
       SchedulingService: schedulingHandlers(new SchedulingApi({ ...core, hub, ledger, events }), calls),
-      NodeService: nodeHandlers(new NodeApi({ ...core, ephemeral: store, ledger }), calls),
+      NodeService: nodeHandlers(new NodeApi({ ...core, ephemeral: store, ledger, hub }), calls),
       PodService: podHandlers(new PodProxy({ ...core, agents }), calls),
       PlacementService: placementHandlers(new PlacementProxy(core), calls),
     },

@@ -125,7 +125,7 @@ async function watchHeartbeats(
 ): Promise<void> {
   while (!signal.aborted) {
     try {
-      const heard = new Set((await client.listHeartbeats({ signal })).map(({ nodeName }) => nodeName));
+      const heard = new Set((await client.listHeartbeats({ signal })).heartbeats.map(({ nodeName }) => nodeName));
       const known = [...caches.list('Node')].map(({ metadata }) => metadata.name);
       for (const name of tracker.observe(known, heard, clock.now())) nodeHealth.add(name);
     } catch (error) {

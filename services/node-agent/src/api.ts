@@ -1,7 +1,7 @@
 import type { Client } from '@gantry/client/client.ts';
 
-/** What of the api's client an agent uses. */
+/** The part of the api's client that an agent uses. */
 export type AgentApi = Pick<
   Client,
-  'get' | 'list' | 'watch' | 'create' | 'update' | 'updateStatus' | 'patch' | 'heartbeat' | 'reportPods'
+  'get' | 'list' | 'watch' | 'create' | 'update' | 'updateStatus' | 'patch' | 'delete' | 'heartbeat' | 'reportPods'
 >;

@@ -40,7 +40,7 @@ export function nodeHandlers(api: NodeApi, calls: Calls): UntypedServiceImplemen
     Heartbeat: calls.unary((context, { nodeName = '', ttlMs = 0 }: Heartbeat) =>
       api.heartbeat(context, nodeName, ttlMs),
     ),
-    ListHeartbeats: calls.unary(async (context, _request: object) => ({ heartbeats: await api.heartbeats(context) })),
+    ListHeartbeats: calls.unary((context, _request: object) => api.heartbeats(context)),
     ReportPods: calls.unary(async (context, { nodeName = '', pods = [] }: Report) => {
       const items = pods.map(({ namespace = '', name = '', uid = '', status, terminated = false }) => {
         return { namespace, name, uid, status: status ?? {}, terminated };

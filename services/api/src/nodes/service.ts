@@ -1,27 +1,31 @@
 import type { ItemResult } from '@gantry/client/api.ts';
-import type { HeartbeatAnswer, NodeHeartbeat, PodReport } from '@gantry/client/object-messages.ts';
+import type { HeartbeatAnswer, HeartbeatList, PodReport } from '@gantry/client/object-messages.ts';
 import type { Kind } from '@gantry/model/kind.ts';
 import { kindOf } from '@gantry/model/registry.ts';
 import { GantryError } from '@gantry/runtime/errors.ts';
 import type { Ephemeral } from '@gantry/store/store.ts';
 import type { CoreDeps, RequestContext } from '../core/context.ts';
+import { objectKey } from '../core/keys.ts';
 import { checkBatchSize } from '../core/limits.ts';
 import { runBatch } from '../scheduling/batch.ts';
 import type { CapacityLedger } from '../scheduling/ledger.ts';
 import { keyOfPod } from '../scheduling/service.ts';
+import type { WatchHub } from '../watch/hub.ts';
 import { planReport } from './report.ts';
 
 export interface NodeDeps extends CoreDeps {
   readonly ephemeral: Pick<Ephemeral, 'put' | 'list'>;
   readonly ledger: Pick<CapacityLedger, 'account'>;
+  readonly hub: Pick<WatchHub, 'revision'>;
 }
 
 const heartbeatPrefix = 'heartbeats/';
 const maxTtlMs = 600_000;
 const maxNodeNameChars = 253;
 const pods = kindOf('Pod') as unknown as Kind;
+const nodes = kindOf('Node');
 
-/** What node agents tell the api. */
+/** Heartbeats and pod statuses, as node agents send them. */
 export class NodeApi {
   readonly #deps: NodeDeps;
 
@@ -29,7 +33,10 @@ export class NodeApi {
     this.#deps = deps;
   }
 
-  /** Says that a node lives, for the next `ttlMs` milliseconds, and learns whether its status is to be reported anew. */
+  /**
+   * Keeps a node's heartbeat for the next `ttlMs` milliseconds. The answer asks for the node's status where nothing is known
+   * of it: its Node object does not exist (a store that lost its data, a deleted node), or says that it was silent.
+   */
   async heartbeat(context: RequestContext, nodeName: string, ttlMs: number): Promise<HeartbeatAnswer> {
     this.#deps.authorize(context.user, { verb: 'report', resource: 'nodes', name: nodeName });
     checkNodeName(nodeName);
@@ -38,17 +45,26 @@ export class NodeApi {
       throw invalid('ttlMs', message);
     }
     await this.#deps.ephemeral.put(heartbeatPrefix + nodeName, String(this.#deps.clock.now()), ttlMs);
-    return { reportStatus: this.#deps.ledger.account(nodeName)?.unknown ?? false };
+    const account = this.#deps.ledger.account(nodeName);
+    // The ledger may be behind, or being loaded: the store itself says whether there is such a node.
+    if (account === undefined) return { reportStatus: !(await this.#exists(nodeName)) };
+    return { reportStatus: account.unknown };
   }
 
-  /** When each node was heard last, of those that were heard lately. */
-  async heartbeats(context: RequestContext): Promise<NodeHeartbeat[]> {
+  /**
+   * The heartbeats that have not timed out, and a revision that they are at least as new as: the list has the heartbeat of
+   * every node that reported at or before this revision, unless that timed out since.
+   */
+  async heartbeats(context: RequestContext): Promise<HeartbeatList> {
     this.#deps.authorize(context.user, { verb: 'list', resource: 'nodes' });
+    // Read before the list: a node sends its heartbeat before it reports.
+    const resourceVersion = this.#deps.hub.revision;
     const found = await this.#deps.ephemeral.list(heartbeatPrefix);
-    return [...found].map(([key, value]) => ({
+    const heartbeats = [...found].map(([key, value]) => ({
       nodeName: key.slice(heartbeatPrefix.length),
       receivedAtMs: Number(value),
     }));
+    return { heartbeats, resourceVersion };
   }
 
   /** Writes the statuses of pods on one node, each on its own; one result each, in order. */
@@ -64,6 +80,10 @@ export class NodeApi {
         guards: () => [],
       }),
     });
+  }
+
+  async #exists(nodeName: string): Promise<boolean> {
+    return (await this.#deps.store.get(objectKey(nodes, undefined, nodeName))) !== undefined;
   }
 }
 

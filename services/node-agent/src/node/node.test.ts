@@ -2,15 +2,17 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Node } from '@gantry/model/gen/gantry.core.v1.ts';
+import { isReady } from '@gantry/model/ready.ts';
 import { FakeClock } from '@gantry/runtime/clock.ts';
 import { silentLogger } from '@gantry/runtime/log.ts';
+import { eachFault } from '@gantry/runtime/testing/faults.ts';
 import { describe, expect, it } from 'vitest';
 import { eventually } from '../testing/agent-kit.ts';
 import { FakeApi } from '../testing/fake-api.ts';
 import { capacityOf } from './capacity.ts';
 import { importImages } from './image-imports.ts';
 import { type NodeFacts, nodeObject, nodeStatus } from './object.ts';
-import { registerNode } from './registrar.ts';
+import { type RegistrarDeps, registerNode } from './registrar.ts';
 
 const facts: NodeFacts = {
   name: 'node-1',
@@ -23,6 +25,15 @@ const facts: NodeFacts = {
   systemInfo: { operatingSystem: 'linux', architecture: 'amd64' },
 };
 const well = { problem: undefined, memoryAvailableBytes: 2 ** 30, fsAvailableShare: 0.5 };
+const times = { heartbeatMs: 10_000, healthMs: 10_000, reportMs: 300_000 };
+
+function register(
+  client: RegistrarDeps['client'],
+  clock: FakeClock,
+  health: RegistrarDeps['health'] = async () => well,
+): ReturnType<typeof registerNode> {
+  return registerNode({ client, clock, log: silentLogger, times, facts, health, onHeard: () => {} });
+}
 
 describe('the object of a node', () => {
   it('tells what the node is, and keeps what others put on it', () => {
@@ -126,6 +137,75 @@ describe('a registered node', () => {
     const isNotReady = (found: Node | undefined) =>
       found?.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'False');
     await eventually('the report', () => isNotReady(api.peek('Node', 'node-1')));
+  });
+
+  it('registers again at the next heartbeat where the api has lost the node', async () => {
+    const api = new FakeApi();
+    const clock = new FakeClock();
+    await using node = register(api, clock);
+    await node.registered;
+    await eventually('the first heartbeat', () => api.heartbeats.length === 1);
+    api.remove('Node', 'node-1');
+    await eventually('the node', () => {
+      clock.advance(10_000);
+      return isReady(api.peek('Node', 'node-1') ?? {}) && api.heartbeats.length > 1;
+    });
+    expect(api.peek('Node', 'node-1')?.spec?.podCIDR).toBe('10.64.0.0/24');
+  });
+
+  it('replaces a node of another pod range when it starts, and keeps what users put on it', async () => {
+    const api = new FakeApi();
+    const users = { key: 'dedicated', effect: 'NoSchedule' };
+    const before = api.put({
+      apiVersion: 'v1',
+      kind: 'Node',
+      metadata: { name: 'node-1', labels: { team: 'x' }, uid: 'old' },
+      spec: { podCIDR: '10.99.0.0/24', podCIDRs: ['10.99.0.0/24'], unschedulable: true, taints: [users] },
+    });
+    const clock = new FakeClock();
+    await using node = register(api, clock);
+    await node.registered;
+    const after = api.peek('Node', 'node-1')!;
+    expect(after.metadata.uid).not.toBe(before.metadata.uid);
+    expect(after.metadata.labels).toMatchObject({ team: 'x', 'kubernetes.io/hostname': 'node-1' });
+    expect(after.spec).toEqual({
+      podCIDR: '10.64.0.0/24',
+      podCIDRs: ['10.64.0.0/24'],
+      unschedulable: true,
+      taints: [users],
+    });
+    expect(isReady(after)).toBe(true);
+  });
+
+  it('does not fight another agent of its name: a node that was replaced after the start stays', async () => {
+    const api = new FakeApi();
+    const clock = new FakeClock();
+    await using node = register(api, clock);
+    await node.registered;
+    const other = { podCIDR: '10.99.0.0/24', podCIDRs: ['10.99.0.0/24'] };
+    api.remove('Node', 'node-1');
+    api.put({ apiVersion: 'v1', kind: 'Node', metadata: { name: 'node-1', uid: 'other' }, spec: other });
+    api.asksForStatus = true;
+    await eventually('more heartbeats', () => {
+      clock.advance(10_000);
+      return api.heartbeats.length > 3;
+    });
+    expect(api.peek('Node', 'node-1')).toMatchObject({ metadata: { uid: 'other' }, spec: other });
+  });
+
+  it('is registered and heard whichever call of its loops fails', async () => {
+    await eachFault(async (faults) => {
+      const api = new FakeApi();
+      const clock = new FakeClock();
+      const methods = { get: api.get, create: api.create, update: api.update, updateStatus: api.updateStatus };
+      const client = faults.wrap({ ...methods, delete: api.delete, heartbeat: api.heartbeat });
+      const { health } = faults.wrap({ health: async () => well });
+      await using _node = register(client, clock, health);
+      await eventually('a ready node that is heard', () => {
+        clock.advance(10_000);
+        return isReady(api.peek('Node', 'node-1') ?? {}) && api.heartbeats.length >= 2;
+      });
+    });
   });
 
   it('reports at once what it reported before, where the api says that the node was silent', async () => {

@@ -2,7 +2,7 @@ import type { Client } from '@gantry/client/client.ts';
 import type { Node } from '@gantry/model/gen/gantry.core.v1.ts';
 import { backoffMs, defaultBackoff } from '@gantry/runtime/backoff.ts';
 import type { Clock } from '@gantry/runtime/clock.ts';
-import { isError } from '@gantry/runtime/errors.ts';
+import { GantryError, isError } from '@gantry/runtime/errors.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
 import { type NodeFacts, type NodeHealth, nodeObject, nodeStatus } from './object.ts';
 
@@ -20,14 +20,14 @@ export interface NodeTimes {
 export const defaultNodeTimes: NodeTimes = { heartbeatMs: 10_000, healthMs: 10_000, reportMs: 300_000 };
 
 /** A heartbeat is good for this many periods; within them a failed one is sent again and again. */
-const heartbeatsMissed = 2;
+const periodsToLive = 2;
 /** How long a heartbeat may take, and the wait before one that failed is sent again. */
 const heartbeatTimeoutMs = 5_000;
 const heartbeatRetryMs = 1_000;
 
-/** What registering needs. */
+/** Everything that registering needs. */
 export interface RegistrarDeps {
-  readonly client: Pick<Client, 'get' | 'create' | 'update' | 'updateStatus' | 'heartbeat'>;
+  readonly client: Pick<Client, 'get' | 'create' | 'update' | 'updateStatus' | 'delete' | 'heartbeat'>;
   readonly clock: Clock;
   readonly log: Logger;
   readonly times: NodeTimes;
@@ -37,21 +37,24 @@ export interface RegistrarDeps {
   readonly onHeard: () => void;
 }
 
-/** Rung where the api wants the node's status before its time: `rung` until it is reported, `wake` ends the sleep before that. */
-interface Bell {
-  rung: boolean;
+/** The api's wish for a report before its time: `pending` until one is made, `wake` ends the sleep before it. */
+interface ReportRequest {
+  pending: boolean;
   wake: () => void;
 }
 
-/** Keeps the node's object in the api: registers it, sends heartbeats, and reports its status when it changed and now and then. */
+/**
+ * Keeps the node's object in the api: registers it, sends heartbeats, and reports its status when it changed, when the api
+ * asks for it, and now and then. A node that the api forgot is registered anew.
+ */
 export function registerNode(deps: RegistrarDeps): AsyncDisposable & { readonly registered: Promise<void> } {
   const stop = new AbortController();
   const { promise: registered, resolve, reject } = Promise.withResolvers<void>();
   registered.catch(() => {});
-  const bell: Bell = { rung: false, wake: () => {} };
+  const request: ReportRequest = { pending: false, wake: () => {} };
   const done = Promise.all([
-    keepStatus(deps, bell, resolve, stop.signal),
-    keepHeartbeat(deps, bell, registered, stop.signal),
+    keepStatus(deps, request, resolve, stop.signal),
+    keepHeartbeat(deps, request, registered, stop.signal),
   ]);
   return {
     registered,
@@ -65,7 +68,7 @@ export function registerNode(deps: RegistrarDeps): AsyncDisposable & { readonly 
 
 async function keepHeartbeat(
   { client, clock, log, times, facts, onHeard }: RegistrarDeps,
-  bell: Bell,
+  request: ReportRequest,
   registered: Promise<void>,
   signal: AbortSignal,
 ): Promise<void> {
@@ -74,36 +77,43 @@ async function keepHeartbeat(
     let sleepMs = times.heartbeatMs;
     try {
       const timeoutMs = heartbeatTimeoutMs;
-      const ttlMs = times.heartbeatMs * heartbeatsMissed;
+      const ttlMs = times.heartbeatMs * periodsToLive;
       const { reportStatus } = await client.heartbeat(facts.name, ttlMs, { signal, timeoutMs });
       if (reportStatus) {
-        bell.rung = true;
-        bell.wake();
+        request.pending = true;
+        request.wake();
       }
       onHeard();
     } catch (error) {
-      if (!signal.aborted) log.warn({ error }, 'the api does not hear this node');
+      if (!signal.aborted) log.warn({ error }, 'a heartbeat failed and will be repeated');
       sleepMs = Math.min(heartbeatRetryMs, times.heartbeatMs);
     }
     await clock.sleep(sleepMs, signal).catch(() => {});
   }
 }
 
-async function keepStatus(deps: RegistrarDeps, bell: Bell, registered: () => void, signal: AbortSignal): Promise<void> {
+async function keepStatus(
+  deps: RegistrarDeps,
+  request: ReportRequest,
+  onRegistered: () => void,
+  signal: AbortSignal,
+): Promise<void> {
   const { clock, log, times } = deps;
-  let told = '';
-  let toldAtMs = Number.NEGATIVE_INFINITY;
+  let isRegistered = false;
+  let reported = '';
+  let reportedAtMs = Number.NEGATIVE_INFINITY;
   for (let failures = 0; !signal.aborted; ) {
     try {
-      if (bell.rung) told = '';
-      bell.rung = false;
+      if (request.pending) reported = '';
+      request.pending = false;
       const health = await deps.health(signal);
-      const mark = markOf(health);
-      if (mark !== told || clock.now() - toldAtMs >= times.reportMs) {
-        await report(deps, health, signal);
-        told = mark;
-        toldAtMs = clock.now();
-        registered();
+      const summary = summaryOf(health);
+      if (summary !== reported || clock.monotonic() - reportedAtMs >= times.reportMs) {
+        await report(deps, health, isRegistered, signal);
+        reported = summary;
+        reportedAtMs = clock.monotonic();
+        isRegistered = true;
+        onRegistered();
       }
       failures = 0;
     } catch (error) {
@@ -111,20 +121,20 @@ async function keepStatus(deps: RegistrarDeps, bell: Bell, registered: () => voi
       if (!signal.aborted) log.warn({ error }, 'the status of the node cannot be reported');
     }
     const nap = new AbortController();
-    bell.wake = () => nap.abort();
-    if (bell.rung) continue;
+    request.wake = () => nap.abort();
+    if (request.pending) continue;
     const napMs = failures === 0 ? times.healthMs : backoffMs(defaultBackoff, failures);
     await clock.sleep(napMs, AbortSignal.any([signal, nap.signal])).catch(() => {});
   }
 }
 
-/** What a report is worth making for; amounts change all the time. */
-function markOf(health: NodeHealth): string {
-  const stored = nodeStatus({ ...emptyFacts, name: '' }, health, undefined, 0).conditions ?? [];
-  return stored.map(({ type, status, message }) => `${type}=${status} ${message}`).join('\n');
+/** The part of a health that is worth a report when it changes; amounts change all the time. */
+function summaryOf(health: NodeHealth): string {
+  const conditions = nodeStatus(noFacts, health, undefined, 0).conditions ?? [];
+  return conditions.map(({ type, status, message }) => `${type}=${status} ${message}`).join('\n');
 }
 
-const emptyFacts: NodeFacts = {
+const noFacts: NodeFacts = {
   name: '',
   addresses: [],
   agentAddress: undefined,
@@ -135,16 +145,15 @@ const emptyFacts: NodeFacts = {
   systemInfo: {},
 };
 
-async function report(deps: RegistrarDeps, health: NodeHealth, signal: AbortSignal): Promise<void> {
+async function report(
+  deps: RegistrarDeps,
+  health: NodeHealth,
+  isRegistered: boolean,
+  signal: AbortSignal,
+): Promise<void> {
   const { client, clock, facts } = deps;
   const stored = await storedNode(deps, signal);
-  const wanted = nodeObject(facts, stored);
-  const node =
-    stored === undefined
-      ? await client.create<Node>(wanted, { signal })
-      : isRegistered(stored, wanted)
-        ? stored
-        : await client.update<Node>(wanted, { signal });
+  const node = await register(deps, stored, isRegistered, signal);
   await client.updateStatus<Node>({ ...node, status: nodeStatus(facts, health, node, clock.now()) }, { signal });
 }
 
@@ -157,7 +166,58 @@ async function storedNode({ client, facts }: RegistrarDeps, signal: AbortSignal)
   }
 }
 
-function isRegistered(stored: Node, wanted: Node): boolean {
+/** Makes the stored node say where and what this node is; resolves with it. */
+async function register(
+  deps: RegistrarDeps,
+  stored: Node | undefined,
+  isRegistered: boolean,
+  signal: AbortSignal,
+): Promise<Node> {
+  const { client, facts } = deps;
+  const wanted = nodeObject(facts, stored);
+  if (stored === undefined) return client.create<Node>(wanted, { signal });
+  if (hasOtherPodRange(stored, facts)) {
+    // Two agents under one name would replace each other's node for ever: an agent replaces a node when it starts, only.
+    if (isRegistered) throw nameTaken(facts, stored);
+    return replace(deps, stored, signal);
+  }
+  return isCurrent(stored, wanted) ? stored : client.update<Node>(wanted, { signal });
+}
+
+function hasOtherPodRange({ spec }: Node, { podCidr }: NodeFacts): boolean {
+  return podCidr !== undefined && Boolean(spec?.podCIDR) && spec?.podCIDR !== podCidr;
+}
+
+/**
+ * Puts a new node in the place of one whose pod range this agent cannot serve: the range of a node is fixed. Labels,
+ * annotations, taints and a cordon stay.
+ */
+async function replace({ client, facts, log }: RegistrarDeps, stored: Node, signal: AbortSignal): Promise<Node> {
+  const { name } = facts;
+  const { labels, annotations, uid } = stored.metadata;
+  const { taints, unschedulable } = stored.spec ?? {};
+  const ranges = { stored: stored.spec?.podCIDR, own: facts.podCidr };
+  log.warn({ node: name, ranges }, 'the node is registered with another range of pod addresses, and is replaced');
+  const { gone } = await client.delete('Node', { name }, { ...(uid === undefined ? {} : { uid }), signal });
+  if (!gone) {
+    const held = (stored.metadata.finalizers ?? []).join(', ');
+    throw new GantryError('Conflict', `node "${name}" cannot be replaced before its finalizers end: ${held}`);
+  }
+  const kept: Node = {
+    apiVersion: 'v1',
+    kind: 'Node',
+    metadata: { name, ...(labels && { labels }), ...(annotations && { annotations }) },
+    spec: { ...(taints && { taints }), ...(unschedulable === undefined ? {} : { unschedulable }) },
+  };
+  return client.create<Node>(nodeObject(facts, kept), { signal });
+}
+
+function nameTaken({ name, podCidr }: NodeFacts, { spec }: Node): GantryError {
+  const message = `node "${name}" was registered anew with pod range ${spec?.podCIDR} instead of ${podCidr}: does another agent use its name?`;
+  return new GantryError('Conflict', message, { resource: { group: '', resource: 'nodes', name } });
+}
+
+function isCurrent(stored: Node, wanted: Node): boolean {
   const contains = (a: Readonly<Record<string, string>> = {}, b: Readonly<Record<string, string>> = {}): boolean =>
     Object.entries(b).every(([key, value]) => a[key] === value);
   return (

@@ -12,7 +12,7 @@ export class FakeApi implements AgentApi {
   readonly #objects = new Map<string, KubeObject>();
   readonly #listeners = new Set<Listener>();
   readonly heartbeats: string[] = [];
-  /** Whether the answers to heartbeats ask for the node's status. */
+  /** Whether the answers to heartbeats ask for the status of a node that exists. */
   asksForStatus = false;
   #revision = 0;
 
@@ -124,9 +124,15 @@ export class FakeApi implements AgentApi {
     return this.put({ ...(stored as object), ...(body as object) }) as never;
   };
 
+  delete: AgentApi['delete'] = async (kind, { namespace, name }) => {
+    const object = await this.get(kind, namespace === undefined ? { name } : { namespace, name });
+    this.remove(kind, name, namespace);
+    return { object, gone: true };
+  };
+
   heartbeat: AgentApi['heartbeat'] = async (nodeName) => {
     this.heartbeats.push(nodeName);
-    return { reportStatus: this.asksForStatus };
+    return { reportStatus: this.asksForStatus || this.peek('Node', nodeName) === undefined };
   };
 
   reportPods: AgentApi['reportPods'] = async (_nodeName, reports: readonly PodReport[]): Promise<ItemResult[]> =>
