@@ -7,7 +7,7 @@ import { startCluster } from '@gantry/cli/up/cluster.ts';
 import { createLogger } from '@gantry/runtime/log.ts';
 import { terminationSignal } from '@gantry/runtime/service.ts';
 
-/** What the cluster's owner may ask. */
+/** Controls of the cluster's process. */
 export type Request =
   | { readonly id: number; readonly ask: 'powerOff' | 'powerOn'; readonly node: string }
   | { readonly id: number; readonly ask: 'pids' };

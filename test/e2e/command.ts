@@ -12,7 +12,7 @@ export function projectFile(path: string): string {
   return join(root, path);
 }
 
-/** What a run of the gantry command left. */
+/** Result of a run of the gantry command. */
 export interface CommandResult {
   readonly code: number;
   readonly stdout: string;
@@ -21,7 +21,7 @@ export interface CommandResult {
 
 /** A gantry command that runs. */
 export interface RunningCommand {
-  /** What it has printed until now. */
+  /** Output until now. */
   readonly output: { readonly stdout: string; readonly stderr: string };
   readonly pid: number | undefined;
   /** Resolves when its standard output (or error) holds the text. */

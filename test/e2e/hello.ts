@@ -6,7 +6,7 @@ import { eventually } from './wait.ts';
 
 /** The example that is applied as it is. */
 export const helloManifest = projectFile('examples/hello.yaml');
-/** Where Envoy answers for its Service. */
+/** Address at which Envoy serves it. */
 export const helloUrl = 'http://127.0.0.1:8080/';
 
 /** Applies the example and waits until it answers through Envoy. */
@@ -42,7 +42,7 @@ export function isReady({ status }: Pod): boolean {
   return status?.conditions?.some(({ type, status: value }) => type === 'Ready' && value === 'True') ?? false;
 }
 
-/** What tells one run of a pod's container from the next. */
+/** Identity of one run of a pod's container. */
 export function containerRuns(pods: readonly Pod[]): string[] {
   return pods
     .flatMap(({ metadata, status }) =>

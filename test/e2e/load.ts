@@ -8,7 +8,7 @@ export interface Load {
 
 /** A request that failed. */
 export interface Failure {
-  /** When it was sent, in milliseconds since the Unix epoch. */
+  /** Time of sending, in milliseconds since the Unix epoch. */
   readonly sentAtMs: number;
   /** A status or an error code. */
   readonly why: string;

@@ -22,7 +22,7 @@ const maxSourceLines = 400;
 /** Tables of cases are long and simple. */
 const maxTestLines = 700;
 
-/** Which workspaces each layer may import; a layer below never knows those above. */
+/** Workspaces that each layer may import; a layer below never knows those above. */
 const allowedImports: Readonly<Record<string, readonly string[]>> = {
   'packages/runtime': [],
   'packages/envoy-control-plane-ts': [],

@@ -7,7 +7,7 @@ import type { Eviction } from './preempt/nominations.ts';
 import type { QueuedPod } from './queue/scheduling-queue.ts';
 import type { PodRecord } from './state/pod-class.ts';
 
-/** What the api takes in one call. */
+/** Most bindings that the api takes in one call. */
 const maxBatch = 1_024;
 /** Evictions under way at once. */
 const maxEvictors = 16;
@@ -146,7 +146,7 @@ export class Binder {
         await calls.evict(request, { signal, timeoutMs });
         log.info({ pod: `${namespace}/${name}`, by: `${by.namespace}/${by.name}` }, 'evicted for a higher priority');
       } catch (error) {
-        // What is gone already was heard of, or will be.
+        // A watch event says that the pod is gone, or will.
         if (isError(error, 'NotFound')) continue;
         this.#contained(victim, () => onEvictionRefused(victim));
         if (!signal.aborted) log.warn({ error, pod: `${namespace}/${name}` }, 'an eviction was refused');

@@ -8,7 +8,7 @@ import type { PodInfo } from './requirement.ts';
 export interface SchedulerConfig {
   /** Name under which decisions are recorded, and of the lease. */
   readonly name: string;
-  /** Who we are among replicas of this service; different in every process. */
+  /** Identity of this replica in leader election; different in every process. */
   readonly identity: string;
   /** This one's share, where several schedulers work side by side: pods whose uid hashes to `index` of `count`. */
   readonly shard: { readonly index: number; readonly count: number };
@@ -36,7 +36,7 @@ export interface SchedulerConfig {
 /** More threads than this would wait for the coordinator more than they help it. */
 const defaultMostThreads = 4;
 
-/** What holds where nothing else is said. */
+/** Default configuration. */
 export const defaultSchedulerConfig: Omit<SchedulerConfig, 'identity'> = {
   name: 'gantry-scheduler',
   shard: { index: 0, count: 1 },
@@ -130,7 +130,7 @@ function checkWhole(field: string, value: number, least: number, most: number): 
   );
 }
 
-/** What of a pod says to which shard it falls. */
+/** The part of a pod that determines its shard. */
 type ShardedPod = Pick<PodInfo, 'uid' | 'namespace' | 'group'>;
 
 /**

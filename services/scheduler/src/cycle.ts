@@ -12,7 +12,7 @@ import { diagnose } from './solve/diagnosis.ts';
 import type { Batch } from './solve/solver.ts';
 import type { PodClass } from './state/pod-class.ts';
 
-/** What a cycle works with. */
+/** Dependencies of a cycle. */
 export interface CycleParts extends GangParts {
   readonly relocations: Relocations;
   readonly changes: ChangeLog;
@@ -57,7 +57,7 @@ export class Cycle {
     solver.finish();
   }
 
-  /** What goes wrong with some pods keeps no others waiting, nor is a pod lost by it: those without a node are tried again. */
+  /** Contains an exception to the pods that it concerns: others are decided about, and those without a node are retried. */
   #contained(uids: Iterable<string>, decide: () => void): void {
     try {
       decide();
@@ -113,7 +113,7 @@ export class Cycle {
     else this.#parkAs(batch.slice(placed), verdict);
   }
 
-  /** What is known of new pods because others of their class wait already, and nothing has happened that can help. */
+  /** The verdict on parked pods of the same class applies to new ones too, until a change can help. */
   #verdictOn(batch: readonly QueuedPod[]): Verdict | undefined {
     return batch.every(({ attempts }) => attempts === 0) ? this.#parts.queue.verdictOn(batch[0]!.pod.class) : undefined;
   }
@@ -137,7 +137,7 @@ export class Cycle {
       queue.park(entry, wakers, this.#nowMs);
       this.#tell(entry, entry.nomination === undefined ? explained : message);
     }
-    // Where room is being made for all of them, perhaps it can be made for more.
+    // If preemption makes room for all of them it may make room for more: no verdict is kept.
     if (entries.some(({ nomination }) => nomination === undefined)) queue.conclude(podClass, explained);
   }
 

@@ -1,7 +1,7 @@
 import type { Eviction } from './preempt/nominations.ts';
 import type { QueuedPod } from './queue/scheduling-queue.ts';
 
-// What a cycle decides.
+// Results of a scheduling cycle.
 
 /** A decision: a pod is assumed to be on a node from now on. */
 export interface Placement {
@@ -20,7 +20,7 @@ export interface Waiting {
   readonly nominatedNodeName: string;
 }
 
-/** What a cycle decided. */
+/** The result of a cycle. */
 export interface CycleResult {
   readonly placements: readonly Placement[];
   /** Pods to evict for others. */
@@ -29,7 +29,7 @@ export interface CycleResult {
   readonly waiting: readonly Waiting[];
   /** Pods that were looked at. */
   readonly tried: number;
-  /** What was thrown; the pods concerned are tried again after a wait. */
+  /** Exceptions; the pods concerned are retried after a backoff. */
   readonly failures: readonly unknown[];
 }
 

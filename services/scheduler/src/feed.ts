@@ -12,7 +12,7 @@ import { compileClaim, compileStorageClass, compileVolume } from './compile/volu
 import { keyOfGroup } from './gang/gangs.ts';
 import type { Scheduler } from './scheduler.ts';
 
-/** Where the changes of each kind come from. */
+/** Change sources by kind. */
 export type Sources = <K extends KindName>(kind: K) => ChangeSource<Kinds[K]>;
 
 export interface FeedOptions {

@@ -8,7 +8,7 @@ import type { Scheduler } from './scheduler.ts';
 /** Waits after a turn of the loop that failed. */
 const failureBackoff: BackoffPolicy = { initialMs: 100, maxMs: 5_000, factor: 2, jitter: 0.2 };
 
-/** What happens in a loop that others want to know of. */
+/** Receives the events of a scheduling loop. */
 export interface LoopObserver {
   /** A cycle was decided, in so many seconds. */
   cycle(result: CycleResult, seconds: number): void;

@@ -4,7 +4,7 @@ import type { SchedulingCalls } from './binder.ts';
 import type { CycleResult } from './decisions.ts';
 import type { Scheduler } from './scheduler.ts';
 
-/** What a scheduler counts. Names that begin with `scheduler_` are kube-scheduler's, and mean what they mean there. */
+/** Metrics of a scheduler. Names that begin with `scheduler_` are kube-scheduler's, with the same meaning. */
 export interface SchedulerMetrics {
   /** A cycle took `seconds` to decide. */
   cycle(result: CycleResult, seconds: number): void;

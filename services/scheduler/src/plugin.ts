@@ -10,7 +10,7 @@ export type ClusterChange =
   | 'nodeLabels'
   /** A node was uncordoned, or its taints changed. */
   | 'nodeTaints'
-  /** What a node has for pods changed. */
+  /** The allocatable resources of a node changed. */
   | 'nodeCapacity'
   /** A pod left its node, or ended. */
   | 'podGone'
@@ -97,7 +97,7 @@ export interface TopologyPlugin {
   /** Kubernetes' name of the plugin. */
   readonly name: string;
   readonly unblockedBy: readonly ClusterChange[];
-  /** What the profile's weights say of its scores. */
+  /** Reads its weight from a profile's weights. */
   readonly weightOf: (weights: ScoreWeights) => number;
   /** The scores of the rules add up to 0 to 100. */
   prepare(podClass: PodClass, cluster: ClusterState): TopologyRule[];

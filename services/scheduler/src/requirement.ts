@@ -2,7 +2,7 @@ import type { Amounts } from '@gantry/model/amounts.ts';
 import type { GpuDemand } from '@gantry/model/gpu.ts';
 import type { Requirement } from '@gantry/model/selectors.ts';
 
-// What a pod asks of a node, and what a node is: the scheduler's own words. Only compile/ knows Kubernetes' objects.
+// Pods and nodes in the scheduler's own terms. Only compile/ knows Kubernetes' objects.
 
 /** A taint of a node. */
 export interface Taint {
@@ -11,7 +11,7 @@ export interface Taint {
   readonly effect: 'NoSchedule' | 'PreferNoSchedule' | 'NoExecute';
 }
 
-/** What makes a pod bear a taint. */
+/** Lets a pod tolerate a taint. */
 export interface Toleration {
   /** Empty with Exists: every key. */
   readonly key: string;
@@ -42,7 +42,7 @@ export interface HostPort {
   readonly port: number;
 }
 
-/** Which pods a rule is about. Two selectors with the same key select the same pods. */
+/** Selects the pods of a rule. Two selectors with the same key select the same pods. */
 export interface PodSelector {
   readonly key: string;
   /** Pods that meet one of the alternatives. More than one only where a namespace selector stands beside names. */
@@ -84,13 +84,13 @@ export interface SpreadRule {
 /** The fields that a pod's staticKey is made of: pods of equal keys are alike in all of them. */
 export type StaticRequirement = Pick<PodRequirement, 'nodeSelector' | 'nodeTerms' | 'nodeNames' | 'tolerations'>;
 
-/** What all pods of one equivalence class ask for: two pods with the same key are interchangeable to the scheduler. */
+/** Requirements of an equivalence class: two pods with the same key are interchangeable to the scheduler. */
 export interface PodRequirement {
   readonly key: string;
   readonly namespace: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly requests: Amounts;
-  /** What scoring counts where a pod asks for no cpu or memory, so that such pods spread too (Kubernetes' defaults). */
+  /** Requests as scoring counts them: Kubernetes' defaults for pods without any, so that those spread too. */
   readonly scoring: { readonly cpuMilli: number; readonly memoryBytes: number };
   /** The static part (selector, affinity, tolerations): equal keys pass the same static filters. */
   readonly staticKey: string;
@@ -123,7 +123,7 @@ export type Mobility =
   | 'onePerNode'
   /** No controller would make it anew. */
   | 'bare'
-  /** What it keeps on the node would be lost. */
+  /** It keeps data on the node that eviction would lose. */
   | 'localStorage'
   /** Its owner says so. */
   | 'forbidden'

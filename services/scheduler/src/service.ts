@@ -22,10 +22,10 @@ import { Scheduler } from './scheduler.ts';
 import { ListMaker } from './workers/list-maker.ts';
 import { WorkerPool } from './workers/pool.ts';
 
-/** What the scheduler stands on. */
+/** Dependencies of the scheduler. */
 export interface SchedulerDeps {
   readonly client: Client;
-  /** Where changes are read from; the api's watches where absent. */
+  /** Source of changes; the api's watches if absent. */
   readonly bus?: EventBus;
   readonly clock: Clock;
   readonly log: Logger;

@@ -7,7 +7,7 @@ import { describe, expect, test } from 'vitest';
 import { gantry } from '../command.ts';
 import type { TestCluster } from '../harness.ts';
 
-/** What the command takes as no manifest, or as several: it splits files before it sends them. */
+/** Inputs that the command takes as no manifest, or as several: it splits files before it sends them. */
 const fineAsFiles = new Set(['nothing', 'comments only', 'two documents']);
 
 /** Input that must be refused with a reason, whatever it is. */

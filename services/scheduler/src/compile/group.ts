@@ -5,7 +5,7 @@ import type { GroupInfo } from '../gang/gangs.ts';
 /** Seconds that room is held for a group that says nothing of it. */
 const defaultTimeoutSeconds = 60;
 
-/** What the scheduler needs to know of a pod group. Throws BadRequest where a quantity cannot be read. */
+/** Compiles a pod group. Throws BadRequest for a quantity that cannot be read. */
 export function compileGroup({ spec = {} }: PodGroup): GroupInfo {
   return {
     minMember: Math.max(1, spec.minMember ?? 1),

@@ -2,7 +2,7 @@ import { amountsOf } from '@gantry/model/amounts.ts';
 import type { Node } from '@gantry/model/gen/gantry.core.v1.ts';
 import type { NodeInfo, Taint } from '../requirement.ts';
 
-/** What the scheduler needs to know of a node. Throws BadRequest where a quantity cannot be read. */
+/** Compiles a node. Throws BadRequest for a quantity that cannot be read. */
 export function compileNode(node: Node): NodeInfo {
   const images = new Map<string, number>();
   for (const { names = [], sizeBytes = 0 } of node.status?.images ?? []) {

@@ -17,7 +17,7 @@ import { mobilityOf } from './mobility.ts';
 import { namedNodes, nodeTerm, ownNamespaceSelector, podTerm, type RuleOwner } from './selectors.ts';
 import { claimsOf } from './volumes.ts';
 
-/** What Kubernetes' scoring assumes of pods that ask for nothing. */
+/** Requests that Kubernetes' scoring assumes for pods without any. */
 const assumedCpuMilli = 100;
 const assumedMemoryBytes = 200 * 1024 * 1024;
 

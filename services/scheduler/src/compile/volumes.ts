@@ -21,7 +21,7 @@ export function claimsOf({ metadata, spec }: Pod): string[] {
   });
 }
 
-/** What the scheduler needs to know of a claim. Throws BadRequest where a quantity cannot be read. */
+/** Compiles a claim. Throws BadRequest for a quantity that cannot be read. */
 export function compileClaim({ metadata, spec }: PersistentVolumeClaim): ClaimInfo {
   return {
     volumeName: spec.volumeName ?? '',
@@ -34,7 +34,7 @@ export function compileClaim({ metadata, spec }: PersistentVolumeClaim): ClaimIn
   };
 }
 
-/** What the scheduler needs to know of a volume. Throws BadRequest where a quantity or a term cannot be read. */
+/** Compiles a volume. Throws BadRequest for a quantity or term that cannot be read. */
 export function compileVolume({ metadata, spec }: PersistentVolume): VolumeInfo {
   const { claimRef, nodeAffinity } = spec;
   const labels = metadata.labels ?? {};
@@ -53,7 +53,7 @@ export function compileVolume({ metadata, spec }: PersistentVolume): VolumeInfo 
   };
 }
 
-/** What the scheduler needs to know of a storage class. */
+/** Compiles a storage class. */
 export function compileStorageClass({
   provisioner,
   volumeBindingMode,

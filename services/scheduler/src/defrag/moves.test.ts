@@ -15,7 +15,7 @@ class Rig {
   readonly world = new World();
   readonly clock = new FakeClock(this.world.nowMs);
   readonly evicted: string[] = [];
-  /** What the api says to each eviction; nothing where it lets the pod go. */
+  /** The api's refusal of each eviction; undefined if it evicts the pod. */
   answer: (request: EvictRequest) => Error | undefined = () => undefined;
   readonly steps: string[] = [];
   readonly moved: string[] = [];

@@ -10,7 +10,7 @@ import { describeMove } from './describe.ts';
 import type { DefragPlan, FreedNode, Move } from './plan.ts';
 import type { Expectation } from './relocations.ts';
 
-/** What moving pods needs of the world. */
+/** Side effects of moving pods. */
 export interface Mover {
   readonly evict: (request: EvictRequest, options: { readonly signal: AbortSignal }) => Promise<void>;
   readonly clock: Clock;

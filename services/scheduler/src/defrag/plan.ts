@@ -43,7 +43,7 @@ export type KeepReason =
   | 'takesPods'
   | 'notLookedAt';
 
-/** Which nodes become free, and why the others do not. */
+/** Nodes that become free, and reasons why others do not. */
 export interface DefragPlan {
   readonly freed: readonly FreedNode[];
   readonly kept: ReadonlyMap<KeepReason, readonly number[]>;
@@ -106,7 +106,7 @@ function isMovable({ mobility }: PodRecord): boolean {
   return mobility === 'movable';
 }
 
-/** What keeps a node from being emptied; undefined where nothing does. */
+/** The reason why a node cannot be emptied; undefined if it can. */
 function obstacleOn(node: number, pods: readonly PodRecord[], { nodes }: ClusterState): KeepReason | undefined {
   const inTheWay = pods.filter(({ mobility }) => mobility !== 'onePerNode');
   if (inTheWay.length === 0) return 'free';

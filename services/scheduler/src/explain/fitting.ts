@@ -74,7 +74,7 @@ export function fittingOf(
   };
 }
 
-/** What the solver counts for a node; `refused` where it would not take it. */
+/** The solver's score of a node; `refused` if it would not take the node. */
 function totalScore(prepared: PreparedClass, node: number): number {
   const onNode = prepared.evaluate(node);
   if (onNode === refused) return refused;

@@ -7,7 +7,7 @@ import type { PodClass } from '../state/pod-class.ts';
 import { amountInWords } from './amounts.ts';
 import { remediesFor } from './words.ts';
 
-/** What stands against the nodes of a cluster. */
+/** Reasons against the nodes of a cluster. */
 export interface Refusals {
   /** Nodes with the same refusals together, most first. */
   readonly groups: readonly RefusingNodes[];

@@ -1,6 +1,6 @@
 import type { ClusterChange } from '../plugin.ts';
 
-/** What would have to happen, for people. Undefined for changes that say nothing to them. */
+/** Describes a change for people. Undefined for changes that mean nothing to them. */
 const remedies: Readonly<Record<ClusterChange, string | undefined>> = {
   nodeAdded: 'a new node',
   nodeLabels: 'other labels on the nodes',

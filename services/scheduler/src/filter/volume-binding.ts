@@ -65,7 +65,7 @@ function boundTest(volumeName: string, { volumes, nodes }: ClusterState): ClaimT
 
 interface Wanted {
   readonly candidates: readonly Candidate[];
-  /** Where a volume can be made; nowhere where nobody makes any. */
+  /** Nodes on which a volume can be provisioned; none without a provisioner. */
   readonly canMake: (node: number) => boolean;
   /** Nodes of pods that use the claim already: its volume will be there. */
   readonly usedOn: readonly number[];

@@ -4,7 +4,7 @@ import type { NodeTable } from '../state/node-table.ts';
 import type { ClaimInfo, VolumeInfo, ZoneDemand } from '../state/volumes.ts';
 import { matchesTerm } from './node-terms.ts';
 
-// Which volume a claim can have on a node: the smallest that will do, as the controllers choose it.
+// Chooses the volume that a claim gets on a node: the smallest sufficient one, as the volume controller does.
 
 /** True where a volume can be reached from nodes; a test by node. */
 export function reachability({ nodeTerms }: VolumeInfo, nodes: NodeTable): (node: number) => boolean {

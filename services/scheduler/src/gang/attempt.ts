@@ -17,7 +17,7 @@ import { canPackTogether, fillsNodes, placeTogether } from './together.ts';
 /** Changes that may let a gang through, beside those that the filters name. */
 const evictionChanges: readonly ClusterChange[] = ['podBound', 'budgetGrown'];
 
-/** What an attempt works with. */
+/** Dependencies of an attempt. */
 export interface GangParts {
   readonly cluster: ClusterState;
   readonly queue: SchedulingQueue;
@@ -27,7 +27,7 @@ export interface GangParts {
   readonly profiles: Readonly<Record<string, Profile>>;
 }
 
-/** What came of an attempt. */
+/** The outcome of an attempt. */
 export interface GangOutcome extends Outcome {
   /** Members that were tried although they had not come to their turn. */
   readonly brought: number;
@@ -66,7 +66,7 @@ function decide(gang: Gang, entries: readonly QueuedPod[], parts: GangParts, now
   if (placed.length < gang.lacks) return makeRoom(gang, placed, others, parts, nowMs);
   for (const entry of entries) nominations.clear(entry);
   for (const { pod } of placed) pod.state = 'assumed';
-  // What the gang does not need to begin is tried again once it has begun.
+  // Members beyond minMember are retried once the gang has begun.
   for (const entry of others) queue.park(entry, new Set(), nowMs);
   return { placed, evictions: [], waiting: [] };
 }

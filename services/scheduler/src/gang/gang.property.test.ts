@@ -11,7 +11,7 @@ import { nodeNamed, podNamed } from '../testing/builders.ts';
 
 // Random clusters, arrivals, refusals and lost answers: what a gang never comes to.
 
-/** What becomes of a call to bind. */
+/** The outcome of a call to bind. */
 type Fate = 'accepted' | 'refused' | 'unanswered';
 
 const fate = fc.constantFrom<Fate>('accepted', 'accepted', 'refused', 'unanswered');
@@ -47,7 +47,7 @@ class Cluster {
   readonly bound = new Map<string, BoundPod>();
   readonly succeeded = new Map<string, string>();
   readonly nodes = new Map<string, number>();
-  /** What the scheduler has not heard of yet. */
+  /** Events that the scheduler has not received yet. */
   #news: (() => void)[] = [];
   #names = 0;
   readonly #compiler = new PodCompiler();

@@ -181,7 +181,7 @@ describe('a gang that is in the way', () => {
     const world = running(3);
     world.pod('p', high);
     expect(victimsIn(world)).toEqual(['g0', 'g1', 'g2']);
-    // What comes in their place waits until all of it can be placed: the old members don't count any more.
+    // Their replacements wait until all can be placed: the old members don't count any more.
     for (const name of ['g0', 'g1', 'g2']) world.scheduler.removePod(name);
     world.member('g', 'next', low);
     expect(settle(world)).toEqual(['p']);

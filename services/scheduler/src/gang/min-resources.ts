@@ -1,7 +1,7 @@
 import type { Amounts } from '@gantry/model/amounts.ts';
 import type { NodeTable } from '../state/node-table.ts';
 
-/** What all nodes together, but for cordoned ones, have too little of, in Kubernetes' words. */
+/** Names the resources of which all uncordoned nodes together have too little, in Kubernetes' words. */
 export function missingRoom(wanted: Amounts, nodes: NodeTable): string[] {
   return [...wanted]
     .filter(([resource, amount]) => amount > freeOf(resource, nodes))

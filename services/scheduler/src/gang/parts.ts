@@ -8,7 +8,7 @@ export interface Part {
 }
 
 /**
- * What was taken from the queue, in its order, with each gang that lacks members in the place of its first. Members of a gang
+ * Splits the pods taken from the queue, in order, with each gang that lacks members in the place of its first. Members of a gang
  * that has what it needs are like any other pods. Lazy: what a gang still lacks is asked when its turn comes.
  */
 export function* inParts(taken: readonly QueuedPod[], gangOf: (uid: string) => Gang | undefined): Generator<Part> {

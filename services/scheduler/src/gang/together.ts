@@ -36,7 +36,7 @@ export function placeTogether(entries: readonly QueuedPod[], cluster: ClusterSta
   const items = classes.map((podClass) => itemOf(podClass, entries, nodes, dimensions, cluster));
   const bins = nodes.map((node) => nodeOf(node, dimensions, cluster));
   const plain = packBatch(items, bins, { seed, steps: 0 });
-  // Where not all have a node there is nothing to refine.
+  // Refinement makes sense only if all members have a node.
   const isRefined = searches && plain.unplaced === 0;
   const { nodes: places } = isRefined ? packBatch(items, bins, { seed, steps: searchSteps }) : plain;
   const copies = new Map(classes.map((podClass, index) => [podClass, places[index]!.values()]));

@@ -1,11 +1,11 @@
 import { mayUse, type Problem } from './problem.ts';
 
-/** Which unit is on which node, and what is left of each node. */
+/** The node of each unit, and the rest of each node. */
 export class Load {
   readonly problem: Problem;
   /** Node by unit; -1 where it has none. */
   readonly nodeOf: Int32Array;
-  /** What is left, by node and dimension. */
+  /** Free amounts by node and dimension. */
   readonly free: Float64Array;
   /** The units of each node. */
   readonly units: number[][];
@@ -87,7 +87,7 @@ export function betterThan(left: Score, right: Score): boolean {
   return left.unplaced !== right.unplaced ? left.unplaced < right.unplaced : left.opened < right.opened;
 }
 
-/** What a packing is judged by. */
+/** Quality of a packing. */
 export interface Score {
   readonly unplaced: number;
   readonly opened: number;

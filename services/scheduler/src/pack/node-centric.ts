@@ -7,7 +7,7 @@ import { mayUse, type Problem } from './problem.ts';
 /** Shapes of empty nodes that are compared each time that one is opened, those of the largest nodes first. */
 const mostShapes = 8;
 
-/** What suits a node best. */
+/** The best item for a node. */
 export type Affinity =
   /** Items whose demand points where the node has most left: the dot product of both. */
   | 'dot'

@@ -45,7 +45,7 @@ function firstFit({ items, nodes }: Case): { unplaced: number; opened: number } 
   return { unplaced, opened: [...touched].filter((node) => !nodes[node]!.isUsed).length };
 }
 
-/** What a packing says of itself, counted anew. */
+/** Recounts the figures that a packing reports of itself. */
 function checkPacking({ items, nodes }: Case, packing: Packing): void {
   const free = nodes.map((node) => [...node.free]);
   const touched = new Set<number>();

@@ -19,7 +19,7 @@ export interface PackBudget {
   readonly isOver?: () => boolean;
 }
 
-/** Where everything goes. */
+/** Node of each item. */
 export interface Packing {
   /** For each item, the node of each of its copies, by index; -1 for a copy that no node takes. */
   readonly nodes: readonly Int32Array[];

@@ -31,7 +31,7 @@ export class PackPool implements AsyncDisposable {
     });
   }
 
-  /** What `packBatch` gives for the same seed, steps and starts. */
+  /** The result of `packBatch` for the same seed, steps and starts. */
   async pack(items: readonly PackItem[], nodes: readonly PackNode[], budget: PoolBudget): Promise<Packing> {
     const { seed, steps, starts, timeMs } = budget;
     const jobs = Array.from({ length: starts }, (_, start): PackJob => {

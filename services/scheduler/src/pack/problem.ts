@@ -2,7 +2,7 @@ import { assert } from '@gantry/runtime/assert.ts';
 
 /** Pods that ask for the same, to be placed together with others. */
 export interface PackItem {
-  /** What one copy asks for, by dimension; whole numbers, so that sums are exact. */
+  /** Request of one copy by dimension; whole numbers, so that sums are exact. */
   readonly amounts: readonly number[];
   /** How many of them there are. */
   readonly count: number;
@@ -12,7 +12,7 @@ export interface PackItem {
 
 /** A node that may take items. */
 export interface PackNode {
-  /** What is left of it, by dimension; whole numbers. */
+  /** Free amounts by dimension; whole numbers. */
   readonly free: readonly number[];
   /** True where it runs something already: using it costs nothing. Nodes that are empty are opened only where they must be. */
   readonly isUsed: boolean;
@@ -36,7 +36,7 @@ export interface Problem {
   /** 1 by node where using it costs nothing. */
   readonly used: Uint8Array;
   readonly allowed: readonly (Uint8Array | undefined)[];
-  /** What makes amounts of different dimensions comparable: one over what the largest node has of it; 0 for none. */
+  /** Weight that makes dimensions comparable: one over the largest node's amount; 0 if no node has any. */
   readonly scale: Float64Array;
 }
 

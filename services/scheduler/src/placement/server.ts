@@ -18,7 +18,7 @@ import { reachableAddress } from './address.ts';
 /** Questions are small. */
 const maxRequestBytes = 64 * 1024;
 
-/** What PlacementService is served from. */
+/** Dependencies of PlacementService. */
 export interface PlacementDeps {
   readonly scheduler: Scheduler;
   readonly defragmenter: Pick<Defragmenter, 'run'>;

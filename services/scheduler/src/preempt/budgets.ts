@@ -31,7 +31,7 @@ export class Budgets {
   }
 }
 
-/** What is left of the budgets while victims are chosen. */
+/** Remaining disruptions of the budgets while victims are chosen. */
 export class BudgetAccount {
   readonly #budgets: readonly Budget[];
   readonly #namespaces: NamespaceLabels;

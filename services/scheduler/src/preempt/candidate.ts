@@ -92,7 +92,7 @@ function overBudget(victims: readonly PodRecord[], budgets: BudgetAccount): Read
   return new Set(victims.filter((pod) => !within.has(pod)));
 }
 
-/** What was assumed is on its way to its node: evicting it would race with its binding. */
+/** An assumed pod's binding is in flight: evicting the pod would race with it. */
 function isEvictable({ state }: PodRecord): boolean {
   return state === 'bound' || state === 'nominated';
 }
@@ -112,7 +112,7 @@ export function byImportance(left: PodRecord, right: PodRecord): number {
   return byPriority || left.startedMs - right.startedMs || (left.uid < right.uid ? -1 : 1);
 }
 
-/** What is lost by evicting pods; compared in this order. */
+/** Cost of evicting pods; compared in this order. */
 interface Cost {
   readonly brokenBudgets: number;
   /** Priority of the most important. */
@@ -120,7 +120,7 @@ interface Cost {
   /** Of priorities, counted from the lowest there is, so that more pods are a larger sum. */
   readonly sum: number;
   readonly count: number;
-  /** When the first of the most important started: the later, the less is lost. */
+  /** Start time of the oldest victim of the highest priority: the later, the smaller the loss. */
   readonly earliestStartMs: number;
 }
 

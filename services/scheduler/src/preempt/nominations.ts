@@ -20,7 +20,7 @@ export interface Eviction {
 export class Nominations {
   readonly #cluster: ClusterState;
   readonly #queue: SchedulingQueue;
-  /** Who waits for the end of a pod, by its uid. */
+  /** Pods that wait for the end of another, by the other's uid. */
   readonly #waiters = new Map<string, Set<QueuedPod>>();
 
   readonly #released: (node: number) => void;
@@ -162,7 +162,7 @@ export class Nominations {
   }
 }
 
-/** Whom to evict so that a pod can have its node. They count as on their way out from now on. */
+/** The evictions that give a pod its node. Their victims count as terminating from now on. */
 function evictionsFor({ pod: by }: QueuedPod, { victims, mates, violating }: Candidate): Eviction[] {
   return [...victims, ...mates].map((victim) => {
     victim.evicting = true;

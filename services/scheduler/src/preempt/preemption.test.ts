@@ -4,7 +4,7 @@ import { World } from '../testing/world.ts';
 const low = { requests: { cpu: '1' }, priority: 1 };
 const high = { requests: { cpu: '1' }, priority: 100 };
 
-/** What a cycle decided, by name. */
+/** A cycle's decisions by pod name. */
 function decide(world: World): { placed: string[]; evicted: string[]; nominated: Record<string, string> } {
   const { placements, evictions, waiting } = world.cycle();
   return {

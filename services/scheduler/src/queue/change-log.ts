@@ -5,7 +5,7 @@ export const anyNode = -1;
 /** Nodes that are told apart between two cycles; where more changed, all waiting pods of the kind wake. */
 const maxNodesApart = 64;
 
-/** What changed since the last cycle, with the nodes that it happened to: many changes wake waiting pods once. */
+/** Changes since the last cycle with their nodes. Many changes wake waiting pods once. */
 export class ChangeLog {
   #nodes = new Map<ClusterChange, Set<number>>();
 

@@ -9,7 +9,7 @@ export const defaultPodBackoff: BackoffPolicy = { initialMs: 1_000, maxMs: 10_00
 /** However well the hints are chosen, a pod that waits is tried again after this time. */
 const sweepMs = 5 * 60_000;
 
-/** Where a waiting pod is. */
+/** Places in which a pod can wait. */
 type Place =
   /** To be tried next, in order of priority. */
   | 'active'
@@ -46,7 +46,7 @@ export interface QueuedPod {
   sweepMs: number;
   /** The node that it is to have once some pods have left it. */
   nomination: Nomination | undefined;
-  /** What was last reported of it, so that nothing is said twice. */
+  /** Last report about it, so that nothing is reported twice. */
   reported: string;
 }
 
@@ -191,7 +191,7 @@ export class SchedulingQueue {
     this.#parked.set(entry.pod.class, { unblockedBy: all, pods, message: parked?.message });
   }
 
-  /** What was found about a parked class is true of every other pod of it, until something happens that can help. */
+  /** Keeps the verdict on a parked class for its other pods, until a change can help. */
   conclude(podClass: PodClass, message: string): void {
     const parked = this.#parked.get(podClass);
     if (parked !== undefined) this.#parked.set(podClass, { ...parked, message });
@@ -211,7 +211,7 @@ export class SchedulingQueue {
     this.#waitOrActivate(entry, nowMs);
   }
 
-  /** What the pod waited for has come: it is tried at once. */
+  /** Activates a pod whose wait has ended early. */
   hurry(entry: QueuedPod): void {
     if (entry.place !== 'parked' && entry.place !== 'backoff') return;
     this.#unpark(entry);
@@ -234,7 +234,7 @@ export class SchedulingQueue {
     return this.#active.size > 0;
   }
 
-  /** When the next pod's wait is over; undefined where none waits for a time. */
+  /** Time at which the next pod's wait ends; undefined if no pod waits for a time. */
   nextDueMs(): number | undefined {
     for (let next = this.#waiting.peek(); next !== undefined; next = this.#waiting.peek()) {
       if (isCurrent(next)) return next.dueMs;

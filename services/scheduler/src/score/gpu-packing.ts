@@ -18,7 +18,7 @@ export interface RoomKind {
   readonly memoryBytes: number;
   /** Not 0 on nodes that its static filters refuse. */
   readonly verdicts: Uint8Array;
-  /** What one place for it is worth. */
+  /** Value of one place for it. */
   readonly worth: number;
 }
 
@@ -28,7 +28,7 @@ export interface RoomRules {
   readonly bySize: (places: number) => number;
   /** How many of a kind a node takes at most. */
   readonly mostPlaces: number;
-  /** What a place is worth to a kind of which so many came, where the cluster has so many places. */
+  /** Value of a place for a kind, from its arrivals and the cluster's places for it. */
   readonly worth: (seen: number, places: number) => number;
 }
 
@@ -42,7 +42,7 @@ export const roomRules: RoomRules = {
   worth: (seen, places) => seen / Math.max(1, places),
 };
 
-/** What a placement takes of a node. */
+/** Resources that a placement takes of a node. */
 interface Taken {
   readonly cpuMilli: number;
   readonly memoryBytes: number;
@@ -103,7 +103,7 @@ export class GpuRoom {
     }
   }
 
-  /** What all the room of a node is worth. */
+  /** Value of all free room of a node. */
   worth(node: number): number {
     this.#read(node);
     let sum = 0;
@@ -111,7 +111,7 @@ export class GpuRoom {
     return sum;
   }
 
-  /** What the room is worth that a pod of a class takes where it gets the best devices. The node must have room for it. */
+  /** Value of the room that a pod of a class takes with the best devices. The node must have room for it. */
   loss(podClass: PodClass, node: number): number {
     this.#read(node);
     return this.#best(podClass).loss;

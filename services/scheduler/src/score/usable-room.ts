@@ -2,7 +2,7 @@ import type { Amounts } from '@gantry/model/amounts.ts';
 import type { Score } from '../plugin.ts';
 import type { NodeTable } from '../state/node-table.ts';
 
-/** What a kind of pods asks for, in dimensions that nodes have. */
+/** Requests of a kind of pods, in dimensions that nodes have. */
 interface Demand {
   readonly dimensions: readonly number[];
   readonly amounts: readonly number[];
@@ -43,7 +43,7 @@ function demandOf(requests: Amounts, nodes: NodeTable): Demand | undefined {
   return { dimensions, amounts: [...requests.values()] };
 }
 
-/** What all kinds together lose of a node: at most 1 each. */
+/** Loss of all kinds together on a node: at most 1 each. */
 function lostRoom(
   node: number,
   nodes: NodeTable,

@@ -15,7 +15,7 @@ export function batchesOf(taken: readonly QueuedPod[]): QueuedPod[][] {
     const byProfile = open.get(podClass) ?? new Map<string, QueuedPod[]>();
     open.set(podClass, byProfile);
     const batch = byProfile.get(entry.info.schedulerName);
-    // What a pod does with its volumes, the next pod of its class has to live with: each is looked at anew.
+    // A pod's use of volumes affects the next pod of its class: each is decided by itself.
     if (batch !== undefined && podClass.requirement.claims.length === 0) {
       batch.push(entry);
       continue;

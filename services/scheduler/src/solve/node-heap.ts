@@ -12,7 +12,7 @@ export class NodeHeaps {
   readonly #nodes: Int32Array;
   readonly #starts: Int32Array;
   readonly #sizes: Int32Array;
-  /** Where in its heap each node is, counted from 1; 0 for nodes that are left out. */
+  /** Position of each node in its heap, counted from 1; 0 for nodes that are left out. */
   readonly #places: Int32Array;
 
   /**

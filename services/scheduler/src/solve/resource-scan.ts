@@ -8,16 +8,16 @@ export const refused = -1;
 /** Stands for an amount that is not asked for: it fits also where more is taken than there is. */
 const nothing = Number.NEGATIVE_INFINITY;
 
-/** What of the nodes a scan reads, by node index; the same for all classes. */
+/** Node columns that a scan reads, by node index; the same for all classes. */
 export interface ScanColumns {
-  /** What nodes have, and what is taken of it, by dimension. */
+  /** Allocatable and requested amounts by dimension. */
   readonly allocatable: readonly Float64Array[];
   readonly requested: readonly Float64Array[];
   readonly scoringCpu: Float64Array;
   readonly scoringMemory: Float64Array;
 }
 
-/** What a scan reads of a class and profile. */
+/** Input of a scan from a class and a profile. */
 export interface ScanDemand {
   /** The amounts of the three dimensions that nearly every pod asks for. */
   readonly cpu: number;
@@ -39,7 +39,7 @@ export interface ScanInput {
   readonly demand: ScanDemand;
 }
 
-/** What a class asks for, under the weights of a profile. */
+/** Demand of a class under the weights of a profile. */
 export function scanDemand({ dimensions, amounts, requirement }: PodClass, weights: ResourceWeights): ScanDemand {
   const amountOf = (dimension: number): number => amounts[dimensions.indexOf(dimension)] ?? nothing;
   const others = [...dimensions.keys()].filter((at) => !isCommon(dimensions[at]!));

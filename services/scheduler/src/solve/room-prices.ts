@@ -9,7 +9,7 @@ const turnoverShare = 0.01;
 const growth = 1.1;
 
 /**
- * What a place for each kind of pods is worth, as it was lately: between two looks at the whole cluster prices stay, so
+ * Recent values of a place for each kind of pods: between two looks at the whole cluster prices stay, so
  * that a placement changes the score of its node alone.
  */
 export class RoomPrices {
@@ -19,7 +19,7 @@ export class RoomPrices {
   /** Grows with each new set of prices: scores of different versions cannot be compared. */
   version = 0;
   kinds: readonly RoomKind[] = [];
-  /** What all the room of one node is worth at most. */
+  /** Upper bound of the value of one node's room. */
   most = 0;
   #room: GpuRoom;
   #turnover = 0;

@@ -1,6 +1,6 @@
 import { rank, rankEnd } from './node-order.ts';
 
-/** Where a choice of nodes ends: those with a lower score, or the same and a higher rank, are left out. */
+/** Lower bound of a choice: nodes with a lower score, or the same and a higher rank, are left out. */
 export interface Floor {
   readonly score: number;
   readonly rank: number;

@@ -13,7 +13,7 @@ export interface LogPlaces {
 interface Kept {
   readonly profile: Profile;
   readonly list: Shortlist;
-  /** What it counts for, in nodes. */
+  /** Its size, in nodes. */
   readonly size: number;
   /** Names what the scores depend on beside the node itself. */
   readonly context: string;
@@ -24,7 +24,7 @@ interface Kept {
 const maxNodesKept = 4_000_000;
 /** A list takes as much room beside its nodes as so many of them: short lists, also of classes that are gone, are bounded too. */
 const nodesPerList = 64;
-/** Where more than one in so many of the nodes on a list changed, choosing anew is cheaper than looking at each that did. */
+/** If more than one in so many nodes of a list changed, choosing anew is cheaper than rescoring each. */
 const rescanShare = 2;
 /** As few changes as these are always worth it. */
 const fewChanges = 32;
@@ -116,7 +116,7 @@ export class Shortlists {
     return staticLog.countSince(staticUpTo) + loadLog.countSince(loadUpTo);
   }
 
-  /** Which scores there are, and for how many nodes, which images and typical requests they were computed. */
+  /** Key of a list: the profile's scores, and the node count, images and typical requests behind them. */
   #contextOf({ scores, pricesVersion }: PreparedClass): string {
     if (scores.length === 0) return '';
     const { nodes, typical } = this.#cluster;

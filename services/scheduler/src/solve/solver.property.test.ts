@@ -27,13 +27,13 @@ function worldOf(nodes: readonly NodeInfo[], batchSize: number): World {
   return { scheduler, nodes: [...nodes], placed: [] };
 }
 
-/** What room was worth to the last decision. */
+/** Value of room at the last decision. */
 function pricesOf({ cluster, solver: { prices } }: Scheduler): Prices {
   const examples = [...cluster.demands.kinds()].map(({ example }) => example.requirement);
   return { most: prices.most, kinds: prices.kinds.map((kind, index) => ({ ...kind, example: examples[index]! })) };
 }
 
-/** What there is beside nodes and placed pods. What pods typically ask for is learned as they come; how is tested by itself. */
+/** State beside nodes and placed pods. Typical requests are learned from arrivals, which has tests of its own. */
 function seenBy({ scheduler }: World): Pick<Picture, 'namespaces' | 'typical'> {
   return { namespaces: new Map(), typical: scheduler.cluster.typical.list };
 }

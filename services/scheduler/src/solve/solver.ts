@@ -12,7 +12,7 @@ import { Shortlist } from './shortlist.ts';
 import { Shortlists } from './shortlists.ts';
 import { StaticMasks } from './static-masks.ts';
 
-/** What is to be solved in a cycle. */
+/** A batch to be solved in a cycle. */
 export interface Batch {
   readonly podClass: PodClass;
   readonly profile: Profile;
@@ -39,7 +39,7 @@ export interface ListMaker {
 /** A shortlist holds so many nodes for each pod that asks for one, and never fewer than `fewestListed`. */
 const listedPerPod = 2;
 const fewestListed = 128;
-/** Where fewer nodes than this come to each change between two uses of a list, scanning them is cheaper than keeping up. */
+/** With fewer nodes than this for each change between two uses of a list, a scan is cheaper than updates. */
 const leastNodesPerChange = 8;
 
 /**
@@ -96,7 +96,7 @@ export class Solver {
     else this.#announced.clear();
   }
 
-  /** What was announced is solved. */
+  /** Ends the cycle: all announced batches are solved. */
   finish(): void {
     this.#announced.clear();
     this.#maker?.finish();
@@ -187,7 +187,7 @@ export class Solver {
   /**
    * Nodes to put on a list. Each change of a node elsewhere may use one of them up; the longer the list, the longer it
    * lasts, but the more there is to do each time it is used. In between lies the geometric mean of changes and nodes.
-   * Where most of that would be most of the nodes, no list lasts: it need only do for now.
+   * A list of most of the nodes would not outlive the changes: a short one is built for this pass alone.
    */
   #listLength(prepared: PreparedClass, pods: number, coming = 0): number {
     const { end } = this.#cluster.nodes;

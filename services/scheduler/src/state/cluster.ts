@@ -9,7 +9,7 @@ import { PodClass, type PodRecord } from './pod-class.ts';
 import { type Population, TypicalRequests } from './typical-requests.ts';
 import { Volumes } from './volumes.ts';
 
-/** What became of a node, as far as waiting pods are concerned. */
+/** Changes of a node that concern waiting pods. */
 export type NodeChange = 'nodeAdded' | 'nodeLabels' | 'nodeTaints' | 'nodeCapacity';
 
 /** The cluster as the scheduler decides on it: nodes, the pods on them, and what was assumed but not confirmed yet. */
@@ -17,7 +17,7 @@ export class ClusterState {
   readonly nodes: NodeTable;
   readonly counts: CountRegistry;
   readonly demands = new DemandBook();
-  /** What pods typically ask for. */
+  /** Typical requests of pods. */
   readonly typical = new TypicalRequests();
   /** Labels by namespace. */
   readonly namespaces = new Map<string, Readonly<Record<string, string>>>();

@@ -15,7 +15,7 @@ export interface DemandKind {
 
 /** Kinds that are told apart; the rarest go first. */
 const maxKinds = 128;
-/** When so many have come, all that came before count half: what usually comes may change. */
+/** Arrivals after which older ones count half, as the usual mix may change. */
 const memoryPods = 32_768;
 
 /**

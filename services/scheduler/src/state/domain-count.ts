@@ -2,7 +2,7 @@ import type { PodSelector } from '../requirement.ts';
 import type { LabelColumn } from './label-column.ts';
 import type { PodClass } from './pod-class.ts';
 
-/** What makes a pod part of a count. */
+/** Membership of a pod in a count. */
 export type Membership =
   /** The selectors select it, all of them. */
   | { readonly type: 'selected'; readonly selectors: readonly PodSelector[] }

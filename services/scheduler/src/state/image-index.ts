@@ -1,6 +1,6 @@
 import type { NodeInfo } from '../requirement.ts';
 
-/** Which nodes hold an image, so that pods whose images no node holds cost nothing. */
+/** Nodes by the images that they hold, so that pods whose images no node holds cost nothing. */
 export class ImageIndex {
   /** Grows with each change. */
   version = 0;

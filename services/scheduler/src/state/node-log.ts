@@ -1,7 +1,7 @@
 /** Changes that are remembered; who comes later than that starts anew. */
 const maxRemembered = 65_536;
 
-/** Which nodes changed, in order, so that what was derived from them can be brought up to date without looking at all. */
+/** Log of changed nodes in order, so that derived state is updated without reading all nodes. */
 export class NodeLog {
   #nodes: number[] = [];
   #start = 0;

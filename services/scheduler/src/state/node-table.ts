@@ -18,7 +18,7 @@ export const Dimension = { cpu: 0, memory: 1, ephemeralStorage: 2, pods: 3 } as 
 /** The label-like key under which a node's name can be looked up. */
 export const nodeNameKey = 'metadata.name';
 
-/** What is known of the nodes, column by column, in shared memory. Index `i` of every column is the same node. */
+/** The nodes as columns in shared memory. Index `i` of every column is the same node. */
 export class NodeTable {
   /** Length of every column. */
   capacity: number;
@@ -32,11 +32,11 @@ export class NodeTable {
   unschedulable: Uint8Array<SharedArrayBuffer>;
   /** Number of the node's set of taints. */
   taintSet: Int32Array<SharedArrayBuffer>;
-  /** What pods may have, by dimension. */
+  /** Allocatable amounts by dimension. */
   readonly allocatable: Float64Array<SharedArrayBuffer>[] = [];
-  /** What pods have, by dimension. */
+  /** Requested amounts by dimension. */
   readonly requested: Float64Array<SharedArrayBuffer>[] = [];
-  /** What pods have of cpu and memory as scoring counts it, with an assumption for those that ask for nothing. */
+  /** Requested cpu and memory as scoring counts them, with assumed requests for pods without any. */
   scoringCpu: Float64Array<SharedArrayBuffer>;
   scoringMemory: Float64Array<SharedArrayBuffer>;
   /** Names of the dimensions. */
@@ -93,7 +93,7 @@ export class NodeTable {
     return this.#indexes.get(name);
   }
 
-  /** What the node says of itself; undefined where it does not exist. */
+  /** The node's own description; undefined if the node does not exist. */
   info(node: number): NodeInfo | undefined {
     return this.#infos[node];
   }

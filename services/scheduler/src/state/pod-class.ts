@@ -2,7 +2,7 @@ import type { Mobility, PodRequirement } from '../requirement.ts';
 import type { DemandKind } from './demand-book.ts';
 import type { DomainCount } from './domain-count.ts';
 
-/** Where the scheduler stands with a pod. */
+/** State of a pod in the scheduler. */
 export type PodState =
   /** Waits for a node. */
   | 'pending'

@@ -16,7 +16,7 @@ export interface Population {
 }
 
 /**
- * What pods typically ask for: the kinds that make up most of the demand, and the largest, whatever else the pods ask for. It changes
+ * Typical requests: the kinds of pods that make up most of the demand, and the largest. The set changes
  * seldom, as all that is derived from it must then be derived anew.
  */
 export class TypicalRequests {
@@ -31,7 +31,7 @@ export class TypicalRequests {
     this.#maxKinds = maxKinds;
   }
 
-  /** What each kind asks for. */
+  /** Requests by kind. */
   get list(): readonly Amounts[] {
     return [...this.#kinds.values()].map(({ requests }) => requests);
   }

@@ -56,7 +56,7 @@ export interface PodFields extends Partial<Omit<PodSpec, 'resources'>> {
   readonly requests?: Readonly<Record<string, string>>;
   /** Node on which room is being made for it. */
   readonly nominatedNodeName?: string;
-  /** When it started on its node. */
+  /** Start time on its node. */
   readonly startTime?: string;
 }
 

@@ -6,7 +6,7 @@ import type { NodeInfo, NodeTerm, PodInfo, PodRequirement, PodSelector, PodTerm,
 import type { RoomKind } from '../score/gpu-packing.ts';
 import { type Storage, volumesAllow } from './storage-oracle.ts';
 
-// What the scheduler should decide, written as plainly as possible and as slowly as it takes: everything is looked at
+// The right decisions, written as plainly as possible and as slowly as it takes: everything is looked at
 // anew for every question. The fast path is held against it.
 
 export interface PlacedPod {
@@ -21,15 +21,15 @@ export interface Picture {
   readonly nodes: readonly NodeInfo[];
   readonly placed: readonly PlacedPod[];
   readonly namespaces: ReadonlyMap<string, Readonly<Record<string, string>>>;
-  /** What pods typically ask for, where that matters. */
+  /** Typical requests, if they matter. */
   readonly typical?: readonly Amounts[];
-  /** What room is worth, where packing GPUs counts. */
+  /** Value of room, if GPU packing counts. */
   readonly prices?: Prices;
   /** Absent where no pod has claims. */
   readonly storage?: Storage;
 }
 
-/** What a place for each kind of pods is worth, and all the room of one node at most. */
+/** Value of a place for each kind of pods, and upper bound of one node's room. */
 export interface Prices {
   readonly kinds: readonly (Omit<RoomKind, 'verdicts'> & { readonly example: PodRequirement })[];
   readonly most: number;
@@ -261,7 +261,7 @@ function places(
   return Math.min(bySize, Math.floor(shares / devices));
 }
 
-/** What may be free of each device once the pod has its own. */
+/** Possible free shares of each device after the pod took its own. */
 function deviceChoices({ gpu }: PodRequirement, free: readonly number[]): number[][] {
   if (gpu === undefined) return [[...free]];
   const fitting = [...free.keys()].filter((device) => free[device]! >= gpu.milliEach);
@@ -291,7 +291,7 @@ function preferredAffinity({ preferredNodeTerms }: PodRequirement, node: NodeInf
   return total === 0 ? 0 : (100 * got.reduce((sum, { weight }) => sum + weight, 0)) / total;
 }
 
-/** Where no node has such a taint, the score says nothing. */
+/** The score is neutral if no node has such a taint. */
 function fewTaints(pod: PodRequirement, node: NodeInfo, { nodes }: Picture): number {
   const disliked = (of: NodeInfo): number =>
     of.taints.filter((taint) => taint.effect === 'PreferNoSchedule' && !bears(pod, taint)).length;

@@ -5,7 +5,7 @@ import type { ClaimInfo, StorageClassInfo, VolumeInfo, ZoneDemand } from '../sta
 import type { Picture } from './oracle.ts';
 import { termMatches } from './oracle.ts';
 
-// What should be decided about volumes: the part of the oracle that looks at claims.
+// The right decisions about volumes: the part of the oracle that looks at claims.
 
 /** Claims by namespace/name, volumes and classes by name. */
 export interface Storage {

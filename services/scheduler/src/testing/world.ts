@@ -76,7 +76,7 @@ export class World {
     return Object.fromEntries(this.cycle().placements.map(({ entry, nodeName }) => [entry.pod.name, nodeName]));
   }
 
-  /** What is said of pods that wait, without what is said about preemption. */
+  /** Messages about waiting pods, without their part about preemption. */
   messages(): string[] {
     return this.cycle().waiting.map(({ message }) => message.replace(/ preemption: .*$/, ''));
   }

@@ -65,7 +65,7 @@ export function spreadCounts(
   };
 }
 
-/** What a node must fulfil for the rule to look at it; nothing where it looks at all that have its label. */
+/** Condition on nodes that the rule counts; none if it counts all nodes with its label. */
 function eligibility(
   rule: SpreadRule,
   together: readonly SpreadRule[],

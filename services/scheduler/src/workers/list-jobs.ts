@@ -10,7 +10,7 @@ import { sharedDoubles, sharedIntegers } from '../state/shared.ts';
 /** Lists that may be ready, or in the making, before the coordinator needs them. */
 export const lead = 8;
 
-/** What all threads share during one cycle. It is copied to a thread as it is, which copies no array. */
+/** State that all threads share during one cycle. Posting it to a thread copies no array. */
 export interface ListJobs {
   readonly count: number;
   readonly end: number;
@@ -18,7 +18,7 @@ export interface ListJobs {
   readonly columns: ScanColumns;
   /** Verdicts of the static filters; requests with equal ones share an array. */
   readonly verdicts: readonly Uint8Array[];
-  /** What the requests are, as numbers. */
+  /** The requests as numbers. */
   readonly requests: Float64Array;
   /** Places where threads meet; see `Place`. */
   readonly control: Int32Array;
@@ -28,7 +28,7 @@ export interface ListJobs {
   readonly slots: Selection;
 }
 
-/** Where in the control array what is. */
+/** Indexes of the control array. */
 export const Place = {
   /** The next list that nobody has claimed. */
   next: 0,

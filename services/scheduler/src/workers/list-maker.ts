@@ -21,7 +21,7 @@ export interface Helpers {
 }
 
 /**
- * Where other threads pay: clusters of at least so many nodes, and so many nodes to be looked at over all lists of a
+ * Crossover from which threads pay: clusters of at least so many nodes, and so many nodes over all lists of a
  * cycle. Below, waking them and agreeing on who does what takes longer than doing it. Measured: docs/adr/threads.md.
  */
 export const crossover = { nodes: 8_000, work: 800_000 };
