@@ -28,6 +28,8 @@ class Scene<K extends KindName> implements AsyncDisposable {
   /** What a get answers. */
   object: unknown;
   lists = 0;
+  /** What a list waits for before it answers. */
+  answering: Promise<void> | undefined;
   reconnect: () => void = () => {};
   readonly informer: Informer<never>;
   readonly #bus: EventBus = new InProcessBus(`scene-${Math.random()}`);
@@ -36,6 +38,7 @@ class Scene<K extends KindName> implements AsyncDisposable {
     const reader: Pick<Reader, 'get' | 'list'> = {
       list: async () => {
         this.lists++;
+        await this.answering;
         return structuredClone(this.state) as never;
       },
       get: async (_, { name }) => {
@@ -190,6 +193,51 @@ describe('the bus as a source', () => {
     expect(scene.repairs).toEqual(['reset']);
   });
 
+  test('a list that takes longer than the silence lasts is read once', async () => {
+    await using scene = new Scene('ConfigMap');
+    const { promise, resolve } = Promise.withResolvers<void>();
+    scene.answering = promise;
+    await scene.pass(0);
+    for (let second = 0; second < 60; second++) {
+      await scene.progress(11, {});
+      await scene.pass(1_000);
+    }
+    scene.state = { items: [configMap('a', 3)], resourceVersion: 10 };
+    resolve();
+    for (let second = 0; second < 30; second++) {
+      await scene.progress(12 + second, {});
+      await scene.pass(1_000);
+    }
+    expect([scene.told, scene.lists, scene.repairs]).toEqual([['ADDED a@3'], 1, []]);
+  });
+
+  test('a step of the wall clock is no silence, and hides none', async () => {
+    await using scene = await synced('ConfigMap');
+    scene.clock.stepWall(3_600_000);
+    await scene.progress(11, {});
+    await scene.pass(1_000);
+    scene.clock.stepWall(-7_200_000);
+    await scene.pass(1_000);
+    expect(scene.repairs).toEqual([]);
+    for (let second = 0; second < 12; second++) await scene.pass(1_000);
+    expect(scene.repairs).toEqual(['silence']);
+  });
+
+  test('an object that cannot be decoded is named once and kept as it was; all others go on', async () => {
+    await using scene = await synced('ConfigMap');
+    await scene.change('a', { revision: 12, previous: 9 });
+    await scene.change('a', { revision: 13, previous: 12, json: '{"metadata":{"name" "a"}}' });
+    await scene.change('a', { revision: 14, previous: 13, json: '{}' });
+    await scene.change('b', { revision: 15, previous: 14 });
+    expect([...scene.informer.unreadable]).toEqual(['default/a']);
+    expect(scene.errors.map(String)).toEqual([
+      expect.stringMatching(/the object default\/a cannot be decoded: Expected ':'/),
+    ]);
+    await scene.change('a', { revision: 16, previous: 15, json: 'damaged', type: 'DELETED' });
+    expect(scene.told).toEqual(['ADDED a@12', 'ADDED b@15', 'DELETED a@12']);
+    expect([scene.informer.unreadable.size, scene.lists, scene.informer.revision]).toEqual([0, 1, 16]);
+  });
+
   test('word from a relay that was replaced is silence; after it, whoever speaks is believed', async () => {
     await using scene = await synced('ConfigMap');
     await scene.progress(10, {}, 0, 5);
@@ -204,12 +252,12 @@ describe('the bus as a source', () => {
     await using scene = await synced('ConfigMap');
     // While the informer waits to read the state, nobody takes messages.
     await scene.change('a', { revision: 20, previous: 15 });
-    for (let revision = 21; revision < 10_023; revision++) await scene.flood(revision);
-    scene.state = { items: [configMap('z', 11_000)], resourceVersion: 11_000 };
+    for (let revision = 21; revision < 50_023; revision++) await scene.flood(revision);
+    scene.state = { items: [configMap('z', 51_000)], resourceVersion: 51_000 };
     await scene.pass(1_000);
     await scene.pass(1_000);
     expect(scene.repairs).toEqual(['gap', 'overflow']);
-    expect(scene.told).toEqual(['ADDED z@11000']);
+    expect(scene.told).toEqual(['ADDED z@51000']);
   });
 
   test('an object that was too large for its message is read; one that is gone by then is not told', async () => {

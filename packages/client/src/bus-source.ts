@@ -9,7 +9,7 @@ import { type Clock, systemClock } from '@gantry/runtime/clock.ts';
 import { isError } from '@gantry/runtime/errors.ts';
 import type { Query, Reader } from './api.ts';
 import { type ChangeSource, listAll, type SourceEvent } from './change-source.ts';
-import { Inbox } from './inbox.ts';
+import { Inbox, type InboxCapacity } from './inbox.ts';
 import { objectKey } from './object-cache.ts';
 import { queryMatcher } from './selection.ts';
 
@@ -47,8 +47,11 @@ type Message =
   | { readonly type: 'progress'; readonly message: ProgressMessage }
   | { readonly type: 'repair'; readonly cause: RepairCause };
 
-/** Messages that may wait while the state is read; a message holds an object, so this bounds memory too. */
-const inboxCapacity = 10_000;
+/**
+ * Messages that may wait while the state is read. The number is what a busy cluster publishes in the time that the largest
+ * lists take; the characters bound memory, because a message holds an object.
+ */
+const inboxCapacity: InboxCapacity = { items: 50_000, chars: 32 * 1024 * 1024 };
 
 /** Waits before the state is read again; the wait starts small anew after a quiet time. */
 const repairBackoff: BackoffPolicy = { initialMs: 20, maxMs: 5_000, factor: 2, jitter: 0.5 };
@@ -85,8 +88,11 @@ class BusReader<K extends KindName> {
   readonly #resource: string;
   readonly #matches: (object: Kinds[K]) => boolean;
   #cursor = new ChangeCursor();
-  readonly #inbox = new Inbox<Message>(inboxCapacity, { type: 'repair', cause: 'overflow' });
+  readonly #inbox = new Inbox<Message>(inboxCapacity, { type: 'repair', cause: 'overflow' }, charsOf);
+  /** When something was heard of the relay last, or the state was read, on the monotonic clock. */
   #heardMs = 0;
+  /** True while the api is read, or about to be: messages wait meanwhile, and their silence says nothing. */
+  #isReading = false;
   #repairs = 0;
   #lastRepairMs = 0;
 
@@ -111,7 +117,7 @@ class BusReader<K extends KindName> {
     try {
       // Subscribed before the state is read: a change is in the state or arrives after it, or both.
       await Promise.all(subscriptions.map((subscription) => subscription.ready));
-      yield await this.#snapshot(signal);
+      yield await this.#whileReading(() => this.#snapshot(signal));
       while (!signal.aborted) {
         const item = this.#inbox.poll() ?? (await this.#inbox.take());
         if (item.type !== 'change') {
@@ -171,7 +177,7 @@ class BusReader<K extends KindName> {
 
   #hear(item: Exclude<Message, { type: 'repair' }>): Verdict {
     const verdict = this.#judge(item);
-    if (verdict !== 'old') this.#heardMs = this.#clock.now();
+    if (verdict !== 'old') this.#heardMs = this.#clock.monotonic();
     return verdict;
   }
 
@@ -185,9 +191,16 @@ class BusReader<K extends KindName> {
   #wholeEvent({ subject, message }: ChangeItem): SourceEvent<Kinds[K]> | undefined {
     const { revision, type, json } = message;
     if (json === undefined) return undefined;
-    const object = decodeObject<Kinds[K]>(json, revision);
-    if (type === 'DELETED' || !this.#matches(object)) return { type: 'delete', key: keyOf(subject), object, revision };
-    return { type: 'put', object, revision };
+    const key = keyOf(subject);
+    try {
+      const object = decodeObject<Kinds[K]>(json, revision);
+      if (type === 'DELETED' || !this.#matches(object)) return { type: 'delete', key, object, revision };
+      return { type: 'put', object, revision };
+    } catch (error) {
+      // Its end is told whether or not its last state can be read.
+      if (type === 'DELETED') return { type: 'delete', key, object: undefined, revision };
+      return { type: 'unreadable', key, revision, error };
+    }
   }
 
   /** What a message says whose object was too large for it. */
@@ -202,7 +215,8 @@ class BusReader<K extends KindName> {
   /** An object that was too large for its message: as it is now, which may be a later state; undefined where it is gone. */
   async #readObject({ namespace, name }: ChangeSubject, signal: AbortSignal): Promise<Kinds[K] | undefined> {
     try {
-      return await this.#reader.get(this.#kind, namespace === undefined ? { name } : { namespace, name }, { signal });
+      const ref = namespace === undefined ? { name } : { namespace, name };
+      return await this.#whileReading(() => this.#reader.get(this.#kind, ref, { signal }));
     } catch (error) {
       if (isError(error, 'NotFound')) return undefined;
       throw error;
@@ -210,37 +224,55 @@ class BusReader<K extends KindName> {
   }
 
   async #repair(cause: RepairCause, signal: AbortSignal): Promise<SourceEvent<Kinds[K]>> {
-    if (this.#clock.now() - this.#lastRepairMs > quietMs) this.#repairs = 0;
+    if (this.#clock.monotonic() - this.#lastRepairMs > quietMs) this.#repairs = 0;
     const spread = cause === 'reconnect' || cause === 'silence' ? Math.random() * spreadMs : 0;
-    await this.#clock.sleep(spread + backoffMs(repairBackoff, ++this.#repairs), signal);
-    const snapshot = await this.#snapshot(signal);
-    this.#lastRepairMs = this.#clock.now();
+    const snapshot = await this.#whileReading(async () => {
+      await this.#clock.sleep(spread + backoffMs(repairBackoff, ++this.#repairs), signal);
+      return this.#snapshot(signal);
+    });
+    this.#lastRepairMs = this.#clock.monotonic();
     this.#options.onRepair?.(cause);
     return snapshot;
   }
 
   async #snapshot(signal: AbortSignal): Promise<SourceEvent<Kinds[K]>> {
+    const isSameHistory = this.#cursor.revision > 0;
     const state = await listAll(this.#reader, this.#kind, this.#query, signal);
     this.#cursor.readTo(state.revision);
-    return { type: 'snapshot', ...state };
+    return { type: 'snapshot', ...state, isSameHistory };
+  }
+
+  /** Runs what reads the api. However long it takes, messages wait meanwhile, so that it counts as no silence of the relay. */
+  async #whileReading<T>(read: () => Promise<T>): Promise<T> {
+    this.#isReading = true;
+    try {
+      return await read();
+    } finally {
+      this.#isReading = false;
+      this.#heardMs = this.#clock.monotonic();
+    }
   }
 
   /** Without a relay, or where the bus lost the subscription, changes come from the api alone, at this pace. */
   async #watchSilence(signal: AbortSignal): Promise<void> {
     const silenceMs = this.#options.silenceMs ?? defaultSilenceMs;
-    this.#heardMs = this.#clock.now();
+    this.#heardMs = this.#clock.monotonic();
     while (!signal.aborted) {
-      const untilMs = this.#heardMs + silenceMs;
+      const waitMs = this.#isReading ? silenceMs : this.#heardMs + silenceMs - this.#clock.monotonic();
       try {
-        await this.#clock.sleep(Math.max(1, untilMs - this.#clock.now()), signal);
+        await this.#clock.sleep(Math.max(1, waitMs), signal);
       } catch {
         return;
       }
-      if (this.#clock.now() - this.#heardMs < silenceMs) continue;
-      this.#heardMs = this.#clock.now();
+      if (this.#isReading || this.#clock.monotonic() - this.#heardMs < silenceMs) continue;
+      this.#heardMs = this.#clock.monotonic();
       this.#inbox.push({ type: 'repair', cause: 'silence' });
     }
   }
+}
+
+function charsOf(message: Message): number {
+  return message.type === 'change' ? (message.message.json?.length ?? 0) : 0;
 }
 
 function keyOf({ namespace, name }: ChangeSubject): string {
@@ -250,6 +282,7 @@ function keyOf({ namespace, name }: ChangeSubject): string {
 /** The object in a store's text; its resourceVersion is the revision and never part of the text. */
 function decodeObject<T extends KubeObject>(json: string, revision: number): T {
   const object = JSON.parse(json) as T;
+  if (typeof object?.metadata?.name !== 'string') throw new Error('it has no metadata.name');
   object.metadata.resourceVersion = String(revision);
   return object;
 }

@@ -5,12 +5,22 @@ import { keyOf } from './object-cache.ts';
 
 /** What an informer hears. */
 export type SourceEvent<T> =
-  /** The whole state, as of a revision. */
-  | { readonly type: 'snapshot'; readonly objects: readonly T[]; readonly revision: number }
+  /**
+   * The whole state, as of a revision. `isSameHistory` where the revisions are known to continue those before: else the
+   * store may have lost changes, and used their revisions again for something else.
+   */
+  | {
+      readonly type: 'snapshot';
+      readonly objects: readonly T[];
+      readonly revision: number;
+      readonly isSameHistory?: boolean;
+    }
   /** An object is new, changed, or matches the query now. */
   | { readonly type: 'put'; readonly object: T; readonly revision: number }
   /** An object is gone or matches the query no more; it need not have been known. The object is its last state, where that was sent. */
   | { readonly type: 'delete'; readonly key: string; readonly object: T | undefined; readonly revision: number }
+  /** An object was written that cannot be decoded: only that it changed is known. */
+  | { readonly type: 'unreadable'; readonly key: string; readonly revision: number; readonly error: unknown }
   /** All changes up to this revision were sent. */
   | { readonly type: 'progress'; readonly revision: number };
 

@@ -1,9 +1,11 @@
 import type { KubeObject } from '@gantry/model/kind.ts';
 import { FakeClock } from '@gantry/runtime/clock.ts';
 import { GantryError } from '@gantry/runtime/errors.ts';
+import { eachFault } from '@gantry/runtime/testing/faults.ts';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { ChangeSource, SourceEvent } from './change-source.ts';
+import type { Reader } from './api.ts';
+import { type ChangeSource, type SourceEvent, watchSource } from './change-source.ts';
 import { Informer } from './informer.ts';
 import { keyOf, ObjectCache, type ObjectChange } from './object-cache.ts';
 
@@ -32,6 +34,30 @@ describe('ObjectCache', () => {
     expect(cache.delete('default/a', 4)).toEqual([]);
     expect(cache.delete('default/unknown', 9)).toEqual([]);
     expect(cache.delete('default/a', 6).map(told)).toEqual(['DELETED a@5 was 5']);
+  });
+
+  test('a revision that a store used again for something else is told, unless the history is known to be the same', () => {
+    const cache = new ObjectCache<KubeObject>();
+    cache.replace([object('a', 5), object('b', 6, 'first'), object('c', 7)]);
+    const [a, b, c] = [object('a', 5, 'u', { other: '' }), object('b', 6, 'second'), object('c', 7)];
+    expect(cache.replace([a, b, c]).map(told)).toEqual(['MODIFIED a@5 was 5', 'DELETED b@6 was 6', 'ADDED b@6']);
+    expect(cache.get('default/a')).toBe(a);
+    expect(cache.replace([object('a', 5), b, c], true)).toEqual([]);
+  });
+
+  test('an indexer that throws files that object under nothing', () => {
+    const errors: unknown[] = [];
+    const label = (each: KubeObject): string[] => Object.keys(each.metadata.labels as object);
+    const cache = new ObjectCache<KubeObject>({ label }, (error) => errors.push(error));
+    const damaged = object('damaged', 1);
+    damaged.metadata.labels = null as never;
+    expect(cache.replace([damaged, object('whole', 2, 'u', { x: '' })]).map(told)).toEqual([
+      'ADDED damaged@1',
+      'ADDED whole@2',
+    ]);
+    expect(cache.byIndex('label', 'x').map(keyOf)).toEqual(['default/whole']);
+    expect(errors).toEqual([expect.any(TypeError)]);
+    expect(cache.delete('default/damaged', 3)).toHaveLength(1);
   });
 
   test('a namesake with another uid is another object', () => {
@@ -151,6 +177,32 @@ describe('Informer', () => {
     informer.onChange((change) => late.push(told(change)));
     expect(late).toEqual(['ADDED a@1', 'ADDED b@6']);
     expect(errors).toHaveLength(2);
+  });
+
+  test('whichever call fails, however it fails, it holds the state in the end', async () => {
+    await eachFault(async (faults) => {
+      const clock = new FakeClock();
+      const pages = [
+        { items: [object('a', 1)], resourceVersion: 5, continue: 'more' },
+        { items: [object('b', 2)], resourceVersion: 5 },
+      ];
+      const reader = faults.wrap({
+        list: async (_kind: string, query: { readonly continue?: string }) => pages[query.continue ? 1 : 0],
+        async *watch(_kind: string, _query: object, signal: AbortSignal) {
+          yield { type: 'MODIFIED', object: object('a', 6), resourceVersion: 6 };
+          await new Promise((resolve) => signal.addEventListener('abort', resolve));
+        },
+      });
+      const source = watchSource(reader as unknown as Pick<Reader, 'list' | 'watch'>, 'ConfigMap');
+      // Whoever hears of errors fails, too.
+      const onError = (): void => {
+        throw new Error('a bug');
+      };
+      await using informer = new Informer({ source, onError, clock }).start();
+      await settle(clock);
+      expect([...informer.values()].map(keyOf)).toEqual(['default/a', 'default/b']);
+      expect(informer.revision).toBe(6);
+    });
   });
 
   test('disposing of it before the first state ends those who wait', async () => {

@@ -1,16 +1,19 @@
 import type { KubeObject } from '@gantry/model/kind.ts';
 import { type BackoffPolicy, backoffMs, defaultBackoff } from '@gantry/runtime/backoff.ts';
 import { type Clock, systemClock } from '@gantry/runtime/clock.ts';
-import { isError } from '@gantry/runtime/errors.ts';
+import { GantryError, isError } from '@gantry/runtime/errors.ts';
 import type { ChangeSource, SourceEvent } from './change-source.ts';
-import { type Indexer, ObjectCache, type ObjectChange } from './object-cache.ts';
+import { type Indexer, keyOf, ObjectCache, type ObjectChange } from './object-cache.ts';
 
 /** What an informer is made of. */
 export interface InformerOptions<T extends KubeObject> {
   readonly source: ChangeSource<T>;
   /** Indexes by name, such as pods by node. */
   readonly indexers?: Readonly<Record<string, Indexer<T>>>;
-  /** Hears why the source was read anew (it goes on by itself), and of handlers that threw. */
+  /**
+   * Hears why the source was read anew (it goes on by itself), of handlers and indexers that threw, and of objects that
+   * cannot be decoded.
+   */
   readonly onError: (error: unknown) => void;
   /** Waits before the source is read anew. */
   readonly backoff?: BackoffPolicy;
@@ -29,12 +32,13 @@ export class Informer<T extends KubeObject> implements AsyncDisposable {
   readonly #stop = new AbortController();
   readonly #synced = Promise.withResolvers<void>();
   #running: Promise<void> | undefined;
+  readonly #unreadable = new Set<string>();
   /** The cache is the state of this revision; 0 before the first state and after the source could not go on. */
   #revision = 0;
 
   constructor(options: InformerOptions<T>) {
     this.#options = options;
-    this.#cache = new ObjectCache(options.indexers);
+    this.#cache = new ObjectCache(options.indexers, (error) => this.#report(error));
     // Whoever does not wait for it must not be ended by its rejection.
     this.#synced.promise.catch(() => {});
   }
@@ -51,6 +55,11 @@ export class Informer<T extends KubeObject> implements AsyncDisposable {
 
   get size(): number {
     return this.#cache.size;
+  }
+
+  /** Keys of objects whose latest state cannot be decoded. The cache holds their last readable state, where there was one. */
+  get unreadable(): ReadonlySet<string> {
+    return this.#unreadable;
   }
 
   /** The object with the key `namespace/name`, or the name alone where there is no namespace. */
@@ -91,7 +100,7 @@ export class Informer<T extends KubeObject> implements AsyncDisposable {
   }
 
   async #run(signal: AbortSignal): Promise<void> {
-    const { source, backoff = defaultBackoff, clock = systemClock, onError } = this.#options;
+    const { source, backoff = defaultBackoff, clock = systemClock } = this.#options;
     for (let failures = 1; !signal.aborted; failures++) {
       try {
         for await (const event of source.read(this.#revision, signal)) {
@@ -102,7 +111,7 @@ export class Informer<T extends KubeObject> implements AsyncDisposable {
       } catch (error) {
         if (signal.aborted) return;
         if (isError(error, 'Expired')) this.#revision = 0;
-        onError(error);
+        this.#report(error);
       }
       await clock.sleep(backoffMs(backoff, failures), signal).catch(() => {});
     }
@@ -121,21 +130,44 @@ export class Informer<T extends KubeObject> implements AsyncDisposable {
   #changesOf(event: SourceEvent<T>): ObjectChange<T>[] {
     switch (event.type) {
       case 'snapshot':
-        return this.#cache.replace(event.objects);
+        this.#unreadable.clear();
+        return this.#cache.replace(event.objects, event.isSameHistory);
       case 'put':
+        this.#unreadable.delete(keyOf(event.object));
         return this.#cache.put(event.object);
       case 'delete':
+        this.#unreadable.delete(event.key);
         return this.#cache.delete(event.key, event.revision, event.object);
+      case 'unreadable':
+        this.#noteUnreadable(event.key, event.error);
+        return [];
       case 'progress':
         return [];
     }
+  }
+
+  /** One object that cannot be decoded costs that object: it is named, and everything else goes on. */
+  #noteUnreadable(key: string, cause: unknown): void {
+    if (this.#unreadable.has(key)) return;
+    this.#unreadable.add(key);
+    const why = cause instanceof Error ? cause.message : String(cause);
+    this.#report(new GantryError('InternalError', `the object ${key} cannot be decoded: ${why}`, { cause }));
   }
 
   #call(handler: (change: ObjectChange<T>) => void, change: ObjectChange<T>): void {
     try {
       handler(change);
     } catch (error) {
+      this.#report(error);
+    }
+  }
+
+  /** Whoever hears of errors may throw, too; that must not end the informer. */
+  #report(error: unknown): void {
+    try {
       this.#options.onError(error);
+    } catch {
+      // There is nobody left to tell.
     }
   }
 }

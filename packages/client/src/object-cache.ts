@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { KubeObject } from '@gantry/model/kind.ts';
 
 /** A change of a cached object. `old` is the object before, absent for one that is new. */
@@ -29,9 +30,12 @@ export class ObjectCache<T extends KubeObject> {
   readonly #objects = new Map<string, T>();
   readonly #indexers: Readonly<Record<string, Indexer<T>>>;
   readonly #indexes = new Map<string, Map<string, Map<string, T>>>();
+  readonly #onError: (error: unknown) => void;
 
-  constructor(indexers: Readonly<Record<string, Indexer<T>>> = {}) {
+  /** @param onError Hears of indexers that threw; they file the object under nothing. */
+  constructor(indexers: Readonly<Record<string, Indexer<T>>> = {}, onError: (error: unknown) => void = () => {}) {
     this.#indexers = indexers;
+    this.#onError = onError;
     for (const name of Object.keys(indexers)) this.#indexes.set(name, new Map());
   }
 
@@ -69,8 +73,12 @@ export class ObjectCache<T extends KubeObject> {
     return [{ type: 'DELETED', object: last ?? old, old }];
   }
 
-  /** Takes the whole state: what it does not hold is gone. */
-  replace(objects: readonly T[]): ObjectChange<T>[] {
+  /**
+   * Takes the whole state: what it does not hold is gone.
+   * @param isSameHistory True where a revision is known to mean the same as before; else objects of equal revision are
+   *   compared, because a store that lost changes uses their revisions again.
+   */
+  replace(objects: readonly T[], isSameHistory = false): ObjectChange<T>[] {
     const changes: ObjectChange<T>[] = [];
     const keys = new Set(objects.map(keyOf));
     for (const [key, old] of this.#objects) {
@@ -80,7 +88,7 @@ export class ObjectCache<T extends KubeObject> {
     }
     for (const object of objects) {
       const old = this.#objects.get(keyOf(object));
-      if (old !== undefined && revisionOf(old) === revisionOf(object)) continue;
+      if (old !== undefined && isSame(old, object, isSameHistory)) continue;
       for (const change of this.#store(object, old)) changes.push(change);
     }
     return changes;
@@ -108,7 +116,7 @@ export class ObjectCache<T extends KubeObject> {
   #index(key: string, object: T): void {
     for (const [name, indexer] of Object.entries(this.#indexers)) {
       const index = this.#indexes.get(name)!;
-      for (const value of indexer(object)) {
+      for (const value of this.#valuesOf(indexer, object)) {
         const found = index.get(value);
         if (found) found.set(key, object);
         else index.set(value, new Map([[key, object]]));
@@ -119,13 +127,28 @@ export class ObjectCache<T extends KubeObject> {
   #unindex(key: string, object: T): void {
     for (const [name, indexer] of Object.entries(this.#indexers)) {
       const index = this.#indexes.get(name)!;
-      for (const value of indexer(object)) {
+      for (const value of this.#valuesOf(indexer, object)) {
         const found = index.get(value);
         found?.delete(key);
         if (found?.size === 0) index.delete(value);
       }
     }
   }
+
+  /** One object of a form that an indexer does not expect costs that object's place in the index, not the cache. */
+  #valuesOf(indexer: Indexer<T>, object: T): readonly string[] {
+    try {
+      return indexer(object);
+    } catch (error) {
+      this.#onError(error);
+      return [];
+    }
+  }
+}
+
+function isSame(old: KubeObject, object: KubeObject, isSameHistory: boolean): boolean {
+  if (revisionOf(old) !== revisionOf(object) || old.metadata.uid !== object.metadata.uid) return false;
+  return isSameHistory || isDeepStrictEqual(old, object);
 }
 
 function revisionOf(object: KubeObject): number {
