@@ -64,7 +64,10 @@ async function startApi(storeUrl: string, busUrl: string): Promise<AsyncDisposab
   const child: ChildProcess = spawn(
     process.execPath,
     [main, '--store', storeUrl, '--bus', busUrl, '--listen', address],
-    { stdio: ['ignore', 'ignore', 'inherit'], env: { ...process.env, GANTRY_LOG_LEVEL: 'error' } },
+    {
+      stdio: ['ignore', 'ignore', 'inherit'],
+      env: { ...process.env, GANTRY_LOG_LEVEL: 'error', GANTRY_API_TRUST_NETWORK: 'true' },
+    },
   );
   using client = connect(address);
   await client.listHeartbeats();

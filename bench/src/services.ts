@@ -43,7 +43,7 @@ export function startSchedulerProcess(
 function start(args: readonly string[], env: Readonly<Record<string, string>>): ServiceProcess {
   const child: ChildProcess = spawn(process.execPath, args, {
     stdio: ['ignore', 'ignore', 'inherit'],
-    env: { ...process.env, GANTRY_LOG_LEVEL: 'error', ...env },
+    env: { ...process.env, GANTRY_LOG_LEVEL: 'error', GANTRY_API_TRUST_NETWORK: 'true', ...env },
   });
   return {
     pid: child.pid!,

@@ -4,6 +4,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { findCredentials } from '@gantry/cli/known-tokens.ts';
 import { freePort } from '@gantry/cli/up/free-port.ts';
 import { type Client, connect } from '@gantry/client/client.ts';
 
@@ -43,7 +44,7 @@ export async function startUpProcess(options: UpProcessOptions = {}): Promise<Up
   const child = spawn(join(root, 'scripts/node'), command, { cwd: root, stdio: ['ignore', 'ignore', 'pipe'] });
   stack.defer(() => end(child));
   await saysReady(child);
-  const client = stack.use(connect(address));
+  const client = stack.use(connect(address, { credentials: findCredentials(address, join(stateDir, 'token')) }));
   const owned = stack.move();
   return { pid: child.pid!, client, stateDir, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }

@@ -24,6 +24,8 @@ export interface Context {
 export interface GlobalFlags {
   /** host:port of the api. */
   readonly server: string;
+  /** File with the cluster's token. */
+  readonly tokenFile?: string;
   readonly namespace: string;
 }
 

@@ -13,6 +13,7 @@ import { rolloutHistory, rolloutPause, rolloutRestart, rolloutStatus, rolloutUnd
 import { scale } from './commands/scale.ts';
 import { status } from './commands/status.ts';
 import type { Context, GlobalFlags, Output } from './context.ts';
+import { findCredentials } from './known-tokens.ts';
 import { outputFormats } from './output/objects.ts';
 
 const output: Output = {
@@ -25,14 +26,18 @@ export function createProgram(signal: AbortSignal): Command {
   const program = new Command('gantry')
     .description('Runs containers on a cluster of machines.')
     .option('-s, --server <host:port>', "the api's address", process.env.GANTRY_SERVER ?? defaultApiAddress)
+    .option(
+      '--token-file <path>',
+      "file with the cluster's token; that of the cluster that you run at the server's address where absent",
+    )
     .option('-n, --namespace <name>', 'namespace for names without one', process.env.GANTRY_NAMESPACE ?? 'default')
     .configureHelp({ showGlobalOptions: true })
     .exitOverride();
 
   /** Runs a command with a client, which is closed when it ends. */
   const withClient = async (run: (context: Context) => Promise<void>): Promise<void> => {
-    const { server, namespace } = program.opts<GlobalFlags>();
-    using client = connect(server, { whenAway: 'fail' });
+    const { server, namespace, tokenFile } = program.opts<GlobalFlags>();
+    using client = connect(server, { whenAway: 'fail', credentials: findCredentials(server, tokenFile) });
     await run({ client, namespace, output, clock: systemClock, signal });
   };
   addObjectCommands(program, withClient);

@@ -35,21 +35,21 @@ export interface RunningCommand {
 /** Longest that a command may take, in milliseconds. */
 const timeoutMs = 120_000;
 
+/** Where a cluster is, and the file with its token. */
+export type Reached = Pick<TestCluster, 'address'> & Partial<Pick<TestCluster, 'tokenFile'>>;
+
+/** Flags that lead the gantry command to a cluster. */
+export function reaching({ address, tokenFile }: Reached): string[] {
+  return ['-s', address, ...(tokenFile === undefined ? [] : ['--token-file', tokenFile])];
+}
+
 /** Runs the gantry command against a cluster as a user would, to its end. */
-export function gantry(
-  cluster: Pick<TestCluster, 'address'>,
-  args: readonly string[],
-  input = '',
-): Promise<CommandResult> {
-  return startGantry(['-s', cluster.address, ...args], { input }).ended;
+export function gantry(cluster: Reached, args: readonly string[], input = ''): Promise<CommandResult> {
+  return startGantry([...reaching(cluster), ...args], { input }).ended;
 }
 
 /** Runs the gantry command to its end, and resolves to its output; throws with what it said when it fails. */
-export async function gantryOk(
-  cluster: Pick<TestCluster, 'address'>,
-  args: readonly string[],
-  input = '',
-): Promise<string> {
+export async function gantryOk(cluster: Reached, args: readonly string[], input = ''): Promise<string> {
   const { code, stdout, stderr } = await gantry(cluster, args, input);
   if (code !== 0) throw new Error(`gantry ${args.join(' ')} ended with code ${code}: ${stderr}`);
   return stdout;

@@ -44,7 +44,13 @@ async function onlyPrograms(...programs: readonly string[]): Promise<NodeJS.Proc
   return { PATH: bin };
 }
 
-const local = { address: '127.0.0.1:7443' };
+/** The cluster at the default address, whose user is another one than ours. */
+const local = {
+  address: '127.0.0.1:7443',
+  get tokenFile(): string {
+    return join(folder, 'state', 'token');
+  },
+};
 
 describe('gantry up', () => {
   test('without root runs the sample as plain processes, and says so', async () => {

@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { findCredentials } from '@gantry/cli/known-tokens.ts';
 import { freeAddress } from '@gantry/cli/up/free-port.ts';
 import { writeSampleImages } from '@gantry/cli/up/sample.ts';
 import { type Client, connect } from '@gantry/client/client.ts';
@@ -19,6 +20,8 @@ export interface TestCluster extends AsyncDisposable {
   readonly client: Client;
   /** host:port of the api. */
   readonly address: string;
+  /** File with its token. */
+  readonly tokenFile: string;
   /** Folder of everything that it keeps. */
   readonly stateDir: string;
   /** Process ids of the parts that run, by name; in one process those are `gantry` and `envoy`. */
@@ -38,11 +41,13 @@ export async function startTestCluster(form: Form): Promise<TestCluster> {
   const address = await freeAddress('127.0.0.1:0');
   const start = (): Promise<ClusterProcess> => ClusterProcess.start([form, stateDir, address]);
   let running = await start();
-  const client = connect(address);
+  const tokenFile = join(stateDir, 'token');
+  const client = connect(address, { credentials: findCredentials(address, tokenFile) });
   return {
     form,
     client,
     address,
+    tokenFile,
     stateDir,
     pids: () => running.ask({ ask: 'pids' }),
     crash: async (part) => {

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startTestApi, type TestApi } from '@gantry/api/testing/harness.ts';
+import { startTestApi, type TestApi, testCredentials } from '@gantry/api/testing/harness.ts';
 import { defrag } from '@gantry/cli/commands/defrag.ts';
 import { connect } from '@gantry/client/client.ts';
 import { defaultControllersConfig, startControllers } from '@gantry/controllers/service.ts';
@@ -23,7 +23,7 @@ beforeEach(async () => {
   const rootDir = await mkdtemp(join(tmpdir(), 'gantry-defrag-'));
   owned.defer(() => rm(rootDir, { recursive: true, force: true }));
   running = owned.use(await startTestApi());
-  const deps = { client: running.client, clock: systemClock, log: silentLogger };
+  const deps = { client: running.client, clock: systemClock, log: silentLogger, credentials: testCredentials };
   owned.use(startControllers({ ...defaultControllersConfig, identity: 'test' }, deps));
   owned.use(startScheduler({ ...defaultSchedulerConfig, identity: 'test' }, deps));
   const size = { count: 4, cpuCount: 4, memoryBytes: 8 * 2 ** 30 };

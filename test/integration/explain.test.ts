@@ -1,4 +1,4 @@
-import { startTestApi, type TestApi } from '@gantry/api/testing/harness.ts';
+import { startTestApi, type TestApi, testCredentials } from '@gantry/api/testing/harness.ts';
 import { explain } from '@gantry/cli/commands/explain.ts';
 import { connect } from '@gantry/client/client.ts';
 import { systemClock } from '@gantry/runtime/clock.ts';
@@ -22,7 +22,14 @@ afterEach(() => owned.disposeAsync());
 
 function start(shard = { index: 0, count: 1 }): void {
   const config = { ...defaultSchedulerConfig, identity: `test-${shard.index}`, shard };
-  owned.use(startScheduler(config, { client: running.client, clock: systemClock, log: silentLogger }));
+  owned.use(
+    startScheduler(config, {
+      client: running.client,
+      clock: systemClock,
+      log: silentLogger,
+      credentials: testCredentials,
+    }),
+  );
 }
 
 async function explained(name: string, output: 'table' | 'yaml' = 'table'): Promise<string> {

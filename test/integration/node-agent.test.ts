@@ -54,7 +54,7 @@ function startAgent(): void {
   const args = Object.entries(flags).map(([name, value]) => `--${name}=${value}`);
   agent = spawn(process.execPath, [main, ...args], {
     stdio: ['ignore', 'ignore', 'inherit'],
-    env: { ...process.env, GANTRY_LOG_LEVEL: 'error' },
+    env: { ...process.env, GANTRY_LOG_LEVEL: 'error', GANTRY_TOKEN: 'the-token-of-the-tests' },
   });
 }
 

@@ -1,15 +1,17 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Client, connect } from '@gantry/client/client.ts';
 import { openBus } from '@gantry/events/open.ts';
 import { lockDirectory } from '@gantry/node-agent/host/lock.ts';
 import { systemClock } from '@gantry/runtime/clock.ts';
+import { ensurePrivateFolder, newSecret } from '@gantry/runtime/private-files.ts';
 import { openStore } from '@gantry/store/open.ts';
 import type { SupervisedEnvoy } from '@gantry/xds-lb/envoy.ts';
+import { clusterToken } from '../known-tokens.ts';
 import type { Cluster, ClusterDeps } from '../up/cluster.ts';
 import { findServiceEnvoy, startServiceEnvoy } from '../up/envoy.ts';
 import { freeAddress, freePort } from '../up/free-port.ts';
 import type { UpOptions } from '../up/options.ts';
+import { announceToken, prepareState } from '../up/state.ts';
 import { startNodePrograms } from './nodes.ts';
 import {
   type Addresses,
@@ -22,6 +24,7 @@ import {
   schedulerProgram,
   storeAddress,
   xdsProgram,
+  xdsSocket,
 } from './programs.ts';
 import { findServers } from './requirements.ts';
 import { logPath, type ProgramSpec, type Supervised, supervise } from './supervised.ts';
@@ -47,9 +50,10 @@ export async function startDistributed(options: UpOptions, deps: ClusterDeps): P
   await using stack = new AsyncDisposableStack();
   stack.use(await lockDirectory(stateDir));
   const logDir = join(stateDir, 'logs');
-  for (const folder of [logDir, redisDirectory(stateDir), join(stateDir, 'images')])
-    await mkdir(folder, { recursive: true });
-  const addresses = await chooseAddresses(options);
+  const { run } = stack.use(await prepareState(stateDir));
+  for (const folder of [logDir, redisDirectory(stateDir)]) await ensurePrivateFolder(folder);
+  const token = await clusterToken(stateDir);
+  const addresses = { ...(await choosePorts(options)), runDir: run, tokenFile: token.path };
   const programs = new Map<string, Supervised>();
   const launch: Launch = async (spec, answers) => {
     const program = stack.use(supervise(spec, { logDir, clock, progress }));
@@ -61,19 +65,17 @@ export async function startDistributed(options: UpOptions, deps: ClusterDeps): P
   await launchBacking(launch, { servers, addresses, stateDir });
   progress(`redis-server listens on 127.0.0.1:${addresses.redisPort}, its data is in ${redisDirectory(stateDir)}`);
   progress(`nats-server listens on 127.0.0.1:${addresses.natsPort}`);
-  const client = stack.use(connect(addresses.api));
+  const client = stack.use(connect(addresses.api, { credentials: token.credentials }));
   await launchServices(launch, { addresses, options, client });
   progress(`api listens on ${addresses.api}; scheduler and controllers run beside it`);
+  stack.use(await announceToken(addresses.api, token, progress));
   const binary = findServiceEnvoy({ progress });
   const envoy =
     binary === undefined
       ? undefined
       : stack.use(await launchLoadBalancer(launch, binary, addresses, { log, progress }));
   const nodes = stack.use(
-    await startNodePrograms(
-      { ...options, api: addresses.api },
-      { client, clock, log, progress, signal, logDir, programs },
-    ),
+    await startNodePrograms({ ...options, ...addresses }, { client, clock, log, progress, signal, logDir, programs }),
   );
   progress(`${options.nodes} nodes with the ${nodes.host.driver} driver: ${nodes.host.reasons.join('; ')}`);
   progress(`each service is a process of its own and started again when it ends; their logs are in ${logDir}`);
@@ -90,9 +92,10 @@ export async function startDistributed(options: UpOptions, deps: ClusterDeps): P
   };
 }
 
-async function chooseAddresses({ listen }: UpOptions): Promise<Addresses> {
-  const [redisPort, natsPort, xdsPort] = [await freePort(), await freePort(), await freePort()];
-  return { redisPort, natsPort, xdsPort, api: await freeAddress(listen) };
+/** Ports that nobody has now, and a password that lasts as long as the servers that ask for it. */
+async function choosePorts({ listen }: UpOptions): Promise<Omit<Addresses, 'runDir' | 'tokenFile'>> {
+  const [redisPort, natsPort] = [await freePort(), await freePort()];
+  return { redisPort, natsPort, password: newSecret(), api: await freeAddress(listen) };
 }
 
 async function launchBacking(
@@ -105,11 +108,11 @@ async function launchBacking(
 ): Promise<void> {
   await Promise.all([
     launch(redisProgram(servers, addresses, stateDir), async () => {
-      await using _ = await openStore(storeAddress(addresses.redisPort));
+      await using _ = await openStore(storeAddress(addresses));
       return true;
     }),
     launch(natsProgram(servers, addresses), async () => {
-      await using _ = await openBus(busAddress(addresses.natsPort));
+      await using _ = await openBus(busAddress(addresses));
       return true;
     }),
   ]);
@@ -137,6 +140,6 @@ async function launchLoadBalancer(
   addresses: Addresses,
   deps: Pick<ClusterDeps, 'log' | 'progress'>,
 ): Promise<SupervisedEnvoy> {
-  await launch(xdsProgram(addresses), () => accepts(addresses.xdsPort));
-  return startServiceEnvoy(binary, `127.0.0.1:${addresses.xdsPort}`, 'gantry-distributed', deps);
+  await launch(xdsProgram(addresses), () => accepts(xdsSocket(addresses)));
+  return startServiceEnvoy(binary, `unix:${xdsSocket(addresses)}`, 'gantry-distributed', deps);
 }

@@ -9,7 +9,7 @@ import { freePort } from '../up/free-port.ts';
 import type { Nodes } from '../up/node-agents.ts';
 import { nodeNames } from '../up/node-agents.ts';
 import type { UpOptions } from '../up/options.ts';
-import { agentProgram } from './programs.ts';
+import { type Addresses, agentProgram } from './programs.ts';
 import { logPath, type Supervised, supervise } from './supervised.ts';
 import { untilAnswers } from './wait.ts';
 
@@ -27,7 +27,7 @@ export interface NodeProgramDeps {
 
 /** Sets up the nodes and starts the agent of each as a process of its own. Resolves when all are registered. */
 export async function startNodePrograms(
-  options: UpOptions & { readonly api: string },
+  options: UpOptions & Pick<Addresses, 'api' | 'tokenFile'>,
   deps: NodeProgramDeps,
 ): Promise<Nodes> {
   const { programs } = deps;
@@ -61,13 +61,13 @@ export async function startNodePrograms(
 
 async function startAgent(
   node: HostNode,
-  options: UpOptions & { readonly api: string },
+  options: UpOptions & Pick<Addresses, 'api' | 'tokenFile'>,
   deps: NodeProgramDeps,
 ): Promise<void> {
   const { client, clock, progress, signal, logDir, programs } = deps;
   // A port of its own each time, by which the node's object shows that this agent registered it, and not one before.
   const listen = `127.0.0.1:${await freePort()}`;
-  const agent = supervise(agentProgram(node, options, options.api, listen), { logDir, clock, progress });
+  const agent = supervise(agentProgram(node, options, options, listen), { logDir, clock, progress });
   programs.set(node.name, agent);
   const registered = async (): Promise<boolean> => {
     const object = await client.get('Node', { name: node.name }, { signal });

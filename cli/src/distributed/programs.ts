@@ -10,7 +10,12 @@ import type { ProgramSpec } from './supervised.ts';
 export interface Addresses {
   readonly redisPort: number;
   readonly natsPort: number;
-  readonly xdsPort: number;
+  /** Folder for sockets and settings with secrets, which nobody else may enter. */
+  readonly runDir: string;
+  /** File with the cluster's token. */
+  readonly tokenFile: string;
+  /** Password of redis-server and nats-server: every local user reaches their ports. */
+  readonly password: string;
   /** host:port of the api. */
   readonly api: string;
 }
@@ -18,11 +23,25 @@ export interface Addresses {
 /** Who leads among replicas: there is one of each, and the next one after a crash goes on at once. */
 const identity = 'gantry-distributed';
 
-/** redis-server with its data in the state folder; what the api acknowledged is on the disk. */
-export function redisProgram(paths: ServerPaths, { redisPort }: Addresses, stateDir: string): ProgramSpec {
-  const network = ['--bind', '127.0.0.1', '--port', String(redisPort)];
-  const data = ['--dir', redisDirectory(stateDir), '--appendonly', 'yes', '--appendfsync', 'always', '--save', ''];
-  return { name: 'redis-server', command: paths['redis-server'], args: [...network, ...data], env: {} };
+/**
+ * redis-server with its data in the state folder; what the api acknowledged is on the disk. Settings are in a file, since other
+ * users see a command's arguments.
+ */
+export function redisProgram(paths: ServerPaths, { redisPort, password }: Addresses, stateDir: string): ProgramSpec {
+  const directory = redisDirectory(stateDir);
+  const path = join(directory, 'redis.conf');
+  const text = [
+    'bind 127.0.0.1',
+    `port ${redisPort}`,
+    `requirepass ${password}`,
+    `dir ${JSON.stringify(directory)}`,
+    'appendonly yes',
+    'appendfsync always',
+    'save ""',
+    '',
+  ].join('\n');
+  const file = { path, text };
+  return { name: 'redis-server', command: paths['redis-server'], args: [path], env: {}, file };
 }
 
 /** Where Redis keeps its data. */
@@ -31,20 +50,19 @@ export function redisDirectory(stateDir: string): string {
 }
 
 /** nats-server; it keeps nothing, since the change stream in the store is the truth. */
-export function natsProgram(paths: ServerPaths, { natsPort }: Addresses): ProgramSpec {
-  return {
-    name: 'nats-server',
-    command: paths['nats-server'],
-    args: ['-a', '127.0.0.1', '-p', String(natsPort)],
-    env: {},
-  };
+export function natsProgram(paths: ServerPaths, { natsPort, password, runDir }: Addresses): ProgramSpec {
+  const path = join(runDir, 'nats.conf');
+  const text = `listen: "127.0.0.1:${natsPort}"\nauthorization { user: gantry, password: ${JSON.stringify(password)} }\n`;
+  const file = { path, text };
+  return { name: 'nats-server', command: paths['nats-server'], args: ['-c', path], env: {}, file };
 }
 
-export function apiProgram({ api, redisPort, natsPort }: Addresses): ProgramSpec {
+export function apiProgram(addresses: Addresses): ProgramSpec {
   return service('api', {
-    GANTRY_API_LISTEN: api,
-    GANTRY_STORE: storeAddress(redisPort),
-    GANTRY_EVENTS: busAddress(natsPort),
+    GANTRY_API_LISTEN: addresses.api,
+    GANTRY_STORE: storeAddress(addresses),
+    GANTRY_EVENTS: busAddress(addresses),
+    GANTRY_TOKEN_FILE: addresses.tokenFile,
   });
 }
 
@@ -63,18 +81,24 @@ export function controllersProgram(addresses: Addresses, { silenceConfirmMs }: U
 export function xdsProgram(addresses: Addresses): ProgramSpec {
   return service('xds-lb', {
     ...clientEnv(addresses),
-    GANTRY_XDS_PORT: String(addresses.xdsPort),
+    GANTRY_XDS_SOCKET: xdsSocket(addresses),
     // Envoy listens on every address of this machine.
     GANTRY_XDS_INGRESS_IPS: '127.0.0.1',
   });
 }
 
 /** The agent of one node. `listen` is where it serves logs and commands. */
-export function agentProgram(node: HostNode, options: UpOptions, api: string, listen: string): ProgramSpec {
+export function agentProgram(
+  node: HostNode,
+  options: UpOptions,
+  { api, tokenFile }: Pick<Addresses, 'api' | 'tokenFile'>,
+  listen: string,
+): ProgramSpec {
   const { isolated, name } = node;
   const heartbeatMs = options.nodeTimes?.heartbeatMs;
   const env = {
     GANTRY_SERVER: api,
+    GANTRY_TOKEN_FILE: tokenFile,
     GANTRY_NODE_NAME: name,
     GANTRY_DRIVER: node.runtime.info.driver,
     GANTRY_ADDRESS: node.address,
@@ -95,18 +119,24 @@ export function agentProgram(node: HostNode, options: UpOptions, api: string, li
   return service('node-agent', { ...env, ...network }, name);
 }
 
-function clientEnv({ api, natsPort }: Addresses): Record<string, string> {
-  return { GANTRY_SERVER: api, GANTRY_EVENTS: busAddress(natsPort) };
+function clientEnv(addresses: Addresses): Record<string, string> {
+  const { api, tokenFile } = addresses;
+  return { GANTRY_SERVER: api, GANTRY_EVENTS: busAddress(addresses), GANTRY_TOKEN_FILE: tokenFile };
+}
+
+/** Path of the Unix socket on which xds-lb serves Envoy. */
+export function xdsSocket({ runDir }: Pick<Addresses, 'runDir'>): string {
+  return join(runDir, 'xds.sock');
 }
 
 /** Address of the store; a server that acknowledges what is not on its disk is refused. */
-export function storeAddress(redisPort: number): string {
-  return `redis://127.0.0.1:${redisPort}/0?durability=always`;
+export function storeAddress({ redisPort, password }: Pick<Addresses, 'redisPort' | 'password'>): string {
+  return `redis://:${password}@127.0.0.1:${redisPort}/0?durability=always`;
 }
 
 /** Address of the event bus. */
-export function busAddress(natsPort: number): string {
-  return `nats://127.0.0.1:${natsPort}`;
+export function busAddress({ natsPort, password }: Pick<Addresses, 'natsPort' | 'password'>): string {
+  return `nats://gantry:${password}@127.0.0.1:${natsPort}`;
 }
 
 /** A service of ours, from its main.ts, under the Node that runs us. */

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, existsSync, openSync, statSync, truncateSync } from 'node:fs';
+import { closeSync, existsSync, openSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type BackoffPolicy, backoffMs } from '@gantry/runtime/backoff.ts';
 import type { Clock } from '@gantry/runtime/clock.ts';
@@ -11,6 +11,8 @@ export interface ProgramSpec {
   readonly command: string;
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
+  /** Settings with secrets, written for its owner alone before each start. */
+  readonly file?: { readonly path: string; readonly text: string };
 }
 
 /** A program that is started again whenever it ends. Disposing of it ends it for good. */
@@ -50,13 +52,13 @@ export function supervise(spec: ProgramSpec, { logDir, clock, progress }: Superv
   let current: ChildProcess | undefined;
   const run = async (): Promise<void> => {
     for (let failures = 1; !stop.signal.aborted; failures++) {
-      const startedMs = clock.now();
+      const startedMs = clock.monotonic();
       current = start(spec, logDir);
       const ended = await exitOf(current);
       current = undefined;
       boundLog(logPath(logDir, spec.name));
       if (stop.signal.aborted) return;
-      if (clock.now() - startedMs > healthyAfterMs) failures = 1;
+      if (clock.monotonic() - startedMs > healthyAfterMs) failures = 1;
       progress(`${spec.name} ended (${ended}) and is started again; its log is ${logPath(logDir, spec.name)}`);
       await clock.sleep(backoffMs(restartBackoff, failures), stop.signal).catch(() => {});
     }
@@ -85,7 +87,8 @@ export function supervise(spec: ProgramSpec, { logDir, clock, progress }: Superv
   };
 }
 
-function start({ name, command, args, env }: ProgramSpec, logDir: string): ChildProcess {
+function start({ name, command, args, env, file: settings }: ProgramSpec, logDir: string): ChildProcess {
+  if (settings !== undefined) writeFileSync(settings.path, settings.text, { mode: 0o600 });
   const log = openSync(logPath(logDir, name), 'a');
   const [file = command, ...rest] = [
     ...(existsSync(setpriv) ? [setpriv, '--pdeathsig', 'KILL', '--'] : []),

@@ -1,8 +1,10 @@
+import { mkdtempDisposable } from 'node:fs/promises';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { type Clock, FakeClock } from '@gantry/runtime/clock.ts';
 import { GantryError } from '@gantry/runtime/errors.ts';
 import { describe, expect, it } from 'vitest';
-import { freePort } from '../up/free-port.ts';
 import { accepts, untilAnswers } from './wait.ts';
 
 /** A clock on which sleeping takes no time. */
@@ -54,11 +56,12 @@ describe('untilAnswers', () => {
 
 describe('accepts', () => {
   it('tells whether somebody listens', async () => {
-    const port = await freePort();
-    expect(await accepts(port)).toBe(false);
-    const server = createServer().listen(port, '127.0.0.1');
+    await using folder = await mkdtempDisposable(join(tmpdir(), 'gantry-wait-'));
+    const path = join(folder.path, 'a.sock');
+    expect(await accepts(path)).toBe(false);
+    const server = createServer().listen(path);
     await new Promise((resolve) => server.once('listening', resolve));
-    expect(await accepts(port)).toBe(true);
+    expect(await accepts(path)).toBe(true);
     server.close();
   });
 });

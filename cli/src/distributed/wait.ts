@@ -22,9 +22,9 @@ export async function untilAnswers(
   ask: () => Promise<boolean>,
   { clock, signal }: WaitDeps,
 ): Promise<void> {
-  const deadline = clock.now() + startTimeoutMs;
+  const deadline = clock.monotonic() + startTimeoutMs;
   let last = '';
-  while (clock.now() < deadline) {
+  while (clock.monotonic() < deadline) {
     if (signal.aborted) throw new GantryError('Cancelled', `stopped while ${name} was starting`);
     try {
       if (await ask()) return;
@@ -36,10 +36,10 @@ export async function untilAnswers(
   throw new GantryError('Timeout', `${name} does not answer within ${startTimeoutMs / 1000} s${last}; ${hint}`);
 }
 
-/** Whether somebody accepts connections on a port of this machine. */
-export function accepts(port: number): Promise<boolean> {
+/** Whether somebody accepts connections on a Unix socket. */
+export function accepts(path: string): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1');
+    const socket = connect(path);
     socket.once('connect', () => resolve(true));
     socket.once('error', () => resolve(false));
     socket.once('connect', () => socket.destroy());

@@ -1,9 +1,9 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { defaultApiConfig } from '@gantry/api/config.ts';
 import { startApi } from '@gantry/api/service.ts';
 import { watchSource } from '@gantry/client/change-source.ts';
 import { type Client, connect } from '@gantry/client/client.ts';
+import type { Credentials } from '@gantry/client/credentials.ts';
 import { EventRecorder } from '@gantry/client/event-recorder.ts';
 import { Informer } from '@gantry/client/informer.ts';
 import { defaultControllersConfig, startControllers } from '@gantry/controllers/service.ts';
@@ -17,10 +17,12 @@ import { openStore } from '@gantry/store/open.ts';
 import { defaultConfig as defaultXdsConfig } from '@gantry/xds-lb/config.ts';
 import type { SupervisedEnvoy } from '@gantry/xds-lb/envoy.ts';
 import { startXdsLb } from '@gantry/xds-lb/service.ts';
+import { clusterToken } from '../known-tokens.ts';
 import { findServiceEnvoy, startServiceEnvoy } from './envoy.ts';
 import { freeAddress } from './free-port.ts';
 import { type Nodes, startNodes } from './node-agents.ts';
 import type { UpOptions } from './options.ts';
+import { announceToken, prepareState } from './state.ts';
 
 /** Who leads: always this process, since nobody else can open the database. After a crash the next one goes on at once. */
 const identity = 'gantry-up';
@@ -49,18 +51,22 @@ export interface ClusterDeps {
 /** Starts every service in this process: one store, one bus, the same code as in separate processes. */
 export async function startCluster(options: UpOptions, deps: ClusterDeps): Promise<Cluster> {
   const { log, clock = systemClock, progress } = deps;
-  await mkdir(join(options.stateDir, 'images'), { recursive: true });
   const listen = await freeAddress(options.listen);
   await using stack = new AsyncDisposableStack();
+  const folders = stack.use(await prepareState(options.stateDir));
+  const token = await clusterToken(options.stateDir);
+  const { credentials } = token;
   const store = stack.use(await openStore(`sqlite:${join(options.stateDir, 'state.db')}`, { log }));
   const bus = stack.use(await openBus('memory:up'));
   const api = stack.use(
-    await startApi({ ...defaultApiConfig, listen }, { store, bus, log: log.child({ service: 'api' }) }),
+    await startApi({ ...defaultApiConfig, listen }, { store, bus, credentials, log: log.child({ service: 'api' }) }),
   );
-  const client = stack.use(connect(api.address));
+  const client = stack.use(connect(api.address, { credentials }));
   progress(`api listens on ${api.address}, its state is in ${options.stateDir}`);
-  const service = (name: string): { client: Client; clock: Clock; log: Logger } => ({
+  stack.use(await announceToken(api.address, token, progress));
+  const service = (name: string): ServiceDeps => ({
     client,
+    credentials,
     clock,
     log: log.child({ service: name }),
   });
@@ -77,7 +83,9 @@ export async function startCluster(options: UpOptions, deps: ClusterDeps): Promi
   );
   const binary = findServiceEnvoy({ progress });
   const balancer =
-    binary === undefined ? undefined : stack.use(await startLoadBalancer(binary, progress, service('xds-lb')));
+    binary === undefined
+      ? undefined
+      : stack.use(await startLoadBalancer(binary, folders.run, progress, service('xds-lb')));
   const nodes = stack.use(await startNodes(options, service('node-agent')));
   progress(`${options.nodes} nodes with the ${nodes.host.driver} driver: ${nodes.host.reasons.join('; ')}`);
   const owned = stack.move();
@@ -91,11 +99,17 @@ export async function startCluster(options: UpOptions, deps: ClusterDeps): Promi
   };
 }
 
-type ServiceDeps = { readonly client: Client; readonly clock: Clock; readonly log: Logger };
+type ServiceDeps = {
+  readonly client: Client;
+  readonly credentials: Credentials;
+  readonly clock: Clock;
+  readonly log: Logger;
+};
 
 /** xds-lb, and the Envoy that it configures. */
 async function startLoadBalancer(
   binary: string,
+  runDir: string,
   progress: ClusterDeps['progress'],
   { client, clock, log }: ServiceDeps,
 ) {
@@ -111,7 +125,7 @@ async function startLoadBalancer(
     await startXdsLb(
       {
         ...defaultXdsConfig,
-        xdsPort: 0,
+        xdsSocket: join(runDir, 'xds.sock'),
         // Envoy listens on every address of this machine.
         loadBalancer: { ...defaultXdsConfig.loadBalancer, ingressIps: ['127.0.0.1'] },
       },

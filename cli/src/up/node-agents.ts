@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Client } from '@gantry/client/client.ts';
+import type { Credentials } from '@gantry/client/credentials.ts';
 import { type HostNode, type HostNodes, startHostNodes } from '@gantry/node-agent/host/nodes.ts';
 import { type NodeAgent, startNodeAgent } from '@gantry/node-agent/service.ts';
 import type { Clock } from '@gantry/runtime/clock.ts';
@@ -26,7 +27,12 @@ export function nodeNames(count: number): string[] {
 /** Sets up the nodes and starts an agent on each. */
 export async function startNodes(
   options: UpOptions,
-  deps: { readonly client: Client; readonly clock: Clock; readonly log: Logger },
+  deps: {
+    readonly client: Client;
+    readonly credentials: Credentials;
+    readonly clock: Clock;
+    readonly log: Logger;
+  },
 ): Promise<Nodes> {
   const directory = join(options.stateDir, 'nodes');
   await using stack = new AsyncDisposableStack();

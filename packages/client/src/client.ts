@@ -1,6 +1,6 @@
 import type { KubeObject } from '@gantry/model/kind.ts';
 import { type KindName, type Kinds, kindOf, resourceOf } from '@gantry/model/registry.ts';
-import { ChannelCredentials, type ChannelOptions, Client as GrpcClient, type MethodDefinition } from '@grpc/grpc-js';
+import { type ChannelOptions, Client as GrpcClient, type MethodDefinition } from '@grpc/grpc-js';
 import type {
   CallOptions,
   CreateResult,
@@ -16,6 +16,7 @@ import type {
   Writer,
 } from './api.ts';
 import { type CallDefaults, callServerStream, callUnary, type WhenAway } from './calls.ts';
+import { type Credentials, noCredentials } from './credentials.ts';
 import {
   type Binding,
   type EvictRequest,
@@ -35,8 +36,8 @@ import { nodeService, resourceService, schedulingService } from './protos.ts';
 
 /** How to reach the api. */
 export interface ConnectOptions {
-  /** Plain text where absent. TLS and tokens go in here. */
-  readonly credentials?: ChannelCredentials;
+  /** Proof of who calls; none where absent. */
+  readonly credentials?: Credentials | undefined;
   /** Milliseconds for a call that names no time of its own; 30,000 where absent. */
   readonly defaultTimeoutMs?: number;
   /** What calls do where there is no connection; `wait` where absent. Watches and other streams fail at once. */
@@ -72,8 +73,12 @@ const defaultChannelOptions: ChannelOptions = {
  */
 export function connect(address: string = defaultApiAddress, options: ConnectOptions = {}): Client {
   const target = address.includes(',') ? `ipv4:${address.replaceAll(' ', '')}` : address;
-  const credentials = options.credentials ?? ChannelCredentials.createInsecure();
-  const channel = new GrpcClient(target, credentials, { ...defaultChannelOptions, ...options.channelOptions });
+  const { channel: transport, interceptors } = options.credentials ?? noCredentials;
+  const channel = new GrpcClient(target, transport, {
+    ...defaultChannelOptions,
+    ...options.channelOptions,
+    interceptors: [...interceptors],
+  });
   return new Client(channel, {
     timeoutMs: options.defaultTimeoutMs ?? defaultTimeoutMs,
     whenAway: options.whenAway ?? 'wait',

@@ -1,8 +1,18 @@
 import { once } from 'node:events';
-import { credentials, makeGenericClientConstructor } from '@grpc/grpc-js';
+import { credentials, Metadata, makeGenericClientConstructor, status } from '@grpc/grpc-js';
 import { expect, test } from 'vitest';
+import { admitHolders, tokenCredentials } from './credentials.ts';
 import { placementService } from './protos.ts';
 import { serveGrpc } from './serve.ts';
+
+const own = tokenCredentials(() => 'the-token-of-this-test');
+const listen = {
+  host: '127.0.0.1',
+  port: 0,
+  maxRequestBytes: 1_024,
+  credentials: own,
+  admit: admitHolders(own),
+};
 
 const raw = {
   requestStream: false,
@@ -29,7 +39,7 @@ const StandardClient = makeGenericClientConstructor(
 
 test('health and reflection tell of the services that are served, and of no others', async () => {
   const service = { name: 'PlacementService', definition: placementService, handlers: {} };
-  await using server = await serveGrpc([service], { host: '127.0.0.1', port: 0, maxRequestBytes: 1_024 });
+  await using server = await serveGrpc([service], listen);
   // biome-ignore lint/suspicious/noExplicitAny: methods that are only known at run time.
   const client = new StandardClient(`127.0.0.1:${server.port}`, credentials.createInsecure()) as any;
   const health = (): Promise<Buffer> =>
@@ -41,7 +51,14 @@ test('health and reflection tell of the services that are served, and of no othe
   server.setServing(false);
   expect(await health()).toEqual(Buffer.from([0x08, 0x02]));
 
-  const call = client.reflect();
+  // Health is open to all; reflection is not.
+  const refused = client.reflect();
+  const [error] = (await once(refused, 'error')) as [{ code: number }];
+  expect(error.code).toBe(status.UNAUTHENTICATED);
+
+  const proof = new Metadata();
+  proof.set('authorization', 'Bearer the-token-of-this-test');
+  const call = client.reflect(proof);
   // ServerReflectionRequest { list_services: "*" }
   call.end(Buffer.from([0x3a, 1, 0x2a]));
   const [answer] = (await once(call, 'data')) as [Buffer];
@@ -53,7 +70,7 @@ test('health and reflection tell of the services that are served, and of no othe
 });
 
 test('an address that is taken is named', async () => {
-  await using server = await serveGrpc([], { host: '127.0.0.1', port: 0, maxRequestBytes: 1_024 });
-  const options = { host: '127.0.0.1', port: server.port, maxRequestBytes: 1_024 };
+  await using server = await serveGrpc([], listen);
+  const options = { ...listen, port: server.port };
   await expect(serveGrpc([], options)).rejects.toThrow(`cannot listen on 127.0.0.1:${server.port}`);
 });

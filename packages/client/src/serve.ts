@@ -1,6 +1,7 @@
 import { GantryError } from '@gantry/runtime/errors.ts';
-import { Server, ServerCredentials, type ServiceDefinition, type UntypedServiceImplementation } from '@grpc/grpc-js';
+import { Server, type ServiceDefinition, type UntypedServiceImplementation } from '@grpc/grpc-js';
 import { HealthImplementation } from 'grpc-health-check';
+import { type Admit, type Credentials, guard } from './credentials.ts';
 import { addReflection } from './reflection.ts';
 
 /** A service of gantry.api.v1 with what carries it out. */
@@ -16,6 +17,10 @@ export interface ListenOptions {
   /** 0 for any free one. */
   readonly port: number;
   readonly maxRequestBytes: number;
+  /** What the server listens with. */
+  readonly credentials: Credentials;
+  /** Who may call, reflection included; health is open to all. */
+  readonly admit: Admit;
 }
 
 /** A gRPC server that listens. Disposing of it lets unary calls end for a moment, then ends all. */
@@ -38,6 +43,7 @@ export async function serveGrpc(services: readonly ServedService[], options: Lis
     // Connections of clients that vanished are given up.
     'grpc.keepalive_time_ms': 30_000,
     'grpc.keepalive_timeout_ms': 10_000,
+    interceptors: [guard(options.admit)],
   });
   for (const { definition, handlers } of services) server.addService(definition, handlers);
   const names = services.map(({ name }) => `gantry.api.v1.${name}`);
@@ -55,10 +61,10 @@ export async function serveGrpc(services: readonly ServedService[], options: Lis
   };
 }
 
-function bind(server: Server, { host, port }: ListenOptions): Promise<number> {
+function bind(server: Server, { host, port, credentials }: ListenOptions): Promise<number> {
   const address = `${host.includes(':') ? `[${host}]` : host}:${port}`;
   return new Promise((resolve, reject) => {
-    server.bindAsync(address, ServerCredentials.createInsecure(), (error, bound) => {
+    server.bindAsync(address, credentials.listener, (error, bound) => {
       if (error)
         reject(
           new GantryError('ServiceUnavailable', `cannot listen on ${address}: ${error.message}`, { cause: error }),

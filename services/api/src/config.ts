@@ -8,7 +8,7 @@ export interface ApiConfig {
   readonly listen: string;
   /** `host:port` of /metrics, /healthz and /readyz; none where absent. */
   readonly diagnostics?: string | undefined;
-  /** True where everybody who can reach `listen` is to be the administrator; else only this machine's processes are. */
+  /** True where everybody who can reach `listen` is to be the administrator; else only who presents the cluster's token is. */
   readonly trustNetwork: boolean;
   /** Range of services' cluster IPs. */
   readonly serviceCidr: string;
@@ -46,6 +46,7 @@ type Flag = (typeof flags)[number];
 /**
  * Settings from flags (`--store sqlite:/path`, `--store=sqlite:/path`) and environment (GANTRY_STORE, GANTRY_EVENTS,
  * GANTRY_API_LISTEN, GANTRY_API_DIAGNOSTICS, GANTRY_API_SERVICE_CIDR, GANTRY_API_TRUST_NETWORK); flags go first.
+ * GANTRY_TOKEN_FILE (or GANTRY_TOKEN) gives the cluster's token.
  * Throws BadRequest for a flag that does not exist.
  */
 export function readConfig(args: readonly string[], env: Readonly<Record<string, string | undefined>>): ProcessConfig {

@@ -1,4 +1,5 @@
 /** Runs an api as a process of its own; config.ts says which flags and environment variables it takes. */
+import { credentialsFromEnv, requireCredentials } from '@gantry/client/credentials.ts';
 import { openBus } from '@gantry/events/open.ts';
 import { runProcess } from '@gantry/runtime/process.ts';
 import { openStore } from '@gantry/store/open.ts';
@@ -7,7 +8,9 @@ import { startApi } from './service.ts';
 
 await runProcess('api', async ({ log, stack }) => {
   const config = readConfig(process.argv.slice(2), process.env);
+  const credentials = credentialsFromEnv(process.env);
+  if (!config.api.trustNetwork) requireCredentials(credentials, 'GANTRY_API_TRUST_NETWORK');
   const store = stack.use(await openStore(config.store, { log }));
   const bus = stack.use(await openBus(config.bus, 'api'));
-  return await startApi(config.api, { store, bus, log });
+  return await startApi(config.api, { store, bus, log, credentials });
 });

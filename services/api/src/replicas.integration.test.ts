@@ -24,7 +24,7 @@ afterAll(() => owned.disposeAsync());
 async function replica(): Promise<Client> {
   const store = owned.use(await openStore(redis.url));
   const bus = owned.use(new InProcessBus('replicas'));
-  const config = { ...defaultApiConfig, listen: '127.0.0.1:0', serviceCidr: '10.96.0.0/24' };
+  const config = { ...defaultApiConfig, listen: '127.0.0.1:0', trustNetwork: true, serviceCidr: '10.96.0.0/24' };
   const api = owned.use(await startApi(config, { store, bus, log: silentLogger }));
   return owned.use(connect(api.address));
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
+import { type Credentials, noCredentials } from '@gantry/client/credentials.ts';
 import type { GrpcServer } from '@gantry/client/serve.ts';
 import type { EventBus } from '@gantry/events/events.ts';
 import { kindOfObject } from '@gantry/model/registry.ts';
@@ -15,7 +16,7 @@ import { parseIpRange } from './admission/ip-range.ts';
 import { PriorityClasses, priorityClassAdmission } from './admission/priority.ts';
 import { serviceAdmission } from './admission/services.ts';
 import type { ApiConfig } from './config.ts';
-import { authenticateByAddress, authorizeAdmins } from './core/access.ts';
+import { authenticateBy, authorizeAdmins } from './core/access.ts';
 import { ResourceApi } from './core/api.ts';
 import { createBuiltIns } from './core/built-ins.ts';
 import type { CoreDeps } from './core/context.ts';
@@ -49,6 +50,11 @@ export interface ApiDeps {
   readonly log: Logger;
   readonly clock?: Clock;
   readonly entropy?: Entropy;
+  /**
+   * Proof that callers must give, and that the api gives to node agents and schedulers. Where absent, callers are nobody unless the
+   * configuration trusts the network.
+   */
+  readonly credentials?: Credentials | undefined;
 }
 
 /** A running api. */
@@ -65,7 +71,8 @@ export interface RunningApi extends Running {
 export async function startApi(config: ApiConfig, deps: ApiDeps): Promise<RunningApi> {
   await using stack = new AsyncDisposableStack();
   const stop = new AbortController();
-  const { log, store, clock = systemClock } = deps;
+  const { log, store, clock = systemClock, credentials = noCredentials } = deps;
+  const authenticate = authenticateBy(credentials, config.trustNetwork);
   const priorities = new PriorityClasses(store);
   const core = coreOf(config, deps, priorities);
   const ledger = new CapacityLedger(store);
@@ -76,12 +83,12 @@ export async function startApi(config: ApiConfig, deps: ApiDeps): Promise<Runnin
   const resources = new ResourceApi({ ...core, hub });
   const registry = createMetrics('api');
   const calls = new Calls({
-    authenticate: authenticateByAddress(config.trustNetwork),
+    authenticate,
     metrics: createApiMetrics(registry, () => hub.watcherCount),
     log,
     maxInFlight: config.limits.maxInFlight,
   });
-  const agents = stack.use(new AgentConnections());
+  const agents = stack.use(new AgentConnections(credentials));
   const { host, port } = parseAddress(config.listen);
   const server = await listen(
     {
@@ -89,9 +96,15 @@ export async function startApi(config: ApiConfig, deps: ApiDeps): Promise<Runnin
       SchedulingService: schedulingHandlers(new SchedulingApi({ ...core, hub, ledger, events }), calls),
       NodeService: nodeHandlers(new NodeApi({ ...core, ephemeral: store, ledger, hub }), calls),
       PodService: podHandlers(new PodProxy({ ...core, agents }), calls),
-      PlacementService: placementHandlers(new PlacementProxy(core), calls),
+      PlacementService: placementHandlers(new PlacementProxy({ ...core, credentials }), calls),
     },
-    { host, port, maxRequestBytes: config.limits.maxRequestBytes },
+    {
+      host,
+      port,
+      maxRequestBytes: config.limits.maxRequestBytes,
+      credentials,
+      admit: (caller) => void authenticate(caller),
+    },
   );
   stack.use(server);
   const diagnostics = config.diagnostics

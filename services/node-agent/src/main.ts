@@ -1,5 +1,6 @@
 /** Runs a node agent as a process of its own; `--help` and options.ts say how. */
 import { connect } from '@gantry/client/client.ts';
+import { credentialsFromEnv } from '@gantry/client/credentials.ts';
 import { systemClock } from '@gantry/runtime/clock.ts';
 import { runProcess } from '@gantry/runtime/process.ts';
 import { helpText, type MainOptions, readOptions } from './options.ts';
@@ -13,9 +14,10 @@ if (process.argv.includes('--help')) process.stdout.write(helpText);
 else {
   await runProcess('node-agent', async ({ log, stack }) => {
     const options = readOptions(process.argv.slice(2), process.env);
-    const client = stack.use(connect(options.api));
+    const credentials = credentialsFromEnv(process.env);
+    const client = stack.use(connect(options.api, { credentials }));
     const runtime = stack.use(await openRuntime(options));
-    const agent = await startNodeAgent(options.agent, { client, runtime, clock: systemClock, log });
+    const agent = await startNodeAgent(options.agent, { client, runtime, clock: systemClock, log, credentials });
     agent.ready.then(
       () => log.info({ node: options.agent.nodeName, address: agent.address }, 'the node is ready'),
       () => {},

@@ -38,7 +38,8 @@ const flags = {
 } as const;
 
 export const helpText = `Runs the pods of one node. Each flag is also read from the environment: --node-name from GANTRY_NODE_NAME, and so on;
---api from GANTRY_SERVER, as with every client.
+--api from GANTRY_SERVER, as with every client. GANTRY_TOKEN_FILE names the file with the cluster's token, without which nobody could
+read logs or run commands.
 
   --node-name NAME          name of the node (the machine's host name)
   --api HOST:PORT           gRPC address of the api (127.0.0.1:7443)

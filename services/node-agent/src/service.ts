@@ -1,4 +1,5 @@
 import { mkdir } from 'node:fs/promises';
+import type { Credentials } from '@gantry/client/credentials.ts';
 import type { Clock } from '@gantry/runtime/clock.ts';
 import { GantryError, toGantryError } from '@gantry/runtime/errors.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
@@ -28,6 +29,8 @@ export interface NodeAgentDeps {
   readonly log: Logger;
   /** Where it learns of its pods; a watch of its own where absent. */
   readonly podSource?: PodSource;
+  /** Proof that callers of PodService must give; needed where the configuration says that it listens. */
+  readonly credentials?: Credentials | undefined;
 }
 
 /** A running agent. Disposing of it leaves the node's containers running, for the next one to adopt. */
@@ -43,6 +46,7 @@ export async function startNodeAgent(config: NodeAgentConfig, deps: NodeAgentDep
   const { client, runtime, clock } = deps;
   const log = deps.log.child({ node: config.nodeName });
   checkConfig(config);
+  const listener = listenerOf(config, deps);
   await mkdir(config.rootDir, { recursive: true });
   await using stack = new AsyncDisposableStack();
   const machine = await runtime.stats.node();
@@ -52,9 +56,7 @@ export async function startNodeAgent(config: NodeAgentConfig, deps: NodeAgentDep
   const network = stack.use(await networkOf(config, deps, log));
   const pods = stack.use(await startPods(config, { client, runtime, clock, log, machine, network }));
   const server =
-    config.listen === undefined
-      ? undefined
-      : stack.use(await servePods(config.listen, { nodeName: config.nodeName, pods, runtime, clock }));
+    listener && stack.use(await servePods(listener, { ...listener, nodeName: config.nodeName, pods, runtime, clock }));
   stack.use(rotateLogs(() => runningLogs(pods), { containers: runtime.containers, clock, log }));
   const source = deps.podSource ?? stack.use(ownPodSource(client, log));
   stack.use(source.subscribe(config.nodeName, pods.listener));
@@ -99,6 +101,16 @@ function* runningLogs(pods: Pods): Generator<GrowingLog> {
 function networkOf(config: NodeAgentConfig, { client, clock }: NodeAgentDeps, log: Logger): Promise<NodeNetwork> {
   const { network } = config;
   return network === undefined ? plainNetwork(config) : startNetwork({ ...config, network }, { client, clock, log });
+}
+
+/** Where and with what PodService listens. Throws FailedPrecondition where callers could prove nothing. */
+function listenerOf({ listen }: NodeAgentConfig, { credentials }: NodeAgentDeps) {
+  if (listen === undefined) return undefined;
+  if (credentials !== undefined) return { ...listen, credentials };
+  throw new GantryError(
+    'FailedPrecondition',
+    "no credentials: commands in the node's containers need the cluster's token; name its file in GANTRY_TOKEN_FILE",
+  );
 }
 
 function checkConfig({ nodeName, addresses, rootDir }: NodeAgentConfig): void {

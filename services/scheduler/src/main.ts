@@ -1,8 +1,10 @@
 /**
  * Runs the scheduler as a process of its own. GANTRY_SERVER is the api's gRPC address; GANTRY_EVENTS names the event bus,
- * and without it changes come over the api's watch; GANTRY_SCHEDULER_* is in config.ts.
+ * and without it changes come over the api's watch; GANTRY_TOKEN_FILE names the file with the cluster's token; GANTRY_SCHEDULER_* is
+ * in config.ts.
  */
 import { connect } from '@gantry/client/client.ts';
+import { credentialsFromEnv } from '@gantry/client/credentials.ts';
 import { openBus } from '@gantry/events/open.ts';
 import { systemClock } from '@gantry/runtime/clock.ts';
 import { runProcess } from '@gantry/runtime/process.ts';
@@ -11,8 +13,9 @@ import { startScheduler } from './service.ts';
 
 await runProcess('scheduler', async ({ log, stack }) => {
   const config = configFromEnv(process.env);
-  const client = stack.use(connect(process.env.GANTRY_SERVER));
+  const credentials = credentialsFromEnv(process.env);
+  const client = stack.use(connect(process.env.GANTRY_SERVER, { credentials }));
   const busUrl = process.env.GANTRY_EVENTS;
   const bus = busUrl ? stack.use(await openBus(busUrl, 'scheduler')) : undefined;
-  return startScheduler(config, { client, bus, clock: systemClock, log });
+  return startScheduler(config, { client, bus, clock: systemClock, log, credentials });
 });

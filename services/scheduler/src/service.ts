@@ -1,6 +1,7 @@
 import { busSource } from '@gantry/client/bus-source.ts';
 import { watchSource } from '@gantry/client/change-source.ts';
 import type { Client } from '@gantry/client/client.ts';
+import { type Credentials, noCredentials } from '@gantry/client/credentials.ts';
 import { runWithLeadership } from '@gantry/client/leader.ts';
 import { schedulerAddressAnnotation } from '@gantry/client/placement.ts';
 import type { EventBus } from '@gantry/events/events.ts';
@@ -29,6 +30,8 @@ export interface SchedulerDeps {
   readonly bus?: EventBus;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Proof that callers of PlacementService must give; where absent, nobody may call it. */
+  readonly credentials?: Credentials | undefined;
 }
 
 /** A running scheduler. */
@@ -41,7 +44,10 @@ export interface RunningScheduler extends Running {
 const bindTimeoutMs = 10_000;
 
 /** Starts the scheduler: it follows pods and nodes, and binds pods that wait. Throws BadRequest for a wrong configuration. */
-export function startScheduler(given: SchedulerConfig, { client, bus, clock, log }: SchedulerDeps): RunningScheduler {
+export function startScheduler(
+  given: SchedulerConfig,
+  { client, bus, clock, log, credentials = noCredentials }: SchedulerDeps,
+): RunningScheduler {
   const config = checkConfig(given);
   const workers = workersOf(config, log);
   const seed = config.seed + config.shard.index;
@@ -103,7 +109,7 @@ export function startScheduler(given: SchedulerConfig, { client, bus, clock, log
   // Whoever does not wait for it must not be ended by its rejection.
   ready.catch(() => {});
   const done = run(
-    { config, client, clock, log, ready, scheduler, loop, defragmenter, metrics, registry },
+    { config, client, clock, log, credentials, ready, scheduler, loop, defragmenter, metrics, registry },
     stop.signal,
   );
   return {
@@ -126,7 +132,8 @@ function workersOf({ threads }: SchedulerConfig, log: Logger): WorkerPool | unde
 }
 
 /** The parts of a scheduler, put together. */
-interface Parts extends Omit<SchedulerDeps, 'bus'> {
+interface Parts extends Omit<SchedulerDeps, 'bus' | 'credentials'> {
+  readonly credentials: Credentials;
   readonly config: SchedulerConfig;
   readonly ready: Promise<void>;
   readonly scheduler: Scheduler;

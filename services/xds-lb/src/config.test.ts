@@ -15,6 +15,8 @@ it('reads the environment', () => {
     GANTRY_XDS_INGRESS_IPS: '192.0.2.1',
     GANTRY_XDS_LOAD_BALANCER_CLASS: 'example.com/mine',
     GANTRY_XDS_DIAGNOSTICS_PORT: '9090',
+    GANTRY_XDS_SOCKET: '/run/xds.sock',
+    GANTRY_XDS_TRUST_NETWORK: 'true',
   });
   expect(config).toEqual({
     loadBalancer: {
@@ -24,6 +26,8 @@ it('reads the environment', () => {
       loadBalancerClass: 'example.com/mine',
     },
     xdsHost: '0.0.0.0',
+    xdsSocket: '/run/xds.sock',
+    trustNetwork: true,
     xdsPort: 0,
     diagnostics: { host: '127.0.0.1', port: 9090 },
   });

@@ -23,6 +23,10 @@ export interface XdsLbConfig {
   /** Address of the xDS server; port 0 is any free one. */
   readonly xdsHost: string;
   readonly xdsPort: number;
+  /** Path of a Unix socket to serve xDS on in place of a port. Its folder says who may connect. */
+  readonly xdsSocket?: string | undefined;
+  /** True where everybody who can reach the port may read the configuration; else clients present the cluster's token. */
+  readonly trustNetwork: boolean;
   /** Address of /metrics, /healthz, /readyz; absent where it is not wanted. */
   readonly diagnostics?: { readonly host: string; readonly port: number };
 }
@@ -32,6 +36,7 @@ export const defaultConfig: XdsLbConfig = {
   loadBalancer: { listenAddress: '0.0.0.0', addressMap: {}, ingressIps: [], loadBalancerClass: 'gantry.dev/envoy' },
   xdsHost: '127.0.0.1',
   xdsPort: 18000,
+  trustNetwork: false,
 };
 
 /**
@@ -50,6 +55,8 @@ export function configFromEnv(env: Readonly<Record<string, string | undefined>>)
     },
     xdsHost: env.GANTRY_XDS_HOST ?? defaultConfig.xdsHost,
     xdsPort: port('GANTRY_XDS_PORT', env.GANTRY_XDS_PORT ?? String(defaultConfig.xdsPort)),
+    xdsSocket: env.GANTRY_XDS_SOCKET || undefined,
+    trustNetwork: flag('GANTRY_XDS_TRUST_NETWORK', env.GANTRY_XDS_TRUST_NETWORK ?? 'false'),
     diagnostics:
       diagnosticsPort === undefined
         ? undefined
@@ -85,6 +92,11 @@ function port(name: string, value: string): number {
   const number = Number(value);
   if (/^\d+$/.test(value) && number <= 65535) return number;
   throw invalid(name, value, 'must be between 0 and 65535, inclusive');
+}
+
+function flag(name: string, value: string): boolean {
+  if (value === 'true' || value === 'false') return value === 'true';
+  throw invalid(name, value, 'must be true or false');
 }
 
 function invalid(name: string, value: string, problem: string): GantryError {

@@ -1,10 +1,11 @@
 /**
  * Runs xds-lb as a process of its own. GANTRY_SERVER is the api's gRPC address; GANTRY_EVENTS names the event bus, and
- * without it changes come over the api's watch; GANTRY_XDS_* is in config.ts.
+ * without it changes come over the api's watch; GANTRY_TOKEN_FILE names the file with the cluster's token; GANTRY_XDS_* is in config.ts.
  */
 import { busSource } from '@gantry/client/bus-source.ts';
 import { type ChangeSource, watchSource } from '@gantry/client/change-source.ts';
 import { type Client, connect, defaultApiAddress } from '@gantry/client/client.ts';
+import { credentialsFromEnv, requireCredentials } from '@gantry/client/credentials.ts';
 import { EventRecorder } from '@gantry/client/event-recorder.ts';
 import { Informer } from '@gantry/client/informer.ts';
 import type { EventBus } from '@gantry/events/events.ts';
@@ -19,7 +20,10 @@ import { startXdsLb } from './service.ts';
 
 async function start({ log, stack }: { log: Logger; stack: AsyncDisposableStack }): Promise<Running> {
   const config = configFromEnv(process.env);
-  const client = stack.use(connect(process.env.GANTRY_SERVER ?? defaultApiAddress));
+  const credentials = credentialsFromEnv(process.env);
+  if (config.xdsSocket === undefined && !config.trustNetwork)
+    requireCredentials(credentials, 'GANTRY_XDS_TRUST_NETWORK');
+  const client = stack.use(connect(process.env.GANTRY_SERVER ?? defaultApiAddress, { credentials }));
   const busUrl = process.env.GANTRY_EVENTS;
   const bus = busUrl ? stack.use(await openBus(busUrl, 'xds-lb')) : undefined;
   const events = stack.use(new EventRecorder(client, { component: 'xds-lb', clock: systemClock, log }));
@@ -30,6 +34,7 @@ async function start({ log, stack }: { log: Logger; stack: AsyncDisposableStack 
     statusWriter: client,
     events,
     log,
+    credentials,
   });
   log.info({ xds: xdsLb.xdsAddress, diagnosticsPort: xdsLb.diagnosticsPort }, 'serving xDS');
   return xdsLb;

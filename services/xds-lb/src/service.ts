@@ -1,11 +1,13 @@
 /** xds-lb: keeps the snapshots in step with Services and EndpointSlices, and serves them. */
+import { rm } from 'node:fs/promises';
+import { type Admit, admitHolders, type Credentials, guard, noCredentials } from '@gantry/client/credentials.ts';
 import type { Node, Service } from '@gantry/model/gen/gantry.core.v1.ts';
 import type { EndpointSlice } from '@gantry/model/gen/gantry.discovery.v1.ts';
 import { type Clock, systemClock } from '@gantry/runtime/clock.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
 import { createMetrics, serveDiagnostics } from '@gantry/runtime/metrics.ts';
 import type { Running } from '@gantry/runtime/service.ts';
-import { Server, ServerCredentials } from '@grpc/grpc-js';
+import { Server } from '@grpc/grpc-js';
 import type { Node as XdsNode } from 'envoy-control-plane-ts/envoy/core.ts';
 import { type Client, createAds, type Observer } from 'envoy-control-plane-ts/server.ts';
 import { SnapshotCache } from 'envoy-control-plane-ts/snapshot-cache.ts';
@@ -35,13 +37,13 @@ export interface XdsLbDeps {
   readonly events: EventSink;
   readonly log: Logger;
   readonly clock?: Clock;
-  /** Plain text where absent. */
-  readonly credentials?: ServerCredentials;
+  /** Proof that clients of a port must give; where absent nobody can, and the configuration trusts the network or names a socket. */
+  readonly credentials?: Credentials | undefined;
 }
 
 /** The running service. */
 export interface XdsLb extends Running {
-  /** Address of the xDS server, host:port. */
+  /** Address of the xDS server: host:port, or unix:/path. */
   readonly xdsAddress: string;
   /** Port of the diagnostics server, where there is one. */
   readonly diagnosticsPort: number | undefined;
@@ -69,9 +71,10 @@ export async function startXdsLb(config: XdsLbConfig, deps: XdsLbDeps): Promise<
   const ads = stack.use(createAds({ snapshots, groupOf, observer, identifier: 'gantry-xds-lb', now: clock.now }));
   const publisher = stack.use(new StatusPublisher(deps.statusWriter, { clock, log: deps.log }));
   const loop = stack.use(new BuildLoop(config, deps, { snapshots, publisher, metrics, clock }));
-  const server = new Server(serverOptions);
+  const credentials = deps.credentials ?? noCredentials;
+  const server = new Server({ ...serverOptions, interceptors: [guard(admitFor(config, credentials))] });
   ads.addTo(server);
-  const port = await listen(server, config, deps.credentials ?? ServerCredentials.createInsecure());
+  const xdsAddress = await listen(server, config, credentials);
   stack.defer(() => server.forceShutdown());
   const ready = (): boolean => loop.isReady;
   const diagnostics = config.diagnostics
@@ -81,7 +84,7 @@ export async function startXdsLb(config: XdsLbConfig, deps: XdsLbDeps): Promise<
   const done = Promise.withResolvers<void>();
   loop.start();
   return {
-    xdsAddress: `${config.xdsHost.includes(':') ? `[${config.xdsHost}]` : config.xdsHost}:${port}`,
+    xdsAddress,
     diagnosticsPort: diagnostics?.port,
     clients: () => ads.clients(),
     done: done.promise,
@@ -225,11 +228,20 @@ class BuildLoop implements Disposable {
   }
 }
 
-function listen(server: Server, config: XdsLbConfig, credentials: ServerCredentials): Promise<number> {
+/** A Unix socket is guarded by its folder; a port is open to who proves that they belong to the cluster, or to all where so configured. */
+function admitFor({ xdsSocket, trustNetwork }: XdsLbConfig, credentials: Credentials): Admit {
+  return xdsSocket !== undefined || trustNetwork ? () => {} : admitHolders(credentials);
+}
+
+/** Resolves to the address under which the server is reached. */
+async function listen(server: Server, config: XdsLbConfig, { listener }: Credentials): Promise<string> {
+  const { xdsSocket, xdsPort } = config;
   const host = config.xdsHost.includes(':') ? `[${config.xdsHost}]` : config.xdsHost;
-  return new Promise((resolve, reject) => {
-    server.bindAsync(`${host}:${config.xdsPort}`, credentials, (error, port) =>
-      error ? reject(error) : resolve(port),
-    );
+  // The socket of a server that was killed is still there.
+  if (xdsSocket !== undefined) await rm(xdsSocket, { force: true });
+  const address = xdsSocket === undefined ? `${host}:${xdsPort}` : `unix:${xdsSocket}`;
+  const port = await new Promise<number>((resolve, reject) => {
+    server.bindAsync(address, listener, (error, bound) => (error ? reject(error) : resolve(bound)));
   });
+  return xdsSocket === undefined ? `${host}:${port}` : address;
 }

@@ -1,7 +1,7 @@
 import type { Deployment } from '@gantry/model/gen/gantry.apps.v1.ts';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { gantry, gantryOk, startGantry } from '../command.ts';
+import { gantry, gantryOk, reaching, startGantry } from '../command.ts';
 import type { TestCluster } from '../harness.ts';
 import { helloManifest, helloUrl, untilReady } from '../hello.ts';
 import { ask } from '../load.ts';
@@ -11,7 +11,7 @@ import { eventually } from '../wait.ts';
 export function commandScenarios(cluster: () => TestCluster): void {
   const ok = (...args: string[]): Promise<string> => gantryOk(cluster(), args);
   /** Starts a command that goes on until it is stopped. */
-  const follow = (...args: string[]) => startGantry(['-s', cluster().address, ...args]);
+  const follow = (...args: string[]) => startGantry([...reaching(cluster()), ...args]);
 
   describe('the gantry command', () => {
     test('applies what is there already without a change, and dry runs change nothing', async () => {

@@ -1,7 +1,7 @@
 /** The bootstrap configuration of an Envoy that takes everything else over one ADS stream. */
 
 export interface BootstrapOptions {
-  /** Address of the ADS server, host:port. */
+  /** Address of the ADS server: host:port, or unix:/path for a Unix socket. */
   readonly xdsAddress: string;
   readonly nodeId: string;
   /** Envoy's node.cluster: a name that Envoys with the same task share. */
@@ -45,14 +45,15 @@ export function bootstrap(options: BootstrapOptions): object {
 }
 
 function xdsCluster(address: string): object {
-  const [host, port] = splitAddress(address);
+  const path = address.startsWith('unix:') ? address.slice('unix:'.length) : undefined;
+  const endpoint = path === undefined ? socketAddress(...splitAddress(address)) : { pipe: { path } };
   return {
     name: xdsClusterName,
-    type: 'STRICT_DNS',
+    type: path === undefined ? 'STRICT_DNS' : 'STATIC',
     connect_timeout: '5s',
     load_assignment: {
       cluster_name: xdsClusterName,
-      endpoints: [{ lb_endpoints: [{ endpoint: { address: socketAddress(host, port) } }] }],
+      endpoints: [{ lb_endpoints: [{ endpoint: { address: endpoint } }] }],
     },
     typed_extension_protocol_options: {
       'envoy.extensions.upstreams.http.v3.HttpProtocolOptions': {

@@ -1,16 +1,11 @@
-import { isIP, isIPv6 } from 'node:net';
+import { isIP } from 'node:net';
+import { type Caller, type Credentials, unauthorized } from '@gantry/client/credentials.ts';
 import { GantryError } from '@gantry/runtime/errors.ts';
 
 /** Who asks. */
 export interface User {
   readonly name: string;
   readonly groups: readonly string[];
-}
-
-/** What is known of a caller before anything of the request is read. */
-export interface Caller {
-  /** The peer's IP address; undefined for a Unix socket, which the file system guards. */
-  readonly address: string | undefined;
 }
 
 /** What somebody wants to do. */
@@ -41,14 +36,14 @@ export type Authorize = (user: User, attempt: Attempt) => void;
 const admin: User = { name: 'system:admin', groups: ['system:masters', 'system:authenticated'] };
 
 /**
- * The rule today, said plainly: there are no credentials yet. Whoever connects from this machine is the administrator;
- * whoever connects from elsewhere is refused, unless the operator vouches for the network that the api listens on.
- * @param trustNetwork True where everybody who can reach the address is to be the administrator.
+ * Names callers. The cluster's token makes its holder the administrator; an address alone proves nothing, since every user of a
+ * machine has the loopback addresses. Nothing fails open: a caller whose connection has no address any more is nobody.
+ * @param trustNetwork True where the operator vouches that whoever can reach the listener may be the administrator.
  */
-export function authenticateByAddress(trustNetwork: boolean): Authenticate {
-  return ({ address }) => {
-    if (trustNetwork || address === undefined || isLoopback(address)) return admin;
-    throw new GantryError('Unauthorized', `Unauthorized: ${address} is not this machine, and no credentials are known`);
+export function authenticateBy(credentials: Credentials, trustNetwork: boolean): Authenticate {
+  return ({ peer, metadata }) => {
+    if (credentials.verify(metadata) || (trustNetwork && hasAddress(peer))) return admin;
+    throw unauthorized(metadata);
   };
 }
 
@@ -61,9 +56,8 @@ export const authorizeAdmins: Authorize = (user, attempt) => {
   );
 };
 
-/** True for addresses of the loopback interface, IPv4 in IPv6 clothing included. */
-export function isLoopback(address: string): boolean {
-  const plain = address.replace(/^\[(.*)\]$/, '$1');
-  const inner = isIPv6(plain) ? plain.replace(/^::ffff:/i, '') : plain;
-  return isIP(inner) === 4 ? inner.startsWith('127.') : inner === '::1';
+/** Whether a peer is `address:port`, an IPv6 address with or without brackets. */
+export function hasAddress(peer: string): boolean {
+  const [, address = ''] = /^(.*):\d{1,5}$/.exec(peer) ?? [];
+  return isIP(address.replace(/^\[(.*)\]$/, '$1')) !== 0;
 }

@@ -1,9 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
+import { noCredentials, tokenCredentials } from '@gantry/client/credentials.ts';
 import { isError } from '@gantry/runtime/errors.ts';
+import { Metadata } from '@grpc/grpc-js';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { addressAt, contains, parseIpRange } from '../admission/ip-range.ts';
-import { authenticateByAddress, authorizeAdmins, isLoopback } from './access.ts';
+import { authenticateBy, authorizeAdmins, hasAddress } from './access.ts';
 import { generateName } from './metadata.ts';
 import { decodePageToken, encodePageToken } from './page-token.ts';
 import { sameJson } from './same-json.ts';
@@ -43,24 +45,43 @@ describe('page tokens', () => {
 });
 
 describe('access', () => {
+  const credentials = tokenCredentials(() => 'the-token-of-this-test');
+  const caller = (peer: string, token?: string) => {
+    const metadata = new Metadata();
+    if (token !== undefined) metadata.set('authorization', `Bearer ${token}`);
+    return { peer, metadata };
+  };
+
+  // Every user of the machine has the loopback addresses, and a Unix socket has no name that gRPC would tell.
   test.each([
-    ['127.0.0.1', true],
-    ['127.8.8.8', true],
-    ['::1', true],
-    ['::ffff:127.0.0.1', true],
-    ['10.0.0.1', false],
-    ['::2', false],
-    ['128.0.0.1', false],
-    ['localhost.example.com', false],
-  ])('%s is loopback: %s', (address, loopback) => {
-    expect(isLoopback(address)).toBe(loopback);
+    '127.0.0.1:4711',
+    '[::1]:4711',
+    '::ffff:127.0.0.1:4711',
+    '10.0.0.1:4711',
+    'unix:/run/x.sock',
+    'unknown',
+    '',
+  ])('a caller from %j is nobody without the token, and the administrator with it', (peer) => {
+    const authenticate = authenticateBy(credentials, false);
+    expect(() => authenticate(caller(peer))).toThrow(/^Unauthorized: the call presents no token/);
+    expect(() => authenticate(caller(peer, 'guessed'))).toThrow("Unauthorized: the token is not this cluster's");
+    expect(authenticate(caller(peer, 'the-token-of-this-test')).name).toBe('system:admin');
   });
 
-  test('callers from elsewhere are refused unless the network is trusted', () => {
-    const stranger = { address: '10.0.0.1' };
-    expect(() => authenticateByAddress(false)(stranger)).toThrow('Unauthorized: 10.0.0.1 is not this machine');
-    expect(authenticateByAddress(true)(stranger).name).toBe('system:admin');
-    expect(authenticateByAddress(false)({ address: undefined }).name).toBe('system:admin');
+  test.each([
+    ['10.0.0.1:4711', true],
+    ['[::1]:4711', true],
+    ['::ffff:127.0.0.1:4711', true],
+    ['unknown', false],
+    ['', false],
+    ['unix:/run/x.sock', false],
+    ['localhost:1', false],
+    ['10.0.0.1', false],
+  ])('where the operator vouches for the network, %j is the administrator: %s', (peer, admitted) => {
+    expect(hasAddress(peer)).toBe(admitted);
+    const attempt = () => authenticateBy(noCredentials, true)(caller(peer)).name;
+    if (admitted) expect(attempt()).toBe('system:admin');
+    else expect(attempt).toThrow(/^Unauthorized/);
   });
 
   test('who is no administrator may do nothing', () => {

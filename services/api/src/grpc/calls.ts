@@ -6,6 +6,7 @@ import type {
   handleBidiStreamingCall,
   handleServerStreamingCall,
   handleUnaryCall,
+  Metadata,
   MethodDefinition,
   ServerDuplexStream,
   ServerUnaryCall,
@@ -157,7 +158,7 @@ export class Calls {
 
   /** Who calls, and a signal that fires when they are gone. */
   context(call: CallSurface): RequestContext {
-    const user = this.#deps.authenticate({ address: addressOf(call.getPeer()) });
+    const user = this.#deps.authenticate({ peer: call.getPeer(), metadata: call.metadata });
     const gone = new AbortController();
     call.on('cancelled', () => gone.abort(new GantryError('Cancelled', 'the request was cancelled')));
     if (call.cancelled) gone.abort(new GantryError('Cancelled', 'the request was cancelled'));
@@ -168,6 +169,7 @@ export class Calls {
 /** What every kind of server call has. */
 interface CallSurface {
   readonly cancelled: boolean;
+  readonly metadata: Metadata;
   getPeer(): string;
   on(event: 'cancelled', listener: () => void): unknown;
 }
@@ -182,12 +184,6 @@ function decoded<Request>(request: Request): Request {
     throw new GantryError('BadRequest', 'the request is not a valid protobuf message', { cause: request.problem });
   }
   return request;
-}
-
-/** `127.0.0.1:4711` or `[::1]:4711` without the port; undefined for Unix sockets. */
-function addressOf(peer: string): string | undefined {
-  if (peer === 'unknown' || peer.startsWith('unix:')) return undefined;
-  return peer.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1');
 }
 
 /** Resolves when the caller takes more, or is gone. */

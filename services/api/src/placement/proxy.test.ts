@@ -1,4 +1,5 @@
 import { connect } from '@gantry/client/client.ts';
+import { admitHolders } from '@gantry/client/credentials.ts';
 import { toServiceError } from '@gantry/client/errors-grpc.ts';
 import { schedulerAddressAnnotation } from '@gantry/client/placement.ts';
 import type { ExplainPodRequest, PodExplanation } from '@gantry/client/placement-messages.ts';
@@ -8,7 +9,7 @@ import type { Lease } from '@gantry/model/gen/gantry.coordination.v1.ts';
 import { GantryError } from '@gantry/runtime/errors.ts';
 import type { ServerUnaryCall, sendUnaryData } from '@grpc/grpc-js';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { podNamed, startTestApi, type TestApi } from '../testing/harness.ts';
+import { podNamed, startTestApi, type TestApi, testCredentials } from '../testing/harness.ts';
 
 // The api between a client and schedulers that are played by this test.
 
@@ -22,6 +23,15 @@ beforeEach(async () => {
 });
 afterEach(() => owned.disposeAsync());
 
+/** Schedulers answer those alone who prove that they belong to the cluster, as the api must. */
+const listenOptions = {
+  host: '127.0.0.1',
+  port: 0,
+  maxRequestBytes: 10_000,
+  credentials: testCredentials,
+  admit: admitHolders(testCredentials),
+};
+
 /** A scheduler that answers as it is told, and the requests that it got. */
 async function startScheduler(answer: Partial<PodExplanation> | GantryError): Promise<ExplainPodRequest[]> {
   const requests: ExplainPodRequest[] = [];
@@ -33,7 +43,7 @@ async function startScheduler(answer: Partial<PodExplanation> | GantryError): Pr
     },
   };
   const service = { name: 'PlacementService', definition: placementService, handlers };
-  const server = owned.use(await serveGrpc([service], { host: '127.0.0.1', port: 0, maxRequestBytes: 10_000 }));
+  const server = owned.use(await serveGrpc([service], listenOptions));
   await leads(`127.0.0.1:${server.port}`);
   return requests;
 }

@@ -1,3 +1,4 @@
+import type { Credentials } from '@gantry/client/credentials.ts';
 import type {
   DefragmentProgress,
   DefragmentRequest,
@@ -14,11 +15,14 @@ import { connectToScheduler, schedulerAddresses } from './schedulers.ts';
 
 const pods = kindOf('Pod') as unknown as Kind;
 
+/** What the proxy works with: the core, and the proof that schedulers ask of the api. */
+export type PlacementProxyDeps = CoreDeps & { readonly credentials: Credentials };
+
 /** Passes questions about placement on to the schedulers. */
 export class PlacementProxy {
-  readonly #deps: CoreDeps;
+  readonly #deps: PlacementProxyDeps;
 
-  constructor(deps: CoreDeps) {
+  constructor(deps: PlacementProxyDeps) {
     this.#deps = deps;
   }
 
@@ -34,7 +38,9 @@ export class PlacementProxy {
     }
     const request = { namespace, name, uid: pod.metadata.uid!, schedulerName: pod.spec.schedulerName ?? '' };
     const addresses = await schedulerAddresses(this.#deps);
-    const answers = await Promise.allSettled(addresses.map((address) => explainAt(address, request, context.signal)));
+    const answers = await Promise.allSettled(
+      addresses.map((address) => this.#explainAt(address, request, context.signal)),
+    );
     const known = answers.filter((answer) => answer.status === 'fulfilled').map(({ value }) => value);
     const best = known.find(({ owned }) => owned) ?? known[0];
     if (best !== undefined) return best;
@@ -45,21 +51,21 @@ export class PlacementProxy {
   async *defragment(context: RequestContext, request: DefragmentRequest): AsyncGenerator<DefragmentProgress> {
     this.#deps.authorize(context.user, { verb: request.execute ? 'evict' : 'list', resource: 'pods' });
     const [address] = await schedulerAddresses(this.#deps);
-    using scheduler = connectToScheduler(address!);
+    using scheduler = connectToScheduler(address!, this.#deps.credentials);
     try {
       yield* scheduler.placement.defragment(request, context.signal);
     } catch (error) {
       throw named(error, address!);
     }
   }
-}
 
-async function explainAt(address: string, request: ExplainPodRequest, signal: AbortSignal): Promise<PodExplanation> {
-  using scheduler = connectToScheduler(address);
-  try {
-    return await scheduler.placement.explainPod(request, { signal });
-  } catch (error) {
-    throw named(error, address);
+  async #explainAt(address: string, request: ExplainPodRequest, signal: AbortSignal): Promise<PodExplanation> {
+    using scheduler = connectToScheduler(address, this.#deps.credentials);
+    try {
+      return await scheduler.placement.explainPod(request, { signal });
+    } catch (error) {
+      throw named(error, address);
+    }
   }
 }
 

@@ -1,4 +1,5 @@
 import { type Client, connect } from '@gantry/client/client.ts';
+import type { Credentials } from '@gantry/client/credentials.ts';
 import { schedulerAddressAnnotation } from '@gantry/client/placement.ts';
 import type { Lease } from '@gantry/model/gen/gantry.coordination.v1.ts';
 import { kindOf } from '@gantry/model/registry.ts';
@@ -21,6 +22,6 @@ export async function schedulerAddresses({ store, cache }: CoreDeps): Promise<st
 }
 
 /** Connects to a scheduler. Such calls are rare: no connection is kept. */
-export function connectToScheduler(address: string): Client {
-  return connect(address, { whenAway: 'fail', defaultTimeoutMs: timeoutMs });
+export function connectToScheduler(address: string, credentials: Credentials): Client {
+  return connect(address, { credentials, whenAway: 'fail', defaultTimeoutMs: timeoutMs });
 }

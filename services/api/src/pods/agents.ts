@@ -1,5 +1,6 @@
+import type { Credentials } from '@gantry/client/credentials.ts';
 import { PodCalls } from '@gantry/client/pods.ts';
-import { credentials, Client as GrpcClient } from '@grpc/grpc-js';
+import { Client as GrpcClient } from '@grpc/grpc-js';
 
 interface Connection {
   readonly channel: GrpcClient;
@@ -15,6 +16,12 @@ const unaryTimeoutMs = 10_000;
 /** Connections to node agents, one an address, shared by the calls to it. */
 export class AgentConnections implements Disposable {
   readonly #byAddress = new Map<string, Connection>();
+  readonly #credentials: Credentials;
+
+  /** @param credentials Proof for the agents that the api calls. */
+  constructor(credentials: Credentials) {
+    this.#credentials = credentials;
+  }
 
   /** Runs `use` with the agent's calls; the connection stays open until it is done. */
   async *stream<T>(address: string, use: (agent: PodCalls) => AsyncIterable<T>): AsyncGenerator<T> {
@@ -46,7 +53,9 @@ export class AgentConnections implements Disposable {
   }
 
   #open(address: string): Connection {
-    const channel = new GrpcClient(address, credentials.createInsecure(), {
+    const { channel: transport, interceptors } = this.#credentials;
+    const channel = new GrpcClient(address, transport, {
+      interceptors: [...interceptors],
       'grpc.keepalive_time_ms': 20_000,
       'grpc.keepalive_timeout_ms': 10_000,
       'grpc.initial_reconnect_backoff_ms': 100,

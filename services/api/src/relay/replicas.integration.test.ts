@@ -25,7 +25,7 @@ interface Replica extends AsyncDisposable {
 async function startReplica(storeUrl: string, busUrl: string): Promise<Replica> {
   const address = `127.0.0.1:${await freePort()}`;
   const args = ['--store', storeUrl, '--bus', busUrl, '--listen', address];
-  const env = { ...process.env, GANTRY_LOG_LEVEL: 'warn' };
+  const env = { ...process.env, GANTRY_LOG_LEVEL: 'warn', GANTRY_API_TRUST_NETWORK: 'true' };
   const child: ChildProcess = spawn(process.execPath, [main, ...args], {
     stdio: ['ignore', 'inherit', 'inherit'],
     env,

@@ -1,4 +1,5 @@
 import { type Client, connect } from '@gantry/client/client.ts';
+import { tokenCredentials } from '@gantry/client/credentials.ts';
 import { openBus } from '@gantry/events/open.ts';
 import type { Pod } from '@gantry/model/gen/gantry.core.v1.ts';
 import { silentLogger } from '@gantry/runtime/log.ts';
@@ -6,6 +7,9 @@ import { openStore } from '@gantry/store/open.ts';
 import type { OpenStore } from '@gantry/store/store.ts';
 import { type ApiConfig, defaultApiConfig } from '../config.ts';
 import { type RunningApi, startApi } from '../service.ts';
+
+/** What the api of a test and the services around it share. */
+export const testCredentials = tokenCredentials(() => 'the-token-of-the-tests');
 
 /** An api with its store and a client of it, for tests. */
 export interface TestApi extends AsyncDisposable {
@@ -19,10 +23,10 @@ export async function startTestApi(config: Partial<ApiConfig> = {}, storeUrl = '
   await using stack = new AsyncDisposableStack();
   const store = stack.use(await openStore(storeUrl));
   const bus = stack.use(await openBus('memory:'));
-  const api = stack.use(
-    await startApi({ ...defaultApiConfig, listen: '127.0.0.1:0', ...config }, { store, bus, log: silentLogger }),
-  );
-  const client = stack.use(connect(api.address));
+  // Raw clients of tests present nothing; what is refused has tests of its own.
+  const settings = { ...defaultApiConfig, listen: '127.0.0.1:0', trustNetwork: true, ...config };
+  const api = stack.use(await startApi(settings, { store, bus, log: silentLogger, credentials: testCredentials }));
+  const client = stack.use(connect(api.address, { credentials: testCredentials }));
   const owned = stack.move();
   return { api, client, store, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }

@@ -2,14 +2,16 @@ import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PodCalls } from '@gantry/client/pods.ts';
+import { systemClock } from '@gantry/runtime/clock.ts';
+import { silentLogger } from '@gantry/runtime/log.ts';
 import { credentials, Client as GrpcClient } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeImageTar } from '../images/image.ts';
 import { busyboxImage, busyboxImageName as image } from '../images/local.ts';
 import { openProcessRuntime } from '../runtime/process/driver.ts';
 import type { Runtime } from '../runtime/runtime.ts';
-import type { NodeAgent } from '../service.ts';
-import { eventually, podWhen, startTestAgent, testConfig } from '../testing/agent-kit.ts';
+import { type NodeAgent, startNodeAgent } from '../service.ts';
+import { eventually, podWhen, startTestAgent, testConfig, testCredentials } from '../testing/agent-kit.ts';
 import { FakeApi } from '../testing/fake-api.ts';
 import { podOf } from '../testing/pod-world.ts';
 
@@ -35,7 +37,9 @@ beforeAll(async () => {
     testConfig(join(directory, 'agent'), { listen: { host: '127.0.0.1', port: 0 } }),
   );
   await agent.ready;
-  channel = new GrpcClient(agent.address!, credentials.createInsecure());
+  channel = new GrpcClient(agent.address!, credentials.createInsecure(), {
+    interceptors: [...testCredentials.interceptors],
+  });
   calls = new PodCalls(channel, { timeoutMs: 10_000, whenAway: 'wait' });
 });
 
@@ -46,6 +50,27 @@ afterAll(async () => {
   await agent?.[Symbol.asyncDispose]();
   await runtime?.[Symbol.asyncDispose]();
   await rm(directory, { recursive: true, force: true });
+});
+
+describe('its door', () => {
+  it('is shut to those who do not prove that they belong to the cluster', async () => {
+    const stranger = new GrpcClient(agent.address!, credentials.createInsecure());
+    const strange = new PodCalls(stranger, { timeoutMs: 10_000, whenAway: 'wait' });
+    await expect(strange.stats({})).rejects.toMatchObject({ reason: 'Unauthorized' });
+    using session = strange.exec(
+      { ref: { namespace: 'default', pod: 'any', container: '' }, command: ['true'] },
+      limit(),
+    );
+    await expect(session.output[Symbol.asyncIterator]().next()).rejects.toMatchObject({ reason: 'Unauthorized' });
+    stranger.close();
+    await expect(calls.stats({})).resolves.toBeDefined();
+  });
+
+  it('does not open where nobody could prove anything', async () => {
+    const config = testConfig(join(directory, 'agent'), { listen: { host: '127.0.0.1', port: 0 } });
+    const deps = { client: api, runtime, clock: systemClock, log: silentLogger };
+    await expect(startNodeAgent(config, deps)).rejects.toMatchObject({ reason: 'FailedPrecondition' });
+  });
 });
 
 const limit = (): AbortSignal => AbortSignal.timeout(20_000);

@@ -1,3 +1,4 @@
+import { admitHolders, type Credentials, guard } from '@gantry/client/credentials.ts';
 import { toServiceError } from '@gantry/client/errors-grpc.ts';
 import type {
   ExecInput,
@@ -13,7 +14,6 @@ import type { Clock } from '@gantry/runtime/clock.ts';
 import { GantryError } from '@gantry/runtime/errors.ts';
 import {
   Server,
-  ServerCredentials,
   type ServerDuplexStream,
   type ServerUnaryCall,
   type ServerWritableStream,
@@ -32,6 +32,8 @@ export interface PodServerDeps {
   readonly pods: Pods;
   readonly runtime: Runtime;
   readonly clock: Clock;
+  /** Proof that callers must give: whoever can call may run commands in every container of the node. */
+  readonly credentials: Credentials;
 }
 
 /** A listening PodService. Disposing of it ends its calls. */
@@ -44,10 +46,14 @@ export async function servePods(
   listen: { readonly host: string; readonly port: number },
   deps: PodServerDeps,
 ): Promise<PodServer> {
-  const server = new Server({ 'grpc.max_receive_message_length': 1024 * 1024 });
+  const { credentials } = deps;
+  const server = new Server({
+    'grpc.max_receive_message_length': 1024 * 1024,
+    interceptors: [guard(admitHolders(credentials))],
+  });
   server.addService(podService, handlersOf(deps));
   const port = await new Promise<number>((resolve, reject) => {
-    server.bindAsync(`${listen.host}:${listen.port}`, ServerCredentials.createInsecure(), (error, bound) =>
+    server.bindAsync(`${listen.host}:${listen.port}`, credentials.listener, (error, bound) =>
       error === null ? resolve(bound) : reject(new GantryError('FailedPrecondition', error.message, { cause: error })),
     );
   });

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { tokenCredentials } from '@gantry/client/credentials.ts';
 import type { Pod } from '@gantry/model/gen/gantry.core.v1.ts';
 import { systemClock } from '@gantry/runtime/clock.ts';
 import { silentLogger } from '@gantry/runtime/log.ts';
@@ -49,9 +50,18 @@ export function testConfig(rootDir: string, extra: Partial<NodeAgentConfig> = {}
   };
 }
 
+/** What callers of a test's agent present. */
+export const testCredentials = tokenCredentials(() => 'the-token-of-the-tests');
+
 /** Starts an agent with a runtime for a test. */
 export function startTestAgent(api: FakeApi, runtime: Runtime, config: NodeAgentConfig): Promise<NodeAgent> {
-  return startNodeAgent(config, { client: api, runtime, clock: systemClock, log: silentLogger });
+  return startNodeAgent(config, {
+    client: api,
+    runtime,
+    clock: systemClock,
+    log: silentLogger,
+    credentials: testCredentials,
+  });
 }
 
 export async function startTestNode(): Promise<TestNode> {

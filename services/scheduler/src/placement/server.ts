@@ -1,3 +1,4 @@
+import { admitHolders, type Credentials } from '@gantry/client/credentials.ts';
 import { toServiceError } from '@gantry/client/errors-grpc.ts';
 import type {
   DefragmentProgress,
@@ -23,6 +24,8 @@ export interface PlacementDeps {
   readonly scheduler: Scheduler;
   readonly defragmenter: Pick<Defragmenter, 'run'>;
   readonly clock: Clock;
+  /** Proof that callers must give. */
+  readonly credentials: Credentials;
 }
 
 /** A listening PlacementService. */
@@ -38,7 +41,9 @@ export interface PlacementServer extends AsyncDisposable {
 export async function servePlacement(listen: string, deps: PlacementDeps): Promise<PlacementServer> {
   const { host, port } = parseAddress(listen);
   const service = { name: 'PlacementService', definition: placementService, handlers: handlersOf(deps) };
-  const server = await serveGrpc([service], { host, port, maxRequestBytes });
+  const { credentials } = deps;
+  const admit = admitHolders(credentials);
+  const server = await serveGrpc([service], { host, port, maxRequestBytes, credentials, admit });
   return {
     address: reachableAddress(host, server.port),
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),

@@ -34,7 +34,7 @@ export async function startHarness(config: Partial<XdsLbConfig> = {}): Promise<H
     services.set([...services.values()].map((item) => (item.metadata.uid === written.metadata.uid ? written : item)));
   };
   const xdsLb = await startXdsLb(
-    { ...defaultConfig, xdsPort: 0, ...config },
+    { ...defaultConfig, xdsPort: 0, trustNetwork: true, ...config },
     {
       services,
       endpointSlices,

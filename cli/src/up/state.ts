@@ -1,0 +1,43 @@
+/** The state folder of a cluster on this machine, and the secrets in it. */
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ensurePassableFolder, ensurePrivateFolder } from '@gantry/runtime/private-files.ts';
+import { type ClusterToken, publishToken } from '../known-tokens.ts';
+
+/** Folders of a running cluster. Disposing of them removes what is of no use once it ended. */
+export interface StateFolders extends AsyncDisposable {
+  /** Sockets; nobody else may enter it. */
+  readonly run: string;
+}
+
+/** Longest path of a folder for sockets: Linux gives a socket's path 107 bytes. */
+const maxRunDirBytes = 90;
+
+/**
+ * Makes the state folder ready: a new one is its owner's alone, and everything in it that other users must not read is closed to
+ * them, whatever made it. The folder itself keeps its mode where it was there before: it may be one that others share.
+ */
+export async function prepareState(stateDir: string): Promise<StateFolders> {
+  await mkdir(stateDir, { recursive: true, mode: 0o700 });
+  await ensurePrivateFolder(join(stateDir, 'images'));
+  // Containers of the process driver may run as other users, who must get to their own files.
+  await ensurePassableFolder(join(stateDir, 'nodes'));
+  const inside = join(stateDir, 'run');
+  const fits = Buffer.byteLength(inside) <= maxRunDirBytes;
+  if (fits) await ensurePrivateFolder(inside);
+  const run = fits ? inside : await mkdtemp(join(tmpdir(), 'gantry-run-'));
+  return { run, [Symbol.asyncDispose]: () => rm(run, { recursive: true, force: true }) };
+}
+
+/** Lets the user's commands find the token while the cluster runs; where they cannot, says which file holds it. */
+export async function announceToken(
+  address: string,
+  token: ClusterToken,
+  progress: (text: string) => void,
+): Promise<AsyncDisposable> {
+  const published = await publishToken(address, token);
+  if (!published.found)
+    progress(`commands need --token-file ${token.path}, as your configuration folder cannot be written`);
+  return published;
+}
