@@ -1,3 +1,4 @@
+import { noCredentials } from '@gantry/client/credentials.ts';
 import type { ExecInput, ExecOutput } from '@gantry/client/pod-messages.ts';
 import { podService } from '@gantry/client/protos.ts';
 import { type GrpcServer, serveGrpc } from '@gantry/client/serve.ts';
@@ -15,7 +16,13 @@ export interface TestShell extends AsyncDisposable {
 /** Starts it. `sh` waits for input; `true` ends at once, whatever its input does. */
 export async function startTestShell(): Promise<TestShell> {
   const service = { name: 'PodService', definition: podService, handlers: { Exec: runCommand } };
-  const server: GrpcServer = await serveGrpc([service], { host: '127.0.0.1', port: 0, maxRequestBytes: 1 << 20 });
+  const server: GrpcServer = await serveGrpc([service], {
+    host: '127.0.0.1',
+    port: 0,
+    maxRequestBytes: 1 << 20,
+    credentials: noCredentials,
+    admit: () => {},
+  });
   return { address: `127.0.0.1:${server.port}`, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() };
 }
 
