@@ -16,6 +16,8 @@ export interface WorkQueueOptions {
   readonly onError: (error: unknown, key: string, failures: number) => void;
   readonly backoff?: BackoffPolicy;
   readonly clock?: Clock;
+  /** Numbers from 0 to below 1 for the jitter of waits; Math.random where absent. */
+  readonly random?: () => number;
 }
 
 /**
@@ -33,7 +35,7 @@ export class WorkQueue implements AsyncDisposable {
   constructor(options: WorkQueueOptions) {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
-    this.#keys = new KeyQueue(options.backoff ?? keyBackoff);
+    this.#keys = new KeyQueue(options.backoff ?? keyBackoff, options.random);
   }
 
   /** Keys that are ready or being worked on; those that wait for their time are not counted. */
@@ -49,7 +51,7 @@ export class WorkQueue implements AsyncDisposable {
 
   /** Has a key worked on in `ms` milliseconds, or earlier where it waits for an earlier time. */
   addAfter(key: string, ms: number): void {
-    this.#keys.addAt(key, this.#clock.now() + ms);
+    this.#keys.addAt(key, this.#clock.monotonic() + ms);
     this.#pump();
   }
 
@@ -63,7 +65,7 @@ export class WorkQueue implements AsyncDisposable {
   #pump(): void {
     if (this.#stop.signal.aborted) return;
     while (this.#running.size < (this.#options.concurrency ?? 1)) {
-      const key = this.#keys.take(this.#clock.now());
+      const key = this.#keys.take(this.#clock.monotonic());
       if (key === undefined) break;
       const run = this.#run(key).finally(() => {
         this.#running.delete(run);
@@ -81,9 +83,9 @@ export class WorkQueue implements AsyncDisposable {
       await Promise.resolve();
       const outcome = await work(key, this.#stop.signal);
       this.#keys.done(key);
-      if (outcome) this.#keys.addAt(key, this.#clock.now() + outcome.afterMs);
+      if (outcome) this.#keys.addAt(key, this.#clock.monotonic() + outcome.afterMs);
     } catch (error) {
-      const failures = this.#keys.failed(key, this.#clock.now());
+      const failures = this.#keys.failed(key, this.#clock.monotonic());
       if (!this.#stop.signal.aborted) onError(error, key, failures);
     }
   }
@@ -97,7 +99,7 @@ export class WorkQueue implements AsyncDisposable {
     const cancelled = new AbortController();
     const alarm = { dueMs, cancel: () => cancelled.abort() };
     this.#alarm = alarm;
-    const sleep = this.#clock.sleep(Math.max(0, dueMs - this.#clock.now()), cancelled.signal);
+    const sleep = this.#clock.sleep(Math.max(0, dueMs - this.#clock.monotonic()), cancelled.signal);
     const ring = (): void => {
       if (this.#alarm === alarm) this.#alarm = undefined;
       this.#pump();

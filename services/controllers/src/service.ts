@@ -9,8 +9,8 @@ import { isError } from '@gantry/runtime/errors.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
 import type { Running } from '@gantry/runtime/service.ts';
 import type { Controller } from './core/action.ts';
-import { Caches, type SourceOf } from './core/caches.ts';
-import { type Loop, startLoop } from './core/loop.ts';
+import type { SourceOf } from './core/caches.ts';
+import { RunningControllers } from './core/run.ts';
 import { deploymentController } from './deployment/deployment.ts';
 import { disruptionController } from './disruption/disruption.ts';
 import { endpointSliceController } from './endpointslice/endpointslice.ts';
@@ -83,7 +83,6 @@ export function startControllers(config: ControllersConfig, deps: ControllersDep
 async function lead(config: ControllersConfig, deps: ControllersDeps, signal: AbortSignal): Promise<void> {
   const { client, bus, clock, log } = deps;
   const tracker = new HeartbeatTracker({ confirmMs: config.silenceConfirmMs, recoveryMs: config.silenceRecoveryMs });
-  const nodeHealth = nodeHealthController(tracker);
   const controllers: readonly Controller[] = [
     replicaSetController,
     deploymentController,
@@ -93,41 +92,38 @@ async function lead(config: ControllersConfig, deps: ControllersDeps, signal: Ab
     disruptionController,
     podGroupController,
     volumeController,
-    nodeHealth,
+    nodeHealthController(tracker),
   ];
   const sourceOf: SourceOf = (kind) => (bus === undefined ? watchSource(client, kind) : busSource(bus, client, kind));
   await using stack = new AsyncDisposableStack();
-  const caches = stack.use(
-    new Caches(
-      controllers.flatMap(({ watches }) => watches),
-      sourceOf,
-      (error, kind) => log.warn({ error, kind }, 'changes could not be read and are read anew'),
-    ),
+  // Before the controllers, so that they are flushed after them.
+  const recorders = new Map(
+    controllers.map(({ name: component }) => [
+      component,
+      stack.use(new EventRecorder(client, { component, clock, log })),
+    ]),
   );
-  await untilAborted(caches.synced(), signal);
+  const eventsOf = (component: string): EventRecorder => recorders.get(component)!;
+  const running = stack.use(new RunningControllers(controllers, { sourceOf, api: client, eventsOf, clock, log }));
   log.info('leading: controllers run');
-  const loops = new Map<Controller, Loop>();
-  for (const controller of controllers) {
-    const events = stack.use(new EventRecorder(client, { component: controller.name, clock, log }));
-    loops.set(controller, stack.use(startLoop(controller, { caches, writes: client, events, clock, log })));
-  }
-  await watchHeartbeats(config, deps, caches, tracker, loops.get(nodeHealth)!, signal);
+  await watchHeartbeats(config, deps, running, tracker, signal);
 }
 
 /** Looks at who is heard until the signal fires, and has nodes reconciled whose silence begins or ends. */
 async function watchHeartbeats(
   config: ControllersConfig,
   { client, clock, log }: ControllersDeps,
-  caches: Caches,
+  running: RunningControllers,
   tracker: HeartbeatTracker,
-  nodeHealth: Loop,
   signal: AbortSignal,
 ): Promise<void> {
   while (!signal.aborted) {
     try {
       const heard = new Set((await client.listHeartbeats({ signal })).heartbeats.map(({ nodeName }) => nodeName));
-      const known = [...caches.list('Node')].map(({ metadata }) => metadata.name);
-      for (const name of tracker.observe(known, heard, clock.now())) nodeHealth.add(name);
+      const known = [...running.caches.list('Node')].map(({ metadata }) => metadata.name);
+      for (const name of tracker.observe(known, heard, clock.monotonic())) {
+        running.add('node-lifecycle-controller', name);
+      }
     } catch (error) {
       // While the api is away nobody is silent: it is we who hear nothing.
       tracker.interrupted();
@@ -135,12 +131,4 @@ async function watchHeartbeats(
     }
     await clock.sleep(config.heartbeatPollMs, signal).catch(() => {});
   }
-}
-
-function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const onAbort = (): void => reject(signal.reason);
-    signal.addEventListener('abort', onAbort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
-  });
 }

@@ -4,23 +4,53 @@ import type { KindName, Kinds } from '@gantry/model/registry.ts';
 /** Any stored object that controllers handle. */
 export type AnyObject = Kinds[KindName];
 
+/** Names one object. */
+export interface ObjectRef {
+  readonly kind: KindName;
+  /** Absent for kinds that are not namespaced. */
+  readonly namespace?: string | undefined;
+  readonly name: string;
+  /** The incarnation that is meant; any where absent. */
+  readonly uid?: string | undefined;
+}
+
 /**
- * One thing that a controller wants done. Reconcilers return these and touch nothing; the executor carries them out,
- * in order, and stops at the first that fails: the next reconcile then starts from what is there.
+ * A fact that the executor asks the api for right before it carries out the action, because a view may be late and the
+ * action cannot be taken back. An action whose requirement does not hold is refused with Conflict, and the key comes again.
+ */
+export type Requirement =
+  /** No such object exists: none of the name, or one with another uid. */
+  | { readonly type: 'absent'; readonly ref: ObjectRef }
+  /** The object exists and nobody asked for its end. */
+  | { readonly type: 'alive'; readonly ref: ObjectRef };
+
+interface Guarded {
+  /** All of these must hold right before the action; read once for actions that run together. */
+  readonly requires?: readonly Requirement[];
+}
+
+/**
+ * One write, or one other effect, that a controller asks for. Reconcilers return these and touch nothing; the executor
+ * carries them out in order and stops at the first that fails: the next reconcile then starts from the state that is
+ * there. Neighbours of type `create`, and neighbours of type `delete`, run together (see `execute`): order among them
+ * means nothing, order between groups does.
  */
 export type Action =
-  | { readonly type: 'create'; readonly object: AnyObject }
+  | ({ readonly type: 'create'; readonly object: AnyObject } & Guarded)
   /** Replaces an object; fails with Conflict where it changed since it was observed. */
-  | { readonly type: 'update'; readonly object: AnyObject }
+  | ({ readonly type: 'update'; readonly object: AnyObject } & Guarded)
   /** Replaces an object's status; fails with Conflict where it changed since it was observed. */
-  | { readonly type: 'updateStatus'; readonly object: AnyObject }
-  | {
+  | ({ readonly type: 'updateStatus'; readonly object: AnyObject } & Guarded)
+  /** Asks for the end of an object, of this uid only. */
+  | ({
       readonly type: 'delete';
       readonly object: AnyObject;
       /** Seconds a pod gets to end; its own where absent. */
       readonly gracePeriodSeconds?: number;
       readonly propagationPolicy?: 'Background' | 'Foreground' | 'Orphan';
-    }
+      /** Fails with Conflict where the object changed since it was observed: the decision rests on its content. */
+      readonly ifUnchanged?: true;
+    } & Guarded)
   /** Tells users what happened. */
   | {
       readonly type: 'event';
@@ -42,8 +72,35 @@ export interface View {
   ownedBy<K extends KindName>(kind: K, ownerUid: string): Iterable<Kinds[K]>;
   /** Pods that are bound to a node. */
   podsOn(nodeName: string): Iterable<Pod>;
-  /** Every change of this kind up to this revision has been seen. */
+  /**
+   * Every change of this kind up to this revision is in the view. Each kind has an informer of its own and each informer
+   * lags by its own time, so a view may show a pod and not yet the node that it is bound to. Revisions are global to the
+   * store: an object of another kind can be said to be absent only where `sees(view, kind, object)` holds for the object
+   * that the decision goes by. 0 while the informer does not know.
+   */
   revision(kind: KindName): number;
+  /**
+   * Milliseconds for which this process has seen the pod ready without a break, by the monotonic clock. At most the true
+   * time, and independent of anybody's wall clock.
+   */
+  readyForMs(pod: Pod): number;
+}
+
+/** True where the view of a kind is at least as new as the object: whatever of that kind is absent now was not there when the object was written. */
+export function sees(view: View, kind: KindName, object: AnyObject): boolean {
+  return view.revision(kind) >= Number(object.metadata.resourceVersion);
+}
+
+/** Milliseconds until a key is looked at again whose view was older than an object that the decision goes by. */
+export const catchUpMs = 500;
+
+/** The action of a reconcile that has to wait until a view has caught up. */
+export const waitForView: Action = { type: 'requeue', afterMs: catchUpMs };
+
+/** Names an object as it was observed, uid included. */
+export function refOf(object: AnyObject): ObjectRef {
+  const { namespace, name, uid } = object.metadata;
+  return { kind: object.kind as KindName, namespace, name, uid };
 }
 
 /** A reconcile loop: which changes concern which keys, and what is to be done about a key. */

@@ -3,10 +3,22 @@ import { Informer } from '@gantry/client/informer.ts';
 import { type ObjectChange, objectKey } from '@gantry/client/object-cache.ts';
 import type { Pod } from '@gantry/model/gen/gantry.core.v1.ts';
 import type { KindName, Kinds } from '@gantry/model/registry.ts';
+import type { BackoffPolicy } from '@gantry/runtime/backoff.ts';
+import type { Clock } from '@gantry/runtime/clock.ts';
 import type { AnyObject, View } from './action.ts';
+import { ReadyTimes } from './ready-times.ts';
 
 /** Where the objects of a kind come from. */
 export type SourceOf = <K extends KindName>(kind: K) => ChangeSource<Kinds[K]>;
+
+export interface CachesOptions {
+  readonly sourceOf: SourceOf;
+  readonly clock: Clock;
+  /** Hears of sources that had to be read anew. */
+  readonly onError: (error: unknown, kind: KindName) => void;
+  /** Waits before a source is read anew; the informer's own where absent. */
+  readonly backoff?: BackoffPolicy;
+}
 
 const byNamespace = ({ metadata }: AnyObject): string[] => [metadata.namespace ?? ''];
 const byOwner = ({ metadata }: AnyObject): string[] => (metadata.ownerReferences ?? []).map(({ uid }) => uid);
@@ -16,21 +28,27 @@ const byNode = (object: AnyObject): string[] => [(object as Pod).spec.nodeName ?
 export class Caches implements View, AsyncDisposable {
   readonly #informers = new Map<KindName, Informer<AnyObject>>();
 
-  /** Begins to read the kinds. `onError` hears of sources that had to be read anew. */
-  constructor(kinds: Iterable<KindName>, sourceOf: SourceOf, onError: (error: unknown, kind: KindName) => void) {
+  readonly #ready: ReadyTimes;
+
+  /** Begins to read the kinds. */
+  constructor(kinds: Iterable<KindName>, { sourceOf, clock, onError, backoff }: CachesOptions) {
+    this.#ready = new ReadyTimes(clock);
     for (const kind of new Set(kinds)) {
       const informer = new Informer<AnyObject>({
         source: sourceOf(kind) as ChangeSource<AnyObject>,
         indexers: { namespace: byNamespace, owner: byOwner, ...(kind === 'Pod' ? { node: byNode } : {}) },
         onError: (error) => onError(error, kind),
+        clock,
+        ...(backoff === undefined ? {} : { backoff }),
       });
+      if (kind === 'Pod') informer.onChange((change) => this.#ready.observe(change as ObjectChange<Pod>));
       this.#informers.set(kind, informer.start());
     }
   }
 
-  /** Resolves when every kind was read once. */
-  async synced(): Promise<void> {
-    await Promise.all([...this.#informers.values()].map((informer) => informer.hasSynced));
+  /** Resolves when every one of these kinds was read once. */
+  async synced(kinds: readonly KindName[]): Promise<void> {
+    await Promise.all(kinds.map((kind) => this.#of(kind).hasSynced));
   }
 
   /** Calls back for every object that is there, and for every change. */
@@ -59,6 +77,10 @@ export class Caches implements View, AsyncDisposable {
 
   revision(kind: KindName): number {
     return this.#of(kind).revision;
+  }
+
+  readyForMs(pod: Pod): number {
+    return this.#ready.forMs(pod);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

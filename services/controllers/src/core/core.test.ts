@@ -1,9 +1,9 @@
-import { GantryError, isError } from '@gantry/runtime/errors.ts';
+import { GantryError, isError, type Reason } from '@gantry/runtime/errors.ts';
 import { describe, expect, it } from 'vitest';
 import { fakeView } from '../testing/fake-view.ts';
 import { aPod, aReplicaSet } from '../testing/objects.ts';
-import type { AnyObject } from './action.ts';
-import { type EventSink, execute, type Writes } from './executor.ts';
+import type { AnyObject, Requirement } from './action.ts';
+import { type ControllerApi, type EventSink, execute, type Outcome } from './executor.ts';
 import { PendingWrites } from './pending.ts';
 
 const noEvents: EventSink = { record: () => {} };
@@ -37,7 +37,7 @@ function recordingWrites(refuse: (object: AnyObject) => boolean = () => false) {
       if (name === 'gone') throw new GantryError('NotFound', 'pods "gone" not found');
       return { object: aPod(name), gone: name === 'unbound' };
     },
-  } as unknown as Writes;
+  } as unknown as ControllerApi;
   return { writes, asked };
 }
 
@@ -62,10 +62,11 @@ describe('execute', () => {
     const pods = Array.from({ length: 50 }, (_, index) => aPod(`p${index}`));
     const { writes, asked } = recordingWrites(({ metadata }) => metadata.name === 'p2');
     const plan = pods.map((object) => ({ type: 'create', object }) as const);
-    const refused = execute(plan, writes, noEvents, signal);
-    await expect(refused).rejects.toSatisfy((error) => isError(error, 'Forbidden'));
-    await expect(refused).rejects.toThrow('exceeded quota');
+    const { failure, written } = await execute(plan, writes, noEvents, signal);
+    expect(failure?.error).toSatisfy((error) => isError(error, 'Forbidden'));
+    expect(failure?.error).toHaveProperty('message', 'exceeded quota');
     expect(asked).toEqual(['create p0@1', '2 creates']);
+    expect(written).toEqual(new Map([['Pod', 102]]));
   });
 
   it('creates many in few calls, which grow', async () => {
@@ -109,37 +110,125 @@ describe('execute', () => {
   });
 });
 
+describe('execute, about failures', () => {
+  const set = aReplicaSet(1);
+  const failing = (reason: Reason): ControllerApi =>
+    ({
+      update: async () => {
+        throw new GantryError(reason, 'no');
+      },
+    }) as unknown as ControllerApi;
+
+  it.each<[Reason, boolean]>([
+    ['Forbidden', false],
+    ['Conflict', false],
+    ['ServiceUnavailable', true],
+    ['Timeout', true],
+    ['InternalError', true],
+  ])('after %s the write may be there: %s', async (reason, inDoubt) => {
+    const outcome = await execute([{ type: 'update', object: set }], failing(reason), noEvents, signal);
+    expect([...outcome.inDoubt]).toEqual(inDoubt ? ['ReplicaSet'] : []);
+    expect(isError(outcome.failure?.error, reason)).toBe(true);
+  });
+
+  it('tells what was written of a batch of which items were refused or are in doubt', async () => {
+    const pods = ['a', 'b', 'c', 'd'].map((name) => ({ type: 'create', object: aPod(name) }) as const);
+    const refused = { code: 13, reason: 'InternalError', message: '', resourceVersion: 0, name: '', uid: '' };
+    const created = { code: 0, reason: '', message: '', resourceVersion: 7, name: 'x', uid: 'x' };
+    const api = {
+      create: async () => ({ ...aPod('a'), metadata: { ...aPod('a').metadata, resourceVersion: '5' } }),
+      createBatch: async () => [created, refused],
+    } as unknown as ControllerApi;
+    const { written, inDoubt } = await execute(pods, api, noEvents, signal);
+    expect(written).toEqual(new Map([['Pod', 7]]));
+    expect(inDoubt).toEqual(new Set(['Pod']));
+  });
+
+  it('asks the api for what an action requires, once for actions that run together', async () => {
+    const pods = ['a', 'b', 'c'].map((name) => aPod(name, { node: 'n' }));
+    const asked: string[] = [];
+    const api = (node: object | undefined): ControllerApi =>
+      ({
+        get: async (_kind: string, { name }: { name: string }) => {
+          asked.push(`get ${name}`);
+          if (node === undefined) throw new GantryError('NotFound', 'nodes "n" not found');
+          return node;
+        },
+        delete: async (_kind: string, { name }: { name: string }) => {
+          asked.push(`delete ${name}`);
+          return { object: aPod(name), gone: true };
+        },
+      }) as unknown as ControllerApi;
+    const requires = [{ type: 'absent', ref: { kind: 'Node', name: 'n' } }] as const;
+    const plan = pods.map((object) => ({ type: 'delete', object, requires }) as const);
+    await execute(plan, api(undefined), noEvents, signal);
+    expect(asked).toEqual(['get n', 'delete a', 'get n', 'delete b', 'delete c']);
+    asked.length = 0;
+    const { failure } = await execute(plan, api({ metadata: { name: 'n', uid: 'u' } }), noEvents, signal);
+    expect(isError(failure?.error, 'Conflict')).toBe(true);
+    expect(asked).toEqual(['get n']);
+  });
+
+  it.each<[string, Requirement, boolean]>([
+    ['another incarnation', { type: 'absent', ref: { kind: 'ReplicaSet', name: 's', uid: 'old' } }, true],
+    ['this incarnation', { type: 'absent', ref: { kind: 'ReplicaSet', name: 's', uid: 'new' } }, false],
+    ['another incarnation', { type: 'alive', ref: { kind: 'ReplicaSet', name: 's', uid: 'old' } }, false],
+    ['an end that was asked for', { type: 'alive', ref: { kind: 'ReplicaSet', name: 's', uid: 'new' } }, false],
+  ])('with %s found, %j holds: %s', async (_what, requirement, holds) => {
+    const found = { metadata: { name: 's', uid: 'new', deletionTimestamp: '2026-01-01T00:00:00Z' } };
+    const api = { get: async () => found, update: async () => aPod('p') } as unknown as ControllerApi;
+    const plan = [{ type: 'update', object: aPod('p'), requires: [requirement] } as const];
+    expect((await execute(plan, api, noEvents, signal)).failure === undefined).toBe(holds);
+  });
+});
+
 describe('PendingWrites', () => {
-  const outcome = { written: new Map([['Pod' as const, 7]]), gone: [], requeueMs: undefined };
+  const outcomeOf = (some: Partial<Outcome>): Outcome => ({
+    written: new Map(),
+    gone: [],
+    inDoubt: new Set(),
+    requeueMs: undefined,
+    failure: undefined,
+    ...some,
+  });
+  const outcome = outcomeOf({ written: new Map([['Pod', 7]]) });
 
   it('holds a key back until its writes are in the view', () => {
     const pending = new PendingWrites();
     pending.note('k', outcome, 0);
-    expect(pending.isSeen('k', fakeView([], 6), 0)).toBe(false);
-    expect(pending.isSeen('other', fakeView([], 6), 0)).toBe(true);
-    expect(pending.isSeen('k', fakeView([], 7), 0)).toBe(true);
-    expect(pending.isSeen('k', fakeView([], 6), 0)).toBe(true);
+    expect(pending.state('k', fakeView([], 6), 0)).toBe('unseen');
+    expect(pending.state('other', fakeView([], 6), 0)).toBe('seen');
+    expect(pending.state('k', fakeView([], 7), 0)).toBe('seen');
+    expect(pending.state('k', fakeView([], 6), 0)).toBe('seen');
   });
 
-  it('holds a key back while the view shows what is gone', () => {
+  it('holds a key back while the view shows an object that is gone', () => {
     const pod = aPod('p');
     const pending = new PendingWrites();
-    pending.note(
-      'k',
-      {
-        written: new Map(),
-        gone: [{ kind: 'Pod', namespace: 'default', name: 'p', uid: pod.metadata.uid! }],
-        requeueMs: undefined,
-      },
-      0,
-    );
-    expect(pending.isSeen('k', fakeView([pod]), 0)).toBe(false);
-    expect(pending.isSeen('k', fakeView([aPod('p')]), 0)).toBe(true);
+    const gone = [{ kind: 'Pod', namespace: 'default', name: 'p', uid: pod.metadata.uid } as const];
+    pending.note('k', outcomeOf({ gone }), 0);
+    expect(pending.state('k', fakeView([pod]), 0)).toBe('unseen');
+    expect(pending.state('k', fakeView([aPod('p')]), 0)).toBe('seen');
   });
 
-  it('does not wait for ever', () => {
+  it('asks the api where a write is in doubt, and waits for what it says', () => {
+    const pending = new PendingWrites();
+    pending.note('k', outcomeOf({ inDoubt: new Set(['Pod']) }), 0);
+    // The request may still be under way.
+    expect(pending.state('k', fakeView([]), 999)).toBe('unseen');
+    expect(pending.state('k', fakeView([]), 1_000)).toBe('ask');
+    expect(pending.kindsOf('k')).toEqual(['Pod']);
+    pending.barrier('k', new Map([['Pod', 20]]), 1_000);
+    expect(pending.state('k', fakeView([], 19), 1_000)).toBe('unseen');
+    expect(pending.state('k', fakeView([], 20), 1_000)).toBe('seen');
+  });
+
+  it('never goes by a view that is too old, and waits for no revision that will not come', () => {
     const pending = new PendingWrites();
     pending.note('k', outcome, 0);
-    expect(pending.isSeen('k', fakeView([], 6), 10_001)).toBe(true);
+    expect(pending.state('k', fakeView([], 6), 10_000)).toBe('ask');
+    // The store went back in time.
+    pending.barrier('k', new Map([['Pod', 3]]), 10_000);
+    expect(pending.state('k', fakeView([], 3), 10_000)).toBe('seen');
   });
 });

@@ -1,29 +1,30 @@
-import type { Writer } from '@gantry/client/api.ts';
+import type { Reader, Writer } from '@gantry/client/api.ts';
 import type { KindName } from '@gantry/model/registry.ts';
 import { GantryError, isError, type Reason } from '@gantry/runtime/errors.ts';
-import type { Action, AnyObject } from './action.ts';
+import type { Action, AnyObject, ObjectRef } from './action.ts';
+import { LiveChecks } from './live-checks.ts';
 
 /** Records what happened to an object, for users. */
 export interface EventSink {
   record(about: AnyObject, type: 'Normal' | 'Warning', reason: string, message: string): void;
 }
 
-/** The writes that controllers need. */
-export type Writes = Pick<Writer, 'create' | 'createBatch' | 'update' | 'updateStatus' | 'delete'>;
+/** The calls of the api that controllers need. */
+export type ControllerApi = Pick<Writer, 'create' | 'createBatch' | 'update' | 'updateStatus' | 'delete'> &
+  Pick<Reader, 'get' | 'list'>;
 
-/** What an executed plan changed, so that the next reconcile can wait until its informers have seen it. */
+/** What a plan changed, whether or not all of it succeeded: the next reconcile waits until its informers have seen it. */
 export interface Outcome {
   /** The highest revision written, by kind. */
   readonly written: ReadonlyMap<KindName, number>;
-  /** Objects that are gone since: kind and uid. */
-  readonly gone: ReadonlyArray<{
-    readonly kind: KindName;
-    readonly namespace: string | undefined;
-    readonly name: string;
-    readonly uid: string;
-  }>;
+  /** Objects that are gone since. */
+  readonly gone: readonly ObjectRef[];
+  /** Kinds of which a write may have taken effect or not: it failed in a way that does not say. */
+  readonly inDoubt: ReadonlySet<KindName>;
   /** Milliseconds until the key wants to be looked at again; undefined where it does not. */
   readonly requeueMs: number | undefined;
+  /** The first failure, after which nothing more was started; undefined where the whole plan was carried out. */
+  readonly failure: { readonly error: unknown } | undefined;
 }
 
 /** Deletes that may be under way at once for one key. */
@@ -33,82 +34,120 @@ const maxTogether = 256;
 const maxCharsTogether = 2 * 1024 * 1024;
 
 /**
+ * Refusals: the api says that it wrote nothing. After any other error (the connection broke, time ran out, the api or its
+ * store failed inside) the write may be there.
+ */
+const refusals: readonly Reason[] = [
+  'BadRequest',
+  'Invalid',
+  'Unauthorized',
+  'Forbidden',
+  'NotFound',
+  'MethodNotAllowed',
+  'AlreadyExists',
+  'Conflict',
+  'FailedPrecondition',
+  'Expired',
+  'UnsupportedMediaType',
+  'TooManyRequests',
+];
+
+/**
  * Carries out a plan. Creates that stand side by side share calls, starting slowly (1, 2, 4, …) so that a plan whose first
  * create is refused (a quota, a broken template) does not send hundreds more; deletes likewise run in parallel. Everything
- * else runs in order. Rejects with the first error; what was done stays done.
+ * else runs in order. Stops at the first failure and never rejects: the outcome says what was done, and what failed.
  */
 export async function execute(
   actions: readonly Action[],
-  writes: Writes,
+  api: ControllerApi,
   events: EventSink,
   signal: AbortSignal,
 ): Promise<Outcome> {
-  const run = new Run(writes, events, signal);
-  for (let start = 0; start < actions.length; ) {
-    const { type } = actions[start]!;
-    let end = start + 1;
-    const together = type === 'create' || type === 'delete';
-    while (together && actions[end]?.type === type) end++;
-    await run.slowStart(actions.slice(start, end));
-    start = end;
+  const run = new Run(api, events, signal);
+  try {
+    for (let start = 0; start < actions.length; ) {
+      const { type } = actions[start]!;
+      let end = start + 1;
+      const together = type === 'create' || type === 'delete';
+      while (together && actions[end]?.type === type) end++;
+      await run.slowStart(actions.slice(start, end));
+      start = end;
+    }
+  } catch (error) {
+    return run.outcome({ error });
   }
-  return run.outcome();
+  return run.outcome(undefined);
 }
 
 class Run {
-  readonly #writes: Writes;
+  readonly #api: ControllerApi;
   readonly #events: EventSink;
   readonly #signal: AbortSignal;
   readonly #written = new Map<KindName, number>();
-  readonly #gone: { kind: KindName; namespace: string | undefined; name: string; uid: string }[] = [];
+  readonly #gone: ObjectRef[] = [];
+  readonly #inDoubt = new Set<KindName>();
   /** Revisions of objects that this plan wrote already, by uid: a later write of the plan goes on from there. */
   readonly #latest = new Map<string, string>();
   #requeueMs: number | undefined;
 
-  constructor(writes: Writes, events: EventSink, signal: AbortSignal) {
-    this.#writes = writes;
+  constructor(api: ControllerApi, events: EventSink, signal: AbortSignal) {
+    this.#api = api;
     this.#events = events;
     this.#signal = signal;
   }
 
-  outcome(): Outcome {
-    return { written: this.#written, gone: this.#gone, requeueMs: this.#requeueMs };
+  outcome(failure: Outcome['failure']): Outcome {
+    return {
+      written: this.#written,
+      gone: this.#gone,
+      inDoubt: this.#inDoubt,
+      requeueMs: this.#requeueMs,
+      failure,
+    };
   }
 
   async slowStart(actions: readonly Action[]): Promise<void> {
     const most = mostTogether(actions);
     for (let start = 0, size = 1; start < actions.length; start += size, size = Math.min(size * 2, most)) {
       const some = actions.slice(start, start + size);
-      const objects = some.flatMap((action) => (action.type === 'create' ? [action.object] : []));
-      if (objects.length > 1) await this.#createAll(objects);
-      else await this.#performAll(some);
+      const checks = new LiveChecks(this.#api, this.#signal);
+      const creates = some.filter((action) => action.type === 'create');
+      if (creates.length > 1) {
+        await Promise.all(creates.map(({ requires }) => checks.hold(requires)));
+        await this.#createAll(creates.map(({ object }) => object));
+      } else await this.#performAll(some, checks);
     }
   }
 
-  async #performAll(actions: readonly Action[]): Promise<void> {
-    const results = await Promise.allSettled(actions.map((action) => this.#perform(action)));
+  async #performAll(actions: readonly Action[], checks: LiveChecks): Promise<void> {
+    const results = await Promise.allSettled(actions.map((action) => this.#perform(action, checks)));
     const failed = results.find((result) => result.status === 'rejected');
     if (failed) throw failed.reason;
   }
 
   async #createAll(objects: readonly AnyObject[]): Promise<void> {
-    const results = await this.#writes.createBatch(objects, { signal: this.#signal });
-    for (const [index, { code, uid, resourceVersion }] of results.entries()) {
-      if (code === 0) this.#noteWrite(objects[index]!.kind as KindName, uid, String(resourceVersion));
+    const kindOf = (index: number): KindName => objects[index]!.kind as KindName;
+    const results = await this.#send(kindOf(0), this.#api.createBatch(objects, { signal: this.#signal }));
+    for (const [index, { code, reason, uid, resourceVersion }] of results.entries()) {
+      if (code === 0) this.#noteWrite(kindOf(index), uid, String(resourceVersion));
+      else if (!refusals.includes(reason as Reason)) this.#inDoubt.add(kindOf(index));
     }
     const failed = results.find(({ code }) => code !== 0);
     if (failed) throw new GantryError(failed.reason as Reason, failed.message);
   }
 
-  async #perform(action: Action): Promise<void> {
+  async #perform(action: Action, checks: LiveChecks): Promise<void> {
+    if ('requires' in action) await checks.hold(action.requires);
     const options = { signal: this.#signal };
     switch (action.type) {
       case 'create':
-        return this.#note(await this.#writes.create(action.object, options));
+        return this.#note(await this.#send(action.object.kind, this.#api.create(action.object, options)));
       case 'update':
-        return this.#note(await this.#writes.update(this.#fresh(action.object), options));
+        return this.#note(await this.#send(action.object.kind, this.#api.update(this.#fresh(action.object), options)));
       case 'updateStatus':
-        return this.#note(await this.#writes.updateStatus(this.#fresh(action.object), options));
+        return this.#note(
+          await this.#send(action.object.kind, this.#api.updateStatus(this.#fresh(action.object), options)),
+        );
       case 'delete':
         return this.#delete(action);
       case 'event':
@@ -120,18 +159,36 @@ class Run {
   }
 
   async #delete(action: Extract<Action, { type: 'delete' }>): Promise<void> {
-    const { object, gracePeriodSeconds, propagationPolicy } = action;
+    const { object, gracePeriodSeconds, propagationPolicy, ifUnchanged } = action;
     const { namespace, name, uid } = object.metadata;
+    const { resourceVersion } = this.#fresh(object).metadata;
     const kind = object.kind as KindName;
+    const options = {
+      uid: uid!,
+      signal: this.#signal,
+      gracePeriodSeconds,
+      propagationPolicy,
+      ...(ifUnchanged ? { resourceVersion } : {}),
+    };
     try {
-      const options = { uid: uid!, signal: this.#signal, gracePeriodSeconds, propagationPolicy };
-      const result = await this.#writes.delete(kind, { namespace, name }, options);
-      if (result.gone) this.#gone.push({ kind, namespace, name, uid: uid! });
+      const result = await this.#send(kind, this.#api.delete(kind, { namespace, name }, options));
+      if (result.gone) this.#gone.push({ kind, namespace, name, uid });
       else this.#note(result.object);
     } catch (error) {
       // Somebody else was faster, or another object took the name: either way this one is gone.
-      if (!isError(error, 'NotFound', 'Conflict')) throw error;
-      this.#gone.push({ kind, namespace, name, uid: uid! });
+      const gone = isError(error, 'NotFound') || (isError(error, 'Conflict') && !ifUnchanged);
+      if (!gone) throw error;
+      this.#gone.push({ kind, namespace, name, uid });
+    }
+  }
+
+  /** Waits for a write, and notes where its failure leaves open whether it took effect. */
+  async #send<T>(kind: string, write: Promise<T>): Promise<T> {
+    try {
+      return await write;
+    } catch (error) {
+      if (!isError(error, ...refusals)) this.#inDoubt.add(kind as KindName);
+      throw error;
     }
   }
 

@@ -4,20 +4,19 @@ import { isError } from '@gantry/runtime/errors.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
 import type { Controller } from './action.ts';
 import type { Caches } from './caches.ts';
-import { type EventSink, execute, type Writes } from './executor.ts';
-import { PendingWrites } from './pending.ts';
+import type { ControllerApi, EventSink } from './executor.ts';
+import { workerOf } from './worker.ts';
 
 /** Keys of one controller that are worked on at a time. */
 const concurrency = 8;
-/** Milliseconds before a key whose writes were not seen yet is looked at again. */
-const catchUpMs = 10;
-
 export interface LoopOptions {
   readonly caches: Caches;
-  readonly writes: Writes;
+  readonly api: ControllerApi;
   readonly events: EventSink;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Numbers from 0 to below 1 for the jitter of waits; Math.random where absent. */
+  readonly random?: () => number;
 }
 
 /** A running reconcile loop. */
@@ -28,20 +27,13 @@ export interface Loop extends AsyncDisposable {
 
 /** Runs a controller: informers' changes become keys, keys become plans, plans become writes. */
 export function startLoop(controller: Controller, options: LoopOptions): Loop {
-  const { caches, clock } = options;
+  const { caches, api, events, clock, random } = options;
   const log = options.log.child({ controller: controller.name });
-  const pending = new PendingWrites();
   const queue = new WorkQueue({
     concurrency,
     clock,
-    work: async (key, signal) => {
-      if (!pending.isSeen(key, caches, clock.now())) return { afterMs: catchUpMs };
-      const plan = controller.reconcile(key, caches, clock.now());
-      if (plan.length === 0) return;
-      const outcome = await execute(plan, options.writes, options.events, signal);
-      pending.note(key, outcome, clock.now());
-      return outcome.requeueMs === undefined ? undefined : { afterMs: outcome.requeueMs };
-    },
+    ...(random === undefined ? {} : { random }),
+    work: workerOf(controller, { view: caches, api, events, clock }),
     onError: (error, key, failures) => {
       // Somebody else wrote in between: the next reconcile goes by what they wrote.
       const expected = isError(error, 'Conflict', 'AlreadyExists', 'NotFound') && failures < 5;

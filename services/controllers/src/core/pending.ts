@@ -1,41 +1,70 @@
 import type { KindName } from '@gantry/model/registry.ts';
-import type { View } from './action.ts';
+import type { ObjectRef, View } from './action.ts';
 import type { Outcome } from './executor.ts';
 
-/** Milliseconds after which a key is reconciled although its writes were not seen: the informers read anew by then. */
+/** Milliseconds after which the api is asked how far it is, because a key's writes were not seen. */
 const patienceMs = 10_000;
+/**
+ * Milliseconds after a write whose answer was lost until the api is asked how far it is: time in which the request, should
+ * it still be under way, is carried out or dropped.
+ */
+const doubtMs = 1_000;
 
 interface Pending {
-  readonly outcome: Outcome;
+  readonly written: ReadonlyMap<KindName, number>;
+  readonly gone: readonly ObjectRef[];
+  readonly inDoubt: ReadonlySet<KindName>;
   readonly sinceMs: number;
 }
 
 /**
- * What reconcilers have written and informers have not shown yet. A key whose writes are pending is not reconciled: it would
- * create its pods a second time. Revisions are global, so "seen" is a comparison of two numbers.
+ * Whether a key may be reconciled: `seen` where the view holds all that was written for it, `unseen` where it has to
+ * wait, and `ask` where only the api can say for what: a barrier is needed.
+ */
+export type PendingState = 'seen' | 'unseen' | 'ask';
+
+/**
+ * Writes of reconcilers that informers have not shown yet. A key whose writes are pending is not reconciled: it would
+ * create its pods a second time. Revisions are global, so "seen" is a comparison of two numbers. Where a write's answer was
+ * lost, or the writes are not seen for long, the api is asked for its present revision, and the key waits for that one.
+ * All times are of the monotonic clock.
  */
 export class PendingWrites {
   readonly #byKey = new Map<string, Pending>();
 
-  note(key: string, outcome: Outcome, nowMs: number): void {
-    if (outcome.written.size > 0 || outcome.gone.length > 0) this.#byKey.set(key, { outcome, sinceMs: nowMs });
+  /** Notes what a plan did for a key, whatever of it failed. */
+  note(key: string, { written, gone, inDoubt }: Outcome, nowMs: number): void {
+    if (written.size + gone.length + inDoubt.size === 0) return;
+    this.#byKey.set(key, { written, gone, inDoubt, sinceMs: nowMs });
   }
 
-  /** True once everything that was written for a key is in the view. */
-  isSeen(key: string, view: View, nowMs: number): boolean {
+  state(key: string, view: View, nowMs: number): PendingState {
     const pending = this.#byKey.get(key);
-    if (pending === undefined) return true;
-    const seen = this.#inView(pending.outcome, view) || nowMs - pending.sinceMs > patienceMs;
-    if (seen) this.#byKey.delete(key);
-    return seen;
+    if (pending === undefined) return 'seen';
+    const waitedMs = nowMs - pending.sinceMs;
+    if (pending.inDoubt.size > 0) return waitedMs >= doubtMs ? 'ask' : 'unseen';
+    if (isSeen(pending, view)) {
+      this.#byKey.delete(key);
+      return 'seen';
+    }
+    return waitedMs >= patienceMs ? 'ask' : 'unseen';
   }
 
-  #inView({ written, gone }: Outcome, view: View): boolean {
-    const current = [...written].every(([kind, revision]) => view.revision(kind) >= revision);
-    return current && gone.every(({ kind, namespace, name, uid }) => uidOf(view, kind, namespace, name) !== uid);
+  /** The kinds of which a key's barrier needs the api's revision. */
+  kindsOf(key: string): KindName[] {
+    const { written, gone, inDoubt } = this.#byKey.get(key) ?? { written: new Map(), gone: [], inDoubt: new Set() };
+    return [...new Set<KindName>([...written.keys(), ...gone.map(({ kind }) => kind), ...inDoubt])];
+  }
+
+  /** Lets a key wait for these revisions, read from the api after all that was written for it, and for nothing else. */
+  barrier(key: string, revisions: ReadonlyMap<KindName, number>, nowMs: number): void {
+    this.#byKey.set(key, { written: revisions, gone: [], inDoubt: new Set(), sinceMs: nowMs });
   }
 }
 
-function uidOf(view: View, kind: KindName, namespace: string | undefined, name: string): string | undefined {
-  return view.get(kind, namespace, name)?.metadata.uid;
+function isSeen({ written, gone }: Pending, view: View): boolean {
+  const current = [...written].every(([kind, revision]) => view.revision(kind) >= revision);
+  return (
+    current && gone.every(({ kind, namespace, name, uid }) => view.get(kind, namespace, name)?.metadata.uid !== uid)
+  );
 }

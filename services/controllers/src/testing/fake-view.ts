@@ -15,5 +15,6 @@ export function fakeView(objects: readonly AnyObject[], revision = Number.MAX_SA
       ofKind(kind).filter(({ metadata }) => metadata.ownerReferences?.some((owner) => owner.uid === uid)),
     podsOn: (node) => ofKind('Pod').filter((pod: Pod) => pod.spec.nodeName === node),
     revision: () => revision,
+    readyForMs: () => 0,
   };
 }

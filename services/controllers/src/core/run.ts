@@ -1,0 +1,96 @@
+import type { KindName } from '@gantry/model/registry.ts';
+import type { BackoffPolicy } from '@gantry/runtime/backoff.ts';
+import type { Clock } from '@gantry/runtime/clock.ts';
+import type { Logger } from '@gantry/runtime/log.ts';
+import type { Controller } from './action.ts';
+import { Caches, type SourceOf } from './caches.ts';
+import type { ControllerApi, EventSink } from './executor.ts';
+import { type Loop, startLoop } from './loop.ts';
+
+/** Milliseconds between complaints about kinds that could not be read yet. */
+const complainMs = 10_000;
+
+/** What controllers run on. */
+export interface RunOptions {
+  readonly sourceOf: SourceOf;
+  readonly api: ControllerApi;
+  /** Where a controller's events go; disposed of by the caller, after the controllers. */
+  readonly eventsOf: (controller: string) => EventSink;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Waits before a source of changes is read anew; the informer's own where absent. */
+  readonly backoff?: BackoffPolicy;
+  /** Numbers from 0 to below 1 for the jitter of waits; Math.random where absent. */
+  readonly random?: () => number;
+}
+
+/** Controllers that run on common caches. */
+export class RunningControllers implements AsyncDisposable {
+  readonly caches: Caches;
+  readonly #options: RunOptions;
+  readonly #loops = new Map<string, Loop>();
+  readonly #stop = new AbortController();
+  readonly #work: Promise<void>[];
+
+  /**
+   * Starts them: each as soon as the kinds that it watches were read once, so that a kind which cannot be read holds up
+   * only the controllers that need it.
+   */
+  constructor(controllers: readonly Controller[], options: RunOptions) {
+    const { sourceOf, clock, log, backoff } = options;
+    const kinds = controllers.flatMap(({ watches }) => watches);
+    this.#options = options;
+    this.caches = new Caches(kinds, {
+      sourceOf,
+      clock,
+      onError: (error, kind) => log.warn({ error, kind }, 'changes could not be read and are read anew'),
+      ...(backoff === undefined ? {} : { backoff }),
+    });
+    this.#work = [...controllers.map((controller) => this.#start(controller)), this.#complain(new Set(kinds))];
+  }
+
+  /** Has a key of a controller reconciled soon. A controller that has not started yet looks at all keys when it does. */
+  add(controller: string, key: string): void {
+    this.#loops.get(controller)?.add(key);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort(new DOMException('the controllers were stopped', 'AbortError'));
+    await Promise.all([...this.#loops.values()].map((loop) => loop[Symbol.asyncDispose]()));
+    await this.caches[Symbol.asyncDispose]();
+    await Promise.all(this.#work);
+  }
+
+  async #start(controller: Controller): Promise<void> {
+    const { api, eventsOf, clock, log, random } = this.#options;
+    try {
+      await this.caches.synced(controller.watches);
+    } catch {
+      return; // Stopped before.
+    }
+    if (this.#stop.signal.aborted) return;
+    const options = { caches: this.caches, api, events: eventsOf(controller.name), clock, log };
+    this.#loops.set(
+      controller.name,
+      startLoop(controller, { ...options, ...(random === undefined ? {} : { random }) }),
+    );
+  }
+
+  /** Names the kinds that hold controllers up, for as long as there are any. */
+  async #complain(missing: Set<KindName>): Promise<void> {
+    const { clock, log } = this.#options;
+    const { signal } = this.#stop;
+    for (const kind of missing) {
+      this.caches.synced([kind]).then(
+        () => missing.delete(kind),
+        () => {},
+      );
+    }
+    while (!signal.aborted && missing.size > 0) {
+      await clock.sleep(complainMs, signal).catch(() => {});
+      if (!signal.aborted && missing.size > 0) {
+        log.warn({ kinds: [...missing] }, 'controllers wait for kinds that could not be read yet');
+      }
+    }
+  }
+}

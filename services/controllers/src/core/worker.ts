@@ -1,0 +1,52 @@
+import type { KindName } from '@gantry/model/registry.ts';
+import type { Clock } from '@gantry/runtime/clock.ts';
+import type { Controller, View } from './action.ts';
+import { type ControllerApi, type EventSink, execute } from './executor.ts';
+import { PendingWrites } from './pending.ts';
+
+/** Milliseconds before a key whose writes were not seen yet is looked at again. */
+const unseenMs = 10;
+
+export interface WorkerDeps {
+  readonly view: View;
+  readonly api: ControllerApi;
+  readonly events: EventSink;
+  readonly clock: Clock;
+}
+
+/** Reconciles one key; rejects where that failed. Resolves with the time after which the key wants to be looked at again. */
+export type Worker = (key: string, signal: AbortSignal) => Promise<{ readonly afterMs: number } | undefined>;
+
+/** The work of a controller on its keys: waits for the key's earlier writes, decides, acts, and notes what was written. */
+export function workerOf(controller: Controller, { view, api, events, clock }: WorkerDeps): Worker {
+  const pending = new PendingWrites();
+  return async (key, signal) => {
+    const state = pending.state(key, view, clock.monotonic());
+    if (state === 'ask') {
+      const revisions = await presentRevisions(pending.kindsOf(key), api, signal);
+      pending.barrier(key, revisions, clock.monotonic());
+    }
+    if (state !== 'seen') return { afterMs: unseenMs };
+    const plan = controller.reconcile(key, view, clock.now());
+    if (plan.length === 0) return undefined;
+    const outcome = await execute(plan, api, events, signal);
+    // Whatever failed: a retry that does not know what was written writes it again.
+    pending.note(key, outcome, clock.monotonic());
+    if (outcome.failure !== undefined) throw outcome.failure.error;
+    return outcome.requeueMs === undefined ? undefined : { afterMs: outcome.requeueMs };
+  };
+}
+
+/** How far the api is: every write that took effect before this call has at most this revision. */
+async function presentRevisions(
+  kinds: readonly KindName[],
+  api: ControllerApi,
+  signal: AbortSignal,
+): Promise<Map<KindName, number>> {
+  const revisions = new Map<KindName, number>();
+  for (const kind of kinds) {
+    const { resourceVersion } = await api.list(kind, { limit: 1 }, { signal });
+    revisions.set(kind, resourceVersion);
+  }
+  return revisions;
+}
