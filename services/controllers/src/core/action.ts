@@ -92,7 +92,7 @@ export function sees(view: View, kind: KindName, object: AnyObject): boolean {
 }
 
 /** Milliseconds until a key is looked at again whose view was older than an object that the decision goes by. */
-export const catchUpMs = 500;
+const catchUpMs = 500;
 
 /** The action of a reconcile that has to wait until a view has caught up. */
 export const waitForView: Action = { type: 'requeue', afterMs: catchUpMs };

@@ -2,7 +2,17 @@ import type { ReplicaSet } from '@gantry/model/gen/gantry.apps.v1.ts';
 import type { Pod, PodTemplateSpec } from '@gantry/model/gen/gantry.core.v1.ts';
 import { isReady } from '@gantry/model/ready.ts';
 import { matchesLabels } from '@gantry/model/selectors.ts';
-import { type Action, type AnyObject, type Controller, keyOf, splitKey, type View } from '../core/action.ts';
+import {
+  type Action,
+  type AnyObject,
+  type Controller,
+  keyOf,
+  refOf,
+  sees,
+  splitKey,
+  type View,
+  waitForView,
+} from '../core/action.ts';
 import { controllerOf, controllerReference, ownerKey } from '../core/owners.ts';
 import { availableInMs, isActive } from '../core/pods.ts';
 import { chooseVictims } from './victims.ts';
@@ -29,11 +39,13 @@ export const replicaSetController: Controller = {
     if (set === undefined) return [];
     const ending = set.metadata.deletionTimestamp !== undefined;
     const owned = [...view.ownedBy('Pod', set.metadata.uid!)];
-    const adopted = ending ? [] : adoptable(set, view);
+    const orphans = ending ? [] : orphansOf(set, view);
+    // An orphan that is newer than this view of the set may have been released because the set is being deleted.
+    if (orphans.some((pod) => !sees(view, 'ReplicaSet', pod))) return [waitForView];
     const released = owned.filter((pod) => !selects(set, pod));
-    const pods = [...owned.filter((pod) => selects(set, pod)), ...adopted].filter(isActive);
+    const pods = [...owned.filter((pod) => selects(set, pod)), ...orphans].filter(isActive);
     return [
-      ...adopted.map((pod): Action => ({ type: 'update', object: withOwner(pod, set) })),
+      ...orphans.map((pod) => adoption(pod, set)),
       ...released.map((pod): Action => ({ type: 'update', object: withoutOwner(pod, set) })),
       ...(ending ? [] : scale(set, pods)),
       ...status(set, pods, nowMs),
@@ -45,14 +57,16 @@ function selects(set: ReplicaSet, pod: Pod): boolean {
   return matchesLabels(set.spec.selector, pod.metadata.labels);
 }
 
-function adoptable(set: ReplicaSet, view: View): Pod[] {
+/** Pods without a managing owner that the set selects. */
+function orphansOf(set: ReplicaSet, view: View): Pod[] {
   const pods = [...view.list('Pod', set.metadata.namespace)];
   return pods.filter((pod) => controllerOf(pod) === undefined && isActive(pod) && selects(set, pod));
 }
 
-function withOwner(pod: Pod, set: ReplicaSet): Pod {
+function adoption(pod: Pod, set: ReplicaSet): Action {
   const ownerReferences = [...(pod.metadata.ownerReferences ?? []), controllerReference(set)];
-  return { ...pod, metadata: { ...pod.metadata, ownerReferences } };
+  const object = { ...pod, metadata: { ...pod.metadata, ownerReferences } };
+  return { type: 'update', object, requires: [{ type: 'alive', ref: refOf(set) }] };
 }
 
 function withoutOwner(pod: Pod, set: ReplicaSet): Pod {
