@@ -1,6 +1,7 @@
 # One image for every service: they share their packages, and differ in the command.
 #   docker build -t gantry .
-#   docker run gantry services/api/src/main.ts --listen 0.0.0.0:7443
+#   docker run --network host --volume gantry:/var/lib/gantry gantry services/api/src/main.ts
+# The api then answers on 127.0.0.1:7443 of this machine, and keeps its objects in the volume.
 FROM node:24-bookworm-slim AS dependencies
 WORKDIR /gantry
 COPY package.json package-lock.json .npmrc ./
@@ -23,8 +24,13 @@ RUN npm ci --omit=dev --omit=optional --no-audit --no-fund
 FROM node:24-bookworm-slim AS control-plane
 WORKDIR /gantry
 ENV NODE_ENV=production
-COPY --from=dependencies /gantry/node_modules node_modules
+# The whole folder: npm also puts packages below the workspaces that need another version than the others.
+COPY --from=dependencies /gantry ./
 COPY . .
+# A volume begins as this folder: owned by the user that the services run as.
+RUN mkdir --mode=0700 /var/lib/gantry && chown node:node /var/lib/gantry
+VOLUME /var/lib/gantry
+ENV GANTRY_STORE=sqlite:/var/lib/gantry/state.db
 USER node
 ENTRYPOINT ["node", "--disable-warning=ExperimentalWarning"]
 

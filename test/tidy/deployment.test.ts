@@ -1,0 +1,174 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { defaultApiConfig } from '@gantry/api/config.ts';
+import { helpText } from '@gantry/node-agent/options.ts';
+import { defaultSchedulerConfig } from '@gantry/scheduler/config.ts';
+import { defaultConfig as defaultXdsConfig } from '@gantry/xds-lb/config.ts';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+
+// The Dockerfile, the compose file and the Helm chart are run by engines that no test has: this holds the promises that can
+// be read from the files themselves.
+
+const root = join(fileURLToPath(new URL('.', import.meta.url)), '../..');
+const read = (path: string): string => readFileSync(join(root, path), 'utf8');
+const tracked = execFileSync('git', ['ls-files'], { cwd: root, encoding: 'utf8' }).trim().split('\n');
+
+interface ComposeService {
+  readonly image: string;
+  readonly command?: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly network_mode?: string;
+  readonly ports?: readonly string[];
+}
+interface Compose {
+  readonly services: Readonly<Record<string, ComposeService>>;
+  readonly configs: Readonly<Record<string, { readonly content: string }>>;
+}
+const compose = parse(read('docker-compose.yml'), { merge: true }) as Compose;
+const values = parse(read('helm/gantry/values.yaml'));
+const templates = tracked.filter((path) => path.startsWith('helm/gantry/templates/')).map(read);
+
+/** Names of the variables that a service reads. */
+function variablesOf(service: string): Set<string> {
+  const sources = tracked.filter((path) => path.startsWith(`services/${service}/src/`) && !path.includes('.test.'));
+  const named = sources.flatMap((path) => read(path).match(/GANTRY_[A-Z_]+/g) ?? []);
+  const flags = service === 'node-agent' ? [...helpText.matchAll(/--([a-z-]+)/g)].map(([, flag]) => flag!) : [];
+  return new Set([...named, ...flags.map((flag) => `GANTRY_${flag.toUpperCase().replaceAll('-', '_')}`)]);
+}
+
+/** The settings that open a port, other than Envoy's for the users' traffic. */
+const opensPort = /_LISTEN$|_HOST$|_DIAGNOSTICS$/;
+
+const services = Object.entries(compose.services);
+const ours = services.filter(([, { command }]) => command?.[0]?.startsWith('services/'));
+
+describe('docker-compose.yml', () => {
+  it('opens no port beyond this machine', () => {
+    for (const [name, service] of services) {
+      expect(service, name).toMatchObject({ network_mode: 'host' });
+      expect(service.ports, name).toBeUndefined();
+      for (const [variable, value] of Object.entries(service.environment ?? {})) {
+        if (opensPort.test(variable)) expect(value, `${name} ${variable}`).toMatch(/^127\.0\.0\.1(:|$)/);
+      }
+    }
+    expect(compose.configs.redis!.content).toMatch(/^bind 127\.0\.0\.1$/m);
+    expect(compose.configs.nats!.content).toMatch(/^listen: "127\.0\.0\.1:/m);
+    // Where nothing is said.
+    expect([defaultApiConfig.listen, defaultSchedulerConfig.listen, defaultXdsConfig.xdsHost]).toEqual([
+      '127.0.0.1:7443',
+      '127.0.0.1:0',
+      '127.0.0.1',
+    ]);
+    // A node agent listens on the node's address by itself.
+    expect(compose.services['node-agent']!.environment).toHaveProperty('GANTRY_LISTEN');
+  });
+
+  it('trusts no network, and lets nobody into Redis and NATS without the password', () => {
+    for (const [name, { environment = {} }] of services) {
+      expect(environment, name).not.toHaveProperty('GANTRY_API_TRUST_NETWORK');
+      for (const variable of ['GANTRY_STORE', 'GANTRY_EVENTS']) {
+        if (variable in environment)
+          expect(environment[variable]).toMatch(/^\w+:\/\/(gantry)?:\$\{GANTRY_PASSWORD\}@127/);
+      }
+    }
+    expect(compose.configs.redis!.content).toMatch(/^requirepass \$\{GANTRY_PASSWORD\}$/m);
+    expect(compose.configs.nats!.content).toMatch(
+      /^authorization \{ user: "gantry", password: "\$\{GANTRY_PASSWORD\}" \}$/m,
+    );
+    // It has no default.
+    expect(compose.services.redis!.environment!.REDISCLI_AUTH).toMatch(/^\$\{GANTRY_PASSWORD:\?/);
+  });
+
+  it('gives a node the ranges that turn on service addresses and DNS', () => {
+    const { environment } = compose.services['node-agent']!;
+    expect(Object.keys(environment!)).toEqual(expect.arrayContaining(['GANTRY_POD_CIDR', 'GANTRY_CLUSTER_CIDR']));
+  });
+});
+
+describe('settings', () => {
+  it('in docker-compose.yml are ones that the services read', () => {
+    expect(ours).not.toEqual([]);
+    for (const [name, { environment, command }] of ours) {
+      const known = variablesOf(command![0]!.split('/')[1]!);
+      expect(
+        Object.keys(environment!).filter((variable) => !known.has(variable)),
+        name,
+      ).toEqual([]);
+    }
+  });
+
+  it('in the Helm chart are ones that the services read', () => {
+    const known = new Set(['api', 'scheduler', 'controllers', 'xds-lb'].flatMap((name) => [...variablesOf(name)]));
+    const used = templates.flatMap((text) => text.match(/GANTRY_[A-Z_]+/g) ?? []);
+    expect(used).not.toEqual([]);
+    expect(used.filter((variable) => !known.has(variable))).toEqual([]);
+  });
+});
+
+describe('the Helm chart', () => {
+  const [controlPlane, openApi] = [/kind: Deployment/, /kind: NetworkPolicy/].map(
+    (kind) => templates.find((text) => kind.test(text))!,
+  ) as [string, string];
+
+  it('trusts no network by default', () => {
+    expect(values).toMatchObject({ hostNetwork: false, api: { trustNetwork: false, allowFrom: [] } });
+    expect(controlPlane).toContain('(ternary (printf "0.0.0.0:%v" .Values.api.port) $server .Values.api.trustNetwork)');
+    expect(controlPlane).toContain('$server := printf "127.0.0.1:%v"');
+  });
+
+  it('opens only ports that change nothing', () => {
+    const open = [...controlPlane.matchAll(/"(GANTRY_\w+)" "(?:0\.0\.0\.0|::)/g)].map(([, variable]) => variable);
+    expect(open.filter((variable) => !/_DIAGNOSTICS(_HOST)?$/.test(variable!))).toEqual([]);
+    // PlacementService moves pods for whoever asks: it stays where it listens by itself.
+    expect(controlPlane).not.toContain('GANTRY_SCHEDULER_LISTEN');
+  });
+
+  it('opens the api only together with a policy that says to whom', () => {
+    expect(openApi).toMatch(
+      /^\{\{- if \.Values\.api\.trustNetwork \}\}\n\{\{- if not \.Values\.api\.allowFrom \}\}\n\{\{- fail /,
+    );
+    expect(controlPlane).not.toContain('kind: Service\n');
+  });
+
+  it('wants passwords for Redis and NATS, and keeps them in a Secret', () => {
+    expect(values).toMatchObject({ store: '', events: '' });
+    expect(controlPlane.match(/fail "(store|events): Required value/g)).toHaveLength(2);
+    expect(controlPlane).not.toMatch(/value: .*\.Values\.(store|events)/);
+  });
+});
+
+describe('the admin interface of Envoy', () => {
+  it('is a socket that its own user alone can open', () => {
+    const { admin } = parse(read('helm/gantry/files/envoy.yaml'));
+    expect(admin).toEqual({ address: { pipe: { path: '/tmp/envoy-admin.sock', mode: 0o600 } } });
+  });
+});
+
+describe('the Dockerfile', () => {
+  const dockerfile = read('Dockerfile');
+
+  it('installs the packages of every workspace', () => {
+    const manifests = tracked.filter((path) => path.endsWith('/package.json') && !path.includes('node_modules'));
+    const missing = manifests.filter(
+      (path) => !dockerfile.includes(`COPY ${path} ${path.replace(/package\.json$/, '')}\n`),
+    );
+    expect(missing).toEqual([]);
+  });
+
+  it('takes over every node_modules that npm made', () => {
+    expect(dockerfile).toContain('COPY --from=dependencies /gantry ./\nCOPY . .\n');
+    // What comes with the second COPY must not lie over them.
+    expect(read('.dockerignore').split('\n')).toContain('**/node_modules');
+  });
+
+  it('keeps its data in a volume that the user of the services owns', () => {
+    const [, folder] = /^VOLUME (\S+)$/m.exec(dockerfile)!;
+    expect(dockerfile).toContain(`chown node:node ${folder}\n`);
+    expect(dockerfile).toContain(`ENV GANTRY_STORE=sqlite:${folder}/state.db\n`);
+    expect(dockerfile.indexOf('chown')).toBeLessThan(dockerfile.indexOf('USER node'));
+    expect(dockerfile).toMatch(new RegExp(`^#.*docker run .*--volume gantry:${folder} `, 'm'));
+  });
+});
