@@ -319,7 +319,7 @@ export interface HeartbeatRequest {
 
 /** The heartbeat was kept. */
 export interface HeartbeatResponse {
-  /** True where the node's object says that nothing is known of it, because it was silent: its agent is to report the status anew. */
+  /** True where the node's agent is to report its status at once, and to register the node where it does not exist: the api has no such node, or the node's object says that nothing is known of it because it was silent. */
   reportStatus?: boolean;
 }
 
@@ -331,6 +331,8 @@ export interface ListHeartbeatsRequest {
 export interface ListHeartbeatsResponse {
   /** One a node. */
   heartbeats?: NodeHeartbeat[];
+  /** Every node whose report has this revision or an earlier one is in the list, unless its heartbeat timed out since. A node whose object is newer than this may have been heard after the list was made. */
+  resourceVersion?: number;
 }
 
 /** When a node was heard last. */
