@@ -27,6 +27,8 @@ export interface NodeAgentConfig {
     /** Host under which the api reaches it; `host` where absent. */
     readonly advertise?: string;
   };
+  /** Where /metrics, /healthz and /readyz are served over HTTP, as host:port; absent for nowhere. */
+  readonly diagnostics?: string;
   /** Domain of the cluster; cluster.local where absent. */
   readonly clusterDomain?: string;
   /** Service addresses and DNS for the node's pods; absent where the driver has no network of its own. */

@@ -31,6 +31,7 @@ const flags = {
   'images-dir': { type: 'string' },
   'cgroup-root': { type: 'string' },
   listen: { type: 'string' },
+  diagnostics: { type: 'string' },
   label: { type: 'string', multiple: true },
   'max-pods': { type: 'string' },
   'heartbeat-ms': { type: 'string' },
@@ -49,6 +50,7 @@ read logs or run commands.
   --root-dir PATH           volumes, logs and the like (/var/lib/gantry)
   --images-dir PATH         image tars in it are taken in
   --listen HOST:PORT        where logs and commands are served (the node's address, any port)
+  --diagnostics HOST:PORT   where /metrics, /healthz and /readyz are served (nowhere)
   --netns PATH              network namespace of the node, where it is not the machine's own
   --pod-cidr CIDR           addresses of the node's pods
   --cluster-cidr CIDR       addresses of all pods; turns on service addresses and DNS
@@ -83,6 +85,7 @@ export function readOptions(argv: readonly string[], env: Readonly<Record<string
       addresses,
       listen: listenOf(text('listen') ?? `${addresses[0]}:0`),
       labels: Object.fromEntries(list('label').map(labelOf)),
+      ...optional('diagnostics', text('diagnostics')),
       ...optional('podCidr', text('pod-cidr')),
       ...optional('imagesDir', text('images-dir')),
       ...optional('cgroupRoot', text('cgroup-root')),

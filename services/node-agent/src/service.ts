@@ -1,12 +1,15 @@
 import { mkdir } from 'node:fs/promises';
 import type { Credentials } from '@gantry/client/credentials.ts';
+import { parseAddress } from '@gantry/runtime/address.ts';
 import type { Clock } from '@gantry/runtime/clock.ts';
 import { GantryError, toGantryError } from '@gantry/runtime/errors.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
+import { createMetrics, serveDiagnostics } from '@gantry/runtime/metrics.ts';
 import type { Running } from '@gantry/runtime/service.ts';
 import type { AgentApi } from './api.ts';
 import type { NodeAgentConfig } from './config.ts';
 import { type GrowingLog, rotateLogs } from './logs/rotate.ts';
+import { agentMetrics } from './metrics.ts';
 import { type NodeNetwork, plainNetwork, startNetwork } from './network/network.ts';
 import { capacityOf, defaultMaxPods } from './node/capacity.ts';
 import { importImages } from './node/image-imports.ts';
@@ -49,12 +52,14 @@ export async function startNodeAgent(config: NodeAgentConfig, deps: NodeAgentDep
   const listener = listenerOf(config, deps);
   await mkdir(config.rootDir, { recursive: true });
   await using stack = new AsyncDisposableStack();
+  const registry = createMetrics('node-agent');
+  const metrics = agentMetrics(registry);
   const machine = await runtime.stats.node();
   if (config.imagesDir !== undefined) {
     await stack.use(importImages(config.imagesDir, { images: runtime.images, clock, log })).imported;
   }
   const network = stack.use(await networkOf(config, deps, log));
-  const pods = stack.use(await startPods(config, { client, runtime, clock, log, machine, network }));
+  const pods = stack.use(await startPods(config, { client, runtime, clock, log, machine, network, metrics }));
   const server =
     listener && stack.use(await servePods(listener, { ...listener, nodeName: config.nodeName, pods, runtime, clock }));
   stack.use(rotateLogs(() => runningLogs(pods), { containers: runtime.containers, clock, log }));
@@ -74,10 +79,19 @@ export async function startNodeAgent(config: NodeAgentConfig, deps: NodeAgentDep
       onHeard: () => pods.heard(),
     }),
   );
+  let isReady = false;
+  if (config.diagnostics !== undefined) {
+    stack.use(await serveDiagnostics({ ...parseAddress(config.diagnostics), registry, ready: () => isReady }));
+  }
   const owned = stack.move();
   const done = Promise.withResolvers<void>();
   const ready = Promise.all([registration.registered, pods.ready, network.ready]).then(() => {});
-  ready.catch(() => {});
+  ready.then(
+    () => {
+      isReady = true;
+    },
+    () => {},
+  );
   return {
     address,
     ready,

@@ -7,7 +7,7 @@ import type { EnvVar, Mount } from '../runtime/runtime.ts';
 import type { VolumeManager } from '../volumes/manager.ts';
 import { hostsFileOf } from './hosts-file.ts';
 
-/** Where containers write their last words unless they say otherwise. */
+/** Where containers write their termination message unless they say otherwise. */
 const defaultMessagePath = '/dev/termination-log';
 
 /** What mounts are made from. */
@@ -19,12 +19,12 @@ export interface MountDeps {
   readonly isolated: boolean;
 }
 
-/** The file on the node that an instance's last words are written to. */
-export function lastWordsPath(paths: PodPaths, uid: string, container: string, attempt: number): string {
-  return join(paths.pod(uid), 'last-words', container, String(attempt));
+/** The file on the node that an instance's termination message are written to. */
+export function terminationMessagePath(paths: PodPaths, uid: string, container: string, attempt: number): string {
+  return join(paths.pod(uid), 'termination-messages', container, String(attempt));
 }
 
-/** Everything that an instance mounts: its volumes, /etc/hosts, and the file for its last words. */
+/** Everything that an instance mounts: its volumes, /etc/hosts, and the file for its termination message. */
 export async function mountsOf(
   deps: MountDeps,
   pod: Pod,
@@ -37,7 +37,7 @@ export async function mountsOf(
   const isTaken = (path: string): boolean => mounts.some(({ containerPath }) => containerPath === path);
   const messagePath = planned.spec.terminationMessagePath || defaultMessagePath;
   if (!isTaken(messagePath)) {
-    const hostPath = lastWordsPath(deps.paths, podUid(pod), planned.name, attempt);
+    const hostPath = terminationMessagePath(deps.paths, podUid(pod), planned.name, attempt);
     await mkdir(dirname(hostPath), { recursive: true, mode: 0o755 });
     await writeFile(hostPath, '', { flag: 'a' });
     // Whatever user the container runs as.

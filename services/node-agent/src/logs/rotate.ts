@@ -38,10 +38,15 @@ export function rotateLogs(
   const run = async (): Promise<void> => {
     while (!stop.signal.aborted) {
       await deps.clock.sleep(lookMs, stop.signal).catch(() => {});
-      for (const log of stop.signal.aborted ? [] : growing()) {
-        await rotateIfLarge(log, deps.containers).catch((error: unknown) => {
-          deps.log.warn({ error, path: log.path }, 'a log could not be rotated');
-        });
+      if (stop.signal.aborted) return;
+      try {
+        for (const log of [...growing()]) {
+          await rotateIfLarge(log, deps.containers).catch((error: unknown) => {
+            deps.log.warn({ error, path: log.path }, 'a log could not be rotated');
+          });
+        }
+      } catch (error) {
+        deps.log.error({ error }, 'the logs to rotate could not be told');
       }
     }
   };

@@ -139,7 +139,7 @@ function terminatedOf(
   end: ContainerEnd,
   context: StatusContext,
 ): NonNullable<ContainerState['terminated']> {
-  const message = view.lastWords(end.containerId) || end.message;
+  const message = view.terminationMessage(end.containerId) || end.message;
   return {
     exitCode: end.exitCode,
     reason: end.reason,

@@ -1,5 +1,6 @@
 import type { Pod } from '@gantry/model/gen/gantry.core.v1.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
+import { contain } from '../contain.ts';
 import type { ObservedSandbox } from '../runtime/runtime.ts';
 import { keys } from './labels.ts';
 import type { Snapshot } from './observation.ts';
@@ -78,7 +79,7 @@ export class PodManager implements PodListener, AsyncDisposable {
     if (worker === undefined || !worker.isFinished) return;
     this.#workers.delete(uid);
     this.#onForgotten(uid);
-    void worker[Symbol.asyncDispose]();
+    contain(this.#log, 'the end of a pod worker', () => worker[Symbol.asyncDispose]());
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -91,8 +92,10 @@ export class PodManager implements PodListener, AsyncDisposable {
     for (const [uid, sandboxes] of this.#latest()?.byPod ?? []) {
       const [newest] = sandboxes.toReversed();
       if (this.#workers.has(uid) || newest === undefined) continue;
-      this.#log.info({ namespace: newest.namespace, pod: newest.name, uid }, 'ending a pod that exists no more');
-      this.#add(orphanOf(newest)).remove();
+      contain(this.#log, 'the adoption of an orphan', () => {
+        this.#log.info({ namespace: newest.namespace, pod: newest.name, uid }, 'ending a pod that exists no more');
+        this.#add(orphanOf(newest)).remove();
+      });
     }
   }
 

@@ -1,6 +1,7 @@
 import type { Clock } from '@gantry/runtime/clock.ts';
 import { GantryError, toGantryError } from '@gantry/runtime/errors.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
+import { contain } from '../contain.ts';
 import type { ObservedSandbox, Observer } from '../runtime/runtime.ts';
 
 /** What the runtime has, as of one look. */
@@ -72,7 +73,7 @@ export class Observation implements AsyncDisposable {
 
   /** Why the runtime cannot be observed, where that has gone on for a while. */
   get problem(): string | undefined {
-    const lasts = this.#failing !== undefined && this.#clock.now() - this.#failing.sinceMs >= patienceMs;
+    const lasts = this.#failing !== undefined && this.#clock.monotonic() - this.#failing.sinceMs >= patienceMs;
     return lasts ? this.#failing?.message : undefined;
   }
 
@@ -101,14 +102,14 @@ export class Observation implements AsyncDisposable {
       // Whoever asks from now on wants a look that begins later.
       this.#next = undefined;
       try {
-        const beganMs = this.#clock.now();
+        const beganMs = this.#clock.monotonic();
         const sandboxes = await this.#observer.observe(signal);
-        this.#tookMs = this.#clock.now() - beganMs;
+        this.#tookMs = this.#clock.monotonic() - beganMs;
         this.#failing = undefined;
         return this.#take(sandboxes);
       } catch (error) {
         if (signal.aborted) throw new GantryError('Cancelled', 'the agent stops');
-        const sinceMs = this.#failing?.sinceMs ?? this.#clock.now();
+        const sinceMs = this.#failing?.sinceMs ?? this.#clock.monotonic();
         this.#failing = { sinceMs, message: toGantryError(error).message };
         this.#log.warn({ error }, 'the runtime cannot be observed');
         await this.#clock.sleep(waitMs, signal).catch(() => {});
@@ -124,7 +125,7 @@ export class Observation implements AsyncDisposable {
     const first = this.#latest === undefined;
     this.#latest = { byPod };
     this.#marks = marks;
-    if (changed.size > 0 || first) this.#onChange(changed);
+    if (changed.size > 0 || first) contain(this.#log, 'news of the runtime', () => this.#onChange(changed));
     return this.#latest;
   }
 

@@ -8,6 +8,7 @@ import { defaultClusterDomain, defaultObservation, defaultParallelStarts, type N
 import { environmentOf } from '../containers/env.ts';
 import { mountsOf } from '../containers/mounts.ts';
 import { pullAuthFor } from '../containers/pull-secrets.ts';
+import type { AgentMetrics } from '../metrics.ts';
 import type { NodeNetwork } from '../network/network.ts';
 import { ProbeManager } from '../probes/manager.ts';
 import type { NodeStats, Runtime } from '../runtime/runtime.ts';
@@ -19,16 +20,16 @@ import { backOffsOf, containerFieldPath, type RecordPodEvent } from './events.ts
 import { type ExecutorDeps, execute } from './executor.ts';
 import { hookRunner } from './hooks.ts';
 import { imagePuller } from './image-puller.ts';
-import { LastWords } from './last-words.ts';
 import { PodManager } from './manager.ts';
 import { Observation } from './observation.ts';
+import { removeOrphanedDirectories } from './orphaned-directories.ts';
 import { type PodPaths, podPaths } from './paths.ts';
 import { StatusReporter } from './reporter.ts';
 import type { PodListener } from './source.ts';
 import { podUid } from './spec.ts';
 import { containerStarter } from './start-container.ts';
 import { containerStopper } from './stop-container.ts';
-import { removeStrays } from './strays.ts';
+import { TerminationMessages } from './termination-messages.ts';
 import type { PodWorker, WorkerDeps } from './worker.ts';
 
 /** What the pods of a node are run with. */
@@ -38,6 +39,7 @@ export interface PodsDeps {
   readonly clock: Clock;
   readonly log: Logger;
   readonly machine: NodeStats;
+  readonly metrics?: AgentMetrics;
   readonly network: Pick<NodeNetwork, 'dnsFor' | 'serviceVariables'>;
 }
 
@@ -75,12 +77,13 @@ export async function startPods(config: NodeAgentConfig, deps: PodsDeps): Promis
     new ProbeManager({
       streams: runtime.streams,
       clock,
+      log,
       recordEvent,
       hostIp: config.addresses[0] ?? '',
       onResult: wake,
     }),
   );
-  const lastWords = new LastWords(paths, wake);
+  const terminationMessages = new TerminationMessages(paths, wake, log);
   const reporter = stack.use(
     new StatusReporter((batch, signal) => client.reportPods(config.nodeName, batch, { signal }), { clock, log }),
   );
@@ -101,10 +104,10 @@ export async function startPods(config: NodeAgentConfig, deps: PodsDeps): Promis
       sandboxesOf: (uid) => (observation.latest === undefined ? undefined : (observation.latest.byPod.get(uid) ?? [])),
       refresh: () => observation.refresh(),
       verdict: (id) => probes.verdict(id),
-      lastWords: (id) => lastWords.of(id),
+      terminationMessage: (id) => terminationMessages.of(id),
       onObserved(view) {
         probes.sync(view);
-        lastWords.sync(view);
+        terminationMessages.sync(view);
       },
       onDecided(view, status, before, gone) {
         const { pod } = view;
@@ -112,6 +115,10 @@ export async function startPods(config: NodeAgentConfig, deps: PodsDeps): Promis
         for (const { container, message } of backOffsOf(before, status))
           recordEvent(pod, 'Warning', 'BackOff', message, container);
         if (gone) manager.forgetIfFinished(podUid(pod));
+      },
+      onDecisionFailed(pod, message) {
+        deps.metrics?.failedDecisions.inc();
+        recordEvent(pod, 'Warning', 'FailedSync', `error determining what to do: ${message}`);
       },
     },
     () => observation.latest,
@@ -130,7 +137,7 @@ export async function startPods(config: NodeAgentConfig, deps: PodsDeps): Promis
   const cleanDisk = async (): Promise<void> => {
     // Not before the runtime was looked at: what it has belongs to somebody too.
     const { byPod } = await observation.refresh();
-    await removeStrays(config.rootDir, (uid) => manager.get(uid) !== undefined || byPod.has(uid), log);
+    await removeOrphanedDirectories(config.rootDir, (uid) => manager.get(uid) !== undefined || byPod.has(uid), log);
   };
   const cleaned = (): Promise<void> =>
     cleanDisk().catch((error: unknown) => log.warn({ error }, 'the disk could not be cleaned'));

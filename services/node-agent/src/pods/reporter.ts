@@ -21,6 +21,7 @@ const waitMs = { news: 10, details: 2_000 } as const;
 /** A report that is to be sent. */
 interface Pending {
   readonly report: PodReport;
+  /** On the monotonic clock. */
   readonly dueMs: number;
 }
 
@@ -66,7 +67,7 @@ export class StatusReporter implements AsyncDisposable {
       return;
     }
     const isNews = told === undefined || newsOf(told) !== newsOf(report);
-    const dueMs = this.#clock.now() + (isNews ? waitMs.news : waitMs.details);
+    const dueMs = this.#clock.monotonic() + (isNews ? waitMs.news : waitMs.details);
     this.#add({ report, dueMs: Math.min(dueMs, this.#pending.get(pod.uid)?.dueMs ?? dueMs) });
   }
 
@@ -86,9 +87,13 @@ export class StatusReporter implements AsyncDisposable {
   #add(pending: Pending): void {
     this.#pending.set(pending.report.uid, pending);
     if (this.#nap !== undefined && pending.dueMs < this.#nap.untilMs) this.#nap.controller.abort();
-    this.#running ??= this.#drain().finally(() => {
-      this.#running = undefined;
-    });
+    this.#running ??= this.#drain()
+      .catch((error: unknown) =>
+        this.#log.error({ error }, 'the reporter of pod statuses failed; the next status starts it anew'),
+      )
+      .finally(() => {
+        this.#running = undefined;
+      });
   }
 
   async #drain(): Promise<void> {
@@ -99,7 +104,7 @@ export class StatusReporter implements AsyncDisposable {
         continue;
       }
       const retry = await this.#sendBatch(batch);
-      const dueMs = this.#clock.now();
+      const dueMs = this.#clock.monotonic();
       for (const report of retry) if (!this.#pending.has(report.uid)) this.#pending.set(report.uid, { report, dueMs });
       failures = retry.length > 0 ? failures + 1 : 0;
       if (failures > 0) await this.#clock.sleep(backoffMs(retryBackoff, failures), this.#stop.signal).catch(() => {});
@@ -107,7 +112,7 @@ export class StatusReporter implements AsyncDisposable {
   }
 
   #takeDue(): readonly PodReport[] {
-    const nowMs = this.#clock.now();
+    const nowMs = this.#clock.monotonic();
     const due = [...this.#pending.values()].filter(({ dueMs }) => dueMs <= nowMs).slice(0, maxBatch);
     for (const { report } of due) {
       this.#pending.delete(report.uid);
@@ -120,7 +125,7 @@ export class StatusReporter implements AsyncDisposable {
     const untilMs = Math.min(...[...this.#pending.values()].map(({ dueMs }) => dueMs));
     const controller = new AbortController();
     this.#nap = { untilMs, controller };
-    await this.#clock.sleep(Math.max(1, untilMs - this.#clock.now()), controller.signal).catch(() => {});
+    await this.#clock.sleep(Math.max(1, untilMs - this.#clock.monotonic()), controller.signal).catch(() => {});
     this.#nap = undefined;
   }
 

@@ -28,7 +28,7 @@ export interface PodView {
   /** What probes say of a running container; undefined before its first check. */
   readonly verdict: (containerId: string) => ProbeVerdict | undefined;
   /** What a container that ended wrote as its termination message; empty where nothing. */
-  readonly lastWords: (containerId: string) => string;
+  readonly terminationMessage: (containerId: string) => string;
   readonly nowMs: number;
 }
 

@@ -2,6 +2,7 @@ import type { Pod, PodStatus } from '@gantry/model/gen/gantry.core.v1.ts';
 import type { Clock } from '@gantry/runtime/clock.ts';
 import { toGantryError } from '@gantry/runtime/errors.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
+import { contain } from '../contain.ts';
 import type { ObservedSandbox } from '../runtime/runtime.ts';
 import { type Action, keyOf } from './action.ts';
 import { newMemory, type PodMemory, retryWaits } from './memory.ts';
@@ -34,11 +35,20 @@ export interface WorkerDeps {
   /** Resolves after a look that began after the call. */
   readonly refresh: () => Promise<unknown>;
   readonly verdict: PodView['verdict'];
-  readonly lastWords: PodView['lastWords'];
+  readonly terminationMessage: PodView['terminationMessage'];
   /** Called before each decision: what runs is to be probed. */
   readonly onObserved: (view: PodView) => void;
   /** Called after each decision: the status is to be told. */
   readonly onDecided: (view: PodView, status: PodStatus, before: PodStatus | undefined, gone: boolean) => void;
+  /** Called when a decision threw: the pod stays as it is until the next attempt. */
+  readonly onDecisionFailed: (pod: Pod, message: string) => void;
+}
+
+/** Decisions that threw, in a row. */
+interface DecisionFailure {
+  readonly failures: number;
+  /** On the monotonic clock. */
+  readonly retryAtMs: number;
 }
 
 /** Keeps one pod as it is to be: looks at it, decides, sees to it that it is done, and looks again. */
@@ -53,6 +63,7 @@ export class PodWorker implements AsyncDisposable {
   #memory: PodMemory;
   #status: PodStatus | undefined;
   #timer: AbortController | undefined;
+  #failure: DecisionFailure | undefined;
   #woken = false;
   #finished = false;
 
@@ -100,14 +111,37 @@ export class PodWorker implements AsyncDisposable {
     this.wake();
   }
 
-  /** Decides again soon; any number of calls makes one decision. */
+  /** Decides again soon; any number of calls makes one decision. After a decision that threw, not before its backoff is over. */
   wake(): void {
-    if (this.#woken || this.#stop.signal.aborted) return;
+    if (this.#woken || this.#stop.signal.aborted || this.#backsOff()) return;
     this.#woken = true;
     queueMicrotask(() => {
       this.#woken = false;
-      if (!this.#stop.signal.aborted) this.#decide();
+      if (!this.#stop.signal.aborted) this.#decideContained();
     });
+  }
+
+  #backsOff(): boolean {
+    return this.#failure !== undefined && this.#failure.retryAtMs > this.#deps.clock.monotonic();
+  }
+
+  /** Decides. An exception costs this pod a wait, and nobody else anything. */
+  #decideContained(): void {
+    const { clock, log } = this.#deps;
+    try {
+      this.#decide();
+      this.#failure = undefined;
+    } catch (error) {
+      const failures = (this.#failure?.failures ?? 0) + 1;
+      const { initialMs, maxMs } = retryWaits.create;
+      const waitMs = Math.min(maxMs, initialMs * 2 ** Math.min(failures - 1, 20));
+      this.#failure = { failures, retryAtMs: clock.monotonic() + waitMs };
+      log.error({ error, pod: podKey(this.#pod), retryInMs: waitMs }, 'the decision about a pod failed');
+      this.#sleep(waitMs);
+      contain(log, 'the report of a failed decision', () =>
+        this.#deps.onDecisionFailed(this.#pod, toGantryError(error).message),
+      );
+    }
   }
 
   /** Leaves the pod as it is: what runs goes on running. */
@@ -126,7 +160,7 @@ export class PodWorker implements AsyncDisposable {
       sandboxes,
       memory: this.#memory,
       verdict: this.#deps.verdict,
-      lastWords: this.#deps.lastWords,
+      terminationMessage: this.#deps.terminationMessage,
       nowMs: this.#deps.clock.now(),
     };
   }
@@ -157,7 +191,9 @@ export class PodWorker implements AsyncDisposable {
     this.#controllers.get(key)?.abort();
     const controller = new AbortController();
     this.#controllers.set(key, controller);
-    const run = this.#carryOut(action, controller, sandboxes).finally(() => this.#running.delete(run));
+    const run = this.#carryOut(action, controller, sandboxes)
+      .catch((error: unknown) => this.#deps.log.error({ error, action: action.kind }, 'an action was lost'))
+      .finally(() => this.#running.delete(run));
     this.#running.add(run);
   }
 
@@ -187,11 +223,14 @@ export class PodWorker implements AsyncDisposable {
   #wakeAt(atMs: number): void {
     this.#timer?.abort();
     this.#timer = undefined;
-    if (atMs === Number.POSITIVE_INFINITY) return;
+    if (atMs !== Number.POSITIVE_INFINITY) this.#sleep(Math.max(1, atMs - this.#deps.clock.now()));
+  }
+
+  #sleep(ms: number): void {
+    this.#timer?.abort();
     const timer = new AbortController();
     this.#timer = timer;
-    const { clock } = this.#deps;
-    clock.sleep(Math.min(longestSleepMs, Math.max(1, atMs - clock.now())), timer.signal).then(
+    this.#deps.clock.sleep(Math.min(longestSleepMs, ms), timer.signal).then(
       () => this.wake(),
       () => {},
     );

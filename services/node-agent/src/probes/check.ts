@@ -1,19 +1,24 @@
 import { connect } from 'node:net';
 import type { Container, Probe } from '@gantry/model/gen/gantry.core.v1.ts';
-import { toGantryError } from '@gantry/runtime/errors.ts';
+import { isError, toGantryError } from '@gantry/runtime/errors.ts';
 import type { Streams } from '../runtime/runtime.ts';
+import { goDuration } from './go-duration.ts';
 import { grpcHealth } from './grpc.ts';
-import { httpGet, httpTargetOf, portOf } from './http.ts';
+import { type HttpTarget, httpGet, httpTargetOf, portOf } from './http.ts';
 
 /** Bytes of a command's output, or of an answer, that an event shows. */
 const maxOutput = 512;
 
-/** What one check saw. */
+/** The outcome of one check. */
 export interface CheckOutcome {
-  readonly ok: boolean;
-  /** Why not, in Kubernetes' words. */
+  /** `warning` counts as a success; `unknown` (the check could not be run) counts as nothing. */
+  readonly result: 'success' | 'warning' | 'failure' | 'unknown';
+  /** The reason of anything but a success, in Kubernetes' words. */
   readonly message: string;
 }
+
+/** Nothing is wrong. */
+export const success: CheckOutcome = { result: 'success', message: '' };
 
 /** The container that is checked. */
 export interface CheckTarget {
@@ -22,7 +27,7 @@ export interface CheckTarget {
   readonly podIp: string;
 }
 
-/** Runs one check. Never rejects: what goes wrong is a failed check. */
+/** Runs one check. Never rejects: a check that could not be run is an outcome too. */
 export async function check(
   streams: Pick<Streams, 'execSync'>,
   probe: Probe,
@@ -32,29 +37,22 @@ export async function check(
 ): Promise<CheckOutcome> {
   try {
     if (probe.exec !== undefined) return await checkExec(streams, probe.exec.command ?? [], target, timeoutMs, signal);
-    if (probe.httpGet !== undefined) {
-      const { statusCode } = await httpGet(
-        httpTargetOf(probe.httpGet, target.container, target.podIp),
-        timeoutMs,
-        signal,
-      );
-      const ok = statusCode >= 200 && statusCode < 400;
-      return { ok, message: ok ? '' : `HTTP probe failed with statuscode: ${statusCode}` };
-    }
+    if (probe.httpGet !== undefined)
+      return await checkHttp(httpTargetOf(probe.httpGet, target.container, target.podIp), timeoutMs, signal);
     if (probe.tcpSocket !== undefined) {
       const port = portOf(probe.tcpSocket.port, target.container);
-      await tcpConnect(probe.tcpSocket.host || target.podIp, port, timeoutMs, signal);
-      return { ok: true, message: '' };
+      return await checkTcp(probe.tcpSocket.host || target.podIp, port, timeoutMs, signal);
     }
     if (probe.grpc !== undefined) {
       return await grpcHealth(target.podIp, probe.grpc.port ?? 0, probe.grpc.service ?? '', timeoutMs, signal);
     }
-    return { ok: true, message: '' };
+    return { result: 'unknown', message: `missing probe handler for ${target.container.name}` };
   } catch (error) {
-    return { ok: false, message: toGantryError(error).message };
+    return { result: 'unknown', message: toGantryError(error).message };
   }
 }
 
+/** A command that was run and failed, or did not end in time, is a failure; one that could not be run says nothing. */
 async function checkExec(
   streams: Pick<Streams, 'execSync'>,
   command: readonly string[],
@@ -62,22 +60,41 @@ async function checkExec(
   timeoutMs: number,
   signal: AbortSignal,
 ): Promise<CheckOutcome> {
-  const { exitCode, stdout, stderr } = await streams.execSync(target.containerId, command, timeoutMs, signal);
-  const output = Buffer.concat([stdout, stderr]).toString('utf8').slice(0, maxOutput);
-  return { ok: exitCode === 0, message: exitCode === 0 ? '' : output.trim() || `command exited with ${exitCode}` };
+  try {
+    const { exitCode, stdout, stderr } = await streams.execSync(target.containerId, command, timeoutMs, signal);
+    if (exitCode === 0) return success;
+    const output = Buffer.concat([stdout, stderr]).toString('utf8').slice(0, maxOutput);
+    return { result: 'failure', message: output.trim() || `command exited with ${exitCode}` };
+  } catch (error) {
+    if (!isError(error, 'Timeout')) throw error;
+    const text = JSON.stringify(command.join(' '));
+    return { result: 'failure', message: `command timed out: ${text} timed out after ${goDuration(timeoutMs)}` };
+  }
+}
+
+async function checkHttp(target: HttpTarget, timeoutMs: number, signal: AbortSignal): Promise<CheckOutcome> {
+  try {
+    const { statusCode, body } = await httpGet(target, timeoutMs, signal);
+    if (statusCode >= 200 && statusCode < 300) return success;
+    return statusCode >= 300 && statusCode < 400
+      ? { result: 'warning', message: `Probe terminated redirects, Response body: ${body.slice(0, maxOutput)}` }
+      : { result: 'failure', message: `HTTP probe failed with statuscode: ${statusCode}` };
+  } catch (error) {
+    return { result: 'failure', message: toGantryError(error).message };
+  }
 }
 
 /** Opens a connection and closes it. */
-function tcpConnect(host: string, port: number, timeoutMs: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
+function checkTcp(host: string, port: number, timeoutMs: number, signal: AbortSignal): Promise<CheckOutcome> {
+  return new Promise((resolve) => {
     const socket = connect({ host, port, signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]) });
     socket.once('connect', () => {
       socket.destroy();
-      resolve();
+      resolve(success);
     });
-    socket.once('error', (error) => {
-      const why = error.name === 'AbortError' ? 'i/o timeout' : error.message;
-      reject(new Error(`dial tcp ${host}:${port}: ${why}`));
+    socket.on('error', (error) => {
+      const why = error.name === 'AbortError' || error.name === 'TimeoutError' ? 'i/o timeout' : error.message;
+      resolve({ result: 'failure', message: `dial tcp ${host}:${port}: ${why}` });
     });
   });
 }

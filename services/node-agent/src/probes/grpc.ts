@@ -1,6 +1,7 @@
-import { credentials, Client as GrpcClient, type ServiceError } from '@grpc/grpc-js';
+import { credentials, Client as GrpcClient, type ServiceError, status as statusCode } from '@grpc/grpc-js';
 import { fromJSON, type ServiceDefinition } from '@grpc/proto-loader';
-import type { CheckOutcome } from './check.ts';
+import { type CheckOutcome, success } from './check.ts';
+import { goDuration } from './go-duration.ts';
 
 /** grpc.health.v1, as far as a check needs it. */
 const definition = fromJSON(
@@ -48,12 +49,26 @@ export function grpcHealth(
       (error: ServiceError | null, response?: object) => {
         signal.removeEventListener('abort', cancel);
         const status = (response as { status?: string } | undefined)?.status;
-        if (error !== null) resolve({ ok: false, message: `service unhealthy (${error.details})` });
-        else if (status === 'SERVING') resolve({ ok: true, message: '' });
-        else resolve({ ok: false, message: `service unhealthy (responded with "${status}")` });
+        if (error !== null) resolve({ result: 'failure', message: failureText(error, address, timeoutMs) });
+        else if (status === 'SERVING') resolve(success);
+        else resolve({ result: 'failure', message: `service unhealthy (responded with "${status}")` });
       },
     );
     const cancel = (): void => call.cancel();
     signal.addEventListener('abort', cancel, { once: true });
   }).finally(() => client.close());
+}
+
+/** Kubernetes' words, the same each time: the client's own text of a time-out has changing figures in it. */
+function failureText({ code, details }: ServiceError, address: string, timeoutMs: number): string {
+  switch (code) {
+    case statusCode.DEADLINE_EXCEEDED:
+      return `timeout: health rpc did not complete within ${goDuration(timeoutMs)}`;
+    case statusCode.UNAVAILABLE:
+      return `timeout: failed to connect service "${address}" within ${goDuration(timeoutMs)}: ${details}`;
+    case statusCode.UNIMPLEMENTED:
+      return `error: this server does not implement the grpc health protocol (grpc.health.v1.Health): ${details}`;
+    default:
+      return `error: health rpc failed: ${details}`;
+  }
 }

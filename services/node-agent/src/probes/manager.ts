@@ -1,11 +1,13 @@
 import type { Container, Pod, Probe } from '@gantry/model/gen/gantry.core.v1.ts';
 import type { Clock } from '@gantry/runtime/clock.ts';
+import { toGantryError } from '@gantry/runtime/errors.ts';
+import type { Logger } from '@gantry/runtime/log.ts';
 import type { RecordPodEvent } from '../pods/events.ts';
 import { plannedContainers, podUid } from '../pods/spec.ts';
 import { currentSandbox, type PodView, type ProbeVerdict } from '../pods/view.ts';
 import type { ObservedContainer, Streams } from '../runtime/runtime.ts';
 import { Slots } from '../slots.ts';
-import { type CheckTarget, check } from './check.ts';
+import { type CheckOutcome, type CheckTarget, check } from './check.ts';
 import { Prober } from './prober.ts';
 import type { ProbeKind } from './state.ts';
 
@@ -16,6 +18,7 @@ const maxChecks = 32;
 export interface ProbeManagerDeps {
   readonly streams: Pick<Streams, 'execSync'>;
   readonly clock: Clock;
+  readonly log: Logger;
   readonly recordEvent: RecordPodEvent;
   /** Address of pods in the node's network. */
   readonly hostIp: string;
@@ -109,16 +112,22 @@ export class ProbeManager implements Disposable {
       check: (timeoutMs, signal) =>
         this.#slots
           .run(() => check(this.#deps.streams, probe, target, timeoutMs, signal), signal)
-          .catch(() => ({ ok: false, message: '' })),
+          .catch((error: unknown) => ({ result: 'unknown', message: toGantryError(error).message })),
       onResult: () => onResult(probed.podUid),
-      onFailedCheck: (message) => this.#tellFailure(pod, probed.container.name, kind, message),
+      onTrouble: (outcome) => this.#record(pod, probed.container.name, kind, outcome),
+      onError: (error) => this.#deps.log.error({ error, kind, container: container.id }, 'a probe failed unforeseen'),
     });
     probed.probers.set(kind, prober);
   }
 
-  #tellFailure(pod: Pod, container: string, kind: ProbeKind, message: string): void {
+  #record(pod: Pod, container: string, kind: ProbeKind, { result, message }: CheckOutcome): void {
     const name = kind[0]?.toUpperCase() + kind.slice(1);
-    this.#deps.recordEvent(pod, 'Warning', 'Unhealthy', `${name} probe failed: ${message}`, container);
+    if (result === 'warning') {
+      this.#deps.recordEvent(pod, 'Warning', 'ProbeWarning', `${name} probe warning: ${message}`, container);
+      return;
+    }
+    const verb = result === 'failure' ? 'failed' : 'errored and resulted in unknown state';
+    this.#deps.recordEvent(pod, 'Warning', 'Unhealthy', `${name} probe ${verb}: ${message}`, container);
   }
 }
 

@@ -2,6 +2,7 @@ import type { Probe } from '@gantry/model/gen/gantry.core.v1.ts';
 import type { Clock } from '@gantry/runtime/clock.ts';
 import type { CheckOutcome } from './check.ts';
 import { afterCheck, initialState, isSettled, type ProbeKind, type ProbeState, timesOf } from './state.ts';
+import { Ticker } from './ticker.ts';
 
 /** What a prober leans on. */
 export interface ProberDeps {
@@ -9,7 +10,10 @@ export interface ProberDeps {
   readonly check: (timeoutMs: number, signal: AbortSignal) => Promise<CheckOutcome>;
   /** Called when the result changed. */
   readonly onResult: () => void;
-  readonly onFailedCheck: (message: string) => void;
+  /** Called after each check that was no plain success. */
+  readonly onTrouble: (outcome: CheckOutcome) => void;
+  /** Called when probing failed in an unforeseen way; it goes on with the next tick. */
+  readonly onError: (error: unknown) => void;
 }
 
 /** Runs one probe of one container again and again until it is settled or disposed of. */
@@ -22,14 +26,16 @@ export class Prober implements Disposable {
 
   /**
    * @param known Its success was reported already, by an agent before this one.
-   * @param startedAtMs When the container started.
+   * @param startedAtMs Time of the container's start, by the wall clock.
    */
   constructor(kind: ProbeKind, probe: Probe, known: boolean, startedAtMs: number, deps: ProberDeps) {
     this.kind = kind;
     this.#probe = probe;
     this.#deps = deps;
     this.#state = initialState(kind, known);
-    void this.#run(startedAtMs);
+    // The container may be older than this agent; a wall clock that was stepped back must not make it wait for longer than a new one.
+    const ageMs = Math.max(0, deps.clock.now() - startedAtMs);
+    void this.#run(Math.max(0, timesOf(probe).initialDelayMs - ageMs));
   }
 
   get result(): ProbeState['result'] {
@@ -40,26 +46,31 @@ export class Prober implements Disposable {
     this.#stop.abort();
   }
 
-  async #run(startedAtMs: number): Promise<void> {
-    const { clock, check } = this.#deps;
+  async #run(delayMs: number): Promise<void> {
+    const { clock, onError } = this.#deps;
     const { signal } = this.#stop;
-    const times = timesOf(this.#probe);
-    // The container may be older than this agent.
-    let waitMs = Math.max(0, startedAtMs + times.initialDelayMs - clock.now());
-    while (!isSettled(this.kind, this.#state)) {
-      await clock.sleep(waitMs, signal).catch(() => {});
-      if (signal.aborted) return;
-      const { ok, message } = await check(times.timeoutMs, signal);
-      if (signal.aborted) return;
-      if (!ok) this.#deps.onFailedCheck(message);
-      this.#take(afterCheck(this.#state, ok, times));
-      waitMs = times.periodMs;
+    if (delayMs > 0) await clock.sleep(delayMs, signal).catch(() => {});
+    const ticker = new Ticker(clock, timesOf(this.#probe).periodMs);
+    while (!signal.aborted && !isSettled(this.kind, this.#state)) {
+      try {
+        await this.#checkOnce();
+      } catch (error) {
+        onError(error);
+      }
+      await ticker.next(signal).catch(() => {});
     }
   }
 
-  #take(next: ProbeState): void {
-    const changed = next.result !== this.#state.result;
-    this.#state = next;
-    if (changed) this.#deps.onResult();
+  async #checkOnce(): Promise<void> {
+    const times = timesOf(this.#probe);
+    const { signal } = this.#stop;
+    const outcome = await this.#deps.check(times.timeoutMs, signal);
+    if (signal.aborted) return;
+    const before = this.#state.result;
+    if (outcome.result !== 'unknown') {
+      this.#state = afterCheck(this.#state, outcome.result !== 'failure', times);
+    }
+    if (outcome.result !== 'success') this.#deps.onTrouble(outcome);
+    if (this.#state.result !== before) this.#deps.onResult();
   }
 }

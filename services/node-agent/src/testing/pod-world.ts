@@ -46,7 +46,7 @@ export class PodWorld {
       sandboxes: structuredClone(this.sandboxes),
       memory: this.memory,
       verdict: (id) => this.verdicts.get(id),
-      lastWords: () => '',
+      terminationMessage: () => '',
       nowMs: this.nowMs,
     };
   }

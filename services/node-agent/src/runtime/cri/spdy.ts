@@ -86,7 +86,14 @@ class Connection implements SpdyConnection {
       socket.destroy(new GantryError('Cancelled', 'the stream was cancelled', { cause: signal?.reason }));
     signal?.addEventListener('abort', onAbort, { once: true });
     socket.setNoDelay(true);
-    socket.on('data', (data: Buffer) => this.#onData(data));
+    socket.on('data', (data: Buffer) => {
+      try {
+        this.#onData(data);
+      } catch (error) {
+        // Frames that cannot be read end this connection, not the process.
+        socket.destroy(new GantryError('InternalError', 'the server sent an unreadable frame', { cause: error }));
+      }
+    });
     socket.on('error', (error) => this.#end(error));
     socket.on('close', () => {
       signal?.removeEventListener('abort', onAbort);
@@ -106,6 +113,8 @@ class Connection implements SpdyConnection {
         destroyed: () => this.#streams.delete(id),
       });
       this.#streams.set(id, stream);
+      // The connection may break before the caller listens: nobody listening must not end this process.
+      stream.on('error', () => {});
       const block = await this.#compress(headerBlock(headers));
       const body = Buffer.concat([uint32(id), uint32(0), Buffer.of(0, 0), block]);
       this.#socket.write(controlFrame(frameType.synStream, body));

@@ -20,8 +20,6 @@ export async function openExecSession(url: string, options: StreamOptions, signa
     const stdout = await open('stdout');
     const stderr = options.tty ? Readable.from([]) : await open('stderr');
     const resize = options.tty ? await open('resize') : discard();
-    // A broken connection is told by the exit code, and to those who read; nobody listening must not end this process.
-    for (const each of [stdin, stdout, stderr, resize]) each.on('error', () => {});
     if (options.stdin) (stdin as Duplex).resume();
     if (options.tty) (resize as Duplex).resume();
     if (!options.tty) (stderr as Duplex).end();

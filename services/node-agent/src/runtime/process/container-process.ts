@@ -147,7 +147,8 @@ export class ContainerProcess {
     this.#started = started;
     this.#state = { kind: 'running', startedAtMs: started.startedAtMs };
     await this.#pump.start();
-    this.#watch = setInterval(() => void this.#look(), watchMs);
+    // A look that failed (a full disk, say) is repeated by the next one.
+    this.#watch = setInterval(() => void this.#look().catch(() => {}), watchMs);
     this.#watch.unref();
     this.#changed();
     await this.#look();
@@ -167,10 +168,10 @@ export class ContainerProcess {
     const alive = (await readProcess(started.pid))?.startTime === started.startTime;
     const exit = await readJson<ExitRecord>(join(this.#directory, 'exit'));
     if (alive && exit === undefined) return;
-    clearInterval(this.#watch);
     const killed: ExitRecord = { exitCode: killedCode, finishedAtMs: this.#clock.now() };
     if (exit === undefined) await writeWhole(join(this.#directory, 'exit'), killed);
     await this.#pump.pump(true);
+    clearInterval(this.#watch);
     this.#state = exitedState(exit ?? killed, started.startedAtMs);
     this.events.emit('exit');
     this.#changed();

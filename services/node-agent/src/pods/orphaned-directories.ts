@@ -9,7 +9,11 @@ const directories = ['pods', 'logs', 'memory'] as const;
  * Removes what is left on the disk of pods that exist no more, as an agent leaves behind that was killed at the wrong moment.
  * @param isKnown True for the uid of a pod that the api or the runtime has.
  */
-export async function removeStrays(rootDir: string, isKnown: (uid: string) => boolean, log: Logger): Promise<void> {
+export async function removeOrphanedDirectories(
+  rootDir: string,
+  isKnown: (uid: string) => boolean,
+  log: Logger,
+): Promise<void> {
   for (const directory of directories) {
     const entries = await readdir(join(rootDir, directory)).catch(() => []);
     for (const entry of entries) {

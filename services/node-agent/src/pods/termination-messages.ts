@@ -1,5 +1,7 @@
 import { open } from 'node:fs/promises';
-import { lastWordsPath } from '../containers/mounts.ts';
+import type { Logger } from '@gantry/runtime/log.ts';
+import { contain } from '../contain.ts';
+import { terminationMessagePath } from '../containers/mounts.ts';
 import type { ObservedContainer } from '../runtime/runtime.ts';
 import type { PodPaths } from './paths.ts';
 import { plannedContainers, podUid } from './spec.ts';
@@ -10,54 +12,56 @@ const maxMessageBytes = 4_096;
 const maxLogTailBytes = 2_048;
 
 /** What containers wrote to their termination message file before they ended: read once, when the end is seen. */
-export class LastWords {
+export class TerminationMessages {
+  readonly #log: Logger;
   readonly #paths: PodPaths;
   readonly #onRead: (podUid: string) => void;
   /** By container id; empty while it is read. */
-  readonly #words = new Map<string, string>();
+  readonly #messages = new Map<string, string>();
   readonly #byPod = new Map<string, readonly string[]>();
 
   /** @param onRead Called when there is something to show of a pod. */
-  constructor(paths: PodPaths, onRead: (podUid: string) => void) {
+  constructor(paths: PodPaths, onRead: (podUid: string) => void, log: Logger) {
+    this.#log = log;
     this.#paths = paths;
     this.#onRead = onRead;
   }
 
   /** What the container said; empty where nothing. */
   of(containerId: string): string {
-    return this.#words.get(containerId) ?? '';
+    return this.#messages.get(containerId) ?? '';
   }
 
-  /** Reads the last words of containers of the pod that ended, and forgets those that are gone. */
+  /** Reads the termination message of containers of the pod that ended, and forgets those that are gone. */
   sync(view: PodView): void {
     const uid = podUid(view.pod);
     const ended = view.sandboxes
       .flatMap((sandbox) => sandbox.containers)
       .filter(({ state }) => state.kind === 'exited');
     const ids = ended.map(({ id }) => id);
-    for (const id of this.#byPod.get(uid) ?? []) if (!ids.includes(id)) this.#words.delete(id);
+    for (const id of this.#byPod.get(uid) ?? []) if (!ids.includes(id)) this.#messages.delete(id);
     if (ids.length > 0) this.#byPod.set(uid, ids);
     else this.#byPod.delete(uid);
     for (const container of ended) {
-      if (this.#words.has(container.id)) continue;
-      this.#words.set(container.id, '');
-      void this.#read(view, container);
+      if (this.#messages.has(container.id)) continue;
+      this.#messages.set(container.id, '');
+      contain(this.#log, 'reading a termination message', () => this.#read(view, container));
     }
   }
 
   async #read(view: PodView, container: ObservedContainer): Promise<void> {
     const uid = podUid(view.pod);
     const spec = plannedContainers(view.pod).find(({ name }) => name === container.name)?.spec;
-    const path = lastWordsPath(this.#paths, uid, container.name, container.attempt);
-    let words = await readTail(path, maxMessageBytes);
+    const path = terminationMessagePath(this.#paths, uid, container.name, container.attempt);
+    let message = await readTail(path, maxMessageBytes);
     const failed = container.state.kind === 'exited' && container.state.exitCode !== 0;
-    if (words === '' && failed && spec?.terminationMessagePolicy === 'FallbackToLogsOnError') {
+    if (message === '' && failed && spec?.terminationMessagePolicy === 'FallbackToLogsOnError') {
       const tail = await readTail(container.logPath, maxLogTailBytes);
       // Each line begins with its time, its stream and a tag.
-      words = tail.replace(/^\S+ (stdout|stderr) [FP] /gm, '');
+      message = tail.replace(/^\S+ (stdout|stderr) [FP] /gm, '');
     }
-    if (words === '' || !this.#words.has(container.id)) return;
-    this.#words.set(container.id, words);
+    if (message === '' || !this.#messages.has(container.id)) return;
+    this.#messages.set(container.id, message);
     this.#onRead(uid);
   }
 }

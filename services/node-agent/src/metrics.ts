@@ -1,0 +1,18 @@
+import { Counter, type Registry } from 'prom-client';
+
+/** What an agent counts. */
+export interface AgentMetrics {
+  /** Decisions about a pod that threw; each costs its pod a backoff. */
+  readonly failedDecisions: Counter;
+}
+
+/** Makes the agent's metrics in a registry. */
+export function agentMetrics(registry: Registry): AgentMetrics {
+  return {
+    failedDecisions: new Counter({
+      name: 'gantry_node_agent_failed_pod_decisions_total',
+      help: 'Decisions about a pod that failed in an unforeseen way.',
+      registers: [registry],
+    }),
+  };
+}
