@@ -55,6 +55,8 @@ export interface Kind<T extends KubeObject = KubeObject> {
   readonly validateStatus?: (object: T, stored: T) => FieldCause[];
   /** Fields beside metadata.name and metadata.namespace that field selectors may name, each with its value ('' where absent). */
   readonly selectableFields: Readonly<Record<string, (object: T) => string>>;
+  /** Selectable fields by which the api finds objects, and the watches that a change concerns, without looking at all of them. */
+  readonly indexes?: readonly string[];
   /** Columns of `get` after NAME, up to AGE. */
   readonly columns: readonly Column<T>[];
   /** The columns are all that `get` prints, NAME and AGE (where wanted) among them: their order is this kind's own. */

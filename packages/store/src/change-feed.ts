@@ -80,7 +80,7 @@ export class ChangeFeed {
   /** See Store.watch. */
   async *watch(options: WatchOptions): AsyncGenerator<readonly Change[], void, undefined> {
     checkWatch(options);
-    const { prefix, signal } = options;
+    const { prefix, signal, until = Number.POSITIVE_INFINITY } = options;
     const generation = this.#generation;
     const position = await unlessAborted(this.#source.position(), signal);
     if (position === undefined) return;
@@ -88,13 +88,14 @@ export class ChangeFeed {
     // What is held may reach back further, but whether a watch can start must not depend on luck.
     if (options.after < position.compacted) throw watchExpired();
     let after = options.after;
-    while (!signal.aborted) {
+    while (!signal.aborted && after < until) {
       if (generation !== this.#generation) throw this.#failure;
       const wake = this.#wake.promise;
       const page = this.#take(prefix, after) ?? (await unlessAborted(this.#source.readHistory(prefix, after), signal));
       if (signal.aborted) return;
       if (page === undefined) throw watchExpired();
-      if (page.changes.length > 0) yield page.changes;
+      const changes = page.through <= until ? page.changes : page.changes.filter(({ revision }) => revision <= until);
+      if (changes.length > 0) yield changes;
       else if (page.through === after) await unlessAborted(wake, signal);
       after = page.through;
     }

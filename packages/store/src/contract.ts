@@ -219,6 +219,17 @@ function watchContract(harness: StoreHarness): void {
     ]);
   });
 
+  test('ends after the changes up to the revision that it is to end with, of its prefix or not', async () => {
+    const store = await openForTest(harness);
+    for (const key of ['a/1', 'b/1', 'a/2', 'b/2', 'a/3']) await store.commit([{ type: 'put', key, value: '1' }]);
+    const read = async (after: number, until: number): Promise<number[]> => {
+      const signal = AbortSignal.timeout(5_000);
+      const batches = await Array.fromAsync(store.watch({ prefix: 'a/', after, until, signal }));
+      return batches.flat().map(({ revision }) => revision);
+    };
+    expect(await Promise.all([read(0, 3), read(1, 4), read(2, 2), read(3, 5)])).toEqual([[1, 3], [3], [], [5]]);
+  });
+
   test('ends when the signal fires, also while nothing happens', async () => {
     const store = await openForTest(harness);
     const stop = new AbortController();

@@ -75,6 +75,8 @@ export interface WatchOptions {
    * not reached this revision (it lost its newest changes, or the number comes from another store): list again.
    */
   readonly after: number;
+  /** The watch ends after the changes up to this revision; it goes on where absent. */
+  readonly until?: number;
   readonly signal: AbortSignal;
 }
 

@@ -21,6 +21,7 @@ import { ResourceApi } from './core/api.ts';
 import { createBuiltIns } from './core/built-ins.ts';
 import type { CoreDeps } from './core/context.ts';
 import { create } from './core/creation.ts';
+import { DamagedObjects } from './core/damage.ts';
 import type { Entropy } from './core/metadata.ts';
 import { ObjectCache } from './core/stored-object.ts';
 import { ApiEvents } from './events/recorder.ts';
@@ -41,7 +42,6 @@ import { runRelay } from './relay/relay.ts';
 import { CapacityLedger } from './scheduling/ledger.ts';
 import { SchedulingApi } from './scheduling/service.ts';
 import { WatchHub } from './watch/hub.ts';
-import { allObservers } from './watch/observers.ts';
 
 /** What an api process works with. */
 export interface ApiDeps {
@@ -75,8 +75,8 @@ export async function startApi(config: ApiConfig, deps: ApiDeps): Promise<Runnin
   const authenticate = authenticateBy(credentials, config.trustNetwork);
   const priorities = new PriorityClasses(store);
   const core = coreOf(config, deps, priorities);
-  const ledger = new CapacityLedger(store);
-  const hub = stack.use(new WatchHub({ ...core, observer: allObservers(ledger, priorities) }));
+  const ledger = new CapacityLedger();
+  const hub = stack.use(new WatchHub({ ...core, observers: [ledger, priorities] }));
   await hub.start();
   await createBuiltIns((object) => create(core, kindOfObject(object), object, false));
   const events = stack.use(new ApiEvents({ ...core, maxPending: config.limits.maxPendingEvents }));
@@ -159,6 +159,7 @@ function coreOf(config: ApiConfig, deps: ApiDeps, priorities: PriorityClasses): 
     log,
     limits: config.limits,
     cache: new ObjectCache(config.cacheChars),
+    damaged: new DamagedObjects(log),
     authorize: authorizeAdmins,
     admission: {
       Service: serviceAdmission(store, allocation, entropy.random),

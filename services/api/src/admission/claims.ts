@@ -3,7 +3,7 @@ import { isDefaultClass } from '@gantry/model/kinds/storageclass/default.ts';
 import { kindOf } from '@gantry/model/registry.ts';
 import type { Store } from '@gantry/store/store.ts';
 import { keyPrefix } from '../core/keys.ts';
-import { decodeValue } from '../core/stored-object.ts';
+import { decodeEntry } from '../core/stored-object.ts';
 import type { AdmissionPlugin } from './admission.ts';
 
 const prefix = keyPrefix(kindOf('StorageClass'), '');
@@ -16,7 +16,7 @@ export function claimAdmission(store: Pick<Store, 'list'>): AdmissionPlugin {
         return { object, operations: [] };
       }
       const { entries } = await store.list({ prefix });
-      const classes = entries.map(({ value, revision }) => decodeValue(value, revision) as unknown as StorageClass);
+      const classes = entries.map((entry) => decodeEntry(entry) as unknown as StorageClass);
       const chosen = classes.filter(isDefaultClass).toSorted(byAge)[0];
       if (chosen === undefined) return { object, operations: [] };
       return {

@@ -3,9 +3,9 @@ import { kindOf } from '@gantry/model/registry.ts';
 import { GantryError } from '@gantry/runtime/errors.ts';
 import type { Change, Operation, Store } from '@gantry/store/store.ts';
 import { keyPrefix, objectKey } from '../core/keys.ts';
-import { type AnyObject, decodeValue } from '../core/stored-object.ts';
+import { type AnyObject, decodeEntry, type Stored } from '../core/stored-object.ts';
 import type { HubChange } from '../watch/change.ts';
-import type { ChangeObserver } from '../watch/hub.ts';
+import type { ChangeObserver } from '../watch/observers.ts';
 import type { AdmissionPlugin } from './admission.ts';
 
 const priorityClasses = kindOf('PriorityClass');
@@ -20,24 +20,27 @@ interface Priority {
 
 /** The priority classes, kept up to date from the store's changes: each pod that is made is looked up here. */
 export class PriorityClasses implements ChangeObserver {
-  readonly #store: Pick<Store, 'get' | 'list'>;
+  readonly prefixes = [prefix];
+  readonly #store: Pick<Store, 'get'>;
   readonly #classes = new Map<string, AnyObject>();
 
-  constructor(store: Pick<Store, 'get' | 'list'>) {
+  constructor(store: Pick<Store, 'get'>) {
     this.#store = store;
   }
 
-  async load(): Promise<number> {
-    const { entries, revision } = await this.#store.list({ prefix });
+  reset(): void {
     this.#classes.clear();
-    for (const { key, value, revision: written } of entries) this.#classes.set(key, decodeValue(value, written));
-    return revision;
+  }
+
+  onEntry(stored: Stored): void {
+    this.#classes.set(stored.key, stored.object);
   }
 
   onChange(change: Change, event: HubChange | undefined): void {
     if (!change.key.startsWith(prefix)) return;
-    if (change.type === 'delete') this.#classes.delete(change.key);
-    else this.#classes.set(change.key, event!.object);
+    const object = event?.object;
+    if (object === undefined) this.#classes.delete(change.key);
+    else this.#classes.set(change.key, object);
   }
 
   /** A class by name. One that was made through another replica just now is looked for in the store. */
@@ -48,7 +51,7 @@ export class PriorityClasses implements ChangeObserver {
     const builtIn = systemPriorityClasses.find(({ metadata }) => metadata.name === name);
     if (builtIn !== undefined) return priorityOf(builtIn as unknown as AnyObject);
     const entry = await this.#store.get(key);
-    return entry && priorityOf(decodeValue(entry.value, entry.revision));
+    return entry && priorityOf(decodeEntry(entry));
   }
 
   /** The class of pods that name none. */

@@ -3,6 +3,7 @@ import type { Logger } from '@gantry/runtime/log.ts';
 import type { Store } from '@gantry/store/store.ts';
 import type { Admission } from '../admission/admission.ts';
 import type { Authorize, User } from './access.ts';
+import type { DamagedObjects } from './damage.ts';
 import type { Limits } from './limits.ts';
 import type { Entropy } from './metadata.ts';
 import type { ObjectCache } from './stored-object.ts';
@@ -11,6 +12,7 @@ import type { ObjectCache } from './stored-object.ts';
 export interface CoreDeps {
   readonly store: Store;
   readonly cache: ObjectCache;
+  readonly damaged: DamagedObjects;
   readonly clock: Clock;
   readonly entropy: Entropy;
   readonly limits: Limits;

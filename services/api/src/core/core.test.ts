@@ -9,7 +9,7 @@ import { authenticateBy, authorizeAdmins, hasAddress } from './access.ts';
 import { generateName } from './metadata.ts';
 import { decodePageToken, encodePageToken } from './page-token.ts';
 import { sameJson } from './same-json.ts';
-import { type AnyObject, decodeValue, encodeValue, ObjectCache, putObject, storedBy } from './stored-object.ts';
+import { type AnyObject, decodeEntry, encodeValue, ObjectCache, putObject, storedBy } from './stored-object.ts';
 
 describe('page tokens', () => {
   test('go round', () => {
@@ -102,7 +102,7 @@ describe('stored objects', () => {
   test('carry the revision of their write and never a stored one', () => {
     const text = encodeValue({ ...object('a'), metadata: { name: 'x', resourceVersion: '99' } });
     expect(text).not.toContain('99');
-    expect(decodeValue(text, 7).metadata.resourceVersion).toBe('7');
+    expect(decodeEntry({ key: 'things/d/x', value: text, revision: 7 }).metadata.resourceVersion).toBe('7');
   });
 
   test('the cache keeps the latest revisions within its bound', () => {
@@ -190,19 +190,20 @@ describe('what this process wrote itself', () => {
     const cache = new ObjectCache(10_000);
     cache.keep(storedBy(operation, 7));
     const read = cache.decode({ key: operation.key, revision: 7, value: operation.value });
-    expect(read.object).toEqual(decodeValue(operation.value, 7));
+    expect(read.object).toEqual(decodeEntry({ key: operation.key, value: operation.value, revision: 7 }));
     expect(object.metadata.resourceVersion).toBe('3');
   });
 
   test('does not go before what others wrote later', () => {
     const cache = new ObjectCache(10_000);
-    const put = (revision: number, name: string) => ({
-      key: 'k',
+    const key = 'things/d/x';
+    const put = (revision: number, uid: string) => ({
+      key,
       revision,
-      value: JSON.stringify({ metadata: { name } }),
+      value: JSON.stringify({ apiVersion: 'v1', kind: 'Thing', metadata: { name: 'x', uid } }),
     });
     cache.decode(put(9, 'newer'));
-    cache.keep(storedBy({ type: 'put', key: 'k', value: put(8, 'older').value }, 8));
-    expect(cache.peek('k')?.object.metadata.name).toBe('newer');
+    cache.keep(storedBy({ type: 'put', key, value: put(8, 'older').value }, 8));
+    expect(cache.peek(key)?.object.metadata.uid).toBe('newer');
   });
 });

@@ -8,9 +8,13 @@ import {
 } from '@gantry/model/selectors.ts';
 import { GantryError } from '@gantry/runtime/errors.ts';
 import type { Selection } from '../watch/change.ts';
+import { scopeOf } from '../watch/scope.ts';
 import type { Limits } from './limits.ts';
 
-/** The selection that a query's texts stand for. Throws BadRequest for selectors that make no sense. */
+/** Longest name of a namespace: that of a DNS label is 63, that of any object 253. */
+const maxNamespaceChars = 253;
+
+/** The selection that a query's texts stand for. Throws BadRequest for selectors and namespaces that make no sense. */
 export function selectionOf(
   kind: Kind,
   query: { readonly namespace: string; readonly labelSelector: string; readonly fieldSelector: string },
@@ -25,19 +29,34 @@ export function selectionOf(
       );
     }
   }
+  if (namespace.length > maxNamespaceChars) {
+    const message = `Too long: may not be more than ${maxNamespaceChars} characters`;
+    throw new GantryError('BadRequest', `namespace: ${message}`, {
+      causes: [{ reason: 'FieldValueTooLong', field: 'namespace', message }],
+    });
+  }
   const matchesLabels = compileLabelSelector(labelSelector);
   const matchesFields = compileFieldSelector(kind, fieldSelector);
   return {
     resource: resourceOf(kind),
     namespace,
     everything: labelSelector.trim() === '' && fieldSelector.trim() === '',
+    scope: scopeOf(kind, namespace, fieldSelector),
     hints: hintsOf(labelSelector, fieldSelector),
     matches: (object) => matchesLabels(object.metadata.labels) && matchesFields(object),
   };
 }
 
+/** Names in the JSON of the fields whose text is looked for before an object is decoded. */
+const hintedFields: Readonly<Record<string, string>> = {
+  'metadata.name': 'name',
+  'spec.nodeName': 'nodeName',
+  'involvedObject.name': 'name',
+  'involvedObject.uid': 'uid',
+};
+
 /**
- * What the text of an object that matches must contain, for the selectors by which large lists are searched: labels and a
+ * Texts that every object that matches contains, for the selectors by which large lists are searched: labels, names and a
  * pod's node. Stored JSON has no blanks between a name and its value.
  */
 function hintsOf(labelSelector: string, fieldSelector: string): string[] {
@@ -46,8 +65,9 @@ function hintsOf(labelSelector: string, fieldSelector: string): string[] {
       ? [`${JSON.stringify(requirement.key)}:${JSON.stringify(requirement.values[0])}`]
       : [],
   );
-  const nodes = parseFieldSelector(fieldSelector).flatMap(({ field, equal, value }) =>
-    field === 'spec.nodeName' && equal && value !== '' ? [`"nodeName":${JSON.stringify(value)}`] : [],
-  );
-  return [...labels, ...nodes];
+  const fields = parseFieldSelector(fieldSelector).flatMap(({ field, equal, value }) => {
+    const name = Object.hasOwn(hintedFields, field) ? hintedFields[field] : undefined;
+    return name !== undefined && equal && value !== '' ? [`${JSON.stringify(name)}:${JSON.stringify(value)}`] : [];
+  });
+  return [...labels, ...fields];
 }

@@ -1,5 +1,6 @@
 import type { KubeObject } from '@gantry/model/kind.ts';
 import type { Entry, Operation } from '@gantry/store/store.ts';
+import { damagedObject } from './damage.ts';
 
 /** An object of any kind whose parts are reached by name. */
 export interface AnyObject extends KubeObject {
@@ -24,9 +25,12 @@ export class Stored {
     this.#object = object;
   }
 
-  /** The decoded object, with metadata.resourceVersion. Shared between requests: never change it, take a `copyOf`. */
+  /**
+   * The decoded object, with metadata.resourceVersion. Shared between requests: never change it, take a `copyOf`.
+   * Throws the error of damagedObject where the text is damaged.
+   */
   get object(): AnyObject {
-    this.#object ??= decodeValue(this.text, this.revision);
+    this.#object ??= decodeEntry({ key: this.key, value: this.text, revision: this.revision });
     return this.#object;
   }
 }
@@ -57,16 +61,28 @@ export function storedBy(operation: Extract<Operation, { type: 'put' }>, revisio
   return new Stored({ ...operation, revision }, object && withRevision(object, revision));
 }
 
-/** The object in a store's text, at a revision. */
-export function decodeValue(text: string, revision: number): AnyObject {
-  const object = JSON.parse(text) as AnyObject;
-  object.metadata.resourceVersion = String(revision);
-  return object;
+/** The object in a store's entry. Throws the error of damagedObject where the text is not that of the key's object. */
+export function decodeEntry(entry: Entry): AnyObject {
+  try {
+    const object = JSON.parse(entry.value) as AnyObject;
+    checkHead(object, entry.key);
+    object.metadata.resourceVersion = String(entry.revision);
+    return object;
+  } catch (error) {
+    throw damagedObject(entry, error);
+  }
 }
 
-/** An object of one's own to change. Parsing the text again is the fastest deep copy there is here. */
-export function copyOf(stored: Stored): AnyObject {
-  return decodeValue(stored.text, stored.revision);
+/** Damage may leave valid JSON that is no object, or another one. */
+function checkHead({ apiVersion, kind, metadata }: AnyObject, key: string): void {
+  if (typeof apiVersion !== 'string' || typeof kind !== 'string') throw new Error('it names no apiVersion and kind');
+  const name = key.slice(key.lastIndexOf('/') + 1);
+  if (metadata.name !== name) throw new Error(`its metadata.name is ${JSON.stringify(metadata.name)}`);
+}
+
+/** A copy of one's own to change. Parsing the text again is the fastest deep copy there is here. */
+export function copyOf({ key, text, revision }: Stored): AnyObject {
+  return decodeEntry({ key, value: text, revision });
 }
 
 /** An object with the resourceVersion of the write that stored it. */

@@ -2,7 +2,7 @@ import type { Binding } from '@gantry/client/object-messages.ts';
 import { gpuDevicesAnnotation } from '@gantry/model/gpu.ts';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type AnyObject, decodeValue, encodeValue, Stored } from '../core/stored-object.ts';
+import { type AnyObject, decodeEntry, encodeValue, Stored } from '../core/stored-object.ts';
 import { BindPlanner } from './bind.ts';
 import { allocatableOf, demandOf, nothing, plus } from './demand.ts';
 import type { NodeAccount } from './ledger.ts';
@@ -42,8 +42,8 @@ function bind(planner: BindPlanner, object: AnyObject, gpuDevices?: number[]): s
   const binding: Binding = { namespace: 'default', name, uid: uid!, nodeName: 'n', ...(gpuDevices && { gpuDevices }) };
   const plan = planner.plan(binding, stored(object));
   if (plan.type === 'refused') return plan.error.message;
-  const { operation } = plan as { operation: { value: string } };
-  return decodeValue(operation.value, 2).metadata.annotations?.[gpuDevicesAnnotation];
+  const { operation } = plan as { operation: { key: string; value: string } };
+  return decodeEntry({ ...operation, revision: 2 }).metadata.annotations?.[gpuDevicesAnnotation];
 }
 
 const share = (milli: number): Record<string, string> => ({ 'gantry.dev/gpu-milli': String(milli) });

@@ -1,9 +1,12 @@
+import { silentLogger } from '@gantry/runtime/log.ts';
 import { openStore } from '@gantry/store/open.ts';
-import type { Change, Operation } from '@gantry/store/store.ts';
+import type { Change, Operation, Store } from '@gantry/store/store.ts';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { DamagedObjects } from '../core/damage.ts';
 import { type AnyObject, encodeValue, ObjectCache } from '../core/stored-object.ts';
 import { toHubChange } from '../watch/change.ts';
+import { loadObservers } from '../watch/observers.ts';
 import { demandOf, nothing } from './demand.ts';
 import { CapacityLedger, fenceKey, misfit, type NodeAccount } from './ledger.ts';
 
@@ -44,8 +47,8 @@ describe('CapacityLedger', () => {
       fc.asyncProperty(fc.array(step, { maxLength: 20 }), async (steps) => {
         await using store = await openStore('sqlite::memory:');
         await store.commit([{ type: 'put', key: 'nodes/_/n', value: encodeValue(node) }]);
-        const ledger = new CapacityLedger(store);
-        const loaded = await ledger.load(AbortSignal.timeout(5_000));
+        const ledger = new CapacityLedger();
+        const loaded = await load(store, ledger);
         for (const { name, node: on, cpu, phase, gone, early } of steps) {
           const operations: Operation[] = [
             gone
@@ -57,8 +60,8 @@ describe('CapacityLedger', () => {
           if (early && result.ok) ledger.noteCommitted(operations, result.revisions);
         }
         await follow(store, loaded, ledger);
-        const recount = new CapacityLedger(store);
-        await recount.load(AbortSignal.timeout(5_000));
+        const recount = new CapacityLedger();
+        await load(store, recount);
         expect(ledger.account('n')).toEqual(recount.account('n'));
       }),
       { numRuns: 60 },
@@ -68,13 +71,19 @@ describe('CapacityLedger', () => {
   test('a node that is gone has no account', async () => {
     await using store = await openStore('sqlite::memory:');
     await store.commit([{ type: 'put', key: 'nodes/_/n', value: encodeValue(node) }]);
-    const ledger = new CapacityLedger(store);
-    const loaded = await ledger.load(AbortSignal.timeout(5_000));
+    const ledger = new CapacityLedger();
+    const loaded = await load(store, ledger);
     await store.commit([{ type: 'delete', key: 'nodes/_/n' }]);
     await follow(store, loaded, ledger);
     expect(ledger.account('n')).toBeUndefined();
   });
 });
+
+/** Reads the store's state into the ledger. */
+function load(store: Store, ledger: CapacityLedger): Promise<number> {
+  const deps = { store, observers: [ledger], damaged: new DamagedObjects(silentLogger), log: silentLogger };
+  return loadObservers(deps, AbortSignal.timeout(5_000));
+}
 
 /** Brings the ledger all changes after a revision. */
 async function follow(
@@ -85,9 +94,9 @@ async function follow(
   const { revision } = await store.list({ prefix: '', limit: 1 });
   if (revision === after) return;
   const stop = new AbortController();
-  const cache = new ObjectCache(1_000_000);
+  const deps = { cache: new ObjectCache(1_000_000), damaged: new DamagedObjects(silentLogger) };
   for await (const changes of store.watch({ prefix: '', after, signal: stop.signal })) {
-    for (const change of changes as Change[]) ledger.onChange(change, toHubChange(change, cache));
+    for (const change of changes as Change[]) ledger.onChange(change, toHubChange(change, deps));
     if (changes.at(-1)!.revision >= revision) break;
   }
   stop.abort();

@@ -1,8 +1,8 @@
 import type { Amounts } from '@gantry/model/amounts.ts';
-import type { Change, Operation, Store } from '@gantry/store/store.ts';
-import { type AnyObject, decodeValue, storedBy } from '../core/stored-object.ts';
+import type { Change, Operation } from '@gantry/store/store.ts';
+import { type AnyObject, type Stored, storedBy } from '../core/stored-object.ts';
 import type { HubChange } from '../watch/change.ts';
-import type { ChangeObserver } from '../watch/hub.ts';
+import type { ChangeObserver } from '../watch/observers.ts';
 import { allocatableOf, type Demand, demandOf } from './demand.ts';
 
 // Who has what of each node, counted from the pods themselves. See docs/adr on how Bind stays exact with many api replicas.
@@ -39,8 +39,6 @@ interface Share {
   readonly revision: number;
 }
 
-const pageEntries = 1_000;
-
 const fencePrefix = 'claims/';
 
 /** Key of a node's fence: every write that takes from a node's room puts it in the same batch. */
@@ -55,43 +53,27 @@ export function raiseFence(node: string, by: string): Operation {
 
 /** The accounts of all nodes, kept up to date from the store's changes and this process's own writes. */
 export class CapacityLedger implements ChangeObserver {
-  readonly #store: Pick<Store, 'list'>;
+  readonly prefixes = ['nodes/', fencePrefix, 'pods/'];
   readonly #accounts = new Map<string, Account>();
   /** What each bound, unfinished pod takes, by its key. */
   readonly #shares = new Map<string, Share>();
   /** Revision of the last change that the store's tail brought. */
   #revision = 0;
 
-  constructor(store: Pick<Store, 'list'>) {
-    this.#store = store;
-  }
-
-  async load(signal: AbortSignal): Promise<number> {
+  reset(revision: number): void {
     this.#accounts.clear();
     this.#shares.clear();
-    let revision: number | undefined;
-    for (const prefix of ['nodes/', fencePrefix, 'pods/']) {
-      let after: string | undefined;
-      let more = true;
-      while (more) {
-        signal.throwIfAborted();
-        const page = await this.#store.list({ prefix, limit: pageEntries, after, revision });
-        revision = page.revision;
-        for (const { key, value, revision: written } of page.entries) {
-          this.#put(key, written, () => decodeValue(value, written));
-        }
-        after = page.entries.at(-1)?.key;
-        more = page.more;
-      }
-    }
-    this.#revision = revision ?? 0;
-    return this.#revision;
+    this.#revision = revision;
+  }
+
+  onEntry(stored: Stored): void {
+    this.#put(stored.key, stored.revision, () => stored.object);
   }
 
   onChange(change: Change, event: HubChange | undefined): void {
     this.#revision = change.revision;
     if (change.type === 'delete') this.#remove(change.key, change.revision);
-    else this.#put(change.key, change.revision, () => event!.object);
+    else this.#put(change.key, change.revision, () => event?.object);
   }
 
   /** Takes note of this process's own commit before the tail brings it, so that the next decision knows of it. */
@@ -110,11 +92,14 @@ export class CapacityLedger implements ChangeObserver {
     return account?.node && { ...account, ...account.node };
   }
 
-  #put(key: string, revision: number, object: () => AnyObject): void {
+  /** An object that cannot be decoded leaves its account as it was: its room is not given to others. */
+  #put(key: string, revision: number, read: () => AnyObject | undefined): void {
     const { resource, name } = partsOf(key);
-    if (resource === 'pods') this.#putPod(key, revision, object());
-    else if (resource === 'nodes') this.#putNode(name, object());
-    else if (resource === 'claims') this.#raise(this.#accountOf(name), revision);
+    if (resource === 'claims') return this.#raise(this.#accountOf(name), revision);
+    const object = resource === 'pods' || resource === 'nodes' ? read() : undefined;
+    if (object === undefined) return;
+    if (resource === 'pods') this.#putPod(key, revision, object);
+    else this.#putNode(name, object);
   }
 
   #raise(account: Account, revision: number): void {

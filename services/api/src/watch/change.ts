@@ -1,46 +1,62 @@
 import type { Change } from '@gantry/store/store.ts';
+import type { DamagedObjects } from '../core/damage.ts';
 import { type KeyParts, parseKey } from '../core/keys.ts';
-import { type AnyObject, decodeValue, type ObjectCache } from '../core/stored-object.ts';
+import { type AnyObject, decodeEntry, type ObjectCache } from '../core/stored-object.ts';
+import type { Scope } from './scope.ts';
 
-/** What a watcher is sent. One instance serves all watchers, so that an edge can keep its encoded form by identity. */
+/** An event as a watcher gets it. One instance serves all watchers, so that an edge can keep its encoded form by identity. */
 export type WatchEvent =
   | { readonly type: 'ADDED' | 'MODIFIED' | 'DELETED'; readonly object: AnyObject; readonly resourceVersion: number }
   | { readonly type: 'BOOKMARK'; readonly resourceVersion: number };
 
-/** Which objects a list or watch is about. */
+/** The objects that a list or watch is about. */
 export interface Selection {
   readonly resource: string;
   /** All namespaces where empty. */
   readonly namespace: string;
   /** True where no selector restricts the objects. */
   readonly everything: boolean;
+  /** The narrowest scope that holds every object that matches. */
+  readonly scope: Scope;
   readonly matches: (object: AnyObject) => boolean;
   /** Texts that the stored JSON of every object that matches contains: others need not be decoded. */
   readonly hints: readonly string[];
 }
 
-/** A change of the store with what is derived from it, each derived once and when first asked for. */
+/** Shared state that changes are decoded with. */
+export interface DecodeDeps {
+  readonly cache: ObjectCache;
+  readonly damaged: DamagedObjects;
+}
+
+/**
+ * A change of the store with the values that derive from it, each derived when first asked for. An object whose text is
+ * damaged counts as absent here, as it does in lists: a watcher that knew it is told that it is gone.
+ */
 export class HubChange {
   readonly key: string;
   readonly parts: KeyParts;
   readonly revision: number;
   readonly deleted: boolean;
-  /** Characters that it keeps in memory, roughly. */
+  /** Characters of the texts that it keeps in memory. */
   readonly chars: number;
+  /** Scopes of indexed fields that the change touches; undefined where the index has not seen it. */
+  fieldScopes: readonly string[] | undefined;
   readonly #change: Change;
-  readonly #cache: ObjectCache;
-  #object: AnyObject | undefined;
-  #previous: AnyObject | undefined;
+  readonly #deps: DecodeDeps;
+  /** null: damaged. */
+  #object: AnyObject | null | undefined;
+  #previous: AnyObject | null | undefined;
   readonly #events = new Map<string, WatchEvent>();
 
-  constructor(change: Change, parts: KeyParts, cache: ObjectCache) {
+  constructor(change: Change, parts: KeyParts, deps: DecodeDeps) {
     this.key = change.key;
     this.parts = parts;
     this.revision = change.revision;
     this.deleted = change.type === 'delete';
     this.chars = change.value.length + (change.previous?.length ?? 0);
     this.#change = change;
-    this.#cache = cache;
+    this.#deps = deps;
   }
 
   /** True where the key did not exist before. */
@@ -48,43 +64,72 @@ export class HubChange {
     return !this.deleted && this.#change.previous === undefined;
   }
 
-  /** The object after the change; the last state of a deleted one. */
-  get object(): AnyObject {
-    this.#object ??= this.deleted
-      ? decodeValue(this.#change.value, this.revision)
-      : this.#cache.decode({ key: this.key, revision: this.revision, value: this.#change.value }).object;
-    return this.#object;
+  /** The object after the change; undefined where it was deleted, and where its text is damaged. */
+  get object(): AnyObject | undefined {
+    if (this.deleted) return undefined;
+    const { key, revision } = this;
+    this.#object ??= this.#decoded(() => this.#deps.cache.decode({ key, revision, value: this.#change.value }).object);
+    return this.#object ?? undefined;
   }
 
-  /** The object before the change; undefined where there was none. */
+  /** The object before the change; undefined where there was none, and where its text is damaged. */
   get previous(): AnyObject | undefined {
-    const text = this.deleted ? this.#change.value : this.#change.previous;
-    if (text === undefined) return undefined;
+    const value = this.#previousText;
+    if (value === undefined) return undefined;
     // With the revision of the change, as Kubernetes sends an object that stopped to match.
-    this.#previous ??= decodeValue(text, this.revision);
-    return this.#previous;
+    this.#previous ??= this.#decoded(() => decodeEntry({ key: this.key, revision: this.revision, value }));
+    return this.#previous ?? undefined;
   }
 
-  /** What a watcher of the selection is told, or undefined where the change is none of its business. */
+  /** The event for a watcher of the selection; undefined where the change is none of its business. */
   eventFor(selection: Selection): WatchEvent | undefined {
-    const before = !this.created && (selection.everything || selection.matches(this.previous!));
-    const after = !this.deleted && (selection.everything || selection.matches(this.object));
+    const after = !this.deleted && matches(selection, this.#change.value, () => this.object);
+    const text = this.#previousText;
+    // Nearly all changes are of sound objects: whoever watches everything need not wait for the former state's decoding.
+    const before = text !== undefined && (selection.everything || matches(selection, text, () => this.previous));
     if (after) return before ? this.#event('MODIFIED') : this.#event('ADDED');
-    return before ? this.#event('DELETED') : undefined;
+    return before && this.previous !== undefined ? this.#event('DELETED') : undefined;
+  }
+
+  /** Frees the derived values once all present watchers were served; they are derived again where they are asked for. */
+  settle(): void {
+    this.#object = undefined;
+    this.#previous = undefined;
+    this.#events.clear();
+  }
+
+  get #previousText(): string | undefined {
+    return this.deleted ? this.#change.value : this.#change.previous;
+  }
+
+  #decoded(decode: () => AnyObject): AnyObject | null {
+    try {
+      return decode();
+    } catch (error) {
+      this.#deps.damaged.note(error);
+      return null;
+    }
   }
 
   #event(type: 'ADDED' | 'MODIFIED' | 'DELETED'): WatchEvent {
     const known = this.#events.get(type);
     if (known !== undefined) return known;
-    const object = type === 'DELETED' ? this.previous! : this.object;
+    const object = (type === 'DELETED' ? this.previous : this.object)!;
     const event: WatchEvent = { type, object, resourceVersion: this.revision };
     this.#events.set(type, event);
     return event;
   }
 }
 
+/** True where a text is that of an object of the selection. The text is decoded only where its hints are in it. */
+function matches(selection: Selection, text: string, decode: () => AnyObject | undefined): boolean {
+  if (!selection.hints.every((hint) => text.includes(hint))) return false;
+  const object = decode();
+  return object !== undefined && (selection.everything || selection.matches(object));
+}
+
 /** The hub's form of a store change; undefined for keys that are not those of objects. */
-export function toHubChange(change: Change, cache: ObjectCache): HubChange | undefined {
+export function toHubChange(change: Change, deps: DecodeDeps): HubChange | undefined {
   const parts = parseKey(change.key);
-  return parts === undefined ? undefined : new HubChange(change, parts, cache);
+  return parts === undefined ? undefined : new HubChange(change, parts, deps);
 }

@@ -1,21 +1,26 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Clock, FakeClock, systemClock } from '@gantry/runtime/clock.ts';
 import { GantryError } from '@gantry/runtime/errors.ts';
 import { silentLogger } from '@gantry/runtime/log.ts';
 import { openStore } from '@gantry/store/open.ts';
-import type { OpenStore } from '@gantry/store/store.ts';
+import type { OpenStore, Store } from '@gantry/store/store.ts';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { DamagedObjects } from '../core/damage.ts';
 import { defaultLimits } from '../core/limits.ts';
 import { type AnyObject, ObjectCache } from '../core/stored-object.ts';
 import type { Selection, WatchEvent } from './change.ts';
-import { type ChangeObserver, WatchHub } from './hub.ts';
+import { WatchHub } from './hub.ts';
+import { SimStore } from './testing/sim-store.ts';
 
-async function hubOver(store: OpenStore, limits = defaultLimits, clock: Clock = new FakeClock()): Promise<WatchHub> {
-  const observer: ChangeObserver = {
-    load: async () => (await store.list({ prefix: '', limit: 1 })).revision,
-    onChange: () => {},
-  };
-  const hub = new WatchHub({ store, cache: new ObjectCache(1_000_000), limits, clock, log: silentLogger, observer });
+async function hubOver(
+  store: Pick<Store, 'list' | 'watch'>,
+  limits = defaultLimits,
+  clock: Clock = new FakeClock(),
+  damaged = new DamagedObjects(silentLogger),
+): Promise<WatchHub> {
+  const cache = new ObjectCache(1_000_000);
+  const hub = new WatchHub({ store, cache, damaged, limits, clock, log: silentLogger, observers: [] });
   await hub.start();
   return hub;
 }
@@ -24,12 +29,14 @@ const red: Selection = {
   resource: 'things',
   namespace: 'a',
   everything: false,
+  scope: { type: 'prefix', id: 'things/a/' },
   hints: [],
   matches: (object) => object.metadata.labels?.color === 'red',
 };
 
-function value(color: string): string {
-  const object: AnyObject = { apiVersion: 'v1', kind: 'Thing', metadata: { name: 'x', labels: { color } } };
+function value(key: string, color: string): string {
+  const name = key.slice(key.lastIndexOf('/') + 1);
+  const object: AnyObject = { apiVersion: 'v1', kind: 'Thing', metadata: { name, labels: { color } } };
   return JSON.stringify(object);
 }
 
@@ -40,7 +47,7 @@ interface Step {
 }
 
 async function write(store: OpenStore, { key, color }: Step): Promise<void> {
-  await store.commit([color === undefined ? { type: 'delete', key } : { type: 'put', key, value: value(color) }]);
+  await store.commit([color === undefined ? { type: 'delete', key } : { type: 'put', key, value: value(key, color) }]);
 }
 
 /** What a watcher of the red things must be told of the steps after a revision, found the simple way. */
@@ -170,6 +177,86 @@ describe('WatchHub', () => {
     await hub.reached(1, 5_000);
     clock.advance(60_000);
     expect((await next).value).toEqual({ type: 'BOOKMARK', resourceVersion: 1 });
+    stop.abort();
+  });
+
+  test('a wait for a revision ends with its signal, and leaves nothing behind whatever ends it', async () => {
+    await using store = await openStore('sqlite::memory:');
+    const clock = new FakeClock();
+    await using hub = await hubOver(store, defaultLimits, clock);
+    await expect(hub.reached(1, 5_000, AbortSignal.abort(new Error('gone')))).rejects.toThrow('gone');
+    const stop = new AbortController();
+    const waits = [hub.reached(1, 5_000), hub.reached(9, 5_000), hub.reached(9, 60_000, stop.signal)];
+    const outcomes = Promise.allSettled(waits);
+    await write(store, { key: 'things/a/1', color: 'red' });
+    await waits[0];
+    clock.advance(5_000);
+    stop.abort(new Error('gone'));
+    expect((await outcomes).map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'rejected']);
+    await expect(waits[1]).rejects.toMatchObject({ reason: 'Timeout' });
+    await expect(waits[2]).rejects.toThrow('gone');
+    expect(hub.waiterCount).toBe(0);
+  });
+
+  test('who joins while the state is loaded anew waits for it, and is told that changes may have been missed', async () => {
+    const store = new SimStore();
+    const clock = new FakeClock();
+    await using hub = await hubOver(store, defaultLimits, clock);
+    store.write('things/a/1', value('things/a/1', 'red'));
+    store.compacted = 1;
+    store.failingLists = 1;
+    store.breakWatches(new GantryError('Expired', 'compacted'));
+    await nextTurn();
+    expect(hub.following).toBe(false);
+    const stop = new AbortController();
+    const early = hub.watch(red, 0, stop.signal).next();
+    const later = hub.watch(red, 1, stop.signal).next();
+    const outcome = expect(early).rejects.toMatchObject({ reason: 'Expired' });
+    for (let round = 0; round < 4; round++) {
+      clock.advance(2_000);
+      await nextTurn();
+    }
+    await outcome;
+    store.write('things/a/2', value('things/a/2', 'red'));
+    expect((await later).value).toMatchObject({ type: 'ADDED', resourceVersion: 2 });
+    stop.abort();
+  });
+
+  test('a selector that throws ends its own watch; all others are told of the change', async () => {
+    await using store = await openStore('sqlite::memory:');
+    await using hub = await hubOver(store);
+    const stop = new AbortController();
+    const throwing: Selection = {
+      ...red,
+      matches: () => {
+        throw new Error('broken');
+      },
+    };
+    const broken = hub.watch(throwing, 0, stop.signal).next();
+    const whole = hub.watch(red, 0, stop.signal).next();
+    const outcome = expect(broken).rejects.toMatchObject({ message: 'Internal error occurred: broken' });
+    await write(store, { key: 'things/a/1', color: 'red' });
+    expect((await whole).value).toMatchObject({ type: 'ADDED', resourceVersion: 1 });
+    await outcome;
+    stop.abort();
+  });
+
+  test('a damaged object counts as absent: a watcher that knew it is told that it is gone', async () => {
+    await using store = await openStore('sqlite::memory:');
+    const damaged = new DamagedObjects(silentLogger);
+    await using hub = await hubOver(store, defaultLimits, new FakeClock(), damaged);
+    const key = 'things/a/1';
+    const stop = new AbortController();
+    const watch = hub.watch(red, 0, stop.signal);
+    const first = watch.next();
+    await write(store, { key, color: 'red' });
+    await store.commit([{ type: 'put', key, value: '{"apiVersion"' }]);
+    await hub.reached(2, 5_000);
+    expect([damaged.all().map((one) => one.key), hub.following]).toEqual([[key], true]);
+    await write(store, { key, color: 'red' });
+    const events = [await first, await watch.next(), await watch.next()];
+    const told = events.map(({ value }) => `${value!.type} ${value!.resourceVersion}`);
+    expect([told, damaged.size]).toEqual([['ADDED 1', 'DELETED 2', 'ADDED 3'], 0]);
     stop.abort();
   });
 });

@@ -4,34 +4,21 @@ import { GantryError, isError } from '@gantry/runtime/errors.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
 import type { Change, Store } from '@gantry/store/store.ts';
 import type { Limits } from '../core/limits.ts';
-import type { ObjectCache } from '../core/stored-object.ts';
 import { Backlog } from './backlog.ts';
-import { type HubChange, type Selection, toHubChange, type WatchEvent } from './change.ts';
+import { catchUp, tooSlow } from './catch-up.ts';
+import { type DecodeDeps, type HubChange, type Selection, toHubChange, type WatchEvent } from './change.ts';
+import { FieldIndex } from './field-index.ts';
+import { type ChangeObserver, loadObservers } from './observers.ts';
 import { RecentChanges } from './recent.ts';
 import { Semaphore } from './semaphore.ts';
+import { deliver, type Watcher, Watchers } from './watchers.ts';
 
-/** Something in this process that keeps state derived from all changes. Called in revision order; must not throw. */
-export interface ChangeObserver {
-  /** Reads the state to start from; returns the revision that it is the state of. Called again after a compaction was missed. */
-  load(signal: AbortSignal): Promise<number>;
-  /** @param event The same change, where it is that of an object. */
-  onChange(change: Change, event: HubChange | undefined): void;
-}
-
-export interface HubDeps {
-  readonly store: Store;
-  readonly cache: ObjectCache;
+export interface HubDeps extends DecodeDeps {
+  readonly store: Pick<Store, 'list' | 'watch'>;
   readonly limits: Limits;
   readonly clock: Clock;
   readonly log: Logger;
-  readonly observer: ChangeObserver;
-}
-
-interface Watcher {
-  readonly selection: Selection;
-  /** Changes up to this revision are not for it. */
-  readonly after: number;
-  readonly backlog: Backlog<WatchEvent>;
+  readonly observers: readonly ChangeObserver[];
 }
 
 const bookmarkEveryMs = 60_000;
@@ -40,28 +27,39 @@ const maxAheadMs = 5_000;
 
 /**
  * The process's one tail of the store's changes, fanned out to watchers. A change is decoded once, each watcher's
- * selectors decide what it is told, and a watcher that does not keep up is ended rather than waited for.
+ * selectors decide whether it is told, and a watcher that does not keep up is ended rather than waited for.
+ *
+ * The hub lives in generations. Within one it fans out every change after the revision at which the generation began.
+ * Changes that it cannot read, and an observer that throws, end the generation: every watcher is told Expired, the state is
+ * loaded anew, and who comes meanwhile waits for the next generation. So a watcher gets every change or an error.
  */
 export class WatchHub implements AsyncDisposable {
   readonly #deps: HubDeps;
   readonly #stop = new AbortController();
-  readonly #byResource = new Map<string, Set<Watcher>>();
+  readonly #index = new FieldIndex();
+  readonly #observers: readonly ChangeObserver[];
+  readonly #watchers = new Watchers();
   readonly #catchUps: Semaphore;
   readonly #waiters = new Set<{ readonly revision: number; readonly wake: () => void }>();
+  /** Fires when the present generation ends. */
+  #generation = new AbortController();
+  /** False between generations, while the state is loaded. */
+  #loaded = false;
   #recent = new RecentChanges(0);
   #revision = 0;
-  #watchers = 0;
+  #open = 0;
   #following = false;
   #running: Promise<void> = Promise.resolve();
 
   constructor(deps: HubDeps) {
     this.#deps = deps;
+    this.#observers = [this.#index, ...deps.observers];
     this.#catchUps = new Semaphore(deps.limits.maxCatchUps);
   }
 
-  /** Loads the observer's state and starts to follow the store. Rejects when the store cannot be read. */
+  /** Loads the observers' state and starts to follow the store. Rejects when the store cannot be read. */
   async start(): Promise<void> {
-    await this.#reload();
+    await this.#load();
     this.#running = Promise.all([this.#follow(), this.#sendBookmarks()]).then(() => undefined);
   }
 
@@ -72,7 +70,12 @@ export class WatchHub implements AsyncDisposable {
 
   /** Open watches. */
   get watcherCount(): number {
-    return this.#watchers;
+    return this.#open;
+  }
+
+  /** Calls of `reached` that wait. */
+  get waiterCount(): number {
+    return this.#waiters.size;
   }
 
   /** True while changes arrive from the store. */
@@ -80,33 +83,57 @@ export class WatchHub implements AsyncDisposable {
     return this.#following;
   }
 
-  /** Resolves when all changes up to `revision` were fanned out; rejects with Timeout after `timeoutMs`. */
+  /**
+   * Resolves when all changes up to `revision` were fanned out. Rejects with Timeout after `timeoutMs`, and with the reason
+   * of the signal when that fires first.
+   */
   async reached(revision: number, timeoutMs: number, signal?: AbortSignal): Promise<void> {
-    if (revision <= this.#revision) return;
-    const timeout = AbortSignal.any([this.#stop.signal, AbortSignal.timeout(timeoutMs), ...(signal ? [signal] : [])]);
-    await new Promise<void>((resolve, reject) => {
-      const waiter = { revision, wake: resolve };
-      this.#waiters.add(waiter);
-      timeout.addEventListener('abort', () => {
-        this.#waiters.delete(waiter);
-        reject(
-          signal?.aborted ? signal.reason : new GantryError('Timeout', `revision ${revision} was not seen in time`),
-        );
-      });
-    });
+    if (this.#hasReached(revision)) return;
+    signal?.throwIfAborted();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const waiter = { revision, wake: resolve };
+    const settled = new AbortController();
+    const ended = AbortSignal.any([settled.signal, this.#stop.signal, ...(signal ? [signal] : [])]);
+    const timeout = this.#deps.clock.sleep(timeoutMs, ended).then(
+      () => Promise.reject(new GantryError('Timeout', `revision ${revision} was not seen in time`)),
+      (error: unknown) => Promise.reject(signal?.aborted ? signal.reason : error),
+    );
+    this.#waiters.add(waiter);
+    try {
+      await Promise.race([promise, timeout]);
+    } finally {
+      this.#waiters.delete(waiter);
+      settled.abort();
+    }
+  }
+
+  /**
+   * The keys that were in the scope of an indexed field at a revision that this process has reached, each with the revision
+   * of its object; a key that changed since has an unknown one, and may never have been in the scope at all. Undefined
+   * where the revision is too old to tell.
+   */
+  keysAt(scope: string, revision: number): Map<string, number | undefined> | undefined {
+    if (!this.#hasReached(revision) || revision < this.#recent.since) return undefined;
+    const keys = new Map<string, number | undefined>(this.#index.find(scope));
+    for (const change of this.#recent.after(revision)) {
+      if (change.fieldScopes?.includes(scope)) keys.set(change.key, undefined);
+    }
+    return keys;
   }
 
   /** Events for a selection after a revision, without gap or duplicate, until the signal fires. */
   async *watch(selection: Selection, after: number, signal: AbortSignal): AsyncGenerator<WatchEvent> {
-    if (this.#watchers >= this.#deps.limits.maxWatches) {
+    if (this.#open >= this.#deps.limits.maxWatches) {
       throw new GantryError('TooManyRequests', `too many watches are open, at most ${this.#deps.limits.maxWatches}`);
     }
-    this.#watchers++;
+    this.#open++;
     try {
-      await this.#awaitRevision(after, signal);
+      // The generation may end between the moment at which the revision was reached and our turn.
+      do await this.#awaitRevision(after, signal);
+      while (!this.#hasReached(after));
       yield* this.#attach(selection, after, signal);
     } finally {
-      this.#watchers--;
+      this.#open--;
     }
   }
 
@@ -116,48 +143,37 @@ export class WatchHub implements AsyncDisposable {
       await this.reached(after, maxAheadMs, signal);
     } catch (error) {
       if (!isError(error, 'Timeout')) throw error;
+      if (!this.#loaded) throw new GantryError('ServiceUnavailable', 'the state is being loaded', { cause: error });
       throw new GantryError('Expired', `Too large resource version: ${after}, current: ${this.#revision}`);
     }
   }
 
   async *#attach(selection: Selection, after: number, signal: AbortSignal): AsyncGenerator<WatchEvent> {
+    const generation = this.#generation.signal;
+    let position = after;
+    // The older changes first, from the store, until the rest is in memory: no backlog fills meanwhile.
+    while (position < this.#recent.since) {
+      const until = this.#revision;
+      const range = { after: position, until };
+      const either = AbortSignal.any([signal, generation]);
+      yield* catchUp({ ...this.#deps, slots: this.#catchUps }, selection, range, either);
+      if (signal.aborted) return;
+      generation.throwIfAborted();
+      position = until;
+    }
+    // From here to the registration nothing waits, so no change can fall between the recent ones and the live ones.
     const backlog = new Backlog<WatchEvent>(this.#deps.limits.maxWatchBacklog, tooSlow);
     const stop = (): void => backlog.end();
     signal.addEventListener('abort', stop, { once: true });
     if (signal.aborted) stop();
-    const watchers = this.#watchersOf(selection.resource);
-    // From here to the registration nothing waits, so no change can fall between the recent ones and the live ones.
-    const joinedAt = this.#revision;
-    const recent = after >= this.#recent.since;
-    const watcher: Watcher = { selection, after, backlog };
-    if (recent) for (const change of this.#recent.after(after)) deliver(change, watcher);
-    watchers.add(watcher);
+    const watcher: Watcher = { selection, after: position, backlog };
+    for (const change of this.#recent.after(position)) deliver(change, watcher);
+    this.#watchers.add(watcher);
     try {
-      if (!recent) yield* this.#catchUp(watcher, joinedAt, signal);
       yield* backlog;
     } finally {
-      watchers.delete(watcher);
+      this.#watchers.delete(watcher);
       signal.removeEventListener('abort', stop);
-    }
-  }
-
-  /** Reads changes after the watcher's revision up to `until` from the store. `until` is the revision of a change, so the read ends. */
-  async *#catchUp(watcher: Watcher, until: number, signal: AbortSignal): AsyncGenerator<WatchEvent> {
-    using _slot = await this.#catchUps.acquire(signal);
-    const reading = new AbortController();
-    const either = AbortSignal.any([signal, this.#stop.signal, reading.signal]);
-    try {
-      for await (const changes of this.#deps.store.watch({ prefix: '', after: watcher.after, signal: either })) {
-        for (const change of changes) {
-          if (change.revision > until) return;
-          const event = toHubChange(change, this.#deps.cache);
-          const told = event && concerns(event, watcher.selection) ? event.eventFor(watcher.selection) : undefined;
-          if (told) yield told;
-          if (change.revision === until) return;
-        }
-      }
-    } finally {
-      reading.abort();
     }
   }
 
@@ -166,10 +182,11 @@ export class WatchHub implements AsyncDisposable {
     const signal = this.#stop.signal;
     for (let failures = 0; !signal.aborted; ) {
       try {
+        if (!this.#loaded) await this.#load();
         this.#following = true;
         for await (const changes of store.watch({ prefix: '', after: this.#revision, signal })) {
-          failures = 0;
           this.#fanOut(changes);
+          failures = 0;
         }
         // It ends when it is told to; one that ends by itself is broken like one that throws.
         if (!signal.aborted) throw new GantryError('ServiceUnavailable', 'the stream of changes ended');
@@ -178,80 +195,73 @@ export class WatchHub implements AsyncDisposable {
         if (signal.aborted) return;
         failures++;
         log.warn({ error, failures }, 'the tail of the store broke; reading on');
+        if (isError(error, 'Expired')) this.#endGeneration();
         await clock.sleep(backoffMs(defaultBackoff, failures), signal).catch(() => undefined);
-        if (isError(error, 'Expired')) await this.#restart();
       }
     }
     this.#following = false;
   }
 
-  /** Changes were compacted before this process saw them: everybody starts anew. */
-  async #restart(): Promise<void> {
-    const lost = new GantryError('Expired', 'the changes since the watch began were compacted; list again');
-    for (const watchers of this.#byResource.values()) for (const watcher of watchers) watcher.backlog.end(lost);
-    await this.#reload().catch((error) => this.#deps.log.warn({ error }, 'the state could not be loaded'));
+  /** Tells everybody to list again. The state is loaded before anybody joins again. */
+  #endGeneration(): void {
+    const lost = new GantryError('Expired', 'changes since the watch began may have been missed; list again');
+    this.#loaded = false;
+    this.#generation.abort(lost);
+    this.#watchers.endAll(lost);
   }
 
-  async #reload(): Promise<void> {
-    this.#revision = await this.#deps.observer.load(this.#stop.signal);
-    this.#recent = new RecentChanges(this.#revision);
+  async #load(): Promise<void> {
+    const revision = await loadObservers({ ...this.#deps, observers: this.#observers }, this.#stop.signal);
+    this.#revision = revision;
+    this.#recent = new RecentChanges(revision);
+    this.#generation = new AbortController();
+    this.#loaded = true;
+    this.#wake();
   }
 
   #fanOut(changes: readonly Change[]): void {
     for (const change of changes) {
+      this.#deps.damaged.forget(change.key, change.revision);
       if (change.type === 'delete') this.#deps.cache.forget(change.key, change.revision);
-      const event = toHubChange(change, this.#deps.cache);
+      const event = toHubChange(change, this.#deps);
+      try {
+        this.#observe(change, event);
+      } catch (error) {
+        this.#endGeneration();
+        throw error;
+      }
       this.#revision = change.revision;
-      this.#deps.observer.onChange(change, event);
       if (event === undefined) continue;
       this.#recent.add(event);
-      for (const watcher of this.#byResource.get(event.parts.resource) ?? []) deliver(event, watcher);
+      this.#watchers.deliver(event);
+      event.settle();
     }
-    for (const waiter of this.#waiters) {
-      if (waiter.revision > this.#revision) continue;
-      this.#waiters.delete(waiter);
-      waiter.wake();
-    }
+    this.#wake();
+  }
+
+  #observe(change: Change, event: HubChange | undefined): void {
+    if (event !== undefined) event.fieldScopes = this.#index.scopesOf(event);
+    for (const observer of this.#observers) observer.onChange(change, event);
+  }
+
+  #hasReached(revision: number): boolean {
+    return this.#loaded && revision <= this.#revision;
+  }
+
+  #wake(): void {
+    for (const waiter of this.#waiters) if (this.#hasReached(waiter.revision)) waiter.wake();
   }
 
   async #sendBookmarks(): Promise<void> {
     while (!this.#stop.signal.aborted) {
       await this.#deps.clock.sleep(bookmarkEveryMs, this.#stop.signal).catch(() => undefined);
-      const bookmark: WatchEvent = { type: 'BOOKMARK', resourceVersion: this.#revision };
-      for (const watchers of this.#byResource.values()) {
-        for (const watcher of watchers) if (watcher.after <= this.#revision) watcher.backlog.push(bookmark);
-      }
+      if (!this.#stop.signal.aborted) this.#watchers.bookmark(this.#revision);
     }
-  }
-
-  #watchersOf(resource: string): Set<Watcher> {
-    const known = this.#byResource.get(resource);
-    if (known !== undefined) return known;
-    const made = new Set<Watcher>();
-    this.#byResource.set(resource, made);
-    return made;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort();
-    for (const watchers of this.#byResource.values()) for (const watcher of watchers) watcher.backlog.end();
+    this.#watchers.endAll();
     await this.#running;
   }
-}
-
-function concerns(change: HubChange, selection: Selection): boolean {
-  return (
-    change.parts.resource === selection.resource &&
-    (selection.namespace === '' || selection.namespace === change.parts.namespace)
-  );
-}
-
-function deliver(change: HubChange, watcher: Watcher): void {
-  if (change.revision <= watcher.after || !concerns(change, watcher.selection)) return;
-  const event = change.eventFor(watcher.selection);
-  if (event !== undefined) watcher.backlog.push(event);
-}
-
-function tooSlow(): GantryError {
-  return new GantryError('Expired', 'the watcher did not keep up with the changes; list again');
 }

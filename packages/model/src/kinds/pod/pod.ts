@@ -34,5 +34,6 @@ export const pod: Kind<Pod> = {
     'status.podIP': ({ status }) => status?.podIP ?? '',
     'status.nominatedNodeName': ({ status }) => status?.nominatedNodeName ?? '',
   },
+  indexes: ['spec.nodeName'],
   columns: podColumns,
 };

@@ -1,0 +1,73 @@
+import { toGantryError } from '@gantry/runtime/errors.ts';
+import type { Backlog } from './backlog.ts';
+import type { HubChange, Selection, WatchEvent } from './change.ts';
+
+/** An open watch, as the hub sees it. */
+export interface Watcher {
+  readonly selection: Selection;
+  /** Changes up to this revision are not for it. */
+  readonly after: number;
+  readonly backlog: Backlog<WatchEvent>;
+}
+
+/**
+ * The open watches by their scope, so that a change costs as much as the watches that it may concern and not as much as
+ * there are watches.
+ */
+export class Watchers {
+  readonly #byScope = new Map<string, Set<Watcher>>();
+
+  add(watcher: Watcher): void {
+    const { id } = watcher.selection.scope;
+    const known = this.#byScope.get(id);
+    if (known === undefined) this.#byScope.set(id, new Set([watcher]));
+    else known.add(watcher);
+  }
+
+  delete(watcher: Watcher): void {
+    const { id } = watcher.selection.scope;
+    const known = this.#byScope.get(id);
+    known?.delete(watcher);
+    if (known?.size === 0) this.#byScope.delete(id);
+  }
+
+  /** Delivers a change to the watches of the scopes that it touches. */
+  deliver(change: HubChange): void {
+    const { resource, namespace } = change.parts;
+    for (const scope of [`${resource}/`, `${resource}/${namespace}/`, change.key, ...(change.fieldScopes ?? [])]) {
+      for (const watcher of this.#byScope.get(scope) ?? []) deliver(change, watcher);
+    }
+  }
+
+  /** Delivers a bookmark to all watches that have come to its revision. */
+  bookmark(resourceVersion: number): void {
+    const bookmark: WatchEvent = { type: 'BOOKMARK', resourceVersion };
+    for (const watchers of this.#byScope.values()) {
+      for (const watcher of watchers) if (watcher.after <= resourceVersion) watcher.backlog.push(bookmark);
+    }
+  }
+
+  /** Ends all watches: with an error, or after the events that wait for them. */
+  endAll(error?: Error): void {
+    for (const watchers of this.#byScope.values()) for (const watcher of watchers) watcher.backlog.end(error);
+  }
+}
+
+/** True where a change may be about an object of the selection; the selectors themselves are not looked at. */
+export function concerns(change: HubChange, { resource, namespace, scope }: Selection): boolean {
+  const { parts, key, fieldScopes } = change;
+  if (parts.resource !== resource || (namespace !== '' && namespace !== parts.namespace)) return false;
+  if (scope.type === 'object') return key === scope.id;
+  return scope.type === 'prefix' || fieldScopes === undefined || fieldScopes.includes(scope.id);
+}
+
+/** Delivers a change to one watch. A watch whose selector throws is ended with that error; nobody else notices. */
+export function deliver(change: HubChange, watcher: Watcher): void {
+  if (change.revision <= watcher.after || !concerns(change, watcher.selection)) return;
+  try {
+    const event = change.eventFor(watcher.selection);
+    if (event !== undefined) watcher.backlog.push(event);
+  } catch (error) {
+    watcher.backlog.end(toGantryError(error));
+  }
+}
