@@ -95,7 +95,7 @@ export class CapacityLedger implements ChangeObserver {
   /** An object that cannot be decoded leaves its account as it was: its room is not given to others. */
   #put(key: string, revision: number, read: () => AnyObject | undefined): void {
     const { resource, name } = partsOf(key);
-    if (resource === 'claims') return this.#raise(this.#accountOf(name), revision);
+    if (resource === 'claims') this.#raise(this.#accountOf(name), revision);
     const object = resource === 'pods' || resource === 'nodes' ? read() : undefined;
     if (object === undefined) return;
     if (resource === 'pods') this.#putPod(key, revision, object);

@@ -1,5 +1,5 @@
 import type { Change } from '@gantry/store/store.ts';
-import type { DamagedObjects } from '../core/damage.ts';
+import { type DamagedObjects, isDamaged } from '../core/damage.ts';
 import { type KeyParts, parseKey } from '../core/keys.ts';
 import { type AnyObject, decodeEntry, type ObjectCache } from '../core/stored-object.ts';
 import type { Scope } from './scope.ts';
@@ -68,7 +68,11 @@ export class HubChange {
   get object(): AnyObject | undefined {
     if (this.deleted) return undefined;
     const { key, revision } = this;
-    this.#object ??= this.#decoded(() => this.#deps.cache.decode({ key, revision, value: this.#change.value }).object);
+    const entry = { key, revision, value: this.#change.value };
+    this.#object ??= soundOrNull(
+      () => this.#deps.cache.decode(entry).object,
+      (error) => this.#deps.damaged.note(error),
+    );
     return this.#object ?? undefined;
   }
 
@@ -77,7 +81,7 @@ export class HubChange {
     const value = this.#previousText;
     if (value === undefined) return undefined;
     // With the revision of the change, as Kubernetes sends an object that stopped to match.
-    this.#previous ??= this.#decoded(() => decodeEntry({ key: this.key, revision: this.revision, value }));
+    this.#previous ??= soundOrNull(() => decodeEntry({ key: this.key, revision: this.revision, value }));
     return this.#previous ?? undefined;
   }
 
@@ -102,15 +106,6 @@ export class HubChange {
     return this.deleted ? this.#change.value : this.#change.previous;
   }
 
-  #decoded(decode: () => AnyObject): AnyObject | null {
-    try {
-      return decode();
-    } catch (error) {
-      this.#deps.damaged.note(error);
-      return null;
-    }
-  }
-
   #event(type: 'ADDED' | 'MODIFIED' | 'DELETED'): WatchEvent {
     const known = this.#events.get(type);
     if (known !== undefined) return known;
@@ -118,6 +113,17 @@ export class HubChange {
     const event: WatchEvent = { type, object, resourceVersion: this.revision };
     this.#events.set(type, event);
     return event;
+  }
+}
+
+/** A decoded object, or null where its text is damaged. */
+function soundOrNull(decode: () => AnyObject, note?: (error: unknown) => void): AnyObject | null {
+  try {
+    return decode();
+  } catch (error) {
+    if (!isDamaged(error)) throw error;
+    note?.(error);
+    return null;
   }
 }
 
