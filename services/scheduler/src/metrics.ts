@@ -28,50 +28,8 @@ const podBuckets = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_
 export function createSchedulerMetrics(registry: Registry, scheduler: Scheduler): SchedulerMetrics {
   const registers = [registry];
   registerState(registers, scheduler);
-  const attempts = new Counter({
-    name: 'scheduler_schedule_attempts_total',
-    help: 'Attempts to place pods, by result: scheduled, unschedulable, or error where the api refused the binding.',
-    labelNames: ['result'],
-    registers,
-  });
-  const attemptSeconds = new Histogram({
-    name: 'scheduler_scheduling_attempt_duration_seconds',
-    help: 'Seconds of an attempt to place a pod, by result: deciding and binding.',
-    labelNames: ['result'],
-    buckets: secondsBuckets,
-    registers,
-  });
-  const cycleSeconds = histogram(
-    'scheduler_scheduling_algorithm_duration_seconds',
-    'Seconds that a cycle took to decide.',
-  );
-  const cyclePods = histogram('gantry_scheduler_cycle_pods', 'Pods that a cycle looked at.', podBuckets);
-  const bindSeconds = histogram(
-    'scheduler_binding_duration_seconds',
-    'Seconds until the api answered a batch of bindings.',
-  );
-  const bindPods = histogram('gantry_scheduler_bind_pods', 'Bindings in one call to the api.', podBuckets);
-  const victims = new Counter({
-    name: 'gantry_scheduler_preemption_victims_total',
-    help: 'Pods whose eviction was decided to make room for others.',
-    registers,
-  });
-  const moves = new Counter({
-    name: 'gantry_scheduler_defrag_moves_total',
-    help: 'Moves of the defragmenter, by how far they came: evicted, placed, failed.',
-    labelNames: ['state'],
-    registers,
-  });
-  const failures = new Counter({
-    name: 'gantry_scheduler_loop_failures_total',
-    help: 'Turns of the scheduling loop that threw; the loop goes on after each.',
-    registers,
-  });
-  const leading = new Gauge({
-    name: 'leader_election_master_status',
-    help: '1 where this process acts, 0 where it stands by.',
-    registers,
-  });
+  const { attempts, attemptSeconds, victims, moves, failures, leading } = registerCounters(registers);
+  const { cycleSeconds, cyclePods, bindSeconds, bindPods } = registerHistograms(registers);
   leading.set(0);
   let lastCycleSeconds = 0;
   return {
@@ -105,13 +63,59 @@ export function createSchedulerMetrics(registry: Registry, scheduler: Scheduler)
     moved: (state) => moves.inc({ state }),
     leading: (leads) => leading.set(leads ? 1 : 0),
   };
-
-  function histogram(name: string, help: string, buckets = secondsBuckets): Histogram {
-    return new Histogram({ name, help, buckets, registers });
-  }
 }
 
-/** Gauges of what is there, read when somebody asks. */
+function registerCounters(registers: Registry[]) {
+  return {
+    attempts: new Counter({
+      name: 'scheduler_schedule_attempts_total',
+      help: 'Attempts to place pods, by result: scheduled, unschedulable, or error for a binding that the api refused.',
+      labelNames: ['result'],
+      registers,
+    }),
+    attemptSeconds: new Histogram({
+      name: 'scheduler_scheduling_attempt_duration_seconds',
+      help: 'Seconds of an attempt to place a pod, by result: deciding and binding.',
+      labelNames: ['result'],
+      buckets: secondsBuckets,
+      registers,
+    }),
+    victims: new Counter({
+      name: 'gantry_scheduler_preemption_victims_total',
+      help: 'Pods whose eviction was decided to make room for others.',
+      registers,
+    }),
+    moves: new Counter({
+      name: 'gantry_scheduler_defrag_moves_total',
+      help: 'Moves of the defragmenter, by how far they came: evicted, placed, failed.',
+      labelNames: ['state'],
+      registers,
+    }),
+    failures: new Counter({
+      name: 'gantry_scheduler_loop_failures_total',
+      help: 'Turns of the scheduling loop that threw; the loop goes on after each.',
+      registers,
+    }),
+    leading: new Gauge({
+      name: 'leader_election_master_status',
+      help: '1 while this process acts, 0 while it stands by.',
+      registers,
+    }),
+  };
+}
+
+function registerHistograms(registers: Registry[]) {
+  const histogram = (name: string, help: string, buckets = secondsBuckets): Histogram =>
+    new Histogram({ name, help, buckets, registers });
+  return {
+    cycleSeconds: histogram('scheduler_scheduling_algorithm_duration_seconds', 'Seconds that a cycle took to decide.'),
+    cyclePods: histogram('gantry_scheduler_cycle_pods', 'Pods that a cycle looked at.', podBuckets),
+    bindSeconds: histogram('scheduler_binding_duration_seconds', 'Seconds until the api answered a batch of bindings.'),
+    bindPods: histogram('gantry_scheduler_bind_pods', 'Bindings in one call to the api.', podBuckets),
+  };
+}
+
+/** Gauges of the present state, read when the metrics are collected. */
 function registerState(registers: Registry[], scheduler: Scheduler): void {
   new Gauge({
     name: 'scheduler_pending_pods',

@@ -60,35 +60,7 @@ export function startScheduler(
   });
   const registry = createMetrics('scheduler');
   const metrics = createSchedulerMetrics(registry, scheduler);
-  const binder = new Binder({
-    calls: metrics.timed(client),
-    name: config.name,
-    maxInFlight: config.maxBindsInFlight,
-    timeoutMs: bindTimeoutMs,
-    onBound: (entry) => scheduler.bound(entry),
-    onRefused: (entry, { reason, message }) => {
-      log.debug({ pod: `${entry.pod.namespace}/${entry.pod.name}`, reason }, `not bound: ${message}`);
-      metrics.refused();
-      scheduler.refused(entry, clock.monotonic());
-      loop.wake();
-    },
-    onEvictionRefused: (victim) => {
-      scheduler.evictionRefused(victim);
-      loop.wake();
-    },
-    log,
-  });
-  const loop = new SchedulingLoop(scheduler, binder, clock, {
-    cycle: (result, seconds) => {
-      metrics.cycle(result, seconds);
-      for (const error of result.failures)
-        log.error({ error }, 'could not decide about some pods; they are tried again');
-    },
-    failed: (error) => {
-      metrics.failed();
-      log.error({ error }, 'a turn of the scheduling loop failed; it goes on');
-    },
-  });
+  const loop = loopOf({ config, client, clock, log, scheduler, metrics });
   const feed = new Feed({
     sources: (kind) => (bus === undefined ? watchSource(client, kind) : busSource(bus, client, kind)),
     scheduler,
@@ -121,6 +93,47 @@ export function startScheduler(
       await done.finally(() => workers?.[Symbol.asyncDispose]());
     },
   };
+}
+
+/** The scheduling loop with the binder that carries its decisions out. */
+function loopOf({
+  config,
+  client,
+  clock,
+  log,
+  scheduler,
+  metrics,
+}: Pick<Parts, 'config' | 'client' | 'clock' | 'log' | 'scheduler' | 'metrics'>): SchedulingLoop {
+  const binder = new Binder({
+    calls: metrics.timed(client),
+    name: config.name,
+    maxInFlight: config.maxBindsInFlight,
+    timeoutMs: bindTimeoutMs,
+    onBound: (entry) => scheduler.bound(entry),
+    onRefused: (entry, { reason, message }) => {
+      log.debug({ pod: `${entry.pod.namespace}/${entry.pod.name}`, reason }, `not bound: ${message}`);
+      metrics.refused();
+      scheduler.refused(entry, clock.monotonic());
+      loop.wake();
+    },
+    onEvictionRefused: (victim) => {
+      scheduler.evictionRefused(victim);
+      loop.wake();
+    },
+    log,
+  });
+  const loop = new SchedulingLoop(scheduler, binder, clock, {
+    cycle: (result, seconds) => {
+      metrics.cycle(result, seconds);
+      for (const error of result.failures)
+        log.error({ error }, 'could not decide about some pods; they are tried again');
+    },
+    failed: (error) => {
+      metrics.failed();
+      log.error({ error }, 'a turn of the scheduling loop failed; it goes on');
+    },
+  });
+  return loop;
 }
 
 /** Threads beside this one; undefined where there are to be none. */

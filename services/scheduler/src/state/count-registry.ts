@@ -130,7 +130,9 @@ export class CountRegistry {
   #include(count: DomainCount, podClass: PodClass): void {
     if (!this.#includes(count, podClass)) return;
     podClass.counts = [...podClass.counts, count];
-    count.addClass(podClass);
+    for (let pod = podClass.first; pod !== undefined; pod = pod.nextInClass) {
+      if (!(count.liveOnly && pod.terminating)) count.add(pod.node, 1);
+    }
   }
 
   #includes({ membership }: DomainCount, { requirement }: PodClass): boolean {

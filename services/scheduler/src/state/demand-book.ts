@@ -1,17 +1,5 @@
 import type { GpuDemand } from '@gantry/model/gpu.ts';
-import { PodClass } from './pod-class.ts';
-
-/** Pods that want the same of GPUs and may go to the same nodes, as they have come so far. */
-export interface DemandKind {
-  /** One that stands for all where it matters to which nodes they may go. */
-  readonly example: PodClass;
-  readonly gpu: GpuDemand;
-  /** How many have come; the older, the less they count. */
-  seen: number;
-  /** Sums over them: divided by `seen`, what one of them asks for. */
-  cpuMilli: number;
-  memoryBytes: number;
-}
+import { type DemandKind, PodClass } from './pod-class.ts';
 
 /** Kinds that are told apart; the rarest go first. */
 const maxKinds = 128;

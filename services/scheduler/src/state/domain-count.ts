@@ -1,6 +1,5 @@
 import type { PodSelector } from '../requirement.ts';
 import type { LabelColumn } from './label-column.ts';
-import type { PodClass } from './pod-class.ts';
 
 /** Membership of a pod in a count. */
 export type Membership =
@@ -9,7 +8,7 @@ export type Membership =
   /** It has a rule of its own: anti-affinity that others must respect, or a preference that speaks of others. */
   | { readonly type: 'carrier'; readonly rule: CarriedRule; readonly key: string };
 
-/** A rule by which a pod that has a node speaks of those that come later. */
+/** A placed pod's (anti-)affinity term as it applies to pods that are scheduled later. */
 export type CarriedRule = 'antiAffinity' | 'preferredAffinity' | 'preferredAntiAffinity' | 'affinity';
 
 /** How many pods of a group stand in each domain of a topology: kept up to date with each pod and node, never recounted. */
@@ -45,13 +44,6 @@ export class DomainCount {
     if (domain >= this.#counts.length) this.#grow();
     this.#counts[domain] = this.#counts[domain]! + pods;
     if (domain !== 0) this.total += pods;
-  }
-
-  /** Counts the pods of a class that have a node. */
-  addClass(podClass: PodClass): void {
-    for (let pod = podClass.first; pod !== undefined; pod = pod.nextInClass) {
-      if (!(this.liveOnly && pod.terminating)) this.add(pod.node, 1);
-    }
   }
 
   #grow(): void {

@@ -1,5 +1,5 @@
+import type { GpuDemand } from '@gantry/model/gpu.ts';
 import type { Mobility, PodRequirement } from '../requirement.ts';
-import type { DemandKind } from './demand-book.ts';
 import type { DomainCount } from './domain-count.ts';
 
 /** State of a pod in the scheduler. */
@@ -60,4 +60,16 @@ export class PodClass {
   constructor(requirement: PodRequirement) {
     this.requirement = requirement;
   }
+}
+
+/** Pods that want the same of GPUs and may go to the same nodes, as they have come so far. */
+export interface DemandKind {
+  /** One that stands for all where it matters to which nodes they may go. */
+  readonly example: PodClass;
+  readonly gpu: GpuDemand;
+  /** How many have come; the older, the less they count. */
+  seen: number;
+  /** Sums over them: divided by `seen`, what one of them asks for. */
+  cpuMilli: number;
+  memoryBytes: number;
 }
