@@ -60,6 +60,27 @@ const wheels = [
     uses: ['test'],
     why: 'is a second proxyless gRPC client, for the tests',
   },
+  {
+    name: 'grpcio-reflection',
+    version: '1.85.1',
+    folder: 'grpcio_reflection',
+    uses: ['test'],
+    why: 'is a client of gRPC reflection, for the tests',
+  },
+  {
+    name: 'grpcio-tools',
+    version: '1.85.1',
+    folder: 'grpcio_tools',
+    uses: ['test'],
+    why: 'carries protoc, for the tests',
+  },
+  {
+    name: 'pyyaml',
+    version: '6.0.4',
+    folder: 'pyyaml',
+    uses: ['test'],
+    why: 'reads YAML 1.1, for the tests',
+  },
 ];
 
 const usesOf = {

@@ -64,8 +64,13 @@ test('health and reflection tell of the services that are served, and of no othe
   const [answer] = (await once(call, 'data')) as [Buffer];
   call.cancel();
   call.on('error', () => {});
-  const names = answer.toString('latin1').match(/gantry\.[\w.]+/g);
-  expect(names).toEqual(['gantry.api.v1.PlacementService']);
+  const names = answer.toString('latin1').match(/\w+(\.\w+)+/g);
+  expect(names!.sort()).toEqual([
+    'gantry.api.v1.PlacementService',
+    'grpc.health.v1.Health',
+    'grpc.reflection.v1.ServerReflection',
+    'grpc.reflection.v1alpha.ServerReflection',
+  ]);
   client.close();
 });
 

@@ -43,7 +43,8 @@ export interface MessageSchema {
   readonly comment: string;
 }
 
-const protoFolder = fileURLToPath(new URL('../../../proto/', import.meta.url));
+/** The folder of all .proto files; they import one another by their paths below it. */
+export const protoFolder = fileURLToPath(new URL('../../../proto/', import.meta.url));
 const entryFiles = ['object', 'resources', 'scheduling', 'nodes', 'pods', 'placement'].map(
   (name) => `gantry/api/v1/${name}.proto`,
 );

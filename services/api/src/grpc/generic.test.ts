@@ -1,95 +1,14 @@
-import { credentials, loadPackageDefinition, makeGenericClientConstructor } from '@grpc/grpc-js';
-import { fromJSON } from '@grpc/proto-loader';
+import { credentials, makeGenericClientConstructor } from '@grpc/grpc-js';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { podNamed, startTestApi, type TestApi } from '../testing/harness.ts';
 
-// A client that knows nothing of Gantry's code: it asks reflection what there is, as grpcurl does.
+// A client that knows nothing of Gantry's code. reflection.integration.test.ts has one that learns its messages from the server.
 
 let running: TestApi;
 beforeAll(async () => {
   running = await startTestApi();
 });
 afterAll(() => running[Symbol.asyncDispose]());
-
-const reflectionProto = {
-  nested: {
-    grpc: {
-      nested: {
-        reflection: {
-          nested: {
-            v1: {
-              nested: {
-                ServerReflection: {
-                  methods: {
-                    ServerReflectionInfo: {
-                      requestType: 'Request',
-                      requestStream: true,
-                      responseType: 'Response',
-                      responseStream: true,
-                    },
-                  },
-                },
-                Request: {
-                  fields: {
-                    fileContainingSymbol: { type: 'string', id: 4 },
-                    listServices: { type: 'string', id: 7 },
-                  },
-                },
-                Response: {
-                  fields: {
-                    files: { type: 'Files', id: 4 },
-                    services: { type: 'Services', id: 6 },
-                  },
-                },
-                Files: { fields: { fileDescriptorProto: { rule: 'repeated', type: 'bytes', id: 1 } } },
-                Services: { fields: { service: { rule: 'repeated', type: 'Service', id: 1 } } },
-                Service: { fields: { name: { type: 'string', id: 1 } } },
-              },
-            },
-          },
-        },
-      },
-    },
-  },
-};
-
-interface Reflection {
-  ServerReflectionInfo(): {
-    write(request: object): void;
-    end(): void;
-    [Symbol.asyncIterator](): AsyncIterator<{
-      files?: { fileDescriptorProto: Buffer[] };
-      services?: { service: { name: string }[] };
-    }>;
-  };
-  close(): void;
-}
-
-test('reflection names the services and describes their files; health says that they serve', async () => {
-  const definition = fromJSON(reflectionProto as never, { keepCase: true });
-  // biome-ignore lint/suspicious/noExplicitAny: a package that is only known at run time.
-  const root = loadPackageDefinition(definition) as any;
-  const reflection: Reflection = new root.grpc.reflection.v1.ServerReflection(
-    running.api.address,
-    credentials.createInsecure(),
-  );
-  const call = reflection.ServerReflectionInfo();
-  call.write({ listServices: '*' });
-  call.write({ fileContainingSymbol: 'gantry.api.v1.ResourceService' });
-  call.end();
-  const answers = await Array.fromAsync(call);
-  reflection.close();
-  expect(answers[0]!.services!.service.map(({ name }) => name)).toEqual(
-    expect.arrayContaining([
-      'gantry.api.v1.ResourceService',
-      'gantry.api.v1.SchedulingService',
-      'gantry.api.v1.NodeService',
-      'gantry.api.v1.PodService',
-      'gantry.api.v1.PlacementService',
-    ]),
-  );
-  expect(answers[1]!.files!.fileDescriptorProto.length).toBeGreaterThan(1);
-});
 
 test('a client made of bytes alone reads a pod', async () => {
   await running.client.create(podNamed('plain'));
