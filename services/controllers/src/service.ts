@@ -5,7 +5,6 @@ import { EventRecorder } from '@gantry/client/event-recorder.ts';
 import { runWithLeadership } from '@gantry/client/leader.ts';
 import type { EventBus } from '@gantry/events/events.ts';
 import type { Clock } from '@gantry/runtime/clock.ts';
-import { isError } from '@gantry/runtime/errors.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
 import type { Running } from '@gantry/runtime/service.ts';
 import type { Controller } from './core/action.ts';
@@ -16,8 +15,10 @@ import { disruptionController } from './disruption/disruption.ts';
 import { endpointSliceController } from './endpointslice/endpointslice.ts';
 import { garbageController } from './garbage/garbage.ts';
 import { namespaceController } from './namespace/namespace.ts';
-import { HeartbeatTracker } from './nodehealth/heartbeats.ts';
+import { NodeMonitor } from './nodehealth/monitor.ts';
 import { nodeHealthController } from './nodehealth/nodehealth.ts';
+import { watchNodes } from './nodehealth/watch-nodes.ts';
+import { defaultEvictionSettings, type EvictionSettings } from './nodehealth/zones.ts';
 import { podGroupController } from './podgroup/podgroup.ts';
 import { replicaSetController } from './replicaset/replicaset.ts';
 import { volumeController } from './volumes/volumes.ts';
@@ -34,6 +35,8 @@ export interface ControllersConfig {
   readonly silenceConfirmMs: number;
   /** The same right after the api was away: every node must have had time to be heard again. */
   readonly silenceRecoveryMs: number;
+  /** How fast nodes that are not ready lose their pods. */
+  readonly evictions: EvictionSettings;
 }
 
 /** Looks at heartbeats each second, and believes in a silence after three; nodes send one each ten seconds. */
@@ -41,6 +44,7 @@ export const defaultControllersConfig: Omit<ControllersConfig, 'identity'> = {
   heartbeatPollMs: 1000,
   silenceConfirmMs: 3000,
   silenceRecoveryMs: 15_000,
+  evictions: defaultEvictionSettings,
 };
 
 export interface ControllersDeps {
@@ -82,7 +86,9 @@ export function startControllers(config: ControllersConfig, deps: ControllersDep
 
 async function lead(config: ControllersConfig, deps: ControllersDeps, signal: AbortSignal): Promise<void> {
   const { client, bus, clock, log } = deps;
-  const tracker = new HeartbeatTracker({ confirmMs: config.silenceConfirmMs, recoveryMs: config.silenceRecoveryMs });
+  const silence = { confirmMs: config.silenceConfirmMs, recoveryMs: config.silenceRecoveryMs };
+  const monitor = new NodeMonitor(silence, config.evictions);
+  const nodeHealth = nodeHealthController(monitor, clock);
   const controllers: readonly Controller[] = [
     replicaSetController,
     deploymentController,
@@ -92,7 +98,7 @@ async function lead(config: ControllersConfig, deps: ControllersDeps, signal: Ab
     disruptionController,
     podGroupController,
     volumeController,
-    nodeHealthController(tracker),
+    nodeHealth,
   ];
   const sourceOf: SourceOf = (kind) => (bus === undefined ? watchSource(client, kind) : busSource(bus, client, kind));
   await using stack = new AsyncDisposableStack();
@@ -106,29 +112,7 @@ async function lead(config: ControllersConfig, deps: ControllersDeps, signal: Ab
   const eventsOf = (component: string): EventRecorder => recorders.get(component)!;
   const running = stack.use(new RunningControllers(controllers, { sourceOf, api: client, eventsOf, clock, log }));
   log.info('leading: controllers run');
-  await watchHeartbeats(config, deps, running, tracker, signal);
-}
-
-/** Looks at who is heard until the signal fires, and has nodes reconciled whose silence begins or ends. */
-async function watchHeartbeats(
-  config: ControllersConfig,
-  { client, clock, log }: ControllersDeps,
-  running: RunningControllers,
-  tracker: HeartbeatTracker,
-  signal: AbortSignal,
-): Promise<void> {
-  while (!signal.aborted) {
-    try {
-      const heard = new Set((await client.listHeartbeats({ signal })).heartbeats.map(({ nodeName }) => nodeName));
-      const known = [...running.caches.list('Node')].map(({ metadata }) => metadata.name);
-      for (const name of tracker.observe(known, heard, clock.monotonic())) {
-        running.add('node-lifecycle-controller', name);
-      }
-    } catch (error) {
-      // While the api is away nobody is silent: it is we who hear nothing.
-      tracker.interrupted();
-      if (!signal.aborted && !isError(error, 'ServiceUnavailable')) log.warn({ error }, 'heartbeats could not be read');
-    }
-    await clock.sleep(config.heartbeatPollMs, signal).catch(() => {});
-  }
+  const reconcileNode = (name: string): void => running.add(nodeHealth.name, name);
+  const watched = { client, view: running.caches, monitor, clock, log, pollMs: config.heartbeatPollMs, reconcileNode };
+  await watchNodes(watched, signal);
 }

@@ -1124,7 +1124,7 @@ export interface Taint {
   value?: string;
   /** "NoSchedule", "PreferNoSchedule" (a score only) or "NoExecute" (pods that run there leave as well). */
   effect: string;
-  /** When it was added, for NoExecute: tolerationSeconds count from here. */
+  /** When it was added, for NoExecute; to be shown. tolerationSeconds count from when the controllers saw the pod under the taint. */
   timeAdded?: string;
 }
 

@@ -1,5 +1,6 @@
 import type { Kind } from '@gantry/model/kind.ts';
 import { conflict, GantryError } from '@gantry/runtime/errors.ts';
+import { rfc3339 } from '@gantry/runtime/time.ts';
 import { infoOf } from './keys.ts';
 import type { AnyObject } from './stored-object.ts';
 
@@ -77,20 +78,6 @@ function marked(
   const next: AnyObject = { ...object, metadata };
   if (kind.kind === 'Namespace') next.status = { ...object.status, phase: 'Terminating' };
   return next;
-}
-
-let lastSecond = Number.NaN;
-let lastText = '';
-
-/** A time as Kubernetes writes it: UTC with whole seconds. */
-export function rfc3339(ms: number): string {
-  const second = Math.floor(ms / 1_000);
-  // Thousands of objects are written in one second.
-  if (second !== lastSecond) {
-    lastText = `${new Date(ms).toISOString().slice(0, 19)}Z`;
-    lastSecond = second;
-  }
-  return lastText;
 }
 
 function checkPreconditions(kind: Kind, object: AnyObject, request: DeletionRequest): void {

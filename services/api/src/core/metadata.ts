@@ -1,7 +1,7 @@
 import type { Kind } from '@gantry/model/kind.ts';
 import { forbidden, invalid } from '@gantry/model/validation/causes.ts';
 import { conflict, type FieldCause, GantryError } from '@gantry/runtime/errors.ts';
-import { rfc3339 } from './deletion.ts';
+import { rfc3339 } from '@gantry/runtime/time.ts';
 import { infoOf } from './keys.ts';
 import { sameJson } from './same-json.ts';
 import type { AnyObject } from './stored-object.ts';

@@ -1,8 +1,8 @@
 import type { Event } from '@gantry/model/gen/gantry.core.v1.ts';
 import type { Clock } from '@gantry/runtime/clock.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
+import { rfc3339 } from '@gantry/runtime/time.ts';
 import type { Operation, Store } from '@gantry/store/store.ts';
-import { rfc3339 } from '../core/deletion.ts';
 import type { Entropy } from '../core/metadata.ts';
 import { type AnyObject, encodeValue } from '../core/stored-object.ts';
 

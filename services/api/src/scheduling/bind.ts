@@ -11,8 +11,8 @@ import {
   wholeDevice,
 } from '@gantry/model/gpu.ts';
 import { conflict, GantryError, notFound } from '@gantry/runtime/errors.ts';
+import { rfc3339 } from '@gantry/runtime/time.ts';
 import type { Operation } from '@gantry/store/store.ts';
-import { rfc3339 } from '../core/deletion.ts';
 import { type AnyObject, putObject, type Stored } from '../core/stored-object.ts';
 import type { BatchPlanner, ItemPlan } from './batch.ts';
 import { setCondition } from './conditions.ts';

@@ -1,6 +1,6 @@
 import type { UnschedulablePod } from '@gantry/client/object-messages.ts';
 import { conflict, notFound } from '@gantry/runtime/errors.ts';
-import { rfc3339 } from '../core/deletion.ts';
+import { rfc3339 } from '@gantry/runtime/time.ts';
 import { putObject, type Stored } from '../core/stored-object.ts';
 import type { ItemPlan } from './batch.ts';
 import { setCondition } from './conditions.ts';

@@ -1,24 +1,35 @@
+import { FakeClock } from '@gantry/runtime/clock.ts';
 import { describe, expect, it } from 'vitest';
-import type { Action, AnyObject } from '../core/action.ts';
+import { type Action, type AnyObject, waitForView } from '../core/action.ts';
 import { fakeView } from '../testing/fake-view.ts';
 import { aNode, aPod } from '../testing/objects.ts';
-import { nodeHealthController, type Silence } from './nodehealth.ts';
-import { evictAtMs, taintsFor, tolerates } from './taints.ts';
+import { NodeMonitor } from './monitor.ts';
+import { nodeHealthController } from './nodehealth.ts';
+import { taintsFor, tolerates } from './taints.ts';
+import { defaultEvictionSettings } from './zones.ts';
 
 const now = Date.parse('2026-01-01T01:00:00Z');
 const since = '2026-01-01T00:59:50Z';
 const unreachable = { key: 'node.kubernetes.io/unreachable', effect: 'NoExecute', timeAdded: since };
-const hearing: Silence = { isSilent: () => false, isTotal: () => false };
-const silent: Silence = { isSilent: () => true, isTotal: () => false };
+const notReady = { key: 'node.kubernetes.io/not-ready', effect: 'NoExecute', timeAdded: since };
+const neighbour = aNode('m');
 
-function reconcile(silence: Silence, objects: readonly AnyObject[]): readonly Action[] {
-  return nodeHealthController(silence).reconcile('n', fakeView(objects), now);
+/** The controller on a cluster of these objects, a neighbour beside them; `heard` names the nodes that are heard. */
+function controllerOn(objects: readonly AnyObject[], heard: readonly string[]) {
+  const monitor = new NodeMonitor({ confirmMs: 0, recoveryMs: 0 }, defaultEvictionSettings);
+  const clock = new FakeClock();
+  const controller = nodeHealthController(monitor, clock);
+  const all = [...objects, neighbour];
+  const nodes = [...fakeView(all).list('Node')];
+  monitor.observe(nodes, { names: new Set(heard), revision: 1_000 }, clock.monotonic());
+  const reconcile = (name = 'n'): readonly Action[] => controller.reconcile(name, fakeView(all), now);
+  return { reconcile, monitor, clock };
 }
 
-describe('a silent node', () => {
+describe('a lost node', () => {
   it('is marked and tainted, and its pods are taken out of their services', () => {
-    const actions = reconcile(silent, [aNode('n'), aPod('p', { node: 'n' }), aPod('elsewhere', { node: 'm' })]);
-    expect(actions).toMatchObject([
+    const { reconcile } = controllerOn([aNode('n'), aPod('p', { node: 'n' }), aPod('elsewhere', { node: 'm' })], ['m']);
+    expect(reconcile()).toMatchObject([
       {
         type: 'updateStatus',
         object: {
@@ -53,54 +64,109 @@ describe('a silent node', () => {
     ]);
   });
 
+  it('keeps a pod in its services that reported after the heartbeats were listed', () => {
+    const pod = aPod('p', { node: 'n' });
+    const reported = { ...pod, metadata: { ...pod.metadata, resourceVersion: '1001' } };
+    const { reconcile } = controllerOn([aNode('n'), reported], ['m']);
+    expect(reconcile().filter((action) => 'object' in action && action.object.kind === 'Pod')).toEqual([]);
+  });
+
   it('loses its pods once their time of toleration is over', () => {
-    const node = aNode('n', { spec: { taints: [unreachable] } });
     const pod = aPod('p', { node: 'n', ready: false });
     pod.spec.tolerations = [{ key: unreachable.key, operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 30 }];
-    expect(reconcile(silent, [node, pod])).toContainEqual({ type: 'requeue', afterMs: 20_000 });
-    pod.spec.tolerations[0]!.tolerationSeconds = 5;
-    const deleted = reconcile(silent, [node, pod]).filter(({ type }) => type === 'delete');
+    const { reconcile, clock } = controllerOn([aNode('n', { spec: { taints: [unreachable] } }), pod], ['m']);
+    expect(reconcile()).toContainEqual({ type: 'requeue', afterMs: 30_000 });
+    clock.advance(29_999);
+    expect(reconcile()).toContainEqual({ type: 'requeue', afterMs: 1 });
+    clock.advance(1);
+    const deleted = reconcile().filter(({ type }) => type === 'delete');
     expect(deleted).toMatchObject([{ object: { metadata: { name: 'p' } } }]);
   });
 
   it('loses nothing, and keeps its pods in their services, while no node at all is heard', () => {
-    const node = aNode('n', { spec: { taints: [unreachable] } });
-    const deaf: Silence = { isSilent: () => true, isTotal: () => true };
-    const ofPods = reconcile(deaf, [node, aPod('p', { node: 'n' })]).filter(
-      (action) => 'object' in action && action.object.kind === 'Pod',
-    );
+    const { reconcile } = controllerOn([aNode('n', { spec: { taints: [unreachable] } }), aPod('p', { node: 'n' })], []);
+    const ofPods = reconcile().filter((action) => 'object' in action && action.object.kind === 'Pod');
     expect(ofPods).toEqual([]);
   });
 });
 
 describe('a node that is heard', () => {
   it('is left alone, and loses taints that no longer hold', () => {
-    expect(reconcile(hearing, [aNode('n'), aPod('p', { node: 'n' })])).toEqual([]);
+    const alone = controllerOn([aNode('n'), aPod('p', { node: 'n' })], ['n', 'm']);
+    expect(alone.reconcile()).toEqual([]);
     const users = { key: 'dedicated', value: 'db', effect: 'NoSchedule' };
-    const back = aNode('n', { spec: { taints: [users, unreachable] } });
-    expect(reconcile(hearing, [back])).toMatchObject([{ type: 'update', object: { spec: { taints: [users] } } }]);
+    const back = controllerOn([aNode('n', { spec: { taints: [users, unreachable] } })], ['n', 'm']);
+    expect(back.reconcile()).toMatchObject([{ type: 'update', object: { spec: { taints: [users] } } }]);
+  });
+
+  it('evicts nobody by the taint of its loss, though its status was not reported yet', () => {
+    const node = aNode('n', { spec: { taints: [unreachable] } });
+    node.status!.conditions = [{ type: 'Ready', status: 'Unknown' }];
+    const { reconcile, clock } = controllerOn([node, aPod('p', { node: 'n' })], ['n', 'm']);
+    reconcile();
+    clock.advance(3_600_000);
+    expect(reconcile().filter(({ type }) => type !== 'update')).toEqual([]);
+  });
+
+  it('evicts pods that do not tolerate what it says of itself', () => {
+    const node = aNode('n', { spec: { taints: [notReady] } });
+    node.status!.conditions = [{ type: 'Ready', status: 'False' }];
+    const { reconcile } = controllerOn([node, aPod('p', { node: 'n' })], ['n', 'm']);
+    expect(reconcile().filter(({ type }) => type === 'delete')).toHaveLength(1);
   });
 });
 
-describe('a node that does not exist', () => {
-  it('has its pods removed: nobody else can end them', () => {
-    expect(reconcile(hearing, [aPod('p', { node: 'n' })])).toMatchObject([{ type: 'delete', gracePeriodSeconds: 0 }]);
+describe('a node that the informer does not know', () => {
+  const view = (revision: number) => fakeView([aPod('p', { node: 'n' })], revision);
+
+  it('keeps its pods for 40 s, and then until the api says that there is none', () => {
+    const { monitor, clock } = controllerOn([], ['m']);
+    const controller = nodeHealthController(monitor, clock);
+    expect(controller.reconcile('n', view(1), now)).toEqual([{ type: 'requeue', afterMs: 40_000 }]);
+    clock.advance(39_999);
+    expect(controller.reconcile('n', view(1), now)).toEqual([{ type: 'requeue', afterMs: 1 }]);
+    clock.advance(1);
+    expect(controller.reconcile('n', view(1), now)).toMatchObject([
+      { type: 'delete', gracePeriodSeconds: 0, requires: [{ type: 'absent', ref: { kind: 'Node', name: 'n' } }] },
+    ]);
+  });
+
+  it('begins its quarantine anew when it was known in between', () => {
+    const { monitor, clock } = controllerOn([], ['m']);
+    const controller = nodeHealthController(monitor, clock);
+    controller.reconcile('n', view(1), now);
+    clock.advance(30_000);
+    controller.reconcile('n', fakeView([aNode('n'), aPod('p', { node: 'n' })]), now);
+    expect(controller.reconcile('n', view(1), now)).toEqual([{ type: 'requeue', afterMs: 40_000 }]);
+  });
+
+  it('keeps pods that are newer than the view of nodes', () => {
+    const { monitor, clock } = controllerOn([], ['m']);
+    const controller = nodeHealthController(monitor, clock);
+    controller.reconcile('n', view(0), now);
+    clock.advance(40_000);
+    expect(controller.reconcile('n', view(0), now)).toEqual([waitForView]);
   });
 });
 
 describe('taintsFor', () => {
+  const node = aNode('n', { spec: { taints: [unreachable], unschedulable: true } });
+  node.status!.conditions = [
+    { type: 'Ready', status: 'Unknown' },
+    { type: 'DiskPressure', status: 'True' },
+  ];
+
   it('follows the conditions and keeps the time since when', () => {
-    const node = aNode('n', { spec: { taints: [unreachable], unschedulable: true } });
-    node.status!.conditions = [
-      { type: 'Ready', status: 'Unknown' },
-      { type: 'DiskPressure', status: 'True' },
-    ];
-    expect(taintsFor(node, now)).toEqual([
+    expect(taintsFor(node, true, now)).toEqual([
       { key: unreachable.key, effect: 'NoSchedule' },
       unreachable,
       { key: 'node.kubernetes.io/disk-pressure', effect: 'NoSchedule' },
       { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' },
     ]);
+  });
+
+  it('evicts nobody without a permit', () => {
+    expect(taintsFor(node, false, now).map(({ effect }) => effect)).not.toContain('NoExecute');
   });
 });
 
@@ -117,20 +183,5 @@ describe('tolerations', () => {
     [{}, false],
   ])('%j accepts: %s', (toleration, accepted) => {
     expect(tolerates(toleration, taint)).toBe(accepted);
-  });
-
-  it('without any, a pod goes at once; without a time it stays; of several times the shortest counts', () => {
-    const pod = aPod('p', { node: 'n' });
-    const at = (tolerations: NonNullable<typeof pod.spec.tolerations>) =>
-      evictAtMs({ ...pod, spec: { ...pod.spec, tolerations } }, [taint], now);
-    expect(at([])).toBe(Date.parse(since));
-    expect(at([{ operator: 'Exists' }])).toBeUndefined();
-    expect(
-      at([
-        { operator: 'Exists', tolerationSeconds: 60 },
-        { key: 'a', operator: 'Exists', tolerationSeconds: 20 },
-      ]),
-    ).toBe(Date.parse(since) + 20_000);
-    expect(evictAtMs(pod, [{ key: 'a', effect: 'NoSchedule' }], now)).toBeUndefined();
   });
 });

@@ -1,22 +1,29 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Node, NodeCondition, Pod } from '@gantry/model/gen/gantry.core.v1.ts';
+import type { Node, NodeCondition, Pod, Taint } from '@gantry/model/gen/gantry.core.v1.ts';
 import { isReady } from '@gantry/model/ready.ts';
-import { type Action, type AnyObject, type Controller, keyOf, type View } from '../core/action.ts';
-import { evictAtMs, taintsFor } from './taints.ts';
+import type { Clock } from '@gantry/runtime/clock.ts';
+import { rfc3339 } from '@gantry/runtime/time.ts';
+import { type Action, type AnyObject, type Controller, keyOf, sees, type View, waitForView } from '../core/action.ts';
+import type { Contact } from './heartbeats.ts';
+import { isMarkedLost, type NodeMonitor } from './monitor.ts';
+import { evictingTaints, taintsFor, unreachableKey } from './taints.ts';
 
-/** What is known of the nodes' heartbeats. */
-export interface Silence {
-  /** True where a node was not heard for longer than its time to live. */
-  isSilent(nodeName: string): boolean;
-  /** True where no node at all is heard: then it is we who are deaf, and nothing is evicted or taken out of services. */
-  isTotal(): boolean;
+/** Conditions that mean nothing once their node is lost. */
+const reportedConditions = ['Ready', 'MemoryPressure', 'DiskPressure', 'PIDPressure'];
+/** Milliseconds until a pod is looked at again that is due on a node whose loss is not proven at the moment. */
+const unprovenRetryMs = 1_000;
+
+/** One moment, by both clocks. */
+interface Moment {
+  readonly wallMs: number;
+  readonly monotonicMs: number;
 }
 
-/** Conditions that mean nothing once their node is silent. */
-const reportedConditions = ['Ready', 'MemoryPressure', 'DiskPressure', 'PIDPressure'];
-
-/** Marks silent nodes, taints nodes by their conditions, and moves pods away from nodes that they do not tolerate. */
-export function nodeHealthController(silence: Silence): Controller {
+/**
+ * Marks lost nodes, taints nodes by their conditions, moves pods away from nodes that they do not tolerate, and removes pods
+ * whose node is gone for good.
+ */
+export function nodeHealthController(monitor: NodeMonitor, clock: Pick<Clock, 'monotonic'>): Controller {
   return {
     name: 'node-lifecycle-controller',
     watches: ['Node', 'Pod'],
@@ -30,24 +37,47 @@ export function nodeHealthController(silence: Silence): Controller {
     reconcile(name: string, view: View, nowMs: number): readonly Action[] {
       const pods = [...view.podsOn(name)];
       const node = view.get('Node', undefined, name);
-      // A pod whose node is gone for good has nobody left who could end it.
-      if (node === undefined) return pods.map((object) => ({ type: 'delete', object, gracePeriodSeconds: 0 }));
-      const silent = silence.isSilent(name);
+      if (node === undefined) return removeOrphans(name, pods, view, monitor, clock.monotonic());
+      monitor.quarantine.end(name);
+      const contact = monitor.heartbeats.contactWith(node);
+      const known = contact === 'lost' ? withUnknownConditions(node, nowMs) : node;
       return [
-        ...(silent ? markSilent(node, nowMs) : []),
-        ...retaint(silent ? withSilence(node, nowMs) : node, nowMs),
-        ...(silent && !silence.isTotal() ? pods.filter(isReady).map((pod) => markNotReady(pod, nowMs)) : []),
-        ...(silence.isTotal() ? [] : evict(node, pods, nowMs)),
+        ...(contact === 'lost' ? markLost(node, known) : []),
+        ...retaint(known, monitor.limiter.mayEvict(name), nowMs),
+        ...(contact === 'lost' ? takeOutOfService(pods, monitor, nowMs) : []),
+        ...evict(known, contact, pods, monitor, { wallMs: nowMs, monotonicMs: clock.monotonic() }),
       ];
     },
   };
 }
 
-function timestamp(nowMs: number): string {
-  return `${new Date(nowMs).toISOString().slice(0, 19)}Z`;
+/**
+ * Removes pods whose node is gone for good: nobody is left who could end them. A node that this informer does not know may
+ * just be new, or about to be registered again, so that three things must hold: its quarantine is over, the view of nodes is
+ * as new as the pod, and the api says right before the deletion that there is no such node.
+ */
+function removeOrphans(
+  nodeName: string,
+  pods: readonly Pod[],
+  view: View,
+  { quarantine }: NodeMonitor,
+  nowMs: number,
+): Action[] {
+  if (pods.length === 0) {
+    quarantine.end(nodeName);
+    return [];
+  }
+  const waitMs = quarantine.note(nodeName, nowMs);
+  if (waitMs > 0) return [{ type: 'requeue', afterMs: waitMs }];
+  const orphans = pods.filter((pod) => sees(view, 'Node', pod));
+  const requires = [{ type: 'absent', ref: { kind: 'Node', name: nodeName } }] as const;
+  return [
+    ...(orphans.length < pods.length ? [waitForView] : []),
+    ...orphans.map((object): Action => ({ type: 'delete', object, gracePeriodSeconds: 0, requires })),
+  ];
 }
 
-function withSilence(node: Node, nowMs: number): Node {
+function withUnknownConditions(node: Node, nowMs: number): Node {
   const stored = node.status?.conditions ?? [];
   const unknown = reportedConditions.map((type): NodeCondition => {
     const before = stored.find((condition) => condition.type === type);
@@ -58,17 +88,15 @@ function withSilence(node: Node, nowMs: number): Node {
       status: 'Unknown',
       reason: 'NodeStatusUnknown',
       message: 'The node agent stopped posting node status.',
-      lastTransitionTime: timestamp(nowMs),
+      lastTransitionTime: rfc3339(nowMs),
     };
   });
   const others = stored.filter(({ type }) => !reportedConditions.includes(type));
   return { ...node, status: { ...node.status, conditions: [...others, ...unknown] } };
 }
 
-function markSilent(node: Node, nowMs: number): Action[] {
-  const marked = withSilence(node, nowMs);
-  const ready = node.status?.conditions?.find(({ type }) => type === 'Ready');
-  if (ready?.status === 'Unknown') return [];
+function markLost(node: Node, marked: Node): Action[] {
+  if (isMarkedLost(node)) return [];
   const message = `Node ${node.metadata.name} status is now: NodeNotReady`;
   return [
     { type: 'updateStatus', object: marked },
@@ -76,32 +104,52 @@ function markSilent(node: Node, nowMs: number): Action[] {
   ];
 }
 
-function retaint(node: Node, nowMs: number): Action[] {
-  const taints = taintsFor(node, nowMs);
+function retaint(node: Node, mayEvict: boolean, nowMs: number): Action[] {
+  const taints = taintsFor(node, mayEvict, nowMs);
   if (isDeepStrictEqual(taints, node.spec?.taints ?? [])) return [];
   return [{ type: 'update', object: { ...node, spec: { ...node.spec, taints } } }];
 }
 
-/** Takes a pod out of its services: whether it still answers, nobody knows. */
+/** Takes pods of a lost node out of their services, as nobody knows whether they still answer: but for those that reported since. */
+function takeOutOfService(pods: readonly Pod[], { heartbeats }: NodeMonitor, nowMs: number): Action[] {
+  if (heartbeats.isCutOff()) return [];
+  return pods.filter((pod) => isReady(pod) && heartbeats.isAsNewAs(pod)).map((pod) => markNotReady(pod, nowMs));
+}
+
 function markNotReady(pod: Pod, nowMs: number): Action {
   const conditions = (pod.status?.conditions ?? []).map((condition) =>
     condition.type === 'Ready'
-      ? { ...condition, status: 'False', reason: 'NodeNotReady', lastTransitionTime: timestamp(nowMs) }
+      ? { ...condition, status: 'False', reason: 'NodeNotReady', lastTransitionTime: rfc3339(nowMs) }
       : condition,
   );
   return { type: 'updateStatus', object: { ...pod, status: { ...pod.status, conditions } } };
 }
 
-function evict(node: Node, pods: readonly Pod[], nowMs: number): Action[] {
-  const taints = node.spec?.taints ?? [];
-  const due = pods
-    .filter((pod) => pod.metadata.deletionTimestamp === undefined)
-    .map((pod) => ({ pod, atMs: evictAtMs(pod, taints, nowMs) }));
-  const later = due.flatMap(({ atMs }) => (atMs !== undefined && atMs > nowMs ? [atMs - nowMs] : []));
+/** Evicts pods that have been under a taint for longer than they tolerate it. */
+function evict(node: Node, contact: Contact, pods: readonly Pod[], monitor: NodeMonitor, now: Moment): Action[] {
+  const { heartbeats, limiter, deadlines } = monitor;
+  const { name } = node.metadata;
+  // The taint of a lost node stays until the node has reported: it evicts nobody once the node is heard.
+  const taints = evictingTaints(node, limiter.mayEvict(name), now.wallMs).filter(
+    ({ key }) => key !== unreachableKey || contact !== 'heard',
+  );
+  const isProven = contact === 'lost' && !heartbeats.isCutOff();
+  const proven = isProven ? taints : taints.filter(({ key }) => key !== unreachableKey);
+  const running = pods.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
+  deadlines.note(name, taints, running, now.monotonicMs);
+  const waitMs = (pod: Pod, under: readonly Taint[]): number => deadlines.of(pod, under) - now.monotonicMs;
+  const [due, staying] = partition(running, (pod) => waitMs(pod, proven) <= 0);
+  const nextMs = Math.min(...staying.map((pod) => waitMs(pod, taints)));
   return [
-    ...due.filter(({ atMs }) => atMs !== undefined && atMs <= nowMs).flatMap(({ pod }) => evictPod(pod)),
-    ...(later.length === 0 ? [] : [{ type: 'requeue', afterMs: Math.min(...later) } as const]),
+    ...due.flatMap(evictPod),
+    ...(nextMs === Number.POSITIVE_INFINITY
+      ? []
+      : [{ type: 'requeue', afterMs: nextMs > 0 ? nextMs : unprovenRetryMs } as const]),
   ];
+}
+
+function partition<T>(items: readonly T[], test: (item: T) => boolean): [T[], T[]] {
+  return [items.filter(test), items.filter((item) => !test(item))];
 }
 
 function evictPod(pod: Pod): Action[] {

@@ -1,0 +1,38 @@
+import { describe, expect, it } from 'vitest';
+import { configFromEnv } from './config.ts';
+import { defaultControllersConfig } from './service.ts';
+
+describe('settings from the environment', () => {
+  it('are the defaults where nothing is said', () => {
+    expect(configFromEnv({ GANTRY_CONTROLLERS_IDENTITY: 'x' })).toEqual({ ...defaultControllersConfig, identity: 'x' });
+  });
+
+  it('set how fast nodes lose their pods', () => {
+    const { evictions, silenceConfirmMs } = configFromEnv({
+      GANTRY_CONTROLLERS_SILENCE_CONFIRM_MS: '5000',
+      GANTRY_CONTROLLERS_NODE_EVICTION_RATE: '0.5',
+      GANTRY_CONTROLLERS_SECONDARY_NODE_EVICTION_RATE: '0',
+      GANTRY_CONTROLLERS_UNHEALTHY_ZONE_THRESHOLD: '0.4',
+      GANTRY_CONTROLLERS_LARGE_CLUSTER_SIZE_THRESHOLD: '10',
+    });
+    expect(silenceConfirmMs).toBe(5_000);
+    expect(evictions).toEqual({
+      nodeEvictionRate: 0.5,
+      secondaryNodeEvictionRate: 0,
+      unhealthyZoneThreshold: 0.4,
+      largeClusterSizeThreshold: 10,
+    });
+  });
+
+  it.each([
+    ['SILENCE_CONFIRM_MS', '99'],
+    ['SILENCE_CONFIRM_MS', '1000.5'],
+    ['NODE_EVICTION_RATE', '-1'],
+    ['NODE_EVICTION_RATE', ''],
+    ['UNHEALTHY_ZONE_THRESHOLD', '55%'],
+    ['LARGE_CLUSTER_SIZE_THRESHOLD', '1.5'],
+  ])('are refused by name: %s=%s', (name, value) => {
+    const read = () => configFromEnv({ [`GANTRY_CONTROLLERS_${name}`]: value });
+    expect(read).toThrow(`GANTRY_CONTROLLERS_${name}: Invalid value: "${value}"`);
+  });
+});
