@@ -25,6 +25,12 @@ export interface ContainerdPaths {
   readonly registries: string;
 }
 
+/**
+ * Port on which containerd serves exec, attach and port-forward in the node's network namespace. The node's firewall keeps everybody but
+ * the machine itself from it (see network-plan.ts).
+ */
+export const streamingPort = 10_010;
+
 /** Longest path of a unix socket on Linux, less what containerd appends for its second one. */
 const maxSocketChars = 104 - '.ttrpc'.length;
 
@@ -76,7 +82,7 @@ disabled_plugins = [${disabledPlugins.map(text).join(', ')}]
 [${cri}]
   sandbox_image = ${text(pauseImageName)}
   stream_server_address = ${text(config.address)}
-  stream_server_port = "0"
+  stream_server_port = "${streamingPort}"
   netns_mounts_under_state_dir = true
   restrict_oom_score_adj = ${config.choices.restrictOomScore}
   disable_apparmor = ${!config.choices.appArmor}

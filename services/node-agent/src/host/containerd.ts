@@ -4,6 +4,7 @@ import { connect } from 'node:net';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { GantryError } from '@gantry/runtime/errors.ts';
+import { ensurePrivateFolder } from '@gantry/runtime/private-files.ts';
 import {
   type ContainerdConfig,
   containerdConfigName,
@@ -66,6 +67,8 @@ function isShim({ command }: HostProcess): boolean {
 
 async function writeConfig(home: ContainerdHome, configPath: string): Promise<void> {
   const paths = containerdPaths(home.directory);
+  // Containers' volumes and logs are below, which other users of the machine must not read.
+  await ensurePrivateFolder(home.directory);
   for (const each of [paths.root, paths.state, paths.cniConfig, paths.cniState, paths.registries])
     await mkdir(each, { recursive: true });
   for (const name of await readdir(home.directory)) {
@@ -99,6 +102,7 @@ async function spawnContainerd(
       detached: true,
       stdio: ['ignore', log.fd, log.fd],
       cwd: '/',
+      env: environmentOf(process.env),
     });
     await new Promise((resolve, reject) => {
       child.once('spawn', resolve);
@@ -111,6 +115,14 @@ async function spawnContainerd(
   } finally {
     await log.close();
   }
+}
+
+/** containerd needs to find programs, and the way to registries. What else is in our environment, such as passwords, is none of its business. */
+const passedOn = /^(PATH|HOME|LANG|TMPDIR|SSL_CERT_(FILE|DIR)|(HTTP|HTTPS|NO|ALL)_PROXY)$/i;
+
+/** The part of an environment that containerd gets. */
+export function environmentOf(env: Readonly<Record<string, string | undefined>>): Record<string, string | undefined> {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => passedOn.test(name)));
 }
 
 async function waitForStart(home: ContainerdHome, child: ChildProcess, signal?: AbortSignal): Promise<HostProcess> {

@@ -1,15 +1,25 @@
-import { mkdir, rm } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { type Clock, systemClock } from '@gantry/runtime/clock.ts';
 import { GantryError } from '@gantry/runtime/errors.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
+import { ensurePrivateFolder } from '@gantry/runtime/private-files.ts';
 import { readJson, writeWhole } from '../json-file.ts';
 import { type AddressPlan, addressPlan, freePlanNumbers, nodeAddresses } from './address-plan.ts';
 import type { ContainerdHome } from './containerd.ts';
 import type { ContainerdChoices } from './decide.ts';
 import { destroyNode, type LocalNode, type SupervisedNode, startLocalNode } from './local-node.ts';
 import { unmountBelow } from './mounts.ts';
-import { addBridge, applyNetwork, namespacePath, readRoutes, removeNetwork } from './network.ts';
+import {
+  addBridge,
+  applyNetwork,
+  namespacePath,
+  ownerOfBridge,
+  readRoutes,
+  removeNetwork,
+  setOwnerOfBridge,
+} from './network.ts';
 import { type NetworkSpec, namespaceOf } from './network-plan.ts';
 
 /** Nodes on this machine, each in a network namespace of its own. */
@@ -31,10 +41,13 @@ export interface LocalCluster extends AsyncDisposable {
   detach(): Promise<void>;
 }
 
-/** What is remembered from run to run. */
+/** What is remembered from run to run, also of a cluster that was stopped: it comes back with its addresses. */
 interface ClusterFile {
+  /** Names this cluster on its bridge; absent in files of earlier versions. */
+  readonly id?: string;
   readonly bridge: string;
   readonly plan: AddressPlan;
+  /** Every node that there ever was: the index of a node is its address. */
   readonly nodes: readonly string[];
 }
 
@@ -46,53 +59,68 @@ export async function startLocalCluster(
 ): Promise<LocalCluster> {
   for (const name of config.nodes) checkName(name);
   const directory = resolve(config.directory);
-  const path = join(directory, 'cluster.json');
-  await mkdir(directory, { recursive: true });
-  const earlier = await readJson<ClusterFile>(path);
-  const { bridge, plan } = earlier ?? (await claimNetwork());
-  const homeOf = (name: string, index: number): ContainerdHome => ({
-    ...nodeAddresses(plan, index),
+  await ensurePrivateFolder(directory);
+  const { names, adopted, bridge, plan } = await claimCluster(join(directory, 'cluster.json'), config.nodes);
+  const homeOf = (name: string): ContainerdHome => ({
+    ...nodeAddresses(plan, names.indexOf(name)),
     directory: join(directory, name),
     choices: config.choices,
     namespacePath: namespacePath(bridge, name),
     cgroupPath: `/gantry/${namespaceOf(bridge, name)}`,
   });
-  // An index is an address: nodes keep theirs, so the earlier list comes first.
-  const names = [...new Set([...(earlier?.nodes ?? []), ...config.nodes])];
+  const unwanted = names.filter((name) => !config.nodes.includes(name) && existsSync(join(directory, name)));
   const network: NetworkSpec = {
     bridge,
     plan,
-    nodes: names.map((name, index) => ({ name, ...nodeAddresses(plan, index) })),
+    nodes: [...config.nodes, ...unwanted].map((name) => ({ name, ...nodeAddresses(plan, names.indexOf(name)) })),
   };
-  await writeWhole(path, { bridge, plan, nodes: names } satisfies ClusterFile);
   await applyNetwork(network, signal);
-  const undo = async (): Promise<void> => {
-    await removeNetwork(network);
-    await rm(path);
-  };
   const started = await Promise.allSettled(
     config.nodes.map((name) =>
-      startLocalNode(
-        { name, home: homeOf(name, names.indexOf(name)) },
-        { log: deps.log, clock: deps.clock ?? systemClock },
-        signal,
-      ),
+      startLocalNode({ name, home: homeOf(name) }, { log: deps.log, clock: deps.clock ?? systemClock }, signal),
     ),
   );
   const nodes = started.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
   const failed = started.find((each) => each.status === 'rejected');
   if (failed) {
     // What an earlier run left may still serve; what this one made is undone, but for the logs that tell what is wrong.
-    await Promise.all(nodes.map((node) => (earlier ? node.detach() : node.destroy())));
-    if (!earlier) {
-      for (const home of names.map(homeOf)) await unmountBelow(home.directory);
-      await undo();
+    await Promise.all(nodes.map((node) => (adopted ? node.detach() : node.destroy())));
+    if (!adopted) {
+      for (const name of config.nodes) await unmountBelow(homeOf(name).directory);
+      await removeNetwork(network);
     }
     throw failed.reason;
   }
-  const unwanted = names.map(homeOf).filter((_, index) => !config.nodes.includes(names[index]!));
-  for (const home of unwanted) await destroyNode(home, undefined, deps.log);
-  return clusterOf(nodes, plan, undo);
+  for (const name of unwanted) await destroyNode(homeOf(name), undefined, deps.log);
+  return clusterOf(nodes, plan, () => removeNetwork(network));
+}
+
+/** The network that a cluster took. */
+interface ClaimedCluster extends Pick<ClusterFile, 'bridge' | 'plan'> {
+  /** Every node that there ever was. */
+  readonly names: readonly string[];
+  /** Whether an earlier run left something that may still be of use. */
+  readonly adopted: boolean;
+}
+
+/**
+ * Takes the network that the cluster had before, or another where somebody else has that now: a cluster that was stopped keeps
+ * nothing but the wish for its addresses. What was chosen is in the file before anything else is made.
+ */
+async function claimCluster(path: string, wanted: readonly string[]): Promise<ClaimedCluster> {
+  const earlier = await readJson<ClusterFile>(path);
+  const id = earlier?.id ?? randomUUID();
+  // An index is an address: nodes keep theirs, so the earlier list comes first.
+  const names = [...new Set([...(earlier?.nodes ?? []), ...wanted])];
+  const owner = earlier && (await ownerOfBridge(earlier.bridge));
+  // A bridge without a name is one that a crash kept from getting it.
+  const stands = owner === id || owner === '';
+  const { bridge, plan } = earlier && stands ? earlier : await claimNetwork(earlier?.bridge);
+  await writeWhole(path, { id, bridge, plan, nodes: names } satisfies ClusterFile);
+  await setOwnerOfBridge(bridge, id);
+  // After a reboot no network stands, but pods have files there.
+  const adopted = stands || (earlier !== undefined && names.some((name) => existsSync(join(dirname(path), name))));
+  return { bridge, plan, names, adopted };
 }
 
 function clusterOf(nodes: readonly SupervisedNode[], addresses: AddressPlan, undo: () => Promise<void>): LocalCluster {
@@ -119,15 +147,26 @@ function checkName(name: string): void {
   throw new GantryError('Invalid', `node name "${name}": must consist of lower case alphanumeric characters or '-'`);
 }
 
-/** Takes a bridge, and with it the addresses of the same number. Making the bridge is what keeps two starts at once apart. */
-async function claimNetwork(): Promise<Pick<ClusterFile, 'bridge' | 'plan'>> {
-  const numbers = freePlanNumbers(await readRoutes());
-  for (const number of numbers) {
-    const bridge = `gantry${number}`;
+/**
+ * Takes a bridge, and with it the addresses of the same number: the one that is preferred where it is free. Making the bridge is what
+ * keeps two starts at once apart.
+ */
+async function claimNetwork(preferred: string | undefined): Promise<Pick<ClusterFile, 'bridge' | 'plan'>> {
+  for (const number of claimOrder(freePlanNumbers(await readRoutes()), preferred)) {
+    const bridge = bridgeOf(number);
     if (await addBridge(bridge)) return { bridge, plan: addressPlan(number) };
   }
   throw new GantryError(
     'FailedPrecondition',
     'all addresses for nodes, 10.64.0.0 to 10.95.255.255, are in use on this machine',
   );
+}
+
+/** The order in which free numbers are tried: that of the bridge that the cluster had before comes first. */
+export function claimOrder(free: readonly number[], preferred: string | undefined): number[] {
+  return free.toSorted((a, b) => Number(bridgeOf(b) === preferred) - Number(bridgeOf(a) === preferred));
+}
+
+function bridgeOf(number: number): string {
+  return `gantry${number}`;
 }

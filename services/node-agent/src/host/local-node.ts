@@ -1,8 +1,10 @@
+import { existsSync } from 'node:fs';
 import { mkdir, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { backoffMs } from '@gantry/runtime/backoff.ts';
 import type { Clock } from '@gantry/runtime/clock.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
+import { ensurePassableFolder } from '@gantry/runtime/private-files.ts';
 import { imageTar } from '../images/image.ts';
 import { pauseImage, pauseImageName } from '../images/local.ts';
 import { removeCgroup, removeCgroupTree } from '../runtime/cgroups.ts';
@@ -12,6 +14,7 @@ import { type ContainerdHome, ensureContainerd, findContainerd, stopContainerd }
 import { containerdPaths } from './containerd-config.ts';
 import { unmountBelow } from './mounts.ts';
 import {
+  type HostProcess,
   listProcesses,
   processesInNamespace,
   readProcess,
@@ -79,10 +82,10 @@ export async function startLocalNode(
   const podsDirectory = join(home.directory, 'pods');
   const openRuntime = () =>
     openCriRuntime({ socketPath, node: name, imagePath: home.directory }, { clock: deps.clock });
-  await mkdir(podsDirectory, { recursive: true });
-  await ensureContainerd(home, signal);
-  await ensurePauseImage(openRuntime, home.directory);
-  let supervisor = supervise(config, deps);
+  await ensurePassableFolder(podsDirectory);
+  const ensure = (stop?: AbortSignal) => ensureRunning(home, openRuntime, stop);
+  await ensure(signal);
+  let supervisor = supervise(config, ensure, deps);
   return {
     name,
     address: home.address,
@@ -111,8 +114,8 @@ export async function startLocalNode(
       await killEverything(home);
     },
     async powerOn() {
-      await ensureContainerd(home);
-      supervisor = supervise(config, deps);
+      await ensure();
+      supervisor = supervise(config, ensure, deps);
     },
     async detach() {
       await supervisor[Symbol.asyncDispose]();
@@ -168,24 +171,46 @@ async function ensurePauseImage(openRuntime: () => Promise<Runtime>, directory: 
   await rm(path);
 }
 
-/** Restarts containerd whenever it is gone, until disposed of. */
-function supervise({ name, home }: LocalNodeConfig, { log, clock }: { log: Logger; clock: Clock }): AsyncDisposable {
+/**
+ * Makes containerd run with the image that every pod needs. Where containerd's files are gone, somebody deleted them while it ran:
+ * nobody knows its containers any more, and what runs of them would be in the way of new ones.
+ */
+async function ensureRunning(
+  home: ContainerdHome,
+  openRuntime: () => Promise<Runtime>,
+  signal: AbortSignal | undefined,
+): Promise<HostProcess> {
+  if (!existsSync(containerdPaths(home.directory).root)) await killEverything(home);
+  const containerd = await ensureContainerd(home, signal);
+  await ensurePauseImage(openRuntime, home.directory);
+  return containerd;
+}
+
+/** Restarts containerd whenever it, or its folder, is gone, until disposed of. */
+function supervise(
+  { name, home }: LocalNodeConfig,
+  ensure: (signal: AbortSignal) => Promise<HostProcess>,
+  { log, clock }: { log: Logger; clock: Clock },
+): AsyncDisposable {
+  const paths = containerdPaths(home.directory);
   const stop = new AbortController();
   const loop = async () => {
     let failures = 0;
     while (!stop.signal.aborted) {
-      const startedAtMs = clock.now();
+      const startedAtMs = clock.monotonic();
       try {
-        const containerd = await ensureContainerd(home, stop.signal);
-        while (!stop.signal.aborted && (await readProcess(containerd.pid))?.startTime === containerd.startTime) {
+        const containerd = await ensure(stop.signal);
+        const isWell = async (): Promise<boolean> =>
+          existsSync(paths.root) && (await readProcess(containerd.pid))?.startTime === containerd.startTime;
+        while (!stop.signal.aborted && (await isWell())) {
           await clock.sleep(superviseMs, stop.signal);
-          await boundLog(containerdPaths(home.directory).log);
+          await boundLog(paths.log);
         }
         if (!stop.signal.aborted) log.warn({ node: name }, 'containerd ended and is started again');
       } catch (error) {
         if (!stop.signal.aborted) log.error({ node: name, error }, 'containerd cannot be started');
       }
-      failures = clock.now() - startedAtMs > stableMs ? 0 : failures + 1;
+      failures = clock.monotonic() - startedAtMs > stableMs ? 0 : failures + 1;
       // The first restart is at once: traffic flows on without containerd, but nothing heals.
       if (failures > 1) await clock.sleep(backoffMs(restartBackoff, failures - 1), stop.signal).catch(() => {});
     }
@@ -201,5 +226,9 @@ function supervise({ name, home }: LocalNodeConfig, { log, clock }: { log: Logge
 
 /** containerd and its shims write some lines for every pod. They append, so what is emptied goes on from its beginning. */
 async function boundLog(path: string): Promise<void> {
-  if ((await stat(path)).size > maxLogBytes) await truncate(path, 0);
+  const size = await stat(path).then(
+    (found) => found.size,
+    () => 0,
+  );
+  if (size > maxLogBytes) await truncate(path, 0);
 }

@@ -7,6 +7,7 @@ import {
   namespaceOf,
   planNetwork,
   planRemoval,
+  streamGuardRules,
 } from './network-plan.ts';
 
 const plan = addressPlan(0);
@@ -72,4 +73,8 @@ it('masquerades only what leaves the cluster', () => {
   expect(masqueradeRules(spec)).toContain(
     'ip saddr { 10.64.0.0/16, 10.65.0.0/24 } ip daddr != { 10.64.0.0/16, 10.65.0.0/24 } oifname != "gantry0" masquerade',
   );
+});
+
+it("keeps everybody but the machine from containerd's streams", () => {
+  expect(streamGuardRules(plan)).toContain('iifname != "lo" ip saddr != 10.65.0.1 tcp dport 10010 reject');
 });

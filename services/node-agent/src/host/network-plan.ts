@@ -1,6 +1,7 @@
 /** What makes up the network of a cluster on one machine, as commands for `ip` and `nft`. Pure: host/network.ts runs them. */
 import { createHash } from 'node:crypto';
 import type { AddressPlan, NodeAddresses } from './address-plan.ts';
+import { streamingPort } from './containerd-config.ts';
 
 /** A node of the network. */
 export interface NetworkNode extends NodeAddresses {
@@ -86,6 +87,19 @@ export function planRemoval(spec: NetworkSpec, state: NetworkState): IpBatch[] {
   }
   if (state.links.includes(spec.bridge)) lines.push(`link delete ${spec.bridge}`);
   return [{ lines }];
+}
+
+/** nftables rules of a node's namespace: containerd's streams are for the machine alone, and not for pods, here or on other nodes. */
+export function streamGuardRules({ gateway }: AddressPlan): string {
+  return `add table ip gantry-guard
+delete table ip gantry-guard
+table ip gantry-guard {
+  chain input {
+    type filter hook input priority filter; policy accept;
+    iifname != "lo" ip saddr != ${gateway} tcp dport ${streamingPort} reject with tcp reset
+  }
+}
+`;
 }
 
 /** nftables rules of the root namespace: what leaves the cluster does so under the machine's own address. */

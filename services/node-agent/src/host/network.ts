@@ -8,6 +8,7 @@ import {
   namespaceOf,
   planNetwork,
   planRemoval,
+  streamGuardRules,
 } from './network-plan.ts';
 
 const namespaceDirectory = '/run/netns';
@@ -15,6 +16,18 @@ const namespaceDirectory = '/run/netns';
 /** Path of a network namespace, for nsenter. */
 export function namespacePath(bridge: string, node: string): string {
   return `${namespaceDirectory}/${namespaceOf(bridge, node)}`;
+}
+
+/** The owner that a bridge names, '' where it names none; undefined where there is no such bridge. */
+export async function ownerOfBridge(name: string): Promise<string | undefined> {
+  const links = JSON.parse(await run('ip', ['-json', 'link', 'show'])) as { ifname: string; ifalias?: string }[];
+  const bridge = links.find(({ ifname }) => ifname === name);
+  return bridge && (bridge.ifalias ?? '');
+}
+
+/** Writes on a bridge whose it is. */
+export async function setOwnerOfBridge(name: string, owner: string): Promise<void> {
+  await run('ip', ['link', 'set', name, 'alias', owner]);
 }
 
 /** Makes a bridge; false where there is one of that name. */
@@ -33,7 +46,11 @@ export async function applyNetwork(spec: NetworkSpec, signal?: AbortSignal): Pro
   await runBatches(planNetwork(spec, await readState()), signal);
   // The machine routes between its nodes' pods and the outside; bridged traffic must pass the service rules of each node.
   await setSysctls(undefined);
-  for (const node of spec.nodes) await setSysctls(namespacePath(spec.bridge, node.name));
+  for (const node of spec.nodes) {
+    const path = namespacePath(spec.bridge, node.name);
+    await setSysctls(path);
+    await run('nsenter', [`--net=${path}`, 'nft', '-f', '-'], { input: streamGuardRules(spec.plan), signal });
+  }
   await run('nft', ['-f', '-'], { input: masqueradeRules(spec), signal });
   await allowForwarding(spec.bridge, signal);
 }

@@ -36,6 +36,8 @@ export function connectCri(socketPath: string): CriClient {
     defaults: true,
   });
   const client = new grpc.Client(`unix:${socketPath}`, grpc.credentials.createInsecure(), {
+    // A connection of its own: one that others share may be waiting out an outage that is over.
+    'grpc.use_local_subchannel_pool': 1,
     'grpc.max_receive_message_length': maxMessageBytes,
     'grpc.max_send_message_length': maxMessageBytes,
     // A runtime that restarts is back within a second: look for it more often than gRPC's default of up to two minutes.
