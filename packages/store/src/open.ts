@@ -5,7 +5,7 @@ import { openRedis, type RedisOptions } from './redis.ts';
 import type { RedisAddress } from './redis-connection.ts';
 import { openSqlite } from './sqlite.ts';
 import type { Synchronous } from './sqlite-schema.ts';
-import type { Compactor, Ephemeral, ListOptions, ListResult, OpenStore, Store } from './store.ts';
+import type { Compactor, Ephemeral, Health, ListOptions, ListResult, OpenStore, Store } from './store.ts';
 
 /** What openStore needs beside the address. */
 export interface OpenStoreOptions {
@@ -27,7 +27,7 @@ export interface OpenStoreOptions {
 export async function openStore(url: string, options: OpenStoreOptions = {}): Promise<OpenStore> {
   if (url.startsWith('sqlite:')) {
     const { path, synchronous } = parseSqlite(url);
-    const store = await openSqlite(path, { synchronous, clock: options.clock });
+    const store = await openSqlite(path, { synchronous, clock: options.clock, log: options.log });
     return join(store, store.ephemeral);
   }
   if (/^rediss?:/.test(url)) {
@@ -88,13 +88,17 @@ function badUrl(url: string, problem: string): GantryError {
 }
 
 /** One object of the store and its ephemeral part. Their two lists differ by what they are asked: options, or a prefix. */
-function join(store: Store & Compactor & AsyncDisposable, ephemeral: Ephemeral): OpenStore {
+function join(store: Store & Compactor & Health & AsyncDisposable, ephemeral: Ephemeral): OpenStore {
   function list(options: ListOptions): Promise<ListResult>;
   function list(prefix: string): Promise<ReadonlyMap<string, string>>;
   function list(asked: ListOptions | string): Promise<ListResult | ReadonlyMap<string, string>> {
     return typeof asked === 'string' ? ephemeral.list(asked) : store.list(asked);
   }
   return {
+    get problem() {
+      return store.problem;
+    },
+    onLoss: (callback) => store.onLoss(callback),
     get: (key) => store.get(key),
     list,
     commit: (operations) => store.commit(operations),

@@ -18,16 +18,21 @@ export interface RedisDurability {
 }
 
 /** Settings of Redis that durability depends on, by their names in redis.conf. */
-const settingNames = ['appendonly', 'appendfsync', 'maxmemory', 'maxmemory-policy'] as const;
+const settingNames = ['appendonly', 'appendfsync'] as const;
 
 type Settings = Readonly<Partial<Record<string, string>>>;
 
 /** Oldest Redis whose scripts are refused as a whole when a write of theirs could not be made. */
 const oldestMajorVersion = 7;
 
-/** Asks a server for its settings and judges them. Rejects with FailedPrecondition for a Redis that is too old. */
+/**
+ * Asks a server for its settings and judges them. Rejects with FailedPrecondition for a Redis that is too old, and for one
+ * that evicts keys.
+ */
 export async function checkDurability(connection: RedisConnection): Promise<RedisDurability> {
   refuseOldServer(String(await connection.command('INFO', 'server')));
+  const problem = await evictionProblem(connection);
+  if (problem !== undefined) throw new GantryError('FailedPrecondition', problem);
   try {
     const pairs = (await connection.command('CONFIG', 'GET', ...settingNames)) as string[];
     return judgeSettings(pairsToSettings(pairs));
@@ -37,11 +42,21 @@ export async function checkDurability(connection: RedisConnection): Promise<Redi
   }
 }
 
+/**
+ * Why a server's memory settings rule it out, in a sentence; undefined where they do not. Every policy but noeviction throws
+ * away something that the store relies on: all its parts, or the leases and the outcomes of commits, which expire.
+ */
+export async function evictionProblem(connection: Pick<RedisConnection, 'command'>): Promise<string | undefined> {
+  const info = String(await connection.command('INFO', 'memory'));
+  const policy = /^maxmemory_policy:(\S+)/m.exec(info)?.[1];
+  if (policy === undefined || policy === 'noeviction') return undefined;
+  return `the Redis server throws state away when its memory runs out: maxmemory-policy is ${policy}, set noeviction`;
+}
+
 /** Judges settings; undefined are those of a server that does not tell them. */
 export function judgeSettings(settings: Settings | undefined): RedisDurability {
   if (settings === undefined) {
-    const problem =
-      'the server does not tell its settings: make sure of appendonly yes and maxmemory-policy noeviction';
+    const problem = 'the server does not tell its settings: make sure of appendonly yes';
     return { level: 'unknown', problems: [problem] };
   }
   const problems: string[] = [];
@@ -56,11 +71,6 @@ export function judgeSettings(settings: Settings | undefined): RedisDurability {
     problems.push(
       'appendfsync is everysec: a killed redis-server or a power cut can lose the last second or two of acknowledged ' +
         'changes; set appendfsync always where that matters more than the speed of writes',
-    );
-  }
-  if (settings.maxmemory !== '0' && settings['maxmemory-policy'] !== 'noeviction') {
-    problems.push(
-      `maxmemory-policy is ${settings['maxmemory-policy']}: when memory runs out Redis throws state away; set noeviction`,
     );
   }
   return { level, problems };

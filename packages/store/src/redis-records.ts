@@ -18,6 +18,10 @@ export interface Position {
   readonly compacted: number;
   /** Token of the batch that made the change asked for; '' where it is not in the stream. */
   readonly token: string;
+  /** False where a part of the store is missing: the server threw it away. */
+  readonly isWhole: boolean;
+  /** Another one than before means that the server lost data meanwhile, and that another client noticed first. */
+  readonly life: string;
 }
 
 /** A page of the state now. */
@@ -36,18 +40,21 @@ export interface ChangesPage {
   readonly changes: readonly StreamedChange[];
 }
 
-/** Decodes the reply of commit.lua; undefined where the commit was superseded by a later use of its slot. */
-export function decodeCommit(reply: unknown): CommitResult | undefined {
+/**
+ * Decodes the reply of commit.lua: `superseded` where a later commit used its slot, `lost` where the server has not reached
+ * the revision that the client has seen.
+ */
+export function decodeCommit(reply: unknown): CommitResult | 'superseded' | 'lost' {
   const [status, ...numbers] = reply as number[];
   if (status === 0) return { ok: false, failedIndex: numbers[0]!, actual: numbers[1]! };
   if (status === 1) return { ok: true, revision: numbers[0]!, revisions: numbers.slice(1) };
-  return undefined;
+  return status === -2 ? 'lost' : 'superseded';
 }
 
 /** Decodes the reply of position.lua. */
 export function decodePosition(reply: unknown): Position {
-  const [revision, compacted, token] = reply as [number, number, string];
-  return { revision, compacted, token };
+  const [revision, compacted, token, isWhole, life] = reply as [number, number, string, number, string];
+  return { revision, compacted, token, isWhole: isWhole === 1, life };
 }
 
 /** Decodes the reply of page.lua. */

@@ -15,6 +15,7 @@ export const scripts = {
   changes: load('changes'),
   position: load('position'),
   compact: load('compact'),
+  recover: load('recover'),
   ephemeralPut: load('ephemeral-put'),
   ephemeralList: load('ephemeral-list'),
   leaseAcquire: load('lease-acquire'),

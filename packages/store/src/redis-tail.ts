@@ -8,6 +8,7 @@ import { type RedisAddress, RedisConnection } from './redis-connection.ts';
 import type { RedisKeys } from './redis-keys.ts';
 import { decodePosition, decodeStreamed, type Position, type StreamedChange } from './redis-records.ts';
 import { scripts } from './redis-scripts.ts';
+import type { StoreLoss } from './store.ts';
 
 /**
  * Most changes of one read: many where they are small, as a tail that is behind would never catch up in small reads. A
@@ -22,7 +23,17 @@ const blockMs = 2000;
 const silenceMs = 3 * blockMs;
 /** Longest wait for the connection before the loop logs and tries again, in milliseconds. */
 const connectMs = 10_000;
+/** The server is asked at least so often whether it still has what was read, in milliseconds. */
+const verifyEveryMs = 2000;
 const retryBackoff = { initialMs: 20, maxMs: 2000, factor: 2, jitter: 0.2 };
+
+/** What a tail tells its store. */
+export interface TailObserver {
+  /** The server has not got all that it had at this revision. Resolves when the rest is consistent. */
+  recover(seen: number): Promise<void>;
+  /** The loss is over: everybody starts anew. */
+  lost(loss: StoreLoss): void;
+}
 
 /**
  * Follows the change stream on a connection of its own and publishes what it reads to the feed. It goes on after the
@@ -32,18 +43,21 @@ export class RedisTail implements AsyncDisposable {
   readonly #connection: RedisConnection;
   readonly #keys: RedisKeys;
   readonly #feed: ChangeFeed;
+  readonly #observer: TailObserver;
   readonly #log: Logger | undefined;
   readonly #stop = new AbortController();
   #started: Promise<void> | undefined;
   #running = Promise.resolve();
   /** Batch that made the newest change in the feed; tells when the server's history is not the one we read. */
   #token = '';
+  #life = '';
   #count = fewestChanges;
 
-  constructor(address: RedisAddress, keys: RedisKeys, feed: ChangeFeed, log?: Logger) {
+  constructor(address: RedisAddress, keys: RedisKeys, feed: ChangeFeed, observer: TailObserver, log?: Logger) {
     this.#connection = new RedisConnection(address, silenceMs);
     this.#keys = keys;
     this.#feed = feed;
+    this.#observer = observer;
     this.#log = log;
   }
 
@@ -63,24 +77,29 @@ export class RedisTail implements AsyncDisposable {
   }
 
   async #begin(): Promise<void> {
-    const { revision, token } = await callUntilAnswered(this.#connection, () => this.#position(''), connectMs);
-    this.#token = token;
-    this.#feed.reset(revision);
+    this.#startAt(await callUntilAnswered(this.#connection, () => this.#position(''), connectMs));
     this.#running = this.#follow();
   }
 
   async #follow(): Promise<void> {
     let mustVerify = false;
+    let verifiedMs = performance.now();
     let failures = 0;
     while (!this.#stop.signal.aborted) {
       try {
         await this.#connection.ready(connectMs);
-        if (mustVerify) await this.#verify();
+        const isDue: boolean = mustVerify || performance.now() - verifiedMs >= verifyEveryMs;
+        if (isDue) {
+          await this.#verify();
+          verifiedMs = performance.now();
+        }
         const changes = await this.#read();
-        // Silence is no proof: after a loss of data new changes have lower revisions, and a read never sees them.
-        mustVerify = changes.length === 0;
+        const isGap = changes.length > 0 && changes[0]!.change.revision !== this.#feed.last + 1;
+        // Silence is no proof: after a loss of data there may be nothing to read. A gap was trimmed unseen, or lost.
+        mustVerify = changes.length === 0 || (isGap && !isDue);
         this.#count = nextCount(changes);
         failures = 0;
+        if (isGap && !isDue) continue;
         this.#token = changes.at(-1)?.token ?? this.#token;
         this.#feed.publish(changes.map(({ change }) => change));
       } catch (error) {
@@ -103,18 +122,24 @@ export class RedisTail implements AsyncDisposable {
   /** Ends the watches where the server lost changes that they have seen: their revisions mean something else now. */
   async #verify(): Promise<void> {
     const last = this.#feed.last;
-    const { revision, token } = await this.#position(last);
-    const isSame = revision >= last && (token === '' || this.#token === '' || token === this.#token);
-    if (isSame) return;
-    this.#log?.error({ last, revision }, 'Redis lost changes that were acknowledged; all watches start over');
-    const newest = await this.#position('');
-    this.#token = newest.token;
-    this.#feed.reset(newest.revision);
-    this.#feed.endWatches(new GantryError('Expired', `the store lost its newest changes; it had revision ${last}`));
+    const { revision, token, isWhole, life } = await this.#position(last);
+    const isToken = token === '' || this.#token === '' || token === this.#token;
+    if (isWhole && isToken && revision >= last && life === this.#life) return;
+    await this.#observer.recover(last);
+    this.#log?.error({ last, revision, isWhole }, 'Redis lost changes that were acknowledged; all watches start over');
+    this.#startAt(await this.#position(''));
+    this.#feed.endWatches(new GantryError('Expired', `the store lost changes; it had revision ${last}`));
+    this.#observer.lost({ revision: last });
+  }
+
+  #startAt({ revision, token, life }: Position): void {
+    this.#token = token;
+    this.#life = life;
+    this.#feed.reset(revision);
   }
 
   async #position(revision: number | ''): Promise<Position> {
-    const keys = [this.#keys.state, this.#keys.changes];
+    const keys = [this.#keys.state, this.#keys.changes, this.#keys.values, this.#keys.keys];
     return decodePosition(await this.#connection.run(scripts.position, keys, [revision]));
   }
 }

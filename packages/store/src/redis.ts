@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { systemClock } from '@gantry/runtime/clock.ts';
 import { GantryError } from '@gantry/runtime/errors.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
 import { ChangeFeed, type HistoryPage } from './change-feed.ts';
@@ -8,7 +9,7 @@ import { PageBuilder } from './page-builder.ts';
 import { listExpired, revisionTooLarge, storeClosed } from './problems.ts';
 import { callUntilAnswered, outcomeUnknown } from './redis-calls.ts';
 import { type RedisAddress, RedisConnection } from './redis-connection.ts';
-import { checkDurability, type RedisDurability, requireDurability } from './redis-durability.ts';
+import { checkDurability, evictionProblem, type RedisDurability, requireDurability } from './redis-durability.ts';
 import { RedisEphemeral, type RunScript } from './redis-ephemeral.ts';
 import { type RedisKeys, redisKeys } from './redis-keys.ts';
 import {
@@ -32,12 +33,15 @@ import type {
   CommitResult,
   Compactor,
   Entry,
+  Health,
   ListOptions,
   ListResult,
   Operation,
   Store,
+  StoreLoss,
   WatchOptions,
 } from './store.ts';
+import { Watchdog } from './watchdog.ts';
 
 /** Settings of a Redis store. */
 export interface RedisOptions {
@@ -60,6 +64,8 @@ const defaultTimeoutMs = 10_000;
 const commitSlots = 1024;
 /** How long the server remembers outcomes after a client's last commit, in milliseconds: far longer than any retry. */
 const sessionTtlMs = 60 * 60 * 1000;
+/** How far revisions go on beyond the last that a client has seen, when the server lost data: further than any other has. */
+const revisionsSkipped = 1_000_000;
 /** Bounds of one script call, so that Redis, which does one thing at a time, serves others in between. */
 const pageEntries = 1000;
 const pageChanges = 1024;
@@ -86,7 +92,7 @@ export async function openRedis(options: RedisOptions): Promise<RedisStore> {
  * The store in Redis. Any number of clients share one. A commit is one script, which Redis runs as one step; a commit
  * whose answer was lost is sent again, and the server, which remembers what each client's commits did, applies it once.
  */
-export class RedisStore implements Store, Compactor, AsyncDisposable {
+export class RedisStore implements Store, Compactor, Health, AsyncDisposable {
   /** What acknowledged commits survive. */
   readonly durability: RedisDurability;
   /** Heartbeats and leases, shared by all clients. */
@@ -97,8 +103,12 @@ export class RedisStore implements Store, Compactor, AsyncDisposable {
   readonly #feed: ChangeFeed;
   readonly #tail: RedisTail;
   readonly #slots = new SlotPool(commitSlots, limits.waitingCommits);
+  readonly #watchdog: Watchdog;
+  readonly #lossCallbacks = new Set<(loss: StoreLoss) => void>();
   readonly #client = randomUUID();
   #sequence = 0;
+  /** Highest revision that the server has named: none of up to here may ever be used again. */
+  #seen = 0;
   #isClosed = false;
 
   /** Use openRedis; the store owns the connection. */
@@ -111,7 +121,14 @@ export class RedisStore implements Store, Compactor, AsyncDisposable {
       readHistory: (prefix, after) => this.#readHistory(prefix, after),
       position: () => this.#position(),
     });
-    this.#tail = new RedisTail(options.address, this.#keys, this.#feed, options.log);
+    const observer = {
+      recover: (seen: number) => this.#recover(seen),
+      lost: (loss: StoreLoss) => {
+        for (const callback of [...this.#lossCallbacks]) callback(loss);
+      },
+    };
+    this.#tail = new RedisTail(options.address, this.#keys, this.#feed, observer, options.log);
+    this.#watchdog = new Watchdog(() => evictionProblem(connection), systemClock, options.log);
     this.ephemeral = new RedisEphemeral(this.#keys, this.#run);
   }
 
@@ -152,16 +169,35 @@ export class RedisStore implements Store, Compactor, AsyncDisposable {
   async commit(operations: readonly Operation[]): Promise<CommitResult> {
     checkOperations(operations);
     if (this.#isClosed) throw storeClosed();
+    if (this.problem !== undefined) throw new GantryError('ServiceUnavailable', this.problem);
     return this.#slots.use(async (slot) => {
       this.#sequence += 1;
       const { state, values, keys, changes } = this.#keys;
       const scriptKeys = [state, values, keys, changes, this.#keys.session(this.#client)];
       const token = `${this.#client}:${this.#sequence}`;
-      const args = [slot, this.#sequence, sessionTtlMs, token, ...operations.flatMap(encodeOperation)];
-      const result = decodeCommit(await this.#run(scripts.commit, scriptKeys, args));
-      if (result === undefined) throw outcomeUnknown(undefined);
-      return result;
+      const sequence = this.#sequence;
+      const encoded = operations.flatMap(encodeOperation);
+      for (let losses = 0; ; losses += 1) {
+        const args = [slot, sequence, sessionTtlMs, token, this.#seen, ...encoded];
+        const result = decodeCommit(await this.#run(scripts.commit, scriptKeys, args));
+        if (result === 'superseded') throw outcomeUnknown(undefined);
+        if (result !== 'lost') return this.#see(result);
+        if (losses >= 3) throw new GantryError('ServiceUnavailable', 'the Redis server loses its data again and again');
+        await this.#recover(this.#seen);
+      }
     });
+  }
+
+  /** See Health.problem. */
+  get problem(): string | undefined {
+    return this.#watchdog.problem;
+  }
+
+  /** See Health.onLoss. Losses are noticed while changes are watched. */
+  onLoss(callback: (loss: StoreLoss) => void): () => void {
+    const own = (loss: StoreLoss): void => callback(loss);
+    this.#lossCallbacks.add(own);
+    return () => this.#lossCallbacks.delete(own);
   }
 
   watch(options: WatchOptions): AsyncIterable<readonly Change[]> {
@@ -183,6 +219,7 @@ export class RedisStore implements Store, Compactor, AsyncDisposable {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#feed.endWatches(storeClosed());
+    await this.#watchdog[Symbol.asyncDispose]();
     await this.#tail[Symbol.asyncDispose]();
     await this.#connection[Symbol.asyncDispose]();
   }
@@ -194,11 +231,24 @@ export class RedisStore implements Store, Compactor, AsyncDisposable {
     return callUntilAnswered(this.#connection, send, this.#timeoutMs);
   }
 
+  /** Notes a revision that the server named. */
+  #see<T extends object>(answer: T): T {
+    if ('revision' in answer) this.#seen = Math.max(this.#seen, answer.revision as number);
+    return answer;
+  }
+
+  /** Goes on after a loss of data with revisions that nobody can have seen, where the server has not reached `seen`. */
+  async #recover(seen: number): Promise<void> {
+    const { state, values, keys, changes } = this.#keys;
+    const beyond = Math.max(seen, this.#seen);
+    await this.#run(scripts.recover, [state, values, keys, changes], [beyond, revisionsSkipped]);
+  }
+
   async #position(): Promise<Position> {
     if (this.#isClosed) throw storeClosed();
     await this.#tail.start();
-    const keys = [this.#keys.state, this.#keys.changes];
-    return decodePosition(await this.#run(scripts.position, keys, ['']));
+    const { state, changes, values, keys } = this.#keys;
+    return this.#see(decodePosition(await this.#run(scripts.position, [state, changes, values, keys], [''])));
   }
 
   async #readHistory(prefix: string, after: number): Promise<HistoryPage | undefined> {
@@ -214,12 +264,13 @@ export class RedisStore implements Store, Compactor, AsyncDisposable {
     const most = Math.min(page.entriesLeft + 1, pageEntries);
     // A character is at least one byte, so that this is never more than the page takes.
     const mostBytes = Math.min(page.charsLeft, pageBytes);
-    return decodePage(await this.#run(scripts.page, [state, values, keys], [...range, most, mostBytes]));
+    return this.#see(decodePage(await this.#run(scripts.page, [state, values, keys], [...range, most, mostBytes])));
   }
 
   async #readChanges(prefix: string, after: number): Promise<ChangesPage> {
     const keys = [this.#keys.state, this.#keys.changes];
-    const page = decodeChanges(await this.#run(scripts.changes, keys, [after, prefix, pageChanges, pageBytes]));
+    const args = [after, prefix, pageChanges, pageBytes];
+    const page = this.#see(decodeChanges(await this.#run(scripts.changes, keys, args)));
     const isStuck = page.through === after && page.revision > after && after >= page.compacted;
     if (isStuck) throw new GantryError('InternalError', `Redis has no change ${after + 1}, and should have`);
     return page;

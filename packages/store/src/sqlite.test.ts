@@ -1,7 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { FakeClock } from '@gantry/runtime/clock.ts';
+import { createLogger } from '@gantry/runtime/log.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { storeContract } from './contract.ts';
 import { openStore } from './open.ts';
@@ -68,5 +69,81 @@ describe('a SQLite file', () => {
     expect((await Promise.all(commits)).every(({ ok }) => ok)).toBe(true);
     await using again = await openStore(url);
     expect((await again.list({ prefix: '' })).entries).toHaveLength(100);
+  });
+
+  test('is read and written by its owner alone, and what was open to others is closed', async () => {
+    const file = newFile();
+    const url = `sqlite:${file}`;
+    const modes = (): string[] =>
+      [dirname(file), file, `${file}-wal`, `${file}-shm`, `${file}.lock`].map((path) =>
+        (statSync(path).mode & 0o777).toString(8),
+      );
+    const closed = ['700', '600', '600', '600', '600'];
+    {
+      await using store = await openStore(url);
+      await store.commit([{ type: 'put', key: 'a', value: '1' }]);
+      expect(modes()).toEqual(closed);
+    }
+    chmodSync(dirname(file), 0o755);
+    for (const path of [file, `${file}.lock`]) chmodSync(path, 0o644);
+    await using store = await openStore(url);
+    await store.commit([{ type: 'put', key: 'a', value: '2' }]);
+    expect(modes()).toEqual(closed);
+  });
+
+  test('in a folder that others use, too, leaves the folder as it is', async () => {
+    const shared = join(folder, 'shared');
+    mkdirSync(shared);
+    chmodSync(shared, 0o1777);
+    await using _store = await openStore(`sqlite:${join(shared, 'state.db')}`);
+    expect((statSync(shared).mode & 0o7777).toString(8)).toBe('1777');
+  });
+
+  test('that is empty is opened, and that is said', async () => {
+    const file = newFile();
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, '');
+    const lines: string[] = [];
+    const log = createLogger('test', 'warn', { write: (line) => void lines.push(line) });
+    await using store = await openStore(`sqlite:${file}`, { log });
+    expect((await store.list({ prefix: '' })).revision).toBe(0);
+    expect(lines).toEqual([expect.stringContaining('the state file is there but empty')]);
+  });
+
+  test('that is removed or replaced while it is used takes no more writes', async () => {
+    const file = newFile();
+    const lines: string[] = [];
+    const log = createLogger('test', 'info', { write: (line) => void lines.push(JSON.parse(line).msg) });
+    const own = new FakeClock();
+    await using store = await openStore(`sqlite:${file}`, { log, clock: own });
+    const put = (value: string) => store.commit([{ type: 'put', key: 'a', value }]);
+    const problem = (): Promise<void> =>
+      expect
+        .poll(() => {
+          own.advance(2_000);
+          return store.problem;
+        })
+        .toBe(expected);
+    let expected: string | undefined;
+    await put('1');
+    renameSync(file, `${file}.away`);
+    expected = `the state file ${file} was removed while it was in use: what is written would be lost`;
+    await problem();
+    await expect(put('2')).rejects.toMatchObject({ reason: 'ServiceUnavailable', message: expected });
+    expect((await store.get('a'))?.value).toBe('1');
+    renameSync(`${file}.away`, file);
+    expected = undefined;
+    await problem();
+    await put('3');
+    expect(lines).toEqual([expect.stringContaining('writes are refused: the state file'), 'writes are accepted again']);
+  });
+
+  test('whose folder cannot be made is named', async () => {
+    const file = join(folder, 'plain-file');
+    writeFileSync(file, 'x');
+    await expect(openStore(`sqlite:${join(file, 'sub', 'state.db')}`)).rejects.toMatchObject({
+      reason: 'FailedPrecondition',
+      message: expect.stringContaining(join(file, 'sub')),
+    });
   });
 });

@@ -130,5 +130,19 @@ export interface Ephemeral {
   release(key: string, holder: string): Promise<void>;
 }
 
+/** Acknowledged changes that are gone: the server's data was deleted, evicted, or replaced by older data. */
+export interface StoreLoss {
+  /** Revision that the store had reached before. The revisions after the loss are greater than it. */
+  readonly revision: number;
+}
+
+/** Whether the store as a whole is sound. */
+export interface Health {
+  /** What is wrong, in a sentence; commits are refused with it meanwhile. Undefined where nothing is. */
+  readonly problem: string | undefined;
+  /** Calls back each time the store turns out to have lost acknowledged changes. Returns the way to stop. */
+  onLoss(callback: (loss: StoreLoss) => void): () => void;
+}
+
 /** What openStore returns. */
-export type OpenStore = Store & Compactor & Ephemeral & AsyncDisposable;
+export type OpenStore = Store & Compactor & Ephemeral & Health & AsyncDisposable;

@@ -2,16 +2,18 @@
 -- Applies one batch: all of it or nothing, and once, however often it is sent.
 -- (The first line makes Redis refuse the whole script up front where one of its writes could not be made.)
 --
--- KEYS  state (hash: revision, compacted), values (hash: key -> "<revision>:<value>"), keys (sorted set, for order),
+-- KEYS  state (hash: revision, compacted, count of keys, life: where revisions went on after a loss), values (hash: key -> "<revision>:<value>"), keys (sorted set, for order),
 --       changes (stream: ids are revisions; h: "<p(ut) or d(elete)> <revision before> <batch token> <key>", v: value,
 --       o: value before; few fields, as each costs every reader), session (hash: slot -> "<sequence>:<result>")
--- ARGV  slot, sequence, how long the session is kept in ms, batch token,
+-- ARGV  slot, sequence, how long the session is kept in ms, batch token, highest revision that the client has seen,
 --       then for each operation: p(ut), d(elete) or c(heck), key, expected revision or '', value or ''
 -- Reply 1, revision, revision of each operation | 0, index of the refused operation, its actual revision | -1 (superseded)
+--       | -2 (the server has not reached the revision that the client has seen: it lost data, see recover.lua)
 
 local state, values, keys, changes, session = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local slot, sequence, session_ttl_ms, token = ARGV[1], tonumber(ARGV[2]), ARGV[3], ARGV[4]
-local first_operation, fields = 5, 4
+local seen_revision = tonumber(ARGV[5])
+local first_operation, fields = 6, 4
 
 -- Plain tostring writes numbers from 1e14 on in a form that is no revision any more.
 local function text(number)
@@ -32,6 +34,10 @@ if remembered then
   end
 end
 
+local head = redis.call('HMGET', state, 'revision', 'count')
+local revision = tonumber(head[1] or '0')
+if revision < seen_revision then return { -2 } end
+
 local count = (#ARGV - first_operation + 1) / fields
 local found, before = {}, {}
 for index = 1, count do
@@ -47,7 +53,7 @@ for index = 1, count do
   if expected ~= '' and tonumber(expected) ~= found[index] then return { 0, index - 1, found[index] } end
 end
 
-local revision = tonumber(redis.call('HGET', state, 'revision') or '0')
+local keys_count = tonumber(head[2]) or redis.call('ZCARD', keys)
 local revisions = {}
 for index = 1, count do
   local at = first_operation + (index - 1) * fields
@@ -63,7 +69,10 @@ for index = 1, count do
       redis.call('XADD', changes, id, 'h', head, 'v', value)
     end
     redis.call('HSET', values, key, text(revision) .. ':' .. value)
-    if found[index] == 0 then redis.call('ZADD', keys, 0, key) end
+    if found[index] == 0 then
+      redis.call('ZADD', keys, 0, key)
+      keys_count = keys_count + 1
+    end
   elseif kind == 'd' and found[index] > 0 then
     revision = revision + 1
     revisions[index] = revision
@@ -71,9 +80,10 @@ for index = 1, count do
       'h', 'd ' .. text(found[index]) .. ' ' .. token .. ' ' .. key, 'v', before[index])
     redis.call('HDEL', values, key)
     redis.call('ZREM', keys, key)
+    keys_count = keys_count - 1
   end
 end
-redis.call('HSET', state, 'revision', text(revision))
+redis.call('HSET', state, 'revision', text(revision), 'count', text(keys_count))
 
 local result = { text(revision) }
 local reply = { 1, revision }
