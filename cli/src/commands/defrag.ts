@@ -1,6 +1,6 @@
-import { stringify } from 'yaml';
 import { type Context, Exit, ExitCode } from '../context.ts';
 import { formatMove, formatPlan } from '../output/defrag-plan.ts';
+import { formatYaml } from '../output/yaml.ts';
 
 export interface DefragFlags {
   readonly execute: boolean;
@@ -16,7 +16,7 @@ export async function defrag(context: Context, flags: DefragFlags): Promise<void
   for await (const { plan, move } of client.placement.defragment(flags, signal)) {
     if (plan) {
       if (flags.output === 'json') output.write(`${JSON.stringify(plan, null, 4)}\n`);
-      else if (flags.output === 'yaml') output.write(stringify(plan, { lineWidth: 0 }));
+      else if (flags.output === 'yaml') output.write(formatYaml(plan));
       else output.write(formatPlan(plan));
       if (!flags.execute && plan.freed.length > 0) output.note('\nNothing was moved; --execute does it.\n');
     }

@@ -1,7 +1,7 @@
 import { GantryError } from '@gantry/runtime/errors.ts';
-import { stringify } from 'yaml';
 import type { Context } from '../context.ts';
 import { formatExplanation } from '../output/explanation.ts';
+import { formatYaml } from '../output/yaml.ts';
 import { parseTarget } from '../targets.ts';
 
 export interface ExplainFlags {
@@ -18,6 +18,6 @@ export async function explain(context: Context, args: readonly string[], flags: 
   const { fitting, refusing, ...head } = explanation;
   const ordered = { ...head, fitting, refusing };
   if (flags.output === 'json') output.write(`${JSON.stringify(ordered, null, 4)}\n`);
-  else if (flags.output === 'yaml') output.write(stringify(ordered, { lineWidth: 0 }));
+  else if (flags.output === 'yaml') output.write(formatYaml(ordered));
   else output.write(formatExplanation(explanation, clock.now()));
 }

@@ -1,5 +1,5 @@
 import type { KubeObject } from '@gantry/model/kind.ts';
-import { stringify } from 'yaml';
+import { formatYaml } from './yaml.ts';
 
 /** How objects are printed. */
 export const outputFormats = ['table', 'wide', 'yaml', 'json', 'name'] as const;
@@ -8,7 +8,7 @@ export type OutputFormat = (typeof outputFormats)[number];
 /** Objects as YAML or JSON: one as itself, several as a List. */
 export function formatObjects(format: 'yaml' | 'json', objects: readonly KubeObject[], asList: boolean): string {
   const value = asList ? { apiVersion: 'v1', kind: 'List', metadata: {}, items: objects } : objects[0];
-  return format === 'json' ? `${JSON.stringify(value, null, 4)}\n` : stringify(value, { lineWidth: 0 });
+  return format === 'json' ? `${JSON.stringify(value, null, 4)}\n` : formatYaml(value);
 }
 
 /** `deployment.apps/web`, as kubectl names objects in messages. */
