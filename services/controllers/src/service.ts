@@ -110,7 +110,9 @@ async function lead(config: ControllersConfig, deps: ControllersDeps, signal: Ab
     ]),
   );
   const eventsOf = (component: string): EventRecorder => recorders.get(component)!;
-  const running = stack.use(new RunningControllers(controllers, { sourceOf, api: client, eventsOf, clock, log }));
+  const running = stack.use(
+    new RunningControllers(controllers, { sourceOf, apiOf: () => client, eventsOf, clock, log }),
+  );
   log.info('leading: controllers run');
   const reconcileNode = (name: string): void => running.add(nodeHealth.name, name);
   const watched = { client, view: running.caches, monitor, clock, log, pollMs: config.heartbeatPollMs, reconcileNode };

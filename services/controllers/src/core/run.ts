@@ -13,7 +13,8 @@ const complainMs = 10_000;
 /** What controllers run on. */
 export interface RunOptions {
   readonly sourceOf: SourceOf;
-  readonly api: ControllerApi;
+  /** The api, as a controller calls it. */
+  readonly apiOf: (controller: string) => ControllerApi;
   /** Where a controller's events go; disposed of by the caller, after the controllers. */
   readonly eventsOf: (controller: string) => EventSink;
   readonly clock: Clock;
@@ -62,14 +63,15 @@ export class RunningControllers implements AsyncDisposable {
   }
 
   async #start(controller: Controller): Promise<void> {
-    const { api, eventsOf, clock, log, random } = this.#options;
+    const { apiOf, eventsOf, clock, log, random } = this.#options;
     try {
       await this.caches.synced(controller.watches);
     } catch {
       return; // Stopped before.
     }
     if (this.#stop.signal.aborted) return;
-    const options = { caches: this.caches, api, events: eventsOf(controller.name), clock, log };
+    const { name } = controller;
+    const options = { caches: this.caches, api: apiOf(name), events: eventsOf(name), clock, log };
     this.#loops.set(
       controller.name,
       startLoop(controller, { ...options, ...(random === undefined ? {} : { random }) }),

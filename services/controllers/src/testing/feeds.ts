@@ -1,0 +1,140 @@
+import type { ChangeSource, SourceEvent } from '@gantry/client/change-source.ts';
+import { objectKey } from '@gantry/client/object-cache.ts';
+import type { KindName, Kinds } from '@gantry/model/registry.ts';
+import type { Clock } from '@gantry/runtime/clock.ts';
+import { GantryError } from '@gantry/runtime/errors.ts';
+import type { AnyObject } from '../core/action.ts';
+import type { SourceOf } from '../core/caches.ts';
+import type { Random } from './random.ts';
+import { type Change, connectionLost, type TruthStore } from './store.ts';
+
+/** How late informers are, and how often they have to read anew. */
+export interface FeedFaults {
+  /** Probability, a step and kind, that changes stop coming for a while. */
+  readonly stall: number;
+  /** Milliseconds of such a while, at most. */
+  readonly maxStallMs: number;
+  /** Probability, a step and kind, that a source breaks: it goes on from where it was, or has to be read anew. */
+  readonly broken: number;
+}
+
+/** The changes of each kind on their way to informers: each kind lags by its own, changing time, and keeps its order. */
+export class Feeds {
+  readonly #store: TruthStore;
+  readonly #clock: Clock;
+  readonly #random: Random;
+  readonly #feeds = new Map<KindName, Feed>();
+  /** Undefined while every change arrives with the next step. */
+  faults: FeedFaults | undefined;
+
+  constructor(store: TruthStore, clock: Clock, random: Random) {
+    this.#store = store;
+    this.#clock = clock;
+    this.#random = random;
+  }
+
+  readonly sourceOf: SourceOf = <K extends KindName>(kind: K): ChangeSource<Kinds[K]> => {
+    const feed = new Feed(this.#store, kind);
+    this.#feeds.set(kind, feed);
+    return feed as unknown as ChangeSource<Kinds[K]>;
+  };
+
+  /** Lets some of the changes arrive. */
+  step(): void {
+    for (const feed of this.#feeds.values()) {
+      const nowMs = this.#clock.monotonic();
+      const { faults } = this;
+      if (faults === undefined) {
+        feed.advance(this.#store.revision);
+        continue;
+      }
+      if (this.#random.chance(faults.broken)) {
+        feed.breakWith(this.#random.chance(0.5) ? connectionLost() : new GantryError('Expired', 'too old'));
+      }
+      if (feed.stalledUntilMs > nowMs) continue;
+      if (this.#random.chance(faults.stall)) {
+        feed.stalledUntilMs = nowMs + this.#random.int(0, faults.maxStallMs);
+        continue;
+      }
+      // Now and then it is up to date, else somewhere between.
+      const { revision } = this.#store;
+      feed.advance(this.#random.chance(0.3) ? revision : this.#random.int(feed.revision, revision));
+    }
+  }
+
+  /** The revision up to which the changes of a kind have arrived. */
+  revisionOf(kind: KindName): number {
+    return this.#feeds.get(kind)?.revision ?? 0;
+  }
+}
+
+/** The changes of one kind. */
+class Feed implements ChangeSource<AnyObject> {
+  readonly #store: TruthStore;
+  readonly #kind: KindName;
+  #bell = Promise.withResolvers<void>();
+  #error: GantryError | undefined;
+  #listing = false;
+  /** Changes up to here have arrived. */
+  revision = 0;
+  stalledUntilMs = 0;
+
+  constructor(store: TruthStore, kind: KindName) {
+    this.#store = store;
+    this.#kind = kind;
+  }
+
+  advance(revision: number): void {
+    if (revision <= this.revision && !this.#listing) return;
+    this.revision = Math.max(this.revision, revision);
+    this.#ring();
+  }
+
+  breakWith(error: GantryError): void {
+    this.#error = error;
+    this.#ring();
+  }
+
+  async *read(after: number, signal: AbortSignal): AsyncIterable<SourceEvent<AnyObject>> {
+    const stop = (): void => this.#ring();
+    signal.addEventListener('abort', stop, { once: true });
+    this.#error = undefined;
+    let at = after;
+    if (at === 0) {
+      // The state comes with a later step: each kind's at its own time.
+      this.#listing = true;
+      await this.#bell.promise;
+      this.#listing = false;
+      if (signal.aborted) return;
+      at = this.#store.revision;
+      this.revision = at;
+      yield { type: 'snapshot', objects: this.#store.all(this.#kind), revision: at };
+    }
+    const changes = this.#store.changesOf(this.#kind);
+    for (let next = 0; !signal.aborted; ) {
+      if (this.#error !== undefined) throw this.#error;
+      for (
+        let change = changes[next];
+        change !== undefined && change.revision <= this.revision;
+        change = changes[next]
+      ) {
+        next++;
+        if (change.revision > at) yield toEvent(change);
+      }
+      if (this.revision > at) {
+        at = this.revision;
+        yield { type: 'progress', revision: at };
+      } else await this.#bell.promise;
+    }
+  }
+
+  #ring(): void {
+    this.#bell.resolve();
+    this.#bell = Promise.withResolvers<void>();
+  }
+}
+
+function toEvent({ type, object, revision }: Change): SourceEvent<AnyObject> {
+  if (type === 'put') return { type, object, revision };
+  return { type, key: objectKey(object.metadata.namespace, object.metadata.name), object, revision };
+}

@@ -1,0 +1,158 @@
+import type { Deployment, ReplicaSet } from '@gantry/model/gen/gantry.apps.v1.ts';
+import type { Pod } from '@gantry/model/gen/gantry.core.v1.ts';
+import { type KindName, kinds } from '@gantry/model/registry.ts';
+import { type AnyObject, keyOf } from '../core/action.ts';
+import { controllerOf } from '../core/owners.ts';
+import { isActive } from '../core/pods.ts';
+import { rolloutBounds } from '../deployment/rolling.ts';
+import { foregroundFinalizer, orphanFinalizer } from './deletion.ts';
+import type { Players } from './players.ts';
+import type { Change, TruthStore } from './store.ts';
+
+/** What a simulation was caught at: a promise of the controllers that was broken. */
+export class Violation extends Error {}
+
+/** The facts that invariants go by. */
+export interface Surroundings {
+  readonly store: TruthStore;
+  readonly players: Players;
+  /** The revision of ReplicaSets that the replicaset-controller's latest plan for a key was made from. */
+  readonly decidedAt: (key: string) => number;
+}
+
+const collector = 'garbage-collector';
+const people = ['user', 'kubelet', 'scheduler'];
+
+/** Promises that hold at every write of a controller, whatever is late, lost or repeated. */
+export class Invariants {
+  readonly #around: Surroundings;
+  /** Owners from whose deletion an object was exempt, by the object's uid. */
+  readonly #orphanedFrom = new Map<string, Set<string>>();
+  #settledAt = 0;
+
+  constructor(around: Surroundings) {
+    this.#around = around;
+    around.store.onChange((change) => {
+      this.#noteOrphans(change);
+      if (people.includes(change.by)) return;
+      if (change.type === 'put' && change.old === undefined && change.object.kind === 'Pod')
+        this.#created(change.object);
+      if (change.type === 'put') this.#notAdoptedBack(change);
+    });
+    around.store.onDeletion((object, options, by) => {
+      if (object.kind === 'Pod' && options.gracePeriodSeconds === 0 && !people.includes(by)) this.#forced(object, by);
+      if (by === collector) this.#collected(object);
+    });
+  }
+
+  /** Everything that was wanted before has come to pass. */
+  settled(): void {
+    this.#settledAt = this.#around.store.revision;
+  }
+
+  /** Creating a pod never makes more than its owner asks for, or asked for when the plan was made. */
+  #created(pod: Pod): void {
+    const { store, decidedAt } = this.#around;
+    const owner = controllerOf(pod);
+    const set = owner === undefined ? undefined : store.byUid(owner.uid);
+    if (set?.kind !== 'ReplicaSet') return;
+    const replicas = this.#versions(set, decidedAt(keyOf(set))).map(({ spec }) => spec.replicas ?? 1);
+    const pods = store.all('Pod').filter((other) => isActive(other) && controllerOf(other)?.uid === set.metadata.uid);
+    if (pods.length > Math.max(...replicas)) {
+      throw new Violation(`${pods.length} pods of ReplicaSet ${set.metadata.name}, which asks for ${replicas.at(-1)}`);
+    }
+    const above = controllerOf(set);
+    const deployment = above === undefined ? undefined : store.byUid(above.uid);
+    if (deployment?.kind === 'Deployment') this.#withinSurge(deployment);
+  }
+
+  #withinSurge(deployment: Deployment): void {
+    const { store } = this.#around;
+    const sets = store.all('ReplicaSet').filter((set) => controllerOf(set)?.uid === deployment.metadata.uid);
+    const uids = new Set(sets.map(({ metadata }) => metadata.uid));
+    const pods = store.all('Pod').filter((pod) => isActive(pod) && uids.has(controllerOf(pod)?.uid));
+    const most = Math.max(...this.#versions(deployment, this.#settledAt).map(mostPods));
+    if (pods.length <= most) return;
+    const perSet = sets.map(({ metadata, spec }) => `${metadata.name}: ${spec.replicas}`).join(', ');
+    throw new Violation(`${pods.length} pods of Deployment ${deployment.metadata.name}, at most ${most} (${perSet})`);
+  }
+
+  /** The states of an object since a revision, the one that it had then among them. */
+  #versions<T extends ReplicaSet | Deployment>(object: T, since: number): T[] {
+    const all = this.#around.store.changesOf(object.kind as KindName);
+    const own = all.filter((change) => change.object.metadata.uid === object.metadata.uid);
+    const first = own.findLastIndex(({ revision }) => revision <= since);
+    return own.slice(Math.max(0, first)).map((change) => change.object as T);
+  }
+
+  /** A pod whose node lives is never taken from it without its node's word. */
+  #forced(pod: Pod, by: string): void {
+    const { nodeName } = pod.spec;
+    if (nodeName && this.#around.players.isLive(nodeName)) {
+      throw new Violation(`${by} force-deletes pod ${pod.metadata.name} of the live node ${nodeName}`);
+    }
+  }
+
+  /** Only objects are collected all of whose owners are gone or wait for them to go. */
+  #collected(object: AnyObject): void {
+    const { name, namespace, uid } = object.metadata;
+    const references = object.metadata.ownerReferences ?? [];
+    for (const reference of references) {
+      const kind = kinds.find((known) => {
+        return known.kind === reference.kind && groupOf(reference.apiVersion) === known.group;
+      });
+      if (kind === undefined) throw new Violation(`${name} is collected, whose owner is of an unknown kind`);
+      if (kind.namespaced && !namespace) throw new Violation(`${name} is collected, whose owner cannot be found`);
+      const owner = this.#around.store.byUid(reference.uid);
+      const isThere = owner !== undefined && (!kind.namespaced || owner.metadata.namespace === namespace);
+      if (!isThere || isWaiting(owner)) continue;
+      throw new Violation(`${name} is collected, whose owner ${reference.kind} ${owner.metadata.name} exists`);
+    }
+    const released = this.#orphanedFrom.get(uid!);
+    const others = references.some((reference) => !released?.has(reference.uid));
+    if (released !== undefined && !others) throw new Violation(`${name} is collected, which was orphaned`);
+  }
+
+  /** An object that is released from an owner stays released. */
+  #notAdoptedBack({ object, old, by }: Change): void {
+    const released = this.#orphanedFrom.get(object.metadata.uid!);
+    if (released === undefined) return;
+    const before = new Set((old?.metadata.ownerReferences ?? []).map(({ uid }) => uid));
+    for (const { uid } of object.metadata.ownerReferences ?? []) {
+      if (released.has(uid) && !before.has(uid)) throw new Violation(`${by} adopts ${object.metadata.name} back`);
+    }
+  }
+
+  #noteOrphans({ type, object, old }: Change): void {
+    const { uid, finalizers = [] } = object.metadata;
+    const orphans = (finalizers ?? []).includes(orphanFinalizer);
+    const orphaned = (old?.metadata.finalizers ?? []).includes(orphanFinalizer);
+    if (type !== 'put' || orphans === orphaned) return;
+    for (const kind of ['ReplicaSet', 'Pod', 'EndpointSlice', 'ConfigMap'] as const) {
+      for (const dependent of this.#around.store.all(kind)) {
+        if (!dependent.metadata.ownerReferences?.some((reference) => reference.uid === uid)) continue;
+        const from = this.#orphanedFrom.get(dependent.metadata.uid!) ?? new Set();
+        if (orphans) from.add(uid!);
+        else from.delete(uid!);
+        this.#orphanedFrom.set(dependent.metadata.uid!, from);
+        if (from.size === 0) this.#orphanedFrom.delete(dependent.metadata.uid!);
+      }
+    }
+  }
+}
+
+function mostPods({ spec }: Deployment): number {
+  const replicas = spec.replicas ?? 1;
+  if (spec.strategy?.type === 'Recreate') return replicas;
+  const { maxSurge = '25%', maxUnavailable = '25%' } = spec.strategy?.rollingUpdate ?? {};
+  return replicas + rolloutBounds(replicas, maxSurge, maxUnavailable).maxSurge;
+}
+
+function isWaiting({ metadata }: AnyObject): boolean {
+  return metadata.deletionTimestamp !== undefined && (metadata.finalizers ?? []).includes(foregroundFinalizer);
+}
+
+function groupOf(apiVersion: string): string {
+  const slash = apiVersion.indexOf('/');
+  return slash < 0 ? '' : apiVersion.slice(0, slash);
+}

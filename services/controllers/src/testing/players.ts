@@ -1,0 +1,94 @@
+import type { Node, Pod } from '@gantry/model/gen/gantry.core.v1.ts';
+import type { Clock } from '@gantry/runtime/clock.ts';
+import type { Random } from './random.ts';
+import type { TruthStore } from './store.ts';
+
+/** Chances of a step. */
+const bindChance = 0.5;
+const startChance = 0.3;
+const endChance = 0.3;
+const failChance = 0.01;
+
+/**
+ * The scheduler and the kubelets of a simulated cluster. They see the truth, and take their time: pods are bound, start, fail
+ * and end at steps of their own. A node that is cut off does none of it, and is not heard.
+ */
+export class Players {
+  readonly #store: TruthStore;
+  readonly #clock: Clock;
+  readonly #random: Random;
+  readonly #cutOff = new Set<string>();
+  /** Containers fail now and then. */
+  failing = false;
+
+  constructor(store: TruthStore, clock: Clock, random: Random) {
+    this.#store = store;
+    this.#clock = clock;
+    this.#random = random;
+  }
+
+  /** Cuts a node off, or connects it again. */
+  cutOff(nodeName: string, cut = true): void {
+    if (cut) this.#cutOff.add(nodeName);
+    else this.#cutOff.delete(nodeName);
+  }
+
+  /** True for a node that exists and whose kubelet runs and is heard. */
+  isLive(nodeName: string): boolean {
+    return this.#store.find('Node', undefined, nodeName) !== undefined && !this.#cutOff.has(nodeName);
+  }
+
+  /** Nodes that send heartbeats now. */
+  heard(): Set<string> {
+    const names = this.#store.all('Node').map(({ metadata }) => metadata.name);
+    return new Set(names.filter((name) => this.isLive(name)));
+  }
+
+  step(): void {
+    for (const pod of this.#store.all('Pod')) {
+      const { nodeName } = pod.spec;
+      if (!nodeName) this.#schedule(pod);
+      else if (this.isLive(nodeName)) this.#run(pod);
+    }
+  }
+
+  #schedule(pod: Pod): void {
+    if (pod.metadata.deletionTimestamp !== undefined || !this.#random.chance(bindChance)) return;
+    const node = this.#random.pick(this.#store.all('Node').filter(isSchedulable));
+    if (node === undefined) return;
+    this.#store.edit(
+      pod,
+      (draft) => {
+        draft.spec.nodeName = node.metadata.name;
+      },
+      'scheduler',
+    );
+  }
+
+  #run(pod: Pod): void {
+    const phase = pod.status?.phase;
+    if (pod.metadata.deletionTimestamp !== undefined) {
+      if (this.#random.chance(endChance)) this.#store.end(pod, 'kubelet');
+    } else if (phase !== 'Running' && phase !== 'Failed' && phase !== 'Succeeded') {
+      if (this.#random.chance(startChance)) this.#report(pod, 'Running');
+    } else if (phase === 'Running' && this.failing && this.#random.chance(failChance)) this.#report(pod, 'Failed');
+  }
+
+  #report(pod: Pod, phase: 'Running' | 'Failed'): void {
+    const lastTransitionTime = `${new Date(this.#clock.now()).toISOString().slice(0, 19)}Z`;
+    const status = phase === 'Running' ? 'True' : 'False';
+    const conditions = [{ type: 'Ready', status, lastTransitionTime }];
+    const podIP = `10.0.${this.#random.int(0, 255)}.${this.#random.int(1, 254)}`;
+    this.#store.editStatus(
+      pod,
+      (draft) => {
+        draft.status = { podIP, ...draft.status, phase, conditions };
+      },
+      'kubelet',
+    );
+  }
+}
+
+function isSchedulable({ spec }: Node): boolean {
+  return !spec?.unschedulable && !(spec?.taints ?? []).some(({ effect }) => effect !== 'PreferNoSchedule');
+}

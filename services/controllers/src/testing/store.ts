@@ -1,0 +1,232 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { DeleteOptions, ObjectName } from '@gantry/client/api.ts';
+import { type KindName, type Kinds, kindNames, kindOf } from '@gantry/model/registry.ts';
+import type { Clock } from '@gantry/runtime/clock.ts';
+import { alreadyExists, conflict, GantryError, notFound, type ResourceInfo } from '@gantry/runtime/errors.ts';
+import type { AnyObject } from '../core/action.ts';
+import { deletionOf, isReleased } from './deletion.ts';
+import type { Random } from './random.ts';
+
+/** One change of the truth. */
+export interface Change {
+  readonly revision: number;
+  readonly type: 'put' | 'delete';
+  readonly object: AnyObject;
+  /** The object before; undefined for a new one. */
+  readonly old: AnyObject | undefined;
+  /** Who wrote it: a controller's name, `user`, `kubelet`, … */
+  readonly by: string;
+}
+
+/** Hears of every deletion that is asked for, before it is carried out. May throw to fail the run. */
+export type DeletionWatch = (object: AnyObject, options: DeleteOptions, by: string) => void;
+
+type Meta = AnyObject['metadata'];
+
+/**
+ * The truth of a simulated cluster: objects with revisions, written the way the api writes them (optimistic locks, uids,
+ * generations, finalizers, status apart from spec). Everything happens at once; lag and faults are around it.
+ */
+export class TruthStore {
+  readonly #clock: Clock;
+  readonly #random: Random;
+  readonly #objects = new Map<string, AnyObject>();
+  readonly #changes = new Map<KindName, Change[]>(kindNames.map((kind) => [kind, []]));
+  readonly #watchers = new Set<(change: Change) => void>();
+  readonly #deletionWatchers = new Set<DeletionWatch>();
+  #revision = 0;
+  #uids = 0;
+
+  constructor(clock: Clock, random: Random) {
+    this.#clock = clock;
+    this.#random = random;
+  }
+
+  /** Of the last change of any object. */
+  get revision(): number {
+    return this.#revision;
+  }
+
+  /** All changes of a kind, oldest first. */
+  changesOf(kind: KindName): readonly Change[] {
+    return this.#changes.get(kind)!;
+  }
+
+  /** Calls back after each change. */
+  onChange(watcher: (change: Change) => void): void {
+    this.#watchers.add(watcher);
+  }
+
+  /** Calls back before each deletion that is asked for. */
+  onDeletion(watcher: DeletionWatch): void {
+    this.#deletionWatchers.add(watcher);
+  }
+
+  find<K extends KindName>(kind: K, namespace: string | undefined, name: string): Kinds[K] | undefined {
+    return this.#objects.get(keyOf(kind, namespace, name)) as Kinds[K] | undefined;
+  }
+
+  /** @throws GantryError (NotFound) */
+  get<K extends KindName>(kind: K, { namespace, name }: ObjectName): Kinds[K] {
+    const object = this.find(kind, namespace, name);
+    if (object === undefined) throw notFound(infoOf(kind, name));
+    return object;
+  }
+
+  all<K extends KindName>(kind: K): Kinds[K][] {
+    return [...this.#objects.values()].filter((object) => object.kind === kind) as Kinds[K][];
+  }
+
+  byUid(uid: string): AnyObject | undefined {
+    for (const object of this.#objects.values()) if (object.metadata.uid === uid) return object;
+    return undefined;
+  }
+
+  create<T extends AnyObject>(object: T, by: string): T {
+    const kind = object.kind as KindName;
+    const { generateName } = object.metadata;
+    const name = object.metadata.name || `${generateName}${this.#random.int(0, 2 ** 31).toString(36)}`;
+    if (this.find(kind, object.metadata.namespace, name) !== undefined) throw alreadyExists(infoOf(kind, name));
+    const metadata: Meta = {
+      ...object.metadata,
+      name,
+      uid: `uid-${++this.#uids}`,
+      creationTimestamp: this.#timestamp(),
+      ...(kindOf(kind).hasStatus ? { generation: 1 } : {}),
+    };
+    delete metadata.deletionTimestamp;
+    return this.#put({ ...structuredClone(object), metadata }, undefined, by);
+  }
+
+  update<T extends AnyObject>(object: T, by: string): T {
+    const kind = object.kind as KindName;
+    const stored = this.#locked(object);
+    const metadata: Meta = { ...structuredClone(object.metadata) };
+    const { uid, creationTimestamp, deletionTimestamp, deletionGracePeriodSeconds, generation } = stored.metadata;
+    Object.assign(metadata, { uid, creationTimestamp, deletionTimestamp, deletionGracePeriodSeconds, generation });
+    const next = { ...structuredClone(object), metadata } as AnyObject & { status?: unknown };
+    if (kindOf(kind).hasStatus) next.status = (stored as { status?: unknown }).status;
+    if (kindOf(kind).hasStatus && !isDeepStrictEqual(contentOf(next), contentOf(stored))) {
+      metadata.generation = (generation ?? 0) + 1;
+    }
+    if (metadata.deletionTimestamp !== undefined && isReleased(next)) return this.#remove(stored, by) as T;
+    return this.#put(next, stored, by) as T;
+  }
+
+  updateStatus<T extends AnyObject>(object: T, by: string): T {
+    const stored = this.#locked(object);
+    const { status } = structuredClone(object) as { status?: unknown };
+    return this.#put({ ...stored, status } as AnyObject, stored, by) as T;
+  }
+
+  /** Asks for an object's end. */
+  delete(
+    kind: KindName,
+    { namespace, name }: ObjectName,
+    options: DeleteOptions,
+    by: string,
+  ): { readonly object: AnyObject; readonly gone: boolean } {
+    const stored = this.get(kind, namespace === undefined ? { name } : { namespace, name });
+    const { uid, resourceVersion } = stored.metadata;
+    if (options.uid !== undefined && options.uid !== uid) throw conflict(infoOf(kind, name), 'the UID is another one');
+    if (options.resourceVersion !== undefined && options.resourceVersion !== resourceVersion) {
+      throw conflict(infoOf(kind, name));
+    }
+    for (const watcher of this.#deletionWatchers) watcher(stored, options, by);
+    const next = deletionOf(stored, options, this.#clock.now());
+    if (next === 'gone') return { object: this.#remove(stored, by), gone: true };
+    if (next === 'unchanged') return { object: stored, gone: false };
+    return { object: this.#put(next, stored, by), gone: false };
+  }
+
+  /** Ends an object whatever holds it: a kubelet's word that a pod has ended. */
+  end(object: AnyObject, by: string): void {
+    const stored = this.find(object.kind as KindName, object.metadata.namespace, object.metadata.name);
+    if (stored?.metadata.uid === object.metadata.uid) this.#remove(stored!, by);
+  }
+
+  /** Changes the stored object as one write of somebody who reads the truth; nothing where it is gone. */
+  edit<T extends AnyObject>(object: T, change: (draft: T) => void, by: string): void {
+    const stored = this.find(object.kind as KindName, object.metadata.namespace, object.metadata.name);
+    if (stored === undefined || stored.metadata.uid !== object.metadata.uid) return;
+    const draft = structuredClone(stored) as T;
+    change(draft);
+    this.update(draft, by);
+  }
+
+  /** The same for the status. */
+  editStatus<T extends AnyObject>(object: T, change: (draft: T) => void, by: string): void {
+    const stored = this.find(object.kind as KindName, object.metadata.namespace, object.metadata.name);
+    if (stored === undefined || stored.metadata.uid !== object.metadata.uid) return;
+    const draft = structuredClone(stored) as T;
+    change(draft);
+    this.updateStatus(draft, by);
+  }
+
+  /** The stored object, which must be the one and the state that was observed. */
+  #locked({ kind, metadata }: AnyObject): AnyObject {
+    const { namespace, name, uid, resourceVersion } = metadata;
+    const stored = this.get(kind as KindName, namespace === undefined ? { name } : { namespace, name });
+    if (uid && uid !== stored.metadata.uid) throw conflict(infoOf(kind as KindName, name), 'the UID is another one');
+    if (resourceVersion && resourceVersion !== stored.metadata.resourceVersion) {
+      throw conflict(infoOf(kind as KindName, name));
+    }
+    return stored;
+  }
+
+  #put<T extends AnyObject>(object: T, old: AnyObject | undefined, by: string): T {
+    const clean = withoutUndefined(object);
+    if (old !== undefined && isDeepStrictEqual(unversioned(clean), unversioned(old))) return old as T;
+    clean.metadata.resourceVersion = String(++this.#revision);
+    this.#objects.set(keyOf(clean.kind, clean.metadata.namespace, clean.metadata.name), clean);
+    this.#tell({ revision: this.#revision, type: 'put', object: clean, old, by });
+    return clean;
+  }
+
+  #remove(object: AnyObject, by: string): AnyObject {
+    this.#objects.delete(keyOf(object.kind, object.metadata.namespace, object.metadata.name));
+    const metadata = { ...object.metadata, resourceVersion: String(++this.#revision) };
+    const last = { ...object, metadata } as AnyObject;
+    this.#tell({ revision: this.#revision, type: 'delete', object: last, old: object, by });
+    return last;
+  }
+
+  #tell(change: Change): void {
+    this.#changes.get(change.object.kind as KindName)!.push(change);
+    for (const watcher of this.#watchers) watcher(change);
+  }
+
+  #timestamp(): string {
+    return `${new Date(this.#clock.now()).toISOString().slice(0, 19)}Z`;
+  }
+}
+
+function keyOf(kind: string, namespace: string | undefined, name: string): string {
+  return `${kind}/${namespace ?? ''}/${name}`;
+}
+
+function infoOf(kind: KindName, name: string): ResourceInfo {
+  const { group, plural } = kindOf(kind);
+  return { group, resource: plural, name };
+}
+
+/** The parts whose change is a new generation. */
+function contentOf(object: AnyObject): unknown {
+  const { metadata: _metadata, status: _status, ...content } = object as AnyObject & { status?: unknown };
+  return withoutUndefined(content);
+}
+
+function unversioned(object: AnyObject): unknown {
+  const { resourceVersion: _revision, ...metadata } = object.metadata;
+  return { ...object, metadata };
+}
+
+/** As JSON has it: what is undefined is absent. */
+function withoutUndefined<T>(value: T): T {
+  return JSON.parse(JSON.stringify(value)) as T;
+}
+
+/** An error of the network or of the api's inside, after which nobody knows whether a write took effect. */
+export function connectionLost(): GantryError {
+  return new GantryError('ServiceUnavailable', 'the connection was lost');
+}

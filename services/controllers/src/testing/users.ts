@@ -1,0 +1,67 @@
+import type { Deployment, ReplicaSet } from '@gantry/model/gen/gantry.apps.v1.ts';
+import type { KindName } from '@gantry/model/registry.ts';
+import type { AnyObject } from '../core/action.ts';
+import type { Simulation } from './simulation.ts';
+
+type Scaled = Deployment | ReplicaSet;
+
+/** What people do to a cluster while controllers work on it. Each sees the truth and writes at once. */
+export const users = {
+  scale(simulation: Simulation, object: Scaled | undefined, replicas: number): void {
+    if (object === undefined) return;
+    simulation.store.edit(
+      object,
+      (draft) => {
+        draft.spec.replicas = replicas;
+      },
+      'user',
+    );
+  },
+
+  /** Rolls a Deployment to another image. */
+  setImage(simulation: Simulation, deployment: Deployment | undefined, image: string): void {
+    if (deployment === undefined) return;
+    simulation.store.edit(
+      deployment,
+      (draft) => {
+        draft.spec.template!.spec!.containers[0]!.image = image;
+      },
+      'user',
+    );
+  },
+
+  pause(simulation: Simulation, deployment: Deployment | undefined, paused: boolean): void {
+    if (deployment === undefined) return;
+    simulation.store.edit(
+      deployment,
+      (draft) => {
+        draft.spec.paused = paused;
+      },
+      'user',
+    );
+  },
+
+  setLabel(simulation: Simulation, object: AnyObject | undefined, name: string, value: string): void {
+    if (object === undefined) return;
+    simulation.store.edit(
+      object,
+      (draft) => {
+        draft.metadata.labels = { ...draft.metadata.labels, [name]: value };
+      },
+      'user',
+    );
+  },
+
+  remove(
+    simulation: Simulation,
+    object: AnyObject | undefined,
+    propagationPolicy?: 'Background' | 'Foreground' | 'Orphan',
+  ): void {
+    if (object === undefined) return;
+    const { namespace, name } = object.metadata;
+    const target = namespace === undefined ? { name } : { namespace, name };
+    const kind = object.kind as KindName;
+    if (simulation.store.find(kind, namespace, name) === undefined) return;
+    simulation.store.delete(kind, target, propagationPolicy === undefined ? {} : { propagationPolicy }, 'user');
+  },
+};
