@@ -25,7 +25,6 @@ const broken = new Set([
   'deployment-controller',
   'garbage-collector',
   'disruption-controller',
-  'node-lifecycle-controller',
 ]);
 
 describe.each(scenarios.filter(({ name }) => !broken.has(name)))('$name', (scenario) => {

@@ -3,21 +3,25 @@ import { disruptionController } from '../disruption/disruption.ts';
 import { endpointSliceController } from '../endpointslice/endpointslice.ts';
 import { garbageController } from '../garbage/garbage.ts';
 import { namespaceController } from '../namespace/namespace.ts';
-import { HeartbeatTracker } from '../nodehealth/heartbeats.ts';
+import { NodeMonitor } from '../nodehealth/monitor.ts';
 import { nodeHealthController } from '../nodehealth/nodehealth.ts';
+import { defaultEvictionSettings } from '../nodehealth/zones.ts';
 import { podGroupController } from '../podgroup/podgroup.ts';
 import { replicaSetController } from '../replicaset/replicaset.ts';
 import { volumeController } from '../volumes/volumes.ts';
 import type { SimulationOptions } from './simulation.ts';
 
 const silenceTimes = { confirmMs: 3_000, recoveryMs: 15_000 };
+/** Milliseconds between looks at heartbeats. */
+const lookMs = 1_000;
 
 /** All controllers, as the service runs them, with what it does beside them. */
 export function wholeCast(): Pick<SimulationOptions, 'controllers' | 'beside'> {
-  let tracker = new HeartbeatTracker(silenceTimes);
+  let monitor = new NodeMonitor(silenceTimes, defaultEvictionSettings);
+  let nextLookMs = 0;
   return {
-    controllers: () => {
-      tracker = new HeartbeatTracker(silenceTimes);
+    controllers: ({ clock }) => {
+      monitor = new NodeMonitor(silenceTimes, defaultEvictionSettings);
       return [
         replicaSetController,
         deploymentController,
@@ -27,12 +31,15 @@ export function wholeCast(): Pick<SimulationOptions, 'controllers' | 'beside'> {
         disruptionController,
         podGroupController,
         volumeController,
-        nodeHealthController(tracker),
+        nodeHealthController(monitor, clock),
       ];
     },
     beside: (simulation) => {
-      const nodes = [...(simulation.view?.list('Node') ?? [])].map(({ metadata }) => metadata.name);
-      for (const name of tracker.observe(nodes, simulation.players.heard(), simulation.clock.monotonic())) {
+      const nowMs = simulation.clock.monotonic();
+      if (nowMs < nextLookMs) return;
+      nextLookMs = nowMs + lookMs;
+      const heard = { names: simulation.players.heard(), revision: simulation.store.revision };
+      for (const name of monitor.observe([...(simulation.view?.list('Node') ?? [])], heard, nowMs)) {
         simulation.add('node-lifecycle-controller', name);
       }
     },

@@ -1,6 +1,7 @@
 import type { DeleteOptions } from '@gantry/client/api.ts';
 import type { KindName } from '@gantry/model/registry.ts';
 import { kindOf } from '@gantry/model/registry.ts';
+import { rfc3339 } from '@gantry/runtime/time.ts';
 import type { AnyObject } from '../core/action.ts';
 
 export const foregroundFinalizer = 'foregroundDeletion';
@@ -19,7 +20,7 @@ export function deletionOf(object: AnyObject, options: DeleteOptions, nowMs: num
   if (!shorter && same) return 'unchanged';
   const metadata = { ...object.metadata, finalizers };
   if (shorter) {
-    metadata.deletionTimestamp = `${new Date(nowMs + graceSeconds * 1000).toISOString().slice(0, 19)}Z`;
+    metadata.deletionTimestamp = rfc3339(nowMs + graceSeconds * 1000);
     metadata.deletionGracePeriodSeconds = graceSeconds;
     if (metadata.generation !== undefined) metadata.generation++;
   }

@@ -1,5 +1,7 @@
 import type { Node, Pod } from '@gantry/model/gen/gantry.core.v1.ts';
+import { isReady } from '@gantry/model/ready.ts';
 import type { Clock } from '@gantry/runtime/clock.ts';
+import { rfc3339 } from '@gantry/runtime/time.ts';
 import type { Random } from './random.ts';
 import type { TruthStore } from './store.ts';
 
@@ -44,7 +46,16 @@ export class Players {
     return new Set(names.filter((name) => this.isLive(name)));
   }
 
+  /** Connects all nodes again. */
+  reconnect(): void {
+    this.#cutOff.clear();
+  }
+
   step(): void {
+    for (const node of this.#store.all('Node')) {
+      if (!isReady(node) && this.isLive(node.metadata.name) && this.#random.chance(startChance))
+        this.#reportReady(node);
+    }
     for (const pod of this.#store.all('Pod')) {
       const { nodeName } = pod.spec;
       if (!nodeName) this.#schedule(pod);
@@ -69,13 +80,26 @@ export class Players {
     const phase = pod.status?.phase;
     if (pod.metadata.deletionTimestamp !== undefined) {
       if (this.#random.chance(endChance)) this.#store.end(pod, 'kubelet');
+    } else if (phase === 'Running' && !isReady(pod)) {
+      if (this.#random.chance(startChance)) this.#report(pod, 'Running');
     } else if (phase !== 'Running' && phase !== 'Failed' && phase !== 'Succeeded') {
       if (this.#random.chance(startChance)) this.#report(pod, 'Running');
     } else if (phase === 'Running' && this.failing && this.#random.chance(failChance)) this.#report(pod, 'Failed');
   }
 
+  #reportReady(node: Node): void {
+    const lastTransitionTime = rfc3339(this.#clock.now());
+    this.#store.editStatus(
+      node,
+      (draft) => {
+        draft.status = { ...draft.status, conditions: [{ type: 'Ready', status: 'True', lastTransitionTime }] };
+      },
+      'kubelet',
+    );
+  }
+
   #report(pod: Pod, phase: 'Running' | 'Failed'): void {
-    const lastTransitionTime = `${new Date(this.#clock.now()).toISOString().slice(0, 19)}Z`;
+    const lastTransitionTime = rfc3339(this.#clock.now());
     const status = phase === 'Running' ? 'True' : 'False';
     const conditions = [{ type: 'Ready', status, lastTransitionTime }];
     const podIP = `10.0.${this.#random.int(0, 255)}.${this.#random.int(1, 254)}`;

@@ -55,9 +55,9 @@ export interface ToldEvent {
 }
 
 /** Milliseconds of a step while nothing is late. */
-const calmStepMs = 100;
-/** Steps without a write after which nothing more is to come. */
-const quietSteps = 120;
+const calmStepMs = 250;
+/** Steps without a write after which nothing more is to come: longer than the quarantine of nodes that are gone. */
+const quietSteps = 200;
 /** Steps in which everything must have come to rest. */
 const maxSettleSteps = 3_000;
 const backoff: BackoffPolicy = { initialMs: 50, maxMs: 500, factor: 2, jitter: 0 };
@@ -131,6 +131,7 @@ export class Simulation implements AsyncDisposable {
   /** Lets faults and users stop, and everything come to rest. Throws where it does not. */
   async settle(): Promise<void> {
     this.#setFaults(undefined);
+    this.players.reconnect();
     let quiet = 0;
     for (let step = 0; quiet < quietSteps; step++) {
       if (step > maxSettleSteps) throw new Error(`nothing comes to rest: ${this.#lastWrites()}`);

@@ -3,6 +3,7 @@ import type { DeleteOptions, ObjectName } from '@gantry/client/api.ts';
 import { type KindName, type Kinds, kindNames, kindOf } from '@gantry/model/registry.ts';
 import type { Clock } from '@gantry/runtime/clock.ts';
 import { alreadyExists, conflict, GantryError, notFound, type ResourceInfo } from '@gantry/runtime/errors.ts';
+import { rfc3339 } from '@gantry/runtime/time.ts';
 import type { AnyObject } from '../core/action.ts';
 import { deletionOf, isReleased } from './deletion.ts';
 import type { Random } from './random.ts';
@@ -91,7 +92,7 @@ export class TruthStore {
       ...object.metadata,
       name,
       uid: `uid-${++this.#uids}`,
-      creationTimestamp: this.#timestamp(),
+      creationTimestamp: rfc3339(this.#clock.now()),
       ...(kindOf(kind).hasStatus ? { generation: 1 } : {}),
     };
     delete metadata.deletionTimestamp;
@@ -194,10 +195,6 @@ export class TruthStore {
   #tell(change: Change): void {
     this.#changes.get(change.object.kind as KindName)!.push(change);
     for (const watcher of this.#watchers) watcher(change);
-  }
-
-  #timestamp(): string {
-    return `${new Date(this.#clock.now()).toISOString().slice(0, 19)}Z`;
   }
 }
 
