@@ -22,6 +22,27 @@ export interface ListPage<T> {
   readonly resourceVersion: number;
   /** Token of the next page; absent on the last. */
   readonly continue?: string;
+  /** Objects that belong into the page and that the api cannot decode; absent where there are none. See Client.getRaw. */
+  readonly damaged?: readonly DamagedObject[];
+}
+
+/** An object whose stored text cannot be decoded. It is in no list and no watch, and can be deleted. */
+export interface DamagedObject {
+  /** Resource with its group, such as deployments.apps. */
+  readonly resource: string;
+  /** Empty for kinds that are in none. */
+  readonly namespace: string;
+  readonly name: string;
+  readonly resourceVersion: number;
+  /** Why it cannot be decoded. */
+  readonly problem: string;
+}
+
+/** An object as the store has it. */
+export interface RawObject {
+  readonly resourceVersion: number;
+  /** JSON, unless it is damaged. */
+  readonly text: string;
 }
 
 export type WatchEvent<T> =

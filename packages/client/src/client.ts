@@ -10,6 +10,7 @@ import type {
   ObjectName,
   PatchType,
   Query,
+  RawObject,
   Reader,
   WatchEvent,
   WriteOptions,
@@ -22,6 +23,7 @@ import {
   type EvictRequest,
   type HeartbeatAnswer,
   type HeartbeatList,
+  type ObjectRef,
   objectRef,
   type PodReport,
   patchTypes,
@@ -85,6 +87,18 @@ export function connect(address: string = defaultApiAddress, options: ConnectOpt
   });
 }
 
+/** gantry.api.v1.ListResponse. */
+interface ListMessage {
+  readonly items?: readonly Wrapped[];
+  readonly resourceVersion?: number;
+  readonly continue?: string;
+  readonly damaged?: readonly {
+    readonly ref?: Partial<ObjectRef>;
+    readonly resourceVersion?: number;
+    readonly problem?: string;
+  }[];
+}
+
 /** Everything the api does, as a client sees it. Every method rejects with a GantryError. */
 export class Client implements Reader, Writer, Disposable {
   /** Logs, commands and connections of running pods. */
@@ -112,10 +126,28 @@ export class Client implements Reader, Writer, Disposable {
     options?: CallOptions,
   ): Promise<ListPage<Kinds[K]>> {
     const request = { resource: resourceOf(kindOf(kind)), ...query };
-    type Response = { items?: Wrapped[]; resourceVersion?: number; continue?: string };
-    const page = await this.#read<Response>(resourceService.List!, request, options);
+    const page = await this.#read<ListMessage>(resourceService.List!, request, options);
     const items = (page.items ?? []).map((item) => unwrap<Kinds[K]>(item));
-    return { items, resourceVersion: page.resourceVersion ?? 0, ...(page.continue ? { continue: page.continue } : {}) };
+    const damaged = page.damaged?.map(({ ref, resourceVersion = 0, problem = '' }) => {
+      return { resource: '', namespace: '', name: '', ...ref, resourceVersion, problem };
+    });
+    return {
+      items,
+      resourceVersion: page.resourceVersion ?? 0,
+      ...(page.continue ? { continue: page.continue } : {}),
+      ...(damaged ? { damaged } : {}),
+    };
+  }
+
+  /** The stored text of an object, for one that is damaged, which no other call can read. */
+  async getRaw<K extends KindName>(kind: K, name: ObjectName, options?: CallOptions): Promise<RawObject> {
+    const request = { ref: objectRef(kind, name) };
+    const { resourceVersion = 0, text = '' } = await this.#read<Partial<RawObject>>(
+      resourceService.GetRaw!,
+      request,
+      options,
+    );
+    return { resourceVersion, text };
   }
 
   async *watch<K extends KindName>(

@@ -22,8 +22,10 @@ import { createBuiltIns } from './core/built-ins.ts';
 import type { CoreDeps } from './core/context.ts';
 import { create } from './core/creation.ts';
 import { DamagedObjects } from './core/damage.ts';
+import { ListBudget } from './core/list-budget.ts';
 import type { Entropy } from './core/metadata.ts';
 import { ObjectCache } from './core/stored-object.ts';
+import { Turns } from './core/turns.ts';
 import { ApiEvents } from './events/recorder.ts';
 import { nodeHandlers, schedulingHandlers } from './grpc/batches.ts';
 import { Calls } from './grpc/calls.ts';
@@ -80,7 +82,12 @@ export async function startApi(config: ApiConfig, deps: ApiDeps): Promise<Runnin
   await hub.start();
   await createBuiltIns((object) => create(core, kindOfObject(object), object, false));
   const events = stack.use(new ApiEvents({ ...core, maxPending: config.limits.maxPendingEvents }));
-  const resources = new ResourceApi({ ...core, hub });
+  const resources = new ResourceApi({
+    ...core,
+    hub,
+    turns: new Turns(),
+    lists: new ListBudget(config.limits.lists, core.clock),
+  });
   const registry = createMetrics('api');
   const calls = new Calls({
     authenticate,
@@ -92,7 +99,7 @@ export async function startApi(config: ApiConfig, deps: ApiDeps): Promise<Runnin
   const { host, port } = parseAddress(config.listen);
   const server = await listen(
     {
-      ResourceService: resourceHandlers(resources, calls),
+      ResourceService: resourceHandlers(resources, calls, core.damaged),
       SchedulingService: schedulingHandlers(new SchedulingApi({ ...core, hub, ledger, events }), calls),
       NodeService: nodeHandlers(new NodeApi({ ...core, ephemeral: store, ledger, hub }), calls),
       PodService: podHandlers(new PodProxy({ ...core, agents }), calls),

@@ -63,6 +63,16 @@ export interface GetRequest {
   ref?: ObjectRef;
 }
 
+/** An object as the store has it. */
+export interface RawObject {
+  /** The object. */
+  ref?: ObjectRef;
+  /** Revision of the write that left the text. */
+  resourceVersion?: number;
+  /** The text: JSON, unless it is damaged. */
+  text?: string;
+}
+
 /** Asks for a page of objects. */
 export interface ListRequest {
   /** Resource with its group, such as "pods" or "deployments.apps". */
@@ -87,6 +97,18 @@ export interface ListResponse {
   resourceVersion?: number;
   /** Token of the next page; empty on the last. */
   continue?: string;
+  /** Objects in the range of this page that cannot be decoded. They are in no list and no watch, whatever the selectors, until they are written anew; GetRaw reads them and Delete removes them. */
+  damaged?: DamagedObject[];
+}
+
+/** An object whose stored text cannot be decoded. */
+export interface DamagedObject {
+  /** The object. */
+  ref?: ObjectRef;
+  /** Revision of the write that left the text. */
+  resourceVersion?: number;
+  /** Why it cannot be decoded. */
+  problem?: string;
 }
 
 /** Asks for changes. */

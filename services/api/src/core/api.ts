@@ -2,18 +2,19 @@ import type { Kind } from '@gantry/model/kind.ts';
 import { kindOfObject, kindOfResource, resourceOf } from '@gantry/model/registry.ts';
 import { GantryError, toGantryError } from '@gantry/runtime/errors.ts';
 import type { WatchEvent } from '../watch/change.ts';
-import type { WatchHub } from '../watch/hub.ts';
 import type { Attempt } from './access.ts';
 import { type Applied, applyManifest } from './apply.ts';
-import type { CoreDeps, RequestContext } from './context.ts';
+import type { RequestContext } from './context.ts';
 import { type Creation, create, createAll, type NewObject } from './creation.ts';
 import type { DeletionRequest } from './deletion.ts';
 import { checkBatchSize } from './limits.ts';
 import { checkNamespace } from './metadata.ts';
+import type { ListedPage } from './page.ts';
 import { type PatchType, patched } from './patching.ts';
 import * as reader from './reader.ts';
 import { selectionOf } from './selection.ts';
-import type { AnyObject } from './stored-object.ts';
+import type { AnyObject, Stored } from './stored-object.ts';
+import type { Turn } from './turns.ts';
 import * as writer from './writer.ts';
 
 /** Names one object. */
@@ -45,9 +46,9 @@ export interface PatchRequest {
 
 /** Everything an edge (gRPC, REST) can ask for. Objects come in decoded and go out as they are stored; errors are GantryErrors. */
 export class ResourceApi {
-  readonly #deps: CoreDeps & { readonly hub: WatchHub };
+  readonly #deps: reader.ReaderDeps;
 
-  constructor(deps: CoreDeps & { readonly hub: WatchHub }) {
+  constructor(deps: reader.ReaderDeps) {
     this.#deps = deps;
   }
 
@@ -55,9 +56,41 @@ export class ResourceApi {
     return reader.get(this.#deps, this.#target(context, 'get', ref));
   }
 
-  async list(context: RequestContext, query: ObjectQuery, page: reader.Page): Promise<reader.ListedPage> {
+  /** The stored text of an object, which may be damaged; throws NotFound. */
+  async getRaw(context: RequestContext, ref: ObjectRef): Promise<Stored> {
+    return writer.readStored(this.#deps, this.#target(context, 'get', ref));
+  }
+
+  /**
+   * A page of a list, answered with what `encode` makes of it. Lists take turns, and wait or are refused where too much of
+   * them is under way; `encode` belongs to the list's work and awaits its turn like the rest of it.
+   */
+  async list<Answer>(
+    context: RequestContext,
+    query: ObjectQuery,
+    page: reader.Page,
+    encode: (listed: ListedPage, turn: Turn) => Promise<Answer>,
+  ): Promise<Answer> {
+    const { limits, lists, turns } = this.#deps;
     const kind = this.#kindFor(context, 'list', query);
-    return reader.list(this.#deps, kind, selectionOf(kind, query, this.#deps.limits), page);
+    const selection = selectionOf(kind, query, limits);
+    const read = async (): Promise<{ readonly answer: Answer; readonly chars: number }> => {
+      const listed = await reader.list(this.#deps, kind, selection, page, context.signal);
+      return { answer: await encode(listed, turns.begin(context.signal)), chars: listed.chars };
+    };
+    // Lists of one object and of a node's objects are as small as a get, and never wait for large ones.
+    if (selection.scope.type !== 'prefix') return (await read()).answer;
+    const name = [selection.scope.id, query.labelSelector, query.fieldSelector, page.limit].join(' ');
+    const room = await lists.reserve(lists.priceOf(name, limits.maxPageChars), context.signal);
+    try {
+      const { answer, chars } = await read();
+      lists.learn(name, chars);
+      room.answered(chars);
+      return answer;
+    } catch (error) {
+      room[Symbol.dispose]();
+      throw error;
+    }
   }
 
   /** Changes after a revision; see reader.watch. What is wrong with the request is thrown here, before anything is sent. */

@@ -1,4 +1,5 @@
 import type { Kind } from '@gantry/model/kind.ts';
+import { apiVersionOf } from '@gantry/model/registry.ts';
 import { conflict, GantryError } from '@gantry/runtime/errors.ts';
 import { rfc3339 } from '@gantry/runtime/time.ts';
 import { infoOf } from './keys.ts';
@@ -11,6 +12,13 @@ export interface DeletionRequest {
   readonly propagationPolicy?: string | undefined;
   readonly uid?: string | undefined;
   readonly resourceVersion?: string | undefined;
+}
+
+/** Names an object of a kind. */
+interface Addressee {
+  readonly kind: Kind;
+  readonly namespace: string;
+  readonly name: string;
 }
 
 /** What is to be done with an object whose end was asked for. */
@@ -48,6 +56,23 @@ export function decideDeletion(kind: Kind, object: AnyObject, request: DeletionR
     return { type: 'mark', object: marked(kind, object, finalizers, shorter ? graceSeconds : undefined, nowMs) };
   }
   return { type: 'mark', object: marked(kind, object, finalizers, graceSeconds, nowMs) };
+}
+
+/**
+ * Decides on the end of an object whose text is damaged: it goes at once, because nobody can tell its finalizers and its
+ * grace period. A request that names a uid is refused, because nobody can tell that either. Returns its identity in the
+ * object's place.
+ */
+export function decideDamagedDeletion(
+  { kind, namespace, name }: Addressee,
+  request: DeletionRequest,
+  { revision }: { readonly revision: number },
+): AnyObject {
+  const home = kind.namespaced ? { namespace } : {};
+  const metadata = { name, ...home, resourceVersion: String(revision) };
+  const identity: AnyObject = { apiVersion: apiVersionOf(kind), kind: kind.kind, metadata };
+  checkPreconditions(kind, identity, request);
+  return identity;
 }
 
 /** True for an object whose end was asked for and that nothing holds any more: the write that makes it so removes it. */

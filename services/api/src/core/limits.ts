@@ -1,4 +1,5 @@
 import { GantryError } from '@gantry/runtime/errors.ts';
+import type { ListBounds } from './list-budget.ts';
 
 /** What one api process accepts. Beyond a limit a request is refused with RESOURCE_EXHAUSTED or INVALID_ARGUMENT. */
 export interface Limits {
@@ -10,6 +11,8 @@ export interface Limits {
   readonly maxPageItems: number;
   /** Characters of JSON after which a page ends, so that a reply fits the 4 MiB that gRPC clients take by default. */
   readonly maxPageChars: number;
+  /** Lists under way, by the size of their pages. */
+  readonly lists: ListBounds;
   /** Watches open at one time. */
   readonly maxWatches: number;
   /** Events that wait for one slow watcher; past this the watch ends with Expired and the client lists again. */
@@ -33,6 +36,8 @@ export const defaultLimits: Limits = {
   maxObjectChars: 1.5 * 1024 * 1024,
   maxPageItems: 5_000,
   maxPageChars: 3 * 1024 * 1024,
+  // A page in work takes some six times its characters: its text, its objects and its answer. Five full pages at a time.
+  lists: { inWork: 16 * 1024 * 1024, waiting: 256 * 1024 * 1024, unsent: 128 * 1024 * 1024 },
   maxWatches: 20_000,
   maxWatchBacklog: 4_096,
   maxCatchUps: 8,

@@ -1,12 +1,24 @@
 import type { Kind } from '@gantry/model/kind.ts';
 import { notFound } from '@gantry/runtime/errors.ts';
+import type { Entry, Store } from '@gantry/store/store.ts';
+import { tooSlow } from '../watch/catch-up.ts';
 import type { Selection, WatchEvent } from '../watch/change.ts';
 import type { WatchHub } from '../watch/hub.ts';
 import type { CoreDeps } from './context.ts';
 import { infoOf, keyPrefix } from './keys.ts';
-import { decodePageToken, encodePageToken } from './page-token.ts';
+import type { ListBudget, Reservation } from './list-budget.ts';
+import { type ListedPage, PageBuilder } from './page.ts';
+import { decodePageToken, type PagePosition } from './page-token.ts';
 import type { AnyObject } from './stored-object.ts';
+import type { Turns } from './turns.ts';
 import { readStored, type Target } from './writer.ts';
+
+/** The parts that reads stand on. */
+export interface ReaderDeps extends CoreDeps {
+  readonly hub: WatchHub;
+  readonly turns: Turns;
+  readonly lists: ListBudget;
+}
 
 /** Which page of a list. */
 export interface Page {
@@ -16,15 +28,12 @@ export interface Page {
   readonly token: string;
 }
 
-export interface ListedPage {
-  readonly items: readonly AnyObject[];
-  readonly revision: number;
-  /** Empty on the last page. */
-  readonly token: string;
-}
-
-/** Entries read from the store at one time while objects that match are looked for. */
-const readAheadEntries = 1_000;
+/** Characters of values that a list reads from the store at one time, so that no read takes long. */
+const readChars = 256 * 1024;
+/** Objects that a list found by an index reads at one time. */
+const readTogether = 16;
+/** How long a list waits until this process has seen the changes that the store holds, in milliseconds. */
+const maxLagMs = 2_000;
 
 /** One object; throws NotFound. */
 export async function get(deps: CoreDeps, target: Target): Promise<AnyObject> {
@@ -32,32 +41,107 @@ export async function get(deps: CoreDeps, target: Target): Promise<AnyObject> {
   return (await readStored(deps, target)).object;
 }
 
-/** A page of the objects of a selection, all pages of one list as of one revision. */
-export async function list(deps: CoreDeps, kind: Kind, selection: Selection, page: Page): Promise<ListedPage> {
+/**
+ * A page of the objects of a selection, all pages of one list as of one revision, which is not before any write that was
+ * acknowledged when the list began. It costs what its scope costs: one read for one object, the objects of a node for
+ * those of a node. Throws the signal's reason once nobody waits for it.
+ */
+export async function list(
+  deps: ReaderDeps,
+  kind: Kind,
+  selection: Selection,
+  page: Page,
+  signal: AbortSignal,
+): Promise<ListedPage> {
+  const { limits } = deps;
+  const maxItems = Math.min(page.limit > 0 ? page.limit : limits.maxPageItems, limits.maxPageItems);
+  const builder = new PageBuilder(deps, selection, maxItems);
   const prefix = keyPrefix(kind, selection.namespace);
   const start = page.token === '' ? undefined : decodePageToken(page.token, prefix);
-  const maxItems = Math.min(page.limit > 0 ? page.limit : deps.limits.maxPageItems, deps.limits.maxPageItems);
-  const items: AnyObject[] = [];
-  let chars = 0;
-  let revision = start?.revision;
+  const { scope } = selection;
+  if (scope.type === 'object' && start === undefined) return readOne(deps.store, scope.id, builder);
+  const found = scope.type === 'field' ? await readByIndex(deps, selection, builder, start, signal) : undefined;
+  return found ?? readRange(deps, selection.everything, builder, { prefix, start }, signal);
+}
+
+/** A page with the object of one key, where it exists. */
+async function readOne(store: Pick<Store, 'list'>, key: string, builder: PageBuilder): Promise<ListedPage> {
+  const { entries, revision } = await store.list({ prefix: key, limit: 1 });
+  if (entries[0]?.key === key) builder.take(entries[0]);
+  return builder.page(revision, false);
+}
+
+/** A page of the keys of a prefix. */
+async function readRange(
+  { store, turns }: ReaderDeps,
+  everything: boolean,
+  builder: PageBuilder,
+  range: { readonly prefix: string; readonly start: PagePosition | undefined },
+  signal: AbortSignal,
+): Promise<ListedPage> {
+  const { prefix, start } = range;
+  const turn = turns.begin(signal);
   let after = start?.after;
+  let revision = start?.revision;
   for (;;) {
-    const limit = selection.everything ? Math.min(maxItems - items.length, readAheadEntries) : readAheadEntries;
-    const read = await deps.store.list({ prefix, limit, after, revision });
+    signal.throwIfAborted();
+    const maxChars = everything ? Math.min(readChars, builder.charsLeft) : readChars;
+    const limit = everything ? builder.itemsLeft : undefined;
+    const read = await store.list({ prefix, limit, maxChars, after, revision });
     revision = read.revision;
     for (const [index, entry] of read.entries.entries()) {
-      after = entry.key;
-      if (!selection.hints.every((hint) => entry.value.includes(hint))) continue;
-      const { object } = deps.cache.decode(entry);
-      if (!selection.matches(object)) continue;
-      items.push(object);
-      chars += entry.value.length;
-      if (items.length < maxItems && chars < deps.limits.maxPageChars) continue;
-      const more = read.more || index + 1 < read.entries.length;
-      return { items, revision, token: more ? encodePageToken({ revision, after }) : '' };
+      builder.take(entry);
+      if (builder.isFull) return builder.page(revision, read.more || index + 1 < read.entries.length);
+      if (turn.isOver) await turn.next();
     }
-    if (!read.more) return { items, revision, token: '' };
+    if (!read.more) return builder.page(revision, false);
+    after = read.entries.at(-1)?.key ?? after;
   }
+}
+
+/** A page of the keys that an index knows; undefined where it cannot tell: at a revision of long ago, or while it loads. */
+async function readByIndex(
+  deps: ReaderDeps,
+  { scope, namespace, resource }: Selection,
+  builder: PageBuilder,
+  start: PagePosition | undefined,
+  signal: AbortSignal,
+): Promise<ListedPage | undefined> {
+  const revision = start?.revision ?? (await deps.store.list({ prefix: `${resource}/`, limit: 1 })).revision;
+  const isReached = await deps.hub.reached(revision, maxLagMs, signal).then(
+    () => true,
+    () => signal.throwIfAborted(),
+  );
+  const found = isReached ? deps.hub.keysAt(scope.id, revision) : undefined;
+  if (found === undefined) return undefined;
+  const prefix = namespace === '' ? `${resource}/` : `${resource}/${namespace}/`;
+  const keys = [...found.keys()].filter((key) => key.startsWith(prefix) && key > (start?.after ?? '')).sort();
+  const turn = deps.turns.begin(signal);
+  for (let from = 0; from < keys.length; from += readTogether) {
+    const some = keys.slice(from, from + readTogether);
+    const entries = await Promise.all(some.map((key) => entryAt(deps, key, found.get(key), revision)));
+    for (const [index, entry] of entries.entries()) {
+      if (entry !== undefined) builder.take(entry);
+      if (builder.isFull) return builder.page(revision, from + index + 1 < keys.length);
+      if (turn.isOver) await turn.next();
+    }
+  }
+  return builder.page(revision, false);
+}
+
+/** A key as it was at a revision. `known` is the revision of the key's own state then, where that is known. */
+async function entryAt(
+  { store, cache }: CoreDeps,
+  key: string,
+  known: number | undefined,
+  revision: number,
+): Promise<Entry | undefined> {
+  const cached = known === undefined ? undefined : cache.peek(key);
+  if (cached !== undefined && cached.revision === known) return { key, value: cached.text, revision: known };
+  const entry = known === undefined ? undefined : await store.get(key);
+  if (entry !== undefined && entry.revision === known) return entry;
+  const { entries } = await store.list({ prefix: key, limit: 1, revision });
+  return entries[0]?.key === key ? entries[0] : undefined;
 }
 
 /**
@@ -65,21 +149,35 @@ export async function list(deps: CoreDeps, kind: Kind, selection: Selection, pag
  * Ends when the signal fires; throws Expired where the client must list again.
  */
 export async function* watch(
-  deps: CoreDeps & { readonly hub: WatchHub },
+  deps: ReaderDeps,
   kind: Kind,
   selection: Selection,
   after: number,
   signal: AbortSignal,
 ): AsyncGenerator<WatchEvent> {
   if (after > 0) return yield* deps.hub.watch(selection, after, signal);
-  let page: ListedPage | undefined;
+  let token = '';
+  let revision = 0;
   do {
-    page = await list(deps, kind, selection, { limit: 0, token: page?.token ?? '' });
-    for (const object of page.items) {
-      if (signal.aborted) return;
+    using room = await deps.lists.reserve(deps.limits.maxPageChars, signal);
+    const page = handOut(await list(deps, kind, selection, { limit: 0, token }, signal), room);
+    for (let object = page.items.shift(); object !== undefined; object = page.items.shift()) {
       yield { type: 'ADDED', object, resourceVersion: Number(object.metadata.resourceVersion) };
+      if (signal.aborted) return;
     }
-  } while (page.token !== '');
-  yield { type: 'BOOKMARK', resourceVersion: page.revision };
-  yield* deps.hub.watch(selection, page.revision, signal);
+    if (page.isLate) throw tooSlow();
+    ({ token, revision } = page);
+  } while (token !== '');
+  yield { type: 'BOOKMARK', resourceVersion: revision };
+  yield* deps.hub.watch(selection, revision, signal);
+}
+
+/** A page whose objects a watch takes one by one; they are given up where it does not take them in time. */
+function handOut({ items, token, revision, chars }: ListedPage, room: Reservation) {
+  const page = { items: [...items], token, revision, isLate: false };
+  room.answered(chars, () => {
+    page.items = [];
+    page.isLate = true;
+  });
+  return page;
 }

@@ -1,6 +1,7 @@
 import type { KubeObject } from '@gantry/model/kind.ts';
+import type { GantryError } from '@gantry/runtime/errors.ts';
 import type { Entry, Operation } from '@gantry/store/store.ts';
-import { damagedObject } from './damage.ts';
+import { damagedObject, isDamaged } from './damage.ts';
 
 /** An object of any kind whose parts are reached by name. */
 export interface AnyObject extends KubeObject {
@@ -32,6 +33,16 @@ export class Stored {
   get object(): AnyObject {
     this.#object ??= decodeEntry({ key: this.key, value: this.text, revision: this.revision });
     return this.#object;
+  }
+
+  /** The error with which `object` is refused, where the text is damaged. */
+  get damage(): GantryError | undefined {
+    try {
+      return void this.object;
+    } catch (error) {
+      if (isDamaged(error)) return error;
+      throw error;
+    }
   }
 }
 

@@ -1,11 +1,12 @@
 import type { Kind } from '@gantry/model/kind.ts';
 import { completeUpdate } from '@gantry/model/validation/object.ts';
 import { GantryError, notFound } from '@gantry/runtime/errors.ts';
+import type { Operation } from '@gantry/store/store.ts';
 import { type Admittance, admitAsIs } from '../admission/admission.ts';
 import { checkComplete, checkStatusUpdate, checkWhileDeleting } from './check.ts';
 import { commitDecision, type Decision } from './commit.ts';
 import type { CoreDeps } from './context.ts';
-import { type DeletionRequest, decideDeletion, isReleased } from './deletion.ts';
+import { type DeletionRequest, decideDamagedDeletion, decideDeletion, isReleased } from './deletion.ts';
 import { infoOf, objectKey } from './keys.ts';
 import * as meta from './metadata.ts';
 import { type AnyObject, copyOf, encodeValue, type Stored, withRevision } from './stored-object.ts';
@@ -90,6 +91,12 @@ export async function remove(
   let gone = false;
   const revision = await commitDecision(deps, infoOf(kind, name), async (attempt) => {
     const stored = await readStored(deps, target);
+    if (stored.damage !== undefined) {
+      last = decideDamagedDeletion(target, request, stored);
+      gone = true;
+      const operation: Operation = { type: 'delete', key: stored.key, expected: stored.revision };
+      return dryRun ? undefined : { operations: [operation], subject: 0 };
+    }
     const deletion = decideDeletion(kind, stored.object, request, deps.clock.now());
     gone = deletion.type === 'remove';
     last = deletion.type === 'mark' ? deletion.object : stored.object;

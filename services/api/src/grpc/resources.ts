@@ -6,21 +6,32 @@ import { GantryError, toGantryError } from '@gantry/runtime/errors.ts';
 import type { UntypedServiceImplementation } from '@grpc/grpc-js';
 import type { ObjectQuery, ObjectRef, ResourceApi } from '../core/api.ts';
 import type { Creation } from '../core/creation.ts';
+import type { DamagedObjects } from '../core/damage.ts';
 import type { PatchType } from '../core/patching.ts';
 import type { AnyObject } from '../core/stored-object.ts';
 import { refusal } from '../scheduling/batch.ts';
 import type { WatchEvent } from '../watch/change.ts';
 import type { Calls } from './calls.ts';
+import { encodeList } from './lists.ts';
 import type * as message from './messages.ts';
 
 /** ResourceService over the core. */
-export function resourceHandlers(api: ResourceApi, calls: Calls): UntypedServiceImplementation {
+export function resourceHandlers(
+  api: ResourceApi,
+  calls: Calls,
+  damaged: DamagedObjects,
+): UntypedServiceImplementation {
   return {
     Get: calls.unary(async (context, request: message.GetRequest) => wrap(await api.get(context, refOf(request.ref)))),
     List: calls.unary(async (context, request: message.ListRequest) => {
       const page = { limit: request.limit ?? 0, token: request.continue ?? '' };
-      const { items, revision, token } = await api.list(context, queryOf(request), page);
-      return { items: items.map(wrap), resourceVersion: revision, continue: token };
+      const query = queryOf(request);
+      return api.list(context, query, page, (listed, turn) => encodeList(listed, query.resource, damaged, turn));
+    }),
+    GetRaw: calls.unary(async (context, request: message.GetRequest) => {
+      const ref = refOf(request.ref);
+      const { revision, text } = await api.getRaw(context, ref);
+      return { ref, resourceVersion: revision, text };
     }),
     Watch: calls.serverStream(async function* (context, request: message.WatchRequest) {
       const after = nonNegative('resourceVersion', request.resourceVersion);

@@ -1,0 +1,76 @@
+import type { Entry } from '@gantry/store/store.ts';
+import type { Selection } from '../watch/change.ts';
+import type { CoreDeps } from './context.ts';
+import type { DamagedObject } from './damage.ts';
+import { encodePageToken } from './page-token.ts';
+import type { AnyObject, Stored } from './stored-object.ts';
+
+/** A page of a list. */
+export interface ListedPage {
+  readonly items: readonly AnyObject[];
+  /** Objects in the page's range of keys that could not be decoded, and so are not among the items. */
+  readonly damaged: readonly DamagedObject[];
+  /** The revision that the page is the state of. */
+  readonly revision: number;
+  /** Empty on the last page. */
+  readonly token: string;
+  /** Characters of the items' JSON. */
+  readonly chars: number;
+}
+
+/** The objects of a page, taken one by one in the order of their keys until the page is full. */
+export class PageBuilder {
+  readonly #deps: CoreDeps;
+  readonly #selection: Selection;
+  readonly #maxItems: number;
+  readonly #items: AnyObject[] = [];
+  readonly #damaged: DamagedObject[] = [];
+  #chars = 0;
+  #last: string | undefined;
+
+  constructor(deps: CoreDeps, selection: Selection, maxItems: number) {
+    this.#deps = deps;
+    this.#selection = selection;
+    this.#maxItems = maxItems;
+  }
+
+  get isFull(): boolean {
+    return this.#items.length >= this.#maxItems || this.#chars >= this.#deps.limits.maxPageChars;
+  }
+
+  /** Objects that fit still. */
+  get itemsLeft(): number {
+    return this.#maxItems - this.#items.length;
+  }
+
+  /** Characters that fit still. */
+  get charsLeft(): number {
+    return this.#deps.limits.maxPageChars - this.#chars;
+  }
+
+  /** Takes the object of an entry if the selection asks for it. */
+  take(entry: Entry): void {
+    const { hints, everything, matches } = this.#selection;
+    this.#last = entry.key;
+    if (!hints.every((hint) => entry.value.includes(hint))) return;
+    const object = this.#sound(this.#deps.cache.decode(entry));
+    if (object === undefined || !(everything || matches(object))) return;
+    this.#items.push(object);
+    this.#chars += entry.value.length;
+  }
+
+  /** The page; `more` tells whether keys follow the last entry that was taken. */
+  page(revision: number, more: boolean): ListedPage {
+    const token = more && this.#last !== undefined ? encodePageToken({ revision, after: this.#last }) : '';
+    return { items: this.#items, damaged: this.#damaged, revision, token, chars: this.#chars };
+  }
+
+  #sound(stored: Stored): AnyObject | undefined {
+    try {
+      return stored.object;
+    } catch (error) {
+      this.#damaged.push(this.#deps.damaged.note(error));
+      return undefined;
+    }
+  }
+}
