@@ -1,4 +1,5 @@
 import type { Pod } from '@gantry/model/gen/gantry.core.v1.ts';
+import { GantryError } from '@gantry/runtime/errors.ts';
 import { containerHash, keys } from '../pods/labels.ts';
 import type { PlannedContainer } from '../pods/spec.ts';
 import type { ContainerConfig, EnvVar, ImageStatus, Mount } from '../runtime/runtime.ts';
@@ -31,10 +32,14 @@ export function containerConfigOf(inputs: ContainerInputs): ContainerConfig {
   const { spec } = planned;
   checkNonRoot(pod, spec, image);
   const values = new Map(env.map(({ name, value }) => [name, value]));
-  const expanded = (words: readonly string[] | undefined) =>
-    words?.map((word) => expand(word, (name) => values.get(name)));
-  const command = expanded(spec.command);
-  const args = expanded(spec.args);
+  const expanded = (field: 'command' | 'args') =>
+    spec[field]?.map((word, index) => {
+      const what = `${field}[${index}] of container ${planned.name}`;
+      if (word.includes('\0')) throw new GantryError('Invalid', `${what} has a NUL byte in it`);
+      return expand(word, (name) => values.get(name), what);
+    });
+  const command = expanded('command');
+  const args = expanded('args');
   return {
     name: planned.name,
     attempt,

@@ -6,9 +6,13 @@ import { expand } from './expand.ts';
 
 const data = (entries: Record<string, string>) =>
   new Map(Object.entries(entries).map(([key, value]) => [key, Buffer.from(value)]));
+const bytes = new Map([
+  ['ff', Buffer.of(0xff)],
+  ['nul', Buffer.from('a\0b')],
+]);
 const config = {
   configMap: (name: string) => (name === 'settings' ? data({ color: 'blue', 'bad=name': 'x' }) : undefined),
-  secret: (name: string) => (name === 'keys' ? data({ password: 'sesame' }) : undefined),
+  secret: (name: string) => ({ keys: data({ password: 'sesame' }), bytes })[name],
 };
 
 function env(
@@ -33,7 +37,41 @@ describe('expansion', () => {
     ['cost: $', 'cost: $'],
     ['$(', '$('],
   ])('of %s is %s', (text, expanded) => {
-    expect(expand(text, (name) => (name === 'A' ? '1' : undefined))).toBe(expanded);
+    expect(expand(text, (name) => (name === 'A' ? '1' : undefined), 'it')).toBe(expanded);
+  });
+});
+
+describe('an environment that cannot be', () => {
+  it('because its values double each other is refused before it is built', () => {
+    const entries = Array.from({ length: 40 }, (_, index) => ({
+      name: `E_${index}`,
+      value: index === 0 ? 'x' : `$(E_${index - 1})$(E_${index - 1})`,
+    }));
+    expect(() => env({ env: entries })).toThrow(
+      'environment variable "E_17" is too long: a program takes at most 131071 bytes',
+    );
+    const many = '$(BIG)'.repeat(200_000);
+    const big = { name: 'BIG', value: 'x'.repeat(100_000) };
+    expect(() => env({ env: [big, { name: 'MANY', value: many }] })).toThrow('environment variable "MANY" is too long');
+  });
+
+  it('because it is too large as a whole is refused by the variable that is too many', () => {
+    const entries = Array.from({ length: 40 }, (_, index) => ({ name: `E_${index}`, value: 'x'.repeat(100_000) }));
+    expect(() => env({ env: entries })).toThrow(
+      'environment variable "E_20": the variables up to it take more than 2097152 bytes',
+    );
+    // The same variable again replaces its value.
+    expect(
+      env({ env: Array.from({ length: 40 }, () => ({ name: 'SAME', value: 'x'.repeat(100_000) })) }),
+    ).toHaveProperty('SAME');
+  });
+
+  it.each([
+    ['ff', 'environment variable "V": its value is not valid UTF-8'],
+    ['nul', 'environment variable "V" has a NUL byte in its value'],
+  ])('because of the bytes of %s is refused by its name', (key, message) => {
+    expect(() => env({ env: [{ name: 'V', valueFrom: { secretKeyRef: { name: 'bytes', key } } }] })).toThrow(message);
+    expect(() => env({ envFrom: [{ secretRef: { name: 'bytes' } }] })).toThrow('environment variable "ff"');
   });
 });
 

@@ -1,4 +1,5 @@
-import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { mkdir, open, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Pod } from '@gantry/model/gen/gantry.core.v1.ts';
 import type { PodPaths } from '../pods/paths.ts';
@@ -39,9 +40,10 @@ export async function mountsOf(
   if (!isTaken(messagePath)) {
     const hostPath = terminationMessagePath(deps.paths, podUid(pod), planned.name, attempt);
     await mkdir(dirname(hostPath), { recursive: true, mode: 0o755 });
-    await writeFile(hostPath, '', { flag: 'a' });
-    // Whatever user the container runs as.
-    await chmod(hostPath, 0o666);
+    const { O_WRONLY, O_CREAT, O_NOFOLLOW } = constants;
+    await using file = await open(hostPath, O_WRONLY | O_CREAT | O_NOFOLLOW);
+    // Whatever user the container runs as; the agent's root directory is closed to others.
+    await file.chmod(0o666);
     mounts.push({ hostPath, containerPath: messagePath });
   }
   if (deps.isolated && !pod.spec.hostNetwork && !isTaken('/etc/hosts')) {

@@ -1,5 +1,7 @@
+import { constants } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import type { Clock } from '@gantry/runtime/clock.ts';
+import { GantryError } from '@gantry/runtime/errors.ts';
 
 /** Where the older half of a log lies after it grew too large. */
 export function rotatedPath(path: string): string {
@@ -31,7 +33,7 @@ export async function tailPosition(path: string, lines: number): Promise<LogPosi
 
 /** Where the last `lines` lines of a file begin, and how many fewer it has. Undefined where there is no such file. */
 async function searchBackwards(path: string, lines: number): Promise<{ offset: number; missing: number } | undefined> {
-  const file = await open(path, 'r').catch(() => undefined);
+  const file = await openLog(path).catch(() => undefined);
   if (file === undefined) return undefined;
   await using owned = file;
   const { size } = await owned.stat();
@@ -94,8 +96,16 @@ async function inodeOf(path: string): Promise<number | undefined> {
   return (await stat(path).catch(() => undefined))?.ino;
 }
 
+/** Opens a log file; a link or a pipe in its place is refused. */
+async function openLog(path: string): Promise<FileHandle> {
+  const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  if ((await file.stat()).isFile()) return file;
+  await file.close();
+  throw new GantryError('Invalid', `${path} is not a file`);
+}
+
 async function* readFrom(path: string, offset: number): AsyncGenerator<Buffer> {
-  const file: FileHandle | undefined = await open(path, 'r').catch(() => undefined);
+  const file: FileHandle | undefined = await openLog(path).catch(() => undefined);
   if (file === undefined) return;
   await using owned = file;
   for (let at = offset; ; ) {

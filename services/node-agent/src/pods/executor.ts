@@ -6,6 +6,7 @@ import { sandboxConfigOf } from '../containers/sandbox.ts';
 import type { DnsConfig, Runtime } from '../runtime/runtime.ts';
 import type { Slots } from '../slots.ts';
 import type { VolumeManager } from '../volumes/manager.ts';
+import { removeTree } from '../volumes/mounter.ts';
 import type { Action } from './action.ts';
 import type { RecordPodEvent } from './events.ts';
 import { type RetryWaits, retryWaits } from './memory.ts';
@@ -143,6 +144,6 @@ async function removeContainer(
 async function cleanUp(deps: ExecutorDeps, pod: Pod, everything: boolean): Promise<void> {
   await deps.volumes.tearDown(podUid(pod));
   if (!everything) return;
-  await rm(deps.paths.pod(podUid(pod)), { recursive: true, force: true });
+  await removeTree(deps.paths.pod(podUid(pod)), undefined);
   await rm(deps.paths.logs(pod), { recursive: true, force: true });
 }

@@ -10,7 +10,7 @@ it('what pods left that exist no more is removed, and nothing else', async () =>
   for (const path of ['pods/a', 'pods/b', 'logs/default_web_a', 'logs/default_web_b', 'memory/b', 'processes/b']) {
     await mkdir(join(root, path), { recursive: true });
   }
-  await removeOrphanedDirectories(root, (uid) => uid === 'a', silentLogger);
+  await removeOrphanedDirectories(root, (uid) => uid === 'a', { log: silentLogger });
   const left = await readdir(root, { recursive: true });
   expect(left.sort()).toEqual(['logs', 'logs/default_web_a', 'memory', 'pods', 'pods/a', 'processes', 'processes/b']);
   await rm(root, { recursive: true });

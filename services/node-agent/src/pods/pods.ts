@@ -1,3 +1,4 @@
+import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EventRecorder } from '@gantry/client/event-recorder.ts';
 import type { Pod } from '@gantry/model/gen/gantry.core.v1.ts';
@@ -16,6 +17,7 @@ import { Slots } from '../slots.ts';
 import { ConfigObjects } from '../volumes/config-objects.ts';
 import { type VolumeManager, volumeManager } from '../volumes/manager.ts';
 import { memoryDirectory } from '../volumes/memory-directory.ts';
+import { systemMounter } from '../volumes/mounter.ts';
 import { backOffsOf, containerFieldPath, type RecordPodEvent } from './events.ts';
 import { type ExecutorDeps, execute } from './executor.ts';
 import { hookRunner } from './hooks.ts';
@@ -64,13 +66,18 @@ export interface Pods extends AsyncDisposable {
 export async function startPods(config: NodeAgentConfig, deps: PodsDeps): Promise<Pods> {
   const { client, runtime, clock, log } = deps;
   await using stack = new AsyncDisposableStack();
+  // Secrets and scratch space of pods: other users of the machine may not look in. Without isolation, pods of other users must get through.
+  await chmod(config.rootDir, runtime.info.isolated ? 0o700 : 0o711);
   const paths = podPaths(config.rootDir);
+  const mounter = runtime.info.driver === 'cri' ? systemMounter : undefined;
   const recordEvent = eventsOf(config, deps, stack);
   const configObjects = stack.use(new ConfigObjects(client, { log, onChange: (uids) => refreshAll(uids) }));
   const volumes = volumeManager({
     paths,
     memoryDir: await memoryDirectory(config.rootDir, runtime.info.driver === 'cri', log),
     config: configObjects,
+    nodeMemoryBytes: deps.machine.memoryTotalBytes,
+    ...(mounter === undefined ? {} : { mounter }),
   });
   const wake = (uid: string): void => manager.get(uid)?.wake();
   const probes = stack.use(
@@ -137,7 +144,10 @@ export async function startPods(config: NodeAgentConfig, deps: PodsDeps): Promis
   const cleanDisk = async (): Promise<void> => {
     // Not before the runtime was looked at: what it has belongs to somebody too.
     const { byPod } = await observation.refresh();
-    await removeOrphanedDirectories(config.rootDir, (uid) => manager.get(uid) !== undefined || byPod.has(uid), log);
+    await removeOrphanedDirectories(config.rootDir, (uid) => manager.get(uid) !== undefined || byPod.has(uid), {
+      log,
+      ...(mounter === undefined ? {} : { mounter }),
+    });
   };
   const cleaned = (): Promise<void> =>
     cleanDisk().catch((error: unknown) => log.warn({ error }, 'the disk could not be cleaned'));

@@ -1,3 +1,4 @@
+import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import type { Logger } from '@gantry/runtime/log.ts';
 import { contain } from '../contain.ts';
@@ -69,7 +70,8 @@ export class TerminationMessages {
 /** The last bytes of a file; empty where there is none. */
 async function readTail(path: string, maxBytes: number): Promise<string> {
   try {
-    await using file = await open(path, 'r');
+    // A link or a pipe that took the place of the file is not followed and not waited for.
+    await using file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
     const { size } = await file.stat();
     const length = Math.min(size, maxBytes);
     const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, size - length);

@@ -18,6 +18,8 @@ import type { Payload } from './payload.ts';
 /** The link that is exchanged; what users see are links through it. */
 const dataLink = '..data';
 const newDataLink = '..data_tmp';
+/** Names of the directories that hold the files: nothing that the link says otherwise is followed. */
+const timeDirectory = /^\.\.[0-9a-f_]+$/;
 
 /**
  * Makes a directory show exactly these files, all at once: they are written into a new directory, and a link to it is exchanged.
@@ -26,7 +28,8 @@ const newDataLink = '..data_tmp';
  * @param gid Group of the files, from the pod's fsGroup.
  */
 export async function writeAtomically(directory: string, payload: Payload, gid: number | undefined): Promise<boolean> {
-  const old = await readlink(join(directory, dataLink)).catch(() => undefined);
+  const link = await readlink(join(directory, dataLink)).catch(() => '');
+  const old = timeDirectory.test(link) ? link : undefined;
   if (old !== undefined && (await shows(join(directory, old), payload))) {
     await linkFirstSteps(directory, payload);
     return false;
@@ -55,6 +58,7 @@ async function writeFiles(directory: string, payload: Payload, gid: number | und
 }
 
 async function shows(directory: string, payload: Payload): Promise<boolean> {
+  if (!(await lstat(directory).catch(() => undefined))?.isDirectory()) return false;
   const entries = await readdir(directory, { recursive: true, withFileTypes: true }).catch(() => []);
   const files = entries.filter((entry) => entry.isFile());
   if (files.length !== payload.size) return false;

@@ -1,18 +1,17 @@
-import { chmod, chown, mkdir, open, realpath, stat } from 'node:fs/promises';
-import { dirname, join, sep } from 'node:path';
+import { constants } from 'node:fs';
+import { mkdir, open, stat } from 'node:fs/promises';
 import type { HostPathVolumeSource } from '@gantry/model/gen/gantry.core.v1.ts';
 import { GantryError } from '@gantry/runtime/errors.ts';
-import { safeRelativePath } from './paths.ts';
 
 /** Anyone may write, and with a group new files belong to it: what a container sees as its scratch space. */
 const scratchMode = 0o777;
 const setGid = 0o2000;
 
-/** Makes the directory of an emptyDir. */
-export async function makeScratch(directory: string, gid: number | undefined): Promise<void> {
-  await mkdir(directory, { recursive: true });
-  if (gid !== undefined) await chown(directory, process.getuid?.() ?? 0, gid);
-  await chmod(directory, gid === undefined ? scratchMode : scratchMode | setGid);
+/** Gives the directory of an emptyDir, which exists, to the pod's containers. Throws ELOOP where a link took its place. */
+export async function makeScratch(path: string, gid: number | undefined): Promise<void> {
+  await using directory = await open(path, constants.O_DIRECTORY | constants.O_NOFOLLOW);
+  if (gid !== undefined) await directory.chown(process.getuid?.() ?? 0, gid);
+  await directory.chmod(gid === undefined ? scratchMode : scratchMode | setGid);
 }
 
 /** Sees to it that a hostPath is what its type says. Throws Invalid, in Kubernetes' words, where it is not. */
@@ -38,35 +37,4 @@ export async function checkHostPath({ path, type = '' }: HostPathVolumeSource): 
     BlockDevice: present?.isBlockDevice(),
   };
   if (kinds[type] !== true) throw new GantryError('Invalid', `hostPath type check failed: ${path} is not a ${type}`);
-}
-
-/**
- * The path inside a volume that a subPath names, made as a directory where nothing is there. Links are followed, and one that leads
- * out of the volume is refused with Invalid.
- */
-export async function resolveSubPath(volume: string, subPath: string): Promise<string> {
-  const path = join(volume, ...safeRelativePath(subPath));
-  const root = await realpath(volume);
-  const nearest = await nearestExisting(path, volume);
-  assertInside(root, await realpath(nearest), subPath);
-  await stat(path).catch(() => mkdir(path, { recursive: true, mode: 0o755 }));
-  const resolved = await realpath(path);
-  assertInside(root, resolved, subPath);
-  return resolved;
-}
-
-async function nearestExisting(path: string, volume: string): Promise<string> {
-  for (let candidate = path; candidate.length > volume.length; candidate = dirname(candidate)) {
-    const there = await stat(candidate).then(
-      () => true,
-      () => false,
-    );
-    if (there) return candidate;
-  }
-  return volume;
-}
-
-function assertInside(root: string, path: string, subPath: string): void {
-  if (path === root || path.startsWith(`${root}${sep}`)) return;
-  throw new GantryError('Invalid', `subPath ${JSON.stringify(subPath)} leads out of its volume`);
 }

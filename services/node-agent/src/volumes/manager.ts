@@ -1,5 +1,5 @@
-import { mkdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import type { Pod, Volume } from '@gantry/model/gen/gantry.core.v1.ts';
 import { GantryError, toGantryError } from '@gantry/runtime/errors.ts';
 import { expand } from '../containers/expand.ts';
@@ -8,8 +8,11 @@ import { type PlannedContainer, podUid } from '../pods/spec.ts';
 import type { EnvVar, Mount } from '../runtime/runtime.ts';
 import { writeAtomically } from './atomic-writer.ts';
 import type { ConfigObjects } from './config-objects.ts';
-import { checkHostPath, makeScratch, resolveSubPath } from './directories.ts';
+import { checkHostPath, makeScratch } from './directories.ts';
+import { memorySizeBytes } from './memory-size.ts';
+import { type Mounter, removeTree } from './mounter.ts';
 import { payloadOf } from './payload.ts';
+import { mountSubPath } from './sub-path.ts';
 
 /** What volumes are made with. */
 export interface VolumeDeps {
@@ -17,6 +20,10 @@ export interface VolumeDeps {
   /** From memoryDirectory: for secrets and emptyDirs of medium Memory. */
   readonly memoryDir: string;
   readonly config: Pick<ConfigObjects, 'dataFor'>;
+  /** Absent where pods have no file system of their own: subPaths are then plain paths, and memory is not bounded. */
+  readonly mounter?: Mounter;
+  /** Memory of the node, in bytes: the size of an emptyDir in memory that nothing else bounds. */
+  readonly nodeMemoryBytes: number;
 }
 
 /** The volumes of the node's pods on its disk. */
@@ -39,18 +46,17 @@ function livesInMemory(volume: Volume): boolean {
 export function volumeManager(deps: VolumeDeps): VolumeManager {
   const memoryRoot = (uid: string): string => join(deps.memoryDir, uid);
   const diskRoot = (uid: string): string => join(deps.paths.pod(uid), 'volumes');
+  const subPathRoot = (uid: string): string => join(deps.paths.pod(uid), 'volume-subpaths');
   const directoryOf = (pod: Pod, volume: Volume): string => {
     if (volume.hostPath !== undefined) return volume.hostPath.path;
     const uid = podUid(pod);
     return join(livesInMemory(volume) ? memoryRoot(uid) : diskRoot(uid), volume.name);
   };
-  const make = async (pod: Pod, signal: AbortSignal): Promise<void> => {
-    const volumes = pod.spec.volumes ?? [];
+  const make = async (pod: Pod, volumes: readonly Volume[], signal: AbortSignal): Promise<void> => {
     if (volumes.length === 0) return;
     const config = await deps.config.dataFor(pod, signal);
-    const gid = pod.spec.securityContext?.fsGroup;
     for (const volume of volumes) {
-      await makeVolume(volume, directoryOf(pod, volume), gid, { pod, config }).catch((error) =>
+      await makeVolume(deps, volume, directoryOf(pod, volume), { pod, config }).catch((error) =>
         failMount(volume, error),
       );
     }
@@ -60,28 +66,37 @@ export function volumeManager(deps: VolumeDeps): VolumeManager {
   return {
     prepare(pod, signal) {
       prepared.add(podUid(pod));
-      return inTurn(podUid(pod), () => make(pod, signal));
+      return inTurn(podUid(pod), () => make(pod, pod.spec.volumes ?? [], signal));
     },
     refresh(pod, signal) {
       const uid = podUid(pod);
       return inTurn(uid, async () => {
-        if (prepared.has(uid)) await make(pod, signal);
+        if (prepared.has(uid)) await make(pod, (pod.spec.volumes ?? []).filter(isPayload), signal);
       });
     },
     async mounts(pod, planned, env) {
       const values = new Map(env.map(({ name, value }) => [name, value]));
       return Promise.all(
-        (planned.spec.volumeMounts ?? []).map(async (mount): Promise<Mount> => {
+        (planned.spec.volumeMounts ?? []).map(async (mount, index): Promise<Mount> => {
           const volume = pod.spec.volumes?.find(({ name }) => name === mount.name);
           if (volume === undefined)
             throw new GantryError('Invalid', `volumeMounts: volume ${JSON.stringify(mount.name)} not found`);
-          const subPath = mount.subPathExpr ? expand(mount.subPathExpr, (name) => values.get(name)) : mount.subPath;
+          const subPath = mount.subPathExpr
+            ? expand(mount.subPathExpr, (name) => values.get(name), 'subPathExpr')
+            : mount.subPath;
           const directory = directoryOf(pod, volume);
           const propagation = { HostToContainer: 'hostToContainer', Bidirectional: 'bidirectional' }[
             mount.mountPropagation ?? ''
           ];
           return {
-            hostPath: subPath ? await resolveSubPath(directory, subPath) : directory,
+            hostPath: subPath
+              ? await mountSubPath(
+                  deps,
+                  directory,
+                  subPath,
+                  join(subPathRoot(podUid(pod)), volume.name, planned.name, `${index}`),
+                )
+              : directory,
             containerPath: mount.mountPath.startsWith('/') ? mount.mountPath : `/${mount.mountPath}`,
             // What the api's objects say is written by the node alone.
             readOnly: (mount.readOnly ?? false) || isPayload(volume),
@@ -93,8 +108,7 @@ export function volumeManager(deps: VolumeDeps): VolumeManager {
     tearDown(uid) {
       prepared.delete(uid);
       return inTurn(uid, async () => {
-        await rm(memoryRoot(uid), { recursive: true, force: true });
-        await rm(diskRoot(uid), { recursive: true, force: true });
+        for (const root of [subPathRoot(uid), memoryRoot(uid), diskRoot(uid)]) await removeTree(root, deps.mounter);
       });
     },
   };
@@ -120,21 +134,33 @@ function isPayload(volume: Volume): boolean {
 }
 
 async function makeVolume(
+  { mounter, nodeMemoryBytes }: VolumeDeps,
   volume: Volume,
   directory: string,
-  gid: number | undefined,
   sources: Parameters<typeof payloadOf>[1],
 ): Promise<void> {
+  const gid = sources.pod.spec.securityContext?.fsGroup;
   const payload = payloadOf(volume, sources);
   if (payload !== undefined) {
     await mkdir(directory, { recursive: true, mode: 0o755 });
     await writeAtomically(directory, payload, gid);
   } else if (volume.hostPath !== undefined) await checkHostPath(volume.hostPath);
-  else if (volume.emptyDir !== undefined) await makeScratch(directory, gid);
-  else {
+  else if (volume.emptyDir !== undefined) {
+    await mkdir(directory, { recursive: true });
+    if (volume.emptyDir.medium === 'Memory' && mounter !== undefined) {
+      await mountOnce(mounter, directory, memorySizeBytes(sources.pod, volume.emptyDir, nodeMemoryBytes));
+    }
+    await makeScratch(directory, gid);
+  } else {
     const sort = Object.keys(volume).find((key) => key !== 'name') ?? 'none';
     throw new GantryError('Invalid', `volumes of type ${sort} are not supported by this node`);
   }
+}
+
+/** A directory that lies on another file system than its parent is mounted already, by this agent or the one before it. */
+async function mountOnce(mounter: Mounter, directory: string, sizeBytes: number): Promise<void> {
+  const [own, parent] = await Promise.all([stat(directory), stat(dirname(directory))]);
+  if (own.dev === parent.dev) await mounter.tmpfs(directory, { sizeBytes });
 }
 
 function failMount(volume: Volume, error: unknown): never {

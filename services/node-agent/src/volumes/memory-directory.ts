@@ -22,7 +22,7 @@ export async function memoryDirectory(rootDir: string, mountTmpfs: boolean, log:
   await mkdir(directory, { recursive: true, mode: 0o700 });
   if (!mountTmpfs || (await isTmpfs(directory))) return directory;
   try {
-    await promisify(execFile)('mount', ['-t', 'tmpfs', '-o', 'mode=0755', 'gantry-memory', directory], {
+    await promisify(execFile)('mount', ['-t', 'tmpfs', '-o', 'mode=0700', 'gantry-memory', directory], {
       timeout: 10_000,
     });
   } catch (error) {

@@ -25,7 +25,12 @@ beforeEach(async () => {
       secret: (name: string) => (name === 'keys' ? data({ password: 'sesame' }) : undefined),
     }),
   };
-  volumes = volumeManager({ paths: podPaths(directory), memoryDir: join(directory, 'memory'), config });
+  volumes = volumeManager({
+    paths: podPaths(directory),
+    memoryDir: join(directory, 'memory'),
+    config,
+    nodeMemoryBytes: 2 ** 30,
+  });
 });
 
 afterEach(() => rm(directory, { recursive: true, force: true }));

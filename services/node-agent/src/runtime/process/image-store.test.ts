@@ -53,6 +53,19 @@ describe('image store', () => {
     expect(await openImageStore(join(directory, 'images')).images.list()).toHaveLength(1);
   });
 
+  it('writes nothing outside through links that entries before it made', async () => {
+    const root = await importLayers([
+      { kind: 'directory', path: 'a' },
+      { kind: 'directory', path: 'a/b' },
+      { kind: 'symlink', path: 'a/b/top', target: '/' },
+      // By its name this lies three levels deep, by the link it lies in the root.
+      { kind: 'symlink', path: 'a/b/top/up', target: '/' },
+      { kind: 'file', path: 'up/evil', content: 'x' },
+    ]);
+    expect(await readlink(join(root, 'up'))).toBe('.');
+    expect(await readFile(join(root, 'evil'), 'utf8')).toBe('x');
+  });
+
   it('refuses what is no image', async () => {
     const store = openImageStore(join(directory, 'images'));
     const path = join(directory, 'noise');

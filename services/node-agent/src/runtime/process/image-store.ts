@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, realpath, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -153,23 +153,25 @@ async function importOne(
 /** Unpacks a tar below a directory: files, directories and links, and OCI's white-outs, which delete. */
 async function unpack(source: Readable, directory: string): Promise<void> {
   await mkdir(directory, { recursive: true });
+  const root = await realpath(directory);
   const tar = extract();
   const work = async () => {
     let count = 0;
     for await (const entry of tar) {
       if (++count > maxEntries) throw new Error(`more than ${maxEntries} files`);
       const { name, type, linkname, mode } = entry.header;
-      const path = inside(directory, name);
-      const parent = dirname(path);
-      await mkdir(parent, { recursive: true });
+      const lexical = inside(root, name);
+      const parent = lexical === root ? root : await parentOf(root, lexical);
+      const path = lexical === root ? root : join(parent, basename(lexical));
       const whiteOut = /^\.wh\.(.+)$/.exec(basename(path))?.[1];
       if (whiteOut !== undefined) await rm(join(parent, whiteOut), { recursive: true, force: true });
       else if (type === 'directory') await mkdir(path, { recursive: true });
       else if (type === 'symlink' || type === 'link') {
         await rm(path, { recursive: true, force: true });
         // Links are made relative: one into the image's root must not lead into the machine's, and the image moves.
-        const target = type === 'link' || linkname!.startsWith('/') ? linkname! : `${dirname(name)}/${linkname}`;
-        await symlink(relative(parent, inside(directory, target)) || '.', path);
+        const isAbsolute = type === 'link' || linkname!.startsWith('/');
+        const target = isAbsolute ? linkname! : `${relative(root, parent)}/${linkname}`;
+        await symlink(relative(parent, inside(root, target)) || '.', path);
       } else if (type === 'file') {
         await rm(path, { recursive: true, force: true });
         await writeFile(path, Readable.from(entry), { mode: mode ?? 0o644 });
@@ -178,6 +180,21 @@ async function unpack(source: Readable, directory: string): Promise<void> {
     }
   };
   await Promise.all([pipeline(source, tar), work()]);
+}
+
+/**
+ * The directory that an entry lies in, without links, made where it is missing. Entries before it may have made links on its way: one
+ * that leads out of the image is refused.
+ */
+async function parentOf(root: string, path: string): Promise<string> {
+  let parent = root;
+  for (const step of relative(root, dirname(path)).split(sep).filter(Boolean)) {
+    const next = join(parent, step);
+    await mkdir(next, { recursive: true });
+    parent = await realpath(next);
+    inside(root, relative(root, parent));
+  }
+  return parent;
 }
 
 /** A path below a directory; refuses one that leads out of it. */
