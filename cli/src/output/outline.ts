@@ -43,9 +43,17 @@ function isEmpty(value: unknown): boolean {
   return typeof value === 'object' && Object.keys(value).length === 0;
 }
 
-/** `podIP` → `Pod IP`. */
+/** Acronyms that names of fields begin with, which they write in small letters. */
+const acronyms = new Map(
+  'API AWS CPU CSI DNS FC FS GCE GID GMSA gRPC HTTP HTTPS IP IPs IQN iSCSI LUN NFS OS PID QoS RBD SSL TCP TLS TTY UID URI URL'
+    .split(' ')
+    .map((acronym) => [acronym.toLowerCase(), acronym]),
+);
+
+/** `podIPs` → `Pod IPs`, `apiVersion` → `API Version`. */
 function titleOfField(key: string): string {
-  if (!/^[a-z][a-zA-Z]*$/.test(key)) return key;
-  const words = key.replace(/([a-z])([A-Z])/g, '$1 $2').replace(/([A-Z])([A-Z][a-z])/g, '$1 $2');
-  return words[0]!.toUpperCase() + words.slice(1);
+  if (!/^[a-z][a-zA-Z0-9]*$/.test(key)) return key;
+  // An acronym may be a plural; it ends before the capital of the next word.
+  const [first = '', ...others] = key.match(/[A-Z]{2,}s?(?![a-z])|[A-Z]?[a-z0-9]+|[A-Z]/g)!;
+  return [acronyms.get(first) ?? first.slice(0, 1).toUpperCase() + first.slice(1), ...others].join(' ');
 }

@@ -1,3 +1,4 @@
+import { messageSchema } from '@gantry/model/schema.ts';
 import { describe, expect, it } from 'vitest';
 import { formatObjects, objectLabel } from './objects.ts';
 import { formatOutline } from './outline.ts';
@@ -31,6 +32,41 @@ describe('formatOutline', () => {
     expect(outline).toBe(
       'Name:    web\nLabels:\n  app:  x\nPod IP:  10.0.0.1\nArgs:    a, b\nContainers:\n  c:\n    Image:  i\n',
     );
+  });
+});
+
+describe('titles', () => {
+  it.each([
+    ['podIPs', 'Pod IPs'],
+    ['clusterIPs', 'Cluster IPs'],
+    ['podCIDRs', 'Pod CIDRs'],
+    ['targetWWNs', 'Target WWNs'],
+    ['apiVersion', 'API Version'],
+    ['qosClass', 'QoS Class'],
+    ['hostIPC', 'Host IPC'],
+    ['setHostnameAsFQDN', 'Set Hostname As FQDN'],
+    ['loadBalancerIP', 'Load Balancer IP'],
+    ['downwardAPI', 'Downward API'],
+    ['ip', 'IP'],
+  ])('of %s is %s', (field, title) => {
+    expect(formatOutline({ [field]: 'x' })).toBe(`${title}:  x\n`);
+  });
+
+  it('of every field of the schema are whole words', () => {
+    const fields = new Set<string>();
+    const seen = new Set<string>();
+    const walk = (message: string): void => {
+      if (seen.has(message)) return;
+      seen.add(message);
+      for (const { name, type } of messageSchema(message).fields) {
+        fields.add(name);
+        if (type.kind === 'message') walk(type.name);
+      }
+    };
+    for (const name of ['api.v1.Object', 'meta.v1.ObjectMeta']) walk(`gantry.${name}`);
+    const titles = [...fields].map((field) => formatOutline({ [field]: 'x' }).split(':')[0]!);
+    expect(titles.length).toBeGreaterThan(500);
+    expect(titles.filter((title) => / [A-Za-z]( |$)/.test(title))).toEqual([]);
   });
 });
 
