@@ -51,3 +51,8 @@ export class Exit extends Error {
     this.code = code;
   }
 }
+
+/** Refuses what the user asked for without asking the server: `error: …`, as kubectl prints it. */
+export function refusal(problem: string): Exit {
+  return new Exit(ExitCode.failed, `error: ${problem}`);
+}

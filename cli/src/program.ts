@@ -15,6 +15,7 @@ import { status } from './commands/status.ts';
 import type { Context, GlobalFlags, Output } from './context.ts';
 import { findCredentials } from './known-tokens.ts';
 import { outputFormats } from './output/objects.ts';
+import { explainUnreachable } from './unreachable.ts';
 
 const output: Output = {
   write: (text) => void process.stdout.write(text),
@@ -38,7 +39,11 @@ export function createProgram(signal: AbortSignal): Command {
   const withClient = async (run: (context: Context) => Promise<void>): Promise<void> => {
     const { server, namespace, tokenFile } = program.opts<GlobalFlags>();
     using client = connect(server, { whenAway: 'fail', credentials: findCredentials(server, tokenFile) });
-    await run({ client, namespace, output, clock: systemClock, signal });
+    try {
+      await run({ client, namespace, output, clock: systemClock, signal });
+    } catch (error) {
+      throw explainUnreachable(error, server);
+    }
   };
   addObjectCommands(program, withClient);
   addPodCommands(program, withClient);

@@ -1,5 +1,5 @@
 import { findKind, type KindName, kindNames, kindOf } from '@gantry/model/registry.ts';
-import { GantryError } from '@gantry/runtime/errors.ts';
+import { refusal } from './context.ts';
 
 /** What `all` stands for, as in kubectl. */
 const allKinds: readonly KindName[] = ['Pod', 'Service', 'Deployment', 'ReplicaSet'];
@@ -17,10 +17,7 @@ export interface Target {
 export function parseTargets(args: readonly string[]): Target[] {
   const [first, ...rest] = args;
   if (first === undefined) {
-    throw new GantryError(
-      'BadRequest',
-      'You must specify the type of resource to get, such as "pods" or "deployment/web"',
-    );
+    throw refusal('You must specify the type of resource to get, such as "pods" or "deployment/web"');
   }
   if (args.some((arg) => arg.includes('/'))) return pairs(args);
   return first.split(',').flatMap((word) => {
@@ -39,10 +36,7 @@ export function parseTarget(
   const [target, ...more] = parseTargets(args);
   const name = target?.names[0];
   if (target === undefined || name === undefined || more.length > 0 || target.names.length > 1) {
-    throw new GantryError(
-      'BadRequest',
-      `exactly one object must be named, such as "deployment/web", not "${args.join(' ')}"`,
-    );
+    throw refusal(`exactly one object must be named, such as "deployment/web", not "${args.join(' ')}"`);
   }
   return { kind: target.kind, name };
 }
@@ -52,9 +46,10 @@ function pairs(args: readonly string[]): Target[] {
   for (const arg of args) {
     const [word, name, ...more] = arg.split('/');
     if (!word || !name || more.length > 0) {
-      throw new GantryError(
-        'BadRequest',
-        `there is no need to specify a resource type as a separate argument when passing arguments in resource/name form: "${arg}"`,
+      throw refusal(
+        word && name
+          ? `arguments in resource/name form may not have more than one slash: "${arg}"`
+          : `there is no need to specify a resource type as a separate argument when passing arguments in resource/name form: "${arg}"`,
       );
     }
     const kind = kindNamed(word);
@@ -67,5 +62,5 @@ function kindNamed(word: string): KindName {
   const kind = findKind(word);
   if (kind !== undefined) return kind.kind as KindName;
   const known = kindNames.map((name) => kindOf(name).plural).join(', ');
-  throw new GantryError('NotFound', `the server doesn't have a resource type "${word}" (it has: ${known})`);
+  throw refusal(`the server doesn't have a resource type "${word}" (it has: ${known})`);
 }

@@ -1,5 +1,5 @@
-import { GantryError, isError } from '@gantry/runtime/errors.ts';
-import { type Context, Exit, ExitCode } from '../context.ts';
+import { isError } from '@gantry/runtime/errors.ts';
+import { type Context, Exit, ExitCode, refusal } from '../context.ts';
 import { readManifests } from '../manifests.ts';
 import { objectLabel } from '../output/objects.ts';
 
@@ -14,7 +14,7 @@ export interface ApplyFlags {
  * with an error.
  */
 export async function apply(context: Context, flags: ApplyFlags): Promise<void> {
-  const documents = await readManifests(flags.filename, flags.recursive);
+  const documents = await readManifests(flags.filename, flags.recursive, 'apply');
   const suffix = flags.dryRun ? ' (server dry run)' : '';
   let failed = 0;
   for (const { text, source } of documents) {
@@ -28,7 +28,6 @@ export async function apply(context: Context, flags: ApplyFlags): Promise<void> 
       context.output.note(`Error from server (${error.reason}): error when applying "${source}": ${error.message}\n`);
     }
   }
-  if (failed === documents.length && failed > 1)
-    throw new GantryError('Invalid', `none of ${failed} objects was applied`);
+  if (failed === documents.length && failed > 1) throw refusal(`none of ${failed} objects was applied`);
   if (failed > 0) throw new Exit(ExitCode.failed);
 }

@@ -2,7 +2,9 @@ import { decodeManifest } from '@gantry/model/decode.ts';
 import { type KindName, kindOf } from '@gantry/model/registry.ts';
 import { isError } from '@gantry/runtime/errors.ts';
 import { type Context, Exit, ExitCode } from '../context.ts';
+import { listEach } from '../listing.ts';
 import { readManifests } from '../manifests.ts';
+import { observeObject } from '../observing.ts';
 import { objectLabel } from '../output/objects.ts';
 import { parseTargets } from '../targets.ts';
 
@@ -33,22 +35,17 @@ export async function deleteObjects(context: Context, args: readonly string[], f
   if (victims.length === 0) context.output.note('No resources found\n');
   const waiting: (Victim & { readonly uid: string })[] = [];
   let failed = 0;
-  for (const victim of victims) {
+  for (const [index, victim] of victims.entries()) {
     try {
-      const { object, gone } = await context.client.delete(victim.kind, victim, {
-        ...(flags.force
-          ? { gracePeriodSeconds: 0 }
-          : flags.gracePeriod === undefined
-            ? {}
-            : { gracePeriodSeconds: flags.gracePeriod }),
-        propagationPolicy: propagation[flags.cascade],
-        signal: context.signal,
-      });
-      context.output.write(`${objectLabel(object).replace('/', ' "')}" ${flags.force ? 'force deleted' : 'deleted'}\n`);
-      if (!gone) waiting.push({ ...victim, uid: object.metadata.uid! });
+      const uid = await deleteOne(context, victim, flags);
+      if (uid !== undefined) waiting.push({ ...victim, uid });
     } catch (error) {
-      if (!isError(error) || ['ServiceUnavailable', 'Cancelled'].includes(error.reason)) throw error;
-      if (flags.ignoreNotFound && error.reason === 'NotFound') continue;
+      if (flags.ignoreNotFound && isError(error, 'NotFound')) continue;
+      if (!isError(error) || ['ServiceUnavailable', 'Cancelled'].includes(error.reason)) {
+        const left = victims.length - index;
+        if (left > 1) context.output.note(`${left} of ${victims.length} objects are left\n`);
+        throw error;
+      }
       failed++;
       context.output.note(`Error from server (${error.reason}): ${error.message}\n`);
     }
@@ -57,8 +54,20 @@ export async function deleteObjects(context: Context, args: readonly string[], f
   if (failed > 0) throw new Exit(ExitCode.failed);
 }
 
+/** Asks for an object's end. Resolves to its uid where it is not gone yet. */
+async function deleteOne(context: Context, victim: Victim, flags: DeleteFlags): Promise<string | undefined> {
+  const gracePeriodSeconds = flags.force ? 0 : flags.gracePeriod;
+  const { object, gone } = await context.client.delete(victim.kind, victim, {
+    ...(gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds }),
+    propagationPolicy: propagation[flags.cascade],
+    signal: context.signal,
+  });
+  context.output.write(`${objectLabel(object).replace('/', ' "')}" ${flags.force ? 'force deleted' : 'deleted'}\n`);
+  return gone ? undefined : object.metadata.uid!;
+}
+
 async function fromManifests(context: Context, flags: DeleteFlags): Promise<Victim[]> {
-  const documents = await readManifests(flags.filename, flags.recursive);
+  const documents = await readManifests(flags.filename, flags.recursive, 'delete');
   return documents.map(({ text }) => {
     const object = decodeManifest(text);
     const namespaced = kindOf(object.kind as KindName).namespaced;
@@ -77,8 +86,12 @@ async function fromArguments(context: Context, args: readonly string[], flags: D
         ...(namespace ? { namespace } : {}),
         ...(flags.selector === undefined ? {} : { labelSelector: flags.selector }),
       };
-      const { items } = await context.client.list(kind, query, { signal: context.signal });
-      victims.push(...items.map(({ metadata }) => ({ kind, namespace: metadata.namespace, name: metadata.name })));
+      const found = await listEach(context, kind, query, ({ metadata: { namespace, name } }) => ({
+        kind,
+        namespace,
+        name,
+      }));
+      for (const victim of found.items) victims.push(victim);
     } else {
       throw new Exit(ExitCode.usage, 'resource(s) were provided, but no name, label selector, or --all flag specified');
     }
@@ -86,26 +99,9 @@ async function fromArguments(context: Context, args: readonly string[], flags: D
   return victims;
 }
 
-/** Waits until the object, or one that took its name, shows that it is gone. */
+/** Waits until the object is gone: another one may have its name by then. */
 async function untilGone(context: Context, victim: Victim & { readonly uid: string }): Promise<void> {
-  const stop = new AbortController();
-  const signal = AbortSignal.any([stop.signal, context.signal]);
-  const query = {
-    ...(victim.namespace ? { namespace: victim.namespace } : {}),
-    fieldSelector: `metadata.name=${victim.name}`,
-    resourceVersion: 0,
-  };
-  let present = false;
-  try {
-    for await (const event of context.client.watch(victim.kind, query, signal)) {
-      if (event.type === 'BOOKMARK') {
-        if (!present) return;
-      } else if (event.object.metadata.uid === victim.uid) {
-        if (event.type === 'DELETED') return;
-        present = true;
-      }
-    }
-  } finally {
-    stop.abort();
+  for await (const object of observeObject(context, victim.kind, victim)) {
+    if (object?.metadata.uid !== victim.uid) return;
   }
 }

@@ -2,14 +2,11 @@ import { formatAge } from '@gantry/model/age.ts';
 import type { Event } from '@gantry/model/gen/gantry.core.v1.ts';
 import type { KubeObject } from '@gantry/model/kind.ts';
 import { kindOf } from '@gantry/model/registry.ts';
-import { GantryError } from '@gantry/runtime/errors.ts';
-import type { Context } from '../context.ts';
+import { type Context, refusal } from '../context.ts';
+import { listAll } from '../listing.ts';
 import { formatOutline } from '../output/outline.ts';
 import { formatTable } from '../output/table.ts';
 import { parseTargets, type Target } from '../targets.ts';
-
-/** Most objects that one call describes. */
-const maxObjects = 500;
 
 /** Tells all that is known of objects, and what happened to them. */
 export async function describe(
@@ -19,7 +16,7 @@ export async function describe(
 ): Promise<void> {
   const objects: KubeObject[] = [];
   for (const target of parseTargets(args)) objects.push(...(await fetch(context, target, flags.selector)));
-  if (objects.length === 0) throw new GantryError('NotFound', `No resources found in ${context.namespace} namespace.`);
+  if (objects.length === 0) throw refusal(`No resources found in ${context.namespace} namespace.`);
   for (const [index, object] of objects.entries()) {
     if (index > 0) context.output.write('\n\n');
     context.output.write(await describeObject(context, object));
@@ -34,8 +31,8 @@ async function fetch(
   const { client, signal } = context;
   const scope = kindOf(kind).namespaced ? { namespace: context.namespace } : {};
   if (names.length > 0) return Promise.all(names.map((name) => client.get(kind, { ...scope, name }, { signal })));
-  const query = { ...scope, limit: maxObjects, ...(labelSelector === undefined ? {} : { labelSelector }) };
-  return (await client.list(kind, query, { signal })).items;
+  const query = { ...scope, ...(labelSelector === undefined ? {} : { labelSelector }) };
+  return (await listAll(context, kind, query)).items;
 }
 
 async function describeObject(context: Context, object: KubeObject): Promise<string> {
@@ -65,7 +62,7 @@ function concealed(kind: string, fields: Record<string, unknown>): Record<string
 async function eventsOf(context: Context, object: KubeObject): Promise<string> {
   const namespace = object.metadata.namespace ?? 'default';
   const fieldSelector = `involvedObject.uid=${object.metadata.uid}`;
-  const { items } = await context.client.list('Event', { namespace, fieldSelector }, { signal: context.signal });
+  const { items } = await listAll(context, 'Event', { namespace, fieldSelector });
   if (items.length === 0) return 'Events:  <none>\n';
   const nowMs = context.clock.now();
   const rows = [...items].sort((a, b) => lastSeen(a).localeCompare(lastSeen(b))).map((event) => eventRow(event, nowMs));

@@ -3,7 +3,7 @@ import type { ExecInput, ExecOutput } from '@gantry/client/pod-messages.ts';
 import { type DuplexCall, maxStdinBytes } from '@gantry/client/pods.ts';
 import { GantryError } from '@gantry/runtime/errors.ts';
 import { type Context, Exit, ExitCode } from '../context.ts';
-import { podFor } from './logs.ts';
+import { podFor } from '../pods.ts';
 
 export interface ExecFlags {
   readonly container?: string;

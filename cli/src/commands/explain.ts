@@ -1,5 +1,4 @@
-import { GantryError } from '@gantry/runtime/errors.ts';
-import type { Context } from '../context.ts';
+import { type Context, refusal } from '../context.ts';
 import { formatExplanation } from '../output/explanation.ts';
 import { formatYaml } from '../output/yaml.ts';
 import { parseTarget } from '../targets.ts';
@@ -11,7 +10,7 @@ export interface ExplainFlags {
 /** Tells why a pod has, or does not have, its node. */
 export async function explain(context: Context, args: readonly string[], flags: ExplainFlags): Promise<void> {
   const { kind, name } = parseTarget(args, 'Pod');
-  if (kind !== 'Pod') throw new GantryError('BadRequest', `cannot explain a ${kind}: only pods are placed on nodes`);
+  if (kind !== 'Pod') throw refusal(`cannot explain a ${kind}: only pods are placed on nodes`);
   const { client, namespace, signal, output, clock } = context;
   const explanation = await client.placement.explainPod({ namespace, name }, { signal });
   // The long lists last.

@@ -2,7 +2,8 @@ import type { Query, WatchEvent } from '@gantry/client/api.ts';
 import { printedColumns } from '@gantry/model/columns.ts';
 import type { Column, Kind, KubeObject } from '@gantry/model/kind.ts';
 import { kindOf } from '@gantry/model/registry.ts';
-import type { Context } from '../context.ts';
+import { type Context, refusal } from '../context.ts';
+import { type Listed, listAll } from '../listing.ts';
 import { formatObjects, type OutputFormat, objectLabel } from '../output/objects.ts';
 import { columnWidths, formatRow, formatTable } from '../output/table.ts';
 import { parseTargets, type Target } from '../targets.ts';
@@ -16,12 +17,10 @@ export interface GetFlags {
   readonly noHeaders: boolean;
 }
 
-/** Objects a page: large lists arrive in pieces. */
-const pageSize = 500;
-
 /** Prints objects. */
 export async function get(context: Context, args: readonly string[], flags: GetFlags): Promise<void> {
   const targets = parseTargets(args);
+  if (flags.watch && targets.length > 1) throw refusal('you may only specify a single resource type');
   const found = [];
   for (const target of targets) found.push({ target, ...(await fetch(context, target, flags)) });
   const objects = found.flatMap(({ items }) => items);
@@ -38,10 +37,7 @@ export async function get(context: Context, args: readonly string[], flags: GetF
   await printChanges(context, target, items, resourceVersion, flags);
 }
 
-interface Found {
-  readonly items: KubeObject[];
-  readonly resourceVersion: number;
-}
+type Found = Listed<KubeObject>;
 
 function queryOf(context: Context, flags: GetFlags): Query {
   return {
@@ -59,18 +55,7 @@ async function fetch(context: Context, target: Target, flags: GetFlags): Promise
     for (const name of target.names) items.push(await client.get(target.kind, { namespace, name }, { signal }));
     return { items, resourceVersion: Math.max(...items.map((item) => Number(item.metadata.resourceVersion))) };
   }
-  const items: KubeObject[] = [];
-  for (let token: string | undefined; ; ) {
-    const query = {
-      ...scoped(target, queryOf(context, flags)),
-      limit: pageSize,
-      ...(token === undefined ? {} : { continue: token }),
-    };
-    const page = await client.list(target.kind, query, { signal });
-    items.push(...page.items);
-    token = page.continue;
-    if (token === undefined) return { items, resourceVersion: page.resourceVersion };
-  }
+  return listAll(context, target.kind, scoped(target, queryOf(context, flags)));
 }
 
 function scoped(target: Target, query: Query): Query {

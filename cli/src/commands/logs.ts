@@ -1,8 +1,5 @@
-import type { Pod } from '@gantry/model/gen/gantry.core.v1.ts';
-import type { KindName } from '@gantry/model/registry.ts';
-import { GantryError } from '@gantry/runtime/errors.ts';
 import type { Context } from '../context.ts';
-import { parseTarget } from '../targets.ts';
+import { podFor } from '../pods.ts';
 
 export interface LogsFlags {
   readonly container?: string;
@@ -28,42 +25,4 @@ export async function logs(context: Context, args: readonly string[], flags: Log
     context.signal,
   );
   for await (const chunk of chunks) process.stdout.write(chunk);
-}
-
-/** The pod that an argument names: itself, or one of a workload's, running ones first. */
-export async function podFor(context: Context, args: readonly string[]): Promise<string> {
-  const { kind, name } = parseTarget(args, 'Pod');
-  if (kind === 'Pod') return name;
-  const labelSelector = await selectorOf(context, kind, name);
-  const { items } = await context.client.list(
-    'Pod',
-    { namespace: context.namespace, labelSelector },
-    { signal: context.signal },
-  );
-  const pods = items.toSorted((a, b) => rank(a) - rank(b));
-  const running = pods[0];
-  if (running === undefined) throw new GantryError('NotFound', `no pods found for ${kind.toLowerCase()} "${name}"`);
-  if (items.length > 1) context.output.note(`Found ${items.length} pods, using pod/${running.metadata.name}\n`);
-  return running.metadata.name;
-}
-
-/** Pods that run go first, and those on their way out last. */
-function rank({ metadata, status }: Pod): number {
-  if (metadata.deletionTimestamp !== undefined) return 2;
-  return status?.phase === 'Running' ? 0 : 1;
-}
-
-async function selectorOf(context: Context, kind: KindName, name: string): Promise<string> {
-  const target = { namespace: context.namespace, name };
-  if (kind === 'Service') {
-    const { spec } = await context.client.get('Service', target);
-    return Object.entries(spec.selector ?? {})
-      .map(([key, value]) => `${key}=${value}`)
-      .join(',');
-  }
-  if (kind !== 'Deployment' && kind !== 'ReplicaSet') throw new GantryError('BadRequest', `a ${kind} has no pods`);
-  const { spec } = await context.client.get(kind, target);
-  return Object.entries(spec.selector.matchLabels ?? {})
-    .map(([key, value]) => `${key}=${value}`)
-    .join(',');
 }

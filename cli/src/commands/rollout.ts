@@ -1,6 +1,7 @@
 import type { Deployment, ReplicaSet } from '@gantry/model/gen/gantry.apps.v1.ts';
-import { GantryError } from '@gantry/runtime/errors.ts';
-import { type Context, Exit, ExitCode } from '../context.ts';
+import { type Context, Exit, ExitCode, refusal } from '../context.ts';
+import { listAll } from '../listing.ts';
+import { observeObject } from '../observing.ts';
 import { formatTable } from '../output/table.ts';
 import { parseTarget } from '../targets.ts';
 import { rolloutProgress } from './rollout-progress.ts';
@@ -11,40 +12,36 @@ const hashLabel = 'pod-template-hash';
 
 function deploymentName(args: readonly string[]): string {
   const { kind, name } = parseTarget(args, 'Deployment');
-  if (kind !== 'Deployment') throw new GantryError('BadRequest', `a ${kind} has no rollouts: name a deployment`);
+  if (kind !== 'Deployment') throw refusal(`a ${kind} has no rollouts: name a deployment`);
   return name;
 }
 
-/** Waits until a rollout is done, telling how far it is; fails when it misses its progress deadline. */
+/**
+ * Waits until a rollout is done, telling how far it is, through restarts of the api; fails when it misses its progress
+ * deadline.
+ */
 export async function rolloutStatus(
   context: Context,
   args: readonly string[],
   flags: { readonly watch: boolean; readonly timeoutMs: number },
 ): Promise<void> {
-  const name = deploymentName(args);
-  const { namespace, client } = context;
-  await client.get('Deployment', { namespace, name }, { signal: context.signal });
-  const stop = new AbortController();
-  const limits = flags.timeoutMs > 0 ? [AbortSignal.timeout(flags.timeoutMs)] : [];
-  const signal = AbortSignal.any([stop.signal, context.signal, ...limits]);
+  const target = { namespace: context.namespace, name: deploymentName(args) };
+  await context.client.get('Deployment', target, { signal: context.signal });
+  const timeout = flags.timeoutMs > 0 ? [AbortSignal.timeout(flags.timeoutMs)] : [];
+  const signal = AbortSignal.any([context.signal, ...timeout]);
   let told = '';
   try {
-    const query = { namespace, fieldSelector: `metadata.name=${name}`, resourceVersion: 0 };
-    for await (const event of client.watch('Deployment', query, signal)) {
-      if (event.type === 'BOOKMARK') continue;
-      if (event.type === 'DELETED') throw new GantryError('NotFound', `object has been deleted`);
-      const progress = rolloutProgress(event.object);
+    for await (const deployment of observeObject(context, 'Deployment', target, signal)) {
+      if (deployment === undefined) throw refusal('object has been deleted');
+      const progress = rolloutProgress(deployment);
       if (progress.message !== told) context.output.write(`${progress.message}\n`);
       told = progress.message;
       if (progress.state === 'failed') throw new Exit(ExitCode.failed);
       if (progress.state === 'done' || !flags.watch) return;
     }
-    if (limits[0]?.aborted) throw new GantryError('Timeout', 'timed out waiting for the rollout');
   } catch (error) {
-    if (limits[0]?.aborted) throw new GantryError('Timeout', 'timed out waiting for the rollout');
+    if (timeout[0]?.aborted) throw refusal('timed out waiting for the condition');
     throw error;
-  } finally {
-    stop.abort();
   }
 }
 
@@ -71,14 +68,14 @@ export async function rolloutUndo(context: Context, args: readonly string[], toR
   const deployment = await client.get('Deployment', { namespace, name });
   if (deployment.spec.paused) {
     const problem = `you cannot rollback a paused deployment; resume it first with 'gantry rollout resume deployment/${name}' and try again`;
-    throw new GantryError('FailedPrecondition', problem);
+    throw refusal(problem);
   }
   const sets = await revisions(context, deployment);
   const target = toRevision > 0 ? sets.find((set) => revisionOf(set) === toRevision) : sets.at(-2);
   if (target === undefined) {
     const problem =
       toRevision > 0 ? `unable to find specified revision ${toRevision} in history` : 'no rollout history found';
-    throw new GantryError('NotFound', `${problem} for deployment "${name}"`);
+    throw refusal(`${problem} for deployment "${name}"`);
   }
   const template = structuredClone(target.spec.template!);
   delete template.metadata?.labels?.[hashLabel];
@@ -115,11 +112,7 @@ function revisionOf(set: ReplicaSet): number {
 
 /** A deployment's ReplicaSets, oldest revision first. */
 async function revisions(context: Context, deployment: Deployment): Promise<ReplicaSet[]> {
-  const { items } = await context.client.list(
-    'ReplicaSet',
-    { namespace: context.namespace },
-    { signal: context.signal },
-  );
+  const { items } = await listAll(context, 'ReplicaSet', { namespace: context.namespace });
   const owned = items.filter((set) => set.metadata.ownerReferences?.some(({ uid }) => uid === deployment.metadata.uid));
   return owned.filter((set) => revisionOf(set) > 0).sort((a, b) => revisionOf(a) - revisionOf(b));
 }

@@ -1,6 +1,5 @@
 import type { KindName } from '@gantry/model/registry.ts';
-import { GantryError } from '@gantry/runtime/errors.ts';
-import type { Context } from '../context.ts';
+import { type Context, refusal } from '../context.ts';
 import { objectLabel } from '../output/objects.ts';
 import { parseTarget } from '../targets.ts';
 
@@ -15,14 +14,13 @@ export interface ScaleFlags {
 /** Sets how many replicas a workload has. */
 export async function scale(context: Context, args: readonly string[], flags: ScaleFlags): Promise<void> {
   const { kind, name } = parseTarget(args);
-  if (!scalable.includes(kind))
-    throw new GantryError('BadRequest', `cannot scale a ${kind}: only ${scalable.join(' and ')} have replicas`);
+  if (!scalable.includes(kind)) throw refusal(`cannot scale a ${kind}: only ${scalable.join(' and ')} have replicas`);
   const target = { namespace: context.namespace, name };
   if (flags.currentReplicas !== undefined) {
     const stored = await context.client.get(kind as 'Deployment', target, { signal: context.signal });
     if (stored.spec.replicas !== flags.currentReplicas) {
       const problem = `Expected replicas to be ${flags.currentReplicas}, was ${stored.spec.replicas}`;
-      throw new GantryError('FailedPrecondition', problem);
+      throw refusal(problem);
     }
   }
   const patch = { type: 'merge', body: { spec: { replicas: flags.replicas } } } as const;

@@ -1,29 +1,31 @@
-import type { Pod } from '@gantry/model/gen/gantry.core.v1.ts';
 import { isReady } from '@gantry/model/ready.ts';
 import type { Context } from '../context.ts';
+import { listEach } from '../listing.ts';
 import { formatTable } from '../output/table.ts';
 
 /** Tells in a few lines how the cluster is. */
 export async function status(context: Context, server: string): Promise<void> {
-  const { client, signal, output } = context;
   const [nodes, pods, deployments] = await Promise.all([
-    client.list('Node', {}, { signal }),
-    client.list('Pod', {}, { signal }),
-    client.list('Deployment', {}, { signal }),
+    listEach(context, 'Node', {}, isReady),
+    listEach(context, 'Pod', {}, (pod) => pod.status?.phase ?? 'Pending'),
+    listEach(
+      context,
+      'Deployment',
+      {},
+      ({ spec, status: now }) => (now?.availableReplicas ?? 0) >= (spec.replicas ?? 1),
+    ),
   ]);
-  const available = deployments.items.filter(
-    ({ spec, status: now }) => (now?.availableReplicas ?? 0) >= (spec.replicas ?? 1),
-  );
   const rows = [
     ['api', `${server}, revision ${nodes.resourceVersion}`],
-    ['nodes', `${nodes.items.filter(isReady).length} of ${nodes.items.length} ready`],
+    ['nodes', `${nodes.items.filter(Boolean).length} of ${nodes.items.length} ready`],
     ['pods', phases(pods.items) || 'none'],
-    ['deployments', `${available.length} of ${deployments.items.length} available`],
+    ['deployments', `${deployments.items.filter(Boolean).length} of ${deployments.items.length} available`],
   ];
-  output.write(formatTable(undefined, rows));
+  context.output.write(formatTable(undefined, rows));
 }
 
-function phases(pods: readonly Pod[]): string {
-  const counts = Map.groupBy(pods, (pod) => pod.status?.phase ?? 'Pending');
+/** `5 running, 1 pending` */
+function phases(pods: readonly string[]): string {
+  const counts = Map.groupBy(pods, (phase) => phase);
   return [...counts].map(([phase, members]) => `${members.length} ${phase.toLowerCase()}`).join(', ');
 }

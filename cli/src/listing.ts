@@ -1,0 +1,48 @@
+import type { Query } from '@gantry/client/api.ts';
+import type { KindName, Kinds } from '@gantry/model/registry.ts';
+import { isError } from '@gantry/runtime/errors.ts';
+import type { Context } from './context.ts';
+
+/** Objects to ask for at a time, as kubectl does. The api may cut pages shorter still, by their size. */
+const pageSize = 500;
+/** Attempts to list from the beginning, where the api has forgotten the revision of a list before its last page was read. */
+const maxAttempts = 3;
+
+/** A whole list as it was at one revision. */
+export interface Listed<T> {
+  readonly items: T[];
+  readonly resourceVersion: number;
+}
+
+type ListContext = Pick<Context, 'signal'> & { readonly client: Pick<Context['client'], 'list'> };
+
+/** Lists objects, through all pages. */
+export function listAll<K extends KindName>(context: ListContext, kind: K, query: Query): Promise<Listed<Kinds[K]>> {
+  return listEach(context, kind, query, (object) => object);
+}
+
+/** Lists one thing of each object, through all pages, so that many objects take little memory. */
+export async function listEach<K extends KindName, T>(
+  { client, signal }: ListContext,
+  kind: K,
+  query: Query,
+  pick: (object: Kinds[K]) => T,
+): Promise<Listed<T>> {
+  for (let attempt = 1; ; attempt++) {
+    const items: T[] = [];
+    try {
+      for (let token: string | undefined; ; ) {
+        const page = await client.list(
+          kind,
+          { ...query, limit: pageSize, ...(token === undefined ? {} : { continue: token }) },
+          { signal },
+        );
+        for (const object of page.items) items.push(pick(object));
+        if (page.continue === undefined) return { items, resourceVersion: page.resourceVersion };
+        token = page.continue;
+      }
+    } catch (error) {
+      if (!isError(error, 'Expired') || attempt === maxAttempts) throw error;
+    }
+  }
+}

@@ -1,0 +1,84 @@
+import type { ListPage, Query, WatchEvent } from '@gantry/client/api.ts';
+import type { Client } from '@gantry/client/client.ts';
+import { queryMatcher } from '@gantry/client/selection.ts';
+import type { KubeObject } from '@gantry/model/kind.ts';
+import type { KindName } from '@gantry/model/registry.ts';
+import { FakeClock } from '@gantry/runtime/clock.ts';
+import { GantryError } from '@gantry/runtime/errors.ts';
+import type { Context } from '../context.ts';
+
+/** What the api answers in place of a page or a watch. */
+type Failure = GantryError | undefined;
+
+/** An api in memory whose pages hold two objects, whatever they are asked for. */
+export class FakeApi {
+  objects: KubeObject[];
+  /** How the next lists after the first page, in order, fail. */
+  readonly pageFailures: Failure[] = [];
+  /** What the next watches give, in order: events, and how they end. */
+  readonly watches: { readonly events: WatchEvent<KubeObject>[]; readonly end?: GantryError }[] = [];
+  /** Names of the objects that were deleted. */
+  readonly deleted: string[] = [];
+  /** How a deletion of an object of this name fails. */
+  readonly refusals = new Map<string, GantryError>();
+
+  constructor(objects: readonly KubeObject[] = []) {
+    this.objects = [...objects];
+  }
+
+  async get(kind: KindName, { name }: { readonly name: string }): Promise<KubeObject> {
+    const found = this.objects.find((object) => object.kind === kind && object.metadata.name === name);
+    if (found === undefined) throw new GantryError('NotFound', `${kind} "${name}" not found`);
+    return found;
+  }
+
+  async list(kind: KindName, query: Query & { readonly continue?: string } = {}): Promise<ListPage<KubeObject>> {
+    const start = Number(query.continue ?? 0);
+    const failure = start > 0 ? this.pageFailures.shift() : undefined;
+    if (failure !== undefined) throw failure;
+    const matches = queryMatcher(kind, query) as (object: KubeObject) => boolean;
+    const all = this.objects.filter((object) => object.kind === kind && matches(object));
+    const items = all.slice(start, start + 2);
+    return { items, resourceVersion: 7, ...(start + 2 < all.length ? { continue: String(start + 2) } : {}) };
+  }
+
+  async *watch(): AsyncGenerator<WatchEvent<KubeObject>> {
+    const next = this.watches.shift();
+    if (next === undefined) throw new GantryError('Cancelled', 'no more watches');
+    yield* next.events;
+    if (next.end !== undefined) throw next.end;
+  }
+
+  async delete(_kind: KindName, { name }: { readonly name: string }): Promise<{ object: KubeObject; gone: boolean }> {
+    const refusal = this.refusals.get(name);
+    if (refusal !== undefined) throw refusal;
+    const object = this.objects.find(({ metadata }) => metadata.name === name)!;
+    this.deleted.push(name);
+    return { object, gone: true };
+  }
+}
+
+/** A context over an api in memory, and what commands print in it. */
+export interface FakeContext extends Context {
+  readonly clock: FakeClock;
+  readonly printed: { out: string; err: string };
+}
+
+export function fakeContext(api: FakeApi, signal = new AbortController().signal): FakeContext {
+  const printed = { out: '', err: '' };
+  return {
+    client: api as unknown as Client,
+    namespace: 'default',
+    clock: new FakeClock(),
+    signal,
+    printed,
+    output: {
+      write: (text) => {
+        printed.out += text;
+      },
+      note: (text) => {
+        printed.err += text;
+      },
+    },
+  };
+}
