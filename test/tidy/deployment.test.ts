@@ -31,10 +31,14 @@ const compose = parse(read('docker-compose.yml'), { merge: true }) as Compose;
 const values = parse(read('helm/gantry/values.yaml'));
 const templates = tracked.filter((path) => path.startsWith('helm/gantry/templates/')).map(read);
 
+/** Where services read the cluster's token. */
+const credentialsSource = 'packages/client/src/credentials.ts';
+
 /** Names of the variables that a service reads. */
 function variablesOf(service: string): Set<string> {
   const sources = tracked.filter((path) => path.startsWith(`services/${service}/src/`) && !path.includes('.test.'));
-  const named = sources.flatMap((path) => read(path).match(/GANTRY_[A-Z_]+/g) ?? []);
+  const shared = sources.some((path) => read(path).includes('credentialsFromEnv')) ? [credentialsSource] : [];
+  const named = [...sources, ...shared].flatMap((path) => read(path).match(/GANTRY_[A-Z_]+/g) ?? []);
   const flags = service === 'node-agent' ? [...helpText.matchAll(/--([a-z-]+)/g)].map(([, flag]) => flag!) : [];
   return new Set([...named, ...flags.map((flag) => `GANTRY_${flag.toUpperCase().replaceAll('-', '_')}`)]);
 }
@@ -82,6 +86,10 @@ describe('docker-compose.yml', () => {
     expect(compose.services.redis!.environment!.REDISCLI_AUTH).toMatch(/^\$\{GANTRY_PASSWORD:\?/);
   });
 
+  it("gives every service the cluster's token, which is the password", () => {
+    for (const [name, { environment }] of ours) expect(environment!.GANTRY_TOKEN, name).toBe('${GANTRY_PASSWORD}');
+  });
+
   it('gives a node the ranges that turn on service addresses and DNS', () => {
     const { environment } = compose.services['node-agent']!;
     expect(Object.keys(environment!)).toEqual(expect.arrayContaining(['GANTRY_POD_CIDR', 'GANTRY_CLUSTER_CIDR']));
@@ -112,6 +120,11 @@ describe('the Helm chart', () => {
   const [controlPlane, openApi] = [/kind: Deployment/, /kind: NetworkPolicy/].map(
     (kind) => templates.find((text) => kind.test(text))!,
   ) as [string, string];
+
+  it("gives every container of ours the cluster's token, from a Secret", () => {
+    expect(values.token).toBe('');
+    expect(controlPlane).toMatch(/GANTRY_TOKEN\n +valueFrom: \{ secretKeyRef: .* key: token \} \}/);
+  });
 
   it('trusts no network by default', () => {
     expect(values).toMatchObject({ hostNetwork: false, api: { trustNetwork: false, allowFrom: [] } });
