@@ -39,6 +39,8 @@ export const ExitCode = {
   usage: 2,
   /** The api cannot be reached. */
   unreachable: 3,
+  /** Ended at once by a further Ctrl-C, as shells count it. */
+  interrupted: 130,
 } as const;
 
 /** Ends the program with this code, after what it has printed already. */

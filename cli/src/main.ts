@@ -1,17 +1,18 @@
 import { isError, toGantryError } from '@gantry/runtime/errors.ts';
-import { terminationSignal } from '@gantry/runtime/service.ts';
+import { watchTermination } from '@gantry/runtime/service.ts';
 import { CommanderError } from 'commander';
 import { Exit, ExitCode } from './context.ts';
 import { createProgram } from './program.ts';
 
-const signal = terminationSignal();
+const termination = watchTermination();
+const { signal } = termination;
 // A reader that has read enough, as `head` does, ends the command; a terminal that is gone leaves nobody to tell, but work to do.
 process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
   if (code === 'EPIPE') process.exit(ExitCode.ok);
 });
 process.stderr.on('error', () => {});
 try {
-  await createProgram(signal).parseAsync();
+  await createProgram(termination).parseAsync();
 } catch (error) {
   process.exitCode = exitCodeFor(error);
 }

@@ -20,7 +20,7 @@ describe('parseDurationMs', () => {
 
 describe('createProgram', () => {
   const parse = (args: readonly string[]): Promise<unknown> =>
-    createProgram(new AbortController().signal)
+    createProgram({ signal: new AbortController().signal, onFurther: () => {} })
       .configureOutput({ writeErr: () => {} })
       .parseAsync(['node', 'gantry', ...args]);
 

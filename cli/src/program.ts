@@ -1,5 +1,6 @@
 import { connect, defaultApiAddress } from '@gantry/client/client.ts';
 import { systemClock } from '@gantry/runtime/clock.ts';
+import type { Termination } from '@gantry/runtime/service.ts';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { apply } from './commands/apply.ts';
 import { defrag } from './commands/defrag.ts';
@@ -23,7 +24,8 @@ const output: Output = {
 };
 
 /** The gantry command line: what it understands, and which command does what. */
-export function createProgram(signal: AbortSignal): Command {
+export function createProgram(termination: Termination): Command {
+  const { signal } = termination;
   const program = new Command('gantry')
     .description('Runs containers on a cluster of machines.')
     .option('-s, --server <host:port>', "the api's address", process.env.GANTRY_SERVER ?? defaultApiAddress)
@@ -57,13 +59,13 @@ export function createProgram(signal: AbortSignal): Command {
     .description('run a whole cluster on this machine: every service in one process')
     .action(async (flags) => {
       const { up } = await import('./commands/up.ts');
-      await up(flags, output, signal);
+      await up(flags, output, termination);
     });
   clusterCommand(program, 'distributed', '.gantry/distributed')
     .description('run a whole cluster on this machine: every service a process of its own, with Redis and NATS')
     .action(async (flags) => {
       const { distributed } = await import('./commands/distributed.ts');
-      await distributed(flags, output, signal);
+      await distributed(flags, output, termination);
     });
   return program;
 }

@@ -4,10 +4,12 @@ import { systemClock } from '@gantry/runtime/clock.ts';
 import { isError } from '@gantry/runtime/errors.ts';
 import { createLogger } from '@gantry/runtime/log.ts';
 import { surviveUncaughtErrors } from '@gantry/runtime/process.ts';
+import type { Termination } from '@gantry/runtime/service.ts';
 import { type Context, Exit, ExitCode, type Output } from '../context.ts';
 import { type Cluster, type ClusterDeps, startCluster } from '../up/cluster.ts';
 import type { UpOptions } from '../up/options.ts';
 import { applySample, askSample, sampleUrl, writeSampleImages } from '../up/sample.ts';
+import { makeStateFolder } from '../up/state.ts';
 import { rolloutStatus } from './rollout.ts';
 
 export interface UpFlags {
@@ -23,8 +25,8 @@ export interface UpFlags {
 const sampleTimeoutMs = 120_000;
 
 /** Runs a whole cluster in this process until it is interrupted. */
-export function up(flags: UpFlags, output: Output, signal: AbortSignal): Promise<void> {
-  return host('up', startCluster, flags, output, signal);
+export function up(flags: UpFlags, output: Output, termination: Termination): Promise<void> {
+  return host('up', startCluster, flags, output, termination);
 }
 
 /** Runs a cluster until it is interrupted, or fails for good. */
@@ -33,18 +35,40 @@ export async function host(
   start: (options: UpOptions, deps: ClusterDeps) => Promise<Cluster>,
   flags: UpFlags,
   output: Output,
-  signal: AbortSignal,
+  termination: Termination,
 ): Promise<void> {
+  const { signal } = termination;
   const stateDir = resolve(flags.stateDir);
   const log = createLogger(name, process.env.GANTRY_LOG_LEVEL ?? 'warn');
   surviveUncaughtErrors(log);
   const progress = (text: string): void => output.note(`gantry: ${text}\n`);
+  termination.onFurther = insistence(progress);
   try {
     await run(start, { ...flags, stateDir }, { log, progress, signal }, output);
   } catch (error) {
     if (signal.aborted && isError(error, 'Cancelled')) return;
-    throw new Exit(ExitCode.failed, `gantry: ${error instanceof Error ? error.message : error}`);
+    throw new Exit(ExitCode.failed, `gantry: ${reasonOf(error, stateDir)}`);
   }
+}
+
+/** One more Ctrl-C while the cluster ends is told what goes on; the next leaves everything as it is. */
+function insistence(progress: (text: string) => void): () => void {
+  let told = false;
+  return () => {
+    if (told) process.exit(ExitCode.interrupted);
+    told = true;
+    progress('stopping already. Ctrl-C once more leaves everything as it is: the next start with this folder finds it');
+  };
+}
+
+/** Problems of the disk, which Node tells without the path when it comes to writing. */
+const diskProblems = ['ENOSPC', 'EDQUOT', 'EROFS', 'EIO'];
+
+/** Why the cluster could not run, with the folder that a problem of the disk is about. */
+export function reasonOf(error: unknown, stateDir: string): string {
+  if (!(error instanceof Error)) return String(error);
+  const { code = '', path } = error as NodeJS.ErrnoException;
+  return diskProblems.includes(code) && path === undefined ? `${error.message} in ${stateDir}` : error.message;
 }
 
 async function run(
@@ -54,6 +78,7 @@ async function run(
   output: Output,
 ): Promise<void> {
   const { progress, signal } = deps;
+  await makeStateFolder(flags.stateDir);
   // Nodes take images in when they start: what the sample needs must be there by then.
   if (flags.sample) await writeSampleImages(join(flags.stateDir, 'images'));
   await using cluster = await start(flags, deps);

@@ -27,7 +27,8 @@ import {
   xdsSocket,
 } from './programs.ts';
 import { findServers } from './requirements.ts';
-import { logPath, type ProgramSpec, type Supervised, supervise } from './supervised.ts';
+import { stopInOrder } from './shutdown.ts';
+import { logPath, type ProgramSpec, type Supervised, stopTimeoutMs, supervise } from './supervised.ts';
 import { accepts, untilAnswers } from './wait.ts';
 
 /** A cluster whose services are processes of their own, all on this machine. */
@@ -88,9 +89,18 @@ export async function startDistributed(options: UpOptions, deps: ClusterDeps): P
     programs,
     // Programs that end are started again, for as long as it takes.
     done: new Promise(() => {}),
-    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+    [Symbol.asyncDispose]: async () => {
+      const ends = (owner: AsyncDisposable) => ({ stop: () => owner[Symbol.asyncDispose]() });
+      const services = [...programs.values()].filter(({ name }) => !backing.has(name));
+      const servers = [...programs.values()].filter(({ name }) => backing.has(name));
+      await stopInOrder([[ends(nodes), ...(envoy ? [ends(envoy)] : []), ...services], servers], stopTimeoutMs, clock);
+      await owned.disposeAsync();
+    },
   };
 }
+
+/** What the services stand on; it ends after them. */
+const backing: ReadonlySet<string> = new Set(['redis-server', 'nats-server']);
 
 /** Ports that nobody has now, and a password that lasts as long as the servers that ask for it. */
 async function choosePorts({ listen }: UpOptions): Promise<Omit<Addresses, 'runDir' | 'tokenFile'>> {

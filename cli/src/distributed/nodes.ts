@@ -34,7 +34,7 @@ export async function startNodePrograms(
   await using stack = new AsyncDisposableStack();
   const directory = join(options.stateDir, 'nodes');
   const names = nodeNames(options.nodes);
-  const host = stack.use(await startHostNodes({ directory, nodes: names, driver: options.driver }, deps));
+  const host = stack.use(await startHostNodes({ directory, nodes: names, driver: options.driver }, deps, deps.signal));
   // The agents' processes connect their own.
   await Promise.all(host.nodes.map((node) => node.runtime[Symbol.asyncDispose]()));
   stack.defer(async () => {

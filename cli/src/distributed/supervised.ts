@@ -22,6 +22,8 @@ export interface Supervised extends AsyncDisposable {
   readonly pid: number | undefined;
   /** Fires when it is ended for good. */
   readonly stopped: AbortSignal;
+  /** Ends it for good, with SIGKILL where it did not end within `timeoutMs` milliseconds of being asked to. */
+  stop(timeoutMs: number): Promise<void>;
   /** Ends it for good with SIGKILL, as a crash of its machine would. */
   kill(): Promise<void>;
 }
@@ -39,7 +41,7 @@ const restartBackoff: BackoffPolicy = { initialMs: 200, maxMs: 10_000, factor: 2
 /** A program that ran this long was well: its next end is a first one. */
 const healthyAfterMs = 30_000;
 /** How long a program may take to stop before it is killed. */
-const stopTimeoutMs = 15_000;
+export const stopTimeoutMs = 15_000;
 /** A log that grew beyond it begins anew. */
 const maxLogBytes = 16 * 1024 * 1024;
 const logLookMs = 10_000;
@@ -66,6 +68,13 @@ export function supervise(spec: ProgramSpec, { logDir, clock, progress }: Superv
   const done = run();
   const logTimer = setInterval(() => boundLog(logPath(logDir, spec.name)), logLookMs);
   void done.finally(() => clearInterval(logTimer));
+  const end = async (timeoutMs: number): Promise<void> => {
+    stop.abort();
+    current?.kill('SIGTERM');
+    const deadline = setTimeout(() => current?.kill('SIGKILL'), timeoutMs);
+    await done;
+    clearTimeout(deadline);
+  };
   return {
     name: spec.name,
     get pid() {
@@ -77,13 +86,8 @@ export function supervise(spec: ProgramSpec, { logDir, clock, progress }: Superv
       current?.kill('SIGKILL');
       await done;
     },
-    [Symbol.asyncDispose]: async () => {
-      stop.abort();
-      current?.kill('SIGTERM');
-      const deadline = setTimeout(() => current?.kill('SIGKILL'), stopTimeoutMs);
-      await done;
-      clearTimeout(deadline);
-    },
+    stop: end,
+    [Symbol.asyncDispose]: () => end(stopTimeoutMs),
   };
 }
 

@@ -50,7 +50,7 @@ export interface ClusterDeps {
 
 /** Starts every service in this process: one store, one bus, the same code as in separate processes. */
 export async function startCluster(options: UpOptions, deps: ClusterDeps): Promise<Cluster> {
-  const { log, clock = systemClock, progress } = deps;
+  const { log, clock = systemClock, progress, signal } = deps;
   const listen = await freeAddress(options.listen);
   await using stack = new AsyncDisposableStack();
   const folders = stack.use(await prepareState(options.stateDir));
@@ -86,7 +86,7 @@ export async function startCluster(options: UpOptions, deps: ClusterDeps): Promi
     binary === undefined
       ? undefined
       : stack.use(await startLoadBalancer(binary, folders.run, progress, service('xds-lb')));
-  const nodes = stack.use(await startNodes(options, service('node-agent')));
+  const nodes = stack.use(await startNodes(options, { ...service('node-agent'), signal, progress }));
   progress(`${options.nodes} nodes with the ${nodes.host.driver} driver: ${nodes.host.reasons.join('; ')}`);
   const owned = stack.move();
   return {

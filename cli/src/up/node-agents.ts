@@ -3,12 +3,15 @@ import type { Client } from '@gantry/client/client.ts';
 import type { Credentials } from '@gantry/client/credentials.ts';
 import { type HostNode, type HostNodes, startHostNodes } from '@gantry/node-agent/host/nodes.ts';
 import { type NodeAgent, startNodeAgent } from '@gantry/node-agent/service.ts';
-import type { Clock } from '@gantry/runtime/clock.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
 import type { UpOptions } from './options.ts';
+import { type PatienceDeps, untilStarted } from './patience.ts';
 
 /** Address of the cluster's DNS: the tenth of the service range, as in Kubernetes. */
 export const dnsAddress = '10.96.0.10';
+
+/** Where to look when a node does not start. */
+const notReadyHint = 'GANTRY_LOG_LEVEL=info says more at the next start';
 
 /** The nodes of this machine, each with its agent. */
 export interface Nodes extends AsyncDisposable {
@@ -30,14 +33,13 @@ export async function startNodes(
   deps: {
     readonly client: Client;
     readonly credentials: Credentials;
-    readonly clock: Clock;
     readonly log: Logger;
-  },
+  } & PatienceDeps,
 ): Promise<Nodes> {
   const directory = join(options.stateDir, 'nodes');
   await using stack = new AsyncDisposableStack();
   const host = stack.use(
-    await startHostNodes({ directory, nodes: nodeNames(options.nodes), driver: options.driver }, deps),
+    await startHostNodes({ directory, nodes: nodeNames(options.nodes), driver: options.driver }, deps, deps.signal),
   );
   const agents = new Map<string, NodeAgent>();
   stack.defer(async () => {
@@ -46,7 +48,7 @@ export async function startNodes(
   const start = async (node: HostNode): Promise<void> => {
     const agent = await startNodeAgent(agentConfig(node, options), { ...deps, runtime: node.runtime });
     agents.set(node.name, agent);
-    await agent.ready;
+    await untilStarted(node.name, agent.ready, notReadyHint, deps);
   };
   await Promise.all(host.nodes.map(start));
   const nodeNamed = (name: string): HostNode => host.nodes.find((node) => node.name === name)!;

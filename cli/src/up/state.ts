@@ -14,12 +14,17 @@ export interface StateFolders extends AsyncDisposable {
 /** Longest path of a folder for sockets: Linux gives a socket's path 107 bytes. */
 const maxRunDirBytes = 90;
 
+/** Makes the state folder, for its owner alone; one that is there keeps its mode. */
+export async function makeStateFolder(stateDir: string): Promise<void> {
+  await mkdir(stateDir, { recursive: true, mode: 0o700 });
+}
+
 /**
  * Makes the state folder ready: a new one is its owner's alone, and everything in it that other users must not read is closed to
  * them, whatever made it. The folder itself keeps its mode where it was there before: it may be one that others share.
  */
 export async function prepareState(stateDir: string): Promise<StateFolders> {
-  await mkdir(stateDir, { recursive: true, mode: 0o700 });
+  await makeStateFolder(stateDir);
   await ensurePrivateFolder(join(stateDir, 'images'));
   // Containers of the process driver may run as other users, who must get to their own files.
   await ensurePassableFolder(join(stateDir, 'nodes'));

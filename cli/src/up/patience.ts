@@ -1,0 +1,46 @@
+import type { Clock } from '@gantry/runtime/clock.ts';
+import { GantryError } from '@gantry/runtime/errors.ts';
+
+/** What waiting for a part of the cluster needs. */
+export interface PatienceDeps {
+  readonly clock: Clock;
+  /** Fires when the user does not want it any more. */
+  readonly signal: AbortSignal;
+  /** Told in words for the user. */
+  readonly progress: (text: string) => void;
+}
+
+/** After this long the user is told what is waited for, and again after each such time. */
+const tellMs = 10_000;
+
+/**
+ * Waits for a part that starts, and tells the user when that takes long. Rejects with Cancelled as soon as the signal fires: nothing
+ * may hold the user up who wants to leave.
+ * @param hint Where to see what is wrong.
+ */
+export async function untilStarted(
+  name: string,
+  started: Promise<void>,
+  hint: string,
+  { clock, signal, progress }: PatienceDeps,
+): Promise<void> {
+  const done = new AbortController();
+  const either = AbortSignal.any([signal, done.signal]);
+  const cancelled = new Promise<never>((_resolve, reject) => {
+    const cancel = (): void => reject(new GantryError('Cancelled', `stopped while ${name} was starting`));
+    if (signal.aborted) cancel();
+    signal.addEventListener('abort', cancel, { once: true, signal: done.signal });
+  });
+  const telling = (async () => {
+    for (let seconds = tellMs / 1000; ; seconds += tellMs / 1000) {
+      await clock.sleep(tellMs, either);
+      progress(`${name} is not ready after ${seconds} s; ${hint}`);
+    }
+  })();
+  telling.catch(() => {});
+  try {
+    await Promise.race([started, cancelled]);
+  } finally {
+    done.abort();
+  }
+}
