@@ -94,7 +94,7 @@ async function lead(config: ControllersConfig, deps: ControllersDeps, signal: Ab
     deploymentController,
     endpointSliceController,
     garbageController,
-    namespaceController,
+    namespaceController(clock),
     disruptionController,
     podGroupController,
     volumeController,

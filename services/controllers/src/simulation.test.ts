@@ -21,7 +21,7 @@ const controllers: readonly Controller[] = [
   replicaSetController,
   endpointSliceController,
   garbageController,
-  namespaceController,
+  namespaceController({ monotonic: () => 0 }),
   disruptionController,
 ];
 const always = (): boolean => true;

@@ -79,6 +79,8 @@ export interface View {
    * that the decision goes by. 0 while the informer does not know.
    */
   revision(kind: KindName): number;
+  /** Keys of the objects of a kind whose latest state cannot be decoded; the view shows their last readable one, if any. */
+  unreadable(kind: KindName): ReadonlySet<string>;
   /**
    * Milliseconds for which this process has seen the pod ready without a break, by the monotonic clock. At most the true
    * time, and independent of anybody's wall clock.
@@ -107,12 +109,21 @@ export function refOf(object: AnyObject): ObjectRef {
 export interface Controller {
   /** Name in logs, metrics and events, such as deployment-controller. */
   readonly name: string;
-  /** The kinds that it observes. */
+  /** The kinds that it observes, and starts with once each of them was read. */
   readonly watches: readonly KindName[];
+  /** Kinds that it observes as well and starts without: `view.revision` is 0 for one that could not be read yet. */
+  readonly watchesIfReadable?: readonly KindName[];
   /** The keys to reconcile because this object came, changed or went. */
   keysFor(object: AnyObject, view: View): readonly string[];
   /** What is to be done about one key, from what is observed now. Pure. */
   reconcile(key: string, view: View, nowMs: number): readonly Action[];
+  /** Hears why a plan of a key was not carried out to its end, so that a later one can tell of it or do otherwise. */
+  failed?(key: string, error: unknown): void;
+}
+
+/** All kinds that a controller observes. */
+export function kindsOf({ watches, watchesIfReadable = [] }: Controller): readonly KindName[] {
+  return [...watches, ...watchesIfReadable];
 }
 
 /** The key of an object: `namespace/name`, or the name alone where it has no namespace. */

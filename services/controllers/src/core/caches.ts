@@ -79,6 +79,10 @@ export class Caches implements View, AsyncDisposable {
     return this.#of(kind).revision;
   }
 
+  unreadable(kind: KindName): ReadonlySet<string> {
+    return this.#of(kind).unreadable;
+  }
+
   readyForMs(pod: Pod): number {
     return this.#ready.forMs(pod);
   }

@@ -2,7 +2,7 @@ import { WorkQueue } from '@gantry/client/work-queue.ts';
 import type { Clock } from '@gantry/runtime/clock.ts';
 import { isError } from '@gantry/runtime/errors.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
-import type { Controller } from './action.ts';
+import { type Controller, kindsOf } from './action.ts';
 import type { Caches } from './caches.ts';
 import type { ControllerApi, EventSink } from './executor.ts';
 import { workerOf } from './worker.ts';
@@ -40,7 +40,7 @@ export function startLoop(controller: Controller, options: LoopOptions): Loop {
       log[expected ? 'debug' : 'warn']({ error, key, failures }, 'a reconcile failed and will be repeated');
     },
   });
-  const stops = controller.watches.map((kind) =>
+  const stops = kindsOf(controller).map((kind) =>
     caches.onChange(kind, ({ object, old }) => {
       for (const key of controller.keysFor(object, caches)) queue.add(key);
       if (old !== undefined) for (const key of controller.keysFor(old, caches)) queue.add(key);

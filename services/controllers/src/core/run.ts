@@ -2,7 +2,7 @@ import type { KindName } from '@gantry/model/registry.ts';
 import type { BackoffPolicy } from '@gantry/runtime/backoff.ts';
 import type { Clock } from '@gantry/runtime/clock.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
-import type { Controller } from './action.ts';
+import { type Controller, kindsOf } from './action.ts';
 import { Caches, type SourceOf } from './caches.ts';
 import type { ControllerApi, EventSink } from './executor.ts';
 import { type Loop, startLoop } from './loop.ts';
@@ -39,7 +39,7 @@ export class RunningControllers implements AsyncDisposable {
    */
   constructor(controllers: readonly Controller[], options: RunOptions) {
     const { sourceOf, clock, log, backoff } = options;
-    const kinds = controllers.flatMap(({ watches }) => watches);
+    const kinds = controllers.flatMap(kindsOf);
     this.#options = options;
     this.caches = new Caches(kinds, {
       sourceOf,

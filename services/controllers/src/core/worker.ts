@@ -32,7 +32,10 @@ export function workerOf(controller: Controller, { view, api, events, clock }: W
     const outcome = await execute(plan, api, events, signal);
     // Whatever failed: a retry that does not know what was written writes it again.
     pending.note(key, outcome, clock.monotonic());
-    if (outcome.failure !== undefined) throw outcome.failure.error;
+    if (outcome.failure !== undefined) {
+      controller.failed?.(key, outcome.failure.error);
+      throw outcome.failure.error;
+    }
     return outcome.requeueMs === undefined ? undefined : { afterMs: outcome.requeueMs };
   };
 }

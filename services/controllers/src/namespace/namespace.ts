@@ -1,33 +1,125 @@
-import { kindNames, kindOf } from '@gantry/model/registry.ts';
-import { type Action, type AnyObject, type Controller, keyOf, type View } from '../core/action.ts';
+import { isDeepStrictEqual } from 'node:util';
+import type { Namespace } from '@gantry/model/gen/gantry.core.v1.ts';
+import type { KindName } from '@gantry/model/registry.ts';
+import type { Clock } from '@gantry/runtime/clock.ts';
+import { toGantryError } from '@gantry/runtime/errors.ts';
+import { type Action, type AnyObject, type Controller, splitKey, type View, waitForView } from '../core/action.ts';
+import { deletionConditions } from './conditions.ts';
+import { contentOf, mayHavePods, namespacedKinds } from './content.ts';
 
-/** Most objects that one reconcile deletes; what is left follows when these are gone. */
+/** Most objects that one reconcile deletes; the others follow when these are gone. */
 const burst = 500;
+/** The finalizer that stands for the deletion of all that is in a namespace. */
+const contentFinalizer = 'kubernetes';
+/** Milliseconds between reports of the progress of one namespace, whose content may change thousands of times. */
+const reportMs = 1_000;
+/** Milliseconds until a namespace that has content is looked at again although nothing of it changed. */
+const lookAgainMs = 5_000;
 
-const namespacedKinds = kindNames.filter((kind) => kindOf(kind).namespaced);
+/** The controller's memory of a namespace that is being deleted. */
+interface Progress {
+  /** When its conditions were written last, by the monotonic clock. */
+  reportedAtMs: number;
+  /** Why the last deletions failed, by kind. */
+  readonly failures: Map<KindName, string>;
+}
 
-/** Empties namespaces that are being deleted, and lets them go once they are empty. */
-export const namespaceController: Controller = {
-  name: 'namespace-controller',
-  watches: ['Namespace', ...namespacedKinds],
+/**
+ * Empties namespaces that are being deleted, tells in their conditions what is left, and lets them go once they are empty.
+ * The key of a namespace is its name; the key of its objects of one kind is `name/Kind`, so that a kind whose deletion
+ * fails holds up no other. Pods go first, as in Kubernetes: policies and secrets outlive the pods that rely on them.
+ */
+export function namespaceController(clock: Pick<Clock, 'monotonic'>): Controller {
+  const progress = new Map<string, Progress>();
+  return {
+    name: 'namespace-controller',
+    watches: ['Namespace'],
+    watchesIfReadable: namespacedKinds,
 
-  keysFor(object: AnyObject, view: View): readonly string[] {
-    if (object.kind === 'Namespace') return [keyOf(object)];
-    const { namespace } = object.metadata;
-    const terminating = view.get('Namespace', undefined, namespace ?? '')?.metadata.deletionTimestamp !== undefined;
-    return terminating ? [namespace!] : [];
-  },
+    keysFor(object: AnyObject, view: View): readonly string[] {
+      if (object.kind === 'Namespace') return keysOf(object);
+      const namespace = view.get('Namespace', undefined, object.metadata.namespace ?? '');
+      if (namespace?.metadata.deletionTimestamp === undefined) return [];
+      // The last pod's end lets the other kinds go.
+      if (object.kind === 'Pod') return keysOf(namespace);
+      const { name } = namespace.metadata;
+      return [name, `${name}/${object.kind}`];
+    },
 
-  reconcile(name: string, view: View): readonly Action[] {
-    const namespace = view.get('Namespace', undefined, name);
-    if (namespace?.metadata.deletionTimestamp === undefined) return [];
-    const content = namespacedKinds.flatMap((kind): AnyObject[] => [...view.list(kind, name)]);
-    if (content.length === 0) {
-      const finalizers = namespace.spec?.finalizers ?? [];
-      if (finalizers.length === 0) return [];
-      return [{ type: 'update', object: { ...namespace, spec: { ...namespace.spec, finalizers: [] } } }];
-    }
-    const remaining = content.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
-    return remaining.slice(0, burst).map((object) => ({ type: 'delete', object, propagationPolicy: 'Background' }));
-  },
-};
+    reconcile(key: string, view: View, nowMs: number): readonly Action[] {
+      const { name, kind } = partsOf(key);
+      const namespace = view.get('Namespace', undefined, name);
+      if (namespace?.metadata.deletionTimestamp === undefined) {
+        progress.delete(name);
+        return [];
+      }
+      const known = progress.get(name) ?? { reportedAtMs: Number.NEGATIVE_INFINITY, failures: new Map() };
+      progress.set(name, known);
+      return kind === undefined
+        ? finish(namespace, view, known, { wallMs: nowMs, monotonicMs: clock.monotonic() })
+        : deleteKind(namespace, kind, view, known, nowMs);
+    },
+
+    failed(key: string, error: unknown): void {
+      const { name, kind } = partsOf(key);
+      if (kind !== undefined) progress.get(name)?.failures.set(kind, toGantryError(error).message);
+    },
+  };
+}
+
+function keysOf({ metadata: { name, deletionTimestamp } }: Namespace): string[] {
+  return deletionTimestamp === undefined ? [name] : [name, ...namespacedKinds.map((kind) => `${name}/${kind}`)];
+}
+
+function partsOf(key: string): { readonly name: string; readonly kind: KindName | undefined } {
+  if (!key.includes('/')) return { name: key, kind: undefined };
+  const { namespace, name } = splitKey(key);
+  return { name: namespace, kind: name as KindName };
+}
+
+/** Asks for the end of the objects of one kind. */
+function deleteKind(
+  namespace: Namespace,
+  kind: KindName,
+  view: View,
+  { failures }: Progress,
+  nowMs: number,
+): readonly Action[] {
+  if (kind !== 'Pod' && mayHavePods(namespace, view)) return [];
+  const objects: AnyObject[] = [...view.list(kind, namespace.metadata.name)];
+  const remaining = objects.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
+  if (remaining.length === 0) failures.delete(kind);
+  // Each attempt begins elsewhere, as it ends at the first object that cannot be deleted.
+  const start = Math.floor(nowMs / 1_000) % Math.max(1, remaining.length);
+  return [...remaining.slice(start), ...remaining.slice(0, start)]
+    .slice(0, burst)
+    .map((object) => ({ type: 'delete', object, propagationPolicy: 'Background' }));
+}
+
+/** Lets an empty namespace go; tells of one that is not what is left in it. */
+function finish(
+  namespace: Namespace,
+  view: View,
+  progress: Progress,
+  now: { readonly wallMs: number; readonly monotonicMs: number },
+): readonly Action[] {
+  const { kinds, isCurrent } = contentOf(namespace, view, progress.failures);
+  const finalizers = namespace.spec?.finalizers ?? [];
+  if (kinds.every(({ count, problems }) => count + problems.length === 0)) {
+    // Something may be in it that a view does not show yet.
+    if (!isCurrent) return [waitForView];
+    const others = finalizers.filter((finalizer) => finalizer !== contentFinalizer);
+    if (others.length === finalizers.length) return [];
+    return [{ type: 'update', object: { ...namespace, spec: { ...namespace.spec, finalizers: others } } }];
+  }
+  const before = namespace.status?.conditions ?? [];
+  const conditions = deletionConditions(kinds, before, now.wallMs);
+  if (isDeepStrictEqual(conditions, before)) return [{ type: 'requeue', afterMs: lookAgainMs }];
+  const waitMs = progress.reportedAtMs + reportMs - now.monotonicMs;
+  if (waitMs > 0) return [{ type: 'requeue', afterMs: waitMs }];
+  progress.reportedAtMs = now.monotonicMs;
+  return [
+    { type: 'updateStatus', object: { ...namespace, status: { ...namespace.status, conditions } } },
+    { type: 'requeue', afterMs: lookAgainMs },
+  ];
+}

@@ -27,7 +27,7 @@ export function wholeCast(): Pick<SimulationOptions, 'controllers' | 'beside'> {
         deploymentController,
         endpointSliceController,
         garbageController,
-        namespaceController,
+        namespaceController(clock),
         disruptionController,
         podGroupController,
         volumeController,

@@ -15,6 +15,7 @@ export function fakeView(objects: readonly AnyObject[], revision = Number.MAX_SA
       ofKind(kind).filter(({ metadata }) => metadata.ownerReferences?.some((owner) => owner.uid === uid)),
     podsOn: (node) => ofKind('Pod').filter((pod: Pod) => pod.spec.nodeName === node),
     revision: () => revision,
+    unreadable: () => new Set(),
     readyForMs: () => 0,
   };
 }

@@ -1,0 +1,82 @@
+import type { NamespaceCondition } from '@gantry/model/gen/gantry.core.v1.ts';
+import { rfc3339 } from '@gantry/runtime/time.ts';
+
+/** The part of a namespace's content that is of one kind. */
+export interface KindContent {
+  /** Plural name and group of the kind, as `pods.` or `deployments.apps`. */
+  readonly resource: string;
+  /** Objects that are there. */
+  readonly count: number;
+  /** How many of them each finalizer holds. */
+  readonly finalizers: ReadonlyMap<string, number>;
+  /** Reasons why content of this kind cannot be deleted, or is not known. */
+  readonly problems: readonly string[];
+}
+
+interface Verdict {
+  readonly isTrue: boolean;
+  readonly reason: string;
+  readonly message: string;
+}
+
+/**
+ * The conditions of a namespace that is being deleted, in Kubernetes' words and order. The first two are about discovery,
+ * which cannot fail here: the kinds are known.
+ * @param before The conditions so far: one whose status is the same keeps its time.
+ */
+export function deletionConditions(
+  content: readonly KindContent[],
+  before: readonly NamespaceCondition[],
+  nowMs: number,
+): NamespaceCondition[] {
+  const verdicts: Readonly<Record<string, Verdict>> = {
+    NamespaceDeletionDiscoveryFailure: well('ResourcesDiscovered', 'All resources successfully discovered'),
+    NamespaceDeletionGroupVersionParsingFailure: well(
+      'ParsedGroupVersions',
+      'All legacy kube types successfully parsed',
+    ),
+    NamespaceDeletionContentFailure: failure(content),
+    NamespaceContentRemaining: remaining(content),
+    NamespaceFinalizersRemaining: held(content),
+  };
+  const own = Object.entries(verdicts).map(([type, { isTrue, reason, message }]): NamespaceCondition => {
+    const status = isTrue ? 'True' : 'False';
+    const known = before.find((condition) => condition.type === type);
+    const since = known?.status === status ? known.lastTransitionTime : rfc3339(nowMs);
+    return { type, status, ...(since === undefined ? {} : { lastTransitionTime: since }), reason, message };
+  });
+  return [...before.filter(({ type }) => verdicts[type] === undefined), ...own];
+}
+
+function well(reason: string, message: string): Verdict {
+  return { isTrue: false, reason, message };
+}
+
+function failure(content: readonly KindContent[]): Verdict {
+  const problems = content.flatMap((kind) => kind.problems).sort();
+  if (problems.length === 0) {
+    return well('ContentDeleted', 'All content successfully deleted, may be waiting on finalization');
+  }
+  const message = `Failed to delete all resource types, ${problems.length} remaining: ${problems.join(', ')}`;
+  return { isTrue: true, reason: 'ContentDeletionFailed', message };
+}
+
+function remaining(content: readonly KindContent[]): Verdict {
+  const parts = content
+    .filter(({ count }) => count > 0)
+    .map(({ resource, count }) => `${resource} has ${count} resource instances`);
+  if (parts.length === 0) return well('ContentRemoved', 'All content successfully removed');
+  const message = `Some resources are remaining: ${parts.sort().join(', ')}`;
+  return { isTrue: true, reason: 'SomeResourcesRemain', message };
+}
+
+function held(content: readonly KindContent[]): Verdict {
+  const counts = new Map<string, number>();
+  for (const { finalizers } of content) {
+    for (const [name, count] of finalizers) counts.set(name, (counts.get(name) ?? 0) + count);
+  }
+  if (counts.size === 0) return well('ContentHasNoFinalizers', 'All content-preserving finalizers finished');
+  const parts = [...counts].map(([name, count]) => `${name} in ${count} resource instances`).sort();
+  const message = `Some content in the namespace has finalizers remaining: ${parts.join(', ')}`;
+  return { isTrue: true, reason: 'SomeFinalizersRemain', message };
+}
