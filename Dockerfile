@@ -1,7 +1,8 @@
 # One image for every service: they share their packages, and differ in the command.
 #   docker build -t gantry .
-#   docker run --network host --volume gantry:/var/lib/gantry gantry services/api/src/main.ts
-# The api then answers on 127.0.0.1:7443 of this machine, and keeps its objects in the volume.
+#   export GANTRY_TOKEN=$(openssl rand -hex 24)
+#   docker run --network host --env GANTRY_TOKEN --volume gantry:/var/lib/gantry gantry services/api/src/main.ts
+# The api then answers on 127.0.0.1:7443 of this machine to who presents the token, and keeps its objects in the volume.
 FROM node:24-bookworm-slim AS dependencies
 WORKDIR /gantry
 COPY package.json package-lock.json .npmrc ./
@@ -27,8 +28,8 @@ ENV NODE_ENV=production
 # The whole folder: npm also puts packages below the workspaces that need another version than the others.
 COPY --from=dependencies /gantry ./
 COPY . .
-# A volume begins as this folder: owned by the user that the services run as.
-RUN mkdir --mode=0700 /var/lib/gantry && chown node:node /var/lib/gantry
+# Volumes begin as these folders: owned by the user that the services run as.
+RUN mkdir --mode=0700 /var/lib/gantry /run/gantry && chown node:node /var/lib/gantry /run/gantry
 VOLUME /var/lib/gantry
 ENV GANTRY_STORE=sqlite:/var/lib/gantry/state.db
 USER node

@@ -31,6 +31,10 @@ const compose = parse(read('docker-compose.yml'), { merge: true }) as Compose;
 const values = parse(read('helm/gantry/values.yaml'));
 const templates = tracked.filter((path) => path.startsWith('helm/gantry/templates/')).map(read);
 
+const [controlPlane, openApi] = [/kind: Deployment/, /kind: NetworkPolicy/].map(
+  (kind) => templates.find((text) => kind.test(text))!,
+) as [string, string];
+
 /** Where services read the cluster's token. */
 const credentialsSource = 'packages/client/src/credentials.ts';
 
@@ -70,9 +74,13 @@ describe('docker-compose.yml', () => {
     expect(compose.services['node-agent']!.environment).toHaveProperty('GANTRY_LISTEN');
   });
 
-  it('trusts no network, and lets nobody into Redis and NATS without the password', () => {
+  it('trusts no network, and lets nobody in without the token or the password', () => {
+    for (const [, { environment }] of ours) expect(environment!.GANTRY_TOKEN).toMatch(/^\$\{GANTRY_TOKEN:\?/);
     for (const [name, { environment = {} }] of services) {
-      expect(environment, name).not.toHaveProperty('GANTRY_API_TRUST_NETWORK');
+      expect(
+        Object.keys(environment).filter((variable) => variable.endsWith('_TRUST_NETWORK')),
+        name,
+      ).toEqual([]);
       for (const variable of ['GANTRY_STORE', 'GANTRY_EVENTS']) {
         if (variable in environment)
           expect(environment[variable]).toMatch(/^\w+:\/\/(gantry)?:\$\{GANTRY_PASSWORD\}@127/);
@@ -84,11 +92,6 @@ describe('docker-compose.yml', () => {
     );
     // It has no default.
     expect(compose.services.redis!.environment!.REDISCLI_AUTH).toMatch(/^\$\{GANTRY_PASSWORD:\?/);
-  });
-
-  it("gives every service the cluster's token, which is the password", () => {
-    for (const [name, { environment }] of ours)
-      expect(environment!.GANTRY_TOKEN, name).toMatch(/^\$\{GANTRY_PASSWORD\}$/);
   });
 
   it('gives a node the ranges that turn on service addresses and DNS', () => {
@@ -118,19 +121,11 @@ describe('settings', () => {
 });
 
 describe('the Helm chart', () => {
-  const [controlPlane, openApi] = [/kind: Deployment/, /kind: NetworkPolicy/].map(
-    (kind) => templates.find((text) => kind.test(text))!,
-  ) as [string, string];
-
-  it("gives every container of ours the cluster's token, from a Secret", () => {
-    expect(values.token).toBe('');
-    expect(controlPlane).toMatch(/GANTRY_TOKEN\n +valueFrom: \{ secretKeyRef: .* key: token \} \}/);
-  });
-
-  it('trusts no network by default', () => {
-    expect(values).toMatchObject({ hostNetwork: false, api: { trustNetwork: false, allowFrom: [] } });
-    expect(controlPlane).toContain('(ternary (printf "0.0.0.0:%v" .Values.api.port) $server .Values.api.trustNetwork)');
+  it('exposes nothing by default, and never trusts a network', () => {
+    expect(values).toMatchObject({ hostNetwork: false, api: { exposed: false, allowFrom: [] } });
+    expect(controlPlane).toContain('(ternary (printf "0.0.0.0:%v" .Values.api.port) $server .Values.api.exposed)');
     expect(controlPlane).toContain('$server := printf "127.0.0.1:%v"');
+    expect(templates.join('')).not.toContain('TRUST_NETWORK');
   });
 
   it('opens only ports that change nothing', () => {
@@ -142,21 +137,32 @@ describe('the Helm chart', () => {
 
   it('opens the api only together with a policy that says to whom', () => {
     expect(openApi).toMatch(
-      /^\{\{- if \.Values\.api\.trustNetwork \}\}\n\{\{- if not \.Values\.api\.allowFrom \}\}\n\{\{- fail /,
+      /^\{\{- if \.Values\.api\.exposed \}\}\n\{\{- if not \.Values\.api\.allowFrom \}\}\n\{\{- fail /,
     );
     expect(controlPlane).not.toContain('kind: Service\n');
   });
 
-  it('wants passwords for Redis and NATS, and keeps them in a Secret', () => {
+  it('wants passwords for Redis and NATS, and keeps them and the token in a Secret', () => {
     expect(values).toMatchObject({ store: '', events: '' });
     expect(controlPlane.match(/fail "(store|events): Required value/g)).toHaveLength(2);
-    expect(controlPlane).not.toMatch(/value: .*\.Values\.(store|events)/);
+    expect(controlPlane).not.toMatch(/value: .*\.Values\.(store|events|token)/);
   });
 });
 
-describe('the admin interface of Envoy', () => {
-  it('is a socket that its own user alone can open', () => {
-    const { admin } = parse(read('helm/gantry/files/envoy.yaml'));
+describe('Envoy', () => {
+  const { admin, static_resources } = parse(read('helm/gantry/files/envoy.yaml'));
+
+  it('is configured through the socket of xds-lb, which runs as the same user', () => {
+    const socket = '/run/gantry/xds.sock';
+    expect(JSON.stringify(static_resources)).toContain(`{"pipe":{"path":"${socket}"}}`);
+    expect(compose.services['xds-lb']!.environment!.GANTRY_XDS_SOCKET).toBe(socket);
+    expect(controlPlane).toContain(`"GANTRY_XDS_SOCKET" "${socket}"`);
+    // The user `node` of the image.
+    expect(compose.services.envoy).toHaveProperty('user', '1000:1000');
+    expect(controlPlane).toContain('runAsUser: 1000');
+  });
+
+  it('has an admin interface that its own user alone can open', () => {
     expect(admin).toEqual({ address: { pipe: { path: '/tmp/envoy-admin.sock', mode: 0o600 } } });
   });
 });
@@ -180,7 +186,8 @@ describe('the Dockerfile', () => {
 
   it('keeps its data in a volume that the user of the services owns', () => {
     const [, folder] = /^VOLUME (\S+)$/m.exec(dockerfile)!;
-    expect(dockerfile).toContain(`chown node:node ${folder}\n`);
+    expect(dockerfile).toMatch(new RegExp(`chown node:node .*${folder}`));
+    expect(dockerfile).toMatch(/chown node:node .*\/run\/gantry/);
     expect(dockerfile).toContain(`ENV GANTRY_STORE=sqlite:${folder}/state.db\n`);
     expect(dockerfile.indexOf('chown')).toBeLessThan(dockerfile.indexOf('USER node'));
     expect(dockerfile).toMatch(new RegExp(`^#.*docker run .*--volume gantry:${folder} `, 'm'));
