@@ -44,14 +44,14 @@ export async function callUnary<Request, Response>(
   bounds: CallBounds,
   clock: Clock = systemClock,
 ): Promise<Response> {
-  const deadline = clock.now() + bounds.timeoutMs;
+  const untilMs = clock.monotonic() + bounds.timeoutMs;
   const mayRepeat = bounds.idempotent && bounds.whenAway === 'wait';
   for (let attempt = 1; ; attempt++) {
     try {
-      return await attemptUnary<Request, Response>(client, method, request, deadline, bounds);
+      return await attemptUnary<Request, Response>(client, method, request, untilMs - clock.monotonic(), bounds);
     } catch (error) {
       const waitMs = backoffMs(retryBackoff, attempt);
-      const worthIt = mayRepeat && isError(error, 'ServiceUnavailable') && clock.now() + waitMs < deadline;
+      const worthIt = mayRepeat && isError(error, 'ServiceUnavailable') && clock.monotonic() + waitMs < untilMs;
       if (!worthIt) throw error;
       await clock.sleep(waitMs, bounds.signal).catch(() => {
         throw cancelled();
@@ -64,7 +64,7 @@ function attemptUnary<Request, Response>(
   client: GrpcClient,
   method: Method,
   request: Request,
-  deadline: number,
+  leftMs: number,
   { signal, whenAway }: CallBounds,
 ): Promise<Response> {
   if (signal?.aborted) return Promise.reject(cancelled());
@@ -76,7 +76,8 @@ function attemptUnary<Request, Response>(
       request,
       // Nothing was sent while it waits, so this is no repetition of a write.
       new Metadata({ waitForReady: whenAway === 'wait' }),
-      { deadline },
+      // gRPC takes a time of the wall clock, and turns it into a wait at once.
+      { deadline: Date.now() + leftMs },
       (error, response) => {
         signal?.removeEventListener('abort', cancel);
         if (error) reject(fromGrpcError(error));

@@ -74,7 +74,7 @@ export class EventRecorder implements AsyncDisposable {
    */
   record(subject: EventSubject, type: 'Normal' | 'Warning', reason: string, message: string, fieldPath?: string): void {
     const atMs = this.#clock.now();
-    if (this.#closed || !this.#withinBudget(subject.metadata.uid ?? '', atMs)) return;
+    if (this.#closed || !this.#withinBudget(subject.metadata.uid ?? '', this.#clock.monotonic())) return;
     if (this.#queue.length >= maxQueued) {
       this.#dropped++;
       return;

@@ -4,6 +4,7 @@ import type { Ephemeral } from './store.ts';
 
 interface Expiring {
   readonly value: string;
+  /** On the monotonic clock, as everything here: a step of the time neither ends nor prolongs anything. */
   readonly expiresAtMs: number;
 }
 
@@ -38,7 +39,7 @@ export class MemoryEphemeral implements Ephemeral {
     checkTtl(ttlMs);
     this.#puts += 1;
     if (this.#puts % putsPerSweep === 0) this.#sweep();
-    this.#values.set(key, { value, expiresAtMs: this.#clock.now() + ttlMs });
+    this.#values.set(key, { value, expiresAtMs: this.#clock.monotonic() + ttlMs });
   }
 
   async list(prefix: string): Promise<ReadonlyMap<string, string>> {
@@ -52,7 +53,7 @@ export class MemoryEphemeral implements Ephemeral {
     checkKey(key);
     checkKey(holder, 'holder');
     checkTtl(ttlMs);
-    const now = this.#clock.now();
+    const now = this.#clock.monotonic();
     const lease = this.#leases.get(key);
     if (lease !== undefined && lease.expiresAtMs > now) {
       if (lease.holder !== holder) return undefined;
@@ -76,7 +77,7 @@ export class MemoryEphemeral implements Ephemeral {
   }
 
   #sweep(): void {
-    const now = this.#clock.now();
+    const now = this.#clock.monotonic();
     for (const [key, { expiresAtMs }] of this.#values) if (expiresAtMs <= now) this.#values.delete(key);
   }
 }

@@ -146,4 +146,19 @@ describe('a SQLite file', () => {
       message: expect.stringContaining(join(file, 'sub')),
     });
   });
+
+  test('keeps values and leases for their time, whatever the wall clock does', async () => {
+    const own = new FakeClock();
+    await using store = await openStore('sqlite::memory:', { clock: own });
+    await store.put('beat/a', 'x', 60_000);
+    await store.acquire('leader', 'a', 60_000);
+    for (const ms of [3_600_000, -7_200_000]) {
+      own.stepWall(ms);
+      expect((await store.list('beat/')).size).toBe(1);
+      expect(await store.acquire('leader', 'b', 60_000)).toBeUndefined();
+    }
+    own.advance(60_000);
+    expect((await store.list('beat/')).size).toBe(0);
+    expect(await store.acquire('leader', 'b', 60_000)).toBeDefined();
+  });
 });

@@ -13,7 +13,7 @@ export interface Retention {
 /** Ten minutes outlast a restart of any service; a hundred thousand changes are some 200 MB on disk. */
 export const defaultRetention: Retention = { keepMs: 600_000, keepRevisions: 100_000 };
 
-/** The store's revision at some time. */
+/** The store's revision at some time of the monotonic clock. */
 export interface RevisionSample {
   readonly atMs: number;
   readonly revision: number;
@@ -42,7 +42,7 @@ export async function keepCompacted(
   let samples: RevisionSample[] = [];
   let compacted = 0;
   while (!signal.aborted) {
-    const nowMs = deps.clock.now();
+    const nowMs = deps.clock.monotonic();
     const current = deps.revision();
     samples.push({ atMs: nowMs, revision: current });
     const wanted = compactTo(samples, current, nowMs, keep);

@@ -1,10 +1,7 @@
-import { FakeClock } from '@gantry/runtime/clock.ts';
-import { silentLogger } from '@gantry/runtime/log.ts';
 import { openStore } from '@gantry/store/open.ts';
 import { describe, expect, test } from 'vitest';
 import { compactTo, defaultRetention } from './compaction.ts';
 import { eventTtlMs, isExpired, sweepEvents } from './event-expiry.ts';
-import { whileLeading } from './lease.ts';
 
 describe('compactTo', () => {
   const keep = { keepMs: 600_000, keepRevisions: 1_000 };
@@ -48,34 +45,5 @@ describe('events', () => {
     const { removed, after } = await sweepEvents(store, undefined, nowMs, AbortSignal.timeout(10_000));
     expect([removed, after]).toEqual([800, undefined]);
     expect((await store.list({ prefix: 'events' })).entries).toHaveLength(401);
-  });
-});
-
-describe('whileLeading', () => {
-  test('one leads at a time, and another takes over from one that stopped', async () => {
-    await using store = await openStore('sqlite::memory:');
-    const deps = { leases: store, clock: new FakeClock(), log: silentLogger };
-    const order: string[] = [];
-    const runs = ['a', 'b'].map((holder) => {
-      const stop = new AbortController();
-      const lead = async (signal: AbortSignal): Promise<void> => {
-        order.push(`${holder} leads`);
-        await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
-        order.push(`${holder} ends`);
-      };
-      const done = whileLeading(deps, { key: 'k', holder, ttlMs: 3_000 }, lead, stop.signal);
-      return { stop, done };
-    });
-    await expect.poll(() => order).toEqual(['a leads']);
-    runs[0]!.stop.abort();
-    await runs[0]!.done;
-    await expect
-      .poll(() => {
-        deps.clock.advance(1_000);
-        return order;
-      })
-      .toEqual(['a leads', 'a ends', 'b leads']);
-    runs[1]!.stop.abort();
-    await runs[1]!.done;
   });
 });

@@ -1,9 +1,10 @@
 import type { Clock } from '@gantry/runtime/clock.ts';
+import { whileLeading } from '@gantry/runtime/leadership.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
+import { storeLease } from '@gantry/store/lease.ts';
 import type { OpenStore } from '@gantry/store/store.ts';
 import { keepCompacted, type Retention } from './compaction.ts';
 import { keepEventsYoung } from './event-expiry.ts';
-import { whileLeading } from './lease.ts';
 
 export interface HousekeepingDeps {
   readonly store: OpenStore;
@@ -23,13 +24,17 @@ export async function runHousekeeping(
 ): Promise<void> {
   const { store, clock, log, hub } = deps;
   await whileLeading(
-    { leases: store, clock, log },
-    { key: leaseKey, holder: options.holder, ttlMs: leaseTtlMs },
-    async (leading) => {
-      await Promise.all([
-        keepCompacted({ store, clock, log, revision: () => hub.revision }, options.retention, leading),
-        keepEventsYoung({ store, clock, log }, leading),
-      ]);
+    {
+      lease: storeLease(store, { key: leaseKey, holder: options.holder, ttlMs: leaseTtlMs }),
+      durationMs: leaseTtlMs,
+      clock,
+      onError: (error) => log.warn({ error, lease: leaseKey }, 'leading, or becoming the leader, failed'),
+      lead: async (leading) => {
+        await Promise.all([
+          keepCompacted({ store, clock, log, revision: () => hub.revision }, options.retention, leading),
+          keepEventsYoung({ store, clock, log }, leading),
+        ]);
+      },
     },
     signal,
   );

@@ -4,9 +4,10 @@ import { progressSubject } from '@gantry/events/subjects.ts';
 import { type BackoffPolicy, backoffMs } from '@gantry/runtime/backoff.ts';
 import type { Clock } from '@gantry/runtime/clock.ts';
 import { isError } from '@gantry/runtime/errors.ts';
+import { whileLeading } from '@gantry/runtime/leadership.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
+import { storeLease } from '@gantry/store/lease.ts';
 import type { Ephemeral, Store } from '@gantry/store/store.ts';
-import { whileLeading } from '../housekeeping/lease.ts';
 import { Chain, type Outgoing } from './chain.ts';
 import type { RelayMetrics } from './metrics.ts';
 
@@ -51,12 +52,15 @@ export async function runRelay(deps: RelayDeps, options: RelayOptions, signal: A
     const progress = decodeProgress(payload);
     if (progress && progress.epoch >= (heard?.epoch ?? 0)) heard = progress;
   });
-  const lease = { key: leaseKey, holder: options.holder, ttlMs: options.leaseTtlMs ?? defaultLeaseTtlMs };
+  const durationMs = options.leaseTtlMs ?? defaultLeaseTtlMs;
+  const lease = storeLease(deps.leases, { key: leaseKey, holder: options.holder, ttlMs: durationMs });
+  const onError = (error: unknown): void =>
+    deps.log.warn({ error, lease: leaseKey }, 'leading, or becoming the leader, failed');
   const leadWhile = async (leading: AbortSignal, epoch: number): Promise<void> => {
     deps.metrics.leading(true);
     await lead(deps, epoch, heard, leading).finally(() => deps.metrics.leading(false));
   };
-  await whileLeading(deps, lease, leadWhile, signal);
+  await whileLeading({ lease, durationMs, lead: leadWhile, onError, clock: deps.clock }, signal);
 }
 
 /** Publishes until the signal fires. Starts anew where the store has forgotten the changes that come next. */
