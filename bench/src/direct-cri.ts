@@ -81,7 +81,17 @@ export class DirectNode implements AsyncDisposable {
       const planned = plannedContainers(pod)[0]!;
       await mkdir(join(sandbox.logDirectory, planned.name), { recursive: true });
       const mounts = await mountsOf(deps, pod, planned, 0, [], []);
-      const facts = { pod, planned, attempt: 0, delayMs: undefined, image, env: [], mounts, nodeMemoryBytes: 2 ** 33 };
+      const facts = {
+        pod,
+        planned,
+        attempt: 0,
+        delayMs: undefined,
+        image,
+        env: [],
+        mounts,
+        nodeMemoryBytes: 2 ** 33,
+        seccompRoot: '/seccomp',
+      };
       this.#jobs.push({ pod, sandbox, container: containerConfigOf(facts) });
     }
   }

@@ -155,4 +155,50 @@ describe('an agent', () => {
       expect.objectContaining({ type: 'Ready', status: 'False', reason: 'PodCompleted' }),
     );
   });
+
+  const eventsOf = (node: TestNode, reason: string) =>
+    node.api.all('Event').flatMap((event) => (event.reason === reason ? [event.message] : []));
+
+  it('stops a container whose postStart hook fails as any other: preStop hook, stop signal, grace period', async () => {
+    await using node = await startTestNode();
+    await withImage(node);
+    // Nothing can be run in containers of this node, so both hooks fail.
+    const lifecycle = { postStart: { exec: { command: ['a'] } }, preStop: { exec: { command: ['b'] } } };
+    node.api.put(podOf({ restartPolicy: 'Never', containers: [{ name: 'web', image: 'busybox', lifecycle }] }));
+    await podWhen(node.api, 'web', 'has failed', (found) => found.status?.phase === 'Failed');
+    await eventually('its events', () => eventsOf(node, 'FailedPostStartHook').length > 0);
+    expect(eventsOf(node, 'FailedPreStopHook')).toHaveLength(1);
+    expect(eventsOf(node, 'Killing')).toEqual(['FailedPostStartHook']);
+  });
+
+  it('asks nobody for an image whose name is none', async () => {
+    await using node = await startTestNode();
+    node.api.put(podOf({ containers: [{ name: 'web', image: 'Bad Image:::1' }] }));
+    const isInvalid = (found: ReturnType<typeof podOf>) => firstState(found).waiting?.reason === 'InvalidImageName';
+    const pod = await podWhen(node.api, 'web', 'is refused', isInvalid);
+    expect(firstState(pod).waiting?.message).toBe(
+      'Failed to apply default image tag "Bad Image:::1": couldn\'t parse image name "Bad Image:::1": ' +
+        'invalid reference format: repository name (library/Bad Image) must be lowercase',
+    );
+    await eventually('its event', () => eventsOf(node, 'InspectFailed').length > 0);
+    expect(eventsOf(node, 'Pulling')).toEqual([]);
+  });
+
+  it('rejects a pod that asks for an unsafe sysctl, and starts no container that asks for what it cannot have', async () => {
+    await using node = await startTestNode();
+    await withImage(node);
+    const sysctls = [{ name: 'kernel.msgmax', value: '1' }];
+    node.api.put(podOf({ securityContext: { sysctls } }, { name: 'unsafe', uid: 'uid-unsafe' }));
+    node.api.put(podOf({ runtimeClassName: 'gvisor' }));
+    const failed = await podWhen(node.api, 'unsafe', 'fails', (found) => found.status?.phase === 'Failed');
+    expect(failed.status).toMatchObject({
+      reason: 'SysctlForbidden',
+      message: 'Pod was rejected: forbidden sysctl: "kernel.msgmax" not allowlisted',
+    });
+    const waits = await podWhen(node.api, 'web', 'waits', (found) => firstState(found).waiting?.message !== undefined);
+    expect(firstState(waits).waiting).toEqual({
+      reason: 'CreateContainerConfigError',
+      message: 'spec.runtimeClassName: "gvisor" is not supported by this node',
+    });
+  });
 });

@@ -29,6 +29,8 @@ export interface NodeAgentConfig {
   };
   /** Where /metrics, /healthz and /readyz are served over HTTP, as host:port; absent for nowhere. */
   readonly diagnostics?: string;
+  /** Sysctls beyond Kubernetes' safe ones that pods may set, or beginnings of names that end in `*`. */
+  readonly allowedUnsafeSysctls?: readonly string[];
   /** Domain of the cluster; cluster.local where absent. */
   readonly clusterDomain?: string;
   /** Service addresses and DNS for the node's pods; absent where the driver has no network of its own. */

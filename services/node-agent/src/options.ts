@@ -32,6 +32,7 @@ const flags = {
   'cgroup-root': { type: 'string' },
   listen: { type: 'string' },
   diagnostics: { type: 'string' },
+  'allowed-unsafe-sysctls': { type: 'string' },
   label: { type: 'string', multiple: true },
   'max-pods': { type: 'string' },
   'heartbeat-ms': { type: 'string' },
@@ -50,6 +51,7 @@ read logs or run commands.
   --root-dir PATH           volumes, logs and the like (/var/lib/gantry)
   --images-dir PATH         image tars in it are taken in
   --listen HOST:PORT        where logs and commands are served (the node's address, any port)
+  --allowed-unsafe-sysctls NAMES  sysctls beyond the safe ones that pods may set, with commas between; kernel.msg* for all of a kind
   --diagnostics HOST:PORT   where /metrics, /healthz and /readyz are served (nowhere)
   --netns PATH              network namespace of the node, where it is not the machine's own
   --pod-cidr CIDR           addresses of the node's pods
@@ -85,6 +87,7 @@ export function readOptions(argv: readonly string[], env: Readonly<Record<string
       addresses,
       listen: listenOf(text('listen') ?? `${addresses[0]}:0`),
       labels: Object.fromEntries(list('label').map(labelOf)),
+      ...optional('allowedUnsafeSysctls', text('allowed-unsafe-sysctls')?.split(',')),
       ...optional('diagnostics', text('diagnostics')),
       ...optional('podCidr', text('pod-cidr')),
       ...optional('imagesDir', text('images-dir')),

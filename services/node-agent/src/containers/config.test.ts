@@ -25,6 +25,7 @@ function configOf(container: Partial<Container>, spec: Partial<Pod['spec']> = {}
     env,
     mounts: [],
     nodeMemoryBytes: 8 * gib,
+    seccompRoot: '/root/seccomp',
   });
 }
 
@@ -103,7 +104,14 @@ describe('a sandbox', () => {
   it('has its pod as name, ports of the node, and a cgroup', () => {
     const ports = [{ containerPort: 80, hostPort: 8080, hostIP: '127.0.0.1' }, { containerPort: 81 }];
     const pod = podOf({ containers: [{ name: 'main', image: 'app:1', ports }], terminationGracePeriodSeconds: 5 });
-    const config = sandboxConfigOf({ pod, attempt: 1, logDirectory: '/logs', dns: undefined, cgroupRoot: '/gantry/n' });
+    const config = sandboxConfigOf({
+      pod,
+      attempt: 1,
+      logDirectory: '/logs',
+      dns: undefined,
+      cgroupRoot: '/gantry/n',
+      clusterDomain: 'cluster.local',
+    });
     expect(config).toMatchObject({
       podUid: 'uid-1',
       attempt: 1,

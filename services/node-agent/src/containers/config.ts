@@ -19,6 +19,8 @@ export interface ContainerInputs {
   readonly mounts: readonly Mount[];
   /** Memory of the machine, in bytes. */
   readonly nodeMemoryBytes: number;
+  /** Directory that the paths of localhost seccomp profiles are relative to. */
+  readonly seccompRoot: string;
 }
 
 /** Path of an instance's log below the pod's log directory. */
@@ -50,7 +52,7 @@ export function containerConfigOf(inputs: ContainerInputs): ContainerConfig {
     env,
     mounts,
     resources: resourcesOf(pod, spec, inputs.nodeMemoryBytes),
-    security: securityOf(pod, spec),
+    security: securityOf(pod, spec, inputs.seccompRoot),
     ...(spec.stdin ? { stdin: true, stdinOnce: spec.stdinOnce ?? false } : {}),
     ...(spec.tty ? { tty: true } : {}),
     logPath: logPathOf(planned.name, attempt),

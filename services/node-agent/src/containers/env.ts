@@ -122,7 +122,8 @@ function valueFrom(container: Container, entry: EnvSpec, sources: EnvSources): s
   if (from.resourceFieldRef !== undefined) return resourceFieldValue(from.resourceFieldRef, sources.pod, container);
   if (from.configMapKeyRef !== undefined) return keyValue(entry.name, 'configmap', from.configMapKeyRef, sources);
   if (from.secretKeyRef !== undefined) return keyValue(entry.name, 'secret', from.secretKeyRef, sources);
-  return undefined;
+  const source = Object.keys(from)[0] ?? 'nothing';
+  throw new GantryError('Invalid', `${variable(entry.name)}: valueFrom ${source} is not supported by this node`);
 }
 
 interface KeyRef {

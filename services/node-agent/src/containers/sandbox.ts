@@ -1,4 +1,5 @@
 import type { Pod } from '@gantry/model/gen/gantry.core.v1.ts';
+import { GantryError } from '@gantry/runtime/errors.ts';
 import { keys } from '../pods/labels.ts';
 import { graceMsOf, plannedContainers, podUid } from '../pods/spec.ts';
 import type { DnsConfig, PortMapping, SandboxConfig } from '../runtime/runtime.ts';
@@ -11,15 +12,33 @@ export interface SandboxInputs {
   readonly dns: DnsConfig | undefined;
   /** Where the pods' cgroups of this node lie, such as /gantry/node-1. */
   readonly cgroupRoot: string;
+  /** Such as cluster.local. */
+  readonly clusterDomain: string;
 }
 
 /** The longest host name that Linux takes. */
 const maxHostname = 63;
+/** The longest name that sethostname takes. */
+const maxFqdn = 64;
 
-/** The pod's host name: spec.hostname, or its name cut to what Linux takes. */
+/** The pod's host name: spec.hostnameOverride, spec.hostname, or its name cut to what Linux takes. */
 export function hostnameOf(pod: Pod): string {
+  if (pod.spec?.hostnameOverride) return pod.spec.hostnameOverride;
   const name = pod.spec?.hostname || (pod.metadata.name ?? '');
   return name.slice(0, maxHostname).replace(/[-.]+$/, '');
+}
+
+/** The name that the kernel shows: with setHostnameAsFQDN the full one. Throws Invalid, in Kubernetes' words, where Linux does not take it. */
+function kernelHostnameOf(pod: Pod, clusterDomain: string): string {
+  const hostname = hostnameOf(pod);
+  const { subdomain, setHostnameAsFQDN, hostnameOverride } = pod.spec ?? {};
+  if (!setHostnameAsFQDN || !subdomain || hostnameOverride) return hostname;
+  const fqdn = `${hostname}.${subdomain}.${pod.metadata.namespace}.svc.${clusterDomain}`;
+  if (fqdn.length <= maxFqdn) return fqdn;
+  throw new GantryError(
+    'Invalid',
+    `failed to construct FQDN from pod hostname and cluster domain, FQDN ${fqdn} is too long (${maxFqdn} characters is the max, ${fqdn.length} characters requested)`,
+  );
 }
 
 /** The runtime's configuration of a pod's sandbox. */
@@ -34,7 +53,7 @@ export function sandboxConfigOf(inputs: SandboxInputs): SandboxConfig {
     namespace: pod.metadata.namespace ?? '',
     name: pod.metadata.name ?? '',
     attempt,
-    hostname: hostnameOf(pod),
+    hostname: kernelHostnameOf(pod, inputs.clusterDomain),
     ...(spec?.hostNetwork ? { hostNetwork: true } : {}),
     ...(spec?.hostPID ? { hostPid: true } : {}),
     ...(spec?.hostIPC ? { hostIpc: true } : {}),

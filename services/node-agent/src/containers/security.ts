@@ -1,16 +1,22 @@
+import { join } from 'node:path';
 import type { Container, Pod } from '@gantry/model/gen/gantry.core.v1.ts';
 import { GantryError } from '@gantry/runtime/errors.ts';
 import type { ImageStatus, SecurityConfig } from '../runtime/runtime.ts';
+import { safeRelativePath } from '../volumes/paths.ts';
 
-/** What a container may do: its own securityContext over the pod's. */
-export function securityOf(pod: Pod, container: Container): SecurityConfig {
+/**
+ * What a container may do: its own securityContext over the pod's.
+ * @param seccompRoot Directory that the paths of localhost profiles are relative to.
+ */
+export function securityOf(pod: Pod, container: Container, seccompRoot: string): SecurityConfig {
   const ofPod = pod.spec?.securityContext ?? {};
   const own = container.securityContext ?? {};
   const runAsUser = own.runAsUser ?? ofPod.runAsUser;
   const runAsGroup = own.runAsGroup ?? ofPod.runAsGroup;
   const groups = [...(ofPod.fsGroup === undefined ? [] : [ofPod.fsGroup]), ...(ofPod.supplementalGroups ?? [])];
   const profile = own.seccompProfile ?? ofPod.seccompProfile;
-  const seccomp = profile?.type === 'Localhost' ? profile.localhostProfile : profile?.type;
+  const seccomp =
+    profile?.type === 'Localhost' ? localhostProfile(profile.localhostProfile, seccompRoot) : profile?.type;
   return {
     ...(own.privileged ? { privileged: true } : {}),
     ...(runAsUser === undefined ? {} : { runAsUser }),
@@ -21,7 +27,12 @@ export function securityOf(pod: Pod, container: Container): SecurityConfig {
     ...(own.capabilities?.drop === undefined ? {} : { dropCapabilities: own.capabilities.drop }),
     ...(own.allowPrivilegeEscalation === undefined ? {} : { allowPrivilegeEscalation: own.allowPrivilegeEscalation }),
     ...(seccomp ? { seccomp } : {}),
+    ...(own.procMount === 'Unmasked' ? { unmaskedProc: true } : {}),
   };
+}
+
+function localhostProfile(path: string | undefined, root: string): string {
+  return join(root, ...safeRelativePath(path ?? ''));
 }
 
 /** Throws Invalid where runAsNonRoot forbids the user that the container would run as. */

@@ -28,14 +28,20 @@ export type Action =
   | { readonly kind: 'abort'; readonly key: string }
   /** Takes the pod's volumes down, and with `everything` its logs and directory. */
   | { readonly kind: 'cleanUp'; readonly everything: boolean }
-  /** Remembers that the pod is over, for the status. */
-  | { readonly kind: 'markFailed'; readonly reason: string; readonly message: string };
+  /** Remembers that the pod is over, for the status; `event` is the text of its event. */
+  | {
+      readonly kind: 'markFailed';
+      readonly reason: string;
+      readonly message: string;
+      readonly event: { readonly type: 'Normal' | 'Warning'; readonly message: string };
+    };
 
 /** Why a container is stopped, for its event. */
 export type StopReason =
   | { readonly kind: 'podEnds' }
   | { readonly kind: 'probe'; readonly probe: 'Liveness' | 'Startup' }
   | { readonly kind: 'specChanged' }
+  | { readonly kind: 'postStartFailed' }
   /** A second instance of the same container, or one in a sandbox that is not the pod's any more. */
   | { readonly kind: 'surplus' };
 

@@ -1,4 +1,5 @@
 import type { ContainerState, ContainerStatus } from '@gantry/model/gen/gantry.core.v1.ts';
+import { goDuration } from '../probes/go-duration.ts';
 import { containerKey } from './action.ts';
 import { pullErrorShownMs } from './memory.ts';
 import { isWantedAgain, restartDelayMs } from './restart.ts';
@@ -96,12 +97,7 @@ function stateOf(
 /** Kubernetes' words. */
 export function crashLoopMessage(view: PodView, planned: PlannedContainer, delayMs: number): string {
   const { name, namespace } = view.pod.metadata;
-  return `back-off ${durationText(delayMs)} restarting failed container=${planned.name} pod=${name}_${namespace}(${podUid(view.pod)})`;
-}
-
-function durationText(ms: number): string {
-  const seconds = Math.round(ms / 1_000);
-  return seconds < 60 ? `${seconds}s` : `${Math.floor(seconds / 60)}m${seconds % 60}s`;
+  return `back-off ${goDuration(delayMs)} restarting failed container=${planned.name} pod=${name}_${namespace}(${podUid(view.pod)})`;
 }
 
 function waitingOf(view: PodView, planned: PlannedContainer): { reason: string; message?: string } {
@@ -115,8 +111,8 @@ function waitingOf(view: PodView, planned: PlannedContainer): { reason: string; 
         }
       : { reason: trouble.reason, message: trouble.message };
   }
-  const waitsForInit = planned.role === 'main' && (view.pod.spec?.initContainers ?? []).length > 0;
-  return { reason: waitsForInit ? 'PodInitializing' : 'ContainerCreating' };
+  const initializes = (view.pod.spec?.initContainers ?? []).length > 0;
+  return { reason: initializes ? 'PodInitializing' : 'ContainerCreating' };
 }
 
 /** How the instance before ended: that of an earlier attempt, or this one where it waits for the next. */

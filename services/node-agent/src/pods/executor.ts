@@ -30,6 +30,8 @@ export interface ExecutorDeps {
   /** resolv.conf for a pod; undefined for that of the node. */
   readonly dnsFor: (pod: Pod) => DnsConfig | undefined;
   readonly cgroupRoot: string;
+  /** Such as cluster.local. */
+  readonly clusterDomain: string;
 }
 
 /** Carries one action out. What can go wrong with a pod is an outcome, not an error. */
@@ -62,7 +64,7 @@ export async function execute(
     case 'cleanUp':
       return attempt('volumes', 'FailedCleanUp', () => cleanUp(deps, context.pod, action.everything), signal);
     case 'markFailed':
-      deps.recordEvent(context.pod, 'Normal', action.reason, action.message);
+      deps.recordEvent(context.pod, action.event.type, action.reason, action.event.message);
       return { kind: 'done' };
     case 'abort':
       return { kind: 'done' };
@@ -117,6 +119,7 @@ async function startSandbox(
       logDirectory,
       dns: deps.dnsFor(pod),
       cgroupRoot: deps.cgroupRoot,
+      clusterDomain: deps.clusterDomain,
     });
     await deps.starts.run(() => deps.runtime.sandboxes.run(config, signal), signal);
     return { kind: 'done' };

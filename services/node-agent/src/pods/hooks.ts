@@ -47,7 +47,8 @@ export function hookRunner(deps: { readonly runtime: Runtime; readonly clock: Cl
           throw new GantryError('FailedPrecondition', `HTTP hook failed with statuscode: ${statusCode}`);
         return;
       }
-      if (hook.sleep !== undefined) await deps.clock.sleep((hook.sleep.seconds ?? 0) * 1_000, signal);
+      if (hook.sleep !== undefined) return deps.clock.sleep((hook.sleep.seconds ?? 0) * 1_000, signal);
+      throw new GantryError('Invalid', `invalid handler: ${Object.keys(hook).join(', ') || 'none'}`);
     },
   };
 }

@@ -1,5 +1,7 @@
 import type { Pod } from '@gantry/model/gen/gantry.core.v1.ts';
+import { defaultPullPolicy } from '@gantry/model/kinds/pod/images.ts';
 import type { Clock } from '@gantry/runtime/clock.ts';
+import { referenceProblem } from '../images/reference.ts';
 import type { ImageStatus, RegistryAuth, Runtime } from '../runtime/runtime.ts';
 import { Slots } from '../slots.ts';
 import type { RecordPodEvent } from './events.ts';
@@ -12,6 +14,8 @@ const maxPulls = 4;
 export type ImageResult =
   | { readonly kind: 'present'; readonly image: ImageStatus }
   | { readonly kind: 'pulled'; readonly image: ImageStatus; readonly tookMs: number }
+  /** The reference names no image. */
+  | { readonly kind: 'invalidName'; readonly message: string }
   /** It is not on the node, and its policy forbids to fetch it. */
   | { readonly kind: 'neverPulled' };
 
@@ -23,9 +27,7 @@ export interface ImagePuller {
 /** The container's pull policy; where it has none, Always for :latest and IfNotPresent for everything else. */
 export function pullPolicyOf(image: string, policy: string | undefined): 'Always' | 'IfNotPresent' | 'Never' {
   if (policy === 'Always' || policy === 'IfNotPresent' || policy === 'Never') return policy;
-  const name = image.slice(image.lastIndexOf('/') + 1);
-  const isLatest = !image.includes('@') && (!name.includes(':') || name.endsWith(':latest'));
-  return isLatest ? 'Always' : 'IfNotPresent';
+  return defaultPullPolicy(image);
 }
 
 /**
@@ -42,15 +44,21 @@ export function imagePuller(deps: {
   return {
     async ensure(pod, planned, signal) {
       const ref = planned.spec.image ?? '';
+      const problem = referenceProblem(ref);
+      if (problem !== undefined) {
+        const quoted = JSON.stringify(ref);
+        const message = `Failed to apply default image tag ${quoted}: couldn't parse image name ${quoted}: ${problem}`;
+        return { kind: 'invalidName', message };
+      }
       const policy = pullPolicyOf(ref, planned.spec.imagePullPolicy);
       const known = policy === 'Always' ? undefined : await deps.runtime.images.status(ref, signal);
       if (known !== undefined) return { kind: 'present', image: known };
       if (policy === 'Never') return { kind: 'neverPulled' };
       deps.recordEvent(pod, 'Normal', 'Pulling', `Pulling image "${ref}"`, planned.name);
       const auth = await deps.authFor(pod, ref);
-      const beganMs = deps.clock.now();
+      const beganMs = deps.clock.monotonic();
       const image = await slots.run(() => deps.runtime.images.pull(ref, auth, signal), signal);
-      return { kind: 'pulled', image, tookMs: deps.clock.now() - beganMs };
+      return { kind: 'pulled', image, tookMs: Math.round(deps.clock.monotonic() - beganMs) };
     },
   };
 }

@@ -38,6 +38,8 @@ export interface PodMemory {
   readonly killedToRestart: ReadonlySet<string>;
   /** Set once the pod is being ended, so that it never comes back: why, as status.reason and status.message. */
   readonly failed: { readonly reason: string; readonly message: string } | undefined;
+  /** Set once the agent found a reason to evict the pod, such as too much storage used. */
+  readonly eviction: { readonly message: string } | undefined;
 }
 
 /** Nothing happened yet. */
@@ -51,6 +53,7 @@ export function newMemory(nowMs: number): PodMemory {
     stoppedSandboxes: new Set(),
     killedToRestart: new Set(),
     failed: undefined,
+    eviction: undefined,
   };
 }
 

@@ -18,6 +18,7 @@ import { ConfigObjects } from '../volumes/config-objects.ts';
 import { type VolumeManager, volumeManager } from '../volumes/manager.ts';
 import { memoryDirectory } from '../volumes/memory-directory.ts';
 import { systemMounter } from '../volumes/mounter.ts';
+import { rejectionOf } from './admission.ts';
 import { backOffsOf, containerFieldPath, type RecordPodEvent } from './events.ts';
 import { type ExecutorDeps, execute } from './executor.ts';
 import { hookRunner } from './hooks.ts';
@@ -112,6 +113,7 @@ export async function startPods(config: NodeAgentConfig, deps: PodsDeps): Promis
       refresh: () => observation.refresh(),
       verdict: (id) => probes.verdict(id),
       terminationMessage: (id) => terminationMessages.of(id),
+      rejectionOf: (pod) => rejectionOf(pod, { allowedUnsafeSysctls: config.allowedUnsafeSysctls ?? [] }),
       onObserved(view) {
         probes.sync(view);
         terminationMessages.sync(view);
@@ -237,6 +239,7 @@ function executorOf(config: NodeAgentConfig, deps: PodsDeps, shared: Shared): Ex
   const { paths, volumes, configObjects, recordEvent } = shared;
   const starts = new Slots(config.parallelStarts ?? defaultParallelStarts);
   const hooks = hookRunner({ runtime, clock });
+  const stopper = containerStopper({ runtime, hooks, clock, recordEvent, hostIps: config.addresses });
   const clusterDomain = config.clusterDomain ?? defaultClusterDomain;
   const hostIps = config.addresses;
   const authFor = async (pod: Pod, image: string) =>
@@ -251,16 +254,19 @@ function executorOf(config: NodeAgentConfig, deps: PodsDeps, shared: Shared): Ex
     recordEvent,
     dnsFor: (pod) => deps.network.dnsFor(pod),
     cgroupRoot: config.cgroupRoot ?? join('/gantry', config.nodeName),
-    stopper: containerStopper({ runtime, hooks, clock, recordEvent, hostIps }),
+    clusterDomain,
+    stopper,
     starter: containerStarter({
       runtime,
       hooks,
+      stopper,
       clock,
       paths,
       starts,
       recordEvent,
       hostIps,
       nodeMemoryBytes: deps.machine.memoryTotalBytes,
+      seccompRoot: join(config.rootDir, 'seccomp'),
       puller: imagePuller({ runtime, clock, recordEvent, authFor }),
       environment: async (pod, planned, podIps, signal) => {
         const data = await configObjects.dataFor(pod, signal);

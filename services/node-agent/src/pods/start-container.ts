@@ -4,6 +4,7 @@ import type { Pod } from '@gantry/model/gen/gantry.core.v1.ts';
 import type { Clock } from '@gantry/runtime/clock.ts';
 import { GantryError, toGantryError } from '@gantry/runtime/errors.ts';
 import { containerConfigOf } from '../containers/config.ts';
+import { checkSupported } from '../containers/refusals.ts';
 import type { ContainerConfig, EnvVar, ImageStatus, Mount, ObservedSandbox, Runtime } from '../runtime/runtime.ts';
 import type { Slots } from '../slots.ts';
 import type { Action } from './action.ts';
@@ -14,7 +15,8 @@ import type { ImagePuller } from './image-puller.ts';
 import { type RetryWaits, retryWaits } from './memory.ts';
 import type { Outcome } from './memory-update.ts';
 import type { PodPaths } from './paths.ts';
-import { type PlannedContainer, plannedContainers } from './spec.ts';
+import { graceMsOf, type PlannedContainer, plannedContainers } from './spec.ts';
+import type { ContainerStopper } from './stop-container.ts';
 import type { ActionContext } from './worker.ts';
 
 type Start = Extract<Action, { kind: 'startContainer' }>;
@@ -24,11 +26,14 @@ export interface StarterDeps {
   readonly runtime: Runtime;
   readonly puller: ImagePuller;
   readonly hooks: HookRunner;
+  readonly stopper: ContainerStopper;
   readonly paths: PodPaths;
   readonly clock: Clock;
   readonly starts: Slots;
   readonly recordEvent: RecordPodEvent;
   readonly nodeMemoryBytes: number;
+  /** Directory that the paths of localhost seccomp profiles are relative to. */
+  readonly seccompRoot: string;
   /** The container's variables. Throws Invalid where something they refer to is missing. */
   readonly environment: (
     pod: Pod,
@@ -78,7 +83,7 @@ export function containerStarter(deps: StarterDeps): ContainerStarter {
         if (!(error instanceof StartFailure)) return outcomeOf(error, 'RunContainerError', retryWaits.create, signal);
         const outcome = outcomeOf(error.cause, error.reason, error.waits, signal);
         if (outcome.kind === 'failed')
-          deps.recordEvent(context.pod, 'Warning', 'Failed', eventText(error), planned.name);
+          deps.recordEvent(context.pod, 'Warning', 'Failed', eventText(error, planned.spec.image ?? ''), planned.name);
         return outcome;
       }
     },
@@ -104,15 +109,20 @@ async function startOne(deps: StarterDeps, job: StartJob): Promise<void> {
   try {
     await deps.hooks.run(hook, { pod, planned, containerId: created, podIps: ipsOf(deps, job) }, signal);
   } catch (error) {
+    // The pod ends meanwhile, which stops the container in its own way.
+    if (signal.aborted) throw error;
     const message = `PostStartHook failed: ${toGantryError(error).message}`;
     deps.recordEvent(pod, 'Warning', 'FailedPostStartHook', message, planned.name);
-    // Its end makes it restart as after any other failure.
-    await deps.runtime.containers.stop(created, 0);
+    // It ends as any container that is stopped, with its preStop hook and grace period, and restarts as after any other failure.
+    const graceMs = graceMsOf(pod);
+    const stop = { kind: 'stopContainer', name: planned.name, containerId: created, graceMs } as const;
+    await deps.stopper.stop(job, { ...stop, why: { kind: 'postStartFailed' } }, signal);
   }
 }
 
 async function createOne(deps: StarterDeps, job: StartJob): Promise<string> {
   const { pod, planned, sandbox, signal } = job;
+  await checkConfig(pod, planned).catch(failAs('CreateContainerConfigError', retryWaits.config));
   const image = await ensureImage(deps, job);
   const config = await configOf(deps, job, image).catch(failAs('CreateContainerConfigError', retryWaits.config));
   await mkdir(join(deps.paths.logs(pod), planned.name), { recursive: true, mode: 0o755 });
@@ -121,6 +131,10 @@ async function createOne(deps: StarterDeps, job: StartJob): Promise<string> {
     .catch(failAs('CreateContainerError', retryWaits.create));
   deps.recordEvent(pod, 'Normal', 'Created', `Created container: ${planned.name}`, planned.name);
   return id;
+}
+
+async function checkConfig(pod: Pod, planned: PlannedContainer): Promise<void> {
+  checkSupported(pod, planned);
 }
 
 async function ensureImage(deps: StarterDeps, { pod, planned, signal }: StartJob): Promise<ImageStatus> {
@@ -132,6 +146,9 @@ async function ensureImage(deps: StarterDeps, { pod, planned, signal }: StartJob
     case 'pulled':
       deps.recordEvent(pod, 'Normal', 'Pulled', pulledText(planned, result), planned.name);
       return result.image;
+    case 'invalidName':
+      deps.recordEvent(pod, 'Warning', 'InspectFailed', result.message, planned.name);
+      throw new StartFailure('InvalidImageName', retryWaits.pull, new GantryError('Invalid', result.message));
     case 'neverPulled': {
       const message = `Container image "${planned.spec.image}" is not present with pull policy of Never`;
       throw new StartFailure('ErrImageNeverPull', retryWaits.pull, new GantryError('NotFound', message));
@@ -165,6 +182,7 @@ async function configOf(deps: StarterDeps, job: StartJob, image: ImageStatus): P
     env,
     mounts,
     nodeMemoryBytes: deps.nodeMemoryBytes,
+    seccompRoot: deps.seccompRoot,
   });
 }
 
@@ -178,6 +196,13 @@ function failAs(reason: string, waits: RetryWaits): (error: unknown) => never {
   };
 }
 
-function eventText(failure: StartFailure): string {
-  return failure.reason === 'ErrImagePull' ? `Failed to pull image: ${failure.message}` : `Error: ${failure.message}`;
+function eventText(failure: StartFailure, image: string): string {
+  switch (failure.reason) {
+    case 'ErrImagePull':
+      return `Failed to pull image "${image}": ${failure.message}`;
+    case 'InvalidImageName':
+      return 'Error: InvalidImageName';
+    default:
+      return `Error: ${failure.message}`;
+  }
 }

@@ -14,20 +14,38 @@ export type Ending =
   | { readonly kind: 'deleted'; readonly graceMs: number }
   /** It ran its course or failed: its containers stay for their logs, and nothing starts any more. */
   | { readonly kind: 'finished'; readonly graceMs: number }
-  /** It ran for longer than spec.activeDeadlineSeconds; this is to be remembered. */
-  | { readonly kind: 'overdue' };
+  /** A reason to fail was found just now; this is to be remembered. */
+  | { readonly kind: 'fails'; readonly mark: Extract<Action, { kind: 'markFailed' }> };
 
 /** Why the pod is to end now; undefined where it is to run. */
 export function endingOf(view: PodView): Ending | undefined {
   const { pod, memory } = view;
   if (view.removed || pod.metadata.deletionTimestamp !== undefined)
     return { kind: 'deleted', graceMs: deletionGraceMs(view) };
-  const graceMs = graceMsOf(pod);
+  const graceMs = memory.eviction === undefined ? graceMsOf(pod) : leastGraceMs;
   if (memory.failed !== undefined || isTerminal(pod.status?.phase) || isTerminal(view.previous?.phase)) {
     return { kind: 'finished', graceMs };
   }
-  if (deadlineMs(view) <= view.nowMs) return { kind: 'overdue' };
+  const mark = failureOf(view);
+  if (mark !== undefined) return { kind: 'fails', mark };
   return isOver(view) ? { kind: 'finished', graceMs } : undefined;
+}
+
+/** Why a pod that would run has to fail, for its status and its event. */
+function failureOf(view: PodView): Extract<Action, { kind: 'markFailed' }> | undefined {
+  const { rejection, memory } = view;
+  if (rejection !== undefined && view.sandboxes.length === 0) {
+    const { reason, message } = rejection;
+    return { ...failure(reason, `Pod was rejected: ${message}`), event: { type: 'Warning', message } };
+  }
+  if (memory.eviction !== undefined) return failure('Evicted', memory.eviction.message);
+  if (deadlineMs(view) > view.nowMs) return undefined;
+  const message = 'Pod was active on the node longer than the specified deadline';
+  return { ...failure('DeadlineExceeded', message), event: { type: 'Normal', message } };
+}
+
+function failure(reason: string, message: string): Extract<Action, { kind: 'markFailed' }> {
+  return { kind: 'markFailed', reason, message, event: { type: 'Warning', message } };
 }
 
 function isTerminal(phase: string | undefined): boolean {
@@ -75,10 +93,7 @@ export function stepEnd(view: PodView, ending: Ending): Decision {
 }
 
 function endActions(view: PodView, ending: Ending): Action[] {
-  if (ending.kind === 'overdue') {
-    const message = 'Pod was active on the node longer than the specified deadline';
-    return [{ kind: 'markFailed', reason: 'DeadlineExceeded', message }];
-  }
+  if (ending.kind === 'fails') return [ending.mark];
   const aborts = [...view.memory.busy]
     .filter(([, operation]) => operation.kind === 'start')
     .map(([key]): Action => ({ kind: 'abort', key }));

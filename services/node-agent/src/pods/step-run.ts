@@ -83,10 +83,26 @@ function stepContainers(view: PodView, current: ObservedSandbox): Decision {
       break;
     }
   }
+  const actions = parts.flatMap((part) => part.actions);
   return {
-    actions: parts.flatMap((part) => part.actions),
+    actions: oneStart(view, actions),
     wakeAtMs: Math.min(Number.POSITIVE_INFINITY, ...parts.map((part) => part.wakeAtMs)),
   };
+}
+
+/**
+ * Containers start in order, each once the start of the one before it (with its image and its postStart hook) came to an end, as with
+ * Kubernetes. One that waits for another attempt holds nobody back.
+ */
+function oneStart(view: PodView, actions: readonly Action[]): Action[] {
+  const { busy, troubles } = view.memory;
+  let isStarting = plannedContainers(view.pod).some(({ name }) => busy.has(containerKey(name)));
+  return actions.filter((action) => {
+    if (action.kind !== 'startContainer') return true;
+    if (isStarting) return false;
+    isStarting = (troubles.get(containerKey(action.name))?.retryAtMs ?? 0) <= view.nowMs;
+    return true;
+  });
 }
 
 /** An init container succeeded in the sandbox that the pod runs in. */

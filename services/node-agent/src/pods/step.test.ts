@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { PodWorld, podOf } from '../testing/pod-world.ts';
+import { ended } from './memory-update.ts';
+import { statusOf } from './status.ts';
 import { step } from './step.ts';
 import { isGone } from './step-end.ts';
 
@@ -49,6 +51,85 @@ describe('a pod that starts', () => {
     world.exit(world.newest('proxy')!.id, 0);
     world.settle();
     expect(world.starts).toEqual(['proxy/0', 'web/0', 'proxy/1']);
+  });
+});
+
+describe('containers of a pod', () => {
+  const two = () =>
+    new PodWorld(
+      podOf({
+        containers: [
+          { name: 'proxy', image },
+          { name: 'app', image },
+        ],
+      }),
+    );
+  const startsOf = (world: PodWorld) =>
+    world.decide().flatMap((action) => (action.kind === 'startContainer' ? [action.name] : []));
+  const prepared = () => {
+    const world = two();
+    world.decide();
+    for (const action of [...world.underWay]) world.finish(action);
+    return world;
+  };
+
+  it('start in order, each once the start of the one before it, with its hook, is over', () => {
+    const world = prepared();
+    expect(startsOf(world)).toEqual(['proxy']);
+    // It runs already, its postStart hook does not end.
+    world.carryOut(world.underWay[0]!);
+    expect(startsOf(world)).toEqual([]);
+    const [start] = world.underWay;
+    world.underWay = [];
+    world.memory = ended(world.memory, start!, { kind: 'done' }, world.nowMs);
+    expect(startsOf(world)).toEqual(['app']);
+  });
+
+  it('are not held back by one that cannot start and waits', () => {
+    const world = prepared();
+    startsOf(world);
+    world.finish(world.underWay[0]!, 'failed');
+    expect(startsOf(world)).toEqual(['app']);
+    world.finish(world.underWay[0]!);
+    world.nowMs += 1_000;
+    expect(startsOf(world)).toEqual(['proxy']);
+  });
+});
+
+describe('a pod that fails', () => {
+  it('is rejected before anything of it runs, and only then', () => {
+    const world = new PodWorld(podOf());
+    world.rejection = { reason: 'SysctlForbidden', message: 'forbidden sysctl: "x" not allowlisted' };
+    expect(world.decide()).toEqual([
+      {
+        kind: 'markFailed',
+        reason: 'SysctlForbidden',
+        message: 'Pod was rejected: forbidden sysctl: "x" not allowlisted',
+        event: { type: 'Warning', message: 'forbidden sysctl: "x" not allowlisted' },
+      },
+    ]);
+    world.settle();
+    expect(world.starts).toEqual([]);
+    expect(statusOf(world.view(), { runtimeName: 'x', hostIps: [] })).toMatchObject({
+      phase: 'Failed',
+      reason: 'SysctlForbidden',
+    });
+    const running = new PodWorld(podOf());
+    running.settle();
+    running.rejection = world.rejection;
+    expect(running.decide()).toEqual([]);
+  });
+
+  it('is evicted with a second for its containers, whatever its grace period is', () => {
+    const world = new PodWorld(podOf());
+    world.settle();
+    world.memory = { ...world.memory, eviction: { message: 'it took too much' } };
+    expect(world.decide()).toMatchObject([{ kind: 'markFailed', reason: 'Evicted', message: 'it took too much' }]);
+    world.finish(world.underWay[0]!);
+    expect(world.decide()).toMatchObject([{ kind: 'stopContainer', graceMs: 1_000 }]);
+    world.settle();
+    expect(world.running()).toEqual([]);
+    expect(world.starts).toEqual(['web/0']);
   });
 });
 

@@ -46,11 +46,14 @@ export function containerStopper(deps: StopperDeps): ContainerStopper {
     async stop(context, action, signal) {
       const { pod, sandboxes } = context;
       deps.recordEvent(pod, 'Normal', 'Killing', killingText(action.name, action.why), action.name);
-      const untilMs = deps.clock.now() + action.graceMs;
+      const untilMs = deps.clock.monotonic() + action.graceMs;
       const planned = plannedContainers(pod).find(({ name }) => name === action.name);
       const hook = planned?.spec.lifecycle?.preStop;
       if (planned !== undefined && hook !== undefined && action.why.kind !== 'surplus' && isFirst(action.containerId)) {
-        const sandbox = sandboxes.find(({ containers }) => containers.some(({ id }) => id === action.containerId));
+        // A container that was started just now was not looked at yet.
+        const sandbox =
+          sandboxes.find(({ containers }) => containers.some(({ id }) => id === action.containerId)) ??
+          sandboxes.findLast(({ ready }) => ready);
         const podIps = sandbox === undefined || sandbox.ips.length === 0 ? deps.hostIps : sandbox.ips;
         const target = { pod, planned, containerId: action.containerId, podIps };
         await withinGrace(
@@ -60,7 +63,7 @@ export function containerStopper(deps: StopperDeps): ContainerStopper {
           action,
         );
       }
-      const leftMs = untilMs - deps.clock.now();
+      const leftMs = untilMs - deps.clock.monotonic();
       await deps.runtime.containers.stop(
         action.containerId,
         hook === undefined ? leftMs : Math.max(leastGraceMs, leftMs),
@@ -90,6 +93,8 @@ function killingText(name: string, why: StopReason): string {
     case 'podEnds':
     case 'surplus':
       return `Stopping container ${name}`;
+    case 'postStartFailed':
+      return 'FailedPostStartHook';
     case 'probe':
       return `Container ${name} failed ${why.probe.toLowerCase()} probe, will be restarted`;
     case 'specChanged':

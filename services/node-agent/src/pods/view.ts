@@ -1,5 +1,6 @@
 import type { ContainerStatus, Pod, PodStatus } from '@gantry/model/gen/gantry.core.v1.ts';
 import type { ObservedContainer, ObservedSandbox } from '../runtime/runtime.ts';
+import type { Rejection } from './admission.ts';
 import { keys } from './labels.ts';
 import type { PodMemory } from './memory.ts';
 import { type PlannedContainer, plannedContainers } from './spec.ts';
@@ -29,6 +30,8 @@ export interface PodView {
   readonly verdict: (containerId: string) => ProbeVerdict | undefined;
   /** What a container that ended wrote as its termination message; empty where nothing. */
   readonly terminationMessage: (containerId: string) => string;
+  /** Why the node takes the pod not at all; undefined where it takes it. */
+  readonly rejection: Rejection | undefined;
   readonly nowMs: number;
 }
 

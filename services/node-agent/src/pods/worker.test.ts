@@ -26,6 +26,7 @@ function fixture(overrides: Partial<WorkerDeps> = {}) {
     refresh: async () => {},
     verdict: () => undefined,
     terminationMessage: () => '',
+    rejectionOf: () => undefined,
     onObserved: () => {},
     onDecided: () => {},
     onDecisionFailed: (pod, message) => {

@@ -5,6 +5,7 @@ import type { Logger } from '@gantry/runtime/log.ts';
 import { contain } from '../contain.ts';
 import type { ObservedSandbox } from '../runtime/runtime.ts';
 import { type Action, keyOf } from './action.ts';
+import type { Rejection } from './admission.ts';
 import { newMemory, type PodMemory, retryWaits } from './memory.ts';
 import { began, ended, type Outcome } from './memory-update.ts';
 import { podKey, podUid } from './spec.ts';
@@ -36,6 +37,8 @@ export interface WorkerDeps {
   readonly refresh: () => Promise<unknown>;
   readonly verdict: PodView['verdict'];
   readonly terminationMessage: PodView['terminationMessage'];
+  /** Why the node takes a pod not at all; undefined where it takes it. */
+  readonly rejectionOf: (pod: Pod) => Rejection | undefined;
   /** Called before each decision: what runs is to be probed. */
   readonly onObserved: (view: PodView) => void;
   /** Called after each decision: the status is to be told. */
@@ -101,6 +104,12 @@ export class PodWorker implements AsyncDisposable {
     this.wake();
   }
 
+  /** Ends the pod as failed, with the reason Evicted. */
+  evict(message: string): void {
+    this.#memory = { ...this.#memory, eviction: { message } };
+    this.wake();
+  }
+
   /** What a container's start is waiting for may be there now: tries again without waiting. */
   retryConfig(): void {
     const troubles = [...this.#memory.troubles].filter(
@@ -161,6 +170,7 @@ export class PodWorker implements AsyncDisposable {
       memory: this.#memory,
       verdict: this.#deps.verdict,
       terminationMessage: this.#deps.terminationMessage,
+      rejection: this.#deps.rejectionOf(this.#pod),
       nowMs: this.#deps.clock.now(),
     };
   }

@@ -201,6 +201,8 @@ export interface SecurityConfig {
   readonly allowPrivilegeEscalation?: boolean;
   /** `RuntimeDefault`, `Unconfined`, or the absolute path of a profile on the node; RuntimeDefault where absent. */
   readonly seccomp?: string;
+  /** Shows all of /proc, also what runtimes hide from containers. */
+  readonly unmaskedProc?: boolean;
 }
 
 // -------------------------------------------------------------------------------------------------------------- observation

@@ -1,5 +1,6 @@
 import type { Pod } from '@gantry/model/gen/gantry.core.v1.ts';
 import type { Action } from '../pods/action.ts';
+import type { Rejection } from '../pods/admission.ts';
 import { containerHash, keys } from '../pods/labels.ts';
 import { newMemory, type PodMemory, retryWaits } from '../pods/memory.ts';
 import { began, ended, type Outcome } from '../pods/memory-update.ts';
@@ -24,6 +25,7 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 export class PodWorld {
   pod: Pod;
   removed = false;
+  rejection: Rejection | undefined;
   nowMs = Date.parse('2026-01-01T00:00:00Z');
   memory: PodMemory;
   sandboxes: Mutable<ObservedSandbox>[] = [];
@@ -47,6 +49,7 @@ export class PodWorld {
       memory: this.memory,
       verdict: (id) => this.verdicts.get(id),
       terminationMessage: () => '',
+      rejection: this.rejection,
       nowMs: this.nowMs,
     };
   }

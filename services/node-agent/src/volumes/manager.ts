@@ -146,8 +146,11 @@ async function makeVolume(
     await writeAtomically(directory, payload, gid);
   } else if (volume.hostPath !== undefined) await checkHostPath(volume.hostPath);
   else if (volume.emptyDir !== undefined) {
+    const { medium = '' } = volume.emptyDir;
+    if (medium !== '' && medium !== 'Memory')
+      throw new GantryError('Invalid', `emptyDir.medium: ${JSON.stringify(medium)} is not supported by this node`);
     await mkdir(directory, { recursive: true });
-    if (volume.emptyDir.medium === 'Memory' && mounter !== undefined) {
+    if (medium === 'Memory' && mounter !== undefined) {
       await mountOnce(mounter, directory, memorySizeBytes(sources.pod, volume.emptyDir, nodeMemoryBytes));
     }
     await makeScratch(directory, gid);

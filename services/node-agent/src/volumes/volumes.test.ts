@@ -139,6 +139,7 @@ describe('volumes', () => {
     ],
     [{ hostPath: { path: '/nowhere/at/all', type: 'Directory' } }, 'is not a Directory'],
     [{ hostPath: { path: '/tmp/../etc' } }, "without '..'"],
+    [{ emptyDir: { medium: 'HugePages-2Mi' } }, 'emptyDir.medium: "HugePages-2Mi" is not supported'],
     [{ nfs: { server: 'x', path: '/' } }, 'volumes of type nfs are not supported'],
   ])('are refused where they cannot be: %j', async (volume, message) => {
     await expect(prepare({ volumes: [{ name: 'v', ...volume }] } as never)).rejects.toThrow(

@@ -130,6 +130,7 @@ function encodeSecurity(
   namespaces: CriNamespaceOption,
 ): CriContainerConfig['linux']['securityContext'] {
   const privileged = security.privileged ?? false;
+  const showsAll = privileged || security.unmaskedProc === true;
   return {
     capabilities: {
       addCapabilities: security.addCapabilities ?? [],
@@ -142,8 +143,8 @@ function encodeSecurity(
     readonlyRootfs: security.readOnlyRootfs ?? false,
     supplementalGroups: security.supplementalGroups ?? [],
     noNewPrivs: security.allowPrivilegeEscalation === false,
-    maskedPaths: privileged ? [] : maskedPaths,
-    readonlyPaths: privileged ? [] : readonlyPaths,
+    maskedPaths: showsAll ? [] : maskedPaths,
+    readonlyPaths: showsAll ? [] : readonlyPaths,
     seccomp: encodeSeccomp(privileged ? 'Unconfined' : (security.seccomp ?? 'RuntimeDefault')),
   };
 }
