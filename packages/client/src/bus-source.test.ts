@@ -27,6 +27,8 @@ class Scene<K extends KindName> implements AsyncDisposable {
   state: { items: unknown[]; resourceVersion: number } = { items: [], resourceVersion: 10 };
   /** What a get answers. */
   object: unknown;
+  /** Whether a get meets a damaged object. */
+  damage = false;
   lists = 0;
   /** What a list waits for before it answers. */
   answering: Promise<void> | undefined;
@@ -42,6 +44,7 @@ class Scene<K extends KindName> implements AsyncDisposable {
         return structuredClone(this.state) as never;
       },
       get: async (_, { name }) => {
+        if (this.damage) throw new GantryError('InternalError', 'damaged');
         if (this.object === undefined) throw notFound({ group: '', resource: 'configmaps', name });
         return this.object as never;
       },
@@ -264,9 +267,14 @@ describe('the bus as a source', () => {
     await using scene = await synced('ConfigMap');
     scene.object = configMap('big', 14);
     await scene.change('big', { revision: 12, previous: 9, json: undefined });
+    scene.damage = true;
+    await scene.change('damaged', { revision: 13, previous: 12, json: undefined });
+    scene.damage = false;
+    expect([...scene.informer.unreadable]).toEqual(['default/damaged']);
+    scene.errors.length = 0;
     scene.object = undefined;
-    await scene.change('gone', { revision: 13, previous: 12, json: undefined });
-    await scene.change('big', { revision: 14, previous: 13, json: undefined, type: 'MODIFIED' });
+    await scene.change('gone', { revision: 14, previous: 13, json: undefined });
+    await scene.change('big', { revision: 15, previous: 14, json: undefined, type: 'MODIFIED' });
     expect(scene.told).toEqual(['ADDED big@14', 'DELETED big@14']);
     expect(scene.errors).toEqual([]);
   });

@@ -199,17 +199,23 @@ class BusReader<K extends KindName> {
     } catch (error) {
       // Its end is told whether or not its last state can be read.
       if (type === 'DELETED') return { type: 'delete', key, object: undefined, revision };
-      return { type: 'unreadable', key, revision, error };
+      return { type: 'unreadable', key, revision, problem: textOf(error) };
     }
   }
 
   /** What a message says whose object was too large for it. */
   async #eventOf({ subject, message }: ChangeItem, signal: AbortSignal): Promise<SourceEvent<Kinds[K]>> {
     const { revision, type } = message;
-    const object = type === 'DELETED' ? undefined : await this.#readObject(subject, signal);
-    if (object === undefined || !this.#matches(object))
-      return { type: 'delete', key: keyOf(subject), object, revision };
-    return { type: 'put', object, revision };
+    const key = keyOf(subject);
+    try {
+      const object = type === 'DELETED' ? undefined : await this.#readObject(subject, signal);
+      if (object === undefined || !this.#matches(object)) return { type: 'delete', key, object, revision };
+      return { type: 'put', object, revision };
+    } catch (error) {
+      // The api's word for an object whose stored text is damaged.
+      if (!isError(error, 'InternalError')) throw error;
+      return { type: 'unreadable', key, revision, problem: textOf(error) };
+    }
   }
 
   /** An object that was too large for its message: as it is now, which may be a later state; undefined where it is gone. */
@@ -269,6 +275,10 @@ class BusReader<K extends KindName> {
       this.#inbox.push({ type: 'repair', cause: 'silence' });
     }
   }
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function charsOf(message: Message): number {

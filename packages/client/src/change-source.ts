@@ -1,7 +1,7 @@
 import type { KubeObject } from '@gantry/model/kind.ts';
 import type { KindName, Kinds } from '@gantry/model/registry.ts';
 import type { Query, Reader, WatchEvent } from './api.ts';
-import { keyOf } from './object-cache.ts';
+import { keyOf, objectKey } from './object-cache.ts';
 
 /** What an informer hears. */
 export type SourceEvent<T> =
@@ -14,15 +14,25 @@ export type SourceEvent<T> =
       readonly objects: readonly T[];
       readonly revision: number;
       readonly isSameHistory?: boolean;
+      /** Objects that exist and are not among `objects`, because they cannot be decoded. */
+      readonly unreadable?: readonly UnreadableObject[];
     }
   /** An object is new, changed, or matches the query now. */
   | { readonly type: 'put'; readonly object: T; readonly revision: number }
   /** An object is gone or matches the query no more; it need not have been known. The object is its last state, where that was sent. */
   | { readonly type: 'delete'; readonly key: string; readonly object: T | undefined; readonly revision: number }
   /** An object was written that cannot be decoded: only that it changed is known. */
-  | { readonly type: 'unreadable'; readonly key: string; readonly revision: number; readonly error: unknown }
+  | ({ readonly type: 'unreadable'; readonly revision: number } & UnreadableObject)
   /** All changes up to this revision were sent. */
   | { readonly type: 'progress'; readonly revision: number };
+
+/** An object that cannot be decoded. */
+export interface UnreadableObject {
+  /** As keyOf makes it. */
+  readonly key: string;
+  /** Why it cannot be decoded. */
+  readonly problem: string;
+}
 
 /** Where an informer gets its objects from. */
 export interface ChangeSource<T> {
@@ -43,8 +53,13 @@ export async function listAll<K extends KindName>(
   kind: K,
   query: Query,
   signal?: AbortSignal,
-): Promise<{ readonly objects: Kinds[K][]; readonly revision: number }> {
+): Promise<{
+  readonly objects: Kinds[K][];
+  readonly revision: number;
+  readonly unreadable: readonly UnreadableObject[];
+}> {
   const objects: Kinds[K][] = [];
+  const unreadable: UnreadableObject[] = [];
   let token: string | undefined;
   let revision = 0;
   do {
@@ -54,10 +69,13 @@ export async function listAll<K extends KindName>(
       signal ? { signal } : {},
     );
     for (const item of page.items) objects.push(item);
+    for (const { namespace, name, problem } of page.damaged ?? []) {
+      unreadable.push({ key: objectKey(namespace, name), problem });
+    }
     revision = page.resourceVersion;
     token = page.continue;
   } while (token !== undefined);
-  return { objects, revision };
+  return { objects, revision, unreadable };
 }
 
 /** Lists and watches through the api. */

@@ -163,6 +163,35 @@ describe('Informer', () => {
     expect(changes).toEqual(['ADDED a@1', 'ADDED b@2', 'DELETED b@2 was 2', 'ADDED c@9']);
   });
 
+  test('an object that cannot be decoded is named, and kept as it was known', async () => {
+    const clock = new FakeClock();
+    const errors: unknown[] = [];
+    const damaged = (...names: string[]) => names.map((name) => ({ key: `default/${name}`, problem: 'torn' }));
+    const source = scripted(
+      [
+        { type: 'snapshot', objects: [object('a', 1), object('b', 2)], revision: 5, unreadable: damaged('c') },
+        new GantryError('Expired', 'too old'),
+      ],
+      [
+        { type: 'snapshot', objects: [object('b', 2)], revision: 20, unreadable: damaged('a', 'c') },
+        put('c', 21),
+        { type: 'delete', key: 'default/a', object: undefined, revision: 22 },
+      ],
+    );
+    const changes: string[] = [];
+    await using informer = new Informer({ source, onError: (error) => errors.push((error as Error).message), clock });
+    informer.onChange((change) => changes.push(told(change)));
+    informer.start();
+    await settle(clock);
+    expect(changes).toEqual(['ADDED a@1', 'ADDED b@2', 'ADDED c@21', 'DELETED a@1 was 1']);
+    expect(errors).toEqual([
+      'the object default/c cannot be decoded: torn',
+      'too old',
+      'the object default/a cannot be decoded: torn',
+    ]);
+    expect(informer.unreadable.size).toBe(0);
+  });
+
   test('a handler that comes late hears of what is there; one that throws harms no other', async () => {
     const clock = new FakeClock();
     const errors: unknown[] = [];

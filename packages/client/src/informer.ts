@@ -2,10 +2,12 @@ import type { KubeObject } from '@gantry/model/kind.ts';
 import { type BackoffPolicy, backoffMs, defaultBackoff } from '@gantry/runtime/backoff.ts';
 import { type Clock, systemClock } from '@gantry/runtime/clock.ts';
 import { GantryError, isError } from '@gantry/runtime/errors.ts';
-import type { ChangeSource, SourceEvent } from './change-source.ts';
+import type { ChangeSource, SourceEvent, UnreadableObject } from './change-source.ts';
 import { type Indexer, keyOf, ObjectCache, type ObjectChange } from './object-cache.ts';
 
-/** What an informer is made of. */
+type Snapshot<T> = Extract<SourceEvent<T>, { readonly type: 'snapshot' }>;
+
+/** The parts of an informer. */
 export interface InformerOptions<T extends KubeObject> {
   readonly source: ChangeSource<T>;
   /** Indexes by name, such as pods by node. */
@@ -130,8 +132,7 @@ export class Informer<T extends KubeObject> implements AsyncDisposable {
   #changesOf(event: SourceEvent<T>): ObjectChange<T>[] {
     switch (event.type) {
       case 'snapshot':
-        this.#unreadable.clear();
-        return this.#cache.replace(event.objects, event.isSameHistory);
+        return this.#replace(event);
       case 'put':
         this.#unreadable.delete(keyOf(event.object));
         return this.#cache.put(event.object);
@@ -139,7 +140,7 @@ export class Informer<T extends KubeObject> implements AsyncDisposable {
         this.#unreadable.delete(event.key);
         return this.#cache.delete(event.key, event.revision, event.object);
       case 'unreadable':
-        this.#noteUnreadable(event.key, event.error);
+        this.#noteUnreadable(event);
         return [];
       case 'progress':
         return [];
@@ -147,11 +148,19 @@ export class Informer<T extends KubeObject> implements AsyncDisposable {
   }
 
   /** One object that cannot be decoded costs that object: it is named, and everything else goes on. */
-  #noteUnreadable(key: string, cause: unknown): void {
+  #noteUnreadable({ key, problem }: UnreadableObject): void {
     if (this.#unreadable.has(key)) return;
     this.#unreadable.add(key);
-    const why = cause instanceof Error ? cause.message : String(cause);
-    this.#report(new GantryError('InternalError', `the object ${key} cannot be decoded: ${why}`, { cause }));
+    this.#report(new GantryError('InternalError', `the object ${key} cannot be decoded: ${problem}`));
+  }
+
+  /** Takes the whole state. An object that exists and cannot be decoded stays as it was known: it is not gone. */
+  #replace({ objects, unreadable = [], isSameHistory }: Snapshot<T>): ObjectChange<T>[] {
+    const keys = new Set(unreadable.map(({ key }) => key));
+    for (const key of this.#unreadable) if (!keys.has(key)) this.#unreadable.delete(key);
+    for (const each of unreadable) this.#noteUnreadable(each);
+    const kept = unreadable.flatMap(({ key }) => this.#cache.get(key) ?? []);
+    return this.#cache.replace([...objects, ...kept], isSameHistory);
   }
 
   #call(handler: (change: ObjectChange<T>) => void, change: ObjectChange<T>): void {

@@ -43,8 +43,9 @@ export async function openNats(options: NatsOptions): Promise<NatsBus> {
       name: options.name ?? 'gantry',
       timeout: connectTimeoutMs,
       maxReconnectAttempts: -1,
-      // A server behind a network that drops packets is silent, not closed: it counts as gone after 20 seconds.
-      pingInterval: 10_000,
+      // A server that hangs, or is behind a network that drops packets, is silent and not closed: it counts as gone after
+      // two pings without an answer.
+      pingInterval: 2_000,
       maxPingOut: 2,
       noAsyncTraces: true,
       reconnectDelayHandler: () => backoffMs(policy, ++attempts.count),

@@ -10,18 +10,29 @@ const pageEntries = 500;
 /** Bounds of one sweep; what is left is for the next one, which goes on where this one stopped. */
 const maxPagesPerSweep = 40;
 
-/** True where the event's last occurrence is longer ago than the time to live. */
+interface EventTimes {
+  readonly lastTimestamp?: string;
+  readonly eventTime?: string;
+  readonly series?: { readonly lastObservedTime?: string };
+  readonly metadata?: { readonly creationTimestamp?: string };
+}
+
+/** True where the event's last occurrence is longer ago than the time to live. One that cannot be decoded never expires. */
 export function isExpired(text: string, nowMs: number, ttlMs: number): boolean {
-  const event = JSON.parse(text) as {
-    lastTimestamp?: string;
-    eventTime?: string;
-    series?: { lastObservedTime?: string };
-    metadata: { creationTimestamp?: string };
-  };
-  const times = [event.series?.lastObservedTime, event.lastTimestamp, event.eventTime, event.metadata.creationTimestamp]
+  const { series, lastTimestamp, eventTime, metadata } = timesOf(text);
+  const times = [series?.lastObservedTime, lastTimestamp, eventTime, metadata?.creationTimestamp]
     .map((time) => Date.parse(time ?? ''))
     .filter((ms) => !Number.isNaN(ms));
   return times.length > 0 && Math.max(...times) + ttlMs <= nowMs;
+}
+
+/** A damaged event must not hold up the sweep: the api names it, and it can be deleted by its name. */
+function timesOf(text: string): EventTimes {
+  try {
+    return (JSON.parse(text) as EventTimes | null) ?? {};
+  } catch {
+    return {};
+  }
 }
 
 /**

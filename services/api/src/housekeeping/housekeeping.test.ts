@@ -35,6 +35,12 @@ describe('events', () => {
     );
   });
 
+  test('that cannot be decoded stay, and hold up no other', () => {
+    for (const text of ['{"metadata":{"creationTimestamp" "2026"}}', 'null', '{"metadata":7}']) {
+      expect(isExpired(text, nowMs, eventTtlMs)).toBe(false);
+    }
+  });
+
   test('a sweep removes the old ones and no others', async () => {
     await using store = await openStore('sqlite::memory:');
     for (let i = 0; i < 1_200; i++) {
