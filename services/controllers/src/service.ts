@@ -21,6 +21,7 @@ import { watchNodes } from './nodehealth/watch-nodes.ts';
 import { defaultEvictionSettings, type EvictionSettings } from './nodehealth/zones.ts';
 import { podGroupController } from './podgroup/podgroup.ts';
 import { replicaSetController } from './replicaset/replicaset.ts';
+import { claimProtectionController, volumeProtectionController } from './volumes/protection.ts';
 import { volumeController } from './volumes/volumes.ts';
 
 export interface ControllersConfig {
@@ -97,7 +98,9 @@ async function lead(config: ControllersConfig, deps: ControllersDeps, signal: Ab
     namespaceController(clock),
     disruptionController,
     podGroupController,
-    volumeController,
+    volumeController(clock),
+    claimProtectionController,
+    volumeProtectionController,
     nodeHealth,
   ];
   const sourceOf: SourceOf = (kind) => (bus === undefined ? watchSource(client, kind) : busSource(bus, client, kind));

@@ -8,6 +8,7 @@ import { nodeHealthController } from '../nodehealth/nodehealth.ts';
 import { defaultEvictionSettings } from '../nodehealth/zones.ts';
 import { podGroupController } from '../podgroup/podgroup.ts';
 import { replicaSetController } from '../replicaset/replicaset.ts';
+import { claimProtectionController, volumeProtectionController } from '../volumes/protection.ts';
 import { volumeController } from '../volumes/volumes.ts';
 import type { SimulationOptions } from './simulation.ts';
 
@@ -30,7 +31,9 @@ export function wholeCast(): Pick<SimulationOptions, 'controllers' | 'beside'> {
         namespaceController(clock),
         disruptionController,
         podGroupController,
-        volumeController,
+        volumeController(clock),
+        claimProtectionController,
+        volumeProtectionController,
         nodeHealthController(monitor, clock),
       ];
     },

@@ -7,21 +7,41 @@ import type {
 import { compareQuantities, parseQuantity } from '@gantry/model/quantity.ts';
 import { matchesLabels, meets, nodeRequirement } from '@gantry/model/selectors.ts';
 
-/** The volume that a claim gets: one that is meant for it, else the smallest that will do, else none. @param node Where its pod is; anywhere where undefined. */
-export function volumeFor(
+/** The outcome of the search for a claim's volume. */
+export interface Choice {
+  /** Undefined where none will do. */
+  readonly volume: PersistentVolume | undefined;
+  /** Reasons why volumes could not be judged, by their names: they are passed over. */
+  readonly broken: ReadonlyMap<string, string>;
+}
+
+/**
+ * The volume that a claim gets: one that is meant for it, else the smallest that will do.
+ * @param node The node that the volume must be reached from; any where undefined.
+ */
+export function chooseVolume(
   claim: PersistentVolumeClaim,
   volumes: Iterable<PersistentVolume>,
   node: Node | undefined,
-): PersistentVolume | undefined {
-  const fitting = [...volumes].filter(
-    (volume) => suits(volume, claim) && (node === undefined || reaches(volume, node)),
+): Choice {
+  const broken = new Map<string, string>();
+  const fitting: { readonly volume: PersistentVolume; readonly size: ReturnType<typeof parseQuantity> }[] = [];
+  for (const volume of volumes) {
+    try {
+      const fits = suits(volume, claim) && (node === undefined || reaches(volume, node));
+      if (fits) fitting.push({ volume, size: sizeOf(volume) });
+    } catch (error) {
+      // One volume that cannot be judged costs that volume.
+      broken.set(volume.metadata.name, error instanceof Error ? error.message : String(error));
+    }
+  }
+  const [best] = fitting.sort(
+    (left, right) =>
+      Number(isMeantFor(right.volume, claim)) - Number(isMeantFor(left.volume, claim)) ||
+      compareQuantities(left.size, right.size) ||
+      (left.volume.metadata.name < right.volume.metadata.name ? -1 : 1),
   );
-  return fitting.sort((left, right) => {
-    const byOwner = Number(isMeantFor(right, claim)) - Number(isMeantFor(left, claim));
-    return (
-      byOwner || compareQuantities(sizeOf(left), sizeOf(right)) || (left.metadata.name < right.metadata.name ? -1 : 1)
-    );
-  })[0];
+  return { volume: best?.volume, broken };
 }
 
 /** True where a volume names the claim as its own. */
@@ -34,23 +54,28 @@ export function isMeantFor({ spec: { claimRef } }: PersistentVolume, { metadata 
   );
 }
 
-function suits(volume: PersistentVolume, claim: PersistentVolumeClaim): boolean {
-  const { metadata, spec } = volume;
-  if (metadata.deletionTimestamp !== undefined) return false;
-  if (spec.claimRef !== undefined && !isMeantFor(volume, claim)) return false;
-  const wanted = claim.spec;
-  if (wanted.volumeName && wanted.volumeName !== metadata.name) return false;
+/** The first thing that a volume lacks of what a claim asks for, in Kubernetes' words; undefined where it lacks nothing. */
+export function mismatch({ spec }: PersistentVolume, { spec: wanted }: PersistentVolumeClaim): string | undefined {
   const modes = spec.accessModes ?? [];
-  return (
-    (spec.storageClassName ?? '') === (wanted.storageClassName ?? '') &&
-    (spec.volumeMode ?? 'Filesystem') === (wanted.volumeMode ?? 'Filesystem') &&
-    compareQuantities(sizeOf(volume), parseQuantity(wanted.resources?.requests?.storage ?? '0')) >= 0 &&
-    (wanted.accessModes ?? []).every((mode) => modes.includes(mode)) &&
-    (wanted.selector === undefined || matchesLabels(wanted.selector, metadata.labels))
-  );
+  if (compareQuantities(sizeOf({ spec }), parseQuantity(wanted.resources?.requests?.storage ?? '0')) < 0) {
+    return 'requested PV is too small';
+  }
+  if ((spec.storageClassName ?? '') !== (wanted.storageClassName ?? '')) return 'storageClassName does not match';
+  if ((spec.volumeMode ?? 'Filesystem') !== (wanted.volumeMode ?? 'Filesystem')) return 'incompatible volumeMode';
+  if (!(wanted.accessModes ?? []).every((mode) => modes.includes(mode))) return 'incompatible accessMode';
+  return undefined;
 }
 
-function sizeOf({ spec }: PersistentVolume): ReturnType<typeof parseQuantity> {
+function suits(volume: PersistentVolume, claim: PersistentVolumeClaim): boolean {
+  const { metadata, spec } = volume;
+  const { volumeName, selector } = claim.spec;
+  if (metadata.deletionTimestamp !== undefined) return false;
+  if (spec.claimRef !== undefined && !isMeantFor(volume, claim)) return false;
+  if (volumeName && volumeName !== metadata.name) return false;
+  return mismatch(volume, claim) === undefined && (selector === undefined || matchesLabels(selector, metadata.labels));
+}
+
+function sizeOf({ spec }: Pick<PersistentVolume, 'spec'>): ReturnType<typeof parseQuantity> {
   return parseQuantity(spec.capacity?.storage ?? '0');
 }
 

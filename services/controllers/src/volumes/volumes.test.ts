@@ -1,7 +1,11 @@
 import type { PersistentVolume, PersistentVolumeClaim } from '@gantry/model/gen/gantry.core.v1.ts';
 import type { StorageClass } from '@gantry/model/gen/gantry.storage.v1.ts';
+import { FakeClock } from '@gantry/runtime/clock.ts';
+import { GantryError } from '@gantry/runtime/errors.ts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { type Action, type AnyObject, waitForView } from '../core/action.ts';
+import { fakeView } from '../testing/fake-view.ts';
 import { aNode, aPod } from '../testing/objects.ts';
 import { World } from '../testing/world.ts';
 import { volumeController } from './volumes.ts';
@@ -35,7 +39,22 @@ const waitingClass: StorageClass = {
 };
 
 function settle(world: World): void {
-  for (let round = 0; round < 6; round++) world.reconcile([volumeController]);
+  const controller = volumeController(new FakeClock());
+  for (let round = 0; round < 6; round++) world.reconcile([controller]);
+}
+
+const key = 'claim/default/c';
+
+/** The controller alone, and the notices of its plans for a claim, as `type reason: message`. */
+function binder() {
+  const clock = new FakeClock();
+  const controller = volumeController(clock);
+  const plan = (objects: readonly AnyObject[]): readonly Action[] => controller.reconcile(key, fakeView(objects), 0);
+  const notices = (objects: readonly AnyObject[]): string[] =>
+    plan(objects).flatMap((action) =>
+      action.type === 'event' ? [`${action.eventType} ${action.reason}: ${action.message}`] : [],
+    );
+  return { clock, controller, plan, notices };
 }
 
 const claimsOf = (world: World) =>
@@ -144,5 +163,159 @@ describe('a claim', () => {
         }
       }),
     );
+  });
+});
+
+describe('a claim that is pending', () => {
+  const aClass = (provisioner: string): StorageClass => ({
+    ...waitingClass,
+    metadata: { name: 'fast' },
+    provisioner,
+    volumeBindingMode: 'Immediate',
+  });
+  const inFast = aClaim('c', { storageClassName: 'fast' });
+  const named = aClaim('c', { volumeName: 'v' });
+  const delayed = aClaim('c', { storageClassName: 'local' });
+  const user = (): AnyObject => {
+    const pod = aPod('p');
+    return { ...pod, spec: { ...pod.spec, volumes: [{ name: 'd', persistentVolumeClaim: { claimName: 'c' } }] } };
+  };
+
+  it.each<[string, AnyObject[], string]>([
+    [
+      'no volume',
+      [aClaim('c')],
+      'Normal FailedBinding: no persistent volumes available for this claim and no storage class is set',
+    ],
+    ['no class', [inFast], 'Warning ProvisioningFailed: storageclass.storage.k8s.io "fast" not found'],
+    [
+      'no provisioner',
+      [inFast, aClass('kubernetes.io/no-provisioner')],
+      'Warning ProvisioningFailed: no volume plugin matched name: kubernetes.io/no-provisioner',
+    ],
+    [
+      'an external provisioner',
+      [inFast, aClass('example.com/disks')],
+      "Normal ExternalProvisioning: Waiting for a volume to be created either by the external provisioner 'example.com/disks' or manually by the system administrator. If volume creation is delayed, please verify that the provisioner is running and correctly registered.",
+    ],
+    [
+      'no consumer',
+      [delayed, waitingClass],
+      'Normal WaitForFirstConsumer: waiting for first consumer to be created before binding',
+    ],
+    [
+      'a consumer without a node',
+      [delayed, waitingClass, user()],
+      'Normal WaitForPodScheduled: waiting for pod p to be scheduled',
+    ],
+    ['a volume that is missing', [named], 'Warning FailedBinding: volume "v" not found'],
+    [
+      'a volume that is too small',
+      [named, aVolume('v', { capacity: { storage: '1Mi' } })],
+      'Warning VolumeMismatch: Cannot bind to requested volume "v": requested PV is too small',
+    ],
+    [
+      'a volume of another claim',
+      [named, aVolume('v', { claimRef: { namespace: 'default', name: 'd' } })],
+      'Warning FailedBinding: volume "v" already bound to a different claim.',
+    ],
+    [
+      'a volume that cannot be judged',
+      [aClaim('c'), aVolume('v', { capacity: { storage: 'much' } })],
+      'Warning FailedBinding: volume "v" is passed over: ',
+    ],
+  ])('for want of %s says so, once', (_, objects, text) => {
+    const { notices } = binder();
+    expect(notices(objects)).toEqual([expect.stringContaining(text)]);
+    expect(notices(objects)).toEqual([]);
+  });
+
+  it('gets another volume where one cannot be judged', () => {
+    const world = new World();
+    world.put(aVolume('bad', { capacity: { storage: 'much' } }));
+    world.put(aVolume('good'));
+    world.put(aClaim('c'));
+    settle(world);
+    expect(claimsOf(world)).toEqual({ c: 'good' });
+  });
+
+  it('is told why its volume was refused, gets another one, and tries again later', () => {
+    const { plan, notices, controller, clock } = binder();
+    const small = aVolume('a');
+    const large = aVolume('b', { capacity: { storage: '5Gi' } });
+    const volumeOf = (actions: readonly Action[]): string | undefined =>
+      actions.flatMap((action) => (action.type === 'update' ? [action.object.metadata.name] : []))[0];
+    expect(volumeOf(plan([aClaim('c'), small, large]))).toBe('a');
+    controller.failed?.(key, new GantryError('Conflict', 'it was changed'));
+    expect(volumeOf(plan([aClaim('c'), small, large]))).toBe('a');
+    controller.failed?.(key, new GantryError('Invalid', 'PersistentVolume "a" is invalid: spec: Forbidden'));
+    const second = plan([aClaim('c'), small, large]);
+    expect(volumeOf(second)).toBe('b');
+    expect(second[0]).toMatchObject({
+      type: 'event',
+      eventType: 'Warning',
+      reason: 'FailedBinding',
+      message: 'PersistentVolume "a" is invalid: spec: Forbidden',
+    });
+    expect(notices([aClaim('c'), small])).toEqual([expect.stringContaining('no persistent volumes available')]);
+    expect(plan([aClaim('c'), small])).toEqual([{ type: 'requeue', afterMs: 60_000 }]);
+    clock.advance(60_000);
+    expect(volumeOf(plan([aClaim('c'), small]))).toBe('a');
+  });
+});
+
+describe('a volume whose claim is gone', () => {
+  const claimRef = { namespace: 'default', name: 'c', uid: 'gone' };
+  const reconcile = (volume: PersistentVolume, revision?: number): readonly Action[] =>
+    volumeController(new FakeClock()).reconcile('volume/v', fakeView([volume], revision), 0);
+  const bound = (spec: Partial<PersistentVolume['spec']>, annotations?: Record<string, string>): PersistentVolume => {
+    const volume = aVolume('v', { claimRef, ...spec });
+    return {
+      ...volume,
+      metadata: { name: 'v', resourceVersion: '1', ...(annotations && { annotations }) },
+      status: { phase: 'Bound' },
+    };
+  };
+
+  it('has failed where it was to be deleted and nothing here can do that', () => {
+    const message = 'error getting deleter volume plugin for volume "v": no deletable volume plugin matched';
+    const volume = bound({ persistentVolumeReclaimPolicy: 'Delete' });
+    const plan = reconcile(volume);
+    expect(plan).toMatchObject([
+      { type: 'updateStatus', object: { status: { phase: 'Failed', message } } },
+      { type: 'event', eventType: 'Warning', reason: 'VolumeFailedDelete', message },
+    ]);
+    const { object } = plan[0] as Extract<Action, { type: 'updateStatus' }>;
+    expect(reconcile(object as PersistentVolume)).toEqual([]);
+  });
+
+  it('waits for the provisioner that made it', () => {
+    const annotations = { 'pv.kubernetes.io/provisioned-by': 'disks.example.com' };
+    const plan = reconcile(bound({ persistentVolumeReclaimPolicy: 'Delete' }, annotations));
+    expect(plan).toMatchObject([{ type: 'updateStatus', object: { status: { phase: 'Released' } } }]);
+  });
+
+  it('has failed where it was to be recycled', () => {
+    expect(reconcile(bound({ persistentVolumeReclaimPolicy: 'Recycle' }))).toMatchObject([
+      { object: { status: { phase: 'Failed', message: 'No recycler plugin found for the volume!' } } },
+      { reason: 'VolumeFailedRecycle' },
+    ]);
+  });
+
+  it('is not released by a view of claims that is older than it', () => {
+    const volume = bound({});
+    const stored = { ...volume, metadata: { ...volume.metadata, resourceVersion: '9' } };
+    expect(reconcile(stored, 8)).toEqual([waitForView]);
+  });
+
+  it('is free again where its claim was bound to another volume meanwhile', () => {
+    const claim = aClaim('c', { volumeName: 'w' });
+    const other = { ...claim, metadata: { ...claim.metadata, uid: 'gone' } };
+    const volume = bound({}, { 'pv.kubernetes.io/bound-by-controller': 'yes' });
+    const view = fakeView([volume, other]);
+    const [freed] = volumeController(new FakeClock()).reconcile('volume/v', view, 0);
+    expect((freed as Extract<Action, { type: 'update' }>).object).not.toHaveProperty('spec.claimRef');
+    const asked = bound({});
+    expect(volumeController(new FakeClock()).reconcile('volume/v', fakeView([asked, other]), 0)).toEqual([]);
   });
 });

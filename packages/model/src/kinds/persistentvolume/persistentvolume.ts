@@ -2,6 +2,7 @@ import { formatAge } from '../../age.ts';
 import type { PersistentVolume } from '../../gen/gantry.core.v1.ts';
 import type { Kind } from '../../kind.ts';
 import { formatAccessModes } from './modes.ts';
+import { protectInUse, volumeProtection } from './protection.ts';
 import { validateVolume, validateVolumeUpdate } from './validation.ts';
 
 /** core/v1 PersistentVolume. */
@@ -23,6 +24,7 @@ export const persistentVolume: Kind<PersistentVolume> = {
   },
   prepareForCreate: (volume) => {
     volume.status = { phase: 'Pending' };
+    protectInUse(volume, volumeProtection);
   },
   validate: validateVolume,
   validateUpdate: validateVolumeUpdate,
