@@ -84,7 +84,7 @@ async function run(
   await using cluster = await start(flags, deps);
   if (flags.sample) await runSample(cluster, output, progress, signal);
   const server = cluster.address === defaultApiAddress ? '' : ` --server ${cluster.address}`;
-  progress(`ready. Try: npx gantry${server} get pods -o wide   (Ctrl-C ends the cluster)`);
+  progress(`ready. Try: ./gantry${server} get pods -o wide   (Ctrl-C ends the cluster)`);
   const stopped = new Promise<void>((resolve) => {
     if (signal.aborted) resolve();
     signal.addEventListener('abort', () => resolve(), { once: true });
@@ -108,6 +108,6 @@ async function runSample(
   if (answer !== undefined) progress(`it answers through Envoy: curl ${sampleUrl} says "${answer}"`);
   else if (!signal.aborted)
     progress(
-      `${sampleUrl} does not answer; \`npx gantry describe service hello\` may say why, such as that its port is taken`,
+      `${sampleUrl} does not answer; \`./gantry describe service hello\` may say why, such as that its port is taken`,
     );
 }
