@@ -151,5 +151,7 @@ async function launchLoadBalancer(
   deps: Pick<ClusterDeps, 'log' | 'progress'>,
 ): Promise<SupervisedEnvoy> {
   await launch(xdsProgram(addresses), () => accepts(xdsSocket(addresses)));
-  return startServiceEnvoy(binary, `unix:${xdsSocket(addresses)}`, 'gantry-distributed', deps);
+  const { runDir } = addresses;
+  const xdsAddress = `unix:${xdsSocket(addresses)}`;
+  return startServiceEnvoy(binary, { xdsAddress, runDir, nodeId: 'gantry-distributed' }, deps);
 }

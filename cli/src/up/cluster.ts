@@ -140,7 +140,8 @@ async function startLoadBalancer(
       },
     ),
   );
-  const envoy = stack.use(await startServiceEnvoy(binary, xds.xdsAddress, identity, { log, progress }));
+  const { xdsAddress } = xds;
+  const envoy = stack.use(startServiceEnvoy(binary, { xdsAddress, runDir, nodeId: identity }, { log, progress }));
   const owned = stack.move();
   return { envoy, done: xds.done, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }

@@ -1,7 +1,7 @@
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Logger } from '@gantry/runtime/log.ts';
 import { findGantryEnvoy, type SupervisedEnvoy, startEnvoy } from '@gantry/xds-lb/envoy.ts';
-import { freePort } from './free-port.ts';
 
 /** Where `npm run setup` puts what it installs. */
 const toolsDir = fileURLToPath(new URL('../../../.gantry', import.meta.url));
@@ -25,18 +25,20 @@ export function findServiceEnvoy({ progress }: Pick<EnvoyDeps, 'progress'>): str
   return binary;
 }
 
-/** Starts Envoy, which takes its configuration from xds-lb. */
-export async function startServiceEnvoy(
+/**
+ * Starts Envoy, which takes its configuration from xds-lb.
+ * @param runDir Folder of sockets that the user who runs the cluster alone can enter.
+ */
+export function startServiceEnvoy(
   binary: string,
-  xdsAddress: string,
-  nodeId: string,
+  { xdsAddress, runDir, nodeId }: { readonly xdsAddress: string; readonly runDir: string; readonly nodeId: string },
   { log, progress }: EnvoyDeps,
-): Promise<SupervisedEnvoy> {
-  const adminPort = await freePort();
+): SupervisedEnvoy {
+  const adminSocket = join(runDir, 'envoy-admin.sock');
   const envoy = startEnvoy(
-    { binary, xdsAddress, adminPort, nodeId, concurrency: 1, logLevel: 'warning', drainTimeSeconds: 30 },
+    { binary, xdsAddress, adminSocket, nodeId, concurrency: 1, logLevel: 'warning', drainTimeSeconds: 30 },
     { log: log.child({ service: 'envoy' }) },
   );
-  progress(`Envoy takes its configuration from ${xdsAddress}; its admin page is on http://127.0.0.1:${adminPort}`);
+  progress(`Envoy takes its configuration from ${xdsAddress}; its admin page is on unix:${adminSocket}`);
   return envoy;
 }

@@ -1,3 +1,6 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
 import { findEnvoy } from './process/envoy-binary.ts';
@@ -42,7 +45,7 @@ async function startEnvoy(xdsAddress: string, protocol: 'sotw' | 'delta'): Promi
     xdsAddress,
     protocol,
     nodeId: `test-${protocol}`,
-    adminPort: await freePort(),
+    adminSocket: join(mkdtempSync(join(tmpdir(), 'envoy-')), 'admin.sock'),
     concurrency: 1,
     onLog: (line) => log.push(line),
   });

@@ -170,3 +170,68 @@ it('survives bytes that are no message', async () => {
   expect((await nextMessage(good)).nonce).toBe('1');
   await expect.poll(() => ads.clients().length).toBe(1);
 });
+
+it('ends only the stream whose observer or group throws, whatever it is told of', async () => {
+  const failing = (id: string | undefined, step: string): void => {
+    if (id === step) throw new Error(`no ${step}`);
+  };
+  const { ads, snapshots, open } = await start({
+    groupOf: ({ id }) => {
+      failing(id, 'group');
+      return '';
+    },
+    observer: {
+      onRequest: (client) => failing(client.node?.id, 'request'),
+      onResponse: (client) => failing(client.node?.id, 'response'),
+    },
+  });
+  const good = open();
+  good.write({ typeUrl: clusterType, node: { id: 'good' } });
+  const failures = ['group', 'request', 'response'].map((id) => {
+    const stream = open();
+    stream.write({ typeUrl: clusterType, node: { id } });
+    return failure(stream);
+  });
+  await expect.poll(() => ads.clients().filter((client) => client.node !== undefined).length).toBe(2);
+  // The change reaches the good stream, although one before it throws.
+  snapshots.set('', snapshotOn(1));
+  expect((await nextMessage(good)).nonce).toBe('1');
+  expect((await Promise.all(failures)).map(({ code, details }) => [code, details])).toEqual([
+    [status.INTERNAL, 'no group'],
+    [status.INTERNAL, 'no request'],
+    [status.INTERNAL, 'no response'],
+  ]);
+  await expect.poll(() => ads.clients().map((client) => client.node?.id)).toEqual(['good']);
+});
+
+it('ends a stream of whose start the observer does not want to hear', async () => {
+  let refuse = true;
+  const { ads, snapshots, open } = await start({
+    observer: {
+      onConnect: () => {
+        if (refuse) throw new Error('not now');
+      },
+    },
+  });
+  snapshots.set('', snapshotOn(1));
+  const refused = open();
+  refused.write({ typeUrl: clusterType, node });
+  expect(await failure(refused)).toMatchObject({ code: status.INTERNAL, details: 'not now' });
+  refuse = false;
+  const good = open();
+  good.write({ typeUrl: clusterType, node });
+  expect((await nextMessage(good)).nonce).toBe('1');
+  expect(ads.clients()).toHaveLength(1);
+});
+
+it('tells every listener of a change, although one throws', () => {
+  const cache = new SnapshotCache();
+  const told: string[] = [];
+  cache.onChange(() => {
+    throw new Error('broken');
+  });
+  cache.onChange((group) => told.push(group));
+  expect(() => cache.set('a', snapshotOn(1))).toThrow('listeners failed after a change of group "a"');
+  expect(told).toEqual(['a']);
+  expect(cache.get('a')).toBeDefined();
+});

@@ -46,7 +46,10 @@ export interface Client {
   readonly subscriptions: readonly ClientSubscription[];
 }
 
-/** Told of what happens; for logs and metrics. A method that throws ends the stream that it was told of. */
+/**
+ * Told of what happens; for logs and metrics. A method that throws ends the stream that it was told of, and no other;
+ * onDisconnect has none left to end, and should not throw.
+ */
 export interface Observer {
   onConnect?(client: Client): void;
   onRequest?(client: Client, event: RequestEvent): void;
@@ -99,7 +102,12 @@ export function createAds(options: AdsOptions): Ads {
     onResponse: (stream, response) => observer?.onResponse?.(describe(stream), response),
     onClose: (stream, error) => {
       streams.delete(stream.id);
-      observer?.onDisconnect?.(describe(stream), error);
+      try {
+        observer?.onDisconnect?.(describe(stream), error);
+      } catch (failure) {
+        // Events of a connection call this: an exception would end the process.
+        process.emitWarning(failure instanceof Error ? failure : String(failure));
+      }
     },
   };
   const open = (call: SotwCall | DeltaCall, create: (id: number, nowMs: number) => AdsStream): void => {
@@ -111,7 +119,11 @@ export function createAds(options: AdsOptions): Ads {
     opened += 1;
     const stream = create(opened, now());
     streams.set(stream.id, stream);
-    observer?.onConnect?.(describe(stream));
+    try {
+      observer?.onConnect?.(describe(stream));
+    } catch (error) {
+      stream.fail(error);
+    }
   };
   const implementation: UntypedServiceImplementation = {
     streamAggregatedResources: (call: SotwCall) => open(call, (id, nowMs) => AdsStream.sotw(id, nowMs, call, context)),

@@ -18,11 +18,22 @@ export class SnapshotCache implements SnapshotSource {
     return this.#snapshots.get(group);
   }
 
-  /** Puts a snapshot in place. Returns false, and tells nobody, where the group has the same already. */
+  /**
+   * Puts a snapshot in place. Returns false, and tells nobody, where the group has the same already.
+   * @throws AggregateError of what listeners threw, after all were told.
+   */
   set(group: string, snapshot: Snapshot): boolean {
     if (this.#snapshots.get(group)?.version === snapshot.version) return false;
     this.#snapshots.set(group, snapshot);
-    for (const listener of this.#listeners) listener(group);
+    const errors: unknown[] = [];
+    for (const listener of this.#listeners) {
+      try {
+        listener(group);
+      } catch (error) {
+        errors.push(error);
+      }
+    }
+    if (errors.length > 0) throw new AggregateError(errors, `listeners failed after a change of group "${group}"`);
     return true;
   }
 

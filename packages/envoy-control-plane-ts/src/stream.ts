@@ -54,6 +54,7 @@ export class AdsStream {
   readonly #wire: Wire;
   readonly #context: StreamContext;
   #state: StreamState;
+  #group: string | undefined;
   #writable = true;
   #closed = false;
 
@@ -69,7 +70,7 @@ export class AdsStream {
       this.#writable = true;
       this.pump();
     });
-    wire.call.on('end', () => this.#end());
+    wire.call.on('end', () => this.#contained(() => this.#end()));
     wire.call.on('cancelled', () => this.#close(undefined));
     wire.call.on('error', (error: Error) => this.#close(error));
   }
@@ -94,18 +95,29 @@ export class AdsStream {
 
   /** Name of the client's group; undefined before its first request. */
   get group(): string | undefined {
-    return this.#state.node === undefined ? undefined : this.#context.groupOf(this.#state.node);
+    return this.#group;
   }
 
   /**
    * Writes what there is to write, as far as the transport takes it. At most one response a type is unanswered, so a
-   * client that reads slowly gets the newest snapshot later, and none of those in between.
+   * client that reads slowly gets the newest snapshot later, and none of those in between. Never throws: what goes wrong
+   * ends this stream, and no other.
    */
   pump(): void {
-    const group = this.group;
-    if (group === undefined) return;
+    this.#contained(() => this.#pump());
+  }
+
+  /** Ends the stream with an error. */
+  fail(error: unknown): void {
+    const { name, message } = error instanceof Error ? error : new Error(String(error));
+    const code = error instanceof ProtocolError ? status[error.code] : status.INTERNAL;
+    this.#wire.call.emit('error', { code, details: message, message, name });
+  }
+
+  #pump(): void {
+    if (this.#group === undefined) return;
     while (this.#writable && !this.#closed) {
-      const snapshot = this.#context.snapshots.get(group);
+      const snapshot = this.#context.snapshots.get(this.#group);
       const step = snapshot && nextResponse(this.#state, snapshot);
       if (step === undefined) return;
       this.#state = step.state;
@@ -116,20 +128,22 @@ export class AdsStream {
 
   #receive(request: never): void {
     if (this.#closed) return;
-    try {
+    this.#contained(() => {
       const { state, event } = this.#wire.receive(this.#state, request, this.#context.limits);
       if (state.node === undefined) throw new ProtocolError('INVALID_ARGUMENT', 'node: required in the first request');
       this.#state = state;
+      this.#group ??= this.#context.groupOf(state.node);
       this.#context.onRequest(this, event);
-      this.pump();
-    } catch (error) {
-      this.#fail(error instanceof Error ? error : new Error(String(error)));
-    }
+      this.#pump();
+    });
   }
 
-  #fail(error: Error): void {
-    const code = error instanceof ProtocolError ? status[error.code] : status.INTERNAL;
-    this.#wire.call.emit('error', { code, details: error.message, message: error.message, name: error.name });
+  #contained(step: () => void): void {
+    try {
+      step();
+    } catch (error) {
+      this.fail(error);
+    }
   }
 
   #end(): void {

@@ -6,6 +6,7 @@ import { createSnapshot, type Snapshot } from 'envoy-control-plane-ts/snapshot.t
 import { assignListeners, type Claims } from './claims.ts';
 import { clusterOf } from './clusters.ts';
 import type { LoadBalancerConfig } from './config.ts';
+import { deniedAddresses, inRanges } from './denied.ts';
 import { endpointsOf } from './endpoints.ts';
 import { envoyListener, grpcListener } from './listeners.ts';
 import { keyOfService, resourceName, type ServiceKey, serviceNameLabel } from './names.ts';
@@ -29,6 +30,7 @@ interface Remembered extends ServiceResources {
   readonly service: Service;
   readonly slices: readonly EndpointSlice[];
   readonly claims: string;
+  readonly denied: ReadonlyMap<string, EndpointSlice>;
 }
 
 /** What is kept from one run for the next, so that only Services that changed are made again. */
@@ -43,19 +45,23 @@ export interface Built {
   readonly claims: ReadonlyMap<ServiceKey, Claims>;
   /** Services that no resources could be made of; the others go on without them. */
   readonly problems: ReadonlyMap<ServiceKey, Error>;
+  /** Addresses of endpoints that are left out because they are denied, with the slices that have them. */
+  readonly denied: ReadonlyMap<ServiceKey, ReadonlyMap<string, EndpointSlice>>;
   readonly memory: Memory;
 }
 
 /** Builds the snapshots. What is in `memory` of the run before, and unchanged, is taken over. */
 export function build({ services, slices }: Observed, config: LoadBalancerConfig, memory: Memory = new Map()): Built {
   const claims = assignListeners(services, config);
+  const isDenied = inRanges(config.deniedEndpoints);
   const slicesByService = Map.groupBy(slices, serviceKeyOfSlice);
   const kept = new Map<ServiceKey, Remembered>();
   const problems = new Map<ServiceKey, Error>();
   for (const service of services) {
     const key = keyOfService(service);
     try {
-      kept.set(key, remember(service, slicesByService.get(key) ?? [], claims.get(key), memory.get(key)));
+      const own = { service, slices: slicesByService.get(key) ?? [], claims: claims.get(key) };
+      kept.set(key, remember(own, isDenied, memory.get(key)));
     } catch (error) {
       problems.set(key, error instanceof Error ? error : new Error(String(error)));
     }
@@ -63,15 +69,21 @@ export function build({ services, slices }: Observed, config: LoadBalancerConfig
   const all = [...kept.values()];
   const envoy = createSnapshot(all.flatMap((resources) => resources.envoy));
   const grpc = createSnapshot(all.flatMap((resources) => resources.grpc));
-  return { envoy, grpc, claims, problems, memory: kept };
+  const denied = new Map([...kept].map(([key, resources]) => [key, resources.denied]));
+  return { envoy, grpc, claims, problems, denied, memory: kept };
 }
 
-function remember(
-  service: Service,
-  slices: readonly EndpointSlice[],
-  claims: Claims | undefined,
-  before: Remembered | undefined,
-): Remembered {
+/** A Service, and what its resources are made from. */
+interface Source {
+  readonly service: Service;
+  readonly slices: readonly EndpointSlice[];
+  readonly claims: Claims | undefined;
+}
+
+type AddressTest = (address: string) => boolean;
+
+function remember(source: Source, isDenied: AddressTest, before: Remembered | undefined): Remembered {
+  const { service, slices, claims } = source;
   const claimed = JSON.stringify(claims?.granted ?? []);
   const isSame =
     before?.service === service &&
@@ -79,21 +91,21 @@ function remember(
     before.slices.length === slices.length &&
     before.slices.every((slice, i) => slice === slices[i]);
   if (isSame) return before;
-  const made = resourcesOf(service, slices, claims);
+  const made = resourcesOf(source, isDenied);
   // A Service that does not fit together within itself must not spoil the snapshot of all.
   createSnapshot(made.envoy);
   createSnapshot(made.grpc);
-  return { service, slices, claims: claimed, ...made };
+  return { service, slices, claims: claimed, denied: deniedAddresses(slices, isDenied), ...made };
 }
 
-function resourcesOf(service: Service, slices: readonly EndpointSlice[], claims: Claims | undefined): ServiceResources {
+function resourcesOf({ service, slices, claims }: Source, isDenied: AddressTest): ServiceResources {
   const envoy: Resource[] = [];
   const grpc: Resource[] = [];
   for (const port of service.spec.type === 'ExternalName' ? [] : (service.spec.ports ?? [])) {
     const protocol = portProtocol(port);
     if (protocol === undefined) continue;
     const name = resourceName(service, port.port);
-    const endpoints = endpointsOf(name, service, port, slices);
+    const endpoints = endpointsOf(name, service, port, slices, isDenied);
     grpc.push(
       grpcListener(name),
       routesOf(name, service, 'grpc'),

@@ -1,6 +1,6 @@
 import { GantryError } from '@gantry/runtime/errors.ts';
 import { expect, it } from 'vitest';
-import { configFromEnv, defaultConfig } from './config.ts';
+import { configFromEnv, defaultConfig, localRanges } from './config.ts';
 
 it('has defaults', () => {
   expect(configFromEnv({})).toEqual({ ...defaultConfig, diagnostics: undefined });
@@ -16,6 +16,7 @@ it('reads the environment', () => {
     GANTRY_XDS_LOAD_BALANCER_CLASS: 'example.com/mine',
     GANTRY_XDS_DIAGNOSTICS_PORT: '9090',
     GANTRY_XDS_SOCKET: '/run/xds.sock',
+    GANTRY_XDS_DENIED_ENDPOINTS: '10.1.0.0/16',
     GANTRY_XDS_TRUST_NETWORK: 'true',
   });
   expect(config).toEqual({
@@ -24,6 +25,7 @@ it('reads the environment', () => {
       addressMap: { '192.0.2.1': '10.0.0.1', '192.0.2.2': '10.0.0.2' },
       ingressIps: ['192.0.2.1'],
       loadBalancerClass: 'example.com/mine',
+      deniedEndpoints: [...localRanges, '10.1.0.0/16'],
     },
     xdsHost: '0.0.0.0',
     xdsSocket: '/run/xds.sock',
@@ -42,6 +44,11 @@ it.each([
     'GANTRY_XDS_LISTEN_ADDRESS: Invalid value: "localhost": must be a valid IP address',
   ],
   ['GANTRY_XDS_ADDRESS_MAP', '10.0.0.1', 'GANTRY_XDS_ADDRESS_MAP: Invalid value: "": must be a valid IP address'],
+  [
+    'GANTRY_XDS_DENIED_ENDPOINTS',
+    '10.0.0.1',
+    'GANTRY_XDS_DENIED_ENDPOINTS: Invalid value: "10.0.0.1": must be a range such as 10.0.0.0/24',
+  ],
   ['GANTRY_XDS_INGRESS_IPS', '1.2.3', 'GANTRY_XDS_INGRESS_IPS: Invalid value: "1.2.3": must be a valid IP address'],
 ])('refuses %s=%s', (name, value, message) => {
   const causes = [{ reason: 'FieldValueInvalid', field: name, message }] as const;

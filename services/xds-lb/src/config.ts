@@ -1,6 +1,7 @@
 /** What xds-lb can be told. */
 import { isIP } from 'node:net';
 import { GantryError } from '@gantry/runtime/errors.ts';
+import { parseCidr } from './claims.ts';
 
 /** How Services become listeners. */
 export interface LoadBalancerConfig {
@@ -15,7 +16,26 @@ export interface LoadBalancerConfig {
   readonly ingressIps: readonly string[];
   /** spec.loadBalancerClass of the Services that are ours, beside those that name no class. */
   readonly loadBalancerClass: string;
+  /**
+   * Ranges that no request is sent to, whatever an EndpointSlice says: Envoy reaches what the users who write slices, or
+   * their pods, may not.
+   */
+  readonly deniedEndpoints: readonly string[];
 }
+
+/**
+ * The machine that Envoy runs on, by any of its local addresses, and what shares its link, such as a cloud's metadata
+ * server. The api refuses slices with them too.
+ */
+export const localRanges: readonly string[] = [
+  '0.0.0.0/8',
+  '127.0.0.0/8',
+  '169.254.0.0/16',
+  '224.0.0.0/4',
+  '::/127',
+  'fe80::/10',
+  'ff00::/8',
+];
 
 /** Everything that the service needs to start. */
 export interface XdsLbConfig {
@@ -33,14 +53,20 @@ export interface XdsLbConfig {
 
 /** Envoy on the same machine, and nothing mapped. 18000 is the port that xDS servers commonly take. */
 export const defaultConfig: XdsLbConfig = {
-  loadBalancer: { listenAddress: '0.0.0.0', addressMap: {}, ingressIps: [], loadBalancerClass: 'gantry.dev/envoy' },
+  loadBalancer: {
+    listenAddress: '0.0.0.0',
+    addressMap: {},
+    ingressIps: [],
+    loadBalancerClass: 'gantry.dev/envoy',
+    deniedEndpoints: localRanges,
+  },
   xdsHost: '127.0.0.1',
   xdsPort: 18000,
   trustNetwork: false,
 };
 
 /**
- * Reads GANTRY_XDS_* from the environment.
+ * Reads GANTRY_XDS_* from the environment. Ranges in GANTRY_XDS_DENIED_ENDPOINTS come on top of the local ones.
  * @throws GantryError (Invalid) naming the variable and its value.
  */
 export function configFromEnv(env: Readonly<Record<string, string | undefined>>): XdsLbConfig {
@@ -52,6 +78,7 @@ export function configFromEnv(env: Readonly<Record<string, string | undefined>>)
       addressMap: addressMap('GANTRY_XDS_ADDRESS_MAP', env.GANTRY_XDS_ADDRESS_MAP ?? ''),
       ingressIps: list(env.GANTRY_XDS_INGRESS_IPS ?? '').map((item) => ip('GANTRY_XDS_INGRESS_IPS', item)),
       loadBalancerClass: env.GANTRY_XDS_LOAD_BALANCER_CLASS ?? loadBalancer.loadBalancerClass,
+      deniedEndpoints: [...localRanges, ...list(env.GANTRY_XDS_DENIED_ENDPOINTS ?? '').map(range)],
     },
     xdsHost: env.GANTRY_XDS_HOST ?? defaultConfig.xdsHost,
     xdsPort: port('GANTRY_XDS_PORT', env.GANTRY_XDS_PORT ?? String(defaultConfig.xdsPort)),
@@ -86,6 +113,11 @@ function list(text: string): string[] {
 function ip(name: string, value: string): string {
   if (isIP(value) !== 0) return value;
   throw invalid(name, value, 'must be a valid IP address');
+}
+
+function range(value: string): string {
+  if (parseCidr(value) !== undefined) return value;
+  throw invalid('GANTRY_XDS_DENIED_ENDPOINTS', value, 'must be a range such as 10.0.0.0/24');
 }
 
 function port(name: string, value: string): number {

@@ -4,16 +4,19 @@ import { ClusterLoadAssignment } from 'envoy-control-plane-ts/envoy/endpoint.ts'
 import { decode } from 'envoy-control-plane-ts/proto/codec.ts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { localRanges } from './config.ts';
+import { inRanges } from './denied.ts';
 import { endpointsOf } from './endpoints.ts';
 import { endpoint, service, slice } from './testing/fixtures.ts';
 
 const http = { name: 'http', port: 80 };
 const pods = { name: 'http', port: 8080 };
 const web = service('web', [http]);
+const isDenied = inRanges(localRanges);
 
 /** Addresses by zone. */
 function zones(slices: readonly EndpointSlice[], of: Service = web): Record<string, string[]> {
-  const assignment = decode(ClusterLoadAssignment, endpointsOf('c', of, http, slices).value);
+  const assignment = decode(ClusterLoadAssignment, endpointsOf('c', of, http, slices, isDenied).value);
   const entries = (assignment.endpoints ?? []).map(({ locality, loadBalancingWeight, lbEndpoints = [] }) => {
     expect(loadBalancingWeight).toBe(lbEndpoints.length);
     const addresses = lbEndpoints.map((item) => item.endpoint?.address?.socketAddress);
@@ -34,7 +37,7 @@ describe('endpointsOf', () => {
 
   it('takes an unnamed port as the one with an empty name', () => {
     const unnamed = { ...slice('web', pods, [endpoint('10.0.0.1')]), ports: [{ port: 8080 }] };
-    const assignment = decode(ClusterLoadAssignment, endpointsOf('c', web, { port: 80 }, [unnamed]).value);
+    const assignment = decode(ClusterLoadAssignment, endpointsOf('c', web, { port: 80 }, [unnamed], isDenied).value);
     expect(assignment.endpoints).toHaveLength(1);
   });
 
@@ -83,6 +86,25 @@ describe('endpointsOf', () => {
     expect(zones(slices)).toEqual({ '': ['10.0.0.1:8080'] });
   });
 
+  it.each([
+    '127.0.0.1',
+    '127.8.8.8',
+    '169.254.169.254',
+    '0.0.0.0',
+    '224.0.0.1',
+    '::1',
+    '::',
+    'fe80::1',
+    'ff02::1',
+    '::ffff:127.0.0.1',
+    '::ffff:7f00:1',
+  ])('never has %s, whatever a slice says', (address) => {
+    const all = service('web', [http], { publishNotReadyAddresses: true });
+    expect(zones([slice('web', pods, [endpoint(address), endpoint('10.0.0.2')])], all)).toEqual({
+      '': ['10.0.0.2:8080'],
+    });
+  });
+
   it('has the same version in whatever order endpoints come', () => {
     const arbitrary = fc.uniqueArray(fc.record({ last: fc.nat(255), zone: fc.constantFrom('a', 'b') }), {
       selector: ({ last }) => last,
@@ -90,8 +112,8 @@ describe('endpointsOf', () => {
     fc.assert(
       fc.property(arbitrary, (items) => {
         const endpoints = items.map(({ last, zone }) => endpoint(`10.0.0.${last}`, { zone }));
-        const one = endpointsOf('c', web, http, [slice('web', pods, endpoints)]);
-        const two = endpointsOf('c', web, http, [slice('web', pods, endpoints.toReversed())]);
+        const one = endpointsOf('c', web, http, [slice('web', pods, endpoints)], isDenied);
+        const two = endpointsOf('c', web, http, [slice('web', pods, endpoints.toReversed())], isDenied);
         expect(two.version).toBe(one.version);
       }),
     );

@@ -21,6 +21,7 @@ interface Target {
  * Ready endpoints get requests. One that terminates gets none as long as any other is ready: it leaves the list, and
  * Envoy lets its open requests finish. Where none is ready, those that terminate and still serve are used rather than
  * nothing (as Kubernetes' proxies do). Not-ready ones are left out unless the Service has publishNotReadyAddresses.
+ * Denied addresses are always left out.
  *
  * Localities are the endpoints' zones, each weighing as much as it has endpoints, so that requests spread evenly
  * however the zones are filled.
@@ -30,8 +31,11 @@ export function endpointsOf(
   service: Service,
   port: ServicePort,
   slices: readonly EndpointSlice[],
+  isDenied: (address: string) => boolean,
 ): Resource {
-  const targets = slices.flatMap((slice) => targetsOf(slice, port, service.spec.publishNotReadyAddresses === true));
+  const targets = slices
+    .flatMap((slice) => targetsOf(slice, port, service.spec.publishNotReadyAddresses === true))
+    .filter(({ address }) => !isDenied(address));
   const ready = targets.filter((target) => target.state === 'ready');
   return endpointsResource({ clusterName: name, endpoints: byZone(distinct(ready.length > 0 ? ready : targets)) });
 }

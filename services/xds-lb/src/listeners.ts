@@ -49,6 +49,8 @@ function httpFilter(name: string): Filter {
     httpFilters: [routerFilter(true)],
     useRemoteAddress: true,
     serverHeaderTransformation: 'PASS_THROUGH',
+    // Old load testers and health checks speak it, and may leave the host out.
+    httpProtocolOptions: { acceptHttp10: true, defaultHostForHttp10: name },
     upgradeConfigs: [{ upgradeType: 'websocket' }],
     // Answers that stream may be silent for long.
     streamIdleTimeout: 0,

@@ -9,6 +9,10 @@ export interface XdsMetrics {
   readonly buildSeconds: Histogram;
   /** Resources of the current snapshot, by group. */
   readonly resources: Gauge<'group'>;
+  /** Addresses in EndpointSlices that no request is sent to. */
+  readonly deniedEndpoints: Gauge;
+  /** Builds that failed, after which clients keep what they have. */
+  readonly buildFailures: Counter;
 }
 
 /** Registers the metrics. */
@@ -44,6 +48,16 @@ export function createXdsMetrics(registry: Registry): XdsMetrics {
       name: 'gantry_xds_build_seconds',
       help: 'Seconds from a change to the snapshots made of it.',
       buckets: [0.001, 0.005, 0.02, 0.1, 0.5, 2],
+      registers,
+    }),
+    deniedEndpoints: new Gauge({
+      name: 'gantry_xds_denied_endpoints',
+      help: 'Addresses in EndpointSlices that no request is sent to: loopback, link-local, and those that the operator denies.',
+      registers,
+    }),
+    buildFailures: new Counter({
+      name: 'gantry_xds_build_failures_total',
+      help: 'Builds of the snapshots that failed; clients keep what they have until the next one.',
       registers,
     }),
     resources: new Gauge({

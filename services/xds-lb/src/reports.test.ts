@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 import { build } from './build.ts';
 import { defaultConfig } from './config.ts';
 import { Reporter, reportsOf, reportsOfRejection } from './reports.ts';
-import { service } from './testing/fixtures.ts';
+import { endpoint, service, slice } from './testing/fixtures.ts';
 
 const web = service('web', [{ name: 'http', port: 80 }]);
 const long = service('web', [{ name: 'http', port: 8080 }]);
@@ -49,4 +49,19 @@ it('tells of Services that no configuration could be made of', () => {
   const bad = service('bad', [{ name: 'http', port: 70000 }]);
   const reports = reportsOf(build({ services: [bad], slices: [] }, defaultConfig.loadBalancer), [bad]);
   expect(reports.map(({ reason }) => reason)).toEqual(['InvalidConfiguration']);
+});
+
+it('tells of endpoints that no request is sent to', () => {
+  const slices = [
+    slice('web', { name: 'http', port: 8080 }, [endpoint('127.0.0.1'), endpoint('10.0.0.1')], 'evil'),
+    slice('web', { name: 'http', port: 8080 }, [endpoint('127.0.0.1')], 'again'),
+  ];
+  const built = build({ services: [web], slices }, defaultConfig.loadBalancer);
+  expect(reportsOf(built, [web])).toEqual([
+    {
+      service: web,
+      reason: 'EndpointDenied',
+      message: expect.stringContaining('no request is sent to 127.0.0.1 of EndpointSlice evil'),
+    },
+  ]);
 });

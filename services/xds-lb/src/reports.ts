@@ -24,7 +24,12 @@ export function reportsOf(built: Built, services: readonly Service[]): Report[] 
     const key = keyOfService(service);
     const problem = built.problems.get(key);
     const refused = built.claims.get(key)?.refused ?? [];
+    const denied = [...(built.denied.get(key) ?? [])];
     return [
+      ...denied.map(([address, slice]) => {
+        const message = `no request is sent to ${address} of EndpointSlice ${slice.metadata.name}: it is an address of the load balancer's own machine or link, or one that its operator denies`;
+        return { service, reason: 'EndpointDenied', message };
+      }),
       ...refused.map(({ reason, message }) => ({ service, reason, message })),
       ...(problem ? [{ service, reason: 'InvalidConfiguration', message: problem.message }] : []),
     ];

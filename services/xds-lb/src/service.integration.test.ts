@@ -1,8 +1,12 @@
+import { execFile } from 'node:child_process';
 import { once } from 'node:events';
+import { stat } from 'node:fs/promises';
 import { Agent, get as httpGet } from 'node:http';
 import { type AddressInfo, connect, createServer } from 'node:net';
+import { promisify } from 'node:util';
 import { freePort, startEcho } from 'envoy-control-plane-ts/testing/http-echo.ts';
 import { describe, expect, it } from 'vitest';
+import { defaultConfig } from './config.ts';
 import { endpoint, node, service, slice } from './testing/fixtures.ts';
 import { grpcJsClient, startGrpcEcho } from './testing/grpc-echo.ts';
 import { startHarness, startTestEnvoy } from './testing/harness.ts';
@@ -22,6 +26,20 @@ function request(port: number, agent?: Agent): Promise<string> {
     });
     call.on('error', reject);
   });
+}
+
+/** Sends bytes, and reads until the answer's body is there. */
+async function exchange(port: number, text: string): Promise<string> {
+  const socket = connect(port, '127.0.0.1')
+    .setEncoding('utf8')
+    .setTimeout(5_000, () => socket.destroy());
+  socket.write(text);
+  let answer = '';
+  for await (const chunk of socket) {
+    answer += chunk;
+    if (/\r\n\r\n./s.test(answer)) break;
+  }
+  return answer;
 }
 
 async function eventually(look: () => Promise<unknown> | unknown, expected: unknown): Promise<void> {
@@ -109,6 +127,47 @@ describe('xds-lb and a real Envoy', () => {
     agent.destroy();
     for (const pod of running) await pod[Symbol.asyncDispose]();
     expect([...answers.keys()].sort()).toEqual(['v1-a', 'v1-b', 'v2-a', 'v2-b']);
+  });
+
+  it('answers HTTP/1.0, with and without a host', async () => {
+    await using pod = await startEcho('pod');
+    await using harness = await startHarness();
+    const port = await freePort();
+    harness.nodes.set([]);
+    harness.services.set([service('web', [{ name: 'http', port }])]);
+    harness.endpointSlices.set([slice('web', { name: 'http', port: pod.port }, [loopback])]);
+    await using envoy = await startTestEnvoy(harness.xdsLb.xdsAddress);
+    await envoy.ready(AbortSignal.timeout(20_000));
+    await eventually(() => request(port), 'pod');
+    for (const headers of ['', 'Host: web\r\n', 'Connection: keep-alive\r\n']) {
+      expect(await exchange(port, `GET / HTTP/1.0\r\n${headers}\r\n`)).toMatch(/^HTTP\/1\.[01] 200 OK\r\n.*pod/s);
+    }
+  });
+
+  it('sends no request to this machine, whatever a slice says, and tells of it', async () => {
+    await using pod = await startEcho('pod');
+    await using harness = await startHarness({ loadBalancer: defaultConfig.loadBalancer });
+    const port = await freePort();
+    harness.nodes.set([]);
+    harness.services.set([service('web', [{ name: 'http', port }])]);
+    harness.endpointSlices.set([slice('web', { name: 'http', port: pod.port }, [loopback])]);
+    await using envoy = await startTestEnvoy(harness.xdsLb.xdsAddress);
+    await envoy.ready(AbortSignal.timeout(20_000));
+    await eventually(() => request(port), '503 no healthy upstream');
+    expect(pod.served()).toBe(0);
+    expect(harness.warnings).toEqual([expect.stringContaining('EndpointDenied no request is sent to 127.0.0.1')]);
+  });
+
+  it('has an admin interface that only its own user can open', async () => {
+    await using harness = await startHarness();
+    harness.nodes.set([]);
+    harness.services.set([]);
+    harness.endpointSlices.set([]);
+    await using envoy = await startTestEnvoy(harness.xdsLb.xdsAddress);
+    await envoy.ready(AbortSignal.timeout(20_000));
+    const { stdout } = await promisify(execFile)('ss', ['-ltnpH']);
+    expect(stdout.split('\n').filter((line) => line.includes(`pid=${envoy.pid},`))).toEqual([]);
+    expect((await stat(envoy.adminSocket)).mode & 0o777).toBe(0o600);
   });
 
   it('passes bytes through for a TCP port', async () => {

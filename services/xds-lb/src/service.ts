@@ -3,6 +3,7 @@ import { rm } from 'node:fs/promises';
 import { type Admit, admitHolders, type Credentials, guard, noCredentials } from '@gantry/client/credentials.ts';
 import type { Node, Service } from '@gantry/model/gen/gantry.core.v1.ts';
 import type { EndpointSlice } from '@gantry/model/gen/gantry.discovery.v1.ts';
+import { backoffMs, defaultBackoff } from '@gantry/runtime/backoff.ts';
 import { type Clock, systemClock } from '@gantry/runtime/clock.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
 import { createMetrics, serveDiagnostics } from '@gantry/runtime/metrics.ts';
@@ -145,6 +146,7 @@ class BuildLoop implements Disposable {
   readonly #cleanup = new DisposableStack();
   #memory: Memory = new Map();
   #timer: NodeJS.Timeout | undefined;
+  #failures = 0;
   #ready = false;
 
   constructor(config: XdsLbConfig, deps: XdsLbDeps, outlets: Outlets) {
@@ -180,29 +182,35 @@ class BuildLoop implements Disposable {
     this.#cleanup.dispose();
   }
 
-  #schedule(): void {
+  #schedule(waitMs = coalesceMs): void {
     if (this.#cleanup.disposed) return;
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
       this.#build();
-    }, coalesceMs);
+    }, waitMs);
   }
 
   #build(): void {
-    const stopTimer = this.#outlets.metrics.buildSeconds.startTimer();
-    const services = [...this.#deps.services.values()];
-    const slices = [...this.#deps.endpointSlices.values()];
+    const { metrics } = this.#outlets;
+    const stopTimer = metrics.buildSeconds.startTimer();
     try {
+      const services = [...this.#deps.services.values()];
+      const slices = [...this.#deps.endpointSlices.values()];
       const built = build({ services, slices }, this.#config.loadBalancer, this.#memory);
       this.#memory = built.memory;
       this.#put('envoy', built);
       this.#put('grpc', built);
       this.#outlets.publisher.want(this.#statuses(services, built));
+      metrics.deniedEndpoints.set([...built.denied.values()].reduce((sum, { size }) => sum + size, 0));
       this.#reporter.report(reportsOf(built, services));
       this.#ready = true;
+      this.#failures = 0;
     } catch (error) {
-      // Clients keep what they have; the next change builds anew.
+      // Clients keep what they have until it succeeds.
+      this.#failures += 1;
+      metrics.buildFailures.inc();
       this.#deps.log.error({ error }, 'the snapshots could not be built');
+      this.#schedule(backoffMs(defaultBackoff, this.#failures));
     }
     stopTimer();
   }

@@ -2,6 +2,7 @@ import type { Service } from '@gantry/model/gen/gantry.core.v1.ts';
 import { FakeClock } from '@gantry/runtime/clock.ts';
 import { GantryError } from '@gantry/runtime/errors.ts';
 import { silentLogger } from '@gantry/runtime/log.ts';
+import { eachFault } from '@gantry/runtime/testing/faults.ts';
 import { expect, it } from 'vitest';
 import { StatusPublisher } from './status-publisher.ts';
 import { service } from './testing/fixtures.ts';
@@ -74,4 +75,22 @@ it('stops in the middle of a wait', async () => {
   await settle();
   await tested[Symbol.asyncDispose]();
   expect(written).toEqual(['a']);
+});
+
+it('writes every status in the end, whichever write fails and however', async () => {
+  await eachFault(async (faults) => {
+    const written = new Set<string>();
+    const writer = {
+      updateStatus: async ({ metadata }: Service): Promise<void> => {
+        written.add(metadata.name!);
+      },
+    };
+    const clock = new FakeClock();
+    await using tested = new StatusPublisher(faults.wrap(writer), { clock, log: silentLogger });
+    tested.want([service('a', []), service('b', []), service('c', [])]);
+    await settle();
+    clock.advance(1_000);
+    await settle();
+    expect([...written].sort()).toEqual(['a', 'b', 'c']);
+  });
 });

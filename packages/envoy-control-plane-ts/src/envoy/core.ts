@@ -127,6 +127,7 @@ export const TransportSocket = message('envoy.config.core.v3.TransportSocket', {
 
 export const Http1ProtocolOptions = message('envoy.config.core.v3.Http1ProtocolOptions', {
   acceptHttp10: one(2, bool),
+  defaultHostForHttp10: one(3, string),
 });
 
 export const Http2ProtocolOptions = message('envoy.config.core.v3.Http2ProtocolOptions', {

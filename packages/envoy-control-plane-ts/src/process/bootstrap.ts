@@ -8,8 +8,11 @@ export interface BootstrapOptions {
   readonly nodeCluster?: string;
   /** Where this Envoy stands, for balancing by locality. */
   readonly zone?: string;
-  /** Port of Envoy's admin interface, on the loopback address. */
-  readonly adminPort: number;
+  /**
+   * Path of the Unix socket of Envoy's admin interface, which Envoy makes for its own user alone: whoever reaches the
+   * interface can end Envoy. 107 bytes at most.
+   */
+  readonly adminSocket: string;
   /** Which form of xDS Envoy asks for. */
   readonly protocol?: 'sotw' | 'delta';
   /** Connections from clients at a time, beyond which new ones are refused. 50,000 where absent. */
@@ -28,7 +31,7 @@ export function bootstrap(options: BootstrapOptions): object {
       cluster: options.nodeCluster ?? 'envoy',
       ...(options.zone ? { locality: { zone: options.zone } } : {}),
     },
-    admin: { address: socketAddress('127.0.0.1', options.adminPort) },
+    admin: { address: { pipe: { path: options.adminSocket, mode: 0o600 } } },
     dynamic_resources: {
       ads_config: {
         api_type: options.protocol === 'sotw' ? 'GRPC' : 'DELTA_GRPC',

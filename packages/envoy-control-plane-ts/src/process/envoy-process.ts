@@ -1,6 +1,8 @@
 /** Runs one Envoy process. */
 import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
+import { get, type IncomingMessage } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type BootstrapOptions, bootstrap } from './bootstrap.ts';
 
@@ -27,7 +29,7 @@ export interface EnvoyExit {
 /** A running Envoy. Disposing of it ends it and waits for that. */
 export interface EnvoyProcess extends AsyncDisposable {
   readonly pid: number | undefined;
-  readonly adminPort: number;
+  readonly adminSocket: string;
   /** Resolves when the process ended. */
   readonly exited: Promise<EnvoyExit>;
   /** Resolves when Envoy has its configuration and serves; rejects when it ends before, or with the signal. */
@@ -53,9 +55,9 @@ export function spawnEnvoy(options: EnvoyProcessOptions): EnvoyProcess {
   if (options.onLog && child.stderr) forEachLine(child.stderr, options.onLog);
   return {
     pid: child.pid,
-    adminPort: options.adminPort,
+    adminSocket: options.adminSocket,
     exited,
-    ready: (signal) => untilReady(options.adminPort, exited, signal),
+    ready: (signal) => untilReady(options.adminSocket, exited, signal),
     [Symbol.asyncDispose]: () => stop(child, exited),
   };
 }
@@ -79,22 +81,23 @@ function start(options: EnvoyProcessOptions): ChildProcess {
   return spawn(command[0]!, command.slice(1), { detached: true, stdio });
 }
 
-async function untilReady(adminPort: number, exited: Promise<EnvoyExit>, signal: AbortSignal): Promise<void> {
+async function untilReady(adminSocket: string, exited: Promise<EnvoyExit>, signal: AbortSignal): Promise<void> {
   let exit: EnvoyExit | undefined;
   void exited.then((outcome) => {
     exit = outcome;
   });
-  while (!(await isReady(adminPort, signal))) {
+  while (!(await isReady(adminSocket, signal))) {
     if (exit !== undefined) throw new Error(`Envoy ended while starting: ${describeExit(exit)}`);
     await delay(readyPollMs, undefined, { signal });
   }
 }
 
-async function isReady(adminPort: number, signal: AbortSignal): Promise<boolean> {
+async function isReady(adminSocket: string, signal: AbortSignal): Promise<boolean> {
   try {
-    const response = await fetch(`http://127.0.0.1:${adminPort}/ready`, { signal });
-    await response.text();
-    return response.status === 200;
+    const request = get({ socketPath: adminSocket, path: '/ready', signal });
+    const [response] = (await once(request, 'response')) as [IncomingMessage];
+    response.resume();
+    return response.statusCode === 200;
   } catch {
     signal.throwIfAborted();
     return false;

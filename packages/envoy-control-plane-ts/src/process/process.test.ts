@@ -38,7 +38,7 @@ describe('findEnvoy', () => {
 });
 
 describe('bootstrap', () => {
-  const options = { xdsAddress: '127.0.0.1:18000', nodeId: 'n', adminPort: 9901 };
+  const options = { xdsAddress: '127.0.0.1:18000', nodeId: 'n', adminSocket: '/run/envoy.sock' };
 
   it('asks for delta unless told otherwise', () => {
     expect(bootstrap(options)).toMatchObject({ dynamic_resources: { ads_config: { api_type: 'DELTA_GRPC' } } });

@@ -91,7 +91,13 @@ describe('codec', () => {
 
   it('refuses bytes that are no message', () => {
     expect(() => decode(Inner, new Uint8Array([0x0a, 0xff]))).toThrow();
-    expect(() => decode(Everything, new Uint8Array([0x58, 0x63]))).toThrow('unknown enum value 99');
+  });
+
+  it('keeps an enum value that only newer peers know, as its number', () => {
+    const data = new Uint8Array([0x58, 0x63]);
+    const value = decode(Everything, data);
+    expect(value).toEqual({ color: '99' });
+    expect([...encode(Everything, value)]).toEqual([...data]);
   });
 
   it('packs into an Any and unpacks only the right type', () => {

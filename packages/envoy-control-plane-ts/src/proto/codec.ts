@@ -203,15 +203,14 @@ function readEntry(reader: Reader, type: FieldType): [string, unknown] {
 }
 
 function enumNumber(numbers: Readonly<Record<string, number>>, name: string): number {
-  const number = numbers[name];
+  const number = numbers[name] ?? (/^-?\d+$/.test(name) ? Number(name) : undefined);
   if (number === undefined) throw new Error(`unknown enum name ${JSON.stringify(name)}`);
   return number;
 }
 
+/** A value that a newer peer knows and the declaration does not is kept, as its number: proto3's enums are open. */
 function enumName(numbers: Readonly<Record<string, number>>, number: number): string {
-  const name = Object.keys(numbers).find((candidate) => numbers[candidate] === number);
-  if (name === undefined) throw new Error(`unknown enum value ${number}`);
-  return name;
+  return Object.keys(numbers).find((candidate) => numbers[candidate] === number) ?? String(number);
 }
 
 const numberIndexes = new WeakMap<MessageType, ReadonlyMap<number, readonly [string, Field]>>();

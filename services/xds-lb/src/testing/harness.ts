@@ -1,8 +1,10 @@
 /** A running xds-lb over sources in memory, and an Envoy, for integration tests. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Node, Service } from '@gantry/model/gen/gantry.core.v1.ts';
 import type { EndpointSlice } from '@gantry/model/gen/gantry.discovery.v1.ts';
 import { silentLogger } from '@gantry/runtime/log.ts';
-import { freePort } from 'envoy-control-plane-ts/testing/http-echo.ts';
 import { defaultConfig, type XdsLbConfig } from '../config.ts';
 import { findGantryEnvoy, type SupervisedEnvoy, startEnvoy } from '../envoy.ts';
 import { startXdsLb, type XdsLb } from '../service.ts';
@@ -34,7 +36,14 @@ export async function startHarness(config: Partial<XdsLbConfig> = {}): Promise<H
     services.set([...services.values()].map((item) => (item.metadata.uid === written.metadata.uid ? written : item)));
   };
   const xdsLb = await startXdsLb(
-    { ...defaultConfig, xdsPort: 0, trustNetwork: true, ...config },
+    {
+      ...defaultConfig,
+      xdsPort: 0,
+      trustNetwork: true,
+      // The servers of tests listen on 127.0.0.1.
+      loadBalancer: { ...defaultConfig.loadBalancer, deniedEndpoints: [] },
+      ...config,
+    },
     {
       services,
       endpointSlices,
@@ -59,12 +68,27 @@ export async function startHarness(config: Partial<XdsLbConfig> = {}): Promise<H
 export async function startTestEnvoy(
   xdsAddress: string,
   protocol: 'sotw' | 'delta' = 'delta',
-): Promise<SupervisedEnvoy> {
+): Promise<SupervisedEnvoy & { readonly adminSocket: string }> {
   const binary = findGantryEnvoy(stateDir);
   if (binary === undefined) throw new Error('Envoy is not installed; npm run setup does it');
-  const adminPort = await freePort();
-  return startEnvoy(
-    { binary, xdsAddress, adminPort, nodeId: `test-${adminPort}`, concurrency: 1, protocol },
+  const folder = await mkdtemp(join(tmpdir(), 'gantry-envoy-'));
+  const adminSocket = join(folder, 'admin.sock');
+  const envoy = startEnvoy(
+    { binary, xdsAddress, adminSocket, nodeId: `test-${protocol}`, concurrency: 1, protocol },
     { log: silentLogger },
   );
+  return {
+    ...envoy,
+    adminSocket,
+    get pid() {
+      return envoy.pid;
+    },
+    get restarts() {
+      return envoy.restarts;
+    },
+    [Symbol.asyncDispose]: async () => {
+      await envoy[Symbol.asyncDispose]();
+      await rm(folder, { recursive: true });
+    },
+  };
 }

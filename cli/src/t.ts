@@ -1,0 +1,20 @@
+const t0 = performance.now();
+const p = (n: string) =>
+  console.log(n, (performance.now() - t0).toFixed(0), 'since start', performance.now().toFixed(0));
+p('start');
+await import('commander');
+p('commander');
+await import('@grpc/grpc-js');
+p('grpc-js');
+const s = await import('@gantry/model/schema.ts');
+p('schema');
+s.loadRoot();
+p('loadRoot');
+await import('@gantry/model/registry.ts');
+p('registry');
+await import('@gantry/client/client.ts');
+p('client');
+await import('yaml');
+p('yaml');
+await import('./program.ts');
+p('program');
