@@ -9,6 +9,7 @@ COPY package.json package-lock.json .npmrc ./
 COPY packages/client/package.json packages/client/
 COPY packages/envoy-control-plane-ts/package.json packages/envoy-control-plane-ts/
 COPY packages/events/package.json packages/events/
+COPY packages/fieldsets/package.json packages/fieldsets/
 COPY packages/model/package.json packages/model/
 COPY packages/runtime/package.json packages/runtime/
 COPY packages/store/package.json packages/store/

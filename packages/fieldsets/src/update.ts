@@ -1,0 +1,187 @@
+import { compare } from './compare.ts';
+import { FieldSet } from './field-set.ts';
+import { merge } from './merge.ts';
+import { removePaths } from './remove.ts';
+import type { Shape } from './shape.ts';
+import { toFieldSet } from './to-set.ts';
+
+/** Fields that a manager owns. */
+export interface Owned {
+  readonly set: FieldSet;
+  /** The version in which the paths are written, such as apps/v1. */
+  readonly version: string;
+  /** True if it applied them: it gives up what its next configuration leaves out. False if it updated them. */
+  readonly applied: boolean;
+}
+
+/** Owned fields by manager. The key tells managers apart; the consumer makes it of name, operation and subresource. */
+export type Managers = ReadonlyMap<string, Owned>;
+
+/** The type of an object as of one version. */
+export interface Schema {
+  readonly shape: Shape;
+  /** Paths that nobody owns, such as metadata.name, with all that goes on from them. */
+  readonly ignored: FieldSet;
+}
+
+/** Finds types, and converts objects between versions. */
+export interface Versions {
+  /** Undefined for a version that is not served any more: what managers own in it is forgotten. */
+  schema(version: string): Schema | undefined;
+  /** The same object in another version. */
+  convert(object: unknown, version: string): unknown;
+}
+
+/** A manager and its fields that another one wants to change. */
+export interface Conflict {
+  readonly manager: string;
+  readonly set: FieldSet;
+}
+
+/** An application of a configuration would change fields of other managers. */
+export class ConflictError extends Error {
+  readonly conflicts: readonly Conflict[];
+
+  constructor(conflicts: readonly Conflict[]) {
+    super('fields are owned by other managers');
+    this.name = 'ConflictError';
+    this.conflicts = conflicts;
+  }
+}
+
+interface Write {
+  readonly live: unknown;
+  readonly version: string;
+  readonly managers: Managers;
+  readonly manager: string;
+}
+
+/**
+ * Ownership after an update: the manager owns all that it changed, others lose it.
+ * @param write.live The object before; undefined for a new one. In `version`, as is `object`.
+ */
+export function updated(write: Write & { readonly object: unknown }, versions: Versions): Managers {
+  const { version, manager } = write;
+  const { managers, difference } = transfer({ ...write, force: true }, versions);
+  const mine = managers.get(manager)?.set ?? FieldSet.empty;
+  const { added, modified, removed } = difference;
+  const set = mine.difference(removed).union(modified).union(added).without(schemaOf(versions, version).ignored);
+  return withOwned(managers, manager, set, version, false);
+}
+
+/**
+ * The live object with a configuration applied, and the ownership after it. The manager owns exactly what the
+ * configuration sets; what it owned before, and neither sets nor shares with another manager, is removed.
+ * @param write.config The configuration, without fields that nobody owns.
+ * @param write.force Takes fields over from other managers.
+ * @throws ConflictError if the configuration changes fields of other managers and force is not set.
+ */
+export function applied(
+  write: Write & { readonly config: unknown; readonly force: boolean },
+  versions: Versions,
+): { readonly object: unknown; readonly managers: Managers } {
+  const { live, config, version, manager } = write;
+  const { shape, ignored } = schemaOf(versions, version);
+  const last = write.managers.get(manager);
+  const set = toFieldSet(config, shape).without(ignored);
+  const managers = new Map(write.managers).set(manager, { set, version, applied: true });
+  const object = prune(merge(live, config, shape), { managers, version, last }, versions);
+  const result = transfer({ ...write, managers, object }, versions);
+  return { object, managers: result.managers };
+}
+
+/** Takes the fields that a write changes from all other managers, and those that it removes. */
+function transfer(
+  { live, object, version, managers, manager, force }: Write & { readonly object: unknown; readonly force: boolean },
+  versions: Versions,
+): { readonly managers: Managers; readonly difference: ReturnType<typeof compare> } {
+  const differenceIn = (target: string): ReturnType<typeof compare> | undefined => {
+    const schema = versions.schema(target);
+    if (schema === undefined) return undefined;
+    const [before, after] =
+      target === version ? [live, object] : [live, object].map((one) => versions.convert(one, target));
+    const { added, modified, removed } = compare(before ?? {}, after ?? {}, schema.shape);
+    const counted = (set: FieldSet): FieldSet => set.without(schema.ignored);
+    return { added: counted(added), modified: counted(modified), removed: counted(removed) };
+  };
+  const differences = new Map([[version, differenceIn(version)]]);
+  const conflicts: Conflict[] = [];
+  const left = new Map<string, Owned>();
+  for (const [name, owned] of managers) {
+    if (name === manager) {
+      left.set(name, owned);
+      continue;
+    }
+    if (!differences.has(owned.version)) differences.set(owned.version, differenceIn(owned.version));
+    const difference = differences.get(owned.version);
+    if (difference === undefined) continue;
+    const conflict = owned.set.intersection(difference.modified.union(difference.added));
+    if (!conflict.isEmpty) conflicts.push({ manager: name, set: conflict });
+    const set = owned.set.difference(conflict).difference(difference.removed);
+    if (!set.isEmpty) left.set(name, { ...owned, set });
+  }
+  if (!force && conflicts.length > 0) throw new ConflictError(conflicts);
+  if (left.get(manager)?.set.isEmpty) left.delete(manager);
+  return { managers: left, difference: differences.get(version)! };
+}
+
+/** Removes what the manager applied the last time and neither it nor anybody else owns now. */
+function prune(
+  merged: unknown,
+  {
+    managers,
+    version,
+    last,
+  }: { readonly managers: Managers; readonly version: string; readonly last: Owned | undefined },
+  versions: Versions,
+): unknown {
+  if (last === undefined || last.set.isEmpty) return merged;
+  const schema = versions.schema(last.version);
+  if (schema === undefined) return merged;
+  const { shape } = schema;
+  const before = versions.convert(merged, last.version);
+  const lastSet = last.set.withNamedFields(shape);
+  let pruned: unknown = removePaths(before, lastSet, shape);
+  // The last version first: a conversion may need fields that others own in it.
+  const owners = [...new Set([last.version, ...[...managers.values()].map((owned) => owned.version)])];
+  for (const owner of owners)
+    pruned = withOwnedFields(merged, pruned, { owner, from: last.version, managers }, versions);
+  const mergedSet = toFieldSet(before, shape).withNamedFields(shape);
+  const prunedSet = toFieldSet(pruned, shape).withNamedFields(shape);
+  // Only what this manager applied goes: fields that nobody owns stay.
+  const gone = mergedSet.difference(prunedSet).intersection(lastSet);
+  return versions.convert(removePaths(before, gone, shape), version);
+}
+
+/** The pruned object with everything of the merged one that managers own in a version. */
+function withOwnedFields(
+  merged: unknown,
+  pruned: unknown,
+  { owner, from, managers }: { readonly owner: string; readonly from: string; readonly managers: Managers },
+  versions: Versions,
+): unknown {
+  const schema = versions.schema(owner);
+  if (schema === undefined) return pruned;
+  const { shape } = schema;
+  const whole = versions.convert(merged, owner);
+  const part = versions.convert(pruned, owner);
+  const owned = [...managers.values()]
+    .filter(({ version }) => version === owner)
+    .reduce((all, { set }) => all.union(set), FieldSet.empty);
+  const kept = toFieldSet(part, shape).withNamedFields(shape).union(owned.withNamedFields(shape));
+  const gone = toFieldSet(whole, shape).withNamedFields(shape).difference(kept);
+  return versions.convert(removePaths(whole, gone, shape), from);
+}
+
+function withOwned(managers: Managers, manager: string, set: FieldSet, version: string, applied: boolean): Managers {
+  const result = new Map(managers);
+  if (set.isEmpty) result.delete(manager);
+  else result.set(manager, { set, version, applied });
+  return result;
+}
+
+function schemaOf(versions: Versions, version: string): Schema {
+  const schema = versions.schema(version);
+  if (schema === undefined) throw new TypeError(`version ${version} is not served`);
+  return schema;
+}
