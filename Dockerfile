@@ -40,6 +40,6 @@ ENTRYPOINT ["node", "--disable-warning=ExperimentalWarning"]
 FROM control-plane AS node-agent
 USER root
 RUN apt-get update \
-  && apt-get install -y --no-install-recommends containerd containernetworking-plugins crun iproute2 iptables nftables util-linux \
+  && apt-get install -y --no-install-recommends conntrack containerd containernetworking-plugins crun iproute2 iptables nftables util-linux \
   && rm -rf /var/lib/apt/lists/*
 CMD ["services/node-agent/src/main.ts"]

@@ -31,6 +31,7 @@ const debianPackages = [
     why: 'is what the sample images are made of',
   },
   { name: 'nftables', has: ['nft'], uses: ['start'], why: 'carries service addresses' },
+  { name: 'conntrack', has: ['conntrack'], uses: ['start'], why: 'ends UDP flows to pods that are gone' },
   { name: 'iptables', has: ['iptables'], uses: ['start'], why: 'is what the CNI plugins masquerade with' },
   { name: 'iproute2', has: ['ip'], uses: ['start'], why: 'makes a network namespace a node' },
   { name: 'util-linux', has: ['nsenter'], uses: ['start'], why: 'enters a network namespace' },

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { defaultApiConfig } from '@gantry/api/config.ts';
 import type { HostNode } from '@gantry/node-agent/host/nodes.ts';
 import { dnsAddress } from '../up/node-agents.ts';
 import type { UpOptions } from '../up/options.ts';
@@ -114,6 +115,7 @@ export function agentProgram(
     GANTRY_POD_CIDR: isolated.podCidr,
     GANTRY_CLUSTER_CIDR: isolated.clusterCidr,
     GANTRY_CLUSTER_DNS: dnsAddress,
+    GANTRY_SERVICE_CIDR: defaultApiConfig.serviceCidr,
     GANTRY_CGROUP_ROOT: isolated.cgroupRoot,
   };
   return service('node-agent', { ...env, ...network }, name);

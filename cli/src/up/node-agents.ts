@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { defaultApiConfig } from '@gantry/api/config.ts';
 import type { Client } from '@gantry/client/client.ts';
 import type { Credentials } from '@gantry/client/credentials.ts';
 import { type HostNode, type HostNodes, startHostNodes } from '@gantry/node-agent/host/nodes.ts';
@@ -83,7 +84,12 @@ function agentConfig(node: HostNode, options: UpOptions): Parameters<typeof star
       : {
           podCidr: isolated.podCidr,
           cgroupRoot: isolated.cgroupRoot,
-          network: { commandPrefix: isolated.commandPrefix, clusterCidr: isolated.clusterCidr, dnsAddress },
+          network: {
+            commandPrefix: isolated.commandPrefix,
+            clusterCidr: isolated.clusterCidr,
+            serviceCidr: defaultApiConfig.serviceCidr,
+            dnsAddress,
+          },
         }),
   };
 }

@@ -30,6 +30,7 @@ async function startAgent(): Promise<NodeAgent> {
       network: {
         commandPrefix: ['nsenter', `--net=${node.namespacePath}`],
         clusterCidr: cluster.addresses.podCidr,
+        serviceCidr: '10.96.0.0/16',
         dnsAddress: '10.96.0.10',
         upstreams: [],
       },

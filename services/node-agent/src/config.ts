@@ -51,6 +51,8 @@ export interface NetworkConfig {
   readonly commandPrefix: readonly string[];
   /** Addresses of all pods of the cluster: what comes from elsewhere is masqueraded. */
   readonly clusterCidr: string;
+  /** Range of all service addresses, such as 10.96.0.0/16: what of it is no service does not leave the node. */
+  readonly serviceCidr: string;
   /** Address of the cluster's DNS, such as 10.96.0.10: rules lead it to the agent's own server. */
   readonly dnsAddress: string;
   /**

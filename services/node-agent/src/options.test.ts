@@ -32,6 +32,7 @@ describe('options of the process', () => {
     expect(agent.network).toEqual({
       commandPrefix: ['nsenter', '--net=/run/netns/n1'],
       clusterCidr: '10.64.0.0/16',
+      serviceCidr: '10.96.0.0/16',
       dnsAddress: '10.96.0.10',
     });
   });
@@ -41,6 +42,10 @@ describe('options of the process', () => {
     [['--max-pods', 'many'], '--max-pods: Invalid value: "many"'],
     [['--max-pods', '-1'], "Option '--max-pods"],
     [['--listen', 'nowhere'], '--listen: Invalid value: "nowhere"'],
+    [
+      ['--cluster-cidr', '10.64.0.0/16', '--service-cidr', '10.97.0.0/16'],
+      '--service-cidr: Invalid value: "10.97.0.0/16": must contain the address of --cluster-dns, 10.96.0.10',
+    ],
     [['--label', 'x'], '--label: Invalid value: "x"'],
     [['--nope'], "Unknown option '--nope'"],
   ])('%j are refused', (argv, message) => {

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { GantryError } from '@gantry/runtime/errors.ts';
 import type { NodeAgentConfig } from './config.ts';
+import { isWithin } from './ipv4.ts';
 import { defaultNodeTimes } from './node/registrar.ts';
 
 /** What main.ts is told. */
@@ -26,6 +27,7 @@ const flags = {
   'pod-cidr': { type: 'string' },
   'cluster-cidr': { type: 'string' },
   'cluster-dns': { type: 'string' },
+  'service-cidr': { type: 'string' },
   'cluster-domain': { type: 'string' },
   'root-dir': { type: 'string' },
   'images-dir': { type: 'string' },
@@ -57,6 +59,7 @@ read logs or run commands.
   --pod-cidr CIDR           addresses of the node's pods
   --cluster-cidr CIDR       addresses of all pods; turns on service addresses and DNS
   --cluster-dns IP          address of the cluster's DNS (10.96.0.10)
+  --service-cidr CIDR       addresses of all services, as the api has it (10.96.0.0/16)
   --cluster-domain DOMAIN   (cluster.local)
   --cgroup-root PATH        where the pods' cgroups lie (/gantry/NAME)
   --label KEY=VALUE         label of the node; may be repeated
@@ -105,7 +108,7 @@ export function readOptions(argv: readonly string[], env: Readonly<Record<string
           : {
               commandPrefix: netns === undefined ? [] : ['nsenter', `--net=${netns}`],
               clusterCidr,
-              dnsAddress: text('cluster-dns') ?? '10.96.0.10',
+              ...serviceRange(text('cluster-dns') ?? '10.96.0.10', text('service-cidr') ?? '10.96.0.0/16'),
             },
       ),
     },
@@ -140,6 +143,15 @@ function listenOf(text: string): { readonly host: string; readonly port: number 
   const match = /^(.+):(\d{1,5})$/.exec(text);
   if (match !== null && Number(match[2]) <= 65_535) return { host: match[1]!, port: Number(match[2]) };
   throw new GantryError('Invalid', `--listen: Invalid value: ${JSON.stringify(text)}: must be host:port`);
+}
+
+/** The cluster's DNS has a service address: a range that does not hold it is not the cluster's, and would cut others off. */
+function serviceRange(dnsAddress: string, serviceCidr: string) {
+  if (isWithin(dnsAddress, serviceCidr)) return { dnsAddress, serviceCidr };
+  throw new GantryError(
+    'Invalid',
+    `--service-cidr: Invalid value: ${JSON.stringify(serviceCidr)}: must contain the address of --cluster-dns, ${dnsAddress}`,
+  );
 }
 
 function labelOf(text: string): [string, string] {

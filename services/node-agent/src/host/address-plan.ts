@@ -1,5 +1,6 @@
 import { assert } from '@gantry/runtime/assert.ts';
 import { GantryError } from '@gantry/runtime/errors.ts';
+import { overlaps, parseRange } from '../ipv4.ts';
 
 /** Addresses of a cluster whose nodes are network namespaces of one machine. */
 export interface AddressPlan {
@@ -32,11 +33,11 @@ export function addressPlan(number: number): AddressPlan {
 
 /** Numbers of the plans that no route of the machine leads into. `routes` are destinations, such as 10.1.0.0/16 or 10.1.2.3. */
 export function freePlanNumbers(routes: readonly string[]): number[] {
-  const used = routes.map(parseCidr).filter((each) => each !== undefined);
+  const used = routes.map(parseRange).filter((each) => each !== undefined);
   return Array.from({ length: planCount }, (_, number) => number).filter((number) => {
     const plan = addressPlan(number);
-    const blocks = [parseCidr(plan.podCidr)!, parseCidr(plan.nodeCidr)!];
-    return !used.some((route) => blocks.some((block) => overlap(route, block)));
+    const blocks = [parseRange(plan.podCidr)!, parseRange(plan.nodeCidr)!];
+    return !used.some((route) => blocks.some((block) => overlaps(route, block)));
   });
 }
 
@@ -46,23 +47,4 @@ export function nodeAddresses(plan: AddressPlan, index: number): NodeAddresses {
     throw new GantryError('Invalid', `${index + 1} nodes: at most ${maxNodes} nodes can be on one machine`);
   const prefix = (cidr: string, octets: number) => cidr.split('.').slice(0, octets).join('.');
   return { address: `${prefix(plan.nodeCidr, 3)}.${index + 2}`, podCidr: `${prefix(plan.podCidr, 2)}.${index}.0/24` };
-}
-
-interface Range {
-  readonly first: number;
-  readonly last: number;
-}
-
-function parseCidr(text: string): Range | undefined {
-  const match = /^(\d+)\.(\d+)\.(\d+)\.(\d+)(?:\/(\d+))?$/.exec(text);
-  if (match === null) return undefined;
-  const [a, b, c, d] = match.slice(1, 5).map(Number) as [number, number, number, number];
-  const size = 2 ** (32 - Number(match[5] ?? 32));
-  const address = ((a * 256 + b) * 256 + c) * 256 + d;
-  const first = address - (address % size);
-  return { first, last: first + size - 1 };
-}
-
-function overlap(a: Range, b: Range): boolean {
-  return a.first <= b.last && b.first <= a.last;
 }

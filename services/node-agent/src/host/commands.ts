@@ -8,17 +8,18 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
   /** Standard input. */
   readonly input?: string;
+  /** Most bytes of output that are taken in; 4 MiB where absent. */
+  readonly maxOutputBytes?: number;
 }
 
-/** Most bytes of output that are taken in. */
-const maxOutputBytes = 4 * 1024 * 1024;
+const defaultMaxOutputBytes = 4 * 1024 * 1024;
 
 /**
  * Runs a command to its end and resolves to its standard output; what it says on standard error is the error's text. It runs in a
  * session of its own: Ctrl-C in a terminal is for us, and must not end a command half way.
  */
 export function run(command: string, args: readonly string[], options: RunOptions = {}): Promise<string> {
-  const { timeoutMs = 10_000, signal, input } = options;
+  const { timeoutMs = 10_000, signal, input, maxOutputBytes = defaultMaxOutputBytes } = options;
   const what = `${command} ${args.slice(0, 4).join(' ')}`;
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { detached: true, timeout: timeoutMs, killSignal: 'SIGKILL', signal });

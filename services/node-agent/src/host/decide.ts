@@ -60,7 +60,7 @@ export function decideHost(facts: HostFacts): HostDecision {
   const crun = facts.programs.crun !== undefined;
   return {
     driver: 'cri',
-    reasons: [`containerd with ${crun ? 'crun' : 'runc'}, cgroup ${facts.cgroup}`],
+    reasons: [`containerd with ${crun ? 'crun' : 'runc'}, cgroup ${facts.cgroup}`, ...wishesOf(facts)],
     containerd: {
       ociRuntime,
       hideUnifiedCgroup: crun && facts.cgroup === 'hybrid',
@@ -70,6 +70,12 @@ export function decideHost(facts: HostFacts): HostDecision {
       cniDirectory: facts.cniDirectory,
     },
   };
+}
+
+/** Programs that a node does without, with what is worse then. */
+function wishesOf({ programs }: HostFacts): string[] {
+  if (programs.conntrack !== undefined) return [];
+  return ['conntrack not found, so UDP clients may go on talking to pods that are gone: apt-get install conntrack'];
 }
 
 /** What no package can bring. */

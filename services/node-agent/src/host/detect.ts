@@ -33,6 +33,7 @@ export const wantedPrograms = [
   'runc',
   'ip',
   'nft',
+  'conntrack',
   'iptables',
   'nsenter',
   'unshare',

@@ -7,16 +7,20 @@ import type { AgentApi } from '../api.ts';
 import { defaultClusterDomain, type NodeAgentConfig } from '../config.ts';
 import { run } from '../host/commands.ts';
 import type { DnsConfig, EnvVar } from '../runtime/runtime.ts';
+import { type RunInNode, UdpFlows } from './conntrack.ts';
 import { type DnsServer, startDnsServer } from './dns-server.ts';
+import { HealthCheckServers, healthChecksOf } from './health-checks.ts';
 import { parseResolvConf, resolverOf } from './resolv-conf.ts';
 import { ServiceRules } from './rules.ts';
-import { type ExtraAddress, rulesetOf } from './ruleset.ts';
+import { type ExtraAddress, type Ruleset, type RulesetCache, rulesetOf } from './ruleset.ts';
 import { serviceVariables } from './service-variables.ts';
 import { type Services, watchServices } from './services.ts';
 
 const dnsPort = 53;
-/** How long nft may take, in milliseconds; a thousand services take less than one second. */
-const nftMs = 30_000;
+/** How long a command may take, in milliseconds; nft takes less than one second for a thousand services. */
+const commandMs = 30_000;
+/** Bytes of all UDP flows as text: the kernel tracks 262,144 at most by default. */
+const maxFlowBytes = 64 * 1024 * 1024;
 
 /** What pods are told of the network, and what makes service addresses work. */
 export interface NodeNetwork extends AsyncDisposable {
@@ -56,14 +60,26 @@ export async function startNetwork(
   const dns = stack.use(
     await startDnsServer(dnsHost, { records: services.records, domain: clusterDomain, upstreams, log }),
   );
-  const extra = dnsAddresses(network.dnsAddress, dnsHost, dns);
-  const [command = 'nft', ...prefix] = [...network.commandPrefix, 'nft'];
+  const { clusterCidr, serviceCidr } = network;
+  const runInNode = inNode(network.commandPrefix);
+  const nodeAddresses = new Set(config.addresses);
+  const checks = stack.use(new HealthCheckServers(dnsHost, () => rules.changed(), log));
+  const cache: RulesetCache = new Map();
+  const wanted = (): Ruleset => {
+    const all = services.all();
+    checks.want(healthChecksOf(all, nodeName));
+    const extra = [...dnsAddresses(network.dnsAddress, dnsHost, dns), ...checks.addresses()];
+    return rulesetOf({ services: all, nodeName, clusterCidr, extra }, cache);
+  };
   const rules = stack.use(
-    new ServiceRules(
-      (script, signal) => run(command, [...prefix, '-f', '-'], { input: script, timeoutMs: nftMs, signal }),
-      () => rulesetOf({ services: services.all(), nodeName, clusterCidr: network.clusterCidr, extra }),
-      { clock, log },
-    ),
+    new ServiceRules({
+      nft: (script, signal) => runInNode(['nft', '-f', '-'], script, signal),
+      wanted,
+      flows: new UdpFlows(runInNode, { serviceCidr, nodeAddresses }, log),
+      serviceCidr,
+      clock,
+      log,
+    }),
   );
   const ready = programmed(services, rules);
   ready.catch(() => {});
@@ -74,6 +90,14 @@ export async function startNetwork(
       pod.spec.enableServiceLinks === false ? [] : serviceVariables(services.inNamespace(pod.metadata.namespace ?? '')),
     ready,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+/** Runs commands in the node's network. */
+function inNode(prefix: readonly string[]): RunInNode {
+  return (command, input, signal) => {
+    const [file = '', ...args] = [...prefix, ...command];
+    return run(file, args, { input, timeoutMs: commandMs, maxOutputBytes: maxFlowBytes, signal });
   };
 }
 

@@ -4,8 +4,11 @@ import { type ElementMap, type Ruleset, tableName } from './ruleset.ts';
 const elementsALine = 50;
 const elementMaps: readonly ElementMap[] = ['services', 'nodeports', 'unanswered'];
 
-/** What every node has: hooks that send packets for service addresses to their services' chains. */
-const baseChains = `
+/**
+ * What every node has: hooks that send packets for service addresses to their services' chains. A packet that still has a service
+ * address after them is for a port that the service does not have, or for a service that there is not: it must not leave the node.
+ */
+const baseChains = (serviceCidr: string): string => `
   map services { type ipv4_addr . inet_proto . inet_service : verdict; }
   map nodeports { type inet_proto . inet_service : verdict; }
   map unanswered { type ipv4_addr . inet_proto . inet_service : verdict; }
@@ -32,19 +35,24 @@ const baseChains = `
   chain filter-forward {
     type filter hook forward priority filter; policy accept;
     ip daddr . meta l4proto . th dport vmap @unanswered
+    ip daddr ${serviceCidr} goto refuse
   }
   chain filter-output {
     type filter hook output priority filter; policy accept;
     ip daddr . meta l4proto . th dport vmap @unanswered
+    ip daddr ${serviceCidr} goto refuse
   }
 `;
 
-/** The script that replaces everything of ours by these rules, in one transaction. */
-export function fullScript(ruleset: Ruleset): string {
+/**
+ * The script that replaces everything of ours by these rules, in one transaction.
+ * @param serviceCidr Range of all service addresses.
+ */
+export function fullScript(ruleset: Ruleset, serviceCidr: string): string {
   return [
     `add table ip ${tableName}`,
     `delete table ip ${tableName}`,
-    `table ip ${tableName} {${baseChains}}`,
+    `table ip ${tableName} {${baseChains(serviceCidr)}}`,
     ...[...ruleset.affinity].map(([name, seconds]) => addSet(name, seconds)),
     ...[...ruleset.chains.keys()].map((chain) => `add chain ip ${tableName} ${chain}`),
     ...[...ruleset.chains].flatMap(([chain, rules]) => addRules(chain, rules)),
@@ -100,5 +108,5 @@ function difference(a: ReadonlyMap<string, string>, b: ReadonlyMap<string, strin
 }
 
 function isSame(a: readonly string[] | undefined, b: readonly string[]): boolean {
-  return a !== undefined && a.length === b.length && a.every((rule, index) => rule === b[index]);
+  return a === b || (a !== undefined && a.length === b.length && a.every((rule, index) => rule === b[index]));
 }

@@ -16,6 +16,8 @@ afterAll(async () => {
   for (const name of namespaces) await run('ip', ['netns', 'delete', name]);
 });
 
+const serviceCidr = '10.96.0.0/16';
+
 const apply = (namespace: string, script: string) =>
   run('ip', ['netns', 'exec', namespace, 'nft', '-f', '-'], { input: script });
 
@@ -61,20 +63,20 @@ function variant(number: number): Ruleset {
 
 it('a change leads to the same rules as setting everything anew', async () => {
   const [changed, fresh] = namespaces;
-  await apply(changed, fullScript(variant(0)));
+  await apply(changed, fullScript(variant(0), serviceCidr));
   for (let number = 1; number <= 12; number++) {
     await apply(changed, changeScript(variant(number - 1), variant(number)));
-    await apply(fresh, fullScript(variant(number)));
+    await apply(fresh, fullScript(variant(number), serviceCidr));
     expect(await tableIn(changed)).toEqual(await tableIn(fresh));
   }
 });
 
 it('nft takes all of a script or nothing', async () => {
   const [namespace] = namespaces;
-  await apply(namespace, fullScript(variant(1)));
+  await apply(namespace, fullScript(variant(1), serviceCidr));
   const before = await tableIn(namespace);
   await expect(
-    apply(namespace, `${fullScript(variant(2))}\nadd rule ip ${tableName} nowhere accept\n`),
+    apply(namespace, `${fullScript(variant(2), serviceCidr)}\nadd rule ip ${tableName} nowhere accept\n`),
   ).rejects.toThrow();
   expect(await tableIn(namespace)).toEqual(before);
 });

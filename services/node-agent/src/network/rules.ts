@@ -1,18 +1,29 @@
 import { backoffMs, defaultBackoff } from '@gantry/runtime/backoff.ts';
 import type { Clock } from '@gantry/runtime/clock.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
+import type { UdpFlows } from './conntrack.ts';
 import { changeScript, fullScript } from './nft-text.ts';
 import type { Ruleset } from './ruleset.ts';
 
 /** Changes that come together are applied together: the wait after the first, in milliseconds. */
 const gatherMs = 25;
 
-/** Keeps the kernel's rules as they are to be. */
+/** What rules are kept with. */
+export interface ServiceRulesDeps {
+  /** Hands a script to nft, which takes all of it or nothing. */
+  readonly nft: (script: string, signal: AbortSignal) => Promise<unknown>;
+  /** The rules as of now. */
+  readonly wanted: () => Ruleset;
+  readonly flows: Pick<UdpFlows, 'settle'>;
+  /** Range of all service addresses. */
+  readonly serviceCidr: string;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** Keeps the kernel's rules as they are to be, and the flows that it tracks in step with them. */
 export class ServiceRules implements AsyncDisposable {
-  readonly #nft: (script: string, signal: AbortSignal) => Promise<unknown>;
-  readonly #wanted: () => Ruleset;
-  readonly #clock: Clock;
-  readonly #log: Logger;
+  readonly #deps: ServiceRulesDeps;
   readonly #stop = new AbortController();
   /** What the kernel has; undefined where that is not known, so that everything is replaced. */
   #applied: Ruleset | undefined;
@@ -20,27 +31,14 @@ export class ServiceRules implements AsyncDisposable {
   #dirty = false;
   readonly #attempted = Promise.withResolvers<void>();
 
-  /**
-   * @param nft Hands a script to nft, which takes all of it or nothing.
-   * @param wanted The rules as of now.
-   */
-  constructor(
-    nft: (script: string, signal: AbortSignal) => Promise<unknown>,
-    wanted: () => Ruleset,
-    deps: { readonly clock: Clock; readonly log: Logger },
-  ) {
-    this.#nft = nft;
-    this.#wanted = wanted;
-    this.#clock = deps.clock;
-    this.#log = deps.log;
+  constructor(deps: ServiceRulesDeps) {
+    this.#deps = deps;
   }
 
   /** Something that rules are made from changed. */
   changed(): void {
     this.#dirty = true;
-    this.#running ??= this.#drain().finally(() => {
-      this.#running = undefined;
-    });
+    this.#running ??= this.#drain();
   }
 
   /** Resolves after the first attempt; what failed is tried again. */
@@ -56,29 +54,45 @@ export class ServiceRules implements AsyncDisposable {
   }
 
   async #drain(): Promise<void> {
-    for (let failures = 0; this.#dirty && !this.#stop.signal.aborted; ) {
-      await this.#clock
-        .sleep(failures === 0 ? gatherMs : backoffMs(defaultBackoff, failures), this.#stop.signal)
-        .catch(() => {});
-      if (this.#stop.signal.aborted) return;
+    const { signal } = this.#stop;
+    for (let failures = 0; this.#dirty && !signal.aborted; ) {
+      const pauseMs = failures === 0 ? gatherMs : backoffMs(defaultBackoff, failures);
+      await this.#deps.clock.sleep(pauseMs, signal).catch(() => {});
+      if (signal.aborted) break;
       this.#dirty = false;
-      failures = (await this.#apply(this.#wanted())) ? 0 : failures + 1;
+      const done = (await this.#apply()) && (await this.#settle());
+      failures = done ? 0 : failures + 1;
+      if (!done) this.#dirty = true;
     }
+    this.#running = undefined;
   }
 
-  async #apply(wanted: Ruleset): Promise<boolean> {
-    const script = this.#applied === undefined ? fullScript(wanted) : changeScript(this.#applied, wanted);
+  async #apply(): Promise<boolean> {
+    const { nft, wanted, serviceCidr, log } = this.#deps;
+    const { signal } = this.#stop;
     try {
-      if (script !== '') await this.#nft(script, this.#stop.signal);
-      this.#applied = wanted;
+      const rules = wanted();
+      const script = this.#applied === undefined ? fullScript(rules, serviceCidr) : changeScript(this.#applied, rules);
+      if (script !== '') await nft(script, signal);
+      this.#applied = rules;
       return true;
     } catch (error) {
-      if (!this.#stop.signal.aborted) this.#log.warn({ error }, 'service addresses could not be programmed');
+      if (!signal.aborted) log.warn({ error }, 'service addresses could not be programmed');
       this.#applied = undefined;
-      this.#dirty = true;
       return false;
     } finally {
       this.#attempted.resolve();
+    }
+  }
+
+  /** Flows follow once the kernel has the rules. */
+  async #settle(): Promise<boolean> {
+    try {
+      if (this.#applied !== undefined) await this.#deps.flows.settle(this.#applied, this.#stop.signal);
+      return true;
+    } catch (error) {
+      if (!this.#stop.signal.aborted) this.#deps.log.warn({ error }, 'UDP flows are not in step with the rules yet');
+      return false;
     }
   }
 }

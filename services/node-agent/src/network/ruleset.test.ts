@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { served, serviceOf, sliceOf } from '../testing/services.ts';
 import { backendsOf, type ServiceEndpoints } from './endpoints.ts';
 import { changeScript, fullScript } from './nft-text.ts';
-import { type Ruleset, rulesetOf } from './ruleset.ts';
+import { type Ruleset, type RulesetCache, rulesetOf } from './ruleset.ts';
 
 const rules = (services: readonly ServiceEndpoints[]): Ruleset =>
   rulesetOf({ services, nodeName: 'node-1', clusterCidr: '10.64.0.0/16', extra: [] });
@@ -58,6 +58,30 @@ describe('rules of services', () => {
     expect(chainOf(ruleset, 'services', '10.96.0.20 . tcp . 80')[1]).toMatch(new RegExp(`^ip saddr @${set} goto ep-`));
   });
 
+  it('of services whose objects are the same are made once', () => {
+    const [web, db] = [
+      served(serviceOf('web'), ['10.64.0.2']),
+      served(serviceOf('db', { clusterIP: '10.96.0.21' }), []),
+    ];
+    const cache: RulesetCache = new Map();
+    const make = (services: readonly ServiceEndpoints[]): Ruleset =>
+      rulesetOf({ services, nodeName: 'node-1', clusterCidr: '10.64.0.0/16', extra: [] }, cache);
+    make([web, db]);
+    const { part } = cache.get('default/web')!;
+    const moved = { ...db, slices: served(db.service, ['10.64.0.9']).slices };
+    expect(make([web, moved])).toEqual(rules([web, moved]));
+    expect(cache.get('default/web')!.part).toBe(part);
+    expect(make([moved])).toEqual(rules([moved]));
+    expect([...cache.keys()]).toEqual(['default/db']);
+  });
+
+  it('lead a port of the node to what the agent serves itself, and hide who asks', () => {
+    const backends = [{ ip: '10.65.0.1', port: 40_000, nodeName: undefined }];
+    const extra = [{ name: 'health/default/web', port: 31_234, protocol: 'TCP' as const, backends }];
+    const ruleset = rulesetOf({ services: [], nodeName: 'node-1', clusterCidr: '10.64.0.0/16', extra });
+    expect(chainOf(ruleset, 'nodeports', 'tcp . 31234')[0]).toBe('meta mark set meta mark or 0x4000');
+  });
+
   it('lead to the cluster DNS', () => {
     const backends = [{ ip: '10.65.0.1', port: 5353, nodeName: undefined }];
     const extra = [{ name: 'dns', ip: '10.96.0.10', port: 53, protocol: 'UDP' as const, backends }];
@@ -94,7 +118,10 @@ describe('scripts', () => {
   it('say nothing where nothing changed', () => {
     const web = () => rules([served(serviceOf('web'), ['10.64.0.2'])]);
     expect(changeScript(web(), web())).toBe('');
-    expect(fullScript(web())).toContain('delete table ip gantry');
+    const whole = fullScript(web(), '10.96.0.0/16');
+    expect(whole).toContain('delete table ip gantry');
+    // A port that a service does not have, and an address that no service has, are refused on the node.
+    expect(whole.match(/ip daddr 10\.96\.0\.0\/16 goto refuse/g)).toHaveLength(2);
   });
 
   it('touch only what changed', () => {

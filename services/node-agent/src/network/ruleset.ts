@@ -21,6 +21,8 @@ export interface Ruleset {
   readonly elements: Readonly<Record<ElementMap, ReadonlyMap<string, string>>>;
   /** Sets of clients that stay with an endpoint, by name: their timeout in seconds. */
   readonly affinity: ReadonlyMap<string, number>;
+  /** Backends as `address:port` by destination of UDP: the kernel keeps each client with one, which may be gone (conntrack.ts). */
+  readonly udp: ReadonlyMap<string, ReadonlySet<string>>;
 }
 
 /** Maps of the base rules: service addresses, node ports, and the addresses that nothing answers at. */
@@ -40,37 +42,81 @@ export interface RulesetInputs {
 /** An address that is no Service object. */
 export interface ExtraAddress {
   readonly name: string;
-  readonly ip: string;
+  /** Where absent, it is a port of the node itself. */
+  readonly ip?: string;
   readonly port: number;
   readonly protocol: 'TCP' | 'UDP';
   readonly backends: readonly Backend[];
 }
 
+/** Rules of single services by key, kept between calls while the objects are the same ones: a change costs what it changes. */
+export type RulesetCache = Map<string, { readonly entry: ServiceEndpoints; readonly part: Draft }>;
+
 interface Draft {
-  readonly chains: Map<string, string[]>;
+  readonly chains: Map<string, readonly string[]>;
   readonly elements: Record<ElementMap, Map<string, string>>;
   readonly affinity: Map<string, number>;
+  readonly udp: Map<string, ReadonlySet<string>>;
 }
 
 /** The rules of one node for all services. */
-export function rulesetOf(inputs: RulesetInputs): Ruleset {
-  const draft: Draft = {
+export function rulesetOf(inputs: RulesetInputs, cache: RulesetCache = new Map()): Ruleset {
+  const whole = emptyDraft();
+  for (const extra of inputs.extra) addExtra(whole, extra);
+  const seen = new Set<string>();
+  for (const entry of inputs.services) {
+    if (!hasClusterIp(entry.service)) continue;
+    const key = `${entry.service.metadata.namespace}/${entry.service.metadata.name}`;
+    seen.add(key);
+    let known = cache.get(key);
+    if (known === undefined || !isSameEntry(known.entry, entry)) {
+      const part = emptyDraft();
+      for (const port of entry.service.spec?.ports ?? []) addPort(part, inputs, entry, port);
+      known = { entry, part };
+      cache.set(key, known);
+    }
+    addPart(whole, known.part);
+  }
+  for (const key of cache.keys()) if (!seen.has(key)) cache.delete(key);
+  return whole;
+}
+
+function emptyDraft(): Draft {
+  return {
     chains: new Map(),
     elements: { services: new Map(), nodeports: new Map(), unanswered: new Map() },
     affinity: new Map(),
+    udp: new Map(),
   };
-  for (const extra of inputs.extra) {
-    const chain = serviceChain(draft, extra.name, extra.protocol, extra.backends, {
-      masquerade: undefined,
-      affinitySeconds: undefined,
-    });
-    draft.elements.services.set(`${extra.ip} . ${extra.protocol.toLowerCase()} . ${extra.port}`, `goto ${chain}`);
-  }
-  for (const entry of inputs.services) {
-    if (!hasClusterIp(entry.service)) continue;
-    for (const port of entry.service.spec?.ports ?? []) addPort(draft, inputs, entry, port);
-  }
-  return draft;
+}
+
+/** Informers never change an object: the same one says the same. */
+function isSameEntry(a: ServiceEndpoints, b: ServiceEndpoints): boolean {
+  return (
+    a.service === b.service &&
+    a.slices.length === b.slices.length &&
+    a.slices.every((slice, index) => slice === b.slices[index])
+  );
+}
+
+function addPart(whole: Draft, part: Draft): void {
+  for (const [name, rules] of part.chains) whole.chains.set(name, rules);
+  for (const map of ['services', 'nodeports', 'unanswered'] as const)
+    for (const [key, verdict] of part.elements[map]) whole.elements[map].set(key, verdict);
+  for (const [name, seconds] of part.affinity) whole.affinity.set(name, seconds);
+  for (const [key, backends] of part.udp) whole.udp.set(key, backends);
+}
+
+function addExtra(draft: Draft, { name, ip, port, protocol, backends }: ExtraAddress): void {
+  // A port of the node is reached from the agent's own machine too, which must not get its own address for an answer.
+  const masquerade = ip === undefined ? '' : undefined;
+  const chain = serviceChain(draft, name, protocol, backends, { masquerade, affinitySeconds: undefined });
+  const [map, key] =
+    ip === undefined
+      ? (['nodeports', keyOfNodePort(protocol, port)] as const)
+      : (['services', keyOfAddress(ip, protocol, port)] as const);
+  draft.elements[map].set(key, `goto ${chain}`);
+  noteUdp(draft, key, protocol, backends);
 }
 
 function addPort(draft: Draft, inputs: RulesetInputs, entry: ServiceEndpoints, port: ServicePort): void {
@@ -84,9 +130,8 @@ function addPort(draft: Draft, inputs: RulesetInputs, entry: ServiceEndpoints, p
   const all = backendsOf(entry, port);
   const local = all.filter(({ nodeName }) => nodeName === inputs.nodeName);
   const inside = spec?.internalTrafficPolicy === 'Local' ? local : all;
-  const keys = [spec?.clusterIP, ...(spec?.externalIPs ?? [])].map(
-    (ip) => `${ip} . ${protocol.toLowerCase()} . ${port.port}`,
-  );
+  const keys = [spec?.clusterIP ?? '', ...(spec?.externalIPs ?? [])].map((ip) => keyOfAddress(ip, protocol, port.port));
+  for (const key of keys) noteUdp(draft, key, protocol, inside);
   if (inside.length === 0) {
     for (const key of keys) draft.elements.unanswered.set(key, 'goto refuse');
   } else {
@@ -99,10 +144,24 @@ function addPort(draft: Draft, inputs: RulesetInputs, entry: ServiceEndpoints, p
   if (!port.nodePort || (spec?.type !== 'NodePort' && spec?.type !== 'LoadBalancer')) return;
   const keepsClient = spec.externalTrafficPolicy === 'Local';
   const outside = keepsClient ? local : all;
+  const key = keyOfNodePort(protocol, port.nodePort);
+  noteUdp(draft, key, protocol, outside);
   if (outside.length === 0) return;
   const options = { masquerade: keepsClient ? undefined : '', affinitySeconds };
   const chain = serviceChain(draft, `${name}/node`, protocol, outside, options);
-  draft.elements.nodeports.set(`${protocol.toLowerCase()} . ${port.nodePort}`, `goto ${chain}`);
+  draft.elements.nodeports.set(key, `goto ${chain}`);
+}
+
+function keyOfAddress(ip: string, protocol: string, port: number): string {
+  return `${ip} . ${protocol.toLowerCase()} . ${port}`;
+}
+
+function keyOfNodePort(protocol: string, port: number): string {
+  return `${protocol.toLowerCase()} . ${port}`;
+}
+
+function noteUdp(draft: Draft, key: string, protocol: string, backends: readonly Backend[]): void {
+  if (protocol === 'UDP') draft.udp.set(key, new Set(backends.map(({ ip, port }) => `${ip}:${port}`)));
 }
 
 interface ChainOptions {
