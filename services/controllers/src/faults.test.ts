@@ -19,17 +19,7 @@ async function run(scenario: Scenario, seed: number): Promise<void> {
   expect(scenario.check(simulation)).toEqual([]);
 }
 
-// These break promises still; each comes back with its cure.
-const broken = new Set([
-  'replicaset-controller',
-  'deployment-controller',
-  'garbage-collector',
-  'disruption-controller',
-  // For the status of its ReplicaSet.
-  'namespace-controller',
-]);
-
-describe.each(scenarios.filter(({ name }) => !broken.has(name)))('$name', (scenario) => {
+describe.each(scenarios)('$name', (scenario) => {
   it(
     'keeps its promises whatever goes wrong',
     () => withSeeds(seeds(fewest), (seed) => run(scenario, seed)),

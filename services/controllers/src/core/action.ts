@@ -22,7 +22,9 @@ export type Requirement =
   /** No such object exists: none of the name, or one with another uid. */
   | { readonly type: 'absent'; readonly ref: ObjectRef }
   /** The object exists and nobody asked for its end. */
-  | { readonly type: 'alive'; readonly ref: ObjectRef };
+  | { readonly type: 'alive'; readonly ref: ObjectRef }
+  /** The object waits for its dependents to go before it goes itself (foreground deletion), or is gone. */
+  | { readonly type: 'foreground'; readonly ref: ObjectRef };
 
 interface Guarded {
   /** All of these must hold right before the action; read once for actions that run together. */

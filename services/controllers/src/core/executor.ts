@@ -2,7 +2,7 @@ import type { Reader, Writer } from '@gantry/client/api.ts';
 import type { KindName } from '@gantry/model/registry.ts';
 import { GantryError, isError, type Reason } from '@gantry/runtime/errors.ts';
 import type { Action, AnyObject, ObjectRef } from './action.ts';
-import { LiveChecks } from './live-checks.ts';
+import { AbsentUids, LiveChecks } from './live-checks.ts';
 
 /** Records what happened to an object, for users. */
 export interface EventSink {
@@ -55,15 +55,16 @@ const refusals: readonly Reason[] = [
 /**
  * Carries out a plan. Creates that stand side by side share calls, starting slowly (1, 2, 4, …) so that a plan whose first
  * create is refused (a quota, a broken template) does not send hundreds more; deletes likewise run in parallel. Everything
- * else runs in order. Stops at the first failure and never rejects: the outcome says what was done, and what failed.
+ * else runs in order. `absent` is what earlier plans learned of uids that are gone. Stops at the first failure and never rejects: the outcome says what was done, and what failed.
  */
 export async function execute(
   actions: readonly Action[],
   api: ControllerApi,
   events: EventSink,
   signal: AbortSignal,
+  absent: AbsentUids = new AbsentUids(),
 ): Promise<Outcome> {
-  const run = new Run(api, events, signal);
+  const run = new Run(api, events, absent, signal);
   try {
     for (let start = 0; start < actions.length; ) {
       const { type } = actions[start]!;
@@ -82,6 +83,7 @@ export async function execute(
 class Run {
   readonly #api: ControllerApi;
   readonly #events: EventSink;
+  readonly #absent: AbsentUids;
   readonly #signal: AbortSignal;
   readonly #written = new Map<KindName, number>();
   readonly #gone: ObjectRef[] = [];
@@ -90,9 +92,10 @@ class Run {
   readonly #latest = new Map<string, string>();
   #requeueMs: number | undefined;
 
-  constructor(api: ControllerApi, events: EventSink, signal: AbortSignal) {
+  constructor(api: ControllerApi, events: EventSink, absent: AbsentUids, signal: AbortSignal) {
     this.#api = api;
     this.#events = events;
+    this.#absent = absent;
     this.#signal = signal;
   }
 
@@ -110,7 +113,7 @@ class Run {
     const most = mostTogether(actions);
     for (let start = 0, size = 1; start < actions.length; start += size, size = Math.min(size * 2, most)) {
       const some = actions.slice(start, start + size);
-      const checks = new LiveChecks(this.#api, this.#signal);
+      const checks = new LiveChecks(this.#api, this.#absent, this.#signal);
       const creates = some.filter((action) => action.type === 'create');
       if (creates.length > 1) {
         await Promise.all(creates.map(({ requires }) => checks.hold(requires)));

@@ -3,14 +3,37 @@ import { kindOf } from '@gantry/model/registry.ts';
 import { conflict, isError } from '@gantry/runtime/errors.ts';
 import type { ObjectRef, Requirement } from './action.ts';
 
+/** Set by the api on an object that is to go after its dependents. */
+export const foregroundFinalizer = 'foregroundDeletion';
+/** Uids that are remembered as gone. */
+const maxAbsent = 4_096;
+
+/** Uids that the api said to be gone. No uid comes back, so that one answer serves all dependents of an owner. */
+export class AbsentUids {
+  readonly #uids = new Set<string>();
+
+  has(uid: string | undefined): boolean {
+    return uid !== undefined && this.#uids.has(uid);
+  }
+
+  add(uid: string): void {
+    this.#uids.add(uid);
+    if (this.#uids.size <= maxAbsent) return;
+    const [oldest] = this.#uids;
+    this.#uids.delete(oldest!);
+  }
+}
+
 /** Looks at the api itself, past every cache. Each object is read once for as long as this lives. */
 export class LiveChecks {
   readonly #api: Pick<Reader, 'get'>;
+  readonly #absent: AbsentUids;
   readonly #signal: AbortSignal;
   readonly #read = new Map<string, Promise<Found | undefined>>();
 
-  constructor(api: Pick<Reader, 'get'>, signal: AbortSignal) {
+  constructor(api: Pick<Reader, 'get'>, absent: AbsentUids, signal: AbortSignal) {
     this.#api = api;
+    this.#absent = absent;
     this.#signal = signal;
   }
 
@@ -20,16 +43,14 @@ export class LiveChecks {
    */
   async hold(requirements: readonly Requirement[] = []): Promise<void> {
     for (const { type, ref } of requirements) {
+      if (type === 'absent' && this.#absent.has(ref.uid)) continue;
       const found = await this.#get(ref);
       const exists = found !== undefined && (ref.uid === undefined || found.uid === ref.uid);
+      if (!exists && ref.uid !== undefined) this.#absent.add(ref.uid);
+      const problem = problemWith(type, exists ? found : undefined);
+      if (problem === undefined) continue;
       const { group, plural } = kindOf(ref.kind);
-      const resource = { group, resource: plural, name: ref.name };
-      if (type === 'absent' && exists)
-        throw conflict(resource, 'the object exists, although the cache does not show it');
-      if (type === 'alive' && !exists) throw conflict(resource, 'the object is gone, although the cache shows it');
-      if (type === 'alive' && found?.deletionTimestamp !== undefined) {
-        throw conflict(resource, 'the object is being deleted');
-      }
+      throw conflict({ group, resource: plural, name: ref.name }, problem);
     }
   }
 
@@ -51,7 +72,22 @@ export class LiveChecks {
   }
 }
 
+function problemWith(type: Requirement['type'], found: Found | undefined): string | undefined {
+  const isEnding = found?.deletionTimestamp !== undefined;
+  switch (type) {
+    case 'absent':
+      return found === undefined ? undefined : 'the object exists, although the cache does not show it';
+    case 'alive':
+      if (found === undefined) return 'the object is gone, although the cache shows it';
+      return isEnding ? 'the object is being deleted' : undefined;
+    case 'foreground':
+      if (found === undefined || (isEnding && found.finalizers?.includes(foregroundFinalizer))) return undefined;
+      return 'the object does not wait for its dependents any more';
+  }
+}
+
 interface Found {
   readonly uid?: string | undefined;
   readonly deletionTimestamp?: string | undefined;
+  readonly finalizers?: readonly string[] | undefined;
 }

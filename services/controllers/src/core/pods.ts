@@ -1,4 +1,5 @@
 import type { Pod } from '@gantry/model/gen/gantry.core.v1.ts';
+import type { View } from './action.ts';
 
 /** True for a pod that counts as a replica: neither ended nor on its way out. */
 export function isActive(pod: Pod): boolean {
@@ -14,11 +15,19 @@ export function readySinceMs(pod: Pod): number | undefined {
 }
 
 /**
- * Milliseconds until a pod counts as available (0: it does already), undefined where it is not ready.
- * A pod is available once it has been ready for `minReadySeconds` without a break.
+ * Milliseconds until a pod counts as available (0: it does already), undefined where it is not ready. A pod is available
+ * once it has been ready for `minReadySeconds` without a break. The pod's own time counts where it says so, and else the time
+ * for which this process has seen it ready: a node whose clock is hours ahead makes nobody wait for hours.
  */
-export function availableInMs(pod: Pod, minReadySeconds: number, nowMs: number): number | undefined {
+export function availableInMs(
+  pod: Pod,
+  minReadySeconds: number,
+  view: Pick<View, 'readyForMs'>,
+  nowMs: number,
+): number | undefined {
   const sinceMs = readySinceMs(pod);
   if (sinceMs === undefined) return undefined;
-  return Math.max(0, sinceMs + minReadySeconds * 1000 - nowMs);
+  if (minReadySeconds <= 0) return 0;
+  const waitMs = minReadySeconds * 1000;
+  return Math.max(0, Math.min(sinceMs + waitMs - nowMs, waitMs - view.readyForMs(pod)));
 }

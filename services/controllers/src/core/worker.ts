@@ -2,6 +2,7 @@ import type { KindName } from '@gantry/model/registry.ts';
 import type { Clock } from '@gantry/runtime/clock.ts';
 import type { Controller, View } from './action.ts';
 import { type ControllerApi, type EventSink, execute } from './executor.ts';
+import { AbsentUids } from './live-checks.ts';
 import { PendingWrites } from './pending.ts';
 
 /** Milliseconds before a key whose writes were not seen yet is looked at again. */
@@ -20,6 +21,7 @@ export type Worker = (key: string, signal: AbortSignal) => Promise<{ readonly af
 /** The work of a controller on its keys: waits for the key's earlier writes, decides, acts, and notes what was written. */
 export function workerOf(controller: Controller, { view, api, events, clock }: WorkerDeps): Worker {
   const pending = new PendingWrites();
+  const absent = new AbsentUids();
   return async (key, signal) => {
     const state = pending.state(key, view, clock.monotonic());
     if (state === 'ask') {
@@ -29,7 +31,7 @@ export function workerOf(controller: Controller, { view, api, events, clock }: W
     if (state !== 'seen') return { afterMs: unseenMs };
     const plan = controller.reconcile(key, view, clock.now());
     if (plan.length === 0) return undefined;
-    const outcome = await execute(plan, api, events, signal);
+    const outcome = await execute(plan, api, events, signal, absent);
     // Whatever failed: a retry that does not know what was written writes it again.
     pending.note(key, outcome, clock.monotonic());
     if (outcome.failure !== undefined) {

@@ -2,7 +2,17 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Deployment, ReplicaSet } from '@gantry/model/gen/gantry.apps.v1.ts';
 import type { Pod } from '@gantry/model/gen/gantry.core.v1.ts';
 import { matchesLabels } from '@gantry/model/selectors.ts';
-import { type Action, type AnyObject, type Controller, keyOf, splitKey, type View } from '../core/action.ts';
+import {
+  type Action,
+  type AnyObject,
+  type Controller,
+  keyOf,
+  refOf,
+  sees,
+  splitKey,
+  type View,
+  waitForView,
+} from '../core/action.ts';
 import { controllerOf, controllerReference, ownerKey } from '../core/owners.ts';
 import { nextNewSize, nextOldSizes, type RolloutBounds, rolloutBounds, type SetSize, shareOut } from './rolling.ts';
 import {
@@ -47,9 +57,15 @@ export const deploymentController: Controller = {
     const orphans = [...view.list('ReplicaSet', namespace)].filter(
       (set) => controllerOf(set) === undefined && selects(deployment, set),
     );
+    // An orphan that is newer than this view of the Deployment may have been released because the Deployment is being deleted.
+    if (orphans.some((set) => !sees(view, 'Deployment', set))) return [waitForView];
     // Adopt first: the next reconcile then sees all that belongs here.
-    if (orphans.length > 0) return orphans.map((set) => ({ type: 'update', object: adopted(set, deployment) }));
-    return [...rollOut(deployment, revisions, bounds, view), ...status];
+    if (orphans.length > 0) return orphans.map((set) => adoption(set, deployment));
+    const rollout = rollOut(deployment, revisions, bounds, view);
+    // A counted collision is a status of its own.
+    if (rollout.some(({ type }) => type === 'updateStatus')) return rollout;
+    // The status first: it stays right where a later write is refused for ever.
+    return [...status, ...rollout];
   },
 };
 
@@ -57,8 +73,10 @@ function selects(deployment: Deployment, set: ReplicaSet): boolean {
   return matchesLabels(deployment.spec.selector, set.metadata.labels);
 }
 
-function adopted(set: ReplicaSet, deployment: Deployment): ReplicaSet {
-  return { ...set, metadata: { ...set.metadata, ownerReferences: [controllerReference(deployment)] } };
+function adoption(set: ReplicaSet, deployment: Deployment): Action {
+  const ownerReferences = [...(set.metadata.ownerReferences ?? []), controllerReference(deployment)];
+  const object = { ...set, metadata: { ...set.metadata, ownerReferences } };
+  return { type: 'update', object, requires: [{ type: 'alive', ref: refOf(deployment) }] };
 }
 
 function boundsOf(deployment: Deployment): RolloutBounds {
@@ -78,10 +96,8 @@ function rollOut(deployment: Deployment, revisions: Revisions, bounds: RolloutBo
   if (current === undefined) return createCurrent(deployment, old, bounds, view);
   const revision = Math.max(revisionOf(current), highestRevision(old) + 1);
   const annotated = annotate(deployment, current, revision, bounds);
-  const resized =
-    deployment.spec.strategy?.type === 'Recreate'
-      ? recreate(deployment, current, old, view)
-      : roll(deployment, current, old, bounds);
+  const recreating = deployment.spec.strategy?.type === 'Recreate';
+  const resized = recreating ? recreate(deployment, current, old, view) : roll(current, old, bounds);
   // A set that is resized is written with its annotations in one go.
   const rewritten = resized.some(({ set }) => set === current);
   return [
@@ -91,6 +107,7 @@ function rollOut(deployment: Deployment, revisions: Revisions, bounds: RolloutBo
     ),
     ...recordRevision(deployment, revision),
     ...prune(deployment, old),
+    ...(recreating && podsLeft(old, view) === 'unknown' ? [waitForView] : []),
   ];
 }
 
@@ -99,19 +116,22 @@ interface Resize {
   readonly size: number;
 }
 
-function sizeOf(set: ReplicaSet): SetSize {
-  const wanted = set.spec.replicas ?? 1;
-  return { wanted, available: Math.min(wanted, set.status?.availableReplicas ?? 0) };
+/** True where a set's controller has acted on its present spec, or is about to: its status counts the pods that there are. */
+function isObserved({ metadata, status }: ReplicaSet): boolean {
+  return (status?.observedGeneration ?? 0) >= (metadata.generation ?? 0);
 }
 
-function roll(
-  _deployment: Deployment,
-  current: ReplicaSet,
-  old: readonly ReplicaSet[],
-  bounds: RolloutBounds,
-): Resize[] {
+function sizeOf(set: ReplicaSet): Required<SetSize> {
+  const wanted = set.spec.replicas ?? 1;
+  const available = Math.min(wanted, set.status?.availableReplicas ?? 0);
+  // A set that does not know its present size yet may still be making pods for another one.
+  const atMost = isObserved(set) ? Math.max(wanted, set.status?.replicas ?? 0) : Number.POSITIVE_INFINITY;
+  return { wanted, available, atMost };
+}
+
+function roll(current: ReplicaSet, old: readonly ReplicaSet[], bounds: RolloutBounds): Resize[] {
   const live = old.filter((set) => (set.spec.replicas ?? 0) > 0);
-  const newSize = nextNewSize(bounds, sizeOf(current), live.map(sizeOf));
+  const newSize = nextNewSize(bounds, sizeOf(current), old.map(sizeOf));
   if (newSize !== current.spec.replicas) return [{ set: current, size: newSize }];
   const oldSizes = nextOldSizes(bounds, sizeOf(current), live.map(sizeOf));
   return live
@@ -122,15 +142,20 @@ function roll(
 function recreate(deployment: Deployment, current: ReplicaSet, old: readonly ReplicaSet[], view: View): Resize[] {
   const live = old.filter((set) => (set.spec.replicas ?? 0) > 0);
   if (live.length > 0) return live.map((set) => ({ set, size: 0 }));
-  if (hasPods(old, view)) return [];
+  if (podsLeft(old, view) !== 'none') return [];
   const replicas = deployment.spec.replicas ?? 1;
   return current.spec.replicas === replicas ? [] : [{ set: current, size: replicas }];
 }
 
-/** True while a pod of these sets has not ended, also one that is on its way out. */
-function hasPods(sets: readonly ReplicaSet[], view: View): boolean {
+/**
+ * Whether a pod of these sets has not ended, be it on its way out. `unknown` while a set's controller has not acted on its
+ * present size, or the view of pods is older than what that controller says.
+ */
+function podsLeft(sets: readonly ReplicaSet[], view: View): 'none' | 'some' | 'unknown' {
   const running = (pod: Pod): boolean => pod.status?.phase !== 'Succeeded' && pod.status?.phase !== 'Failed';
-  return sets.some((set) => [...view.ownedBy('Pod', set.metadata.uid!)].some(running));
+  if (sets.some((set) => [...view.ownedBy('Pod', set.metadata.uid!)].some(running))) return 'some';
+  const known = sets.every((set) => isObserved(set) && !set.status?.replicas && sees(view, 'Pod', set));
+  return known ? 'none' : 'unknown';
 }
 
 function createCurrent(
@@ -144,9 +169,10 @@ function createCurrent(
   if (recreating && live.length > 0) {
     return live.flatMap((set) => resize(deployment, set, 0, revisionOf(set), bounds));
   }
-  if (recreating && hasPods(old, view)) return [];
+  const left = recreating ? podsLeft(old, view) : 'none';
+  if (left !== 'none') return left === 'unknown' ? [waitForView] : [];
   const revision = highestRevision(old) + 1;
-  const size = nextNewSize(bounds, { wanted: 0, available: 0 }, live.map(sizeOf));
+  const size = nextNewSize(bounds, { wanted: 0, available: 0 }, old.map(sizeOf));
   const taken = view.get(
     'ReplicaSet',
     deployment.metadata.namespace,
@@ -160,7 +186,7 @@ function createCurrent(
   const set = newSetFor(deployment, size, revision, bounds.replicas + bounds.maxSurge);
   return [
     { type: 'create', object: set },
-    scalingEvent(deployment, 'up', set.metadata.name, 0, size),
+    ...(size === 0 ? [] : [scalingEvent(deployment, 'up', set.metadata.name, 0, size)]),
     ...recordRevision(deployment, revision),
   ];
 }
@@ -218,21 +244,34 @@ function wasScaled(deployment: Deployment, sets: readonly ReplicaSet[]): boolean
 }
 
 function scaleInProportion(deployment: Deployment, { current, old }: Revisions, bounds: RolloutBounds): Action[] {
-  const live = [...old, ...(current === undefined ? [] : [current])].filter((set) => (set.spec.replicas ?? 0) > 0);
-  if (live.length === 0) {
-    const idle = current ?? old.at(-1);
-    const grows = idle !== undefined && bounds.replicas > 0;
-    return grows ? resize(deployment, idle, bounds.replicas, revisionOf(idle), bounds) : [];
-  }
+  const all = [...old, ...(current === undefined ? [] : [current])];
+  const live = all.filter((set) => (set.spec.replicas ?? 0) > 0);
+  if (live.length === 0) return growIdle(deployment, current ?? old.at(-1), all, bounds);
   const sizes = live.map((set) => set.spec.replicas ?? 0);
   // In the middle of a rollout the surge is part of the total.
   const total = bounds.replicas === 0 ? 0 : bounds.replicas + (live.length > 1 ? bounds.maxSurge : 0);
   const shared = wasScaled(deployment, live) ? shareOut(sizes, total) : sizes;
+  const grows = shared.some((size, index) => size > sizes[index]!);
+  // Pods of sets that still shrink are part of the total as well.
+  if (grows && all.map(sizeOf).some(({ wanted, atMost }) => atMost > wanted)) return [];
   return live.flatMap((set, index) => {
     const changed =
       shared[index] !== set.spec.replicas || annotate(deployment, set, revisionOf(set), bounds) !== undefined;
     return changed ? resize(deployment, set, shared[index]!, revisionOf(set), bounds) : [];
   });
+}
+
+/** Grows one set of a Deployment none of whose sets wants pods. */
+function growIdle(
+  deployment: Deployment,
+  idle: ReplicaSet | undefined,
+  all: readonly ReplicaSet[],
+  bounds: RolloutBounds,
+): Action[] {
+  if (idle === undefined) return [];
+  const others = all.filter((set) => set !== idle);
+  const size = nextNewSize(bounds, sizeOf(idle), others.map(sizeOf));
+  return size > 0 ? resize(deployment, idle, size, revisionOf(idle), bounds) : [];
 }
 
 function recordRevision(deployment: Deployment, revision: number): Action[] {
@@ -249,5 +288,5 @@ function prune(deployment: Deployment, old: readonly ReplicaSet[]): Action[] {
   );
   const excess = idle.length - (deployment.spec.revisionHistoryLimit ?? 10);
   const byRevision = [...idle].sort((a, b) => revisionOf(a) - revisionOf(b));
-  return byRevision.slice(0, Math.max(0, excess)).map((object) => ({ type: 'delete', object }));
+  return byRevision.slice(0, Math.max(0, excess)).map((object) => ({ type: 'delete', object, ifUnchanged: true }));
 }

@@ -88,6 +88,10 @@ describe('shareOut', () => {
     expect(shareOut([2, 8], 0)).toEqual([0, 0]);
   });
 
+  it('lets no set grow while others shrink', () => {
+    expect(shareOut([3, 3, 3], 8)).toEqual([3, 3, 2]);
+  });
+
   it('never loses a replica', () => {
     fc.assert(
       fc.property(
@@ -97,6 +101,8 @@ describe('shareOut', () => {
           const shared = shareOut(sizes, total);
           expect(shared.reduce((a, b) => a + b, 0)).toBe(total);
           expect(Math.min(...shared)).toBeGreaterThanOrEqual(0);
+          const shrinks = total < sizes.reduce((a, b) => a + b, 0);
+          if (shrinks) expect(shared.every((size, index) => size <= sizes[index]!)).toBe(true);
         },
       ),
     );

@@ -8,6 +8,8 @@ export interface SetSize {
   readonly wanted: number;
   /** Replicas that are available now. */
   readonly available: number;
+  /** Most pods that the set may have now, which is more than it asks for while it shrinks; as many as that where absent. */
+  readonly atMost?: number;
 }
 
 /** How far a rollout may stray from the wanted number of replicas. */
@@ -41,10 +43,10 @@ export function rolloutBounds(
   return { replicas, maxSurge: surge, maxUnavailable: surge === 0 && unavailable === 0 ? 1 : unavailable };
 }
 
-/** How many replicas the new set should have next: as many as the surge leaves room for. */
+/** How many replicas the new set should have next: as many as the surge leaves room for beside the pods that there may be. */
 export function nextNewSize(bounds: RolloutBounds, newSet: SetSize, oldSets: readonly SetSize[]): number {
   if (newSet.wanted >= bounds.replicas) return bounds.replicas;
-  const current = newSet.wanted + sum(oldSets, 'wanted');
+  const current = [newSet, ...oldSets].reduce((total, { wanted, atMost = wanted }) => total + atMost, 0);
   const room = Math.max(0, bounds.replicas + bounds.maxSurge - current);
   return Math.min(bounds.replicas, newSet.wanted + room);
 }
@@ -75,17 +77,23 @@ export function nextOldSizes(bounds: RolloutBounds, newSet: SetSize, oldSets: re
 
 /**
  * Shares a change of the total among sets in proportion to their sizes: what a Deployment that is scaled in the middle of
- * a rollout, or paused, does. The largest set takes what rounding leaves over.
+ * a rollout, or paused, does. The largest sets take what rounding leaves over; none grows while others shrink.
  */
 export function shareOut(sizes: readonly number[], total: number): number[] {
   const current = sizes.reduce((a, b) => a + b, 0);
   if (current === 0) return [...sizes];
   const shared = sizes.map((size) => Math.floor((size * total) / current));
-  const largest = sizes.indexOf(Math.max(...sizes));
-  shared[largest]! += total - shared.reduce((a, b) => a + b, 0);
+  let left = total - shared.reduce((a, b) => a + b, 0);
+  const largestFirst = [...sizes.entries()].sort(([, a], [, b]) => b - a);
+  for (const [index, size] of largestFirst) {
+    const share = shared[index] ?? 0;
+    const more = Math.min(left, total > current ? left : size - share);
+    shared[index] = share + more;
+    left -= more;
+  }
   return shared;
 }
 
-function sum(sets: readonly SetSize[], field: keyof SetSize): number {
+function sum(sets: readonly SetSize[], field: 'wanted' | 'available'): number {
   return sets.reduce((total, set) => total + set[field], 0);
 }

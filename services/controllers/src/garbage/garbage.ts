@@ -1,13 +1,20 @@
 import type { OwnerReference } from '@gantry/model/gen/gantry.meta.v1.ts';
 import { type KindName, kindNames } from '@gantry/model/registry.ts';
-import type { Action, AnyObject, Controller, View } from '../core/action.ts';
+import {
+  type Action,
+  type AnyObject,
+  type Controller,
+  type Requirement,
+  refOf,
+  sees,
+  type View,
+  waitForView,
+} from '../core/action.ts';
+import { foregroundFinalizer as foreground } from '../core/live-checks.ts';
+import { dependentsOf, type Owner, ownersOf, presentOwners, referencesTo } from './owners.ts';
 
-/** Set by the api on an object that is to go after its dependents. */
-const foreground = 'foregroundDeletion';
 /** Set by the api on an object whose dependents are to stay. */
 const orphan = 'orphan';
-/** How long to wait for informers that are behind an object before looking at it again. */
-const catchUpMs = 1000;
 
 /** Deletes objects whose owners are gone, and lets owners go whose dependents are settled. */
 export const garbageController: Controller = {
@@ -18,11 +25,8 @@ export const garbageController: Controller = {
     const own = keyOf(object);
     const stored = view.get(object.kind as KindName, object.metadata.namespace, object.metadata.name);
     const leaving = stored?.metadata.uid !== object.metadata.uid || object.metadata.deletionTimestamp !== undefined;
-    const related = [
-      ...(leaving ? dependentsOf(object, view) : []),
-      // An owner may be waiting for this one.
-      ...(leaving ? ownersOf(object, view).flatMap(({ owner }) => owner ?? []) : []),
-    ];
+    // Dependents may have to go as well, and an owner may be waiting for this one.
+    const related = leaving ? [...dependentsOf(object, view), ...presentOwners(object, view)] : [];
     const concerned = leaving || object.metadata.ownerReferences !== undefined;
     return [...(concerned ? [own] : []), ...related.map(keyOf)];
   },
@@ -40,64 +44,63 @@ function keyOf(object: AnyObject): string {
   return `${object.kind}/${object.metadata.namespace ?? ''}/${object.metadata.name}`;
 }
 
-interface Owner {
-  readonly reference: OwnerReference;
-  /** Undefined where it does not exist. */
-  readonly owner: AnyObject | undefined;
-  /** True where what the informer says of it is at least as new as the dependent. */
-  readonly certain: boolean;
+/** True where every dependent that an object had when it was written is in the view, or gone since. */
+function seesDependents(object: AnyObject, view: View): boolean {
+  return kindNames.every((kind) => sees(view, kind, object));
 }
 
-function isKnown(kind: string): kind is KindName {
-  return (kindNames as readonly string[]).includes(kind);
-}
-
-/** An object's owners; those of kinds that nobody here knows are left out, and so their dependents are left alone. */
-function ownersOf(object: AnyObject, view: View): Owner[] {
-  return (object.metadata.ownerReferences ?? []).flatMap((reference) => {
-    if (!isKnown(reference.kind)) return [];
-    const named =
-      view.get(reference.kind, object.metadata.namespace, reference.name) ??
-      view.get(reference.kind, undefined, reference.name);
-    const owner = named?.metadata.uid === reference.uid ? named : undefined;
-    const certain = view.revision(reference.kind) >= Number(object.metadata.resourceVersion);
-    return [{ reference, owner, certain }];
-  });
-}
-
-function dependentsOf(object: AnyObject, view: View): AnyObject[] {
-  return kindNames.flatMap((kind): AnyObject[] => [...view.ownedBy(kind, object.metadata.uid!)]);
-}
-
-/** What becomes of a living object, going by its owners. */
+/** Decides about a living object by its owners: it goes with the last of them, and else forgets those that are gone. */
 function collect(object: AnyObject, view: View): Action[] {
-  const references = object.metadata.ownerReferences ?? [];
   const owners = ownersOf(object, view);
-  if (references.length === 0 || owners.length < references.length) return [];
-  const gone = owners.filter(({ owner }) => owner === undefined);
-  if (gone.some(({ certain }) => !certain)) return [{ type: 'requeue', afterMs: catchUpMs }];
-  const waiting = owners.filter(({ owner }) => isWaiting(owner));
-  const solid = owners.filter(({ owner }) => owner !== undefined && !isWaiting(owner));
+  if (owners.length === 0) return [];
+  const complaints = owners.filter(isInWrongNamespace).map(({ reference }) => complaint(object, reference));
+  if (owners.some(({ type }) => type === 'unresolvable')) return complaints;
+  if (owners.some(({ type }) => type === 'late')) return [waitForView];
+  const gone = owners.filter((owner) => owner.type === 'absent');
+  const waiting = owners.filter(isWaiting);
+  const solid = owners.filter((owner) => owner.type === 'present' && !isWaiting(owner));
+  // A deletion cannot be taken back, and users may change their minds about an owner until it is gone.
+  const requires: Requirement[] = [
+    ...gone.map(({ ref }) => ({ type: 'absent', ref }) as const),
+    ...waiting.map(({ owner }) => ({ type: 'foreground', ref: refOf(owner) }) as const),
+  ];
   if (solid.length === 0) {
     const hasDependents = dependentsOf(object, view).length > 0;
-    return [
-      { type: 'delete', object, propagationPolicy: waiting.length > 0 && hasDependents ? 'Foreground' : 'Background' },
-    ];
+    const propagationPolicy = waiting.length > 0 && hasDependents ? 'Foreground' : policyOf(object);
+    // Bound to what was seen: the object may just have been released by its owner or adopted by another one.
+    return [...complaints, { type: 'delete', object, propagationPolicy, ifUnchanged: true, requires }];
   }
-  if (gone.length + waiting.length === 0) return [];
-  return [
-    {
-      type: 'update',
-      object: withReferences(
-        object,
-        solid.map(({ reference }) => reference),
-      ),
-    },
-  ];
+  if (gone.length + waiting.length === 0) return complaints;
+  const kept = withReferences(
+    object,
+    solid.map(({ reference }) => reference),
+  );
+  return [...complaints, { type: 'update', object: kept, requires }];
 }
 
-function isWaiting(owner: AnyObject | undefined): boolean {
-  return owner?.metadata.deletionTimestamp !== undefined && (owner.metadata.finalizers ?? []).includes(foreground);
+function isInWrongNamespace(owner: Owner): boolean {
+  return (owner.type === 'unresolvable' && owner.misplaced) || (owner.type === 'absent' && owner.elsewhere);
+}
+
+/** Kubernetes' words for a reference that crosses namespaces, or leads from no namespace into one. */
+function complaint(about: AnyObject, { apiVersion, kind, name, uid }: OwnerReference): Action {
+  const namespace = about.metadata.namespace ?? '';
+  const identity = `[${apiVersion}/${kind}, namespace: ${namespace}, name: ${name}, uid: ${uid}]`;
+  const message = `ownerRef ${identity} does not exist in namespace ${JSON.stringify(namespace)}`;
+  return { type: 'event', about, eventType: 'Warning', reason: 'OwnerRefInvalidNamespace', message };
+}
+
+/** True for an owner that is being deleted in the foreground: after its dependents. */
+function isWaiting(owner: Owner): owner is Extract<Owner, { type: 'present' }> {
+  if (owner.type !== 'present') return false;
+  const { deletionTimestamp, finalizers = [] } = owner.owner.metadata;
+  return deletionTimestamp !== undefined && finalizers.includes(foreground);
+}
+
+/** The finalizers of an object say how somebody wanted its dependents to be treated. */
+function policyOf({ metadata: { finalizers = [] } }: AnyObject): 'Background' | 'Foreground' | 'Orphan' {
+  if (finalizers.includes(orphan)) return 'Orphan';
+  return finalizers.includes(foreground) ? 'Foreground' : 'Background';
 }
 
 function withReferences(object: AnyObject, ownerReferences: OwnerReference[]): AnyObject {
@@ -107,21 +110,25 @@ function withReferences(object: AnyObject, ownerReferences: OwnerReference[]): A
 /** Takes our finalizers off an object that is on its way out, once what they stand for is done. */
 function release(object: AnyObject, view: View): Action[] {
   const finalizers = object.metadata.finalizers ?? [];
-  if (finalizers.includes(orphan)) {
-    const dependents = dependentsOf(object, view);
-    if (dependents.length === 0) return [withoutFinalizer(object, orphan)];
-    return dependents.map((dependent) => {
-      const kept = (dependent.metadata.ownerReferences ?? []).filter(({ uid }) => uid !== object.metadata.uid);
-      return { type: 'update', object: withReferences(dependent, kept) };
-    });
+  if (!finalizers.includes(orphan) && !finalizers.includes(foreground)) return [];
+  const dependents = dependentsOf(object, view);
+  if (finalizers.includes(orphan) && dependents.length > 0) {
+    return [...dependents.map((dependent) => released(dependent, object)), waitForView];
   }
-  if (!finalizers.includes(foreground)) return [];
-  const blocking = dependentsOf(object, view).some((dependent) =>
-    dependent.metadata.ownerReferences?.some(
-      (reference) => reference.uid === object.metadata.uid && reference.blockOwnerDeletion,
-    ),
-  );
-  return blocking ? [] : [withoutFinalizer(object, foreground)];
+  const isBlocked = !finalizers.includes(orphan) && dependents.some((dependent) => blocks(dependent, object));
+  if (isBlocked) return [];
+  // A dependent that is not in the view yet would be collected once its owner is gone.
+  if (!seesDependents(object, view)) return [waitForView];
+  return [withoutFinalizer(object, finalizers.includes(orphan) ? orphan : foreground)];
+}
+
+function released(dependent: AnyObject, owner: AnyObject): Action {
+  const kept = (dependent.metadata.ownerReferences ?? []).filter(({ uid }) => uid !== owner.metadata.uid);
+  return { type: 'update', object: withReferences(dependent, kept) };
+}
+
+function blocks(dependent: AnyObject, owner: AnyObject): boolean {
+  return referencesTo(owner, dependent).some(({ blockOwnerDeletion }) => blockOwnerDeletion);
 }
 
 function withoutFinalizer(object: AnyObject, finalizer: string): Action {

@@ -57,6 +57,32 @@ describe('replicaSetController', () => {
     expect(ofType(reconcile([set, aPod('orphan', { node: 'n' })]), 'create')).toEqual([]);
   });
 
+  it('adopts only with a view of sets as new as the orphan, and if the api says that the set lives', () => {
+    const set = aReplicaSet(1);
+    const orphan = aPod('orphan', { node: 'n' });
+    orphan.metadata.resourceVersion = '9';
+    const late = replicaSetController.reconcile('default/web-1', fakeView([set, orphan], 8), now);
+    expect(late).toMatchObject([{ type: 'requeue' }]);
+    const [adoption] = ofType(reconcile([set, orphan]), 'update');
+    expect(adoption!.requires).toMatchObject([{ type: 'alive', ref: { kind: 'ReplicaSet', uid: set.metadata.uid } }]);
+  });
+
+  it('does not look at the time where minReadySeconds is 0, and waits at most that long by its own clock', () => {
+    const set = aReplicaSet(1);
+    const pod = aPod('a', { owner: set, node: 'n' });
+    const hoursBehind = Date.parse('2025-12-31T22:00:00Z');
+    expect(ofType(reconcile([set, pod], hoursBehind), 'updateStatus')[0]!.object).toMatchObject({
+      status: { availableReplicas: 1 },
+    });
+    set.spec.minReadySeconds = 60;
+    const after = (readyForMs: number): readonly Action[] => {
+      const view = { ...fakeView([set, pod]), readyForMs: () => readyForMs };
+      return replicaSetController.reconcile('default/web-1', view, hoursBehind);
+    };
+    expect(ofType(after(20_000), 'requeue')).toEqual([{ type: 'requeue', afterMs: 40_000 }]);
+    expect(ofType(after(60_000), 'updateStatus')[0]!.object).toMatchObject({ status: { availableReplicas: 1 } });
+  });
+
   it('counts a pod as available only after minReadySeconds, and comes back then', () => {
     const set = aReplicaSet(1);
     set.spec.minReadySeconds = 60;

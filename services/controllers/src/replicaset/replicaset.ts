@@ -45,10 +45,11 @@ export const replicaSetController: Controller = {
     const released = owned.filter((pod) => !selects(set, pod));
     const pods = [...owned.filter((pod) => selects(set, pod)), ...orphans].filter(isActive);
     return [
+      // First, so that it is right while pods are refused, and says which spec all later pods are made for.
+      ...status(set, pods, view, nowMs),
       ...orphans.map((pod) => adoption(pod, set)),
       ...released.map((pod): Action => ({ type: 'update', object: withoutOwner(pod, set) })),
       ...(ending ? [] : scale(set, pods)),
-      ...status(set, pods, nowMs),
     ];
   },
 };
@@ -108,9 +109,9 @@ function podFor(set: ReplicaSet): Pod {
   };
 }
 
-function status(set: ReplicaSet, pods: readonly Pod[], nowMs: number): Action[] {
+function status(set: ReplicaSet, pods: readonly Pod[], view: View, nowMs: number): Action[] {
   const templateLabels = { matchLabels: { ...set.spec.template?.metadata?.labels } };
-  const waits = pods.map((pod) => availableInMs(pod, set.spec.minReadySeconds ?? 0, nowMs));
+  const waits = pods.map((pod) => availableInMs(pod, set.spec.minReadySeconds ?? 0, view, nowMs));
   const counts = {
     replicas: pods.length,
     fullyLabeledReplicas: pods.filter((pod) => matchesLabels(templateLabels, pod.metadata.labels)).length,

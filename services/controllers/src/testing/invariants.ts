@@ -1,6 +1,7 @@
 import type { Deployment, ReplicaSet } from '@gantry/model/gen/gantry.apps.v1.ts';
 import type { Pod } from '@gantry/model/gen/gantry.core.v1.ts';
 import { type KindName, kinds } from '@gantry/model/registry.ts';
+import type { Clock } from '@gantry/runtime/clock.ts';
 import { type AnyObject, keyOf } from '../core/action.ts';
 import { controllerOf } from '../core/owners.ts';
 import { isActive } from '../core/pods.ts';
@@ -15,12 +16,15 @@ export class Violation extends Error {}
 /** The facts that invariants go by. */
 export interface Surroundings {
   readonly store: TruthStore;
+  readonly clock: Clock;
   readonly players: Players;
   /** The revision of ReplicaSets that the replicaset-controller's latest plan for a key was made from. */
   readonly decidedAt: (key: string) => number;
 }
 
 const collector = 'garbage-collector';
+/** Milliseconds from a check of an owner to the arrival of the deletion that it allowed. */
+const thinkingMs = 1_000;
 const people = ['user', 'kubelet', 'scheduler'];
 
 /** Promises that hold at every write of a controller, whatever is late, lost or repeated. */
@@ -28,12 +32,18 @@ export class Invariants {
   readonly #around: Surroundings;
   /** Owners from whose deletion an object was exempt, by the object's uid. */
   readonly #orphanedFrom = new Map<string, Set<string>>();
+  /** Pods and ReplicaSets that found their managing owner after they were made: it did not ask for them. */
+  readonly #adopted = new Set<string>();
   #settledAt = 0;
 
   constructor(around: Surroundings) {
     this.#around = around;
     around.store.onChange((change) => {
       this.#noteOrphans(change);
+      const { type, object, old } = change;
+      if (type === 'put' && old !== undefined && !controllerOf(old) && controllerOf(object)) {
+        this.#adopted.add(object.metadata.uid!);
+      }
       if (people.includes(change.by)) return;
       if (change.type === 'put' && change.old === undefined && change.object.kind === 'Pod')
         this.#created(change.object);
@@ -63,16 +73,18 @@ export class Invariants {
     }
     const above = controllerOf(set);
     const deployment = above === undefined ? undefined : store.byUid(above.uid);
-    if (deployment?.kind === 'Deployment') this.#withinSurge(deployment);
+    if (deployment?.kind === 'Deployment') this.#withinSurge(deployment, pod);
   }
 
-  #withinSurge(deployment: Deployment): void {
+  #withinSurge(deployment: Deployment, pod: Pod): void {
     const { store } = this.#around;
-    const sets = store.all('ReplicaSet').filter((set) => controllerOf(set)?.uid === deployment.metadata.uid);
+    const made = <T extends AnyObject>(objects: readonly T[], owners: ReadonlySet<string | undefined>): T[] =>
+      objects.filter((object) => owners.has(controllerOf(object)?.uid) && !this.#adopted.has(object.metadata.uid!));
+    const sets = made(store.all('ReplicaSet'), new Set([deployment.metadata.uid]));
     const uids = new Set(sets.map(({ metadata }) => metadata.uid));
-    const pods = store.all('Pod').filter((pod) => isActive(pod) && uids.has(controllerOf(pod)?.uid));
+    const pods = made(store.all('Pod').filter(isActive), uids);
     const most = Math.max(...this.#versions(deployment, this.#settledAt).map(mostPods));
-    if (pods.length <= most) return;
+    if (pods.length <= most || !uids.has(controllerOf(pod)?.uid)) return;
     const perSet = sets.map(({ metadata, spec }) => `${metadata.name}: ${spec.replicas}`).join(', ');
     throw new Violation(`${pods.length} pods of Deployment ${deployment.metadata.name}, at most ${most} (${perSet})`);
   }
@@ -105,12 +117,25 @@ export class Invariants {
       if (kind.namespaced && !namespace) throw new Violation(`${name} is collected, whose owner cannot be found`);
       const owner = this.#around.store.byUid(reference.uid);
       const isThere = owner !== undefined && (!kind.namespaced || owner.metadata.namespace === namespace);
-      if (!isThere || isWaiting(owner)) continue;
+      if (!isThere || this.#waits(owner)) continue;
       throw new Violation(`${name} is collected, whose owner ${reference.kind} ${owner.metadata.name} exists`);
     }
     const released = this.#orphanedFrom.get(uid!);
-    const others = references.some((reference) => !released?.has(reference.uid));
+    const others = references.some((reference) => {
+      return !released?.has(reference.uid) || this.#waits(this.#around.store.byUid(reference.uid));
+    });
     if (released !== undefined && !others) throw new Violation(`${name} is collected, which was orphaned`);
+  }
+
+  /** True for an owner that waits for its dependents to go, or did a moment ago: whoever thinks better of it may be too late. */
+  #waits(owner: AnyObject | undefined): boolean {
+    if (owner === undefined) return false;
+    const { clock, store } = this.#around;
+    const changes = store
+      .changesOf(owner.kind as KindName)
+      .filter(({ object }) => object.metadata.uid === owner.metadata.uid);
+    const ends = changes.map((_change, index) => changes[index + 1]?.atMs ?? Number.POSITIVE_INFINITY);
+    return changes.some(({ object }, index) => isWaiting(object) && ends[index]! > clock.monotonic() - thinkingMs);
   }
 
   /** An object that is released from an owner stays released. */
@@ -123,14 +148,20 @@ export class Invariants {
     }
   }
 
-  #noteOrphans({ type, object, old }: Change): void {
+  /** Notes from whom objects are released; users may think better of it until their owner is gone. */
+  #noteOrphans({ type, object, old, by }: Change): void {
     const { uid, finalizers = [] } = object.metadata;
-    const orphans = (finalizers ?? []).includes(orphanFinalizer);
+    const orphans = type === 'put' && finalizers.includes(orphanFinalizer);
     const orphaned = (old?.metadata.finalizers ?? []).includes(orphanFinalizer);
-    if (type !== 'put' || orphans === orphaned) return;
+    if (orphans === orphaned || by === collector) return;
     for (const kind of ['ReplicaSet', 'Pod', 'EndpointSlice', 'ConfigMap'] as const) {
       for (const dependent of this.#around.store.all(kind)) {
-        if (!dependent.metadata.ownerReferences?.some((reference) => reference.uid === uid)) continue;
+        // A reference into another namespace owns nothing.
+        const { namespace, ownerReferences = [] } = dependent.metadata;
+        const isOwned = ownerReferences.some(
+          ({ uid: of, apiVersion }) => of === uid && apiVersion === object.apiVersion,
+        );
+        if (!isOwned || namespace !== object.metadata.namespace) continue;
         const from = this.#orphanedFrom.get(dependent.metadata.uid!) ?? new Set();
         if (orphans) from.add(uid!);
         else from.delete(uid!);

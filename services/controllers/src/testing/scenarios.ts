@@ -84,7 +84,6 @@ const deployments: Scenario = {
     if (random.chance(0.01)) users.scale(simulation, deployment, random.int(0, 8));
     if (random.chance(0.02)) users.setImage(simulation, deployment, `web:${random.int(1, 3)}`);
     if (random.chance(0.01)) users.pause(simulation, deployment, random.chance(0.5));
-    if (random.chance(0.005)) users.scale(simulation, random.pick(simulation.all('ReplicaSet')), random.int(0, 8));
     disturbPods(simulation);
   },
   check: (simulation) => {

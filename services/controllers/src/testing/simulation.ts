@@ -55,9 +55,9 @@ export interface ToldEvent {
 }
 
 /** Milliseconds of a step while nothing is late. */
-const calmStepMs = 250;
+const calmStepMs = 500;
 /** Steps without a write after which nothing more is to come: longer than the quarantine of nodes that are gone. */
-const quietSteps = 200;
+const quietSteps = 100;
 /** Steps in which everything must have come to rest. */
 const maxSettleSteps = 3_000;
 const backoff: BackoffPolicy = { initialMs: 50, maxMs: 500, factor: 2, jitter: 0 };
@@ -92,6 +92,7 @@ export class Simulation implements AsyncDisposable {
     this.feeds = new Feeds(this.store, this.clock, this.random);
     this.invariants = new Invariants({
       store: this.store,
+      clock: this.clock,
       players: this.players,
       decidedAt: (key) => this.#decidedAt.get(key) ?? 0,
     });

@@ -15,6 +15,8 @@ export interface Change {
   readonly object: AnyObject;
   /** The object before; undefined for a new one. */
   readonly old: AnyObject | undefined;
+  /** When, by the monotonic clock. */
+  readonly atMs: number;
   /** Who wrote it: a controller's name, `user`, `kubelet`, … */
   readonly by: string;
 }
@@ -180,7 +182,7 @@ export class TruthStore {
     if (old !== undefined && isDeepStrictEqual(unversioned(clean), unversioned(old))) return old as T;
     clean.metadata.resourceVersion = String(++this.#revision);
     this.#objects.set(keyOf(clean.kind, clean.metadata.namespace, clean.metadata.name), clean);
-    this.#tell({ revision: this.#revision, type: 'put', object: clean, old, by });
+    this.#tell({ type: 'put', object: clean, old, by });
     return clean;
   }
 
@@ -188,11 +190,12 @@ export class TruthStore {
     this.#objects.delete(keyOf(object.kind, object.metadata.namespace, object.metadata.name));
     const metadata = { ...object.metadata, resourceVersion: String(++this.#revision) };
     const last = { ...object, metadata } as AnyObject;
-    this.#tell({ revision: this.#revision, type: 'delete', object: last, old: object, by });
+    this.#tell({ type: 'delete', object: last, old: object, by });
     return last;
   }
 
-  #tell(change: Change): void {
+  #tell(what: Omit<Change, 'revision' | 'atMs'>): void {
+    const change: Change = { ...what, revision: this.#revision, atMs: this.#clock.monotonic() };
     this.#changes.get(change.object.kind as KindName)!.push(change);
     for (const watcher of this.#watchers) watcher(change);
   }
