@@ -1,3 +1,4 @@
+import { objectKey } from '@gantry/client/object-cache.ts';
 import type { OwnerReference } from '@gantry/model/gen/gantry.meta.v1.ts';
 import type { Kind } from '@gantry/model/kind.ts';
 import { type KindName, kindNames, kinds } from '@gantry/model/registry.ts';
@@ -16,8 +17,8 @@ export type Owner =
   /** The view of its kind is older than the dependent, and cannot say. */
   | { readonly type: 'late'; readonly reference: OwnerReference }
   /**
-   * Nobody can say whether it exists: its group and kind are unknown, or it is in a namespace and the dependent in none
-   * (`misplaced`). The dependent is left alone.
+   * Nobody can say whether it exists: its group and kind are unknown, it cannot be read, or it is in a namespace and the
+   * dependent in none (`misplaced`). The dependent is left alone.
    */
   | { readonly type: 'unresolvable'; readonly reference: OwnerReference; readonly misplaced: boolean };
 
@@ -39,6 +40,10 @@ function resolve(object: AnyObject, reference: OwnerReference, view: View): Owne
   const namespace = kind.namespaced ? object.metadata.namespace : undefined;
   const owner = view.get(name, namespace, reference.name);
   if (owner !== undefined && owner.metadata.uid === reference.uid) return { type: 'present', reference, owner };
+  // It is there, whatever it is.
+  if (view.unreadable(name).has(objectKey(namespace, reference.name))) {
+    return { type: 'unresolvable', reference, misplaced: false };
+  }
   if (!sees(view, name, object)) return { type: 'late', reference };
   const elsewhere = kind.namespaced && [...view.list(name)].some(({ metadata }) => metadata.uid === reference.uid);
   return {
