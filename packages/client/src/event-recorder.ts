@@ -4,6 +4,7 @@ import type { KubeObject } from '@gantry/model/kind.ts';
 import type { Clock } from '@gantry/runtime/clock.ts';
 import { isError } from '@gantry/runtime/errors.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
+import { rfc3339 } from '@gantry/runtime/time.ts';
 import type { Writer } from './api.ts';
 
 /** Events that wait to be written; more are dropped, and counted in the log. */
@@ -125,7 +126,7 @@ export class EventRecorder implements AsyncDisposable {
     const { subject, type, reason, message, fieldPath } = pending;
     const key = [subject.metadata.uid, type, reason, message, fieldPath].join('\0');
     const known = this.#remembered.get(key);
-    const lastTimestamp = `${new Date(pending.atMs).toISOString().slice(0, 19)}Z`;
+    const lastTimestamp = rfc3339(pending.atMs);
     if (known !== undefined) {
       known.count++;
       try {

@@ -29,3 +29,19 @@ it('reads a monotonic clock of the machine that does not go back', () => {
   const first = systemClock.monotonic();
   expect(systemClock.monotonic()).toBeGreaterThanOrEqual(first);
 });
+
+it('wakes sleepers in the order of their times, and none too early', async () => {
+  const clock = new FakeClock(0);
+  const woken: number[] = [];
+  for (const ms of [30, 10, 20]) void clock.sleep(ms).then(() => woken.push(ms));
+  clock.advance(20);
+  await Promise.resolve();
+  expect(woken).toEqual([10, 20]);
+  expect([clock.now(), clock.monotonic()]).toEqual([20, 20]);
+});
+
+it('rejects a sleep whose signal has fired already, as the machine does', async () => {
+  const signal = AbortSignal.abort(new DOMException('stopped', 'AbortError'));
+  await expect(new FakeClock().sleep(1, signal)).rejects.toThrow('stopped');
+  await expect(systemClock.sleep(60_000, signal)).rejects.toMatchObject({ name: 'AbortError' });
+});

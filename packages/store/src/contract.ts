@@ -136,7 +136,7 @@ function commitContract(harness: StoreHarness): void {
       }),
       { numRuns: 30 },
     );
-  });
+  }, 60_000);
 }
 
 function listContract(harness: StoreHarness): void {

@@ -1,14 +1,12 @@
 /** The files of a SQLite store: who may read them, and whether they are still there. */
-import { chmodSync, closeSync, lstatSync, mkdirSync, openSync, statSync } from 'node:fs';
+import { chmodSync, closeSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { homedir } from 'node:os';
-import { dirname, resolve } from 'node:path';
+import { dirname } from 'node:path';
 import { GantryError } from '@gantry/runtime/errors.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
 
 const fileMode = 0o600;
 const folderMode = 0o700;
-const stickyBit = 0o1000;
 
 /**
  * Makes a store's folder and files where they are missing, and takes them from everybody else: they hold all Secrets. SQLite
@@ -18,8 +16,8 @@ export function prepareFiles(path: string, log?: Logger): void {
   const folder = dirname(path);
   const lock = `${path}.lock`;
   naming(folder, () => {
+    // One that is there keeps its mode: it may be one that others share, such as /var/lib.
     mkdirSync(folder, { recursive: true, mode: folderMode });
-    if (isOurs(folder)) chmodSync(folder, folderMode);
   });
   if (statSync(path, { throwIfNoEntry: false })?.size === 0) {
     log?.warn(
@@ -46,13 +44,6 @@ export function fileCheck(path: string): () => Promise<string | undefined> {
     if (found?.ino === opened) return undefined;
     return `the state file ${path} was ${found ? 'replaced' : 'removed'} while it was in use: what is written would be lost`;
   };
-}
-
-/** Whether a folder is there for the store alone, and not one that others live in, too. */
-function isOurs(folder: string): boolean {
-  const { uid, mode } = lstatSync(folder);
-  const isShared = (mode & stickyBit) !== 0 || ['/', homedir(), process.cwd()].includes(resolve(folder));
-  return uid === process.getuid?.() && !isShared;
 }
 
 function naming<T>(path: string, work: () => T): T {
