@@ -3,6 +3,7 @@ import { Server, type ServiceDefinition, type UntypedServiceImplementation } fro
 import { HealthImplementation } from 'grpc-health-check';
 import { type Admit, type Credentials, guard } from './credentials.ts';
 import { addReflection } from './reflection.ts';
+import { tolerant } from './server-calls.ts';
 
 /** A service of gantry.api.v1 with what carries it out. */
 export interface ServedService {
@@ -19,6 +20,8 @@ export interface ListenOptions {
   readonly maxRequestBytes: number;
   /** What the server listens with. */
   readonly credentials: Credentials;
+  /** Milliseconds that calls get to end when the server is stopped; a second where absent. */
+  readonly drainMs?: number;
   /** Who may call, reflection included; health is open to all. */
   readonly admit: Admit;
 }
@@ -30,8 +33,7 @@ export interface GrpcServer extends AsyncDisposable {
   setServing(serving: boolean): void;
 }
 
-/** How long calls get to end when the server is stopped. */
-const drainMs = 1_000;
+const defaultDrainMs = 1_000;
 
 /** Serves services, with reflection and health. Rejects with ServiceUnavailable where the address is taken. */
 export async function serveGrpc(services: readonly ServedService[], options: ListenOptions): Promise<GrpcServer> {
@@ -45,7 +47,7 @@ export async function serveGrpc(services: readonly ServedService[], options: Lis
     'grpc.keepalive_timeout_ms': 10_000,
     interceptors: [guard(options.admit)],
   });
-  for (const { definition, handlers } of services) server.addService(definition, handlers);
+  for (const { definition, handlers } of services) server.addService(tolerant(definition), handlers);
   const names = services.map(({ name }) => `gantry.api.v1.${name}`);
   addReflection(server, names);
   const watched = ['', ...names];
@@ -57,7 +59,7 @@ export async function serveGrpc(services: readonly ServedService[], options: Lis
     setServing: (serving) => {
       for (const name of watched) health.setStatus(name, serving ? 'SERVING' : 'NOT_SERVING');
     },
-    [Symbol.asyncDispose]: () => stop(server),
+    [Symbol.asyncDispose]: () => stop(server, options.drainMs ?? defaultDrainMs),
   };
 }
 
@@ -74,7 +76,7 @@ function bind(server: Server, { host, port, credentials }: ListenOptions): Promi
   });
 }
 
-function stop(server: Server): Promise<void> {
+function stop(server: Server, drainMs: number): Promise<void> {
   return new Promise((resolve) => {
     const force = setTimeout(() => {
       server.forceShutdown();

@@ -61,7 +61,8 @@ export async function startNodeAgent(config: NodeAgentConfig, deps: NodeAgentDep
   const network = stack.use(await networkOf(config, deps, log));
   const pods = stack.use(await startPods(config, { client, runtime, clock, log, machine, network, metrics }));
   const server =
-    listener && stack.use(await servePods(listener, { ...listener, nodeName: config.nodeName, pods, runtime, clock }));
+    listener &&
+    stack.use(await servePods(listener, { ...listener, nodeName: config.nodeName, pods, runtime, clock, log }));
   stack.use(rotateLogs(() => runningLogs(pods), { containers: runtime.containers, clock, log }));
   const source = deps.podSource ?? stack.use(ownPodSource(client, log));
   stack.use(source.subscribe(config.nodeName, pods.listener));

@@ -34,6 +34,7 @@ export function schedulingHandlers(api: SchedulingApi, calls: Calls): UntypedSer
 
 /** NodeService over its core. */
 export function nodeHandlers(api: NodeApi, calls: Calls): UntypedServiceImplementation {
+  const vital = () => calls.vital;
   type Heartbeat = { readonly nodeName?: string; readonly ttlMs?: number };
   type Report = { readonly nodeName?: string; readonly pods?: readonly Partial<PodReport>[] };
   return {
@@ -46,7 +47,7 @@ export function nodeHandlers(api: NodeApi, calls: Calls): UntypedServiceImplemen
         return { namespace, name, uid, status: status ?? {}, terminated };
       });
       return resultsOf(await api.reportPods(context, nodeName, items));
-    }),
+    }, vital),
   };
 }
 

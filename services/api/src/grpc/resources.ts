@@ -1,7 +1,9 @@
 import type { CreateResult } from '@gantry/client/api.ts';
 import { unwrap, type Wrapped, wrap } from '@gantry/client/object-messages.ts';
 import { encodeMessage } from '@gantry/client/protos.ts';
+import type { Lane } from '@gantry/client/server-calls.ts';
 import { decodeObject } from '@gantry/model/decode.ts';
+import { kindOf, resourceOf } from '@gantry/model/registry.ts';
 import { GantryError, toGantryError } from '@gantry/runtime/errors.ts';
 import type { UntypedServiceImplementation } from '@grpc/grpc-js';
 import type { ObjectQuery, ObjectRef, ResourceApi } from '../core/api.ts';
@@ -15,19 +17,31 @@ import type { Calls } from './calls.ts';
 import { encodeList } from './lists.ts';
 import type * as message from './messages.ts';
 
+const { objectField: leaseField } = kindOf('Lease');
+const leases = resourceOf(kindOf('Lease'));
+
 /** ResourceService over the core. */
 export function resourceHandlers(
   api: ResourceApi,
   calls: Calls,
   damaged: DamagedObjects,
 ): UntypedServiceImplementation {
+  // Leaders live by their leases, whatever else is asked for at the time.
+  const laneOf = ({ ref, object }: { ref?: message.RefMessage; object?: Wrapped }): Lane | undefined =>
+    ref?.resource === leases || (object && leaseField in object) ? calls.vital : undefined;
   return {
-    Get: calls.unary(async (context, request: message.GetRequest) => wrap(await api.get(context, refOf(request.ref)))),
-    List: calls.unary(async (context, request: message.ListRequest) => {
-      const page = { limit: request.limit ?? 0, token: request.continue ?? '' };
-      const query = queryOf(request);
-      return api.list(context, query, page, (listed, turn) => encodeList(listed, query.resource, damaged, turn));
-    }),
+    Get: calls.unary(
+      async (context, request: message.GetRequest) => wrap(await api.get(context, refOf(request.ref))),
+      laneOf,
+    ),
+    List: calls.unary(
+      async (context, request: message.ListRequest) => {
+        const page = { limit: request.limit ?? 0, token: request.continue ?? '' };
+        const query = queryOf(request);
+        return api.list(context, query, page, (listed, turn) => encodeList(listed, query.resource, damaged, turn));
+      },
+      () => calls.lists,
+    ),
     GetRaw: calls.unary(async (context, request: message.GetRequest) => {
       const ref = refOf(request.ref);
       const { revision, text } = await api.getRaw(context, ref);
@@ -37,14 +51,18 @@ export function resourceHandlers(
       const after = nonNegative('resourceVersion', request.resourceVersion);
       for await (const event of api.watch(context, queryOf(request), after)) yield encodeEvent(event);
     }),
-    Create: calls.unary(async (context, request: message.ObjectRequest) =>
-      wrap(await api.create(context, objectOf(request.object), request.dryRun ?? false)),
+    Create: calls.unary(
+      async (context, request: message.ObjectRequest) =>
+        wrap(await api.create(context, objectOf(request.object), request.dryRun ?? false)),
+      laneOf,
     ),
     CreateBatch: calls.unary(async (context, { objects = [], dryRun = false }: message.CreateBatchRequest) => ({
       results: (await api.createBatch(context, objects.map(objectOrProblem), dryRun)).map(resultOf),
     })),
-    Update: calls.unary(async (context, request: message.ObjectRequest) =>
-      wrap(await api.update(context, objectOf(request.object), request.dryRun ?? false)),
+    Update: calls.unary(
+      async (context, request: message.ObjectRequest) =>
+        wrap(await api.update(context, objectOf(request.object), request.dryRun ?? false)),
+      laneOf,
     ),
     UpdateStatus: calls.unary(async (context, request: message.ObjectRequest) =>
       wrap(await api.updateStatus(context, objectOf(request.object), request.dryRun ?? false)),

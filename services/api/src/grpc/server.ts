@@ -7,7 +7,6 @@ import {
 } from '@gantry/client/protos.ts';
 import { type GrpcServer, type ListenOptions, serveGrpc } from '@gantry/client/serve.ts';
 import type { ServiceDefinition, UntypedServiceImplementation } from '@grpc/grpc-js';
-import { tolerant } from './calls.ts';
 
 /** The services of the api. */
 const services = {
@@ -24,7 +23,7 @@ export type Handlers = Readonly<Record<keyof typeof services, UntypedServiceImpl
 /** Serves the services, with reflection and health. */
 export function listen(handlers: Handlers, options: ListenOptions): Promise<GrpcServer> {
   const served = Object.entries(services).map(([name, definition]) => {
-    return { name, definition: tolerant(definition), handlers: handlers[name as keyof Handlers] };
+    return { name, definition, handlers: handlers[name as keyof Handlers] };
   });
   return serveGrpc(served, options);
 }

@@ -1,5 +1,4 @@
-import { admitHolders, type Credentials, guard } from '@gantry/client/credentials.ts';
-import { toServiceError } from '@gantry/client/errors-grpc.ts';
+import { admitHolders, type Credentials } from '@gantry/client/credentials.ts';
 import type {
   ExecInput,
   ExecOutput,
@@ -10,16 +9,12 @@ import type {
   StatsResponse,
 } from '@gantry/client/pod-messages.ts';
 import { podService } from '@gantry/client/protos.ts';
+import { type GrpcServer, serveGrpc } from '@gantry/client/serve.ts';
+import { ServerCalls, type Peer as ServerPeer } from '@gantry/client/server-calls.ts';
 import type { Clock } from '@gantry/runtime/clock.ts';
 import { GantryError } from '@gantry/runtime/errors.ts';
-import {
-  Server,
-  type ServerDuplexStream,
-  type ServerUnaryCall,
-  type ServerWritableStream,
-  type sendUnaryData,
-  type UntypedServiceImplementation,
-} from '@grpc/grpc-js';
+import type { Logger } from '@gantry/runtime/log.ts';
+import type { UntypedServiceImplementation } from '@grpc/grpc-js';
 import type { Pods } from '../pods/pods.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { containerLogs } from './logs.ts';
@@ -32,119 +27,62 @@ export interface PodServerDeps {
   readonly pods: Pods;
   readonly runtime: Runtime;
   readonly clock: Clock;
+  readonly log: Logger;
   /** Proof that callers must give: whoever can call may run commands in every container of the node. */
   readonly credentials: Credentials;
 }
 
-/** A listening PodService. Disposing of it ends its calls. */
-export interface PodServer extends AsyncDisposable {
-  readonly port: number;
-}
+/** Longest time that the figures of a node's containers take, in milliseconds. */
+const statsTimeoutMs = 10_000;
+
+/** Requests are small; what is typed and sent comes in chunks. */
+const maxRequestBytes = 1024 * 1024;
 
 /** Serves logs, commands, forwarded ports and usage of the node's pods. Rejects where the address is taken. */
-export async function servePods(
+export function servePods(
   listen: { readonly host: string; readonly port: number },
   deps: PodServerDeps,
-): Promise<PodServer> {
+): Promise<GrpcServer> {
   const { credentials } = deps;
-  const server = new Server({
-    'grpc.max_receive_message_length': 1024 * 1024,
-    interceptors: [guard(admitHolders(credentials))],
-  });
-  server.addService(podService, handlersOf(deps));
-  const port = await new Promise<number>((resolve, reject) => {
-    server.bindAsync(`${listen.host}:${listen.port}`, credentials.listener, (error, bound) =>
-      error === null ? resolve(bound) : reject(new GantryError('FailedPrecondition', error.message, { cause: error })),
-    );
-  });
-  return {
-    port,
-    async [Symbol.asyncDispose]() {
-      server.forceShutdown();
-    },
-  };
+  const service = { name: 'PodService', definition: podService, handlers: handlersOf(deps) };
+  const admit = admitHolders(credentials);
+  // Logs and commands may go on for ever: nobody waits for their ends.
+  return serveGrpc([service], { ...listen, maxRequestBytes, credentials, admit, drainMs: 0 });
 }
 
 function handlersOf(deps: PodServerDeps): UntypedServiceImplementation {
+  const { pods, clock, log } = deps;
+  const calls = new ServerCalls({ contextOf: (_, signal) => ({ signal }), log });
+  const run = (attach: boolean) =>
+    calls.exchange<ExecInput, ExecOutput>(async ({ signal }, peer) => {
+      const { start } = await firstOf(peer);
+      if (!start) throw new GantryError('BadRequest', 'start: Required value: the first message says what to run');
+      await runStreams(deps, start, attach, restOf(peer), signal);
+    });
   return {
-    Logs: (call: ServerWritableStream<LogsRequest, LogChunk>) =>
-      serve(call, async (signal) => {
-        for await (const data of containerLogs(deps.pods, call.request, deps.clock, signal))
-          await write(call, { data });
-      }),
-    Exec: (call: ServerDuplexStream<ExecInput, ExecOutput>) =>
-      serve(call, (signal) => execute(deps, call, false, signal)),
-    Attach: (call: ServerDuplexStream<ExecInput, ExecOutput>) =>
-      serve(call, (signal) => execute(deps, call, true, signal)),
-    PortForward: (call: ServerDuplexStream<PortForwardChunk, PortForwardChunk>) =>
-      serve(call, async (signal) => {
-        const { first, peer } = await conversation(call);
-        if (!first?.start)
-          throw new GantryError('BadRequest', 'start: Required value: the first message names the port');
-        await forwardPort(deps, first.start, peer, signal);
-      }),
-    Stats: (call: ServerUnaryCall<StatsRequest, StatsResponse>, callback: sendUnaryData<StatsResponse>) => {
-      containerStats(deps, call.request, AbortSignal.timeout(10_000)).then(
-        (containers) => callback(null, { containers }),
-        (error: unknown) => callback(toServiceError(error)),
-      );
-    },
+    Logs: calls.serverStream(async function* ({ signal }, request: LogsRequest): AsyncGenerator<LogChunk> {
+      for await (const data of containerLogs(pods, request, clock, signal)) yield { data };
+    }),
+    Exec: run(false),
+    Attach: run(true),
+    PortForward: calls.exchange<PortForwardChunk, PortForwardChunk>(async ({ signal }, peer) => {
+      const { start } = await firstOf(peer);
+      if (!start) throw new GantryError('BadRequest', 'start: Required value: the first message names the port');
+      await forwardPort(deps, start, restOf(peer), signal);
+    }),
+    Stats: calls.unary(async ({ signal }, request: StatsRequest): Promise<StatsResponse> => {
+      const inTime = AbortSignal.any([signal, AbortSignal.timeout(statsTimeoutMs)]);
+      return { containers: await containerStats(deps, request, inTime) };
+    }),
   };
 }
 
-async function execute(
-  deps: PodServerDeps,
-  call: ServerDuplexStream<ExecInput, ExecOutput>,
-  attach: boolean,
-  signal: AbortSignal,
-): Promise<void> {
-  const { first, peer } = await conversation(call);
-  if (!first?.start) throw new GantryError('BadRequest', 'start: Required value: the first message says what to run');
-  await runStreams(deps, first.start, attach, peer, signal);
+/** The first message of a call that streams both ways; empty where the caller sends none. */
+async function firstOf<Input>({ input }: ServerPeer<Input, unknown>): Promise<Partial<Input>> {
+  const { value, done } = await input.next();
+  return done ? {} : value;
 }
 
-/** The first message of a two-way call, and the rest of it. */
-async function conversation<Input, Output>(
-  call: ServerDuplexStream<Input, Output>,
-): Promise<{ readonly first: Input | undefined; readonly peer: Peer<Input, Output> }> {
-  const messages = (call as AsyncIterable<Input>)[Symbol.asyncIterator]();
-  const { value, done } = await messages.next();
-  const input = { [Symbol.asyncIterator]: () => messages };
-  return { first: done ? undefined : value, peer: { input, write: (message) => write(call, message) } };
-}
-
-/** Runs a streaming call to its end; the signal fires when the caller is gone. */
-function serve(
-  call: ServerWritableStream<unknown, unknown> | ServerDuplexStream<unknown, unknown>,
-  work: (signal: AbortSignal) => Promise<void>,
-): void {
-  const gone = new AbortController();
-  call.on('cancelled', () => gone.abort());
-  // A caller that hangs up is no failure of ours.
-  call.on('error', () => gone.abort());
-  work(gone.signal).then(
-    () => call.end(),
-    (error: unknown) => {
-      if (!gone.signal.aborted) call.emit('error', toServiceError(error));
-    },
-  );
-}
-
-/** Resolves when the caller took enough for the next message to be sent, or is gone. */
-function write<Output>(
-  call: ServerWritableStream<unknown, Output> | ServerDuplexStream<unknown, Output>,
-  message: Output,
-): Promise<void> {
-  if (call.destroyed || call.cancelled || call.write(message)) return Promise.resolve();
-  return new Promise((resolve) => {
-    const done = (): void => {
-      call.off('drain', done);
-      call.off('cancelled', done);
-      call.off('close', done);
-      resolve();
-    };
-    call.once('drain', done);
-    call.once('cancelled', done);
-    call.once('close', done);
-  });
+function restOf<Input, Output>({ input, write }: ServerPeer<Input, Output>): Peer<Input, Output> {
+  return { input: { [Symbol.asyncIterator]: () => input }, write };
 }

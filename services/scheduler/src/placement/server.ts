@@ -1,16 +1,12 @@
 import { admitHolders, type Credentials } from '@gantry/client/credentials.ts';
-import { toServiceError } from '@gantry/client/errors-grpc.ts';
-import type {
-  DefragmentProgress,
-  DefragmentRequest,
-  ExplainPodRequest,
-  PodExplanation,
-} from '@gantry/client/placement-messages.ts';
+import type { DefragmentRequest, ExplainPodRequest, PodExplanation } from '@gantry/client/placement-messages.ts';
 import { placementService } from '@gantry/client/protos.ts';
 import { serveGrpc } from '@gantry/client/serve.ts';
+import { ServerCalls } from '@gantry/client/server-calls.ts';
 import { parseAddress } from '@gantry/runtime/address.ts';
 import type { Clock } from '@gantry/runtime/clock.ts';
-import type { ServerUnaryCall, ServerWritableStream, sendUnaryData, UntypedServiceImplementation } from '@grpc/grpc-js';
+import type { Logger } from '@gantry/runtime/log.ts';
+import type { UntypedServiceImplementation } from '@grpc/grpc-js';
 import type { Defragmenter } from '../defrag/defragmenter.ts';
 import { explainPod } from '../explain/explain.ts';
 import type { Scheduler } from '../scheduler.ts';
@@ -24,6 +20,7 @@ export interface PlacementDeps {
   readonly scheduler: Scheduler;
   readonly defragmenter: Pick<Defragmenter, 'run'>;
   readonly clock: Clock;
+  readonly log: Logger;
   /** Proof that callers must give. */
   readonly credentials: Credentials;
 }
@@ -50,35 +47,14 @@ export async function servePlacement(listen: string, deps: PlacementDeps): Promi
   };
 }
 
-function handlersOf({ scheduler, defragmenter, clock }: PlacementDeps): UntypedServiceImplementation {
+function handlersOf({ scheduler, defragmenter, clock, log }: PlacementDeps): UntypedServiceImplementation {
+  const calls = new ServerCalls({ contextOf: (_, signal) => ({ signal }), log });
   return {
-    ExplainPod: (call: ServerUnaryCall<ExplainPodRequest, PodExplanation>, answer: sendUnaryData<PodExplanation>) => {
-      try {
-        answer(null, explainPod(scheduler, call.request, clock.now() - clock.monotonic()));
-      } catch (error) {
-        answer(toServiceError(error));
-      }
-    },
-    Defragment: (call: ServerWritableStream<DefragmentRequest, DefragmentProgress>) => {
-      const { execute, maxMoves = 0 } = call.request;
-      send(call, (signal) => defragmenter.run(execute, maxMoves, signal));
-    },
+    ExplainPod: calls.unary((_, request: ExplainPodRequest): PodExplanation => {
+      return explainPod(scheduler, request, clock.now() - clock.monotonic());
+    }),
+    Defragment: calls.serverStream(({ signal }, { execute, maxMoves = 0 }: DefragmentRequest) =>
+      defragmenter.run(execute, maxMoves, signal),
+    ),
   };
-}
-
-/** Sends what an iterable gives, few as these messages are. The signal fires when the caller is gone. */
-function send<T>(call: ServerWritableStream<unknown, T>, messages: (signal: AbortSignal) => AsyncIterable<T>): void {
-  const gone = new AbortController();
-  call.on('cancelled', () => gone.abort());
-  // A caller that hangs up is no failure of ours.
-  call.on('error', () => gone.abort());
-  const sendAll = async (): Promise<void> => {
-    for await (const message of messages(gone.signal)) call.write(message);
-  };
-  sendAll().then(
-    () => call.end(),
-    (error: unknown) => {
-      if (!gone.signal.aborted) call.emit('error', toServiceError(error));
-    },
-  );
 }
