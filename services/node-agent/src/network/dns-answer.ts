@@ -1,7 +1,7 @@
 import type { Service } from '@gantry/model/gen/gantry.core.v1.ts';
 import type { Endpoint, EndpointSlice } from '@gantry/model/gen/gantry.discovery.v1.ts';
 import type { Answer } from 'dns-packet';
-import { hasClusterIp, isReady, protocolOf } from './endpoints.ts';
+import { hasClusterIp, isReady, protocolOf, serviceNameLabel } from './endpoints.ts';
 
 /** How long answers may be kept, in seconds: short, as pods come and go. */
 const ttl = 5;
@@ -13,14 +13,23 @@ export interface DnsRecords {
   hasNamespace(namespace: string): boolean;
   /** The service that has this cluster address. */
   serviceByIp(ip: string): Service | undefined;
+  /** Slices that hold an endpoint with this address. */
+  slicesByIp(ip: string): readonly EndpointSlice[];
 }
 
-/** What a question is answered with. `forward`: the name is not the cluster's, others know. */
+/** What a question is answered with. */
 export type DnsVerdict =
+  /** The name exists; where there are no answers, it has no record of that type. */
   | { readonly kind: 'answer'; readonly answers: readonly Answer[] }
+  /** The name stands for another one, whose records belong into the answer: stub resolvers ask no further. */
+  | { readonly kind: 'alias'; readonly target: string }
   /** There is no such name. */
   | { readonly kind: 'nxdomain' }
+  /** The name is not the cluster's; others know. */
   | { readonly kind: 'forward' };
+
+/** The version of Kubernetes' DNS specification that is followed, which `dns-version.<domain>` tells. */
+const specificationVersion = '1.1.0';
 
 const nxdomain: DnsVerdict = { kind: 'nxdomain' };
 /** The name exists and has no record of that type. */
@@ -34,13 +43,40 @@ export function answerQuestion(
 ): DnsVerdict {
   const name = question.name.toLowerCase().replace(/\.$/, '');
   if (name.endsWith('.in-addr.arpa')) return answerReverse(question, name, records, domain);
-  if (name === domain) return empty;
+  if (name === domain) return question.type === 'SOA' ? { kind: 'answer', answers: [startOfAuthority(domain)] } : empty;
   if (!name.endsWith(`.${domain}`)) return { kind: 'forward' };
   const labels = name.slice(0, -domain.length - 1).split('.');
   const zone = labels.pop();
   if (zone === 'svc') return answerService(question, labels, records, domain);
   if (zone === 'pod') return answerPod(question, labels, records);
+  if (zone === 'dns-version' && labels.length === 0) return answerVersion(question);
   return nxdomain;
+}
+
+/**
+ * The record that goes with negative answers: without it resolvers could not keep them, and would ask again each time (RFC 2308).
+ * Nobody transfers the zone, so that its serial number tells nothing.
+ */
+export function startOfAuthority(zone: string): Answer {
+  return {
+    type: 'SOA',
+    name: zone,
+    ttl,
+    data: {
+      mname: `ns.dns.${zone}`,
+      rname: `hostmaster.${zone}`,
+      serial: 1,
+      refresh: 7_200,
+      retry: 1_800,
+      expire: 86_400,
+      minimum: ttl,
+    },
+  };
+}
+
+function answerVersion({ name, type }: Question): DnsVerdict {
+  if (type !== 'TXT' && type !== 'ANY') return empty;
+  return { kind: 'answer', answers: [{ type: 'TXT', name, ttl, data: specificationVersion }] };
 }
 
 interface Question {
@@ -62,11 +98,8 @@ function answerService(question: Question, labels: readonly string[], records: D
   if (service === undefined) return nxdomain;
   const fullName = `${name}.${namespace}.svc.${domain}`;
   if (service.spec?.type === 'ExternalName') {
-    if (front.length > 0) return nxdomain;
-    return {
-      kind: 'answer',
-      answers: [{ type: 'CNAME', name: question.name, ttl, data: service.spec.externalName ?? '' }],
-    };
+    const target = (service.spec.externalName ?? '').replace(/\.$/, '');
+    return front.length > 0 ? nxdomain : { kind: 'alias', target };
   }
   const endpoints = publishedEndpoints(service, records.slices(namespace, name));
   if (front.length === 2 && front[1]?.startsWith('_') && front[0]?.startsWith('_')) {
@@ -133,12 +166,27 @@ function answerPod(question: Question, labels: readonly string[], records: DnsRe
   return addresses(question, [octets.join('.')]);
 }
 
-function answerReverse(question: Question, name: string, records: DnsRecords, domain: string): DnsVerdict {
-  const ip = name.slice(0, -'.in-addr.arpa'.length).split('.').toReversed().join('.');
-  const service = records.serviceByIp(ip);
-  if (service === undefined) return { kind: 'forward' };
-  const data = `${service.metadata.name}.${service.metadata.namespace}.svc.${domain}`;
-  return { kind: 'answer', answers: question.type === 'PTR' ? [{ type: 'PTR', name: question.name, ttl, data }] : [] };
+function answerReverse({ name, type }: Question, reversed: string, records: DnsRecords, domain: string): DnsVerdict {
+  const ip = reversed.slice(0, -'.in-addr.arpa'.length).split('.').toReversed().join('.');
+  const targets = namesOf(ip, records).map((target) => `${target}.svc.${domain}`);
+  if (targets.length === 0) return { kind: 'forward' };
+  if (type !== 'PTR' && type !== 'ANY') return empty;
+  return { kind: 'answer', answers: targets.map((data): Answer => ({ type: 'PTR', name, ttl, data })) };
+}
+
+/** Names below `svc.<domain>` that lead to an address: that of the service that has it, or of endpoints of headless services. */
+function namesOf(ip: string, records: DnsRecords): string[] {
+  const { metadata } = records.serviceByIp(ip) ?? {};
+  if (metadata !== undefined) return [`${metadata.name}.${metadata.namespace}`];
+  const names = records.slicesByIp(ip).flatMap((slice) => {
+    const [namespace = '', name = ''] = [slice.metadata.namespace, slice.metadata.labels?.[serviceNameLabel]];
+    const service = records.service(namespace, name);
+    if (service?.spec?.clusterIP !== 'None') return [];
+    return publishedEndpoints(service, [slice])
+      .filter(({ addresses: [own] }) => own === ip)
+      .map((endpoint) => `${hostLabelOf(endpoint)}.${name}.${namespace}`);
+  });
+  return [...new Set(names)];
 }
 
 function publishedEndpoints(service: Service, slices: readonly EndpointSlice[]): Endpoint[] {

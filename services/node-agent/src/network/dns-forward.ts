@@ -6,8 +6,8 @@ const dnsPort = 53;
 const upstreamMs = 2_000;
 /** Name servers that are asked in turn. */
 const maxUpstreams = 3;
-/** Above this a query came by TCP, and goes on by TCP. */
-const maxUdpBytes = 512;
+/** Bytes of an answer over UDP that every client takes (RFC 1035). A query that may be answered with more came by TCP, and goes on by TCP. */
+export const maxUdpBytes = 512;
 
 /** What the first name server that answers says; undefined where none does. */
 export async function forwardQuery(

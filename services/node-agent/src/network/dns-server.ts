@@ -10,29 +10,15 @@ import {
   RECURSION_DESIRED,
   TRUNCATED_RESPONSE,
 } from 'dns-packet';
-import { answerQuestion, type DnsRecords } from './dns-answer.ts';
-import { forwardQuery } from './dns-forward.ts';
+import { maxUdpBytes } from './dns-forward.ts';
+import { type DnsServerDeps, type Question, rcodes, resolveQuestion } from './dns-resolve.ts';
 
-/** Bytes of an answer over UDP that every client takes. */
-const maxUdpBytes = 512;
 const maxTcpBytes = 65_535;
 /** Connections kept open at once, and how long a silent one stays, in milliseconds. */
 const maxConnections = 256;
 const idleMs = 10_000;
 /** Questions answered at once; more are dropped, and asked again. */
 const maxInFlight = 512;
-
-/** Response codes of RFC 1035. */
-const rcodes = { formatError: 1, serverFailure: 2, nxdomain: 3, notImplemented: 4 } as const;
-
-/** What a DNS server answers from. */
-export interface DnsServerDeps {
-  readonly records: DnsRecords;
-  readonly domain: string;
-  /** Name servers for names that are not the cluster's. */
-  readonly upstreams: readonly string[];
-  readonly log: Logger;
-}
 
 /** A listening DNS server, by UDP and TCP on one port. */
 export interface DnsServer extends AsyncDisposable {
@@ -54,6 +40,9 @@ export async function startDnsServer(host: string, deps: DnsServerDeps): Promise
     try {
       const reply = await replyTo(query, maxBytes, deps, stop.signal);
       if (reply !== undefined && !stop.signal.aborted) send(reply);
+    } catch (error) {
+      // One question that goes wrong must not end the server, nor the agent with it.
+      if (!stop.signal.aborted) deps.log.warn({ error }, 'a DNS question could not be answered');
     } finally {
       inFlight--;
     }
@@ -124,17 +113,37 @@ export async function replyTo(
   if (packet.type !== 'query') return undefined;
   const [question, ...others] = packet.questions ?? [];
   if (question === undefined || others.length > 0) return failure(query, rcodes.formatError);
-  const verdict = answerQuestion(question, deps.records, deps.domain);
-  if (verdict.kind === 'forward') {
-    const reply = await forwardQuery(query, deps.upstreams, maxBytes, signal);
+  const answer = await answerTo(packet, question, deps, signal);
+  if (answer === 'forward') {
+    const reply = await deps.forward(query, maxBytes, signal);
     return reply ?? failure(query, rcodes.serverFailure);
   }
-  const flags = AUTHORITATIVE_ANSWER | RECURSION_AVAILABLE | ((packet.flags ?? 0) & RECURSION_DESIRED);
-  const rcode = verdict.kind === 'nxdomain' ? rcodes.nxdomain : 0;
+  if (answer === 'failure') return failure(query, rcodes.serverFailure);
   const limit = Math.max(maxBytes, maxBytes === maxUdpBytes ? udpSizeOf(packet) : 0);
-  const reply = { type: 'response' as const, id: packet.id, flags: flags | rcode, questions: [question] };
-  const whole = encode({ ...reply, answers: verdict.kind === 'answer' ? [...verdict.answers] : [] });
-  return whole.length <= limit ? whole : encode({ ...reply, flags: reply.flags | TRUNCATED_RESPONSE });
+  return answer.whole.length <= limit ? answer.whole : answer.cut();
+}
+
+/** The encoded answer, and the same cut off where it is too long. What cannot be encoded, such as an alias that is no name, is a failure. */
+async function answerTo(
+  packet: Packet,
+  question: Question & NonNullable<Packet['questions']>[number],
+  deps: DnsServerDeps,
+  signal: AbortSignal,
+): Promise<'forward' | 'failure' | { readonly whole: Buffer; readonly cut: () => Buffer }> {
+  try {
+    const resolution = await resolveQuestion(question, deps, signal);
+    if (resolution.kind === 'forward') return 'forward';
+    const { rcode, answers, authorities } = resolution;
+    const flags = AUTHORITATIVE_ANSWER | RECURSION_AVAILABLE | ((packet.flags ?? 0) & RECURSION_DESIRED) | rcode;
+    const reply = { type: 'response' as const, id: packet.id, flags, questions: [question] };
+    return {
+      whole: encode({ ...reply, answers: [...answers], authorities: [...authorities] }),
+      cut: () => encode({ ...reply, flags: flags | TRUNCATED_RESPONSE }),
+    };
+  } catch (error) {
+    deps.log.warn({ error, name: question.name }, 'a DNS answer could not be made');
+    return 'failure';
+  }
 }
 
 /** How much a client takes over UDP, by its EDNS record. */

@@ -1,7 +1,7 @@
 import { createSocket } from 'node:dgram';
 import { connect } from 'node:net';
 import { silentLogger } from '@gantry/runtime/log.ts';
-import { decode, encode, type Packet } from 'dns-packet';
+import { decode, encode, type Packet, TRUNCATED_RESPONSE } from 'dns-packet';
 import { describe, expect, it } from 'vitest';
 import { podOf } from '../testing/pod-world.ts';
 import { serviceOf, sliceOf } from '../testing/services.ts';
@@ -16,6 +16,10 @@ const services = [
   serviceOf('early', { clusterIP: 'None', publishNotReadyAddresses: true }),
   serviceOf('idle', { clusterIP: 'None' }),
   serviceOf('elsewhere', { clusterIP: '', type: 'ExternalName', externalName: 'example.com' }),
+  serviceOf('inside', { clusterIP: '', type: 'ExternalName', externalName: 'web.default.svc.cluster.local.' }),
+  serviceOf('dangling', { clusterIP: '', type: 'ExternalName', externalName: 'nope.default.svc.cluster.local' }),
+  serviceOf('circle', { clusterIP: '', type: 'ExternalName', externalName: 'circle.default.svc.cluster.local' }),
+  serviceOf('broken', { clusterIP: '', type: 'ExternalName', externalName: `${'x'.repeat(70)}.cluster.local` }),
 ];
 const endpoints = [
   { addresses: ['10.64.0.2'], hostname: 'db-0' },
@@ -28,10 +32,15 @@ const records: DnsRecords = {
   slices: (_namespace, name) => (name === 'idle' ? [] : [sliceOf(name, endpoints)]),
   hasNamespace: (namespace) => namespace === 'default',
   serviceByIp: (ip) => services.find(({ spec }) => spec?.clusterIP === ip),
+  slicesByIp: (ip) =>
+    ['web', 'db', 'early'].flatMap((name) =>
+      endpoints.some(({ addresses }) => addresses[0] === ip) ? sliceOf(name, endpoints) : [],
+    ),
 };
 
 function ask(name: string, type = 'A'): unknown {
   const verdict = answerQuestion({ name, type }, records, 'cluster.local');
+  if (verdict.kind === 'alias') return verdict.target;
   if (verdict.kind !== 'answer') return verdict.kind;
   return verdict.answers.map((answer) => ('data' in answer ? answer.data : undefined));
 }
@@ -47,7 +56,13 @@ describe('names of the cluster', () => {
     ['10-64-0-3.db.default.svc.cluster.local', 'A', ['10.64.0.3']],
     ['10-64-0-4.db.default.svc.cluster.local', 'A', 'nxdomain'],
     ['idle.default.svc.cluster.local', 'A', 'nxdomain'],
-    ['elsewhere.default.svc.cluster.local', 'A', ['example.com']],
+    ['elsewhere.default.svc.cluster.local', 'A', 'example.com'],
+    ['inside.default.svc.cluster.local', 'SRV', 'web.default.svc.cluster.local'],
+    ['x.elsewhere.default.svc.cluster.local', 'A', 'nxdomain'],
+    ['dns-version.cluster.local', 'TXT', ['1.1.0']],
+    ['dns-version.cluster.local', 'A', []],
+    ['x.dns-version.cluster.local', 'TXT', 'nxdomain'],
+    ['cluster.local', 'SOA', [expect.objectContaining({ mname: 'ns.dns.cluster.local' })]],
     ['nope.default.svc.cluster.local', 'A', 'nxdomain'],
     ['web.nope.svc.cluster.local', 'A', 'nxdomain'],
     ['default.svc.cluster.local', 'A', []],
@@ -58,6 +73,15 @@ describe('names of the cluster', () => {
     ['cluster.local', 'A', []],
     ['example.com', 'A', 'forward'],
     ['20.0.96.10.in-addr.arpa', 'PTR', ['web.default.svc.cluster.local']],
+    ['20.0.96.10.in-addr.arpa', 'A', []],
+    // Endpoints of headless services, by host name or address; those that are not ready only where the service publishes them.
+    ['2.0.64.10.in-addr.arpa', 'PTR', ['db-0.db.default.svc.cluster.local', 'db-0.early.default.svc.cluster.local']],
+    [
+      '3.0.64.10.in-addr.arpa',
+      'PTR',
+      ['10-64-0-3.db.default.svc.cluster.local', '10-64-0-3.early.default.svc.cluster.local'],
+    ],
+    ['4.0.64.10.in-addr.arpa', 'PTR', ['10-64-0-4.early.default.svc.cluster.local']],
     ['1.1.1.1.in-addr.arpa', 'PTR', 'forward'],
   ])('%s %s', (name, type, expected) => {
     expect(ask(name, type)).toEqual(expected);
@@ -76,8 +100,48 @@ describe('names of the cluster', () => {
 });
 
 describe('a DNS server', () => {
-  const deps = { records, domain: 'cluster.local', upstreams: [], log: silentLogger };
-  const query = (name: string): Buffer => encode({ type: 'query', id: 7, questions: [{ type: 'A', name }] });
+  /** Name servers elsewhere, which know example.com alone; answers by UDP are cut off. */
+  const forward = async (query: Buffer, maxBytes: number): Promise<Buffer | undefined> => {
+    const { id, questions = [] } = decode(query);
+    const [{ name, type }] = questions as [{ name: string; type: string }];
+    if (name !== 'example.com') return undefined;
+    const cut = maxBytes <= 512;
+    const answers = cut || type !== 'A' ? [] : [{ type: 'A' as const, name, ttl: 60, data: '192.0.2.1' }];
+    const flags = cut ? TRUNCATED_RESPONSE : 0;
+    return encode({ type: 'response', id: id ?? 0, flags, questions, answers });
+  };
+  const deps = { records, domain: 'cluster.local', forward, log: silentLogger };
+  const query = (name: string, type: 'A' | 'AAAA' | 'CNAME' = 'A'): Buffer =>
+    encode({ type: 'query', id: 7, questions: [{ type, name }] });
+  const never = new AbortController().signal;
+  const asked = async (name: string, type?: 'A' | 'AAAA' | 'CNAME'): Promise<Packet & { rcode?: string }> =>
+    decode((await replyTo(query(name, type), 65_535, deps, never))!);
+
+  it.each([
+    ['of the cluster', 'inside', 'A', 'NOERROR', ['web.default.svc.cluster.local', '10.96.0.20']],
+    ['of the cluster, which has no such record', 'inside', 'AAAA', 'NOERROR', ['web.default.svc.cluster.local']],
+    ['from elsewhere', 'elsewhere', 'A', 'NOERROR', ['example.com', '192.0.2.1']],
+    ['from elsewhere, which has no such record', 'elsewhere', 'AAAA', 'NOERROR', ['example.com']],
+    ['that is not asked for', 'elsewhere', 'CNAME', 'NOERROR', ['example.com']],
+    ['that nobody has', 'dangling', 'A', 'NXDOMAIN', ['nope.default.svc.cluster.local']],
+    ['that leads to itself', 'circle', 'A', 'SERVFAIL', []],
+    ['that is no name', 'broken', 'A', 'SERVFAIL', []],
+  ] as const)('gives an alias with the records of the name %s', async (_what, name, type, rcode, answers) => {
+    const reply = await asked(`${name}.default.svc.cluster.local`, type);
+    expect(reply.rcode).toBe(rcode);
+    expect((reply.answers ?? []).map((each) => 'data' in each && each.data)).toEqual(answers);
+  });
+
+  it.each([
+    ['nope.default.svc.cluster.local', 'A', 'NXDOMAIN', 'cluster.local'],
+    ['web.default.svc.cluster.local', 'AAAA', 'NOERROR', 'cluster.local'],
+    ['20.0.96.10.in-addr.arpa', 'A', 'NOERROR', '20.0.96.10.in-addr.arpa'],
+  ] as const)('says how long the answer may be kept that there is no %s %s', async (name, type, rcode, zone) => {
+    const { authorities, ...reply } = await asked(name, type);
+    expect(reply).toMatchObject({ rcode, answers: [] });
+    expect(authorities).toMatchObject([{ type: 'SOA', name: zone, ttl: 5, data: { minimum: 5 } }]);
+    expect((await asked('web.default.svc.cluster.local')).authorities).toEqual([]);
+  });
 
   it('answers by UDP and by TCP', async () => {
     await using server = await startDnsServer('127.0.0.1', deps);
@@ -108,7 +172,7 @@ describe('a DNS server', () => {
     expect(cut).toMatchObject({ flag_tc: true, answers: [] });
     const whole = decode((await replyTo(query('db.default.svc.cluster.local'), 65_535, large, signal))!);
     expect(whole.answers).toHaveLength(60);
-    expect(decode((await replyTo(query('example.com'), 512, deps, signal))!)).toMatchObject({
+    expect(decode((await replyTo(query('example.net'), 512, deps, signal))!)).toMatchObject({
       id: 7,
       rcode: 'SERVFAIL',
     });

@@ -8,6 +8,7 @@ import { defaultClusterDomain, type NodeAgentConfig } from '../config.ts';
 import { run } from '../host/commands.ts';
 import type { DnsConfig, EnvVar } from '../runtime/runtime.ts';
 import { type RunInNode, UdpFlows } from './conntrack.ts';
+import { forwardQuery } from './dns-forward.ts';
 import { type DnsServer, startDnsServer } from './dns-server.ts';
 import { HealthCheckServers, healthChecksOf } from './health-checks.ts';
 import { parseResolvConf, resolverOf } from './resolv-conf.ts';
@@ -58,7 +59,12 @@ export async function startNetwork(
   const upstreams = network.upstreams ?? host.servers;
   const dnsHost = await dnsHostOf(config);
   const dns = stack.use(
-    await startDnsServer(dnsHost, { records: services.records, domain: clusterDomain, upstreams, log }),
+    await startDnsServer(dnsHost, {
+      records: services.records,
+      domain: clusterDomain,
+      forward: (query, maxBytes, signal) => forwardQuery(query, upstreams, maxBytes, signal),
+      log,
+    }),
   );
   const { clusterCidr, serviceCidr } = network;
   const runInNode = inNode(network.commandPrefix);

@@ -33,7 +33,10 @@ export function watchServices(client: Pick<AgentApi, 'list' | 'watch'>, log: Log
   }).start();
   const slices = new Informer<EndpointSlice>({
     source: watchSource(client, 'EndpointSlice'),
-    indexers: { service: ({ metadata }) => [`${metadata.namespace}/${metadata.labels?.[serviceNameLabel] ?? ''}`] },
+    indexers: {
+      service: ({ metadata }) => [`${metadata.namespace}/${metadata.labels?.[serviceNameLabel] ?? ''}`],
+      ip: ({ endpoints = [] }) => endpoints.flatMap(({ addresses }) => addresses.slice(0, 1)),
+    },
     onError,
   }).start();
   const slicesOf = (namespace: string, name: string) => slices.byIndex('service', `${namespace}/${name}`);
@@ -44,6 +47,7 @@ export function watchServices(client: Pick<AgentApi, 'list' | 'watch'>, log: Log
       slices: slicesOf,
       hasNamespace: (namespace) => namespaces.get(namespace) !== undefined,
       serviceByIp: (ip) => services.byIndex('ip', ip)[0],
+      slicesByIp: (ip) => slices.byIndex('ip', ip),
     },
     all: () =>
       [...services.values()].map((service) => ({
