@@ -1,11 +1,13 @@
 import type { Deployment, ReplicaSet } from '@gantry/model/gen/gantry.apps.v1.ts';
 import type { Pod } from '@gantry/model/gen/gantry.core.v1.ts';
+import { claimProtection, volumeProtection } from '@gantry/model/kinds/persistentvolume/protection.ts';
 import { type KindName, kinds } from '@gantry/model/registry.ts';
 import type { Clock } from '@gantry/runtime/clock.ts';
 import { type AnyObject, keyOf } from '../core/action.ts';
 import { controllerOf } from '../core/owners.ts';
 import { isActive } from '../core/pods.ts';
 import { rolloutBounds } from '../deployment/rolling.ts';
+import { claimsOf } from '../volumes/claims-of-pods.ts';
 import { foregroundFinalizer, orphanFinalizer } from './deletion.ts';
 import type { Players } from './players.ts';
 import type { Change, TruthStore } from './store.ts';
@@ -34,6 +36,8 @@ export class Invariants {
   readonly #orphanedFrom = new Map<string, Set<string>>();
   /** Pods and ReplicaSets that found their managing owner after they were made: it did not ask for them. */
   readonly #adopted = new Set<string>();
+  /** Users that a volume or claim had when its end was asked for, by its uid: nobody uses it from then on. */
+  readonly #usersOf = new Map<string, readonly AnyObject[]>();
   #settledAt = 0;
 
   constructor(around: Surroundings) {
@@ -44,12 +48,14 @@ export class Invariants {
       if (type === 'put' && old !== undefined && !controllerOf(old) && controllerOf(object)) {
         this.#adopted.add(object.metadata.uid!);
       }
+      if (change.type === 'delete') this.#vanished(change.object);
       if (people.includes(change.by)) return;
       if (change.type === 'put' && change.old === undefined && change.object.kind === 'Pod')
         this.#created(change.object);
       if (change.type === 'put') this.#notAdoptedBack(change);
     });
     around.store.onDeletion((object, options, by) => {
+      this.#noteUsers(object);
       if (object.kind === 'Pod' && options.gracePeriodSeconds === 0 && !people.includes(by)) this.#forced(object, by);
       if (by === collector) this.#collected(object);
     });
@@ -138,6 +144,19 @@ export class Invariants {
     return changes.some(({ object }, index) => isWaiting(object) && ends[index]! > clock.monotonic() - thinkingMs);
   }
 
+  #noteUsers(object: AnyObject): void {
+    const { uid, finalizers = [] } = object.metadata;
+    if (!finalizers.includes(volumeProtection) && !finalizers.includes(claimProtection)) return;
+    if (!this.#usersOf.has(uid!)) this.#usersOf.set(uid!, usersOf(object, this.#around.store));
+  }
+
+  /** A claim that pods use, and a volume that is bound, stay for as long. */
+  #vanished({ kind, metadata }: AnyObject): void {
+    const users = this.#usersOf.get(metadata.uid!) ?? [];
+    const user = users.find(({ metadata: { uid } }) => this.#around.store.byUid(uid!) !== undefined);
+    if (user !== undefined) throw new Violation(`${kind} ${metadata.name} is gone, which ${user.metadata.name} uses`);
+  }
+
   /** An object that is released from an owner stays released. */
   #notAdoptedBack({ object, old, by }: Change): void {
     const released = this.#orphanedFrom.get(object.metadata.uid!);
@@ -170,6 +189,16 @@ export class Invariants {
       }
     }
   }
+}
+
+/** Pods with a node that use a claim, or the claim that a volume is bound to. */
+function usersOf(object: AnyObject, store: TruthStore): AnyObject[] {
+  if (object.kind === 'PersistentVolumeClaim') {
+    return store.all('Pod').filter((pod) => pod.spec.nodeName && claimsOf(pod).includes(keyOf(object)));
+  }
+  if (object.kind !== 'PersistentVolume' || object.status?.phase !== 'Bound') return [];
+  const claim = store.byUid(object.spec.claimRef?.uid ?? '');
+  return claim === undefined ? [] : [claim];
 }
 
 function mostPods({ spec }: Deployment): number {

@@ -1,11 +1,13 @@
-import type { Pod } from '@gantry/model/gen/gantry.core.v1.ts';
+import type { PersistentVolumeClaim, Pod } from '@gantry/model/gen/gantry.core.v1.ts';
+import { claimProtection, volumeProtection } from '@gantry/model/kinds/persistentvolume/protection.ts';
 import { isReady } from '@gantry/model/ready.ts';
 import type { KindName } from '@gantry/model/registry.ts';
 import { matchesLabels } from '@gantry/model/selectors.ts';
-import type { AnyObject } from '../core/action.ts';
+import { type AnyObject, keyOf } from '../core/action.ts';
 import { controllerOf, controllerReference } from '../core/owners.ts';
 import { isActive } from '../core/pods.ts';
-import { aDeployment, aNode, aReplicaSet, aService } from './objects.ts';
+import { claimsOf } from '../volumes/claims-of-pods.ts';
+import { aDeployment, aNode, aPod, aReplicaSet, aService } from './objects.ts';
 import type { Simulation } from './simulation.ts';
 import { users } from './users.ts';
 
@@ -271,7 +273,7 @@ const namespaces: Scenario = {
         ? ['a namespace never goes']
         : []),
       ...(others.length === 1
-        ? others.flatMap((set) => checkSet(simulation, set))
+        ? others.filter((set) => podsOf(simulation, set).length !== 2).map(() => 'another namespace lost pods')
         : ['another namespace lost its set']),
     ];
   },
@@ -310,6 +312,9 @@ const volumes: Scenario = {
     if (random.chance(0.02)) createVolume(simulation, `v${simulation.store.revision}`);
     if (random.chance(0.02)) createClaim(simulation, `c${simulation.store.revision}`);
     if (random.chance(0.02)) users.remove(simulation, random.pick(simulation.all('PersistentVolumeClaim')));
+    if (random.chance(0.01)) users.remove(simulation, random.pick(simulation.all('PersistentVolume')));
+    if (random.chance(0.03)) createConsumer(simulation, random.pick(simulation.all('PersistentVolumeClaim')));
+    if (random.chance(0.02)) users.remove(simulation, random.pick(simulation.all('Pod')));
   },
   check: (simulation) => {
     const claims = simulation.all('PersistentVolumeClaim');
@@ -319,9 +324,18 @@ const volumes: Scenario = {
       const volume = volumesOf.find((candidate) => candidate.metadata.name === spec.volumeName);
       return volume?.spec.claimRef?.uid !== metadata.uid || status?.phase !== 'Bound';
     });
-    const free = volumesOf.filter(({ spec }) => !spec.claimRef?.uid).length;
-    const waiting = claims.filter(({ spec }) => !spec.volumeName).length;
+    const staying = <T extends AnyObject>(objects: readonly T[]): T[] =>
+      objects.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
+    const free = staying(volumesOf).filter(({ spec }) => !spec.claimRef?.uid).length;
+    const waiting = staying(claims).filter(({ spec }) => !spec.volumeName).length;
+    const ending = [...claims, ...volumesOf].filter((object) => {
+      const { deletionTimestamp } = object.metadata;
+      if (deletionTimestamp === undefined) return false;
+      const users = simulation.all('Pod').filter((pod) => claimsOf(pod).includes(keyOf(object)));
+      return object.kind === 'PersistentVolume' ? object.status?.phase !== 'Bound' : users.length === 0;
+    });
     return [
+      ...ending.map(({ kind, metadata }) => `${kind} ${metadata.name} never goes, though nothing uses it`),
       ...halves.map(({ metadata }) => `claim ${metadata.name} is bound by halves`),
       ...(free > 0 && waiting > 0 ? [`${waiting} claims wait beside ${free} free volumes`] : []),
     ];
@@ -332,7 +346,7 @@ function createVolume(simulation: Simulation, name: string): void {
   simulation.create({
     apiVersion: 'v1',
     kind: 'PersistentVolume',
-    metadata: { name },
+    metadata: { name, finalizers: [volumeProtection] },
     spec: { capacity: { storage: '1Gi' }, accessModes: ['ReadWriteOnce'], hostPath: { path: `/${name}` } },
   });
 }
@@ -341,9 +355,17 @@ function createClaim(simulation: Simulation, name: string): void {
   simulation.create({
     apiVersion: 'v1',
     kind: 'PersistentVolumeClaim',
-    metadata: { name, namespace: 'default' },
+    metadata: { name, namespace: 'default', finalizers: [claimProtection] },
     spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
   });
+}
+
+/** Creates a pod that uses a claim. */
+function createConsumer(simulation: Simulation, claim: PersistentVolumeClaim | undefined): void {
+  if (claim === undefined) return;
+  const pod = aPod(`p${simulation.store.revision}`, { ready: false });
+  const volumes = [{ name: 'data', persistentVolumeClaim: { claimName: claim.metadata.name } }];
+  simulation.create({ ...pod, spec: { ...pod.spec, volumes } });
 }
 
 /** One a controller; all controllers run in each. */

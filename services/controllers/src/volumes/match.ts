@@ -69,7 +69,9 @@ export function mismatch({ spec }: PersistentVolume, { spec: wanted }: Persisten
 function suits(volume: PersistentVolume, claim: PersistentVolumeClaim): boolean {
   const { metadata, spec } = volume;
   const { volumeName, selector } = claim.spec;
-  if (metadata.deletionTimestamp !== undefined) return false;
+  // A binding that was begun is completed.
+  const isBegun = spec.claimRef?.uid !== undefined && spec.claimRef.uid === claim.metadata.uid;
+  if (metadata.deletionTimestamp !== undefined && !isBegun) return false;
   if (spec.claimRef !== undefined && !isMeantFor(volume, claim)) return false;
   if (volumeName && volumeName !== metadata.name) return false;
   return mismatch(volume, claim) === undefined && (selector === undefined || matchesLabels(selector, metadata.labels));

@@ -45,7 +45,7 @@ export function volumeController(clock: Pick<Clock, 'monotonic'>): Controller {
       }
       const { namespace, name } = splitKey(key.slice(claimPrefix.length));
       const claim = view.get('PersistentVolumeClaim', namespace, name);
-      if (claim === undefined || claim.metadata.deletionTimestamp !== undefined) {
+      if (claim === undefined || !wantsVolume(claim)) {
         memory.forget(key);
         return [];
       }
@@ -87,6 +87,11 @@ function pendingClaims(view: View): string[] {
 
 function claimOf({ spec: { claimRef } }: PersistentVolume): string[] {
   return claimRef?.name ? [`${claimPrefix}${claimRef.namespace ?? ''}/${claimRef.name}`] : [];
+}
+
+/** False for a claim that is to end before it has a volume; a binding that was begun is completed. */
+function wantsVolume({ metadata }: PersistentVolumeClaim): boolean {
+  return metadata.deletionTimestamp === undefined || metadata.annotations?.[bindCompleted] !== undefined;
 }
 
 /** True for a claim that has had its volume. */
