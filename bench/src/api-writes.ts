@@ -2,7 +2,7 @@
  * Creates and updates per second through the api's gRPC, and how long they take, with SQLite and with Redis, with 1 and
  * with 32 in flight. The api runs in this process, as in `gantry up`, so client and server share its one thread.
  *
- *     scripts/node bench/src/api-writes.ts [seconds per figure, 2 where absent]
+ *     scripts/node bench/src/api-writes.ts [--seconds 2]
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir, totalmem } from 'node:os';
@@ -15,6 +15,7 @@ import type { Pod } from '@gantry/model/gen/gantry.core.v1.ts';
 import { silentLogger } from '@gantry/runtime/log.ts';
 import { openStore } from '@gantry/store/open.ts';
 import { startRedisServer } from '@gantry/store/testing/redis-server.ts';
+import { readArguments } from './arguments.ts';
 
 interface Figures {
   readonly perSecond: number;
@@ -82,7 +83,9 @@ async function measureStore(tag: string, url: string, seconds: number): Promise<
   for (const inFlight of [1, 32]) await measureWrites(client, inFlight, seconds, tag);
 }
 
-const seconds = Number(process.argv[2] ?? 2);
+const { seconds } = readArguments('Creates and updates per second through the gRPC of the api.', {
+  seconds: { type: 'number', about: 'seconds a figure', default: 2 },
+});
 const [cpu] = cpus();
 const memory = `${(totalmem() / 2 ** 30).toFixed(0)} GiB`;
 console.log(`${cpus().length} × ${cpu?.model.trim()}, ${memory}, Node ${process.version}, ${seconds} s per figure`);

@@ -2,13 +2,14 @@
  * Encodes and decodes of a pod per second: the compiled codec (Kubernetes' JSON form to bytes and back), protobufjs'
  * reflection (plain objects of its own form), and JSON, on one thread.
  *
- *     scripts/node bench/src/codec.ts [seconds per figure, 1 where absent]
+ *     scripts/node bench/src/codec.ts [--seconds 1]
  */
 import { codecFor } from '@gantry/model/codec.ts';
 import { decodeManifest } from '@gantry/model/decode.ts';
 import { kindOfObject } from '@gantry/model/registry.ts';
 import { loadRoot } from '@gantry/model/schema.ts';
 import { completeNew } from '@gantry/model/validation/object.ts';
+import { readArguments } from './arguments.ts';
 
 const manifest = `
 apiVersion: v1
@@ -56,7 +57,9 @@ function report(name: string, encodes: number, decodes: number): void {
   process.stdout.write(`${name.padEnd(34)} encode ${shown(encodes)}   decode ${shown(decodes)}\n`);
 }
 
-const seconds = Number(process.argv[2] ?? 1);
+const { seconds } = readArguments('Encodes and decodes of a pod per second.', {
+  seconds: { type: 'number', about: 'seconds a figure', default: 1 },
+});
 const pod = decodeManifest(manifest);
 completeNew(kindOfObject(pod), pod);
 const codec = codecFor('gantry.core.v1.Pod');

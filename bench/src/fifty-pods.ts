@@ -12,11 +12,11 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import type { Deployment } from '@gantry/model/gen/gantry.apps.v1.ts';
 import { writeImageTar } from '@gantry/node-agent/images/image.ts';
 import { busyboxImage, busyboxImageName } from '@gantry/node-agent/images/local.ts';
 import { parseUsage } from '@gantry/node-agent/runtime/process/usage.ts';
+import { readArguments } from './arguments.ts';
 import { DirectNode } from './direct-cri.ts';
 import { describeMachine } from './machine.ts';
 import { followPods, isReady, isRunning } from './pods.ts';
@@ -26,10 +26,11 @@ import { startUpProcess, type UpProcess } from './up-process.ts';
 const budgetMs = 100_000;
 const nodeNames = ['node-1', 'node-2'];
 
-const { values } = parseArgs({
-  options: { pods: { type: 'string', default: '50' }, rounds: { type: 'string', default: '4' } },
+const values = readArguments('How long fifty real pods take on two nodes, against the same driven straight over CRI.', {
+  pods: { type: 'number', about: 'pods to start', default: 50 },
+  rounds: { type: 'number', about: 'rounds at most', default: 4 },
 });
-const podCount = Number(values.pods);
+const podCount = values.pods;
 
 await main();
 
@@ -50,7 +51,7 @@ async function main(): Promise<void> {
   console.log(row(['round', 'all running', 'all ready', 'straight CRI', 'ratio', 'processor', 'whole round']));
   const rounds: Round[] = [];
   const untilMs = performance.now() + budgetMs;
-  for (let number = 1; number <= Number(values.rounds) && performance.now() < untilMs; number++) {
+  for (let number = 1; number <= values.rounds && performance.now() < untilMs; number++) {
     const through = await throughGantry(up, pods, nodes);
     process.kill(up.pid, 'SIGSTOP');
     const straightMs = await straight(nodes).finally(() => process.kill(up.pid, 'SIGCONT'));

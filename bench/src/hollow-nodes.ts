@@ -8,21 +8,22 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { connect } from '@gantry/client/client.ts';
 import { startHollowNodes } from '@gantry/node-agent/hollow-nodes.ts';
 import { defaultNodeTimes } from '@gantry/node-agent/node/registrar.ts';
 import { systemClock } from '@gantry/runtime/clock.ts';
 import { silentLogger } from '@gantry/runtime/log.ts';
 import { podNamed } from '@gantry/scheduler/testing/builders.ts';
+import { readArguments } from './arguments.ts';
 import { startProcesses } from './end-to-end-cluster.ts';
 import { createAll, processorTimePerPod, quantile } from './end-to-end-load.ts';
 import { describeMachine } from './machine.ts';
 
-const { values } = parseArgs({
-  options: { nodes: { type: 'string', default: '1000' }, pods: { type: 'string', default: '5000' } },
+const values = readArguments('A control plane with nodes that run no containers.', {
+  nodes: { type: 'number', about: 'nodes to register', default: 1000 },
+  pods: { type: 'number', about: 'pods to start', default: 5000 },
 });
-const podCount = Number(values.pods);
+const podCount = values.pods;
 
 console.log(describeMachine());
 await using stack = new AsyncDisposableStack();
@@ -34,7 +35,7 @@ const startedMs = performance.now();
 stack.use(
   await startHollowNodes(
     {
-      count: Number(values.nodes),
+      count: values.nodes,
       namePrefix: 'node',
       rootDir,
       cpuCount: 4,

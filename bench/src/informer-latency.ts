@@ -23,6 +23,9 @@ import { openBus } from '@gantry/events/open.ts';
 import { freePort, startNatsServer } from '@gantry/events/testing/nats-server.ts';
 import type { ConfigMap } from '@gantry/model/gen/gantry.core.v1.ts';
 import { startRedisServer } from '@gantry/store/testing/redis-server.ts';
+import { readArguments } from './arguments.ts';
+
+readArguments('How long a change takes from a write to the handlers of informers.', {});
 
 const measureMs = 5_000;
 const warmUpMs = 1_000;

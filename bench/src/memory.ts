@@ -8,14 +8,15 @@
  */
 import { readdir, readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
+import { readArguments } from './arguments.ts';
 import { describeMachine } from './machine.ts';
 import { startUpProcess } from './up-process.ts';
 
-const { values } = parseArgs({
-  options: { 'idle-s': { type: 'string', default: '10' }, 'node-flags': { type: 'string' } },
+const values = readArguments('Memory of gantry up, empty and with the sample.', {
+  'idle-s': { type: 'number', about: 'seconds of rest before the second figure', default: 10 },
+  'node-flags': { type: 'text', about: 'flags of Node for gantry up' },
 });
-const idleMs = Number(values['idle-s']) * 1_000;
+const idleMs = values['idle-s'] * 1_000;
 const nodeFlags = values['node-flags']?.split(' ').filter(Boolean);
 
 console.log(describeMachine());

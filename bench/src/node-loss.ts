@@ -17,8 +17,11 @@ import { applySample, writeSampleImages } from '@gantry/cli/up/sample.ts';
 import type { Client } from '@gantry/client/client.ts';
 import type { Pod } from '@gantry/model/gen/gantry.core.v1.ts';
 import { createLogger } from '@gantry/runtime/log.ts';
+import { readArguments } from './arguments.ts';
 import { describeMachine } from './machine.ts';
 import { isReady } from './pods.ts';
+
+readArguments('How long a lost node is felt.', {});
 
 /** Milliseconds after which a measurement is given up. */
 const patienceMs = 150_000;

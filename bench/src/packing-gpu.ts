@@ -7,7 +7,7 @@
  *
  * DIR holds the CSV files of Alibaba's trace `openb` (see bench/README.md).
  */
-import { parseArgs } from 'node:util';
+import { readArguments } from './arguments.ts';
 import { ablations, bestFit, firstFit, gantry, type Policy } from './gpu-policies.ts';
 import {
   type GpuNode,
@@ -72,19 +72,16 @@ function deviation(numbers: readonly number[]): number {
   return Math.sqrt(mean(numbers.map((number) => (number - middle) ** 2)));
 }
 
-const { values } = parseArgs({
-  options: {
-    data: { type: 'string' },
-    lists: { type: 'string', default: 'default,gpuspec33' },
-    seeds: { type: 'string', default: '5' },
-    from: { type: 'string', default: '1' },
-    policies: { type: 'string', default: 'gantry,first-fit,best-fit' },
-  },
+const values = readArguments('How many GPUs of a trace policies give out.', {
+  data: { type: 'folder', about: 'the CSV files of the trace openb', required: true },
+  lists: { type: 'text', about: 'lists of pods, or all', default: 'default,gpuspec33' },
+  seeds: { type: 'number', about: 'seeds to take the mean of', default: 5 },
+  from: { type: 'number', about: 'the first seed', default: 1 },
+  policies: { type: 'text', about: 'policies to compare', default: 'gantry,first-fit,best-fit' },
 });
-if (values.data === undefined) throw new Error('--data: the folder with the CSV files of the trace is missing');
 const nodes = readNodes(values.data);
 const capacity = nodes.reduce((sum, { gpus }) => sum + gpus, 0);
-const seeds = Array.from({ length: Number(values.seeds) }, (_, index) => Number(values.from) + index);
+const seeds = Array.from({ length: values.seeds }, (_, index) => values.from + index);
 for (const list of values.lists === 'all' ? podLists(values.data) : values.lists.split(',')) {
   const pods = readPods(values.data, list);
   const chosen = values.policies.split(',');

@@ -6,9 +6,9 @@
  *
  *   scripts/node bench/src/packing-vectors.ts --data DIR [--budget 200] [--sample 10] [--threads 1] [--seed 1]
  */
-import { parseArgs } from 'node:util';
 import { packBatch } from '@gantry/scheduler/pack/pack-batch.ts';
 import { PackPool } from '@gantry/scheduler/pack/pool.ts';
+import { readArguments } from './arguments.ts';
 import { describeMachine } from './machine.ts';
 import { type Instance, type Published, readInstances, readPublished } from './vector-instances.ts';
 
@@ -21,18 +21,15 @@ interface Result {
 }
 
 const families = ['New', 'Triplet'];
-const { values } = parseArgs({
-  options: {
-    data: { type: 'string' },
-    budget: { type: 'string', default: '200' },
-    sample: { type: 'string', default: '10' },
-    threads: { type: 'string', default: '1' },
-    seed: { type: 'string', default: '1' },
-  },
+const values = readArguments('How close to the bound vectors are packed.', {
+  data: { type: 'folder', about: 'the benchmark, with instances/ and published/', required: true },
+  budget: { type: 'number', about: 'milliseconds an instance', default: 200 },
+  sample: { type: 'number', about: 'instances of a family', default: 10 },
+  threads: { type: 'number', about: 'threads that search', default: 1 },
+  seed: { type: 'number', about: 'decides between equals', default: 1 },
 });
-if (values.data === undefined) throw new Error('--data: the folder of the benchmark, with instances/ and published/');
 
-const threads = Number(values.threads);
+const { threads } = values;
 await using pool = new PackPool(threads);
 
 async function solve(instance: Instance, published: Published, timeMs: number, seed: number): Promise<Result> {
@@ -84,8 +81,8 @@ console.log(`Mean above the published bound; search: ${values.budget} ms an inst
 for (const family of families) {
   const published = readPublished(values.data, family);
   const results: Result[] = [];
-  for (const instance of readInstances(values.data, family, Number(values.sample))) {
-    results.push(await solve(instance, published.get(instance.name)!, Number(values.budget), Number(values.seed)));
+  for (const instance of readInstances(values.data, family, values.sample)) {
+    results.push(await solve(instance, published.get(instance.name)!, values.budget, values.seed));
   }
   const single = bestSingle(results);
   console.log(

@@ -10,13 +10,13 @@
  * `--vms n` takes the first n of the trace; `--only` runs the policies whose names contain a text; `--unseen` adds node
  * shapes and days of the trace that played no part in the making of the policy; `--ablation` changes parts of it.
  */
-import { parseArgs } from 'node:util';
 import { compileNode } from '@gantry/scheduler/compile/node.ts';
 import { PodCompiler } from '@gantry/scheduler/compile/pod.ts';
 import { binpackProfile, type ScoreWeights, spreadProfile } from '@gantry/scheduler/profiles.ts';
 import { Scheduler } from '@gantry/scheduler/scheduler.ts';
 import { usableRoomBy } from '@gantry/scheduler/score/usable-room.ts';
 import { nodeNamed, podNamed } from '@gantry/scheduler/testing/builders.ts';
+import { readArguments } from './arguments.ts';
 import { describeMachine } from './machine.ts';
 import { requestsOf, takesAllByRule } from './vm-rule.ts';
 import { eventsOf, readTrace, type Vm } from './vm-trace.ts';
@@ -168,20 +168,17 @@ function report(title: string, cases: readonly Case[], compared: readonly Policy
   }
 }
 
-const { values } = parseArgs({
-  options: {
-    data: { type: 'string' },
-    vms: { type: 'string', default: '80000' },
-    only: { type: 'string', default: '' },
-    unseen: { type: 'boolean', default: false },
-    ablation: { type: 'boolean', default: false },
-  },
+const values = readArguments('How many nodes a trace of virtual machines needs.', {
+  data: { type: 'folder', about: 'the trace, with raw/v1.test.txt', required: true },
+  vms: { type: 'number', about: 'virtual machines of the trace, from its beginning', default: 80000 },
+  only: { type: 'text', about: 'only policies whose name contains this', default: '' },
+  unseen: { type: 'flag', about: 'also the part of the trace that no rule was tuned on' },
+  ablation: { type: 'flag', about: 'also policies with a part left out' },
 });
-if (values.data === undefined) throw new Error('--data: the folder of the trace, with raw/v1.test.txt');
 
 console.log(describeMachine());
 const trace = readTrace(values.data);
-const first = trace.slice(0, Number(values.vms));
+const first = trace.slice(0, values.vms);
 const onto = (name: string, vms: readonly Vm[], shapes: readonly Shape[]): Case[] =>
   shapes.map((shape) => ({ name, vms, ...shape }));
 const shapes = [

@@ -11,8 +11,8 @@
  * `--appendfsync always` makes Redis flush the disk before it answers.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import { podNamed } from '@gantry/scheduler/testing/builders.ts';
+import { readArguments } from './arguments.ts';
 import { type Cluster, startOneProcess, startProcesses } from './end-to-end-cluster.ts';
 import { createAll, processorTimePerPod, quantile } from './end-to-end-load.ts';
 import { describeMachine } from './machine.ts';
@@ -22,15 +22,13 @@ import { basic, type Workload, workloads } from './scheduler-workloads.ts';
 const restMs = 5_000;
 const pauseMs = 10;
 
-const { values } = parseArgs({
-  options: {
-    form: { type: 'string', default: 'redis' },
-    only: { type: 'string', default: '' },
-    repeat: { type: 'string', default: '1' },
-    singles: { type: 'string', default: '200' },
-    appendfsync: { type: 'string', default: 'everysec' },
-    profile: { type: 'string' },
-  },
+const values = readArguments('Pods created, bound and seen bound, through the whole control plane.', {
+  form: { type: 'text', about: 'where objects are stored', choices: ['redis', 'sqlite'], default: 'redis' },
+  only: { type: 'text', about: 'only workloads whose name contains this', default: '' },
+  repeat: { type: 'number', about: 'rounds of each', default: 1 },
+  singles: { type: 'number', about: 'pods that are created alone', default: 200 },
+  appendfsync: { type: 'text', about: 'of Redis', choices: ['everysec', 'always'], default: 'everysec' },
+  profile: { type: 'text', about: 'folder for profiles of the processes' },
 });
 const appendfsync = values.appendfsync === 'always' ? 'always' : 'everysec';
 const nodeFlags = values.profile === undefined ? [] : ['--cpu-prof', '--cpu-prof-dir', values.profile];
@@ -45,7 +43,7 @@ async function main(): Promise<void> {
     ...workloads.filter(({ name }) => !name.startsWith('Preempt')),
   ];
   for (const workload of all.filter(({ name }) => name.includes(values.only))) {
-    for (let round = 0; round < Number(values.repeat); round++) await run(workload);
+    for (let round = 0; round < values.repeat; round++) await run(workload);
   }
 }
 
@@ -60,7 +58,7 @@ async function run(workload: Workload): Promise<void> {
   await createAll(client, before);
   await pods.until(() => (workload.leavesWaiting ? pods.refused : pods.bound) === before.length);
   await report(cluster, workload);
-  const alone = Number(values.singles);
+  const alone = values.singles;
   if (alone > 0 && workload.name.startsWith('SchedulingBasic 5000')) await singles(cluster, alone);
 }
 

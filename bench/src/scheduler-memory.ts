@@ -3,30 +3,31 @@
  *
  *   scripts/node --expose-gc bench/src/scheduler-memory.ts [--nodes 10000] [--pods 1000000]
  */
-import { parseArgs } from 'node:util';
 import { compileNode } from '@gantry/scheduler/compile/node.ts';
 import { PodCompiler } from '@gantry/scheduler/compile/pod.ts';
 import { defaultProfiles } from '@gantry/scheduler/profiles.ts';
 import { Scheduler } from '@gantry/scheduler/scheduler.ts';
 import { nodeNamed, podNamed } from '@gantry/scheduler/testing/builders.ts';
+import { readArguments, refuse } from './arguments.ts';
 
 const podsAtOnce = 10_000;
 const small = { cpu: '10m', memory: '50Mi' };
 
 /** Bytes in use once nothing is left to be freed. */
 function bytesInUse(): number {
-  if (globalThis.gc === undefined) throw new Error('run it with --expose-gc');
+  if (globalThis.gc === undefined) refuse('run it as scripts/node --expose-gc bench/src/scheduler-memory.ts');
   globalThis.gc();
   globalThis.gc();
   const { heapUsed, external } = process.memoryUsage();
   return heapUsed + external;
 }
 
-const { values } = parseArgs({
-  options: { nodes: { type: 'string', default: '10000' }, pods: { type: 'string', default: '1000000' } },
+const values = readArguments('Memory of the scheduler, by nodes and pods. Run it with --expose-gc.', {
+  nodes: { type: 'number', about: 'nodes', default: 10000 },
+  pods: { type: 'number', about: 'pods', default: 1000000 },
 });
-const nodes = Number(values.nodes);
-const pods = Number(values.pods);
+const nodes = values.nodes;
+const pods = values.pods;
 const scheduler = new Scheduler({ profiles: defaultProfiles, seed: 1, batchSize: 1_024 });
 const compiler = new PodCompiler();
 const empty = bytesInUse();

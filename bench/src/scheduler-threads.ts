@@ -6,7 +6,6 @@
  *   scripts/node bench/src/scheduler-threads.ts [--nodes 5000] [--classes 50] [--rounds 100]
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import { compileNode } from '@gantry/scheduler/compile/node.ts';
 import { PodCompiler } from '@gantry/scheduler/compile/pod.ts';
 import { defaultProfiles } from '@gantry/scheduler/profiles.ts';
@@ -15,6 +14,7 @@ import { Scheduler } from '@gantry/scheduler/scheduler.ts';
 import { nodeNamed } from '@gantry/scheduler/testing/builders.ts';
 import { ListMaker } from '@gantry/scheduler/workers/list-maker.ts';
 import { WorkerPool } from '@gantry/scheduler/workers/pool.ts';
+import { readArguments } from './arguments.ts';
 import { podOfClass } from './scheduler-workloads.ts';
 
 const podsPerClass = 2;
@@ -77,12 +77,14 @@ async function compare(nodes: number, classes: number, rounds: number, pool: Wor
   console.log(columns.join(' '));
 }
 
-const { values } = parseArgs({
-  options: { nodes: { type: 'string' }, classes: { type: 'string' }, rounds: { type: 'string', default: '100' } },
+const values = readArguments('Cycles decided on one thread and on two.', {
+  nodes: { type: 'number', about: 'nodes; 500, 5,000 and 20,000 where absent' },
+  classes: { type: 'number', about: 'classes of pods; 5, 20 and 100 where absent' },
+  rounds: { type: 'number', about: 'cycles that are timed', default: 100 },
 });
-const nodeCounts = values.nodes === undefined ? [500, 5_000, 20_000] : [Number(values.nodes)];
-const classCounts = values.classes === undefined ? [5, 20, 100] : [Number(values.classes)];
+const nodeCounts = values.nodes === undefined ? [500, 5_000, 20_000] : [values.nodes];
+const classCounts = values.classes === undefined ? [5, 20, 100] : [values.classes];
 await using pool = new WorkerPool(1, (error) => console.error(error));
 for (const nodes of nodeCounts) {
-  for (const classes of classCounts) await compare(nodes, classes, Number(values.rounds), pool);
+  for (const classes of classCounts) await compare(nodes, classes, values.rounds, pool);
 }

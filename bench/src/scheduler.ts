@@ -5,11 +5,11 @@
  *
  *   scripts/node bench/src/scheduler.ts [--only Basic] [--repeat 3] [--million]
  */
-import { parseArgs } from 'node:util';
 import { compileNode } from '@gantry/scheduler/compile/node.ts';
 import { PodCompiler } from '@gantry/scheduler/compile/pod.ts';
 import { defaultProfiles } from '@gantry/scheduler/profiles.ts';
 import { Scheduler } from '@gantry/scheduler/scheduler.ts';
+import { readArguments } from './arguments.ts';
 import {
   basic,
   flood,
@@ -65,7 +65,6 @@ function run(workload: Workload): Outcome {
 
 function report(workload: Workload, { placed, evicted, seconds, decideSeconds, longestCycleMs }: Outcome): void {
   const perSecond = placed / seconds;
-  const { kubeSchedulerPerSecond: kube } = workload;
   const columns = [
     workload.name.padEnd(44),
     `${placed} placed`.padStart(15),
@@ -74,7 +73,6 @@ function report(workload: Workload, { placed, evicted, seconds, decideSeconds, l
     `(decide ${((decideSeconds * 1e6) / placed).toFixed(2)})`.padStart(16),
     `cycle ≤ ${longestCycleMs.toFixed(1)} ms`.padStart(18),
     evicted > 0 ? ` ${evicted} evicted` : '',
-    kube === undefined ? '' : ` ${Math.round(perSecond / kube)} × kube-scheduler's ${kube}/s`,
   ];
   console.log(columns.join(' '));
 }
@@ -101,12 +99,10 @@ function reportSinglePods(nodes: number, pods: number): void {
   );
 }
 
-const { values } = parseArgs({
-  options: {
-    only: { type: 'string', default: '' },
-    repeat: { type: 'string', default: '1' },
-    million: { type: 'boolean', default: false },
-  },
+const values = readArguments("The scheduler's core alone, without an api.", {
+  only: { type: 'text', about: 'only workloads whose name contains this', default: '' },
+  repeat: { type: 'number', about: 'runs to take the best of', default: 1 },
+  million: { type: 'flag', about: 'also a million pods on 100,000 nodes' },
 });
 const sizes = [
   [500, 1_000],
@@ -118,7 +114,7 @@ const sizes = [
 const curve = sizes.map(([nodes, pods]) => basic(nodes, pods));
 const all = [...curve, ...workloads, manyClasses, preemptionApart, flood];
 for (const workload of all.filter(({ name }) => name.includes(values.only))) {
-  const outcomes = Array.from({ length: Number(values.repeat) }, () => run(workload));
+  const outcomes = Array.from({ length: values.repeat }, () => run(workload));
   report(
     workload,
     outcomes.reduce((best, outcome) => (outcome.seconds < best.seconds ? outcome : best)),

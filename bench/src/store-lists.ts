@@ -14,6 +14,9 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { openStore } from '@gantry/store/open.ts';
 import type { OpenStore } from '@gantry/store/store.ts';
 import { startRedisServer } from '@gantry/store/testing/redis-server.ts';
+import { readArguments } from './arguments.ts';
+
+readArguments('Whole lists in pages while the store is written to.', {});
 
 const batchChars = 4_000_000;
 

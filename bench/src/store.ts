@@ -12,6 +12,9 @@ import { join } from 'node:path';
 import { openStore } from '@gantry/store/open.ts';
 import type { OpenStore, Operation } from '@gantry/store/store.ts';
 import { startRedisServer } from '@gantry/store/testing/redis-server.ts';
+import { readArguments } from './arguments.ts';
+
+readArguments('Commits a second and their latencies, for both stores.', {});
 
 /** How long each measurement writes, in milliseconds. */
 const measureMs = 1500;
