@@ -92,14 +92,17 @@ describe('commands', () => {
     const event = (index: number): Event => ({
       apiVersion: 'v1',
       kind: 'Event',
-      metadata: { name: `e${index}`, namespace: 'default' },
+      // The last one was written first, all in one second.
+      metadata: { name: `e${index}`, namespace: 'default', resourceVersion: String(100 - index) },
+      lastTimestamp: '2026-01-01T00:00:00Z',
       involvedObject: { kind: 'Pod', uid: 'u0' },
       message: `message ${index}`,
     });
     const context = fakeContext(new FakeApi([...seven.map((index) => pod(index)), ...seven.map(event)]));
     await describeObjects(context, ['pods'], {});
     expect(context.printed.out.match(/^Name: +p\d$/gm)).toHaveLength(7);
-    expect(context.printed.out.match(/message \d$/gm)).toHaveLength(7);
+    const messages = context.printed.out.match(/message \d$/gm)!;
+    expect(messages.map((text) => text.at(-1))).toEqual(['6', '5', '4', '3', '2', '1', '0']);
   });
 
   it('logs and exec find a running pod among all of a workload, by all of its selector', async () => {

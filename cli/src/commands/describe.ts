@@ -65,9 +65,15 @@ async function eventsOf(context: Context, object: KubeObject): Promise<string> {
   const { items } = await listAll(context, 'Event', { namespace, fieldSelector });
   if (items.length === 0) return 'Events:  <none>\n';
   const nowMs = context.clock.now();
-  const rows = [...items].sort((a, b) => lastSeen(a).localeCompare(lastSeen(b))).map((event) => eventRow(event, nowMs));
+  const rows = items.toSorted(byLastSeen).map((event) => eventRow(event, nowMs));
   const table = formatTable(['Type', 'Reason', 'Age', 'From', 'Message'], rows);
   return `Events:\n${table.replace(/^/gm, '  ').trimEnd()}\n`;
+}
+
+/** Events of one second come in the order in which they were written. */
+function byLastSeen(a: Event, b: Event): number {
+  const byTime = lastSeen(a).localeCompare(lastSeen(b));
+  return byTime === 0 ? Number(a.metadata.resourceVersion) - Number(b.metadata.resourceVersion) : byTime;
 }
 
 function lastSeen(event: Event): string {

@@ -1,4 +1,5 @@
 import type { Deployment, ReplicaSet } from '@gantry/model/gen/gantry.apps.v1.ts';
+import { rfc3339 } from '@gantry/runtime/time.ts';
 import { type Context, Exit, ExitCode, refusal } from '../context.ts';
 import { listAll } from '../listing.ts';
 import { observeObject } from '../observing.ts';
@@ -87,7 +88,7 @@ export async function rolloutUndo(context: Context, args: readonly string[], toR
 /** Replaces all pods with new ones of the same template. */
 export async function rolloutRestart(context: Context, args: readonly string[]): Promise<void> {
   const name = deploymentName(args);
-  const restartedAt = `${new Date(context.clock.now()).toISOString().slice(0, 19)}Z`;
+  const restartedAt = rfc3339(context.clock.now());
   const body = {
     spec: { template: { metadata: { annotations: { 'kubectl.kubernetes.io/restartedAt': restartedAt } } } },
   };

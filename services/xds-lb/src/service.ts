@@ -8,6 +8,7 @@ import { type Clock, systemClock } from '@gantry/runtime/clock.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
 import { createMetrics, serveDiagnostics } from '@gantry/runtime/metrics.ts';
 import type { Running } from '@gantry/runtime/service.ts';
+import { rfc3339 } from '@gantry/runtime/time.ts';
 import { Server } from '@grpc/grpc-js';
 import type { Node as XdsNode } from 'envoy-control-plane-ts/envoy/core.ts';
 import { type Client, createAds, type Observer } from 'envoy-control-plane-ts/server.ts';
@@ -225,7 +226,7 @@ class BuildLoop implements Disposable {
   #statuses(services: readonly Service[], built: Built): Service[] {
     const config = this.#config.loadBalancer;
     const addresses = publishedAddresses(config, [...this.#deps.nodes.values()]);
-    const now = `${new Date(this.#outlets.clock.now()).toISOString().slice(0, 19)}Z`;
+    const now = rfc3339(this.#outlets.clock.now());
     return services.flatMap((service) => {
       const claims = built.claims.get(keyOfService(service));
       const isForeign = service.spec.type === 'LoadBalancer' && claims === undefined;
