@@ -23,7 +23,7 @@ type ValueOf<O extends Option> = O['type'] extends 'flag'
 
 export type Values<O extends Options> = { readonly [K in keyof O]: ValueOf<O[K]> };
 
-/** What came of the command line: values, or the text to end with. */
+/** The command line as values, or the text to end with. */
 type Outcome<O extends Options> = { readonly values: Values<O> } | { readonly text: string; readonly code: 0 | 2 };
 
 /**

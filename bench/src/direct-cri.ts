@@ -28,7 +28,7 @@ interface Job {
 export class DirectNode implements AsyncDisposable {
   readonly #runtime: Runtime;
   readonly #cri: CriClient;
-  /** Where the agent keeps its pods' files. */
+  /** Folder of the agent's files of its pods. */
   readonly #rootDir: string;
   #learnt: { readonly pod: Pod; readonly sandbox: SandboxConfig; readonly image: ImageStatus }[] = [];
   #jobs: Job[] = [];

@@ -86,7 +86,7 @@ async function followed(
 /** Longest wait for pods, in milliseconds: a broken cluster must not hold a benchmark up. */
 const patienceMs = 120_000;
 
-/** When an informer saw each pod on its node and running there, or heard that it has none. */
+/** Times at which an informer saw each pod bound and running, or learned that it has no node. */
 export class PodWatcher implements AsyncDisposable {
   readonly ready: Promise<void>;
   /** Times at which the state was read anew because the bus had lost something. */
@@ -126,12 +126,12 @@ export class PodWatcher implements AsyncDisposable {
     return this.#refused.size;
   }
 
-  /** When a pod was first seen bound, on the clock of performance.now; undefined where it was not. */
+  /** Time at which a pod was first seen bound, on the clock of performance.now; undefined if it was not. */
   boundMs(pod: KubeObject): number | undefined {
     return this.#boundMs.get(keyOf(pod));
   }
 
-  /** When a pod was first seen running; undefined where it was not. */
+  /** Time at which a pod was first seen running; undefined if it was not. */
   runningMs(pod: KubeObject): number | undefined {
     return this.#runningMs.get(keyOf(pod));
   }

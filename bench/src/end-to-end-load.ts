@@ -29,7 +29,7 @@ export function quantile(values: readonly number[], share: number): string {
   return (sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN).toFixed(1);
 }
 
-/** What each process spent on each of so many pods, in microseconds, as text. */
+/** Processor time of each process, in microseconds a pod, as text. */
 export function processorTimePerPod(
   before: ReadonlyMap<string, number>,
   after: ReadonlyMap<string, number>,

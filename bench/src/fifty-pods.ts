@@ -1,5 +1,5 @@
 /**
- * How long 50 pods take from `apply` until all run, through the whole of Gantry (api, controllers, scheduler, two node
+ * Time that 50 pods take from `apply` until all run, through the whole of Gantry (api, controllers, scheduler, two node
  * agents, real containers), against the same 50 pods driven straight over CRI: the same two containerds, the same
  * configurations as the agents made them, as many starts at once on each node. Rounds alternate; while containerd is driven
  * straight, Gantry's process is stopped (SIGSTOP). Processor time is that of Gantry's own process, containerd's not counted: until

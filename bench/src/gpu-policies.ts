@@ -40,7 +40,7 @@ export function gantry(profile: Profile = gpuProfile, rules?: RoomRules): Policy
   };
 }
 
-/** What is left of the policy where one part is left out. */
+/** The policy without one of its parts. */
 export const ablations: Readonly<Record<string, Policy>> = {
   // However few places a kind has left, each is worth as much.
   'no-scarcity': gantry(gpuProfile, { ...roomRules, worth: (seen) => seen }),

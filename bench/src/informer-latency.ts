@@ -1,5 +1,5 @@
 /**
- * How long a change takes from a client's write to the handlers of informers: api, store, relay, event bus, informer;
+ * Time that a change takes from a client's write to the handlers of informers: api, store, relay, event bus, informer;
  * and for comparison over the api's watch. Takes about a minute:
  *
  *     scripts/node bench/src/informer-latency.ts
@@ -84,7 +84,7 @@ async function startApi(storeUrl: string, busUrl: string): Promise<AsyncDisposab
   };
 }
 
-/** When a write was called and when its answer came, by the revision that it made. */
+/** Times of the call and of the answer of a write, by the revision that it made. */
 type Writes = Map<number, { readonly calledMs: number; readonly answeredMs: number }>;
 
 async function measure(

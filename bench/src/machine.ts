@@ -1,6 +1,6 @@
 import { cpus, loadavg, release, totalmem } from 'node:os';
 
-/** What figures depend on, in one line: processor, cores, memory, kernel, Node and how busy the machine is already. */
+/** The machine that figures depend on, in one line: processor, cores, memory, kernel, Node and how busy the machine is already. */
 export function describeMachine(): string {
   const model = cpus()[0]?.model.trim() || 'unknown processor';
   const memoryGib = (totalmem() / 2 ** 30).toFixed(0);

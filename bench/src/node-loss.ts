@@ -1,5 +1,5 @@
 /**
- * How long a lost node is felt: the sample's three pods on two nodes behind Envoy; the plug of one node is pulled (its agent
+ * Time for which a lost node is felt: the sample's three pods on two nodes behind Envoy; the plug of one node is pulled (its agent
  * and containerd are killed). Prints the seconds until the node's pods are out of the Service's endpoints, and until all
  * pods run and are ready on the other node; with default times, then with the short ones that a cluster in one rack can
  * afford. Takes about two and a half minutes:
@@ -30,7 +30,7 @@ const pollMs = 100;
 const settleMs = 20_000;
 const replicas = 3;
 
-/** How soon silence is believed, and what pods put up with. */
+/** Times after which a silent node is marked, and after which its pods are evicted. */
 interface Times {
   readonly name: string;
   readonly options: Partial<Parameters<typeof startCluster>[0]>;

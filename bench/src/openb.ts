@@ -11,7 +11,7 @@ export interface GpuNode {
   readonly model: string;
 }
 
-/** What a pod of the trace asks for. */
+/** The requests of a pod of the trace. */
 export interface GpuPod {
   readonly cpuMilli: number;
   readonly memoryMib: number;
@@ -49,7 +49,7 @@ export function readPods(folder: string, list: string): GpuPod[] {
   }));
 }
 
-/** What others published for a list: GPU allocated in percent by policy, at each of the levels of arrived demand. */
+/** Figures that others published for a list: GPU allocated in percent by policy, at each of the levels of arrived demand. */
 export function published(folder: string, list: string): { policy: string; at: Record<number, number> }[] {
   const rows = rowsOf(join(folder, 'published_fgd_alloc.csv')).filter(({ podlist }) => podlist?.endsWith(`_${list}`));
   return rows.map((row) => ({

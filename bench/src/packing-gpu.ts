@@ -1,5 +1,5 @@
 /**
- * How many GPUs a policy gets used: the pods of a list, and more like them until they ask for 130% of all GPUs, come one
+ * Counts the GPUs that a policy gets used: the pods of a list, and more like them until they ask for 130% of all GPUs, come one
  * by one and stay; those that find no node are gone. Printed is the share of all GPUs that is given out when the pods
  * that have come ask for 80 to 130% of them, as a mean over the seeds, beside the figures published for other policies.
  *

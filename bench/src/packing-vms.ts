@@ -1,5 +1,5 @@
 /**
- * How many nodes it takes to run a trace of virtual machines: they arrive in order, leave when their time is over, and
+ * Counts the nodes that it takes to run a trace of virtual machines: they arrive in order, leave when their time is over, and
  * none may be refused. Nobody knows how long one will stay. Each goes through the scheduler's core as a pod does:
  * compiled, queued, given a node, and removed again. The smallest cluster is found by halving; the bound is the largest
  * demand that there is at any time, as if nodes could be cut to measure. The time is what one machine takes from its

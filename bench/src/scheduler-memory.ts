@@ -1,5 +1,5 @@
 /**
- * What the scheduler's core remembers: bytes a node and a pod, heap and arrays together, once all pods have their nodes.
+ * Memory of the scheduler's core: bytes a node and a pod, heap and arrays together, once all pods have their nodes.
  *
  *   scripts/node --expose-gc bench/src/scheduler-memory.ts [--nodes 10000] [--pods 1000000]
  */

@@ -1,5 +1,5 @@
 /**
- * Where worker threads pay: cycles of pods of many classes, others in each cycle, decided by the coordinator alone and with a thread beside it,
+ * Shows from which size on worker threads pay: cycles of pods of many classes, others in each cycle, decided by the coordinator alone and with a thread beside it,
  * in turn and on equal clusters. Shown is the median of a cycle's time, and of the ratio of two that follow each other.
  * A machine whose cores are taken by others shows nothing: the best of all ratios comes closest to an idle one.
  *

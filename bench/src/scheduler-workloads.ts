@@ -11,7 +11,7 @@ export interface Workload {
   readonly before: () => Pod[];
   /** Pods that are measured. */
   readonly measured: () => Pod[];
-  /** What kube-scheduler did on a machine of two cores, in pods/s; undefined where that was not measured. */
+  /** Throughput of a whole kube-scheduler on a machine of two cores, in pods/s; undefined if it was not measured. */
   readonly kubeSchedulerPerSecond?: number;
   /** True where the pods of `before` stay without a node. */
   readonly leavesWaiting?: boolean;

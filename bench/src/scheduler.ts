@@ -77,7 +77,7 @@ function report(workload: Workload, { placed, evicted, seconds, decideSeconds, l
   console.log(columns.join(' '));
 }
 
-/** How long single pods take, one after another, on a cluster where nothing else happens. */
+/** Prints the time of single pods, one after another, on an idle cluster. */
 function reportSinglePods(nodes: number, pods: number): void {
   const scheduler = new Scheduler({ profiles: defaultProfiles, seed: 1, batchSize });
   const compiler = new PodCompiler();

@@ -12,7 +12,7 @@ export interface ServiceProcess extends AsyncDisposable {
   readonly pid: number;
 }
 
-/** Where the processes of a cluster meet, and how they run. */
+/** Addresses and settings of the processes of a cluster. */
 export interface ServiceOptions {
   readonly storeUrl: string;
   readonly busUrl: string;

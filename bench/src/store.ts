@@ -16,7 +16,7 @@ import { readArguments } from './arguments.ts';
 
 readArguments('Commits a second and their latencies, for both stores.', {});
 
-/** How long each measurement writes, in milliseconds. */
+/** Duration of each measurement, in milliseconds. */
 const measureMs = 1500;
 const value = JSON.stringify({ apiVersion: 'v1', kind: 'Pod', filler: 'x'.repeat(1450) });
 /** Keys that each writer goes through. */

@@ -61,7 +61,7 @@ function saysReady(child: ChildProcess): Promise<void> {
     const fail = (why: string): void => reject(new Error(`gantry up ${why}; it said:\n${said}`));
     const timer = setTimeout(() => fail(`was not ready within ${startTimeoutMs / 1000} s`), startTimeoutMs);
     child.stderr!.setEncoding('utf8').on('data', (text: string) => {
-      // What it says later is dropped, but must be read all the same.
+      // Later output is dropped, but must be read all the same.
       if (said.length < 100_000) said += text;
       if (!said.includes('gantry: ready.')) return;
       clearTimeout(timer);

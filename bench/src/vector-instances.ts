@@ -52,7 +52,7 @@ function shuffled<T>(given: readonly T[]): T[] {
   return items;
 }
 
-/** What is published of an instance: a lower bound, and how many bins each of 275 heuristics needed. */
+/** Published figures of an instance: a lower bound, and how many bins each of 275 heuristics needed. */
 export interface Published {
   readonly bound: number;
   /** By name; heuristics that have no result for the instance are left out. */

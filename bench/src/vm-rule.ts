@@ -7,7 +7,7 @@ import { TypicalRequests } from '@gantry/scheduler/state/typical-requests.ts';
 import { nodeNamed, podNamed } from '@gantry/scheduler/testing/builders.ts';
 import type { Vm } from './vm-trace.ts';
 
-/** What a virtual machine asks for, as a pod. */
+/** The pod that asks for as much as a virtual machine. */
 export function requestsOf({ cores, memoryGib }: Vm): Record<string, string> {
   return { cpu: `${Math.round(cores * 1_000)}m`, memory: `${Math.round(memoryGib * 1_024)}Mi` };
 }

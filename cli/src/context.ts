@@ -1,15 +1,15 @@
 import type { Client } from '@gantry/client/client.ts';
 import type { Clock } from '@gantry/runtime/clock.ts';
 
-/** Where a command writes to. */
+/** Output of a command. */
 export interface Output {
-  /** What was asked for: standard output. */
+  /** The result: standard output. */
   write(text: string): void;
   /** Progress and warnings: standard error. */
   note(text: string): void;
 }
 
-/** What every command that talks to a cluster gets. */
+/** Dependencies of every command that talks to a cluster. */
 export interface Context {
   readonly client: Client;
   /** Namespace for names without one. */

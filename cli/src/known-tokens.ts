@@ -1,4 +1,4 @@
-/** How the gantry command finds the token of a cluster that the same user runs on this machine. */
+/** Finds the token of a cluster that the same user runs on this machine. */
 
 import { existsSync } from 'node:fs';
 import { readlink, rm, symlink } from 'node:fs/promises';

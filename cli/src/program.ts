@@ -54,7 +54,7 @@ export function createProgram(termination: Termination): Command {
     .command('status')
     .description('tell how the cluster is')
     .action(() => withClient((context) => status(context, program.opts<GlobalFlags>().server)));
-  // What these load is every service: only where it is asked for.
+  // These load every service, so they are imported only when asked for.
   clusterCommand(program, 'up', '.gantry')
     .description('run a whole cluster on this machine: every service in one process')
     .action(async (flags) => {

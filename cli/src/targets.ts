@@ -1,7 +1,7 @@
 import { findKind, type KindName, kindNames, kindOf } from '@gantry/model/registry.ts';
 import { refusal } from './context.ts';
 
-/** What `all` stands for, as in kubectl. */
+/** The kinds that `all` stands for, as in kubectl. */
 const allKinds: readonly KindName[] = ['Pod', 'Service', 'Deployment', 'ReplicaSet'];
 
 /** Kinds, and the names that were asked for; no names means all objects. */

@@ -1,6 +1,6 @@
 import type { Deployment } from '@gantry/model/gen/gantry.apps.v1.ts';
 
-/** How far a rollout is, in words that people know from kubectl. */
+/** Progress of a rollout, in kubectl's words. */
 export interface Progress {
   readonly state: 'running' | 'done' | 'failed';
   readonly message: string;

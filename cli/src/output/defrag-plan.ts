@@ -2,7 +2,7 @@ import type { DefragmentPlan, MoveProgress } from '@gantry/client/placement-mess
 import { counted, listed } from './listed.ts';
 import { formatTable } from './table.ts';
 
-/** Which nodes become free by which moves, and why the others do not. */
+/** Prints the nodes that become free and the moves that free them, and why the others do not. */
 export function formatPlan({ freed, kept }: DefragmentPlan): string {
   const moves = freed.flatMap((node) => node.moves);
   const head =

@@ -11,7 +11,7 @@ import { formatTable } from './table.ts';
 /** Groups of nodes that are shown of each kind; `-o yaml` shows all. */
 const maxGroups = 10;
 
-/** What a scheduler says of a pod, for people: short however many nodes there are. */
+/** Prints a scheduler's explanation of a pod for people: short however many nodes there are. */
 export function formatExplanation(explanation: PodExplanation, nowMs: number): string {
   const { namespace, name, profile, priority, message, fitting, refusing, bestNode } = explanation;
   const head = formatTable(undefined, [

@@ -1,7 +1,7 @@
 import type { KubeObject } from '@gantry/model/kind.ts';
 import { formatYaml } from './yaml.ts';
 
-/** How objects are printed. */
+/** Formats that objects are printed in. */
 export const outputFormats = ['table', 'wide', 'yaml', 'json', 'name'] as const;
 export type OutputFormat = (typeof outputFormats)[number];
 

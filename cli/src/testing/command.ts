@@ -8,7 +8,7 @@ export function commandLine(args: readonly string[]): string[] {
   return [process.execPath, '--disable-warning=ExperimentalWarning', main, ...args];
 }
 
-/** What a run of the command left. */
+/** Exit code and output of a run of the command. */
 export interface CommandResult {
   readonly code: number | null;
   readonly stdout: string;

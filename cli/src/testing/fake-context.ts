@@ -7,19 +7,19 @@ import { FakeClock } from '@gantry/runtime/clock.ts';
 import { GantryError } from '@gantry/runtime/errors.ts';
 import type { Context } from '../context.ts';
 
-/** What the api answers in place of a page or a watch. */
+/** The error that the api answers in place of a page. */
 type Failure = GantryError | undefined;
 
 /** An api in memory whose pages hold two objects, whatever they are asked for. */
 export class FakeApi {
   objects: KubeObject[];
-  /** How the next lists after the first page, in order, fail. */
+  /** Failures of the next lists after their first page, in order. */
   readonly pageFailures: Failure[] = [];
-  /** What the next watches give, in order: events, and how they end. */
+  /** Events and end of the next watches, in order. */
   readonly watches: { readonly events: WatchEvent<KubeObject>[]; readonly end?: GantryError }[] = [];
   /** Names of the objects that were deleted. */
   readonly deleted: string[] = [];
-  /** How a deletion of an object of this name fails. */
+  /** Failures of deletions, by name of the object. */
   readonly refusals = new Map<string, GantryError>();
 
   constructor(objects: readonly KubeObject[] = []) {

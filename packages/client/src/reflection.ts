@@ -35,7 +35,7 @@ export function addReflection(server: Server, services: readonly string[]): void
   }
 }
 
-/** What answers about these services and the standard ones, by the path of its method. */
+/** Implementations that answer about these services and the standard ones, by the path of the method. */
 function implementations(services: readonly string[]): Implementations {
   const listed = [...services, ...standardServices.map(({ name }) => name)];
   // The library reads no more of a definition than its descriptors.

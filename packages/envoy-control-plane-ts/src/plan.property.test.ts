@@ -134,7 +134,7 @@ function isRefused(value: Uint8Array, typeUrl: string): boolean {
   return typeUrl === listenerType && Buffer.from(value).includes(Buffer.from([0x18, 0x9a, 0x05]));
 }
 
-/** What a client that follows references has of a snapshot, in the form of its inventory. */
+/** The inventory that a client which follows references has of a snapshot. */
 function expected(spec: SnapshotSpec): string[] {
   const snapshot = build(spec);
   const conversationOrder = ['Cluster', 'ClusterLoadAssignment', 'Listener', 'RouteConfiguration'];

@@ -29,7 +29,7 @@ export interface Step {
   readonly response: PlannedResponse;
 }
 
-/** What a client lacks of one type. */
+/** Resources of one type that a client lacks. */
 interface Difference {
   /** New to the client, or of another version. */
   readonly changed: readonly Resource[];

@@ -23,7 +23,7 @@ export interface Resource {
   readonly version: string;
   /** The encoded message. */
   readonly value: Uint8Array;
-  /** What must be there before this resource is of use. */
+  /** Resources that must be there before this one is of use. */
   readonly references: readonly Reference[];
 }
 

@@ -21,11 +21,11 @@ import {
   type Subscription,
 } from './stream-state.ts';
 
-/** What a client has of one type. */
+/** A client's subscription to one type. */
 export interface ClientSubscription {
   readonly typeUrl: string;
   readonly wildcard: boolean;
-  /** How many resources it asked for by name. */
+  /** Number of resources that it asked for by name. */
   readonly names: number;
   /** Version of the last response that the client accepted; empty before the first. */
   readonly ackedVersion: string;
@@ -60,7 +60,7 @@ export interface Observer {
 
 export interface AdsOptions {
   readonly snapshots: SnapshotSource;
-  /** Which snapshot a client gets; all get that of group "" where absent. */
+  /** Chooses the group whose snapshot a client gets; group "" for all by default. */
   readonly groupOf?: (node: Node) => string;
   readonly limits?: StreamLimits;
   /** Streams at a time; further ones are refused with RESOURCE_EXHAUSTED. 10,000 where absent. */

@@ -1,7 +1,7 @@
 /** Holds the current snapshot of each group of clients and tells streams about new ones. */
 import type { Snapshot } from './snapshot.ts';
 
-/** Where a server takes snapshots from. */
+/** Source of a server's snapshots. */
 export interface SnapshotSource {
   /** The current snapshot of a group; undefined until there is one, and clients wait until then. */
   get(group: string): Snapshot | undefined;

@@ -68,7 +68,7 @@ function subscribe(subscription: Subscription, requested: readonly string[]): Su
   const asksForAll = requested.includes('*');
   const hasNamed = subscription.hasNamed || requested.length > 0;
   const wildcard = asksForAll || (!hasNamed && isFullState(subscription.typeUrl));
-  // What the client let go of is forgotten, so that it is sent again when it comes back.
+  // Resources that the client unsubscribed from are forgotten, so that they are sent again if it subscribes anew.
   const known = wildcard ? subscription.known : new Map([...subscription.known].filter(([name]) => names.has(name)));
   return { ...subscription, names, hasNamed, wildcard, known };
 }

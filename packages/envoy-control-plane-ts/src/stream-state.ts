@@ -1,5 +1,5 @@
 /**
- * What the server knows about one ADS stream. The state is immutable; sotw.ts and delta.ts change it by what the client
+ * State of one ADS stream as the server knows it. The state is immutable; sotw.ts and delta.ts change it by what the client
  * says, plan.ts by what is sent. Nothing here does I/O, so every rule of the protocol is tested as a function.
  */
 import type { Node } from './envoy/core.ts';
@@ -9,7 +9,7 @@ import type { Resource } from './resource.ts';
 /** The two ways to speak xDS: everything each time, or changes only. */
 export type Protocol = 'sotw' | 'delta';
 
-/** What a client was last told about a resource. */
+/** The version of a resource that a client was sent last. */
 export interface Known {
   /** Version of the resource; empty where the client was told that there is none. */
   readonly version: string;
@@ -41,7 +41,7 @@ export interface Subscription {
   readonly names: ReadonlySet<string>;
   /** True once the client has asked by name: from then on "no names" means none, not all. */
   readonly hasNamed: boolean;
-  /** What the client was told, by name. */
+  /** Resources that the client was sent, by name. */
   readonly known: ReadonlyMap<string, Known>;
   /** True once a response was sent. */
   readonly answered: boolean;
@@ -75,7 +75,7 @@ export interface StreamLimits {
 /** Room for a large mesh; a client beyond it is broken or hostile. */
 export const defaultStreamLimits: StreamLimits = { maxTypes: 32, maxNames: 50_000 };
 
-/** What a request meant. */
+/** Meaning of a request. */
 export type RequestEvent =
   | { readonly kind: 'subscribed'; readonly typeUrl: string }
   | { readonly kind: 'accepted'; readonly typeUrl: string; readonly version: string }

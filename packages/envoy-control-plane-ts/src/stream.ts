@@ -23,7 +23,7 @@ import {
   type StreamState,
 } from './stream-state.ts';
 
-/** What a stream works with. */
+/** Dependencies of a stream. */
 export interface StreamContext {
   readonly snapshots: SnapshotSource;
   readonly groupOf: (node: Node) => string;
@@ -37,7 +37,7 @@ export interface StreamContext {
 export type SotwCall = ServerDuplexStream<DiscoveryRequest, DiscoveryResponse>;
 export type DeltaCall = ServerDuplexStream<DeltaDiscoveryRequest, DeltaDiscoveryResponse>;
 
-/** How the two protocols differ in I/O. */
+/** I/O of a stream, which differs between the two protocols. */
 interface Wire {
   readonly protocol: Protocol;
   readonly call: EventEmitter & Pick<SotwCall, 'getPeer' | 'end'>;

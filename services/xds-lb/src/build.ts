@@ -13,13 +13,13 @@ import { keyOfService, resourceName, type ServiceKey, serviceNameLabel } from '.
 import { portProtocol } from './port-protocol.ts';
 import { routesOf } from './routes.ts';
 
-/** What the snapshots are made from. Objects are never changed. */
+/** Input of the snapshots. Objects are never changed. */
 export interface Observed {
   readonly services: readonly Service[];
   readonly slices: readonly EndpointSlice[];
 }
 
-/** What came of one Service. */
+/** Resources made from one Service. */
 interface ServiceResources {
   readonly envoy: readonly Resource[];
   readonly grpc: readonly Resource[];
@@ -33,7 +33,7 @@ interface Remembered extends ServiceResources {
   readonly denied: ReadonlyMap<string, EndpointSlice>;
 }
 
-/** What is kept from one run for the next, so that only Services that changed are made again. */
+/** Resources of the run before, so that only Services that changed are built again. */
 export type Memory = ReadonlyMap<ServiceKey, Remembered>;
 
 export interface Built {
@@ -41,7 +41,7 @@ export interface Built {
   readonly envoy: Snapshot;
   /** For proxyless gRPC clients: every TCP port of every Service. */
   readonly grpc: Snapshot;
-  /** Which addresses the load balancer's Services have, and which they could not have. */
+  /** Addresses that the load balancer's Services have, and those that they were refused. */
   readonly claims: ReadonlyMap<ServiceKey, Claims>;
   /** Services that no resources could be made of; the others go on without them. */
   readonly problems: ReadonlyMap<ServiceKey, Error>;

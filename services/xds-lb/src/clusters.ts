@@ -6,7 +6,7 @@ import { pack } from 'envoy-control-plane-ts/proto/codec.ts';
 import { clusterResource, type Resource } from 'envoy-control-plane-ts/resource.ts';
 import type { PortProtocol } from './port-protocol.ts';
 
-/** Who balances: Envoy, or a gRPC client by itself. */
+/** The side that balances: Envoy, or a gRPC client by itself. */
 export type Audience = 'envoy' | 'grpc';
 
 /** A pod on the same network answers within milliseconds; one that is gone must not hold a request for long. */

@@ -1,14 +1,14 @@
-/** What xds-lb can be told. */
+/** Settings of xds-lb. */
 import { isIP } from 'node:net';
 import { GantryError } from '@gantry/runtime/errors.ts';
 import { parseCidr } from './claims.ts';
 
-/** How Services become listeners. */
+/** Settings by which Services become listeners. */
 export interface LoadBalancerConfig {
   /** Address that Envoy listens on for Services that ask for none. */
   readonly listenAddress: string;
   /**
-   * Where Envoy binds for an address that a Service asks for in spec.loadBalancerIP, as on hosts that users reach through
+   * Address that Envoy binds for the one in spec.loadBalancerIP, as on hosts that users reach through
    * NAT. An address that is not in it is bound as it is.
    */
   readonly addressMap: Readonly<Record<string, string>>;

@@ -32,7 +32,7 @@ export interface StartEnvoyDeps {
 export interface SupervisedEnvoy extends Running {
   /** Process id of the Envoy that runs now; undefined between two. */
   readonly pid: number | undefined;
-  /** How often it was started again. */
+  /** Number of times that it was started again. */
   readonly restarts: number;
   /** Resolves when the Envoy that runs now has its configuration and serves; rejects with the signal. */
   ready(signal: AbortSignal): Promise<void>;

@@ -1,4 +1,4 @@
-/** What is spoken on a port of a Service. */
+/** Protocol of a Service's port. */
 import type { ServicePort } from '@gantry/model/gen/gantry.core.v1.ts';
 
 /** http: HTTP/1.1 to the pods; http2: HTTP/2 without TLS, as gRPC; tcp: bytes. */

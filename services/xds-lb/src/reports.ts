@@ -18,7 +18,7 @@ export interface Report {
   readonly message: string;
 }
 
-/** What users should hear about a build. */
+/** Warnings that follow from a build. */
 export function reportsOf(built: Built, services: readonly Service[]): Report[] {
   return services.flatMap((service) => {
     const key = keyOfService(service);
@@ -36,7 +36,7 @@ export function reportsOf(built: Built, services: readonly Service[]): Report[] 
   });
 }
 
-/** What users should hear about a NACK: the listeners that Envoy names in its error could not be opened. */
+/** Warnings that follow from a NACK: Envoy could not open the listeners that its error names. */
 export function reportsOfRejection(client: Client, event: RequestEvent, services: readonly Service[]): Report[] {
   if (event.kind !== 'rejected' || event.typeUrl !== listenerType) return [];
   const error = event.rejection.error.message ?? '';

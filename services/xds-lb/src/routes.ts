@@ -39,7 +39,7 @@ export function routesOf(name: string, service: Service, audience: Audience): Re
 function envoyRoutes(cluster: string, service: Service): Route[] {
   const action: RouteAction = {
     cluster,
-    // How long an answer may take is for the pods and their clients to say; Envoy's default would be 15 s.
+    // Pods and their clients decide how long an answer may take; Envoy's default would be 15 s.
     timeout: 0,
     hashPolicy: hasAffinity(service) ? [{ connectionProperties: { sourceIp: true } }] : [],
   };

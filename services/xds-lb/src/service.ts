@@ -30,7 +30,7 @@ export interface ObjectSource<T> {
   onChange(handler: () => void): () => unknown;
 }
 
-/** What xds-lb works with; the owner disposes of them. */
+/** Dependencies of xds-lb; the owner disposes of them. */
 export interface XdsLbDeps {
   readonly services: ObjectSource<Service>;
   readonly endpointSlices: ObjectSource<EndpointSlice>;
@@ -130,7 +130,7 @@ function observe(counting: Observer, { log, services, events }: XdsLbDeps): Obse
   };
 }
 
-/** Where a build goes. */
+/** Destinations of a build. */
 interface Outlets {
   readonly snapshots: SnapshotCache;
   readonly publisher: StatusPublisher;

@@ -1,4 +1,4 @@
-/** What a Service's status says of its load balancer: pure. */
+/** Derives the load balancer's part of a Service's status: pure. */
 import { isIP } from 'node:net';
 import type { LoadBalancerIngress, Node, Service, ServiceStatus } from '@gantry/model/gen/gantry.core.v1.ts';
 import type { Condition } from '@gantry/model/gen/gantry.meta.v1.ts';

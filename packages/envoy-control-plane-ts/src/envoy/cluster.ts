@@ -145,7 +145,7 @@ export const UseDownstreamHttpConfig = message(
   },
 );
 
-/** How a cluster speaks HTTP; goes into typedExtensionProtocolOptions under `upstreamHttpOptionsKey`. */
+/** HTTP settings of a cluster; goes into typedExtensionProtocolOptions under `upstreamHttpOptionsKey`. */
 export const UpstreamHttpOptions = message(
   'envoy.extensions.upstreams.http.v3.HttpProtocolOptions',
   {

@@ -59,7 +59,7 @@ export const Locality = message('envoy.config.core.v3.Locality', {
 });
 export type Locality = ValueOf<typeof Locality>;
 
-/** Who a client is; sent in the first request of a stream only. */
+/** Identity of a client; sent in the first request of a stream only. */
 export const Node = message('envoy.config.core.v3.Node', {
   id: one(1, string),
   cluster: one(2, string),

@@ -49,7 +49,7 @@ export const ListenerFilter = message('envoy.config.listener.v3.ListenerFilter',
   typedConfig: one(3, Any, { oneof: 'config_type' }),
 });
 
-/** What a proxyless gRPC client reads of a listener: an HttpConnectionManager. */
+/** The part of a listener that a proxyless gRPC client reads: an HttpConnectionManager. */
 export const ApiListener = message('envoy.config.listener.v3.ApiListener', { apiListener: one(1, Any) });
 
 /** A socket that Envoy accepts connections on, or an API listener for gRPC clients. */

@@ -144,7 +144,7 @@ export const DirectResponseAction = message('envoy.config.route.v3.DirectRespons
   status: one(1, uint32, { gte: 200, lte: 599 }),
 });
 
-/** What gRPC servers use in place of a forwarding action. */
+/** The action of routes in gRPC servers, which forward nothing. */
 export const NonForwardingAction = message('envoy.config.route.v3.NonForwardingAction', {});
 
 export const Route = message(

@@ -6,14 +6,14 @@ export interface BootstrapOptions {
   readonly nodeId: string;
   /** Envoy's node.cluster: a name that Envoys with the same task share. */
   readonly nodeCluster?: string;
-  /** Where this Envoy stands, for balancing by locality. */
+  /** Zone of this Envoy, for balancing by locality. */
   readonly zone?: string;
   /**
    * Path of the Unix socket of Envoy's admin interface, which Envoy makes for its own user alone: whoever reaches the
    * interface can end Envoy. 107 bytes at most.
    */
   readonly adminSocket: string;
-  /** Which form of xDS Envoy asks for. */
+  /** Variant of xDS that Envoy asks for. */
   readonly protocol?: 'sotw' | 'delta';
   /** Connections from clients at a time, beyond which new ones are refused. 50,000 where absent. */
   readonly maxConnections?: number;

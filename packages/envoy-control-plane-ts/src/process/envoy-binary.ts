@@ -2,7 +2,7 @@
 import { accessSync, constants, readdirSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
-/** Where to look for Envoy. */
+/** Places to look for Envoy in. */
 export interface EnvoySearch {
   /** A binary that is taken without looking further, as from an environment variable. */
   readonly path?: string;

@@ -11,14 +11,14 @@ export interface EnvoyProcessOptions extends BootstrapOptions {
   readonly binary: string;
   /** Worker threads; Envoy takes one a CPU where absent. */
   readonly concurrency?: number;
-  /** How long connections of a removed listener may go on. 30 where absent (Envoy's own default is 600). */
+  /** Seconds for which connections of a removed listener may go on; 30 by default (Envoy's own default is 600). */
   readonly drainTimeSeconds?: number;
   readonly logLevel?: 'trace' | 'debug' | 'info' | 'warning' | 'error' | 'critical' | 'off';
   /** Takes each line that Envoy logs. */
   readonly onLog?: (line: string) => void;
 }
 
-/** How a process ended. */
+/** End of a process. */
 export interface EnvoyExit {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
@@ -36,9 +36,9 @@ export interface EnvoyProcess extends AsyncDisposable {
   ready(signal: AbortSignal): Promise<void>;
 }
 
-/** How long Envoy may take to stop before it is killed. */
+/** Milliseconds that Envoy has to stop before it is killed. */
 const stopTimeoutMs = 5_000;
-/** How often a starting Envoy is asked whether it is ready. */
+/** Milliseconds between two questions whether a starting Envoy is ready. */
 const readyPollMs = 50;
 /** Longest log line that is kept while its end has not arrived. */
 const maxLogLineLength = 64 * 1024;

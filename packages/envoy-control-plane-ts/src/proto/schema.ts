@@ -6,7 +6,7 @@
  * durations are milliseconds, wrappers (`UInt32Value`) are the bare value. An absent key is an absent field.
  */
 
-/** What a field's type looks like on the wire; `__value` exists only for the compiler and is never set. */
+/** Wire format of a field's type; `__value` exists only for the compiler and is never set. */
 export interface ScalarType<T> {
   readonly kind: 'scalar';
   readonly wire: 'string' | 'bytes' | 'bool' | 'uint32' | 'uint64' | 'int32' | 'int64' | 'double';
@@ -69,7 +69,7 @@ export interface Field<T extends FieldType = FieldType, A extends Arity = Arity>
   readonly rules: Rules;
 }
 
-/** How often a field occurs; a map has string keys. */
+/** Cardinality of a field; a map has string keys. */
 export type Arity = 'one' | 'many' | 'map';
 
 export type Fields = Readonly<Record<string, Field>>;

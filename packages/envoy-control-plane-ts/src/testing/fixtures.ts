@@ -9,7 +9,7 @@ export interface WebService {
   readonly name: string;
   readonly listenPort: number;
   readonly endpointPorts: readonly number[];
-  /** Which cluster the route leads to; the service's own where absent. */
+  /** Cluster that the route leads to; the service's own by default. */
   readonly routeTo?: string;
 }
 

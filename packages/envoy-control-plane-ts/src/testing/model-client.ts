@@ -12,7 +12,7 @@ import type { Resource } from '../resource.ts';
 import type { Protocol } from '../stream-state.ts';
 import { clusterType, endpointType, isFullState, listenerType, routeType, sendOrder } from '../type-urls.ts';
 
-/** What a client says. */
+/** A request of a client. */
 export type ModelRequest = DiscoveryRequest & DeltaDiscoveryRequest;
 
 export interface ModelClientOptions {
@@ -42,7 +42,7 @@ export class ModelClient {
     for (const typeUrl of [clusterType, listenerType]) this.#send({ typeUrl, node: { id: 'model' } });
   }
 
-  /** What the client has of a type. */
+  /** Resources of a type that the client has. */
   resources(typeUrl: string): ReadonlyMap<string, Resource> {
     return this.#resources.get(typeUrl)!;
   }
@@ -164,7 +164,7 @@ export class ModelClient {
       (decode(ClusterLoadAssignment, value).endpoints ?? []).length === 0;
     for (const resource of response.resources) {
       const held = this.resources(endpointType).get(resource.name);
-      // What never had any, as its cluster went before its endpoints came, may be told so again.
+      // A cluster that went before its endpoints came never had any, and may be told so again.
       const hadSome = held !== undefined && !isEmpty(held);
       // State-of-the-world does not let a client say on a new stream what it has of before: the server cannot spare that.
       const isKnown = this.#options.protocol === 'delta' || this.#heardHere.has(resource.name);

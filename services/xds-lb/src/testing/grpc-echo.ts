@@ -41,7 +41,7 @@ export async function startGrpcEcho(name: string): Promise<GrpcEcho> {
   return { port, [Symbol.asyncDispose]: stop };
 }
 
-/** What a proxyless gRPC client is told of its xDS server. */
+/** Bootstrap of a proxyless gRPC client: its xDS server. */
 export function xdsBootstrap(xdsAddress: string, nodeId: string): object {
   return {
     xds_servers: [{ server_uri: xdsAddress, channel_creds: [{ type: 'insecure' }], server_features: ['xds_v3'] }],
