@@ -83,6 +83,15 @@ describe('layering', () => {
   });
 });
 
+describe('gRPC servers', () => {
+  it('are made in one place, which gives each of them health, reflection and a guard; xDS is no service of ours', () => {
+    const places = sources
+      .filter((path) => !/\.test\.ts$|\/testing\//.test(path))
+      .filter((path) => /\bnew Server\(/.test(readFileSync(join(root, path), 'utf8')));
+    expect(places.sort()).toEqual(['packages/client/src/serve.ts', 'services/xds-lb/src/service.ts']);
+  });
+});
+
 describe('sizes', () => {
   it('keeps every file to one idea', () => {
     const long = sources
