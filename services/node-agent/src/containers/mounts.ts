@@ -13,7 +13,7 @@ const defaultMessagePath = '/dev/termination-log';
 
 /** What mounts are made from. */
 export interface MountDeps {
-  readonly volumes: VolumeManager;
+  readonly volumes: Pick<VolumeManager, 'mounts'>;
   readonly paths: PodPaths;
   readonly clusterDomain: string;
   /** Pods have a file system of their own (not with the process driver). */

@@ -32,6 +32,7 @@ import type { PodListener } from './source.ts';
 import { podUid } from './spec.ts';
 import { containerStarter } from './start-container.ts';
 import { containerStopper } from './stop-container.ts';
+import { watchStorage } from './storage-watch.ts';
 import { TerminationMessages } from './termination-messages.ts';
 import type { PodWorker, WorkerDeps } from './worker.ts';
 
@@ -103,13 +104,15 @@ export async function startPods(config: NodeAgentConfig, deps: PodsDeps): Promis
     times: config.observation ?? defaultObservation,
     onChange: (changed) => manager.observed(changed),
   });
+  const sandboxesOf: WorkerDeps['sandboxesOf'] = (uid) =>
+    observation.latest === undefined ? undefined : (observation.latest.byPod.get(uid) ?? []);
   const manager = new PodManager(
     {
       clock,
       log,
       node: { runtimeName: runtime.info.name, hostIps: config.addresses },
       execute: (action, context, signal) => execute(executor, action, context, signal),
-      sandboxesOf: (uid) => (observation.latest === undefined ? undefined : (observation.latest.byPod.get(uid) ?? [])),
+      sandboxesOf,
       refresh: () => observation.refresh(),
       verdict: (id) => probes.verdict(id),
       terminationMessage: (id) => terminationMessages.of(id),
@@ -155,6 +158,11 @@ export async function startPods(config: NodeAgentConfig, deps: PodsDeps): Promis
     cleanDisk().catch((error: unknown) => log.warn({ error }, 'the disk could not be cleaned'));
   stack.use(observation);
   stack.use(manager);
+  // Containers that exist nowhere use nothing.
+  if (runtime.info.driver !== 'hollow') {
+    const workers = () => manager.workers();
+    stack.use(watchStorage({ clock, log, workers, sandboxesOf, stats: runtime.stats, volumes, paths }));
+  }
   const owned = stack.move();
   return {
     listener: {

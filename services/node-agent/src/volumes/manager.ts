@@ -34,6 +34,8 @@ export interface VolumeManager {
   refresh(pod: Pod, signal: AbortSignal): Promise<void>;
   /** What a container mounts of them. Rejects with Invalid where a mount leads nowhere or out of its volume. */
   mounts(pod: Pod, planned: PlannedContainer, env: readonly EnvVar[]): Promise<Mount[]>;
+  /** Directory of an emptyDir of the pod. */
+  emptyDirOf(pod: Pod, name: string): string;
   /** Removes all that prepare made, but never what a hostPath names. Idempotent. */
   tearDown(uid: string): Promise<void>;
 }
@@ -105,6 +107,7 @@ export function volumeManager(deps: VolumeDeps): VolumeManager {
         }),
       );
     },
+    emptyDirOf: (pod, name) => directoryOf(pod, pod.spec.volumes?.find((volume) => volume.name === name) ?? { name }),
     tearDown(uid) {
       prepared.delete(uid);
       return inTurn(uid, async () => {
