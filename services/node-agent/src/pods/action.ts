@@ -48,7 +48,7 @@ export type StopReason =
 /** What a step decides. */
 export interface Decision {
   readonly actions: readonly Action[];
-  /** When to decide again even if nothing happens, in milliseconds since the Unix epoch; Infinity for never. */
+  /** When to decide again even if nothing happens, in milliseconds of the monotonic clock; Infinity for never. */
   readonly wakeAtMs: number;
 }
 

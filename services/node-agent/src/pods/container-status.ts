@@ -103,7 +103,7 @@ export function crashLoopMessage(view: PodView, planned: PlannedContainer, delay
 function waitingOf(view: PodView, planned: PlannedContainer): { reason: string; message?: string } {
   const trouble = view.memory.troubles.get(containerKey(planned.name));
   if (trouble !== undefined) {
-    const backsOff = trouble.reason === 'ErrImagePull' && view.nowMs >= trouble.failedAtMs + pullErrorShownMs;
+    const backsOff = trouble.reason === 'ErrImagePull' && view.monotonicMs >= trouble.failedAtMs + pullErrorShownMs;
     return backsOff
       ? {
           reason: 'ImagePullBackOff',

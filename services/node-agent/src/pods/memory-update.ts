@@ -1,3 +1,4 @@
+import type { ObservedSandbox } from '../runtime/runtime.ts';
 import { type Action, keyOf } from './action.ts';
 import { type Operation, type PodMemory, type RetryWaits, troubleAfter, withEntry } from './memory.ts';
 
@@ -12,8 +13,8 @@ export type Outcome =
   | { readonly kind: 'failed'; readonly reason: string; readonly message: string; readonly waits: RetryWaits };
 
 /** The memory once an action is under way. */
-export function began(memory: PodMemory, action: Action, nowMs: number): PodMemory {
-  const operation = operationOf(action, nowMs);
+export function began(memory: PodMemory, action: Action, monotonicMs: number): PodMemory {
+  const operation = operationOf(action, monotonicMs);
   const next = { ...memory, busy: withEntry(memory.busy, keyOf(action), operation) };
   const restarts =
     action.kind === 'stopContainer' && (action.why.kind === 'probe' || action.why.kind === 'specChanged');
@@ -22,21 +23,21 @@ export function began(memory: PodMemory, action: Action, nowMs: number): PodMemo
   return { ...next, killedToRestart: new Set(killed) };
 }
 
-function operationOf(action: Action, nowMs: number): Operation {
+function operationOf(action: Action, monotonicMs: number): Operation {
   switch (action.kind) {
     case 'startSandbox':
     case 'startContainer':
     case 'prepareVolumes':
       return { kind: 'start' };
     case 'stopContainer':
-      return { kind: 'stop', deadlineMs: nowMs + action.graceMs };
+      return { kind: 'stop', deadlineMs: monotonicMs + action.graceMs };
     default:
       return { kind: 'other' };
   }
 }
 
 /** The memory once an action came to its end, and what is there was looked at again. */
-export function ended(memory: PodMemory, action: Action, outcome: Outcome, nowMs: number): PodMemory {
+export function ended(memory: PodMemory, action: Action, outcome: Outcome, monotonicMs: number): PodMemory {
   const key = keyOf(action);
   const idle = { ...memory, busy: withEntry(memory.busy, key, undefined) };
   switch (outcome.kind) {
@@ -45,7 +46,7 @@ export function ended(memory: PodMemory, action: Action, outcome: Outcome, nowMs
     case 'failed':
       return {
         ...idle,
-        troubles: withEntry(memory.troubles, key, troubleAfter(memory.troubles.get(key), outcome, nowMs)),
+        troubles: withEntry(memory.troubles, key, troubleAfter(memory.troubles.get(key), outcome, monotonicMs)),
       };
     case 'done':
       return { ...idle, ...resultOf(memory, action), troubles: withEntry(memory.troubles, key, undefined) };
@@ -65,4 +66,15 @@ function resultOf(memory: PodMemory, action: Action): Partial<PodMemory> {
     default:
       return {};
   }
+}
+
+/** The memory once exited instances were seen; those that are gone are forgotten. */
+export function exitsNoted(memory: PodMemory, sandboxes: readonly ObservedSandbox[], monotonicMs: number): PodMemory {
+  const exited = sandboxes
+    .flatMap((sandbox) => sandbox.containers)
+    .filter(({ state }) => state.kind === 'exited')
+    .map(({ id }) => id);
+  const known = memory.exitsSeen;
+  if (exited.length === known.size && exited.every((id) => known.has(id))) return memory;
+  return { ...memory, exitsSeen: new Map(exited.map((id) => [id, known.get(id) ?? monotonicMs])) };
 }

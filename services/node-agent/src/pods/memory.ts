@@ -10,6 +10,7 @@ export interface Trouble {
   readonly message: string;
   /** How often in a row. */
   readonly failures: number;
+  /** On the monotonic clock, as `retryAtMs` is. */
   readonly failedAtMs: number;
   readonly retryAtMs: number;
 }
@@ -17,6 +18,7 @@ export interface Trouble {
 /** What is being done at this moment, one a key (see keyOf in action.ts). */
 export type Operation =
   | { readonly kind: 'start' }
+  /** The deadline is on the monotonic clock. */
   | { readonly kind: 'stop'; readonly deadlineMs: number }
   | { readonly kind: 'other' };
 
@@ -36,6 +38,8 @@ export interface PodMemory {
   readonly stoppedSandboxes: ReadonlySet<string>;
   /** Instances that were stopped in order to be started again whatever their exit code is (probe, hook, new image). */
   readonly killedToRestart: ReadonlySet<string>;
+  /** Times of the monotonic clock at which exited instances were seen first, by container id: no wait counts from a wall clock alone. */
+  readonly exitsSeen: ReadonlyMap<string, number>;
   /** Set once the pod is being ended, so that it never comes back: why, as status.reason and status.message. */
   readonly failed: { readonly reason: string; readonly message: string } | undefined;
   /** Set once the agent found a reason to evict the pod, such as too much storage used. */
@@ -52,6 +56,7 @@ export function newMemory(nowMs: number): PodMemory {
     busy: new Map(),
     stoppedSandboxes: new Set(),
     killedToRestart: new Set(),
+    exitsSeen: new Map(),
     failed: undefined,
     eviction: undefined,
   };
@@ -80,11 +85,17 @@ export const retryWaits = {
 export function troubleAfter(
   before: Trouble | undefined,
   failure: { readonly reason: string; readonly message: string; readonly waits: RetryWaits },
-  nowMs: number,
+  monotonicMs: number,
 ): Trouble {
   const failures = before?.reason === failure.reason ? before.failures + 1 : 1;
   const waitMs = Math.min(failure.waits.maxMs, failure.waits.initialMs * 2 ** Math.min(failures - 1, 20));
-  return { reason: failure.reason, message: failure.message, failures, failedAtMs: nowMs, retryAtMs: nowMs + waitMs };
+  return {
+    reason: failure.reason,
+    message: failure.message,
+    failures,
+    failedAtMs: monotonicMs,
+    retryAtMs: monotonicMs + waitMs,
+  };
 }
 
 /** A map with one entry set, or taken out where the value is undefined. */

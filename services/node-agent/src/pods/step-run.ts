@@ -11,6 +11,7 @@ import {
   currentSandbox,
   instancesOf,
   lifeOf,
+  monotonicOf,
   nextSandboxAttempt,
   type PodView,
   runningContainers,
@@ -100,7 +101,7 @@ function oneStart(view: PodView, actions: readonly Action[]): Action[] {
   return actions.filter((action) => {
     if (action.kind !== 'startContainer') return true;
     if (isStarting) return false;
-    isStarting = (troubles.get(containerKey(action.name))?.retryAtMs ?? 0) <= view.nowMs;
+    isStarting = (troubles.get(containerKey(action.name))?.retryAtMs ?? Number.NEGATIVE_INFINITY) <= view.monotonicMs;
     return true;
   });
 }
@@ -166,8 +167,10 @@ function checkRunning(view: PodView, planned: PlannedContainer, container: Obser
 function restart(view: PodView, current: ObservedSandbox, planned: PlannedContainer, end: ContainerEnd): Decision {
   const succeededInit = planned.role === 'init' && end.exitCode === 0;
   const delayMs = succeededInit ? 0 : restartDelayMs(end);
-  const atMs = end.finishedAtMs + delayMs;
-  if (atMs > view.nowMs) return { actions: [], wakeAtMs: atMs };
+  // A wall clock that was stepped back must not make it wait for longer than its delay.
+  const seenAtMs = view.memory.exitsSeen.get(end.containerId) ?? Number.POSITIVE_INFINITY;
+  const atMs = Math.min(monotonicOf(view, end.finishedAtMs), seenAtMs) + delayMs;
+  if (atMs > view.monotonicMs) return { actions: [], wakeAtMs: atMs };
   return { actions: [start(view, current, planned, delayMs)], wakeAtMs: Number.POSITIVE_INFINITY };
 }
 

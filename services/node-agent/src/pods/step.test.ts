@@ -152,6 +152,27 @@ describe('restarts', () => {
     expect(step(world.view()).actions).toMatchObject([{ kind: 'startContainer', attempt: 9 }]);
   });
 
+  it('stand still for no step of the wall clock, and neither do other waits', () => {
+    const world = new PodWorld(podOf());
+    world.settle();
+    for (const count of [0, 1]) {
+      world.exit(world.newest('web')!.id, count);
+      world.settle();
+    }
+    expect(world.starts).toEqual(['web/0', 'web/1']);
+    world.stepWall(-7_200_000);
+    expect(step(world.view()).wakeAtMs - world.monotonicMs).toBe(10_000);
+    world.nowMs += 10_000;
+    world.settle();
+    expect(world.starts).toEqual(['web/0', 'web/1', 'web/2']);
+    const failing = new PodWorld(podOf());
+    failing.decide();
+    failing.finish(failing.underWay[1]!, 'failed');
+    failing.stepWall(-7_200_000);
+    failing.nowMs += 1_000;
+    expect(failing.decide()).toMatchObject([{ kind: 'startSandbox' }]);
+  });
+
   it('know their back-off also after the agent was restarted', () => {
     const world = new PodWorld(podOf());
     world.settle();

@@ -2,7 +2,7 @@ import { type Action, type Decision, keyOf } from './action.ts';
 import { pullErrorShownMs } from './memory.ts';
 import { deadlineMs, endingOf, stepEnd } from './step-end.ts';
 import { stepRun } from './step-run.ts';
-import type { PodView } from './view.ts';
+import { monotonicOf, type PodView } from './view.ts';
 
 /** A stop that is under way is only made shorter when that saves at least this much, in milliseconds. */
 const worthHurryingMs = 1_000;
@@ -21,7 +21,8 @@ export function step(view: PodView): Decision {
 /** When something is to be decided or shown anew though nothing happens. */
 function otherTimes(view: PodView, runs: boolean): number[] {
   const shown = [...view.memory.troubles.values()].map(({ failedAtMs }) => failedAtMs + pullErrorShownMs);
-  return [...(runs ? [deadlineMs(view)] : []), ...shown].filter((atMs) => atMs > view.nowMs);
+  const deadline = runs ? [monotonicOf(view, deadlineMs(view))] : [];
+  return [...deadline, ...shown].filter((atMs) => atMs > view.monotonicMs);
 }
 
 /** Leaves out what is under way already and what failed too shortly ago. */
@@ -31,7 +32,7 @@ function withoutBusy(view: PodView, decision: Decision): Decision {
     const key = keyOf(action);
     if (isUnderWay(view, action, key)) return false;
     const trouble = view.memory.troubles.get(key);
-    if (trouble === undefined || trouble.retryAtMs <= view.nowMs) return true;
+    if (trouble === undefined || trouble.retryAtMs <= view.monotonicMs) return true;
     wakeAtMs = Math.min(wakeAtMs, trouble.retryAtMs);
     return false;
   });
@@ -42,5 +43,5 @@ function isUnderWay(view: PodView, action: Action, key: string): boolean {
   const operation = view.memory.busy.get(key);
   if (operation === undefined) return false;
   if (action.kind !== 'stopContainer' || operation.kind !== 'stop') return true;
-  return view.nowMs + action.graceMs > operation.deadlineMs - worthHurryingMs;
+  return view.monotonicMs + action.graceMs > operation.deadlineMs - worthHurryingMs;
 }

@@ -32,7 +32,10 @@ export interface PodView {
   readonly terminationMessage: (containerId: string) => string;
   /** Why the node takes the pod not at all; undefined where it takes it. */
   readonly rejection: Rejection | undefined;
+  /** By the wall clock: for times that are shown or come from elsewhere. */
   readonly nowMs: number;
+  /** By the monotonic clock: for waits of this agent. */
+  readonly monotonicMs: number;
 }
 
 /** How a container ended. */
@@ -50,6 +53,11 @@ export interface ContainerEnd {
   readonly restartDelayMs: number | undefined;
   /** It ended in the sandbox that the pod runs in now. */
   readonly inCurrentSandbox: boolean;
+}
+
+/** A moment of the wall clock on the monotonic one. */
+export function monotonicOf(view: PodView, wallMs: number): number {
+  return view.monotonicMs + (wallMs - view.nowMs);
 }
 
 /** Where a container of a pod is in its life. */

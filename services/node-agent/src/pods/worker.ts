@@ -7,7 +7,7 @@ import type { ObservedSandbox } from '../runtime/runtime.ts';
 import { type Action, keyOf } from './action.ts';
 import type { Rejection } from './admission.ts';
 import { newMemory, type PodMemory, retryWaits } from './memory.ts';
-import { began, ended, type Outcome } from './memory-update.ts';
+import { began, ended, exitsNoted, type Outcome } from './memory-update.ts';
 import { podKey, podUid } from './spec.ts';
 import { type NodeFacts, statusOf } from './status.ts';
 import { step } from './step.ts';
@@ -172,12 +172,14 @@ export class PodWorker implements AsyncDisposable {
       terminationMessage: this.#deps.terminationMessage,
       rejection: this.#deps.rejectionOf(this.#pod),
       nowMs: this.#deps.clock.now(),
+      monotonicMs: this.#deps.clock.monotonic(),
     };
   }
 
   #decide(): void {
     const sandboxes = this.#deps.sandboxesOf(this.uid);
     if (sandboxes === undefined) return;
+    this.#memory = exitsNoted(this.#memory, sandboxes, this.#deps.clock.monotonic());
     const observed = this.#view(sandboxes);
     this.#deps.onObserved(observed);
     const decision = step(observed);
@@ -196,7 +198,7 @@ export class PodWorker implements AsyncDisposable {
       this.#controllers.get(action.key)?.abort();
       return;
     }
-    this.#memory = began(this.#memory, action, this.#deps.clock.now());
+    this.#memory = began(this.#memory, action, this.#deps.clock.monotonic());
     const key = keyOf(action);
     this.#controllers.get(key)?.abort();
     const controller = new AbortController();
@@ -226,14 +228,14 @@ export class PodWorker implements AsyncDisposable {
     const key = keyOf(action);
     if (this.#controllers.get(key) !== controller) return;
     this.#controllers.delete(key);
-    this.#memory = ended(this.#memory, action, outcome, clock.now());
+    this.#memory = ended(this.#memory, action, outcome, clock.monotonic());
     this.wake();
   }
 
   #wakeAt(atMs: number): void {
     this.#timer?.abort();
     this.#timer = undefined;
-    if (atMs !== Number.POSITIVE_INFINITY) this.#sleep(Math.max(1, atMs - this.#deps.clock.now()));
+    if (atMs !== Number.POSITIVE_INFINITY) this.#sleep(Math.max(1, atMs - this.#deps.clock.monotonic()));
   }
 
   #sleep(ms: number): void {

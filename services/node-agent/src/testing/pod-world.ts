@@ -3,7 +3,7 @@ import type { Action } from '../pods/action.ts';
 import type { Rejection } from '../pods/admission.ts';
 import { containerHash, keys } from '../pods/labels.ts';
 import { newMemory, type PodMemory, retryWaits } from '../pods/memory.ts';
-import { began, ended, type Outcome } from '../pods/memory-update.ts';
+import { began, ended, exitsNoted, type Outcome } from '../pods/memory-update.ts';
 import { plannedContainers } from '../pods/spec.ts';
 import { step } from '../pods/step.ts';
 import type { PodView, ProbeVerdict } from '../pods/view.ts';
@@ -35,12 +35,26 @@ export class PodWorld {
   readonly starts: string[] = [];
   #ids = 0;
 
+  /** How far the wall clock was stepped from the monotonic one, in milliseconds. */
+  #steppedMs = 0;
+
   constructor(pod: Pod) {
     this.pod = pod;
     this.memory = newMemory(this.nowMs);
   }
 
+  get monotonicMs(): number {
+    return this.nowMs - this.#steppedMs;
+  }
+
+  /** Steps the wall clock alone. */
+  stepWall(ms: number): void {
+    this.nowMs += ms;
+    this.#steppedMs += ms;
+  }
+
   view(): PodView {
+    this.memory = exitsNoted(this.memory, this.sandboxes, this.monotonicMs);
     return {
       pod: this.pod,
       previous: this.pod.status,
@@ -51,6 +65,7 @@ export class PodWorld {
       terminationMessage: () => '',
       rejection: this.rejection,
       nowMs: this.nowMs,
+      monotonicMs: this.monotonicMs,
     };
   }
 
@@ -67,7 +82,7 @@ export class PodWorld {
             other.containerId === action.containerId
           ),
       );
-      this.memory = began(this.memory, action, this.nowMs);
+      this.memory = began(this.memory, action, this.monotonicMs);
       this.underWay.push(action);
     }
     return actions;
@@ -81,7 +96,7 @@ export class PodWorld {
       outcome === 'failed'
         ? { kind: 'failed', reason: 'Error', message: 'it failed', waits: retryWaits.create }
         : { kind: outcome };
-    this.memory = ended(this.memory, action, result, this.nowMs);
+    this.memory = ended(this.memory, action, result, this.monotonicMs);
   }
 
   /** Decides and carries out until there is nothing more to do now. Throws when that never comes. */

@@ -55,7 +55,7 @@ export async function openCriRuntime(config: CriRuntimeConfig, deps: { clock?: C
       containers: criContainers(client, configs, config.node),
       observer: { observe, changes: (signal) => criChanges(client, clock, signal) },
       images: criImages(client, config.socketPath),
-      streams: criStreams(client),
+      streams: criStreams(client, clock),
       stats: criStats(client, config, clock),
       [Symbol.asyncDispose]: async () => client[Symbol.dispose](),
     };
@@ -150,12 +150,17 @@ function criContainers(client: CriClient, configs: SandboxConfigs, node: string)
   };
 }
 
-function criStreams(client: CriClient): Streams {
+function criStreams(client: CriClient, clock: Clock): Streams {
   return {
     async execSync(containerId, command, timeoutMs, signal) {
       // The call's deadline holds to the millisecond, and the runtime kills the command when it passes; CRI's own is whole seconds.
       const request = { containerId, cmd: command, timeout: Math.ceil(timeoutMs / 1000) };
-      const result = await client.runtime<ExecResult>('ExecSync', request, { timeoutMs, signal });
+      const beganMs = clock.monotonic();
+      const result = await client.runtime<ExecResult>('ExecSync', request, { timeoutMs, signal }).catch((error) => {
+        // A runtime that cannot kill the command in time says so instead of telling of the time-out.
+        if (signal?.aborted || clock.monotonic() - beganMs < timeoutMs) throw error;
+        throw new GantryError('Timeout', `the command did not end within ${timeoutMs} ms`, { cause: error });
+      });
       return {
         exitCode: result.exitCode,
         stdout: result.stdout.subarray(0, maxExecOutputBytes),

@@ -48,10 +48,10 @@ export function criImages(client: CriClient, socketPath: string): Images {
     },
     async importTar(path, signal) {
       const names = await ctrImport(socketPath, path, signal);
-      const deadline = Date.now() + noticeTimeoutMs;
+      const deadline = performance.now() + noticeTimeoutMs;
       for (const name of names) {
         while ((await status(name, signal)) === undefined) {
-          if (Date.now() > deadline)
+          if (performance.now() > deadline)
             throw new GantryError('Timeout', `image ${name} was imported but does not show up`);
           await delay(noticePollMs);
         }

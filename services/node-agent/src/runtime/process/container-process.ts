@@ -99,18 +99,18 @@ export class ContainerProcess {
   /** Asks it to end with SIGTERM, kills it after `graceMs`, and resolves once its end was seen. */
   async stop(graceMs: number): Promise<void> {
     if (this.#state.kind !== 'running') return;
-    const deadline = this.#clock.now() + graceMs;
+    const deadline = this.#clock.monotonic() + graceMs;
     if (graceMs > 0) await this.#signalAll('SIGTERM');
-    while (this.#running() && this.#clock.now() < deadline) {
+    while (this.#running() && this.#clock.monotonic() < deadline) {
       await this.#clock.sleep(stopPollMs);
       await this.#look();
     }
-    const killDeadline = this.#clock.now() + killTimeoutMs;
+    const killDeadline = this.#clock.monotonic() + killTimeoutMs;
     while (this.#running()) {
       await this.#signalAll('SIGKILL');
       await this.#clock.sleep(stopPollMs);
       await this.#look();
-      if (this.#clock.now() > killDeadline) {
+      if (this.#clock.monotonic() > killDeadline) {
         throw new GantryError('Timeout', `container "${this.record.id}" does not die`);
       }
     }
