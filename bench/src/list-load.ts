@@ -14,24 +14,22 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { type Client, connect } from '@gantry/client/client.ts';
 import { isError } from '@gantry/runtime/errors.ts';
 import { openStore } from '@gantry/store/open.ts';
 import type { Operation } from '@gantry/store/store.ts';
+import { readArguments } from './arguments.ts';
 import { describeMachine } from './machine.ts';
 
-const { values } = parseArgs({
-  options: {
-    configmaps: { type: 'string', default: '142700' },
-    pods: { type: 'string', default: '20000' },
-    'pod-chars': { type: 'string', default: '50000' },
-    lists: { type: 'string', default: '1000' },
-    seconds: { type: 'string', default: '30' },
-  },
+const values = readArguments('An api under more lists than it can answer.', {
+  configmaps: { type: 'number', about: 'ConfigMaps in the store', default: 142_700 },
+  pods: { type: 'number', about: 'pods in the store', default: 20_000 },
+  'pod-chars': { type: 'number', about: 'characters of a pod', default: 50_000 },
+  lists: { type: 'number', about: 'lists at once', default: 1_000 },
+  seconds: { type: 'number', about: 'seconds for which as many are kept in flight', default: 30 },
 });
-const lists = Number(values.lists);
+const { lists } = values;
 const connections = 12;
 const batchChars = 8_000_000;
 const root = join(import.meta.dirname, '../..');
@@ -68,10 +66,10 @@ async function main(): Promise<void> {
 async function fill(url: string): Promise<void> {
   await using store = await openStore(url);
   const configMap = 'x'.repeat(480);
-  const padding = 'x'.repeat(Math.max(0, Number(values['pod-chars']) - 420));
+  const padding = 'x'.repeat(Math.max(0, values['pod-chars'] - 420));
   const objects = function* (): Generator<Operation> {
     yield put('namespaces/_/default', { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'default' } });
-    for (let index = 0; index < Number(values.configmaps); index++) {
+    for (let index = 0; index < values.configmaps; index++) {
       const metadata = metadataOf(`cm-${String(index).padStart(6, '0')}`);
       yield put(`configmaps/default/${metadata.name}`, {
         apiVersion: 'v1',
@@ -80,7 +78,7 @@ async function fill(url: string): Promise<void> {
         data: { configMap },
       });
     }
-    for (let index = 0; index < Number(values.pods); index++) {
+    for (let index = 0; index < values.pods; index++) {
       const metadata = { ...metadataOf(`pod-${String(index).padStart(6, '0')}`), annotations: { padding } };
       const spec = { containers: [{ name: 'main', image: 'pause:3' }], nodeName: `node-${index % 1_000}` };
       yield put(`pods/default/${metadata.name}`, { apiVersion: 'v1', kind: 'Pod', metadata, spec });
@@ -139,7 +137,7 @@ async function burst(clients: readonly Client[], outcomes: Outcomes): Promise<vo
 
 /** As many lists in flight all the time. A client that is refused waits for the second that it is told to wait. */
 async function flood(clients: readonly Client[], outcomes: Outcomes): Promise<void> {
-  const endMs = performance.now() + Number(values.seconds) * 1_000;
+  const endMs = performance.now() + values.seconds * 1_000;
   const keepListing = async (index: number): Promise<void> => {
     while (performance.now() < endMs) {
       const wasRefused = await listOnce(clients, index, outcomes);
