@@ -9,7 +9,11 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['{packages,services}/*/src/**/*.test.ts', '{cli,bench}/src/**/*.test.ts', 'test/tidy/**/*.test.ts'],
+          include: [
+            '{packages,services}/*/src/**/*.test.ts',
+            '{cli,bench}/src/**/*.test.ts',
+            'test/{tidy,differential}/**/*.test.ts',
+          ],
           exclude: ['**/*.integration.test.ts', '**/node_modules/**'],
           // Ends a test that hangs; a busy machine is no reason to fail.
           testTimeout: 30_000,

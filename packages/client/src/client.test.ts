@@ -73,6 +73,7 @@ const pod: Pod = {
   kind: 'Pod',
   metadata: { name: 'web', namespace: 'default' },
   spec: { containers: [{ name: 'c', image: 'i', resources: { requests: { cpu: '100m' } } }] },
+  status: {},
 };
 
 describe('reading', () => {

@@ -2,20 +2,21 @@ import fc from 'fast-check';
 import protobuf from 'protobufjs';
 import { describe, expect, it } from 'vitest';
 import { codecFor } from './codec.ts';
-import { toNumber } from './forms.ts';
-import { jsonFieldsOf, loadRoot, messageSchema } from './schema.ts';
+import { readInt64 } from './forms.ts';
+import { type FieldSchema, jsonFieldsOf, loadRoot, messageSchema } from './schema.ts';
+import { fillZeros } from './zeros.ts';
 
 const times = fc
   .integer({ min: 0, max: 4_000_000_000 })
   .map((seconds) => `${new Date(seconds * 1000).toISOString().slice(0, 19)}Z`);
 
-/** Any object of a message in its JSON form, without values that mean the same as absent ones. */
-function arbitraryOf(messageName: string, depth: number): fc.Arbitrary<Record<string, unknown>> {
+/** Any object of a message in its JSON form: without values that mean the same as absent ones, with those that are always there. */
+function arbitraryOf(messageName: string, depth: number, isPartial = false): fc.Arbitrary<Record<string, unknown>> {
   const properties: Record<string, fc.Arbitrary<unknown>> = {};
   for (const [name, field] of jsonFieldsOf(messageName)) {
     const { type } = field;
     if (type.kind === 'message' && depth === 0 && messageSchema(type.name).jsonForm === 'object') continue;
-    const value = anyValueOf(type, field.hasPresence, depth);
+    const value = anyValueOf(field, depth, isPartial);
     if (field.cardinality === 'list') properties[name] = fc.array(value, { minLength: 1, maxLength: 2 });
     else if (field.cardinality === 'map')
       properties[name] = fc.dictionary(fc.string({ maxLength: 5 }), value, {
@@ -25,14 +26,15 @@ function arbitraryOf(messageName: string, depth: number): fc.Arbitrary<Record<st
       });
     else properties[name] = value;
   }
-  return fc.record(properties, { requiredKeys: [], noNullPrototype: true });
+  return fc.record(properties, { requiredKeys: [], noNullPrototype: true }).map((object) => {
+    if (!isPartial) fillZeros(messageName, object);
+    return object;
+  });
 }
 
-function anyValueOf(
-  type: ReturnType<typeof messageSchema>['fields'][number]['type'],
-  zero: boolean,
-  depth: number,
-): fc.Arbitrary<unknown> {
+function anyValueOf(field: FieldSchema, depth: number, isPartial: boolean): fc.Arbitrary<unknown> {
+  const { type, hasPresence, always, cardinality, partial } = field;
+  const zero = hasPresence || (always && !isPartial) || cardinality !== 'single';
   if (type.kind === 'enum') return fc.constantFrom(...Object.keys(type.values).slice(1));
   if (type.kind === 'message') {
     const { jsonForm } = messageSchema(type.name);
@@ -43,7 +45,7 @@ function anyValueOf(
       intOrString: fc.oneof(fc.integer({ min: 0, max: 65_535 }), fc.string({ minLength: 1 })),
       raw: fc.constantFrom<unknown>({ a: [1, 'x', null] }, 'text', 5),
     };
-    return jsonForm === 'object' ? arbitraryOf(type.name, depth - 1) : forms[jsonForm];
+    return jsonForm === 'object' ? arbitraryOf(type.name, depth - 1, partial) : forms[jsonForm];
   }
   const min = zero ? 0 : 1;
   if (type.scalar === 'string') return fc.string({ minLength: min });
@@ -89,8 +91,23 @@ describe('codecFor', () => {
   });
 
   it('tells zero from absent where that matters, and only there', () => {
-    const codec = codecFor('gantry.apps.v1.DeploymentSpec');
-    expect(codec.decode(codec.encode({ replicas: 0, paused: false, minReadySeconds: 0 }))).toEqual({ replicas: 0 });
+    const sent = (message: string, value: object): unknown => codecFor(message).decode(codecFor(message).encode(value));
+    const security = { runAsUser: 0, privileged: false, procMount: '' };
+    expect(sent('gantry.core.v1.SecurityContext', security)).toEqual(security);
+    expect(sent('gantry.core.v1.HTTPGetAction', { path: '', port: 0, host: '' })).toEqual({ port: 0 });
+  });
+
+  it('has fields that Kubernetes always writes, with their zeros', () => {
+    const codec = codecFor('gantry.core.v1.ContainerStatus');
+    expect(codec.decode(codec.encode({ name: 'c', state: { terminated: {} } }))).toEqual({
+      name: 'c',
+      image: '',
+      imageID: '',
+      ready: false,
+      restartCount: 0,
+      state: { terminated: { exitCode: 0 } },
+      lastState: {},
+    });
   });
 
   it('reads lists of numbers packed or not, and passes over fields that it does not know', () => {
@@ -123,18 +140,25 @@ describe('codecFor', () => {
     const codec = codecFor('gantry.core.v1.Pod');
     const whole = codec.encode({ metadata: { name: 'x' }, spec: { containers: [{ name: 'c' }] } });
     for (let time = 0; time < 200; time++) expect(() => codec.decode(whole.subarray(0, -2))).toThrow();
-    expect(codec.decode(whole)).toEqual({ metadata: { name: 'x' }, spec: { containers: [{ name: 'c' }] } });
+    expect(codec.decode(whole)).toMatchObject({ metadata: { name: 'x' }, spec: { containers: [{ name: 'c' }] } });
   });
 });
 
-describe('toNumber', () => {
+describe('readInt64', () => {
   it.each([
     [{ low: 5, high: 0, unsigned: false }, 5],
     [{ low: -1, high: -1, unsigned: false }, -1],
     [{ low: -1, high: 0, unsigned: false }, 2 ** 32 - 1],
-    [{ low: 0, high: -1, unsigned: true }, 2 ** 64 - 2 ** 32],
     [{ low: 1, high: -1, unsigned: false }, 1 - 2 ** 32],
+    [{ low: -1, high: 2 ** 21 - 1, unsigned: true }, Number.MAX_SAFE_INTEGER],
   ])('reads %o as %d', (halves, number) => {
-    expect(toNumber(halves)).toBe(number);
+    expect(readInt64(halves, 'uid')).toBe(number);
+  });
+
+  it.each([
+    { low: 0, high: 2 ** 21, unsigned: false },
+    { low: 0, high: -1, unsigned: true },
+  ])('refuses %o, naming the field', (halves) => {
+    expect(() => readInt64(halves, 'uid')).toThrow('uid: ');
   });
 });

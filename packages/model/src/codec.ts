@@ -3,46 +3,56 @@
  * message type, from its schema.
  */
 import protobuf from 'protobufjs';
-import { decodeForm, encodeForm, toNumber } from './forms.ts';
+import { decodeForm, encodeForm, readInt64, readString } from './forms.ts';
 import { type FieldSchema, type FieldType, jsonFieldsOf, messageSchema } from './schema.ts';
+import { fillZeros } from './zeros.ts';
 
 type Reader = protobuf.Reader;
 type Writer = protobuf.Writer;
 type Fields = Record<string, unknown>;
-type FieldReader = (reader: Reader, target: Fields, wireType: number) => void;
+/** Reads a field whose tag was read. @param depth Of the message that has it. */
+type FieldReader = (reader: Reader, target: Fields, depth: number) => void;
+
+/** What becomes of properties that a message does not have when an object is written. */
+export type UnknownProperties = 'refuse' | 'drop';
 
 /** Both directions for one message type. */
 export interface Codec {
-  /** The bytes of an object in its JSON form. Fields that the schema does not know are left out. */
-  encode(value: object): Uint8Array;
-  /** The JSON form of bytes. Unknown fields are passed over; throws on bytes that are no such message. */
+  /**
+   * The bytes of an object in its JSON form. `apiVersion` and `kind` are left out: the type of the message stands for them.
+   * @param unknown Any other property that the message lacks is refused with a TypeError, or dropped: what was stored by a newer
+   *   version may have some.
+   */
+  encode(value: object, unknown?: UnknownProperties): Uint8Array;
+  /** The JSON form of bytes. Unknown fields are passed over; throws a RangeError on bytes that are no such message. */
   decode(bytes: Uint8Array): unknown;
 }
 
 interface FieldWriter {
   /** The field's message has its fields in the parent: it is written from the parent, others from their value. */
   readonly isInline: boolean;
-  readonly write: (value: unknown, writer: Writer) => void;
+  readonly write: ValueWriter;
 }
 
+type ValueWriter = (value: unknown, writer: Writer, unknown: UnknownProperties) => void;
+
 interface MessageCoder {
-  write(value: unknown, writer: Writer): void;
-  read(reader: Reader, length: number): unknown;
-  /** Reads into an object that has fields already: for inlined messages. */
-  readInto(reader: Reader, end: number, target: Fields): void;
+  readonly write: ValueWriter;
+  /** @param previous What an earlier occurrence of the field said: the two are merged. */
+  read(reader: Reader, end: number, depth: number, previous: unknown): unknown;
 }
 
 interface ValueCoder {
   readonly wireType: number;
-  readonly write: (value: unknown, writer: Writer) => void;
-  readonly read: (reader: Reader) => unknown;
+  readonly write: ValueWriter;
+  readonly read: (reader: Reader, depth: number, previous: unknown) => unknown;
   /** The value that a field without presence has when it is absent. */
   readonly zero: unknown;
 }
 
 /** Messages inside messages, at most; deeper bytes are refused. */
 const maxDepth = 100;
-let depth = 0;
+const lengthDelimited = 2;
 
 const coders = new Map<string, MessageCoder>();
 const codecs = new Map<string, Codec>();
@@ -51,18 +61,16 @@ const codecs = new Map<string, Codec>();
 export function codecFor(messageName: string): Codec {
   let codec = codecs.get(messageName);
   if (codec === undefined) {
-    const coder = coderFor(messageName);
+    const coder = coderFor(messageName, false);
     codec = {
-      encode: (value) => {
+      encode: (value, unknown = 'refuse') => {
         const writer = protobuf.Writer.create();
-        coder.write(value, writer);
+        coder.write(value, writer, unknown);
         return writer.finish();
       },
       decode: (bytes) => {
         const reader = protobuf.Reader.create(bytes);
-        // Bytes that were refused halfway left it above zero.
-        depth = 0;
-        return coder.read(reader, reader.len);
+        return coder.read(reader, reader.len, 1, undefined);
       },
     };
     codecs.set(messageName, codec);
@@ -70,12 +78,14 @@ export function codecFor(messageName: string): Codec {
   return codec;
 }
 
-function coderFor(messageName: string): MessageCoder {
-  let coder = coders.get(messageName);
+/** @param isPartial Nothing inside of the message is required: no zeros are filled in. */
+function coderFor(messageName: string, isPartial: boolean): MessageCoder {
+  const key = isPartial ? `${messageName}?` : messageName;
+  let coder = coders.get(key);
   if (coder === undefined) {
     const { jsonForm } = messageSchema(messageName);
-    coder = jsonForm === 'object' ? new ObjectCoder(messageName) : formCoder(jsonForm);
-    coders.set(messageName, coder);
+    coder = jsonForm === 'object' ? new ObjectCoder(messageName, isPartial) : formCoder(jsonForm);
+    coders.set(key, coder);
   }
   return coder;
 }
@@ -83,25 +93,24 @@ function coderFor(messageName: string): MessageCoder {
 function formCoder(form: Exclude<ReturnType<typeof messageSchema>['jsonForm'], 'object'>): MessageCoder {
   return {
     write: (value, writer) => encodeForm(form, value, writer),
-    read: (reader, length) => decodeForm(form, reader, reader.pos + length),
-    readInto: () => {
-      throw new Error(`a ${form} cannot be inlined`);
-    },
+    read: (reader, end) => decodeForm(form, reader, end),
   };
 }
 
 class ObjectCoder implements MessageCoder {
   readonly #name: string;
+  readonly #isPartial: boolean;
   // Made when first used: messages contain one another.
   #writers: ReadonlyMap<string, FieldWriter> | undefined;
   #readers: (FieldReader | undefined)[] | undefined;
 
-  constructor(name: string) {
+  constructor(name: string, isPartial: boolean) {
     this.#name = name;
+    this.#isPartial = isPartial;
   }
 
-  /** Goes by the properties that are there, which are few of those that could be. */
-  write(value: unknown, writer: Writer): void {
+  /** Iterates over the object's own properties, not the schema's fields: most of those are unset. */
+  write(value: unknown, writer: Writer, unknown: UnknownProperties): void {
     this.#writers ??= writersByName(messageSchema(this.#name).fields);
     const object = value as Fields;
     let inlined: FieldWriter[] | undefined;
@@ -109,43 +118,74 @@ class ObjectCoder implements MessageCoder {
       const property = object[name];
       if (property === undefined || property === null) continue;
       const field = this.#writers.get(name);
-      if (field === undefined) continue;
+      if (field === undefined) {
+        if (unknown === 'drop' || name === 'apiVersion' || name === 'kind') continue;
+        throw new TypeError(`${this.#name} has no field ${JSON.stringify(name)}`);
+      }
       if (field.isInline) {
         // One message, however many of its fields stand here.
         if (inlined?.includes(field)) continue;
         inlined ??= [];
         inlined.push(field);
       }
-      field.write(field.isInline ? object : property, writer);
+      field.write(field.isInline ? object : property, writer, unknown);
     }
   }
 
-  read(reader: Reader, length: number): Fields {
-    const target: Fields = {};
-    this.readInto(reader, reader.pos + length, target);
+  /** Writes the properties that are this message's own of an object that has those of its parent, too. */
+  writeInlined(object: Fields, writer: Writer, unknown: UnknownProperties): void {
+    this.#writers ??= writersByName(messageSchema(this.#name).fields);
+    const own: Fields = {};
+    for (const name in object) if (this.#writers.has(name)) own[name] = object[name];
+    this.write(own, writer, unknown);
+  }
+
+  read(reader: Reader, end: number, depth: number, previous: unknown): Fields {
+    const target = (previous as Fields | undefined) ?? {};
+    this.readInto(reader, end, target, depth);
+    if (!this.#isPartial) fillZeros(this.#name, target);
     return target;
   }
 
-  readInto(reader: Reader, end: number, target: Fields): void {
-    this.#readers ??= readersByNumber(messageSchema(this.#name).fields);
-    if (++depth > maxDepth) throw new RangeError(`messages nested deeper than ${maxDepth}`);
+  /** Reads into an object that has fields already. */
+  readInto(reader: Reader, end: number, target: Fields, depth: number): void {
+    this.#readers ??= readersByTag(messageSchema(this.#name).fields, this.#isPartial);
+    if (depth > maxDepth) throw new RangeError(`messages nested deeper than ${maxDepth}`);
     while (reader.pos < end) {
       const tag = reader.uint32();
-      const read = this.#readers[tag >>> 3];
-      if (read === undefined) reader.skipType(tag & 7);
-      else read(reader, target, tag & 7);
+      const read = this.#readers[tag];
+      if (read !== undefined) read(reader, target, depth);
+      else skip(reader, tag);
     }
-    depth--;
+    assertEnd(reader, end);
   }
 }
 
-function readersByNumber(fields: readonly FieldSchema[]): (FieldReader | undefined)[] {
-  const readers: FieldReader[] = [];
-  for (const field of fields) readers[field.number] = fieldReader(field);
-  return readers;
+/** Passes over a field that is not known, or that has another type than we know. */
+function skip(reader: Reader, tag: number): void {
+  if (tag >>> 3 === 0) throw new RangeError('field number 0 is not allowed');
+  reader.skipType(tag & 7);
 }
 
-const lengthDelimited = 2;
+/** What a message holds may not run beyond the message. */
+function assertEnd(reader: Reader, end: number): void {
+  if (reader.pos !== end) throw new RangeError(`a field runs beyond its message: ${reader.pos} > ${end}`);
+}
+
+function readersByTag(fields: readonly FieldSchema[], isPartial: boolean): (FieldReader | undefined)[] {
+  const readers: FieldReader[] = [];
+  for (const field of fields) {
+    const { wireType } = valueCoder(field);
+    const read = fieldReader(field, isPartial);
+    const isOwnWireType = field.cardinality !== 'map';
+    readers[(field.number << 3) | (isOwnWireType ? wireType : lengthDelimited)] = read;
+    // Lists of numbers may be packed into one length-delimited field; Kubernetes writes them one by one. Both are read.
+    if (field.cardinality === 'list' && wireType !== lengthDelimited) {
+      readers[(field.number << 3) | lengthDelimited] = packedReader(field);
+    }
+  }
+  return readers;
+}
 
 function writersByName(fields: readonly FieldSchema[]): Map<string, FieldWriter> {
   return new Map(
@@ -159,89 +199,112 @@ function writersByName(fields: readonly FieldSchema[]): Map<string, FieldWriter>
 
 function fieldWriter(field: FieldSchema): FieldWriter {
   const { number, hasPresence } = field;
-  const coder = valueCoder(field.type);
+  if (field.inline && field.type.kind === 'message') return inlineWriter(number, field.type.name);
+  const coder = valueCoder(field);
   const tag = (number << 3) | coder.wireType;
-  const isInline = field.inline && field.type.kind === 'message';
-  const writeOne = (value: unknown, writer: Writer): void => {
+  const writeOne: ValueWriter = (value, writer, unknown) => {
     writer.uint32(tag);
-    coder.write(value, writer);
+    coder.write(value, writer, unknown);
   };
-  if (isInline) return { isInline, write: writeOne };
-  if (field.cardinality === 'map') return { isInline, write: mapWriter(number, coder) };
-  if (field.cardinality === 'list') {
-    return {
-      isInline,
-      write: (values, writer) => {
-        for (const value of values as unknown[]) writeOne(value, writer);
-      },
+  return { isInline: false, write: manyOrOne() };
+
+  function manyOrOne(): ValueWriter {
+    if (field.cardinality === 'map') return mapWriter(number, coder);
+    if (field.cardinality === 'list') {
+      return (values, writer, unknown) => {
+        for (const value of values as unknown[]) writeOne(value, writer, unknown);
+      };
+    }
+    if (hasPresence) return writeOne;
+    return (value, writer, unknown) => {
+      if (value !== coder.zero) writeOne(value, writer, unknown);
     };
   }
-  if (hasPresence) return { isInline, write: writeOne };
+}
+
+function inlineWriter(number: number, messageName: string): FieldWriter {
+  const message = coderFor(messageName, true) as ObjectCoder;
   return {
-    isInline,
-    write: (value, writer) => {
-      if (value !== coder.zero) writeOne(value, writer);
+    isInline: true,
+    write: (object, writer, unknown) => {
+      writer.uint32((number << 3) | lengthDelimited).fork();
+      message.writeInlined(object as Fields, writer, unknown);
+      writer.ldelim();
     },
   };
 }
 
-/** Lists of numbers may be packed into one length-delimited field; Kubernetes writes them one by one. Both are read. */
-function listReader(name: string, coder: ValueCoder): FieldReader {
-  return (reader, target, wireType) => {
-    target[name] ??= [];
-    const list = target[name] as unknown[];
-    if (wireType === coder.wireType) {
-      list.push(coder.read(reader));
-      return;
-    }
-    const end = reader.uint32() + reader.pos;
-    while (reader.pos < end) list.push(coder.read(reader));
-  };
-}
-
-function mapWriter(number: number, coder: ValueCoder): FieldWriter['write'] {
-  return (value, writer) => {
+function mapWriter(number: number, coder: ValueCoder): ValueWriter {
+  return (value, writer, unknown) => {
     const entries = value as Record<string, unknown>;
     for (const key of Object.keys(entries)) {
       writer.uint32((number << 3) | lengthDelimited).fork();
       writer.uint32((1 << 3) | lengthDelimited).string(key);
       writer.uint32((2 << 3) | coder.wireType);
-      coder.write(entries[key], writer);
+      coder.write(entries[key], writer, unknown);
       writer.ldelim();
     }
   };
 }
 
-function fieldReader(field: FieldSchema): FieldReader {
-  const { name } = field;
-  const coder = valueCoder(field.type);
+function fieldReader(field: FieldSchema, isPartial: boolean): FieldReader {
+  const { name, alternatives } = field;
+  const keepsZero = field.hasPresence || (field.always && !isPartial);
   if (field.inline && field.type.kind === 'message') {
-    const message = coderFor(field.type.name);
-    return (reader, target) => message.readInto(reader, reader.uint32() + reader.pos, target);
+    const message = coderFor(field.type.name, true) as ObjectCoder;
+    return (reader, target, depth) => message.readInto(reader, endOfNext(reader), target, depth + 1);
   }
-  if (field.cardinality === 'list') return listReader(name, coder);
+  const coder = valueCoder(field);
+  if (field.cardinality === 'list') {
+    return (reader, target, depth) => listOf(target, name).push(coder.read(reader, depth, undefined));
+  }
   if (field.cardinality === 'map') return mapReader(name, coder);
-  return (reader, target) => {
-    const value = coder.read(reader);
+  return (reader, target, depth) => {
+    const value = coder.read(reader, depth, target[name]);
+    // The last of a oneof's fields is the one that counts.
+    for (const other of alternatives) if (target[other] !== undefined) delete target[other];
     // Go writes zeros of fields that it omits from JSON; they mean the same as absent ones.
-    if (value === undefined || (!field.hasPresence && value === coder.zero)) return;
-    target[name] = value;
+    const isAbsent = value === undefined || (!keepsZero && value === coder.zero);
+    if (!isAbsent) target[name] = value;
+    else if (target[name] !== undefined) delete target[name];
   };
 }
 
+function packedReader(field: FieldSchema): FieldReader {
+  const coder = valueCoder(field);
+  return (reader, target, depth) => {
+    const list = listOf(target, field.name);
+    const end = endOfNext(reader);
+    while (reader.pos < end) list.push(coder.read(reader, depth, undefined));
+    assertEnd(reader, end);
+  };
+}
+
+function listOf(target: Fields, name: string): unknown[] {
+  target[name] ??= [];
+  return target[name] as unknown[];
+}
+
+/** Where the length-delimited value that follows ends. */
+function endOfNext(reader: Reader): number {
+  return reader.uint32() + reader.pos;
+}
+
 function mapReader(name: string, coder: ValueCoder): FieldReader {
-  return (reader, target) => {
+  const [keyTag, valueTag] = [(1 << 3) | lengthDelimited, (2 << 3) | coder.wireType];
+  return (reader, target, depth) => {
     target[name] ??= {};
     const entries = target[name] as Record<string, unknown>;
-    const end = reader.uint32() + reader.pos;
+    const end = endOfNext(reader);
     let key = '';
     let value: unknown = coder.zero;
     while (reader.pos < end) {
       const tag = reader.uint32();
-      if (tag >>> 3 === 1) key = reader.string();
-      else if (tag >>> 3 === 2) value = coder.read(reader);
-      else reader.skipType(tag & 7);
+      if (tag === keyTag) key = readString(reader);
+      else if (tag === valueTag) value = coder.read(reader, depth + 1, undefined);
+      else skip(reader, tag);
     }
+    assertEnd(reader, end);
     // A key such as __proto__ is data, too.
     if (key !== '__proto__') entries[key] = value ?? {};
     else
@@ -249,19 +312,19 @@ function mapReader(name: string, coder: ValueCoder): FieldReader {
   };
 }
 
-function valueCoder(type: FieldType): ValueCoder {
-  if (type.kind === 'scalar') return scalarCoder(type.scalar);
+function valueCoder({ name, type, partial }: FieldSchema): ValueCoder {
+  if (type.kind === 'scalar') return scalarCoder(name, type);
   if (type.kind === 'enum') return enumCoder(type.values);
-  const message = coderFor(type.name);
+  const message = coderFor(type.name, partial);
   return {
     wireType: lengthDelimited,
     zero: undefined,
-    write: (value, writer) => {
+    write: (value, writer, unknown) => {
       writer.fork();
-      message.write(value, writer);
+      message.write(value, writer, unknown);
       writer.ldelim();
     },
-    read: (reader) => message.read(reader, reader.uint32()),
+    read: (reader, depth, previous) => message.read(reader, endOfNext(reader), depth + 1, previous),
   };
 }
 
@@ -279,14 +342,14 @@ function enumCoder(values: Readonly<Record<string, number>>): ValueCoder {
   };
 }
 
-function scalarCoder(scalar: string): ValueCoder {
+function scalarCoder(name: string, { scalar }: Extract<FieldType, { kind: 'scalar' }>): ValueCoder {
   switch (scalar) {
     case 'string':
       return {
         wireType: lengthDelimited,
         zero: '',
         write: (value, writer) => void writer.string(value as string),
-        read: (reader) => reader.string(),
+        read: readString,
       };
     case 'bytes':
       return {
@@ -323,7 +386,7 @@ function scalarCoder(scalar: string): ValueCoder {
         wireType: 0,
         zero: 0,
         write: (value, writer) => void writer[scalar](value as number),
-        read: (reader) => toNumber(reader[scalar]()),
+        read: (reader) => readInt64(reader[scalar](), name),
       };
     default:
       throw new Error(`no coder for the scalar type ${scalar}`);

@@ -3,9 +3,10 @@ import { type FieldCause, GantryError } from '@gantry/runtime/errors.ts';
 import { formatTimestamp, isTimestamp } from './forms.ts';
 import type { KubeObject } from './kind.ts';
 import { parseManifestText } from './parse.ts';
-import { formatQuantity, parseQuantity } from './quantity.ts';
+import { formatQuantity, parseQuantity, roundedForResources } from './quantity.ts';
 import { apiVersionOf, kindOfObject } from './registry.ts';
 import { type FieldSchema, type FieldType, jsonFieldsOf, messageSchema } from './schema.ts';
+import { fillZeros, isOmittedZero, zeroOf } from './zeros.ts';
 
 /** Objects within objects, at most. */
 const maxDepth = 64;
@@ -17,24 +18,24 @@ export function decodeManifest(input: string | Uint8Array): KubeObject {
   return decodeObject(parseManifestText(input));
 }
 
-/** Reads one object from a plain value, such as parsed JSON. */
-export function decodeObject(value: unknown): KubeObject {
+/** What becomes of fields that a kind does not have. */
+export type UnknownFields = 'refuse' | 'drop';
+
+/**
+ * Reads one object from a plain value, such as parsed JSON. Throws BadRequest that names every field that is wrong.
+ * @param unknownFields What was stored by a newer version may have fields that this one does not know: `drop` them there.
+ */
+export function decodeObject(value: unknown, unknownFields: UnknownFields = 'refuse'): KubeObject {
   if (!isRecord(value))
     throw new GantryError('BadRequest', `error parsing manifest: an object is expected, not ${describe(value)}`);
   const { apiVersion, kind: kindName, ...fields } = value;
   if (typeof kindName !== 'string' || kindName === '') throw missing('Kind', 'kind', value);
   if (typeof apiVersion !== 'string' || apiVersion === '') throw missing('apiVersion', 'apiVersion', value);
   const kind = kindOfObject({ apiVersion, kind: kindName });
-  const decoder = new Decoder();
+  const decoder = new Decoder(unknownFields);
   const decoded = decoder.read(kind.message, fields) as Omit<KubeObject, 'apiVersion' | 'kind'>;
   decoder.finish(kindName, kind.version);
-  const metadata = decoded.metadata ?? { name: '' };
-  return {
-    apiVersion: apiVersionOf(kind),
-    kind: kind.kind,
-    ...decoded,
-    metadata: { ...metadata, name: metadata.name ?? '' },
-  };
+  return { apiVersion: apiVersionOf(kind), kind: kind.kind, ...decoded, metadata: decoded.metadata ?? { name: '' } };
 }
 
 function missing(word: string, field: string, value: unknown): GantryError {
@@ -57,36 +58,48 @@ function describe(value: unknown): string {
   return typeof value;
 }
 
+/** An object within the one that is decoded. */
+interface Place {
+  readonly path: string;
+  readonly depth: number;
+  /** Nothing inside of it is required, so nothing is always there. */
+  readonly isPartial: boolean;
+}
+
 /** Thrown when as much is known to be wrong as one error tells. */
 const enough = new Error('enough problems');
 
 class Decoder {
+  readonly #unknownFields: UnknownFields;
   readonly #unknown: FieldCause[] = [];
   readonly #wrong: FieldCause[] = [];
+
+  constructor(unknownFields: UnknownFields) {
+    this.#unknownFields = unknownFields;
+  }
 
   /** Throws what was found. */
   finish(kind: string, version: string): void {
     const causes = [...this.#wrong, ...this.#unknown];
     if (causes.length === 0) return;
     const texts = causes.map(({ message }) => message);
-    const text =
-      this.#wrong.length > 0
-        ? `${kind} in version "${version}" cannot be handled as a ${kind}: ${texts.join(', ')}`
-        : `strict decoding error: ${texts.join(', ')}`;
+    const strict = this.#wrong.length > 0 ? '' : 'strict decoding error: ';
+    const text = `${kind} in version "${version}" cannot be handled as a ${kind}: ${strict}${texts.join(', ')}`;
     throw new GantryError('BadRequest', text, { causes });
   }
 
   /** The fields of a whole object; some of them where there is too much wrong to go on. */
   read(messageName: string, value: Record<string, unknown>): Record<string, unknown> {
     try {
-      return this.#message(messageName, value, '', 0);
+      return this.#message(messageName, value, { path: '', depth: 0, isPartial: false });
     } catch (error) {
       if (error !== enough) throw error;
       return {};
     }
   }
 
-  #message(messageName: string, value: Record<string, unknown>, path: string, depth: number): Record<string, unknown> {
+  #message(messageName: string, value: Record<string, unknown>, place: Place): Record<string, unknown> {
+    const { path, depth } = place;
     const fields = jsonFieldsOf(messageName);
     const result: Record<string, unknown> = {};
     if (depth > maxDepth) {
@@ -96,13 +109,18 @@ class Decoder {
     for (const [name, inner] of Object.entries(value)) {
       const field = fields.get(name);
       const innerPath = path === '' ? name : `${path}.${name}`;
-      if (field === undefined) this.#reject(innerPath, `unknown field ${JSON.stringify(innerPath)}`, this.#unknown);
+      if (field === undefined) this.#rejectUnknown(innerPath);
       else if (inner !== null && inner !== undefined) {
         const decoded = this.#field(field, inner, innerPath, messageName, depth);
-        if (decoded !== undefined) result[name] = decoded;
+        if (decoded !== undefined && !isOmittedZero(field, decoded, place.isPartial)) result[name] = decoded;
       }
     }
+    if (!place.isPartial) fillZeros(messageName, result);
     return result;
+  }
+
+  #rejectUnknown(path: string): void {
+    if (this.#unknownFields === 'refuse') this.#reject(path, `unknown field ${JSON.stringify(path)}`, this.#unknown);
   }
 
   #reject(field: string, message: string, list: FieldCause[] = this.#wrong): void {
@@ -121,22 +139,26 @@ class Decoder {
   #field(field: FieldSchema, value: unknown, path: string, owner: string, depth: number): unknown {
     if (field.cardinality === 'list') {
       if (!Array.isArray(value)) return this.#mismatch(value, path, owner, `[]${goType(field.type)}`);
-      return value.map((item, index) =>
-        this.#value(field.type, item ?? zeroOf(field.type), `${path}[${index}]`, owner, depth),
-      );
+      return value.map((item, index) => this.#value(field, item ?? zeroOf(field), `${path}[${index}]`, owner, depth));
     }
     if (field.cardinality === 'map') {
       if (!isRecord(value)) return this.#mismatch(value, path, owner, `map[string]${goType(field.type)}`);
       const entries = Object.entries(value).map(([key, item]) => [
         key,
-        this.#value(field.type, item ?? zeroOf(field.type), `${path}.${key}`, owner, depth),
+        this.#value(field, item ?? zeroOf(field), `${path}.${key}`, owner, depth),
       ]);
       return Object.fromEntries(entries);
     }
-    return this.#value(field.type, value, path, owner, depth);
+    return this.#value(field, value, path, owner, depth);
   }
 
-  #value(type: FieldType, value: unknown, path: string, owner: string, depth: number): unknown {
+  #value(
+    { type, partial, cardinality }: FieldSchema,
+    value: unknown,
+    path: string,
+    owner: string,
+    depth: number,
+  ): unknown {
     switch (type.kind) {
       case 'scalar':
         return this.#scalar(type.scalar, value, path, owner);
@@ -146,9 +168,9 @@ class Decoder {
           : this.#mismatch(value, path, owner, type.name);
       case 'message': {
         const { jsonForm } = messageSchema(type.name);
-        if (jsonForm !== 'object') return this.#form(jsonForm, value, path, owner);
+        if (jsonForm !== 'object') return this.#form(jsonForm, value, path, owner, cardinality === 'map');
         return isRecord(value)
-          ? this.#message(type.name, value, path, depth + 1)
+          ? this.#message(type.name, value, { path, depth: depth + 1, isPartial: partial })
           : this.#mismatch(value, path, owner, goType(type));
       }
     }
@@ -159,7 +181,7 @@ class Decoder {
       case 'string':
         return typeof value === 'string' ? value : this.#mismatch(value, path, owner, 'string');
       case 'bool':
-        return booleans.get(value) ?? this.#mismatch(value, path, owner, 'bool');
+        return typeof value === 'boolean' ? value : this.#mismatch(value, path, owner, 'bool');
       case 'bytes':
         if (typeof value !== 'string') return this.#mismatch(value, path, owner, '[]uint8');
         if (/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(value.replace(/\s/g, '')))
@@ -180,6 +202,7 @@ class Decoder {
     value: unknown,
     path: string,
     owner: string,
+    isEntry: boolean,
   ): unknown {
     switch (form) {
       case 'raw':
@@ -196,25 +219,21 @@ class Decoder {
       case 'quantity':
         if (typeof value !== 'string' && typeof value !== 'number')
           return this.#mismatch(value, path, owner, 'resource.Quantity');
-        return this.#quantity(value, path);
+        return this.#quantity(value, path, isEntry);
     }
   }
 
-  #quantity(value: string | number, path: string): string | undefined {
+  /** @param isAmount Maps of quantities are amounts of resources by name. */
+  #quantity(value: string | number, path: string, isAmount: boolean): string | undefined {
     try {
-      return formatQuantity(parseQuantity(value));
+      const quantity = parseQuantity(value);
+      return formatQuantity(isAmount ? roundedForResources(quantity) : quantity);
     } catch (error) {
       this.#reject(path, `${path}: Invalid value: ${JSON.stringify(value)}: ${(error as Error).message}`);
       return undefined;
     }
   }
 }
-
-/** The words that YAML 1.1 has for booleans stand for them where one is wanted; elsewhere they are text. */
-const booleans = new Map<unknown, boolean>([
-  ...[true, 'yes', 'Yes', 'YES', 'on', 'On', 'ON'].map((word): [unknown, boolean] => [word, true]),
-  ...[false, 'no', 'No', 'NO', 'off', 'Off', 'OFF'].map((word): [unknown, boolean] => [word, false]),
-]);
 
 const ranges: Readonly<Record<string, readonly [low: number, high: number]>> = {
   int32: [-(2 ** 31), 2 ** 31 - 1],
@@ -226,14 +245,6 @@ const ranges: Readonly<Record<string, readonly [low: number, high: number]>> = {
 
 function isWithin([low, high]: readonly [low: number, high: number], value: unknown): boolean {
   return typeof value === 'number' && Number.isInteger(value) && value >= low && value <= high;
-}
-
-/** What null stands for as an entry of a list or map: the zero of its type, as in Go. */
-function zeroOf(type: FieldType): unknown {
-  if (type.kind === 'message')
-    return { object: {}, quantity: '0', intOrString: 0 }[messageSchema(type.name).jsonForm as string] ?? '';
-  if (type.kind === 'enum') return Object.keys(type.values)[0];
-  return { bool: false, string: '', bytes: '' }[type.scalar] ?? 0;
 }
 
 function goType(type: FieldType): string {

@@ -29,10 +29,11 @@ export function decodeForm(form: SpecialForm, reader: protobuf.Reader, end: numb
   const fields = new Map<number, number | string>();
   while (reader.pos < end) {
     const key = reader.uint32();
-    if ((key & 7) === 0) fields.set(key >>> 3, toNumber(reader.int64()));
-    else if ((key & 7) === 2) fields.set(key >>> 3, reader.string());
+    if ((key & 7) === 0) fields.set(key >>> 3, readInt64(reader.int64(), form));
+    else if ((key & 7) === 2) fields.set(key >>> 3, readString(reader));
     else reader.skipType(key & 7);
   }
+  if (reader.pos !== end) throw new RangeError(`a field runs beyond its message: ${reader.pos} > ${end}`);
   switch (form) {
     case 'quantity':
       return fields.get(1) ?? '';
@@ -78,8 +79,31 @@ function formatTime(seconds: number, nanos: number, form: 'time' | 'microTime'):
   return form === 'time' ? `${whole}Z` : `${whole}.${String(Math.floor(nanos / 1000)).padStart(6, '0')}Z`;
 }
 
-/** 64 bits, in two halves where the parser keeps them so, as a number; what is beyond 2^53 is rounded. */
-export function toNumber(value: number | protobuf.Long): number {
-  if (typeof value === 'number') return value;
-  return (value.unsigned ? value.high >>> 0 : value.high) * 2 ** 32 + (value.low >>> 0);
+/** A text. Throws a RangeError where the bytes are not UTF-8. */
+export function readString(reader: protobuf.Reader): string {
+  const start = reader.pos;
+  const text = reader.string();
+  // The parser puts a replacement character in the place of bytes that are none; one that was sent is three bytes long.
+  if (text.includes('\ufffd')) assertUtf8(reader.buf.subarray(start, reader.pos), text);
+  return text;
+}
+
+/** @param bytes The text with its length before it. */
+function assertUtf8(bytes: Uint8Array, text: string): void {
+  const encoded = Buffer.from(text, 'utf8');
+  if (Buffer.compare(encoded, bytes.subarray(bytes.length - encoded.length)) !== 0) {
+    throw new RangeError('a string is not UTF-8');
+  }
+}
+
+/**
+ * 64 bits, in two halves where the parser keeps them so, as a number. Throws a RangeError beyond 2^53, where JSON numbers are not exact.
+ * @param name Of the field.
+ */
+export function readInt64(value: number | protobuf.Long, name: string): number {
+  const number =
+    typeof value === 'number' ? value : (value.unsigned ? value.high >>> 0 : value.high) * 2 ** 32 + (value.low >>> 0);
+  if (!Number.isSafeInteger(number))
+    throw new RangeError(`${name}: ${number} is beyond 2^53-1, the largest exact number`);
+  return number;
 }

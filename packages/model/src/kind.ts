@@ -41,6 +41,8 @@ export interface Kind<T extends KubeObject = KubeObject> {
   readonly objectField: string;
   /** True where the status is a part of its own, written by UpdateStatus only. */
   readonly hasStatus: boolean;
+  /** The changes that metadata.generation counts, from 1 on: of everything but metadata and status, also of annotations, or none. */
+  readonly generation?: 'spec' | 'spec and annotations' | 'constant';
   /** Sets the fields that were left out, in place. Must be idempotent. */
   readonly setDefaults: (object: T) => void;
   /** Sets what the server owns on a new object, in place (status, generation-like fields): after defaults, before validation. */

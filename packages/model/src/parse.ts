@@ -1,6 +1,15 @@
 /** Text to plain values: JSON, and YAML as the tools around Kubernetes understand it. */
 import { GantryError } from '@gantry/runtime/errors.ts';
-import { CORE_SCHEMA, defineScalarTag, intCoreTag, loadAll, mergeTag, YAMLException } from 'js-yaml';
+import {
+  boolYaml11Tag,
+  CORE_SCHEMA,
+  defineScalarTag,
+  intCoreTag,
+  loadAll,
+  mergeTag,
+  NOT_RESOLVED,
+  YAMLException,
+} from 'js-yaml';
 import { scanJson } from './json-scan.ts';
 
 /** Largest manifest, in bytes: what Kubernetes' api server takes in one request. */
@@ -52,13 +61,31 @@ function parseJson(text: string): { readonly value: unknown } | undefined {
   return { value };
 }
 
-/** File modes are written as octal numbers with a leading zero, as in YAML 1.1. All else is YAML 1.2: `yes` and `22:22` are text. */
+// Scalars are read as kubectl reads them: by YAML 1.1 for booleans and numbers, where `yes` is true and 0644 is octal, but with
+// times, and numbers to the base of 60, as text.
 const intTag = defineScalarTag<number>('tag:yaml.org,2002:int', {
   ...intCoreTag,
-  resolve: (source, isExplicit, tagName) =>
-    /^0[0-7]+$/.test(source) ? Number.parseInt(source, 8) : intCoreTag.resolve(source, isExplicit, tagName),
+  resolve: (source, isExplicit, tagName) => {
+    const [, sign, digits] = /^([-+]?)([0-9][0-9_a-fA-FxXoObB]*)$/.exec(source) ?? [];
+    const value = digits === undefined ? undefined : yamlInteger(digits.replaceAll('_', ''));
+    if (value === undefined) return intCoreTag.resolve(source, isExplicit, tagName);
+    return sign === '-' ? -value : value;
+  },
 });
-const schema = CORE_SCHEMA.withTags(intTag, mergeTag);
+/** Bytes in base64 that are text. */
+const binaryTextTag = defineScalarTag<string>('tag:yaml.org,2002:binary', {
+  identify: () => false,
+  resolve: (source, isExplicit) =>
+    isExplicit ? decodeUtf8(Buffer.from(source.replace(/\s/g, ''), 'base64')) : NOT_RESOLVED,
+});
+const schema = CORE_SCHEMA.withTags(boolYaml11Tag, intTag, binaryTextTag, mergeTag);
+
+/** A whole number without sign and underscores, in any of YAML's bases; undefined for what is none. */
+function yamlInteger(digits: string): number | undefined {
+  const octal = /^0o?([0-7]+)$/.exec(digits);
+  if (octal !== null) return Number.parseInt(octal[1]!, 8);
+  return /^(?:0|[1-9][0-9]*|0x[0-9a-fA-F]+|0b[01]+)$/.test(digits) ? Number(digits) : undefined;
+}
 
 function parseYaml(text: string): unknown {
   let documents: unknown[];

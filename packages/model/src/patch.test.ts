@@ -80,7 +80,7 @@ describe('strategic merge patch', () => {
       spec: { containers: [{ name: 'web', args: ['y'] }] },
     });
     expect(spec).toMatchObject({ containers: [{ args: ['y'], env: [{ name: 'A' }] }, {}] });
-    expect(metadata).toMatchObject({ finalizers: ['x.dev/a', 'x.dev/b'] });
+    expect(metadata).toMatchObject({ finalizers: ['x.dev/b', 'x.dev/a'] });
   });
 
   it('obeys directives', () => {
@@ -105,7 +105,7 @@ describe('strategic merge patch', () => {
   });
 
   it('refuses what it does not understand', () => {
-    expect(() => patched({ spec: { $patch: 'explode' } })).toThrow('Unknown patch directive');
+    expect(() => patched({ spec: { $patch: 'explode' } })).toThrow('unknown patch directive');
     expect(() => patched({ spec: { containers: [{ image: 'x' }] } })).toThrow(
       'does not contain declared merge key: name',
     );

@@ -90,7 +90,7 @@ function mergeObject(fields: FieldLookup, object: Fields, patch: Fields): Fields
     if (value === null) delete result[key];
     else setOwn(result, key, mergeValue(fields?.get(key), result[key], value));
   }
-  applyListDirectives(fields, result, changes);
+  applyListDirectives(fields, result, changes, object);
   return result;
 }
 
@@ -109,7 +109,7 @@ function mergeList(field: FieldSchema | undefined, current: readonly unknown[], 
   const items = patch.filter((item) => !(isRecord(item) && item.$patch === 'replace'));
   if (replaces || !isMergedList(field)) return items.map((item) => (isRecord(item) ? withoutDirectives(item) : item));
   const { mergeKey } = field;
-  if (mergeKey === undefined) return [...current, ...items.filter((item) => !current.includes(item))];
+  if (mergeKey === undefined) return inOrder([...new Set([...current, ...items])], items, current);
   const result = [...current] as Fields[];
   for (const item of items) {
     if (!isRecord(item)) {
@@ -128,13 +128,42 @@ function mergeList(field: FieldSchema | undefined, current: readonly unknown[], 
     } else if (index < 0) result.push(mergeObject(innerFields(field), {}, item));
     else result[index] = mergeObject(innerFields(field), result[index]!, item);
   }
-  return result;
+  return inOrder(result, items, current, mergeKey);
+}
+
+/**
+ * The order of a merged list, as Kubernetes has it: entries that the patch names stand in the patch's order, the others in the stored
+ * one. Of a named entry and another one, the other goes first only where it stood before it already: new entries come first of all.
+ * @param order The patch's entries, or those of its $setElementOrder.
+ * @param stored The list before the patch.
+ */
+function inOrder(
+  list: readonly unknown[],
+  order: readonly unknown[],
+  stored: readonly unknown[],
+  mergeKey?: string,
+): unknown[] {
+  const keyOf = (item: unknown): unknown => (mergeKey === undefined ? item : (item as Fields)[mergeKey]);
+  const positions = (items: readonly unknown[]): Map<unknown, number> =>
+    new Map(items.map((item, index) => [keyOf(item), index]));
+  const [wanted, before] = [positions(order), positions(stored)];
+  const by = (places: ReadonlyMap<unknown, number>) => (a: unknown, b: unknown) =>
+    (places.get(keyOf(a)) ?? places.size) - (places.get(keyOf(b)) ?? places.size);
+  const named = list.filter((item) => wanted.has(keyOf(item))).toSorted(by(wanted));
+  const others = list.filter((item) => !wanted.has(keyOf(item))).toSorted(by(before));
+  const result: unknown[] = [];
+  for (const item of named) {
+    const place = before.get(keyOf(item)) ?? 0;
+    while (others.length > 0 && (before.get(keyOf(others[0])) ?? place) < place) result.push(others.shift());
+    result.push(item);
+  }
+  return [...result, ...others];
 }
 
 const deleteFrom = '$deleteFromPrimitiveList/';
 const setOrder = '$setElementOrder/';
 
-function applyListDirectives(fields: FieldLookup, result: Fields, changes: Fields): void {
+function applyListDirectives(fields: FieldLookup, result: Fields, changes: Fields, stored: Fields): void {
   for (const [key, value] of Object.entries(changes)) {
     if (!key.startsWith('$')) continue;
     if (!Array.isArray(value)) throw badDirective(key, value);
@@ -143,21 +172,27 @@ function applyListDirectives(fields: FieldLookup, result: Fields, changes: Field
       if (Array.isArray(result[name])) result[name] = result[name].filter((item) => !value.includes(item));
     } else if (key.startsWith(setOrder)) {
       const name = key.slice(setOrder.length);
-      if (Array.isArray(result[name])) result[name] = reorder(result[name], value, fields?.get(name)?.mergeKey);
+      const before = Array.isArray(stored[name]) ? stored[name] : [];
+      assertOrdered(changes[name], value, fields?.get(name)?.mergeKey);
+      if (Array.isArray(result[name])) {
+        result[name] = inOrder(result[name], value, before, fields?.get(name)?.mergeKey);
+      }
     } else throw badDirective(key, value);
   }
 }
 
-/** Entries in the order asked for; those that it does not name keep their places after the entry that they followed. */
-function reorder(list: readonly unknown[], order: readonly unknown[], mergeKey: string | undefined): unknown[] {
-  const keyOf = (item: unknown): unknown => (mergeKey === undefined ? item : (item as Fields)[mergeKey]);
-  const wanted = order.map(keyOf);
-  const sorted = list
-    .filter((item) => wanted.includes(keyOf(item)))
-    .sort((a, b) => wanted.indexOf(keyOf(a)) - wanted.indexOf(keyOf(b)));
-  const result: unknown[] = [];
-  for (const item of list) result.push(wanted.includes(keyOf(item)) ? sorted.shift() : item);
-  return result;
+/** Whatever a patch brings into a list must have its place in the order. */
+function assertOrdered(items: unknown, order: readonly unknown[], mergeKey: string | undefined): void {
+  if (!Array.isArray(items)) return;
+  const keyOf = (item: unknown): unknown => (mergeKey === undefined || !isRecord(item) ? item : item[mergeKey]);
+  const keys = new Set(order.map(keyOf));
+  const isPlaced = (item: unknown): boolean => keys.has(keyOf(item)) || (isRecord(item) && item.$patch !== undefined);
+  if (items.every(isPlaced)) return;
+  const [patch, wanted] = [JSON.stringify(items), JSON.stringify(order)];
+  throw new GantryError(
+    'BadRequest',
+    `The order in patch list: ${patch} doesn't match $setElementOrder list: ${wanted}`,
+  );
 }
 
 function withoutDirectives(value: Fields): Fields {
@@ -166,7 +201,7 @@ function withoutDirectives(value: Fields): Fields {
 }
 
 function badDirective(name: string, value: unknown): GantryError {
-  return new GantryError('BadRequest', `Unknown patch directive: ${name}: ${JSON.stringify(value)}`);
+  return new GantryError('Invalid', `patch: Invalid value: unknown patch directive: ${name}: ${JSON.stringify(value)}`);
 }
 
 /**
@@ -174,8 +209,14 @@ function badDirective(name: string, value: unknown): GantryError {
  * one does not is removed, and what others set stays. As kubectl apply computes it, lists with keys are merged by entry.
  * @param original The manifest that was applied last; undefined where none was.
  */
-export function threeWayMerge(messageName: string, original: unknown, modified: Fields, current: Fields): Fields {
-  return merge3Object(fieldsOf(messageName), isRecord(original) ? original : {}, modified, current, false);
+export function threeWayMerge(messageName: string, original: unknown, modified: object, current: object): Fields {
+  return merge3Object(
+    fieldsOf(messageName),
+    isRecord(original) ? original : {},
+    modified as Fields,
+    current as Fields,
+    false,
+  );
 }
 
 function merge3Object(
@@ -190,8 +231,10 @@ function merge3Object(
     const removed = key in original || retainKeys;
     if (!(removed && !Object.hasOwn(modified, key))) setOwn(result, key, value);
   }
-  for (const [key, value] of Object.entries(modified))
-    setOwn(result, key, merge3Value(fields?.get(key), original[key], value, result[key]));
+  for (const [key, value] of Object.entries(modified)) {
+    if (value === null) delete result[key];
+    else setOwn(result, key, merge3Value(fields?.get(key), original[key], value, result[key]));
+  }
   return result;
 }
 
@@ -200,25 +243,34 @@ function merge3Value(field: FieldSchema | undefined, original: unknown, modified
   if (isRecord(modified) && isRecord(current)) {
     return merge3Object(innerFields(field), isRecord(original) ? original : {}, modified, current, retainKeys);
   }
-  if (!Array.isArray(modified) || !Array.isArray(current) || !isMergedList(field)) return modified;
+  if (!Array.isArray(modified) || !Array.isArray(current) || !isMergedList(field)) return withoutNulls(modified);
   const before: unknown[] = Array.isArray(original) ? original : [];
   const { mergeKey } = field;
   if (mergeKey === undefined) {
     const others = current.filter((item) => !modified.includes(item) && !before.includes(item));
-    return [...modified, ...others];
+    return inOrder([...modified, ...others], modified, current);
   }
   const find = (list: readonly unknown[], key: unknown): Fields | undefined =>
     list.find((item): item is Fields => isRecord(item) && item[mergeKey] === key);
   const merged = (modified as Fields[]).map((item) => {
     const stored = find(current, item[mergeKey]);
     return stored === undefined
-      ? item
+      ? withoutNulls(item)
       : merge3Object(innerFields(field), find(before, item[mergeKey]) ?? {}, item, stored, retainKeys);
   });
   const others = (current as Fields[]).filter(
     (item) => find(modified, item[mergeKey]) === undefined && find(before, item[mergeKey]) === undefined,
   );
-  return [...merged, ...others];
+  return inOrder([...merged, ...others], modified, current, mergeKey);
+}
+
+/** The value without properties that are null: what a manifest says is null is to be absent. Entries of lists stay. */
+export function withoutNulls(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutNulls);
+  if (!isRecord(value)) return value;
+  const result: Fields = {};
+  for (const [key, inner] of Object.entries(value)) if (inner !== null) setOwn(result, key, withoutNulls(inner));
+  return result;
 }
 
 function isRecord(value: unknown): value is Fields {

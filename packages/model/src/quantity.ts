@@ -30,9 +30,13 @@ const decimalSuffixes: readonly (readonly [suffix: string, exponent: number])[] 
 const binarySuffixes = ['Ki', 'Mi', 'Gi', 'Ti', 'Pi', 'Ei'];
 const decimalExponents = new Map(decimalSuffixes);
 
-/** Digits and exponents beyond these cannot be meant: Kubernetes caps what it reads at 2^63-1. */
+/** Digits and exponents beyond these cannot be meant. */
 const maxLength = 64;
 const maxExponent = 40;
+/** Kubernetes caps what it reads at 2^63-1, either side of zero. */
+const maxAmount = 2n ** 63n - 1n;
+/** Amounts of resources are whole thousandths, such as millicores. */
+const resourceExponent = -3;
 /** Kubernetes rounds up to whole billionths. */
 const finestExponent = -9;
 
@@ -76,17 +80,17 @@ export function parseQuantity(text: string | number): Quantity {
   } else {
     exponent += decimalExponents.get(suffix)!;
   }
-  const quantity = normalize({ value: sign === '-' ? -value : value, exponent, format });
+  const quantity = capped(normalize({ value: sign === '-' ? -value : value, exponent, format }));
   if (known.size >= maxKnown) known.clear();
   known.set(input, quantity);
   return quantity;
 }
 
-/** The same number with the largest exponent, rounded away from zero to whole billionths. */
-function normalize({ value, exponent, format }: Quantity): Quantity {
-  if (exponent < finestExponent) {
-    value = divideAwayFromZero(value, 10n ** BigInt(finestExponent - exponent));
-    exponent = finestExponent;
+/** The same number with the largest exponent, rounded away from zero to `finest`. */
+function normalize({ value, exponent, format }: Quantity, finest = finestExponent): Quantity {
+  if (exponent < finest) {
+    value = divideAwayFromZero(value, 10n ** BigInt(finest - exponent));
+    exponent = finest;
   }
   if (value === 0n) return { value, exponent: 0, format };
   while (value % 10n === 0n) {
@@ -94,6 +98,20 @@ function normalize({ value, exponent, format }: Quantity): Quantity {
     exponent++;
   }
   return { value, exponent, format };
+}
+
+function capped(quantity: Quantity): Quantity {
+  for (const limit of [maxAmount, -maxAmount]) {
+    const capped: Quantity = { value: limit, exponent: 0, format: quantity.format };
+    const difference = compareQuantities(quantity, capped);
+    if (limit > 0n ? difference > 0 : difference < 0) return capped;
+  }
+  return quantity;
+}
+
+/** The quantity as amounts of resources are kept: rounded up to whole thousandths. */
+export function roundedForResources(quantity: Quantity): Quantity {
+  return quantity.exponent >= resourceExponent ? quantity : normalize(quantity, resourceExponent);
 }
 
 function divideAwayFromZero(value: bigint, divisor: bigint): bigint {
@@ -112,7 +130,7 @@ export function formatQuantity(quantity: Quantity): string {
   const { value, exponent, format } = normalize(quantity);
   if (value === 0n) return '0';
   if (format === 'binary' && exponent >= 0) return formatBinary(value * 10n ** BigInt(exponent));
-  // Only multiples of three have suffixes.
+  // Multiples of three alone have suffixes.
   const floor = Math.floor(exponent / 3) * 3;
   const digits = value * 10n ** BigInt(exponent - floor);
   if (format === 'exponent') return floor === 0 ? String(digits) : `${digits}e${floor}`;

@@ -4,8 +4,8 @@ import type { Kind, KubeObject } from './kind.ts';
 import { jsonFieldsOf, messageSchema } from './schema.ts';
 
 /**
- * The required fields that an object lacks. To be asked before defaults and validation, which rely on them. An empty text or list
- * counts as missing, since the wire cannot tell it from an absent one.
+ * The required fields that an object lacks. An empty text or list counts as missing, since the wire cannot tell it from an absent
+ * one; a number that is zero does not: the kind's own validation knows whether it may be.
  */
 export function missingFields(kind: Pick<Kind, 'message'>, object: KubeObject): FieldCause[] {
   const causes: FieldCause[] = [];

@@ -25,9 +25,13 @@ export interface FieldSchema {
   readonly cardinality: 'single' | 'list' | 'map';
   /** Absent and zero are different things. */
   readonly hasPresence: boolean;
+  /** Names of the other fields of its oneof, of which one at most is set. */
+  readonly alternatives: readonly string[];
   /** Its message's fields stand in the parent's JSON object. */
   readonly inline: boolean;
   readonly required: boolean;
+  /** The JSON form has it even where it is zero. */
+  readonly always: boolean;
   /** Nothing inside of it is required. */
   readonly partial: boolean;
   readonly mergeKey: string | undefined;
@@ -61,21 +65,36 @@ const jsonForms: Readonly<Record<string, JsonForm>> = {
 let root: protobuf.Root | undefined;
 const messages = new Map<string, MessageSchema>();
 
-/** The parsed files; read when first asked for. */
-export function loadRoot(withComments = false): protobuf.Root {
-  if (root === undefined) {
-    root = new protobuf.Root();
-    root.resolvePath = (_origin, target) => {
-      const own = join(protoFolder, target);
-      return existsSync(own) ? own : join(wellKnownFolder, target);
-    };
-    root.loadSync(entryFiles, { keepCase: true, alternateCommentMode: withComments, preferTrailingComment: false });
-    root.resolveAll();
-  }
+/** The parsed files without their comments, which cost time at every start; read when first asked for. */
+export function loadRoot(): protobuf.Root {
+  root ??= parseRoot(false);
   return root;
 }
 
-/** The schema of a message by its full name. Throws where there is none. */
+/** The schemas of all messages below proto/gantry with their comments, for what is made for people to read. Reads the files anew. */
+export function documentedSchemas(): MessageSchema[] {
+  return [...allTypes(parseRoot(true))].map(describe);
+}
+
+function parseRoot(withComments: boolean): protobuf.Root {
+  const parsed = new protobuf.Root();
+  parsed.resolvePath = (_origin, target) => {
+    const own = join(protoFolder, target);
+    return existsSync(own) ? own : join(wellKnownFolder, target);
+  };
+  parsed.loadSync(entryFiles, { keepCase: true, alternateCommentMode: withComments, preferTrailingComment: false });
+  parsed.resolveAll();
+  return parsed;
+}
+
+function* allTypes(namespace: protobuf.NamespaceBase): Generator<protobuf.Type> {
+  for (const nested of namespace.nestedArray) {
+    if (nested instanceof protobuf.Type) yield nested;
+    if (nested instanceof protobuf.Namespace && nested.fullName !== '.google') yield* allTypes(nested);
+  }
+}
+
+/** The schema of a message by its full name, without comments. Throws where there is none. */
 export function messageSchema(name: string): MessageSchema {
   let schema = messages.get(name);
   if (schema === undefined) {
@@ -91,16 +110,22 @@ const jsonFields = new Map<string, ReadonlyMap<string, FieldSchema>>();
 export function jsonFieldsOf(messageName: string): ReadonlyMap<string, FieldSchema> {
   let fields = jsonFields.get(messageName);
   if (fields === undefined) {
-    fields = new Map(
-      messageSchema(messageName).fields.flatMap((field) =>
-        field.inline && field.type.kind === 'message'
-          ? [...jsonFieldsOf(field.type.name)]
-          : [[field.name, field] as const],
-      ),
-    );
+    fields = inlined(messageSchema(messageName), jsonFieldsOf);
     jsonFields.set(messageName, fields);
   }
   return fields;
+}
+
+/** The fields of a message with those of its inlined messages in their place. @param fieldsOf The same of another message. */
+export function inlined(
+  schema: MessageSchema,
+  fieldsOf: (messageName: string) => ReadonlyMap<string, FieldSchema>,
+): ReadonlyMap<string, FieldSchema> {
+  return new Map(
+    schema.fields.flatMap((field) =>
+      field.inline && field.type.kind === 'message' ? [...fieldsOf(field.type.name)] : [[field.name, field] as const],
+    ),
+  );
 }
 
 function describe(type: protobuf.Type): MessageSchema {
@@ -115,14 +140,21 @@ function describe(type: protobuf.Type): MessageSchema {
 
 function describeField(field: protobuf.Field): FieldSchema {
   const options = field.options ?? {};
+  const type = typeOf(field);
+  const hasPresence = Boolean(options.proto3_optional) || field.partOf !== null;
+  const required = options['(gantry.required)'] === true;
+  const isScalar = type.kind !== 'message';
   return {
     name: field.name,
     number: field.id,
-    type: typeOf(field),
+    type,
     cardinality: field instanceof protobuf.MapField ? 'map' : field.repeated ? 'list' : 'single',
-    hasPresence: Boolean(field.options?.proto3_optional) || field.partOf !== null,
+    hasPresence,
+    alternatives: (field.partOf?.fieldsArray ?? []).filter((other) => other !== field).map(({ name }) => name),
     inline: options['(gantry.inline)'] === true,
-    required: options['(gantry.required)'] === true,
+    required,
+    // An absent value with presence means something else than zero, even where it is asked for.
+    always: options['(gantry.always)'] === true || (required && !hasPresence && (isScalar || field.repeated)),
     partial: options['(gantry.partial)'] === true,
     mergeKey: options['(gantry.merge_key)'],
     patchStrategies: String(options['(gantry.patch_strategy)'] ?? '')

@@ -1,6 +1,5 @@
 /** TypeScript types of the JSON forms, written from the schema. */
-import protobuf from 'protobufjs';
-import { type FieldSchema, jsonFieldsOf, loadRoot, type MessageSchema, messageSchema } from './schema.ts';
+import { documentedSchemas, type FieldSchema, inlined, type MessageSchema } from './schema.ts';
 
 /** Kinds by message: their types carry apiVersion and kind. */
 export type KindHeads = ReadonlyMap<string, { readonly apiVersion: string; readonly kind: string }>;
@@ -27,20 +26,13 @@ const formTypes = {
 /** The text of one file a package, by package name. */
 export function generateTypes(heads: KindHeads): Map<string, string> {
   const packages = new Map<string, string[]>();
-  for (const type of allTypes(loadRoot(true))) {
-    const schema = messageSchema(type.fullName.slice(1));
+  const schemas = new Map(documentedSchemas().map((schema) => [schema.name, schema]));
+  for (const schema of schemas.values()) {
     if (schema.jsonForm !== 'object') continue;
     const packageName = packageOf(schema.name);
-    packages.set(packageName, [...(packages.get(packageName) ?? []), formatMessage(schema, heads)]);
+    packages.set(packageName, [...(packages.get(packageName) ?? []), formatMessage(schema, schemas, heads)]);
   }
   return new Map([...packages].map(([name, types]) => [name, formatFile(name, types)]));
-}
-
-function* allTypes(namespace: protobuf.NamespaceBase): Generator<protobuf.Type> {
-  for (const nested of namespace.nestedArray) {
-    if (nested instanceof protobuf.Type) yield nested;
-    if (nested instanceof protobuf.Namespace && nested.fullName !== '.google') yield* allTypes(nested);
-  }
 }
 
 function packageOf(messageName: string): string {
@@ -70,15 +62,19 @@ function formatFile(packageName: string, types: readonly string[]): string {
   return `${head}${imports.join('')}${imports.length > 0 ? '\n' : ''}${local}`;
 }
 
-function formatMessage(schema: MessageSchema, heads: KindHeads): string {
+/** All messages by name. */
+type Schemas = ReadonlyMap<string, MessageSchema>;
+
+function formatMessage(schema: MessageSchema, schemas: Schemas, heads: KindHeads): string {
   const head = heads.get(schema.name);
   const typeMeta = head === undefined ? '' : `  apiVersion: string;\n  kind: '${head.kind}';\n`;
-  const fields = [...jsonFieldsOf(schema.name).values()].map(formatField).join('');
+  const fieldsOf = (name: string): ReadonlyMap<string, FieldSchema> => inlined(schemas.get(name)!, fieldsOf);
+  const fields = [...fieldsOf(schema.name).values()].map((field) => formatField(field, schemas)).join('');
   return `${formatComment(schema.comment, '')}export interface ${typeName(schema.name)} {\n${typeMeta}${fields}}\n`;
 }
 
-function formatField(field: FieldSchema): string {
-  const element = elementType(field);
+function formatField(field: FieldSchema, schemas: Schemas): string {
+  const element = elementType(field, schemas);
   const type =
     field.cardinality === 'list'
       ? `${/[ |]/.test(element) ? `(${element})` : element}[]`
@@ -90,7 +86,7 @@ function formatField(field: FieldSchema): string {
   return `${formatComment(field.comment, '  ')}  ${field.name}${optional}: ${shown};\n`;
 }
 
-function elementType({ type }: FieldSchema): string {
+function elementType({ type }: FieldSchema, schemas: Schemas): string {
   switch (type.kind) {
     case 'scalar':
       return scalarTypes[type.scalar]!;
@@ -99,7 +95,7 @@ function elementType({ type }: FieldSchema): string {
         .map((name) => `'${name}'`)
         .join(' | ');
     case 'message': {
-      const { jsonForm } = messageSchema(type.name);
+      const { jsonForm } = schemas.get(type.name)!;
       return jsonForm === 'object' ? `@{${type.name}}` : formTypes[jsonForm];
     }
   }

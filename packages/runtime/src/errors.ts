@@ -12,10 +12,13 @@ export interface FieldCause {
     | 'FieldValueNotSupported'
     | 'FieldValueForbidden'
     | 'FieldValueDuplicate'
+    | 'FieldValueNotFound'
     | 'FieldValueTooLong'
     | 'FieldValueTooMany'
     | 'FieldValueTypeInvalid'
     | 'FieldManagerConflict'
+    /** Nothing new may come into a namespace that ends. */
+    | 'NamespaceTerminating'
     /** A disruption budget forbids it; no field is named. */
     | 'DisruptionBudget';
   /** Path of the field, such as spec.containers[0].image. */

@@ -12,6 +12,8 @@ export interface ApiConfig {
   readonly trustNetwork: boolean;
   /** Range of services' cluster IPs. */
   readonly serviceCidr: string;
+  /** The cluster's DNS address, on which every node answers: no service gets it. */
+  readonly dnsAddress: string;
   /** First and last node port. */
   readonly nodePorts: { readonly first: number; readonly last: number };
   readonly limits: Limits;
@@ -25,6 +27,7 @@ export const defaultApiConfig: ApiConfig = {
   listen: '127.0.0.1:7443',
   trustNetwork: false,
   serviceCidr: '10.96.0.0/16',
+  dnsAddress: '10.96.0.10',
   nodePorts: { first: 30_000, last: 32_767 },
   limits: defaultLimits,
   retention: defaultRetention,
@@ -40,13 +43,13 @@ export interface ProcessConfig {
   readonly bus: string;
 }
 
-const flags = ['store', 'bus', 'listen', 'diagnostics', 'service-cidr', 'trust-network'] as const;
+const flags = ['store', 'bus', 'listen', 'diagnostics', 'service-cidr', 'cluster-dns', 'trust-network'] as const;
 type Flag = (typeof flags)[number];
 
 /**
  * Settings from flags (`--store sqlite:/path`, `--store=sqlite:/path`) and environment (GANTRY_STORE, GANTRY_EVENTS,
- * GANTRY_API_LISTEN, GANTRY_API_DIAGNOSTICS, GANTRY_API_SERVICE_CIDR, GANTRY_API_TRUST_NETWORK); flags go first.
- * GANTRY_TOKEN_FILE (or GANTRY_TOKEN) gives the cluster's token.
+ * GANTRY_API_LISTEN, GANTRY_API_DIAGNOSTICS, GANTRY_API_SERVICE_CIDR, GANTRY_CLUSTER_DNS, GANTRY_API_TRUST_NETWORK); flags go
+ * first. GANTRY_TOKEN_FILE (or GANTRY_TOKEN) gives the cluster's token.
  * Throws BadRequest for a flag that does not exist.
  */
 export function readConfig(args: readonly string[], env: Readonly<Record<string, string | undefined>>): ProcessConfig {
@@ -67,6 +70,7 @@ export function readConfig(args: readonly string[], env: Readonly<Record<string,
       listen: given.listen ?? env.GANTRY_API_LISTEN ?? defaultApiConfig.listen,
       diagnostics: diagnostics || undefined,
       serviceCidr: given['service-cidr'] ?? env.GANTRY_API_SERVICE_CIDR ?? defaultApiConfig.serviceCidr,
+      dnsAddress: given['cluster-dns'] ?? env.GANTRY_CLUSTER_DNS ?? defaultApiConfig.dnsAddress,
       trustNetwork: trust === 'true',
     },
   };

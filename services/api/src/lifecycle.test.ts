@@ -94,7 +94,9 @@ describe('deletion', () => {
     const { metadata } = await client.create<ConfigMap>({ apiVersion: 'v1', kind: 'ConfigMap', metadata: name });
     await expect(client.delete('ConfigMap', name, { uid: 'other' })).rejects.toMatchObject({
       reason: 'Conflict',
-      message: expect.stringContaining(`UID in precondition: other, UID in object meta: ${metadata.uid}`),
+      message: expect.stringContaining(
+        `the UID in the precondition (other) does not match the UID in record (${metadata.uid})`,
+      ),
     });
     await expect(client.delete('ConfigMap', name, { resourceVersion: '1' })).rejects.toMatchObject({
       reason: 'Conflict',
@@ -202,7 +204,7 @@ describe('services', () => {
       message: expect.stringContaining('provided IP is already allocated'),
     });
     await expect(client.create(service('two', { clusterIP: '10.97.0.1' }))).rejects.toMatchObject({
-      message: expect.stringContaining('is not in the valid range'),
+      message: expect.stringContaining('the provided network does not match the current range'),
     });
     const { spec: _, ...rest } = one;
     const replaced = await client.update({ ...rest, spec: { ports: [{ port: 81 }] } } as Service);

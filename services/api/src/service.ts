@@ -170,7 +170,8 @@ function running(parts: {
 
 function coreOf(config: ApiConfig, deps: ApiDeps, priorities: PriorityClasses): CoreDeps {
   const { store, log, clock = systemClock, entropy = systemEntropy } = deps;
-  const allocation = { clusterIps: parseIpRange(config.serviceCidr), nodePorts: config.nodePorts };
+  const { serviceCidr, nodePorts, dnsAddress } = config;
+  const allocation = { clusterIps: parseIpRange(serviceCidr), nodePorts, dnsAddress };
   return {
     store,
     clock,

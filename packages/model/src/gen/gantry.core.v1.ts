@@ -2098,7 +2098,7 @@ export interface Namespace {
   kind: 'Namespace';
   /** Identity and labels. */
   metadata: ObjectMeta;
-  /** What holds its end back. */
+  /** What holds its end back. Absent in an update where the writer has nothing to say of the finalizers. */
   spec?: NamespaceSpec;
   /** Where it stands. */
   status?: NamespaceStatus;

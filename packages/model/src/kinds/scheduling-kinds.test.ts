@@ -112,7 +112,7 @@ describe('validation', () => {
     [volume('hostPath: {path: /a}'), volume('hostPath: {path: /b}'), ['spec.persistentvolumesource']],
     [volume('hostPath: {path: /a}'), volume(`hostPath: {path: /a}, ${onNode}`), []],
     [volume(`hostPath: {path: /a}, ${onNode}`), volume('hostPath: {path: /a}'), ['nodeAffinity']],
-    [volume('hostPath: {path: /a}'), volume('hostPath: {path: /a}, claimRef: {namespace: n, name: c}'), []],
+    [volume('hostPath: {path: /a}'), volume('hostPath: {path: /a}, claimRef: {namespace: "n", name: c}'), []],
     [claim('storageClassName: a'), claim('storageClassName: b'), ['spec']],
     [claim('volumeMode: Block'), claim('volumeMode: Block, volumeName: v'), []],
     [claim('volumeName: v'), claim('volumeName: w'), ['spec']],
@@ -181,7 +181,7 @@ describe('columns', () => {
       },
     ],
     [
-      volume('hostPath: {path: /a}, storageClassName: slow, claimRef: {namespace: n, name: c}'),
+      volume('hostPath: {path: /a}, storageClassName: slow, claimRef: {namespace: "n", name: c}'),
       {
         NAME: 'v',
         CAPACITY: '1Gi',

@@ -5,7 +5,7 @@ const configMap = (rest: string): string => `{apiVersion: v1, kind: ConfigMap, m
 const secret = (rest: string): string => `{apiVersion: v1, kind: Secret, metadata: {name: a}, ${rest}}`;
 const slice = (rest: string): string =>
   `{apiVersion: discovery.k8s.io/v1, kind: EndpointSlice, metadata: {name: a}, ${rest}}`;
-const node = (rest: string): string => `{apiVersion: v1, kind: Node, metadata: {name: n}, ${rest}}`;
+const node = (rest: string): string => `{apiVersion: v1, kind: Node, metadata: {name: "n"}, ${rest}}`;
 const namespace = (name: string): string => `{apiVersion: v1, kind: Namespace, metadata: {name: ${name}}}`;
 const event = (rest: string): string =>
   `{apiVersion: v1, kind: Event, metadata: {name: e, namespace: shop}, involvedObject: {kind: Pod, namespace: shop, name: web-1}, ${rest}}`;
@@ -14,7 +14,7 @@ const lease = (spec: string): string =>
 
 describe('validation', () => {
   it.each([
-    configMap('data: {app.conf: x, _b: y}, binaryData: {c: AAE=}'),
+    configMap('data: {app.conf: x, _b: "y"}, binaryData: {c: AAE=}'),
     secret('stringData: {password: x}'),
     secret('type: kubernetes.io/tls, stringData: {tls.crt: a, tls.key: b}'),
     secret('type: kubernetes.io/dockerconfigjson, stringData: {.dockerconfigjson: "{}"}'),
@@ -38,7 +38,7 @@ describe('validation', () => {
       configMap('data: {a: x}, binaryData: {a: AA==}'),
       'data[a]: Invalid value: "a": duplicate of key present in binaryData',
     ],
-    [configMap(`data: {a: ${'x'.repeat(1024 * 1024)}, b: y}`), 'Too long: may not be more than 1048576 bytes'],
+    [configMap(`data: {a: ${'x'.repeat(1024 * 1024)}, b: "y"}`), 'Too long: may not be more than 1048576 bytes'],
     [secret('type: kubernetes.io/tls, stringData: {tls.crt: a}'), 'data[tls.key]: Required value'],
     [secret('type: kubernetes.io/basic-auth'), 'data[username]: Required value'],
     [
@@ -53,7 +53,7 @@ describe('validation', () => {
     [slice('addressType: IP'), 'addressType: Unsupported value: "IP": supported values: "FQDN", "IPv4", "IPv6"'],
     [
       slice('addressType: IPv4, endpoints: [{addresses: ["::1"]}]'),
-      'endpoints[0].addresses[0]: Invalid value: "::1": must be an IPv4 address',
+      'endpoints[0].addresses: Invalid value: "::1": must be an IPv4 address',
     ],
     [
       slice('addressType: IPv4, endpoints: [{}]'),
@@ -94,9 +94,9 @@ describe('validation', () => {
   });
 
   it.each([
-    [configMap('immutable: true, data: {a: x}'), configMap('immutable: true, data: {a: y}'), ['data']],
+    [configMap('immutable: true, data: {a: x}'), configMap('immutable: true, data: {a: "y"}'), ['data']],
     [configMap('immutable: true, data: {a: x}'), configMap('data: {a: x}'), ['immutable']],
-    [configMap('data: {a: x}'), configMap('data: {a: y}'), []],
+    [configMap('data: {a: x}'), configMap('data: {a: "y"}'), []],
     [secret('immutable: true, data: {a: AA==}'), secret('immutable: true'), ['data']],
     [secret('type: a'), secret('type: b'), ['type']],
     [slice('addressType: IPv4'), slice('addressType: IPv6'), ['addressType']],
@@ -171,7 +171,7 @@ describe('columns', () => {
   });
 
   it('of a node tell its state, roles and addresses', () => {
-    const text = `{apiVersion: v1, kind: Node, metadata: {name: n, labels: {node-role.kubernetes.io/worker: "", kubernetes.io/role: gpu}},
+    const text = `{apiVersion: v1, kind: Node, metadata: {name: "n", labels: {node-role.kubernetes.io/worker: "", kubernetes.io/role: gpu}},
       spec: {unschedulable: true}, status: {conditions: [{type: Ready, status: "True"}], addresses: [{type: InternalIP, address: 10.0.0.1}],
       nodeInfo: {kernelVersion: "6.1", containerRuntimeVersion: containerd://1.6}}}`;
     expect(printed(text, true)).toMatchObject({

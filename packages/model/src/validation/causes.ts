@@ -37,9 +37,9 @@ export function duplicate(field: string, value: unknown): FieldCause {
   return { reason: 'FieldValueDuplicate', field, message: `Duplicate value: ${shown(value)}` };
 }
 
-/** The value names something that is not there. The causes of errors have no type of their own for it. */
+/** The value names something that is not there. */
 export function notFound(field: string, value: unknown): FieldCause {
-  return { reason: 'FieldValueInvalid', field, message: `Not found: ${shown(value)}` };
+  return { reason: 'FieldValueNotFound', field, message: `Not found: ${shown(value)}` };
 }
 
 /** The value is too long. */

@@ -19,6 +19,8 @@ import { dnsLabelProblems, dnsSubdomainProblems, qualifiedNameProblems } from '.
 /** Bytes of all annotations of an object, keys and values together: Kubernetes' limit. */
 export const maxAnnotationBytes = 256 * 1024;
 const maxManagerChars = 128;
+/** Finalizers of Kubernetes' own, the only ones without a domain. */
+const standardFinalizers = ['kubernetes', 'orphan', 'foregroundDeletion'];
 
 /**
  * What is wrong with an object's metadata. Names are DNS subdomains; a kind whose names are stricter says so itself. That a
@@ -115,11 +117,18 @@ function validateOwner(owner: OwnerReference, field: string): FieldCause[] {
 
 function validateFinalizers(finalizers: readonly string[]): FieldCause[] {
   const field = 'metadata.finalizers';
-  const causes = finalizers.flatMap((name) => invalidValues(field, name, qualifiedNameProblems(name)));
+  const causes = finalizers.flatMap((name, index) => validateFinalizer(name, `${field}[${index}]`));
   if (finalizers.includes('orphan') && finalizers.includes('foregroundDeletion')) {
     causes.push(invalidValue(field, finalizers, 'finalizer orphan and foregroundDeletion cannot be both set'));
   }
   return causes;
+}
+
+function validateFinalizer(name: string, field: string): FieldCause[] {
+  const causes = invalidValues('metadata.finalizers', name, qualifiedNameProblems(name));
+  if (name.includes('/') || standardFinalizers.includes(name)) return causes;
+  const text = 'name is neither a standard finalizer name nor is it fully qualified';
+  return [...causes, invalidValue(field, name, text)];
 }
 
 function validateManager({ operation, fieldsType, manager = '' }: ManagedFieldsEntry, field: string): FieldCause[] {

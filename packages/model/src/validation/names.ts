@@ -2,7 +2,7 @@
  * Tests of the forms that names, labels, ports and addresses must have. Each returns what is wrong with a value, in Kubernetes'
  * words (k8s.io/apimachinery util/validation), and nothing where it is right.
  */
-import { isIP, isIPv6 } from 'node:net';
+import { BlockList, isIP, isIPv6 } from 'node:net';
 
 /** Characters of a label's value, of the name part of its key, and of a DNS label. */
 const maxLabelChars = 63;
@@ -88,7 +88,7 @@ export function qualifiedNameProblems(value: string): string[] {
 
 /** A label's value; may be empty. */
 export function labelValueProblems(value: string): string[] {
-  const problems = tooLongFor(value, maxLabelChars);
+  const problems = tooLongFor(value, maxLabelChars, 'bytes');
   if (labelValue.test(value)) return problems;
   const text =
     "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character";
@@ -156,7 +156,42 @@ export function idProblems(value: number): string[] {
 
 /** An IPv4 or IPv6 address. */
 export function ipProblems(value: string): string[] {
+  if (isIP(value) === 0 && isIP(value.replace(/(^|\.)0+(?=\d)/g, '$1')) === 4) return ['must not have leading 0s'];
   return isIP(value) === 0 ? ['must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)'] : [];
+}
+
+/** An IP address in the one form that Kubernetes takes in new fields: 2001:db8::1, not 2001:DB8:0::1 or ::ffff:10.0.0.1. */
+export function canonicalIpProblems(value: string): string[] {
+  const problems = ipProblems(value);
+  if (problems.length > 0 || !isIPv6(value)) return problems;
+  const canonical = new URL(`http://[${value.replace(/%.*$/, '')}]`).hostname.slice(1, -1);
+  if (canonical.startsWith('::ffff:')) return ['must not be an IPv4-mapped IPv6 address'];
+  return canonical === value ? [] : [`must be in canonical form ("${canonical}")`];
+}
+
+/** Addresses that only mean something on the machine or link where they are used. */
+const localRanges: readonly (readonly [problem: string, ranges: BlockList])[] = [
+  ['may not be unspecified (0.0.0.0)', rangesOf('0.0.0.0/32')],
+  ['may not be unspecified (::)', rangesOf('::/128')],
+  ['may not be in the loopback range (127.0.0.0/8, ::1/128)', rangesOf('127.0.0.0/8', '::1/128')],
+  ['may not be in the link-local range (169.254.0.0/16, fe80::/10)', rangesOf('169.254.0.0/16', 'fe80::/10')],
+  ['may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)', rangesOf('224.0.0.0/24', 'ff02::/16')],
+];
+
+function rangesOf(...ranges: readonly string[]): BlockList {
+  const list = new BlockList();
+  for (const range of ranges) {
+    const [address = '', bits] = range.split('/');
+    list.addSubnet(address, Number(bits), isIPv6(address) ? 'ipv6' : 'ipv4');
+  }
+  return list;
+}
+
+/** An address that traffic from elsewhere can be sent to, however it is written: CVE-2021-25737 is about those that cannot. */
+export function reachableAddressProblems(value: string): string[] {
+  return localRanges
+    .filter(([, ranges]) => ranges.check(value, isIPv6(value) ? 'ipv6' : 'ipv4'))
+    .map(([problem]) => problem);
 }
 
 /** A range of addresses, such as 10.9.0.0/16. */
@@ -171,8 +206,8 @@ function rangeProblems(value: number, low: number, high: number): string[] {
   return value >= low && value <= high ? [] : [`must be between ${low} and ${high}, inclusive`];
 }
 
-function tooLongFor(value: string, maxChars: number): string[] {
-  return value.length > maxChars ? [`must be no more than ${maxChars} characters`] : [];
+function tooLongFor(value: string, maxChars: number, unit = 'characters'): string[] {
+  return value.length > maxChars ? [`must be no more than ${maxChars} ${unit}`] : [];
 }
 
 function withForm(text: string, form: string, ...examples: readonly string[]): string {

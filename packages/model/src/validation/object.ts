@@ -2,35 +2,45 @@
 import type { FieldCause } from '@gantry/runtime/errors.ts';
 import type { Kind, KubeObject } from '../kind.ts';
 import { missingFields } from '../required.ts';
+import { fillZeros } from '../zeros.ts';
 import { invalid } from './causes.ts';
 import { validateMetadata, validateMetadataUpdate } from './metadata.ts';
 
 /**
- * Makes a new object complete, in place: required fields, then defaults, then what the server sets, then validation. Defaults
- * and validation rely on required fields, so nothing follows where one is missing. Throws Invalid with all causes.
+ * Makes a new object complete, in place: defaults, then what the server sets, then validation. Throws Invalid with all causes.
+ * The object comes from the decoder, so that whatever its kind requires is there, be it with a zero value.
  */
 export function completeNew<T extends KubeObject>(kind: Kind<T>, object: T): void {
-  refuse(kind, object, missingFields(kind, object));
   kind.setDefaults(object);
   kind.prepareForCreate?.(object);
+  fillZeros(kind.message, object);
   refuse(kind, object, validateObject(kind, object));
 }
 
 /** Makes a replacement of a stored object complete, in place, in the same order. Throws Invalid with all causes. */
 export function completeUpdate<T extends KubeObject>(kind: Kind<T>, object: T, stored: T): void {
-  refuse(kind, object, missingFields(kind, object));
   kind.setDefaults(object);
   kind.prepareForUpdate?.(object, stored);
+  fillZeros(kind.message, object);
   refuse(kind, object, validateUpdate(kind, object, stored));
 }
 
-/** What is wrong with an object that has its required fields and defaults. */
+/** Everything that is wrong with an object that was decoded and has its defaults. */
 export function validateObject<T extends KubeObject>(kind: Kind<T>, object: T): FieldCause[] {
   const own = kind.validate(object);
   // A kind that is stricter about names tells of them better.
   const namesItself = own.some(({ field }) => field === 'metadata.name');
   const common = validateMetadata(kind, object.metadata);
-  return [...(namesItself ? common.filter(({ field }) => field !== 'metadata.name') : common), ...own];
+  const found = [...(namesItself ? common.filter(({ field }) => field !== 'metadata.name') : common), ...own];
+  return withMissing(missingFields(kind, object), found);
+}
+
+/** One cause a missing field: validation's where it says what the field must be, else that it is missing, and not what is wrong with its zero. */
+function withMissing(missing: readonly FieldCause[], found: readonly FieldCause[]): FieldCause[] {
+  const explained = new Set(found.filter(({ reason }) => reason !== 'FieldValueInvalid').map(({ field }) => field));
+  const unexplained = missing.filter(({ field }) => !explained.has(field));
+  const fields = new Set(unexplained.map(({ field }) => field));
+  return [...unexplained, ...found.filter(({ field }) => !fields.has(field))];
 }
 
 /** What is wrong with a replacement of a stored object, and with the change. */

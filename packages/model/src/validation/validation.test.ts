@@ -160,7 +160,7 @@ describe('completing objects', () => {
     return { kind: kindOfObject(object), object };
   };
 
-  it('asks for required fields before anything that relies on them', () => {
+  it('names required fields and everything else that is wrong at once', () => {
     for (const text of [
       '{apiVersion: v1, kind: Pod, metadata: {name: A}}',
       '{apiVersion: apps/v1, kind: Deployment, metadata: {name: A}, spec: {selector: {}}}',
@@ -168,9 +168,10 @@ describe('completing objects', () => {
       '{apiVersion: discovery.k8s.io/v1, kind: EndpointSlice, metadata: {name: A}}',
     ]) {
       const { kind, object } = decode(text);
-      expect(() => completeNew(kind, object)).toThrow('Required value');
-      expect(() => completeUpdate(kind, object, object)).toThrow('Required value');
-      expect(() => completeNew(kind, object)).not.toThrow('RFC 1123');
+      for (const complete of [completeNew, completeUpdate]) {
+        expect(() => complete(kind, object, object)).toThrow('Required value');
+        expect(() => complete(kind, object, object)).toThrow('metadata.name: Invalid value: "A"');
+      }
     }
   });
 

@@ -1,4 +1,5 @@
 import type { Service, ServicePort, ServiceSpec } from '@gantry/model/gen/gantry.core.v1.ts';
+import { checksHealth } from '@gantry/model/kinds/service/validation.ts';
 
 // What becomes of the fields that the server gave a service, or that depend on its type, when a client replaces it.
 
@@ -10,9 +11,8 @@ export function usesNodePorts({ spec }: Service): boolean {
   return spec.type === 'NodePort' || (spec.type === 'LoadBalancer' && spec.allocateLoadBalancerNodePorts !== false);
 }
 
-/** A load balancer that keeps traffic on the nodes with endpoints asks each node on a port of its own whether it has any. */
 export function needsHealthCheckPort({ spec }: Service): boolean {
-  return spec.type === 'LoadBalancer' && spec.externalTrafficPolicy === 'Local';
+  return checksHealth(spec);
 }
 
 /**

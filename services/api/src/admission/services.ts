@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net';
 import type { Service } from '@gantry/model/gen/gantry.core.v1.ts';
 import { GantryError } from '@gantry/runtime/errors.ts';
 import type { Operation, Store } from '@gantry/store/store.ts';
@@ -9,6 +10,8 @@ import { carryOver, needsHealthCheckPort, usesClusterIp, usesNodePorts } from '.
 /** What service addresses are given from. */
 export interface ServiceAllocation {
   readonly clusterIps: IpRange;
+  /** The address on which the nodes serve the cluster's DNS: no service may have it, or all lookups would go there. */
+  readonly dnsAddress: string;
   /** First and last node port. Kubernetes' default is 30000 to 32767. */
   readonly nodePorts: { readonly first: number; readonly last: number };
 }
@@ -53,8 +56,10 @@ export function admitService(
   if (object === undefined) return { object, operations: [...held].map((key) => ({ type: 'delete', key })) };
   const service = structuredClone(object) as unknown as Service;
   const asked = new Set(claimsOf(service));
+  giveFamilies(service);
   checkRanges(allocation, service, held);
-  giveClusterIp(allocation.clusterIps, service, taken, random);
+  checkHealthPort(service, held);
+  giveClusterIp(allocation, service, taken, random);
   giveNodePorts(allocation.nodePorts, service, taken, random);
   const wanted = claimsOf(service);
   const owner = JSON.stringify({
@@ -87,17 +92,46 @@ export function claimsOf(service: Service): string[] {
   return [...ips, ...[...numbers].map((port) => portPrefix + port)];
 }
 
-function giveClusterIp(range: IpRange, service: Service, taken: ReadonlySet<string>, random: () => number): void {
+function giveClusterIp(
+  { clusterIps: range, dnsAddress }: ServiceAllocation,
+  service: Service,
+  taken: ReadonlySet<string>,
+  random: () => number,
+): void {
   const { spec } = service;
   if (!usesClusterIp(service) || spec.clusterIP === 'None') return;
   if (!spec.clusterIP) {
-    const index = pick(range.size, random, (i) => taken.has(ipPrefix + addressAt(range, i)));
+    const isTaken = (address: string): boolean => address === dnsAddress || taken.has(ipPrefix + address);
+    const index = pick(range.size, random, (i) => isTaken(addressAt(range, i)));
     if (index === undefined) throw rangeFull('serviceIP');
     spec.clusterIP = addressAt(range, index);
   }
   spec.clusterIPs = [spec.clusterIP];
-  spec.ipFamilies ??= ['IPv4'];
-  spec.ipFamilyPolicy ??= 'SingleStack';
+}
+
+/** Sets the address families of a service in a cluster whose addresses are IPv4's, in place. Throws Invalid for what such a cluster lacks. */
+function giveFamilies(service: Service): void {
+  const { spec } = service;
+  if (!usesClusterIp(service)) return;
+  if (spec.clusterIP === 'None') spec.clusterIPs ??= ['None'];
+  // Endpoints of a headless service without a selector are its author's own: they may be of any family.
+  const isFree = spec.clusterIP === 'None' && Object.keys(spec.selector ?? {}).length === 0;
+  spec.ipFamilyPolicy ??= isFree && spec.ipFamilies === undefined ? 'RequireDualStack' : 'SingleStack';
+  spec.ipFamilies ??= isFree && spec.ipFamilyPolicy !== 'SingleStack' ? ['IPv4', 'IPv6'] : ['IPv4'];
+  if (spec.ipFamilies.length > 1 && spec.ipFamilyPolicy === 'SingleStack') {
+    const why = "must be 'RequireDualStack' or 'PreferDualStack' when multiple IP families are specified";
+    throw invalidService(service, 'spec.ipFamilyPolicy', `Invalid value: "SingleStack": ${why}`);
+  }
+  if (isFree) return;
+  const other = spec.ipFamilies.findIndex((family) => family !== 'IPv4');
+  if (other >= 0) {
+    const why = 'not configured on this cluster';
+    throw invalidService(service, `spec.ipFamilies[${other}]`, `Invalid value: "${spec.ipFamilies[other]}": ${why}`);
+  }
+  if (spec.ipFamilyPolicy === 'RequireDualStack') {
+    const why = 'this cluster is not configured for dual-stack services';
+    throw invalidService(service, 'spec.ipFamilyPolicy', `Invalid value: "RequireDualStack": ${why}`);
+  }
 }
 
 function giveNodePorts(
@@ -133,19 +167,35 @@ function pick(size: number, random: () => number, isTaken: (index: number) => bo
   return undefined;
 }
 
+/** A port that a health check asks on cannot be that of a service, too. */
+function checkHealthPort(service: Service, held: ReadonlySet<string>): void {
+  const { healthCheckNodePort = 0, ports = [] } = service.spec;
+  if (healthCheckNodePort === 0 || held.has(portPrefix + healthCheckNodePort)) return;
+  if (ports.some(({ nodePort }) => nodePort === healthCheckNodePort)) {
+    throw alreadyAllocated(service, portPrefix + healthCheckNodePort);
+  }
+}
+
 function checkRanges(allocation: ServiceAllocation, service: Service, held: ReadonlySet<string>): void {
-  const { clusterIP, ports = [] } = service.spec;
+  const { clusterIP, ports = [], healthCheckNodePort = 0 } = service.spec;
   if (usesClusterIp(service) && clusterIP && clusterIP !== 'None' && !held.has(ipPrefix + clusterIP)) {
+    if (isIPv6(clusterIP)) {
+      const why = 'IPv6 is not configured on this cluster';
+      throw invalidService(service, 'spec.clusterIPs[0]', `Invalid value: ["${clusterIP}"]: ${why}`);
+    }
+    if (clusterIP === allocation.dnsAddress) throw alreadyAllocated(service, ipPrefix + clusterIP);
     if (!contains(allocation.clusterIps, clusterIP)) {
-      const why = `failed to allocate IP ${clusterIP}: the provided IP (${clusterIP}) is not in the valid range. The range of valid IPs is ${allocation.clusterIps.cidr}`;
+      const why = `failed to allocate IP ${clusterIP}: the provided network does not match the current range`;
       throw invalidService(service, 'spec.clusterIPs', `Invalid value: ["${clusterIP}"]: ${why}`);
     }
   }
   const { first, last } = allocation.nodePorts;
-  for (const [index, { nodePort = 0 }] of ports.entries()) {
-    if (nodePort === 0 || held.has(portPrefix + nodePort) || (nodePort >= first && nodePort <= last)) continue;
+  const health = { port: healthCheckNodePort, field: 'spec.healthCheckNodePort' };
+  const asked = ports.map(({ nodePort = 0 }, index) => ({ port: nodePort, field: `spec.ports[${index}].nodePort` }));
+  for (const { port, field } of [...asked, health]) {
+    if (port === 0 || held.has(portPrefix + port) || (port >= first && port <= last)) continue;
     const why = `provided port is not in the valid range. The range of valid ports is ${first}-${last}`;
-    throw invalidService(service, `spec.ports[${index}].nodePort`, `Invalid value: ${nodePort}: ${why}`);
+    throw invalidService(service, field, `Invalid value: ${port}: ${why}`);
   }
 }
 
@@ -157,11 +207,9 @@ function alreadyAllocated(service: Service, key: string): GantryError {
   }
   const nodePort = Number(key.slice(portPrefix.length));
   const index = (service.spec.ports ?? []).findIndex((port) => port.nodePort === nodePort);
-  return invalidService(
-    service,
-    `spec.ports[${index}].nodePort`,
-    `Invalid value: ${nodePort}: provided port is already allocated`,
-  );
+  const isHealth = nodePort === service.spec.healthCheckNodePort;
+  const field = isHealth ? 'spec.healthCheckNodePort' : `spec.ports[${index}].nodePort`;
+  return invalidService(service, field, `Invalid value: ${nodePort}: provided port is already allocated`);
 }
 
 function invalidService(service: Service, field: string, message: string): GantryError {

@@ -171,7 +171,7 @@ export class ResourceApi {
 
   #targetOf(context: RequestContext, object: AnyObject): writer.Target {
     const kind = kindOfObject(object);
-    const { namespace = '', name } = object.metadata;
+    const { namespace = '', name } = kind.namespaced ? object.metadata : { name: object.metadata.name };
     checkNamespace(kind, namespace, name);
     this.#authorize(context, 'update', kind, namespace, name);
     return { kind, namespace, name };

@@ -1,14 +1,15 @@
 import { isDeepStrictEqual } from 'node:util';
-import { decodeManifest, decodeObject } from '@gantry/model/decode.ts';
+import { decodeObject } from '@gantry/model/decode.ts';
 import type { Kind } from '@gantry/model/kind.ts';
-import { threeWayMerge } from '@gantry/model/patch.ts';
+import { parseManifestText } from '@gantry/model/parse.ts';
+import { threeWayMerge, withoutNulls } from '@gantry/model/patch.ts';
 import { kindOfObject } from '@gantry/model/registry.ts';
 import { invalid, required } from '@gantry/model/validation/causes.ts';
 import { conflict, isError } from '@gantry/runtime/errors.ts';
 import type { CoreDeps } from './context.ts';
 import { create } from './creation.ts';
 import { infoOf } from './keys.ts';
-import { checkNamespace } from './metadata.ts';
+import { checkNamespace, clearNamespace } from './metadata.ts';
 import type { AnyObject } from './stored-object.ts';
 import { update } from './writer.ts';
 
@@ -38,14 +39,16 @@ export async function applyManifest(
   request: ApplyRequest,
   authorize: (kind: Kind, object: AnyObject) => void,
 ): Promise<Applied> {
-  const manifest = decodeManifest(request.manifest) as AnyObject;
-  const kind = kindOfObject(manifest);
-  const { metadata } = manifest;
+  const manifest = parseManifestText(request.manifest);
+  const decoded = decodeObject(withoutNulls(manifest)) as AnyObject;
+  const kind = kindOfObject(decoded);
+  const { metadata } = decoded;
   if (kind.namespaced) metadata.namespace ||= request.defaultNamespace;
+  clearNamespace(kind, decoded);
   checkNamespace(kind, metadata.namespace, metadata.name);
   if (!metadata.name) throw invalid(kind, '', [required('metadata.name', 'apply needs a name')]);
-  authorize(kind, manifest);
-  const modified = withLastApplied(manifest);
+  authorize(kind, decoded);
+  const modified = withLastApplied(manifest as Manifest, metadata.namespace);
   const target = { kind, namespace: metadata.namespace ?? '', name: metadata.name };
   for (let round = 1; round <= maxRounds; round++) {
     try {
@@ -56,7 +59,10 @@ export async function applyManifest(
       if (!isError(error, 'NotFound')) throw error;
     }
     try {
-      return { object: await create(deps, kind, structuredClone(modified), request.dryRun), outcome: 'created' };
+      return {
+        object: await create(deps, kind, decodeObject(withoutNulls(modified)) as AnyObject, request.dryRun),
+        outcome: 'created',
+      };
     } catch (error) {
       if (!isError(error, 'AlreadyExists')) throw error;
     }
@@ -64,22 +70,24 @@ export async function applyManifest(
   throw conflict(infoOf(kind, metadata.name), 'it is being created and deleted again and again; please try again');
 }
 
-/** The manifest, carrying itself in the annotation. */
-function withLastApplied(manifest: AnyObject): AnyObject {
-  const { [lastAppliedAnnotation]: _, ...annotations } = manifest.metadata.annotations ?? {};
-  const original = { ...manifest, metadata: { ...manifest.metadata, annotations } };
-  const text = `${JSON.stringify(original)}\n`;
-  return {
-    ...manifest,
-    metadata: { ...manifest.metadata, annotations: { ...annotations, [lastAppliedAnnotation]: text } },
-  };
+/** A manifest as its author wrote it, quantities in their spelling and nulls in their places among it. */
+type Manifest = Record<string, unknown> & { readonly metadata?: Record<string, unknown> };
+
+/** The manifest in its namespace, carrying itself in the annotation. */
+function withLastApplied(manifest: Manifest, namespace: string | undefined): Manifest {
+  const { namespace: _n, annotations: given, ...metadata } = manifest.metadata ?? {};
+  const { [lastAppliedAnnotation]: _, ...annotations } = (given ?? {}) as Record<string, unknown>;
+  const placed = { ...metadata, ...(namespace === undefined ? {} : { namespace }) };
+  const text = `${JSON.stringify({ ...manifest, metadata: { ...placed, annotations } })}\n`;
+  return { ...manifest, metadata: { ...placed, annotations: { ...annotations, [lastAppliedAnnotation]: text } } };
 }
 
 /** What the stored object becomes. */
-function merged(kind: Kind, modified: AnyObject, stored: AnyObject): AnyObject {
+function merged(kind: Kind, modified: Manifest, stored: AnyObject): AnyObject {
   const known = stored.metadata.annotations?.[lastAppliedAnnotation];
   const original = parseOriginal(known);
-  const object = decodeObject(threeWayMerge(kind.message, original, modified, stored)) as AnyObject;
+  const current = decodeObject(stored, 'drop') as AnyObject;
+  const object = decodeObject(threeWayMerge(kind.message, original, modified, current)) as AnyObject;
   const annotations = object.metadata.annotations ?? {};
   // The same manifest in another spelling (kubectl sorts its keys) is no change.
   if (known !== undefined && isDeepStrictEqual(original, parseOriginal(annotations[lastAppliedAnnotation]))) {

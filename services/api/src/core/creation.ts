@@ -162,6 +162,7 @@ function refused(error: unknown): Creation {
 /** Everything up to the commit. Throws what is wrong with the object. */
 function prepare(deps: CoreDeps, { kind, object }: NewObject, dryRun: boolean): Candidate {
   const metadata = object.metadata;
+  meta.clearNamespace(kind, object);
   meta.checkNamespace(kind, metadata.namespace, metadata.name || metadata.generateName || '');
   const generated = !metadata.name && metadata.generateName ? metadata.generateName : undefined;
   if (generated !== undefined) metadata.name = meta.generateName(generated, deps.entropy.random);
@@ -171,7 +172,7 @@ function prepare(deps: CoreDeps, { kind, object }: NewObject, dryRun: boolean): 
   const decide = async (attempt: number): Promise<Decision | undefined> => {
     if (attempt > 1 && generated !== undefined) metadata.name = meta.generateName(generated, deps.entropy.random);
     const name = metadata.name ?? '';
-    const guards = kind.namespaced ? [await requireNamespace(deps, metadata.namespace ?? '')] : [];
+    const guards = kind.namespaced ? [await requireNamespace(deps, metadata.namespace ?? '', infoOf(kind, name))] : [];
     const admitted = await pluginOf(deps, kind).admit({ object, stored: undefined, attempt });
     created = admitted.object!;
     const key = objectKey(kind, metadata.namespace, name);

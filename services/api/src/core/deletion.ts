@@ -97,8 +97,12 @@ function marked(
   if (finalizers.length === 0) delete (metadata as Partial<typeof metadata>).finalizers;
   if (graceSeconds !== undefined) {
     metadata.deletionTimestamp = rfc3339(nowMs + graceSeconds * 1_000);
-    metadata.deletionGracePeriodSeconds = graceSeconds;
-    if (Number(metadata.generation ?? 0) > 0) metadata.generation = Number(metadata.generation) + 1;
+    // A namespace ends when it is empty, however long that takes.
+    if (kind.kind !== 'Namespace') metadata.deletionGracePeriodSeconds = graceSeconds;
+    // The first request alone changes what is wanted; later ones change the time.
+    const before = object.metadata;
+    if (before.deletionTimestamp === undefined && before.generation)
+      metadata.generation = Number(before.generation) + 1;
   }
   const next: AnyObject = { ...object, metadata };
   if (kind.kind === 'Namespace') next.status = { ...object.status, phase: 'Terminating' };
@@ -109,14 +113,14 @@ function checkPreconditions(kind: Kind, object: AnyObject, request: DeletionRequ
   const { name = '', uid, resourceVersion } = object.metadata;
   if (request.uid && request.uid !== uid) {
     throw conflict(
-      infoOf(kind, name),
-      `Precondition failed: UID in precondition: ${request.uid}, UID in object meta: ${uid}`,
+      { ...infoOf(kind, name), resource: kind.kind },
+      `the UID in the precondition (${request.uid}) does not match the UID in record (${uid}). The object might have been deleted and then recreated`,
     );
   }
   if (request.resourceVersion && request.resourceVersion !== resourceVersion) {
     throw conflict(
-      infoOf(kind, name),
-      `Precondition failed: ResourceVersion in precondition: ${request.resourceVersion}, ResourceVersion in object meta: ${resourceVersion}`,
+      { ...infoOf(kind, name), resource: kind.kind },
+      `the ResourceVersion in the precondition (${request.resourceVersion}) does not match the ResourceVersion in record (${resourceVersion}). The object might have been modified`,
     );
   }
   if (kind.kind === 'Namespace' && immortalNamespaces.includes(name)) {
@@ -157,8 +161,8 @@ function implicitPolicy(kind: Kind, present: readonly string[]): string {
 }
 
 function unknownPolicy(policy: string | undefined): GantryError {
-  const message = `Unsupported value: "${policy}": supported values: "Background", "Foreground", "Orphan"`;
-  return new GantryError('Invalid', `propagationPolicy: ${message}`, {
+  const message = `Unsupported value: "${policy}": supported values: "Foreground", "Background", "Orphan", "nil"`;
+  return new GantryError('Invalid', `DeleteOptions.meta.k8s.io "" is invalid: propagationPolicy: ${message}`, {
     causes: [{ reason: 'FieldValueNotSupported', field: 'propagationPolicy', message }],
   });
 }

@@ -1,4 +1,4 @@
-import { GantryError, notFound } from '@gantry/runtime/errors.ts';
+import { GantryError, notFound, type ResourceInfo } from '@gantry/runtime/errors.ts';
 import type { Operation, Store } from '@gantry/store/store.ts';
 import { objectKey } from './keys.ts';
 import type { ObjectCache, Stored } from './stored-object.ts';
@@ -15,13 +15,18 @@ export interface NamespaceDeps {
  * The operation that lets a batch create something in a namespace only while that namespace exists and does not end.
  * It stands on the namespace as last seen: when that is out of date the batch fails and the retry reads it anew.
  */
-export async function requireNamespace(deps: NamespaceDeps, name: string): Promise<Operation> {
+export async function requireNamespace(deps: NamespaceDeps, name: string, about: ResourceInfo): Promise<Operation> {
   const key = objectKey(namespaces, undefined, name);
   const seen = deps.cache.peek(key);
   const stored = seen !== undefined && isOpen(seen) ? seen : await readNamespace(deps, key, name);
   if (!isOpen(stored)) {
-    const message = `unable to create new content in namespace ${name} because it is being terminated`;
-    throw new GantryError('Forbidden', message, { resource: { group: '', resource: 'namespaces', name } });
+    const resource = about.group === '' ? about.resource : `${about.resource}.${about.group}`;
+    const why = `unable to create new content in namespace ${name} because it is being terminated`;
+    const cause = { field: 'metadata.namespace', message: `namespace ${name} is being terminated` };
+    throw new GantryError('Forbidden', `${resource} "${about.name}" is forbidden: ${why}`, {
+      causes: [{ reason: 'NamespaceTerminating', ...cause }],
+      resource: about,
+    });
   }
   return { type: 'check', key, expected: stored.revision };
 }

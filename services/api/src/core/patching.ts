@@ -1,8 +1,10 @@
 import { decodeObject } from '@gantry/model/decode.ts';
-import type { Kind } from '@gantry/model/kind.ts';
+import type { Kind, KubeObject } from '@gantry/model/kind.ts';
 import { applyJsonPatch, applyMergePatch, applyStrategicPatch } from '@gantry/model/patch.ts';
-import { GantryError } from '@gantry/runtime/errors.ts';
-import type { AnyObject, Stored } from './stored-object.ts';
+import { immutable, invalid } from '@gantry/model/validation/causes.ts';
+import { GantryError, isError } from '@gantry/runtime/errors.ts';
+import { infoOf } from './keys.ts';
+import type { AnyObject } from './stored-object.ts';
 import type { Transition } from './writer.ts';
 
 /** How a patch is written: RFC 6902, RFC 7386, or Kubernetes' strategic merge. */
@@ -15,23 +17,48 @@ export type PatchType = 'json' | 'merge' | 'strategic';
 export function patched(kind: Kind, type: PatchType, body: string): Transition {
   const patch = parse(body);
   return (stored) => {
-    const object = decodeObject(applied(kind, type, stored, patch)) as AnyObject;
+    // A newer version may have stored fields that are not known here; the patch may not bring any.
+    const current = decodeObject(stored.object, 'drop');
+    const object = decodePatched(kind, stored.object, applied(kind, type, current, patch));
+    checkUid(kind, object, stored.object);
     if (object.kind === kind.kind) return object;
     throw new GantryError(
-      'BadRequest',
+      'Invalid',
       `a patch must not change the kind of an object, from ${kind.kind} to ${object.kind}`,
     );
   };
 }
 
-function applied(kind: Kind, type: PatchType, stored: Stored, patch: unknown): unknown {
+/** A patch is no precondition: naming another uid in it is a change. */
+function checkUid(kind: Kind, { metadata }: AnyObject, stored: AnyObject): void {
+  if (metadata.uid !== undefined && metadata.uid !== stored.metadata.uid) {
+    throw invalid(kind, stored.metadata.name, [immutable('metadata.uid', metadata.uid)]);
+  }
+}
+
+/** A patch that makes something of the object that is none of its kind is well-formed and yet wrong: Invalid, not BadRequest. */
+function decodePatched(kind: Kind, { metadata }: AnyObject, value: unknown): AnyObject {
+  try {
+    return decodeObject(value) as AnyObject;
+  } catch (error) {
+    if (!isError(error, 'BadRequest')) throw error;
+    const name = `${kind.kind}${kind.group === '' ? '' : `.${kind.group}`} "${metadata.name}"`;
+    throw new GantryError('Invalid', `${name} is invalid: patch: Invalid value: ${error.message}`, {
+      causes: error.causes,
+      resource: infoOf(kind, metadata.name),
+      cause: error,
+    });
+  }
+}
+
+function applied(kind: Kind, type: PatchType, object: KubeObject, patch: unknown): unknown {
   switch (type) {
     case 'json':
-      return applyJsonPatch<unknown>(stored.object, patch);
+      return applyJsonPatch<unknown>(object, patch);
     case 'merge':
-      return applyMergePatch(stored.object, patch);
+      return applyMergePatch(object, patch);
     case 'strategic':
-      return applyStrategicPatch(kind.message, stored.object, patch);
+      return applyStrategicPatch(kind.message, object, patch);
   }
 }
 
@@ -39,6 +66,6 @@ function parse(body: string): unknown {
   try {
     return JSON.parse(body);
   } catch (cause) {
-    throw new GantryError('BadRequest', `error decoding patch: ${(cause as Error).message}`, { cause });
+    throw new GantryError('BadRequest', `invalid JSON patch: ${(cause as Error).message}`, { cause });
   }
 }

@@ -66,12 +66,13 @@ export function update(deps: CoreDeps, target: Target, next: Transition, dryRun:
 export function updateStatus(deps: CoreDeps, target: Target, next: Transition, dryRun: boolean): Promise<Written> {
   const { kind } = target;
   if (!kind.hasStatus) {
-    throw new GantryError('MethodNotAllowed', `the status of ${kind.plural} is not a part of its own`);
+    throw new GantryError('NotFound', 'the server could not find the requested resource');
   }
   return transition(deps, target, dryRun, async (stored) => {
     const wanted = await next(stored);
     sameIdentity(target, wanted);
     meta.checkPreconditions(kind, wanted, stored.object);
+    kind.setDefaults(wanted);
     const object = copyOf(stored);
     carryStatus(object, wanted);
     checkStatusUpdate(kind, object, stored.object);
@@ -187,6 +188,7 @@ function sameIdentity({ kind, namespace, name }: Target, object: AnyObject): voi
     );
   }
   if (kind.namespaced) metadata.namespace = namespace;
+  else delete metadata.namespace;
 }
 
 /** The text to store; refuses an object that is too large. */

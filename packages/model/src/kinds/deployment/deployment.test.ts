@@ -43,7 +43,7 @@ describe('Deployments', () => {
     ['revisionHistoryLimit: -1', 'spec.revisionHistoryLimit: Invalid value: -1'],
     [
       'strategy: {type: Big}',
-      'spec.strategy.type: Unsupported value: "Big": supported values: "Recreate", "RollingUpdate"',
+      'spec.strategy: Unsupported value: "Big": supported values: "Recreate", "RollingUpdate"',
     ],
     [
       'strategy: {type: Recreate, rollingUpdate: {}}',

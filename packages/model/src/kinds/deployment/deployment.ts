@@ -2,7 +2,7 @@ import type { Deployment } from '../../gen/gantry.apps.v1.ts';
 import type { Kind } from '../../kind.ts';
 import { deploymentColumns } from './columns.ts';
 import { setDeploymentDefaults } from './defaults.ts';
-import { validateDeployment, validateDeploymentUpdate } from './validation.ts';
+import { validateDeployment, validateDeploymentStatus, validateDeploymentUpdate } from './validation.ts';
 
 /** apps/v1 Deployment. */
 export const deployment: Kind<Deployment> = {
@@ -16,12 +16,14 @@ export const deployment: Kind<Deployment> = {
   message: 'gantry.apps.v1.Deployment',
   objectField: 'deployment',
   hasStatus: true,
+  generation: 'spec and annotations',
   setDefaults: setDeploymentDefaults,
   prepareForCreate: (object) => {
     delete object.status;
   },
   validate: validateDeployment,
   validateUpdate: validateDeploymentUpdate,
+  validateStatus: validateDeploymentStatus,
   selectableFields: {},
   columns: deploymentColumns,
 };

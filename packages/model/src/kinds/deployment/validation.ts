@@ -3,7 +3,11 @@ import type { FieldCause } from '@gantry/runtime/errors.ts';
 import type { Deployment, DeploymentSpec, RollingUpdateDeployment } from '../../gen/gantry.apps.v1.ts';
 import { forbidden, invalidValue, nonNegative, notSupported } from '../../validation/causes.ts';
 import { numberOf, validateAtMostWhole, validateIntOrPercent } from '../../validation/int-or-percent.ts';
-import { validateSelectorAndTemplate, validateSelectorUpdate } from '../replicaset/validation.ts';
+import {
+  validateReplicaCounts,
+  validateSelectorAndTemplate,
+  validateSelectorUpdate,
+} from '../replicaset/validation.ts';
 
 const strategyTypes = ['Recreate', 'RollingUpdate'];
 
@@ -24,6 +28,11 @@ export function validateDeploymentUpdate({ spec }: Deployment, { spec: stored }:
   return validateSelectorUpdate(spec.selector, stored.selector);
 }
 
+/** What is wrong with a Deployment's status. */
+export function validateDeploymentStatus({ status }: Deployment): FieldCause[] {
+  return validateReplicaCounts(status ?? {}, ['updatedReplicas', 'readyReplicas', 'availableReplicas']);
+}
+
 function validateProgressDeadline({ progressDeadlineSeconds, minReadySeconds = 0 }: DeploymentSpec): FieldCause[] {
   const field = 'spec.progressDeadlineSeconds';
   const causes = nonNegative(field, progressDeadlineSeconds);
@@ -38,7 +47,7 @@ function validateStrategy({ strategy = {} }: DeploymentSpec): FieldCause[] {
     const text = "may not be specified when strategy `type` is 'Recreate'";
     return rollingUpdate === undefined ? [] : [forbidden('spec.strategy.rollingUpdate', text)];
   }
-  if (type !== 'RollingUpdate') return [notSupported('spec.strategy.type', type, strategyTypes)];
+  if (type !== 'RollingUpdate') return [notSupported('spec.strategy', type, strategyTypes)];
   return validateSteps(rollingUpdate ?? {}, 'spec.strategy.rollingUpdate');
 }
 
@@ -47,7 +56,7 @@ function validateSteps({ maxUnavailable = 0, maxSurge = 0 }: RollingUpdateDeploy
     ...validateIntOrPercent(maxUnavailable, `${path}.maxUnavailable`),
     ...validateIntOrPercent(maxSurge, `${path}.maxSurge`),
   ];
-  if (causes.length > 0) return causes;
+  if (causes.length > 0) return [...causes, ...validateAtMostWhole(maxUnavailable, `${path}.maxUnavailable`)];
   if (numberOf(maxUnavailable) === 0 && numberOf(maxSurge) === 0) {
     return [invalidValue(`${path}.maxUnavailable`, maxUnavailable, 'may not be 0 when `maxSurge` is 0')];
   }

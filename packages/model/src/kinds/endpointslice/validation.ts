@@ -1,4 +1,4 @@
-import { isIPv4, isIPv6 } from 'node:net';
+import { isIPv4 } from 'node:net';
 import type { FieldCause } from '@gantry/runtime/errors.ts';
 import type { Endpoint, EndpointPort, EndpointSlice } from '../../gen/gantry.discovery.v1.ts';
 import {
@@ -6,17 +6,19 @@ import {
   duplicates,
   immutable,
   inRange,
+  invalidValue,
   invalidValues,
-  notSupported,
   oneOf,
   required,
   tooMany,
 } from '../../validation/causes.ts';
 import {
+  canonicalIpProblems,
   dnsLabelProblems,
   dnsSubdomainProblems,
   labelValueProblems,
   qualifiedNameProblems,
+  reachableAddressProblems,
 } from '../../validation/names.ts';
 
 /** Kubernetes' bounds of one slice. */
@@ -31,7 +33,7 @@ export function validateEndpointSlice({ addressType, endpoints = [], ports = [] 
   if (endpoints.length > maxEndpoints) return [tooMany('endpoints', endpoints.length, maxEndpoints)];
   if (ports.length > maxPorts) return [tooMany('ports', ports.length, maxPorts)];
   return [
-    ...(addressTypes.includes(addressType) ? [] : [notSupported('addressType', addressType, addressTypes)]),
+    ...(addressType ? oneOf('addressType', addressType, addressTypes) : [required('addressType')]),
     ...endpoints.flatMap((endpoint, index) => validateEndpoint(endpoint, addressType, `endpoints[${index}]`)),
     ...validatePorts(ports),
   ];
@@ -44,9 +46,7 @@ function validateEndpoint(endpoint: Endpoint, addressType: string, path: string)
   const zones = hints?.forZones ?? [];
   const nodes = hints?.forNodes ?? [];
   return [
-    ...addresses.flatMap((address, index) =>
-      invalidValues(`${path}.addresses[${index}]`, address, addressProblems(address, addressType)),
-    ),
+    ...addresses.flatMap((address, index) => validateAddress(address, addressType, `${path}.addresses[${index}]`)),
     ...duplicates(addresses, (index) => `${path}.addresses[${index}]`),
     ...(hostname === undefined ? [] : invalidValues(`${path}.hostname`, hostname, dnsLabelProblems(hostname))),
     ...(nodeName === undefined ? [] : invalidValues(`${path}.nodeName`, nodeName, dnsSubdomainProblems(nodeName))),
@@ -62,18 +62,28 @@ function validateEndpoint(endpoint: Endpoint, addressType: string, path: string)
   ];
 }
 
-function addressProblems(address: string, addressType: string): string[] {
+function validateAddress(address: string, addressType: string, path: string): FieldCause[] {
   switch (addressType) {
     case 'IPv4':
-      return isIPv4(address) ? [] : ['must be an IPv4 address'];
     case 'IPv6':
-      return isIPv6(address) ? [] : ['must be an IPv6 address'];
+      return validateIp(address, addressType, path);
     case 'FQDN':
-      return dnsSubdomainProblems(address);
+      return invalidValues(path, address, dnsSubdomainProblems(address));
     default:
       // The address type itself is refused.
       return [];
   }
+}
+
+/** An address of the slice's family that traffic can be sent to; Kubernetes names the whole list for one of the other family. */
+function validateIp(address: string, family: 'IPv4' | 'IPv6', path: string): FieldCause[] {
+  const problems = canonicalIpProblems(address);
+  if (problems.length > 0) return invalidValues(path, address, problems);
+  const isOther = isIPv4(address) !== (family === 'IPv4');
+  return [
+    ...(isOther ? [invalidValue(path.replace(/\[\d+\]$/, ''), address, `must be an ${family} address`)] : []),
+    ...invalidValues(path, address, reachableAddressProblems(address)),
+  ];
 }
 
 function validatePorts(ports: readonly EndpointPort[]): FieldCause[] {

@@ -23,7 +23,7 @@ export const namespace: Kind<Namespace> = {
     if (metadata.name) metadata.labels = { ...metadata.labels, [nameLabel]: metadata.name };
   },
   prepareForCreate: (namespace) => {
-    const finalizers = new Set([contentFinalizer, ...(namespace.spec?.finalizers ?? [])]);
+    const finalizers = new Set([...(namespace.spec?.finalizers ?? []), contentFinalizer]);
     namespace.spec = { finalizers: [...finalizers] };
     namespace.status = { phase: 'Active' };
   },

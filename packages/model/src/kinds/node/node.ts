@@ -15,7 +15,8 @@ export const node: Kind<Node> = {
   message: 'gantry.core.v1.Node',
   objectField: 'node',
   hasStatus: true,
-  setDefaults: ({ status }) => {
+  setDefaults: ({ spec, status }) => {
+    if (spec?.podCIDR && !spec.podCIDRs?.length) spec.podCIDRs = [spec.podCIDR];
     if (status?.capacity !== undefined) status.allocatable ??= { ...status.capacity };
   },
   validate: validateNode,

@@ -63,10 +63,10 @@ export function validateNodeUpdate(node: Node, stored: Node): FieldCause[] {
   const causes: FieldCause[] = [];
   const { podCIDR, providerID } = stored.spec ?? {};
   if (podCIDR && node.spec?.podCIDR !== podCIDR) {
-    causes.push(forbidden('spec.podCIDRs', "node updates may not change podCIDR except from '' to valid"));
+    causes.push(forbidden('spec.podCIDRs', 'node updates may not change podCIDR except from "" to valid'));
   }
   if (providerID && node.spec?.providerID !== providerID) {
-    causes.push(forbidden('spec.providerID', "node updates may not change providerID except from '' to valid"));
+    causes.push(invalidValue('spec.providerID', node.spec?.providerID ?? '', 'field cannot be modified once set'));
   }
   return causes;
 }

@@ -1,6 +1,7 @@
 import { formatAge } from '../../age.ts';
 import type { PersistentVolume } from '../../gen/gantry.core.v1.ts';
 import type { Kind } from '../../kind.ts';
+import { setNetworkDefaults } from '../pod/volumes/defaults.ts';
 import { formatAccessModes } from './modes.ts';
 import { protectInUse, volumeProtection } from './protection.ts';
 import { validateVolume, validateVolumeUpdate } from './validation.ts';
@@ -21,6 +22,7 @@ export const persistentVolume: Kind<PersistentVolume> = {
     spec.persistentVolumeReclaimPolicy ||= 'Retain';
     spec.volumeMode ??= 'Filesystem';
     if (spec.hostPath !== undefined) spec.hostPath.type ??= '';
+    setNetworkDefaults(spec);
   },
   prepareForCreate: (volume) => {
     volume.status = { phase: 'Pending' };

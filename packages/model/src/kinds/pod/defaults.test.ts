@@ -47,7 +47,7 @@ describe('defaults of pods', () => {
     ['registry.example:5000/nginx', 'Always'],
     ['registry.example:5000/nginx:1', 'IfNotPresent'],
     [`nginx@sha256:${'a'.repeat(64)}`, 'IfNotPresent'],
-    [`nginx:latest@sha256:${'a'.repeat(64)}`, 'IfNotPresent'],
+    [`nginx:latest@sha256:${'a'.repeat(64)}`, 'Always'],
   ])('pulls %s %s', (image, policy) => {
     expect(defaulted(`{containers: [{name: c, image: "${image}"}]}`).containers[0]!.imagePullPolicy).toBe(policy);
   });
@@ -174,10 +174,10 @@ describe('defaults of what makes pods', () => {
     expect(recreating.spec.strategy).toEqual({ type: 'Recreate' });
   });
 
-  it("gives a ReplicaSet its template's labels", () => {
+  it('leaves a ReplicaSet without labels as it is', () => {
     const object = of('ReplicaSet', 'minReadySeconds: 1') as ReplicaSet;
     replicaSet.setDefaults(object);
     expect(object.spec.replicas).toBe(1);
-    expect(object.metadata.labels).toEqual({ a: 'b' });
+    expect(object.metadata).not.toHaveProperty('labels');
   });
 });

@@ -7,6 +7,7 @@ import type {
   PodSpec,
   PodTemplateSpec,
   Probe,
+  ResourceRequirements,
 } from '../../gen/gantry.core.v1.ts';
 import { defaultPullPolicy } from './images.ts';
 import { setVolumeDefaults } from './volumes/defaults.ts';
@@ -20,8 +21,9 @@ export function setPodDefaults({ spec }: Pod): void {
   spec.enableServiceLinks ??= true;
   spec.serviceAccountName ||= 'default';
   spec.serviceAccount = spec.serviceAccountName;
+  setRequestDefaults(spec.resources);
   for (const container of [...(spec.initContainers ?? []), ...spec.containers]) {
-    setRequestDefaults(container);
+    setRequestDefaults(container.resources);
     if (spec.hostNetwork === true) for (const port of container.ports ?? []) port.hostPort ??= port.containerPort;
   }
 }
@@ -35,10 +37,12 @@ export function setTemplateDefaults({ spec }: PodTemplateSpec): void {
 }
 
 function setSharedDefaults(spec: PodSpec): void {
-  spec.restartPolicy ??= 'Always';
+  spec.restartPolicy ||= 'Always';
   spec.terminationGracePeriodSeconds ??= defaultGracePeriodSeconds;
-  spec.dnsPolicy ??= 'ClusterFirst';
-  spec.schedulerName ??= 'default-scheduler';
+  // A negative period means at once, which is a second.
+  if (spec.terminationGracePeriodSeconds < 0) spec.terminationGracePeriodSeconds = 1;
+  spec.dnsPolicy ||= 'ClusterFirst';
+  spec.schedulerName ||= 'default-scheduler';
   spec.securityContext ??= {};
   // Two names of one thing; the newer one wins.
   spec.serviceAccountName ||= spec.serviceAccount;
@@ -47,20 +51,16 @@ function setSharedDefaults(spec: PodSpec): void {
   for (const volume of spec.volumes ?? []) setVolumeDefaults(volume);
   const containers = [...(spec.initContainers ?? []), ...spec.containers, ...(spec.ephemeralContainers ?? [])];
   for (const container of containers) setContainerDefaults(container);
-  for (const constraint of spec.topologySpreadConstraints ?? []) {
-    constraint.nodeAffinityPolicy ??= 'Honor';
-    constraint.nodeTaintsPolicy ??= 'Ignore';
-  }
 }
 
 function setContainerDefaults(container: Container): void {
-  container.terminationMessagePath ??= '/dev/termination-log';
-  container.terminationMessagePolicy ??= 'File';
-  container.imagePullPolicy ??= defaultPullPolicy(container.image ?? '');
+  container.terminationMessagePath ||= '/dev/termination-log';
+  container.terminationMessagePolicy ||= 'File';
+  container.imagePullPolicy ||= defaultPullPolicy(container.image ?? '');
   container.resources ??= {};
-  for (const port of container.ports ?? []) port.protocol ??= 'TCP';
+  for (const port of container.ports ?? []) port.protocol ||= 'TCP';
   for (const { valueFrom } of container.env ?? []) {
-    if (valueFrom?.fieldRef !== undefined) valueFrom.fieldRef.apiVersion ??= 'v1';
+    if (valueFrom?.fieldRef !== undefined) valueFrom.fieldRef.apiVersion ||= 'v1';
     if (valueFrom?.resourceFieldRef !== undefined) valueFrom.resourceFieldRef.divisor ??= '0';
   }
   setProbeDefaults(container.livenessProbe);
@@ -70,7 +70,7 @@ function setContainerDefaults(container: Container): void {
 }
 
 /** What is limited and not asked for is asked for up to its limit. */
-function setRequestDefaults({ resources }: Container): void {
+function setRequestDefaults(resources: ResourceRequirements | undefined): void {
   if (resources?.limits === undefined) return;
   resources.requests = { ...resources.limits, ...resources.requests };
 }

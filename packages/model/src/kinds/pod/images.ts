@@ -1,6 +1,6 @@
-/** When an image is pulled where nothing is said: each time with the tag latest or none, else once. A digest says which image, whatever the tag. */
+/** When an image is pulled where nothing is said: each time with the tag latest, or with neither tag nor digest; else once. */
 export function defaultPullPolicy(image: string): 'Always' | 'IfNotPresent' {
-  if (image.includes('@')) return 'IfNotPresent';
-  const tag = image.slice(image.lastIndexOf('/') + 1).split(':')[1] ?? 'latest';
-  return tag === 'latest' ? 'Always' : 'IfNotPresent';
+  const [reference = '', digest] = image.split('@');
+  const tag = reference.slice(reference.lastIndexOf('/') + 1).split(':')[1];
+  return (tag ?? (digest === undefined ? 'latest' : '')) === 'latest' ? 'Always' : 'IfNotPresent';
 }

@@ -65,7 +65,8 @@ function validateConstraint(constraint: TopologySpreadConstraint, path: string):
   }
   const taken = new Set([
     ...Object.keys(labelSelector?.matchLabels ?? {}),
-    ...(labelSelector?.matchExpressions ?? []).map(({ key }) => key),
+    // One value is what a pod's own label was merged in as when the pod was made.
+    ...(labelSelector?.matchExpressions ?? []).filter(({ values }) => values?.length !== 1).map(({ key }) => key),
   ]);
   matchLabelKeys.forEach((key, index) => {
     const field = `${path}.matchLabelKeys[${index}]`;
@@ -84,7 +85,7 @@ function repeatedConstraint(
   const pairOf = ({ topologyKey, whenUnsatisfiable }: TopologySpreadConstraint): string =>
     `{${topologyKey}, ${whenUnsatisfiable}}`;
   const pair = pairOf(constraints[index]!);
-  const isRepeated = constraints.slice(0, index).some((earlier) => pairOf(earlier) === pair);
+  const isRepeated = constraints.slice(index + 1).some((later) => pairOf(later) === pair);
   return isRepeated ? [duplicate(`${path}[${index}].{topologyKey, whenUnsatisfiable}`, pair)] : [];
 }
 

@@ -18,6 +18,7 @@ export const pod: Kind<Pod> = {
   message: 'gantry.core.v1.Pod',
   objectField: 'pod',
   hasStatus: true,
+  generation: 'spec',
   setDefaults: setPodDefaults,
   prepareForCreate: preparePodForCreate,
   prepareForUpdate: preparePodForUpdate,

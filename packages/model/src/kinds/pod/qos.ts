@@ -13,9 +13,13 @@ function amountOf(text: string | undefined): ReturnType<typeof parseQuantity> {
   return text === undefined || quantityProblem(text) !== undefined ? nothing : parseQuantity(text);
 }
 
-/** Guaranteed where every container limits CPU and memory and asks for all of it, BestEffort where none asks for anything. */
+/**
+ * Guaranteed where every container limits CPU and memory and asks for all of it, BestEffort where none asks for anything. A pod with
+ * resources of its own goes by those alone.
+ */
 export function qosClassOf({ spec }: Pod): QosClass {
-  const resources = [...(spec.initContainers ?? []), ...spec.containers].map((container) => container.resources ?? {});
+  const containers = [...(spec.initContainers ?? []), ...spec.containers].map((container) => container.resources ?? {});
+  const resources = spec.resources === undefined ? containers : [spec.resources];
   const isNothing = (text: string | undefined): boolean => compareQuantities(amountOf(text), nothing) === 0;
   const isSame = (a: string, b: string): boolean => compareQuantities(amountOf(a), amountOf(b)) === 0;
   const asksForNothing = resources.every(({ requests, limits }) =>

@@ -59,8 +59,8 @@ export function validateContainerSecurity(context: SecurityContext | undefined, 
   if (context.allowPrivilegeEscalation === false) {
     const both = 'cannot set `allowPrivilegeEscalation` to false and';
     if (context.privileged === true) causes.push(invalidValue(path, context, `${both} \`privileged\` to true`));
-    const isAdmin = context.capabilities?.add?.some((name) => name === 'CAP_SYS_ADMIN' || name === 'SYS_ADMIN');
-    if (isAdmin) causes.push(invalidValue(path, context, `${both} \`capabilities.Add\` CAP_SYS_ADMIN`));
+    if (context.capabilities?.add?.includes('CAP_SYS_ADMIN'))
+      causes.push(invalidValue(path, context, `${both} \`capabilities.Add\` CAP_SYS_ADMIN`));
   }
   return causes;
 }
@@ -131,5 +131,5 @@ function validateUserNamespace(spec: PodSpec, path: string): FieldCause[] {
   if (spec.hostUsers !== false) return [];
   return (['hostNetwork', 'hostPID', 'hostIPC'] as const)
     .filter((name) => spec[name] === true)
-    .map((name) => forbidden(`${path}.${name}`, 'when `pod.Spec.HostUsers` is false'));
+    .map((name) => forbidden(`${path}.${name}`, 'when `hostUsers` is false'));
 }

@@ -32,7 +32,7 @@ describe('changes of pods', () => {
     ],
     [`${c}, schedulingGates: [{name: a}, {name: b}]`, `${c}, schedulingGates: [{name: b}]`],
     [`${c}, schedulingGates: [{name: a}]`, c],
-    [`${c}, schedulingGates: [{name: a}]`, `${c}, schedulingGates: [{name: a}], nodeSelector: {x: y}`],
+    [`${c}, schedulingGates: [{name: a}]`, `${c}, schedulingGates: [{name: a}], nodeSelector: {x: "y"}`],
     [`${c}, terminationGracePeriodSeconds: -1`, `${c}, terminationGracePeriodSeconds: 1`],
     [`${c}, hostAliases: []`, c],
   ])('may be from {%s} to {%s}', (before, after) => {
@@ -42,7 +42,7 @@ describe('changes of pods', () => {
   it.each([
     [
       c,
-      `${c}, nodeName: n`,
+      `${c}, nodeName: node-1`,
       'spec: Forbidden: pod updates may not change fields other than `spec.containers[*].image`',
     ],
     [c, `${c}, hostNetwork: true`, '(changed: spec.hostNetwork)'],
@@ -70,9 +70,9 @@ describe('changes of pods', () => {
       'spec.tolerations: Forbidden: existing toleration can not be modified except its tolerationSeconds',
     ],
     [c, `${c}, schedulingGates: [{name: a}]`, "only deletion is allowed, but found new scheduling gate 'a'"],
-    [c, `${c}, nodeSelector: {x: y}`, '(changed: spec.nodeSelector)'],
+    [c, `${c}, nodeSelector: {x: "y"}`, '(changed: spec.nodeSelector)'],
     [
-      `${c}, schedulingGates: [{name: a}], nodeSelector: {x: y}`,
+      `${c}, schedulingGates: [{name: a}], nodeSelector: {x: "y"}`,
       `${c}, schedulingGates: [{name: a}], nodeSelector: {x: z}`,
       'spec.nodeSelector: Invalid value: {"x":"z"}: only additions to spec.nodeSelector are allowed',
     ],

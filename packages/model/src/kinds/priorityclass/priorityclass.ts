@@ -15,6 +15,7 @@ export const priorityClass: Kind<PriorityClass> = {
   message: 'gantry.scheduling.v1.PriorityClass',
   objectField: 'priorityClass',
   hasStatus: false,
+  generation: 'constant',
   setDefaults: (object) => {
     object.preemptionPolicy ??= 'PreemptLowerPriority';
   },

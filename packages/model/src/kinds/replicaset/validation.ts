@@ -5,7 +5,7 @@ import type { PodTemplateSpec } from '../../gen/gantry.core.v1.ts';
 import type { LabelSelector } from '../../gen/gantry.meta.v1.ts';
 import { canonicalJson } from '../../hash.ts';
 import { matchesLabels } from '../../selectors.ts';
-import { forbidden, immutable, invalidValue, nonNegative, notSupported } from '../../validation/causes.ts';
+import { forbidden, immutable, invalidValue, nonNegative, notSupported, required } from '../../validation/causes.ts';
 import { validateLabelSelector } from '../../validation/labels.ts';
 import { validateTemplate } from '../pod/validation.ts';
 
@@ -23,18 +23,54 @@ export function validateReplicaSetUpdate({ spec }: ReplicaSet, { spec: stored }:
   return validateSelectorUpdate(spec.selector, stored.selector);
 }
 
+/** What is wrong with a ReplicaSet's status. */
+export function validateReplicaSetStatus({ status }: ReplicaSet): FieldCause[] {
+  return validateReplicaCounts(status ?? {}, ['fullyLabeledReplicas', 'readyReplicas', 'availableReplicas']);
+}
+
+/** Numbers of replicas as they were counted. */
+export interface ReplicaCounts {
+  readonly replicas?: number;
+  readonly observedGeneration?: number;
+  readonly fullyLabeledReplicas?: number;
+  readonly updatedReplicas?: number;
+  readonly readyReplicas?: number;
+  readonly availableReplicas?: number;
+}
+
+/** What is wrong with counts: none is below zero, no part is larger than the whole, and who is available is ready. @param parts Of all replicas. */
+export function validateReplicaCounts(counts: ReplicaCounts, parts: readonly (keyof ReplicaCounts)[]): FieldCause[] {
+  const count = (name: keyof ReplicaCounts): number => counts[name] ?? 0;
+  const causes = (['replicas', 'observedGeneration', ...parts] as const).flatMap((name) =>
+    nonNegative(`status.${name}`, count(name)),
+  );
+  for (const name of parts) {
+    const isMore = count(name) > count('replicas');
+    if (isMore) causes.push(invalidValue(`status.${name}`, count(name), 'cannot be greater than status.replicas'));
+  }
+  if (count('availableReplicas') > count('readyReplicas')) {
+    const value = count('availableReplicas');
+    causes.push(invalidValue('status.availableReplicas', value, 'cannot be greater than readyReplicas'));
+  }
+  return causes;
+}
+
 /** The selector, the template, and that one selects what the other makes. @param word What owns them, in lower case. */
 export function validateSelectorAndTemplate(
-  { selector, template }: { readonly selector: LabelSelector; readonly template: PodTemplateSpec },
+  { selector, template }: { readonly selector?: LabelSelector; readonly template: PodTemplateSpec },
   word: string,
 ): FieldCause[] {
   const causes = validateLabelSelector(selector, 'spec.selector');
-  const isValid = causes.length === 0;
-  if (isEmpty(selector)) {
+  const labels = template.metadata?.labels ?? {};
+  const mismatch = '`selector` does not match template `labels`';
+  if (selector === undefined) {
+    causes.push(required('spec.selector'), invalidValue('spec.template.metadata.labels', labels, mismatch));
+  } else if (isEmpty(selector)) {
     causes.push(invalidValue('spec.selector', selector, `empty selector is invalid for ${word}`));
-  } else if (isValid && !matchesLabels(selector, template.metadata?.labels)) {
-    const labels = template.metadata?.labels ?? {};
-    causes.push(invalidValue('spec.template.metadata.labels', labels, '`selector` does not match template `labels`'));
+  } else if (causes.length > 0) {
+    causes.push(invalidValue('spec.selector', selector, 'invalid label selector'));
+  } else if (!matchesLabels(selector, labels)) {
+    causes.push(invalidValue('spec.template.metadata.labels', labels, mismatch));
   }
   return [...causes, ...validateTemplate(template, 'spec.template'), ...validateEndless(template)];
 }

@@ -4,9 +4,11 @@ import type { Service, ServicePort } from '../../gen/gantry.core.v1.ts';
 const affinityTimeoutSeconds = 10_800;
 
 /** What Kubernetes sets on services. Addresses and node ports are given by the api, which knows what is free. */
-export function setServiceDefaults({ spec }: Service): void {
+export function setServiceDefaults({ spec, status }: Service): void {
+  for (const ingress of status?.loadBalancer?.ingress ?? []) if (ingress.ip) ingress.ipMode ||= 'VIP';
   spec.type ||= 'ClusterIP';
   spec.sessionAffinity ||= 'None';
+  if (spec.sessionAffinity === 'None') delete spec.sessionAffinityConfig;
   if (spec.sessionAffinity === 'ClientIP') {
     spec.sessionAffinityConfig ??= {};
     spec.sessionAffinityConfig.clientIP ??= {};

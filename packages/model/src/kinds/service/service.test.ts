@@ -117,8 +117,8 @@ describe('validation of services', () => {
     expect(problems(made(spec)).join('\n')).toContain(problem);
   });
 
-  it('wants a name that is a label of DNS and starts with a letter', () => {
-    expect(problems(made('{ports: [{port: 80}]}', '1web'))[0]).toContain('a DNS-1035 label must consist of');
+  it('wants a name that is a label of DNS', () => {
+    expect(problems(made('{ports: [{port: 80}]}', 'web.1'))[0]).toContain('must not contain dots');
   });
 
   it('keeps the address that was given', () => {
@@ -140,7 +140,7 @@ describe('columns of services', () => {
 
   it.each<[given: string, status: Service['status'], printed: string[]]>([
     [
-      '{clusterIP: 10.96.0.1, ports: [{port: 80}], selector: {b: x, a: y}}',
+      '{clusterIP: 10.96.0.1, ports: [{port: 80}], selector: {b: x, a: "y"}}',
       undefined,
       ['ClusterIP', '10.96.0.1', '<none>', '80/TCP', 'a=y,b=x'],
     ],

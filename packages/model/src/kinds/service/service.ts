@@ -2,7 +2,7 @@ import type { Service } from '../../gen/gantry.core.v1.ts';
 import type { Kind } from '../../kind.ts';
 import { serviceColumns } from './columns.ts';
 import { setServiceDefaults } from './defaults.ts';
-import { validateService, validateServiceUpdate } from './validation.ts';
+import { validateService, validateServiceStatus, validateServiceUpdate } from './validation.ts';
 
 /** core/v1 Service. */
 export const service: Kind<Service> = {
@@ -22,6 +22,7 @@ export const service: Kind<Service> = {
   setDefaults: setServiceDefaults,
   validate: validateService,
   validateUpdate: validateServiceUpdate,
+  validateStatus: validateServiceStatus,
   selectableFields: {
     'spec.clusterIP': ({ spec }) => spec.clusterIP ?? '',
     'spec.type': ({ spec }) => spec.type ?? '',

@@ -1,4 +1,3 @@
-import { isIPv6 } from 'node:net';
 import type { FieldCause } from '@gantry/runtime/errors.ts';
 import type { Service, ServicePort, ServiceSpec } from '../../gen/gantry.core.v1.ts';
 import {
@@ -12,7 +11,6 @@ import {
 } from '../../validation/causes.ts';
 import {
   cidrProblems,
-  dns1035LabelProblems,
   dnsLabelProblems,
   dnsSubdomainProblems,
   ipProblems,
@@ -20,6 +18,7 @@ import {
   portNumberProblems,
   portProblems,
   qualifiedNameProblems,
+  reachableAddressProblems,
 } from '../../validation/names.ts';
 import { isReachableFromOutside } from './defaults.ts';
 
@@ -27,14 +26,12 @@ const types = ['ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort'];
 const protocols = ['SCTP', 'TCP', 'UDP'];
 /** The longest affinity by client address: one day. */
 const maxAffinitySeconds = 86_400;
-/** The node agent's own port. */
-const agentPort = 10_250;
 
 /** What is wrong with a service, as Kubernetes words it. */
 export function validateService(service: Service): FieldCause[] {
   const { metadata, spec } = service;
   return [
-    ...invalidValues('metadata.name', metadata.name, dns1035LabelProblems(metadata.name ?? '')),
+    ...invalidValues('metadata.name', metadata.name, dnsLabelProblems(metadata.name ?? '')),
     ...(types.includes(spec.type ?? '') ? [] : [notSupported('spec.type', spec.type ?? '', types)]),
     ...validatePorts(spec),
     ...validateSelector(spec),
@@ -76,11 +73,7 @@ function validatePort(spec: ServiceSpec, port: ServicePort, index: number): Fiel
   if (nodePort !== 0) {
     if (spec.type === 'ClusterIP' || spec.type === 'ExternalName') {
       causes.push(forbidden(`${path}.nodePort`, `may not be used when \`type\` is '${spec.type}'`));
-    } else causes.push(...invalidValues(`${path}.nodePort`, nodePort, portNumberProblems(nodePort)));
-  }
-  if (spec.type === 'LoadBalancer' && port.port === agentPort) {
-    const why = `may not expose port ${agentPort} externally since it is used by kubelet`;
-    causes.push(invalidValue(path, port.port, why));
+    }
   }
   return causes;
 }
@@ -93,7 +86,9 @@ function repeatedPorts(ports: readonly ServicePort[]): FieldCause[] {
     const path = `spec.ports[${index}]`;
     const causes: FieldCause[] = [];
     if (name && isRepeated(`name ${name}`)) causes.push(duplicate(`${path}.name`, name));
-    if (nodePort && isRepeated(`node ${protocol} ${nodePort}`)) causes.push(duplicate(`${path}.nodePort`, nodePort));
+    if (nodePort && isRepeated(`node ${protocol} ${nodePort}`)) {
+      causes.push(invalidValue(`${path}.nodePort`, nodePort, 'provided port is already allocated'));
+    }
     if (isRepeated(`port ${protocol} ${port}`)) causes.push(duplicate(path, { protocol, port }));
     return causes;
   });
@@ -108,11 +103,7 @@ function validateSelector({ selector = {} }: ServiceSpec): FieldCause[] {
 
 function validateAffinity({ sessionAffinity = '', sessionAffinityConfig }: ServiceSpec): FieldCause[] {
   const path = 'spec.sessionAffinityConfig';
-  if (sessionAffinity === 'None') {
-    return sessionAffinityConfig === undefined
-      ? []
-      : [forbidden(path, 'must not be set when session affinity is None')];
-  }
+  if (sessionAffinity === 'None') return [];
   if (sessionAffinity !== 'ClientIP')
     return [notSupported('spec.sessionAffinity', sessionAffinity, ['ClientIP', 'None'])];
   const seconds = sessionAffinityConfig?.clientIP?.timeoutSeconds;
@@ -134,11 +125,13 @@ function validateClusterAddresses(spec: ServiceSpec): FieldCause[] {
     ),
   ];
   if (type === 'ExternalName') {
-    if (clusterIP !== '') causes.push(forbidden('spec.clusterIP', 'may not be set for ExternalName services'));
+    if (clusterIP !== '') causes.push(forbidden('spec.clusterIPs', 'may not be set for ExternalName services'));
     return causes;
   }
   if (clusterIPs.length > 2) causes.push(invalidValue('spec.clusterIPs', clusterIPs, 'may only hold up to 2 values'));
-  if (clusterIPs.length > 0 && clusterIPs[0] !== clusterIP) {
+  if (clusterIPs.length > 0 && clusterIP === '') {
+    causes.push(invalidValue('spec.clusterIPs', clusterIPs, 'must be empty when `clusterIP` is not specified'));
+  } else if (clusterIPs.length > 0 && clusterIPs[0] !== clusterIP) {
     causes.push(invalidValue('spec.clusterIPs', clusterIPs, 'first value must match `clusterIP`'));
   }
   if (isHeadless(spec) && (type === 'NodePort' || type === 'LoadBalancer')) {
@@ -155,21 +148,9 @@ function validateClusterAddresses(spec: ServiceSpec): FieldCause[] {
 function validateExternalAddresses({ externalIPs = [] }: ServiceSpec): FieldCause[] {
   return externalIPs.flatMap((address, index) => {
     const problems = ipProblems(address);
-    const shown = problems.length > 0 ? problems : specialAddressProblems(address);
+    const shown = problems.length > 0 ? problems : reachableAddressProblems(address);
     return invalidValues(`spec.externalIPs[${index}]`, address, shown);
   });
-}
-
-/** Addresses that no traffic from elsewhere can have. */
-function specialAddressProblems(address: string): string[] {
-  if (address === '0.0.0.0' || address === '::') return ['may not be unspecified (0.0.0.0 or ::)'];
-  if (address.startsWith('127.') || address === '::1')
-    return ['may not be in the loopback range (127.0.0.0/8, ::1/128)'];
-  if (address.startsWith('169.254.') || (isIPv6(address) && /^fe[89ab]/i.test(address))) {
-    return ['may not be in the link-local range (169.254.0.0/16, fe80::/10)'];
-  }
-  const isMulticast = /^(22[4-9]|23\d)\./.test(address) || (isIPv6(address) && /^ff/i.test(address));
-  return isMulticast ? ['may not be in the multicast range (224.0.0.0/4, ff00::/8)'] : [];
 }
 
 function validateExternalName({ type, externalName = '' }: ServiceSpec): FieldCause[] {
@@ -193,10 +174,6 @@ function validatePolicies(spec: ServiceSpec): FieldCause[] {
     const allowed = type === 'LoadBalancer' && outside === 'Local';
     const why = "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'";
     if (!allowed) causes.push(invalidValue('spec.healthCheckNodePort', healthCheckNodePort, why));
-    else {
-      const problems = portNumberProblems(healthCheckNodePort);
-      causes.push(...invalidValues('spec.healthCheckNodePort', healthCheckNodePort, problems));
-    }
   }
   return [
     ...causes,
@@ -206,13 +183,10 @@ function validatePolicies(spec: ServiceSpec): FieldCause[] {
 }
 
 function validateLoadBalancer(spec: ServiceSpec): FieldCause[] {
-  const { type, loadBalancerSourceRanges = [], loadBalancerClass, loadBalancerIP = '' } = spec;
+  const { type, loadBalancerSourceRanges = [], loadBalancerClass } = spec;
   const causes = loadBalancerSourceRanges.flatMap((range, index) =>
     invalidValues(`spec.loadBalancerSourceRanges[${index}]`, range, cidrProblems(range.trim())),
   );
-  if (loadBalancerIP !== '') {
-    causes.push(...invalidValues('spec.loadBalancerIP', loadBalancerIP, ipProblems(loadBalancerIP)));
-  }
   if (loadBalancerClass !== undefined) {
     const problems = qualifiedNameProblems(loadBalancerClass);
     causes.push(...invalidValues('spec.loadBalancerClass', loadBalancerClass, problems));
@@ -227,12 +201,31 @@ function validateLoadBalancer(spec: ServiceSpec): FieldCause[] {
   return causes;
 }
 
+/** What is wrong with a service's status: its load balancer's addresses. */
+export function validateServiceStatus({ status }: Service): FieldCause[] {
+  return (status?.loadBalancer?.ingress ?? []).flatMap(({ ip = '', hostname = '' }, index) => {
+    const path = `status.loadBalancer.ingress[${index}]`;
+    return [
+      ...(ip === '' ? [] : invalidValues(`${path}.ip`, ip, ipProblems(ip))),
+      ...(hostname === '' ? [] : invalidValues(`${path}.hostname`, hostname, dnsSubdomainProblems(hostname))),
+    ];
+  });
+}
+
+/** A load balancer that keeps traffic on the nodes with endpoints asks each node on a port of its own whether it has any. */
+export function checksHealth({ type, externalTrafficPolicy }: ServiceSpec): boolean {
+  return type === 'LoadBalancer' && externalTrafficPolicy === 'Local';
+}
+
 /** What may not change of a service that is stored. */
 export function validateServiceUpdate({ spec }: Service, { spec: stored }: Service): FieldCause[] {
   const causes: FieldCause[] = [];
   const both = (test: (spec: ServiceSpec) => boolean): boolean => test(spec) && test(stored);
   if (both(({ type }) => type !== 'ExternalName') && stored.clusterIP && spec.clusterIP !== stored.clusterIP) {
     causes.push(invalidValue('spec.clusterIPs[0]', [spec.clusterIP ?? ''], 'may not change once set'));
+  }
+  if (both(checksHealth) && spec.healthCheckNodePort !== stored.healthCheckNodePort) {
+    causes.push(forbidden('spec.healthCheckNodePort', 'field is immutable'));
   }
   if (both(({ type }) => type === 'LoadBalancer') && spec.loadBalancerClass !== stored.loadBalancerClass) {
     causes.push(invalidValue('spec.loadBalancerClass', spec.loadBalancerClass ?? '', 'may not change once set'));

@@ -5,7 +5,6 @@ import type { StorageClass } from '../../gen/gantry.storage.v1.ts';
 import {
   duplicate,
   duplicates,
-  forbidden,
   immutable,
   invalidValue,
   invalidValues,
@@ -37,7 +36,7 @@ export function validateStorageClass(object: StorageClass): FieldCause[] {
 export function validateStorageClassUpdate(object: StorageClass, stored: StorageClass): FieldCause[] {
   const causes = (['parameters', 'provisioner', 'reclaimPolicy'] as const)
     .filter((field) => !isDeepStrictEqual(object[field] ?? {}, stored[field] ?? {}))
-    .map((field) => forbidden(field, `updates to ${field} are forbidden.`));
+    .map((field) => immutable(field, object[field]));
   const { volumeBindingMode } = object;
   return volumeBindingMode === stored.volumeBindingMode
     ? causes

@@ -51,12 +51,16 @@ function validateName(name: string, path: string): FieldCause[] {
   const problems = qualifiedNameProblems(name);
   if (problems.length > 0) return invalidValues(path, name, problems);
   if (name.includes('/') || isOvercommitted(name) || name.startsWith(pagesPrefix)) return [];
-  return [invalidValue(path, name, 'must be a standard resource type or fully qualified')];
+  return [
+    invalidValue(path, name, 'must be a standard resource type or fully qualified'),
+    invalidValue(path, name, 'must be a standard resource for containers'),
+  ];
 }
 
 /** A request up to its limit. What can't be shared is asked for just as it is limited. */
 function validateRequest(name: string, request: string, limit: string | undefined, path: string): FieldCause[] {
   const isShared = isOvercommitted(name);
+  if (!isShared && !name.includes('/') && !name.startsWith(pagesPrefix)) return [];
   if (limit === undefined) {
     return isShared ? [] : [required(`${path}.limits`, 'Limit must be set for non overcommitable resources')];
   }

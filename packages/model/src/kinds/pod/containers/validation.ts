@@ -119,7 +119,9 @@ function validatePorts(ports: readonly ContainerPort[], isHost: boolean, path: s
     const field = `${path}[${index}]`;
     return [
       ...(name === '' ? [] : invalidValues(`${field}.name`, name, portNameProblems(name))),
-      ...invalidValues(`${field}.containerPort`, containerPort, portNumberProblems(containerPort)),
+      ...(containerPort === 0
+        ? [required(`${field}.containerPort`)]
+        : invalidValues(`${field}.containerPort`, containerPort, portNumberProblems(containerPort))),
       ...(hostPort === 0 ? [] : invalidValues(`${field}.hostPort`, hostPort, portNumberProblems(hostPort))),
       ...(isHost && hostPort !== 0 && hostPort !== containerPort
         ? [invalidValue(`${field}.hostPort`, hostPort, 'must match `containerPort` when `hostNetwork` is true')]

@@ -18,7 +18,7 @@ export function setVolumeDefaults(volume: Volume): void {
   }
   if (volume.projected !== undefined) setProjectedDefaults(volume.projected);
   if (volume.hostPath !== undefined) volume.hostPath.type ??= '';
-  if (volume.image !== undefined) volume.image.pullPolicy ??= defaultPullPolicy(volume.image.reference ?? '');
+  if (volume.image !== undefined) volume.image.pullPolicy ||= defaultPullPolicy(volume.image.reference ?? '');
   if (volume.ephemeral?.volumeClaimTemplate !== undefined) {
     volume.ephemeral.volumeClaimTemplate.spec.volumeMode ??= 'Filesystem';
   }
@@ -35,13 +35,18 @@ function setProjectedDefaults(projected: ProjectedVolumeSource): void {
 
 function setFieldDefaults(files: readonly DownwardAPIVolumeFile[] | undefined): void {
   for (const { fieldRef, resourceFieldRef } of files ?? []) {
-    if (fieldRef !== undefined) fieldRef.apiVersion ??= 'v1';
+    if (fieldRef !== undefined) fieldRef.apiVersion ||= 'v1';
     if (resourceFieldRef !== undefined) resourceFieldRef.divisor ??= '0';
   }
 }
 
-/** Storage over networks, as its users know it from Kubernetes. */
-function setNetworkDefaults({ iscsi, rbd, scaleIO, azureDisk }: Volume): void {
+/** Sets what storage over networks leaves out, in place: of a pod's volumes and of persistent ones. */
+export function setNetworkDefaults({
+  iscsi,
+  rbd,
+  scaleIO,
+  azureDisk,
+}: Pick<Volume, 'iscsi' | 'rbd' | 'scaleIO' | 'azureDisk'>): void {
   if (iscsi !== undefined) iscsi.iscsiInterface ||= 'default';
   if (rbd !== undefined) {
     rbd.pool ||= 'rbd';

@@ -1,0 +1,30 @@
+import { startTestApi } from '@gantry/api/testing/harness.ts';
+import { describe, expect, test } from 'vitest';
+import { compared } from './comparable.ts';
+import { answer } from './gantry.ts';
+import { answersOf, casesOf, differences, topics } from './request.ts';
+
+// Gantry answers as a real kube-apiserver did when its answers were recorded; see README.md.
+
+const known = differences();
+
+describe.each(topics())('%s', (topic) => {
+  const recorded = answersOf(topic);
+  test.for(casesOf(topic))('$name', async (one) => {
+    await using running = await startTestApi();
+    for (const [index, step] of one.steps.entries()) {
+      const [expected, given] = compared(recorded[one.name]![index]!, await answer(running, step), step);
+      const reason = known.get(`${topic} / ${one.name} / ${index + 1}`);
+      if (reason !== undefined) expect(given, `step ${index + 1} differs no more (${reason})`).not.toEqual(expected);
+      else expect(given, `step ${index + 1}: ${JSON.stringify(step)}`).toEqual(expected);
+    }
+  });
+});
+
+test('every listed difference belongs to a step', () => {
+  const steps = topics().flatMap((topic) =>
+    casesOf(topic).flatMap(({ name, steps }) => steps.map((_, index) => `${topic} / ${name} / ${index + 1}`)),
+  );
+  expect([...known.keys()].filter((step) => !steps.includes(step))).toEqual([]);
+  expect(steps.length).toBeGreaterThan(300);
+});

@@ -1,0 +1,79 @@
+/** Sends the steps of a case to a Gantry api in this process, as an edge would. */
+import type { RequestContext } from '@gantry/api/core/context.ts';
+import type { AnyObject } from '@gantry/api/core/stored-object.ts';
+import type { TestApi } from '@gantry/api/testing/harness.ts';
+import { codecFor } from '@gantry/model/codec.ts';
+import { decodeObject } from '@gantry/model/decode.ts';
+import { applyMergePatch } from '@gantry/model/patch.ts';
+import { findKind, kindOfObject, resourceOf } from '@gantry/model/registry.ts';
+import { reasonTable, toGantryError } from '@gantry/runtime/errors.ts';
+import { expect } from 'vitest';
+import { type Answer, type Json, type Ref, type Step, subjectOf } from './request.ts';
+
+const context: RequestContext = {
+  user: { name: 'admin', groups: ['system:masters'] },
+  signal: new AbortController().signal,
+};
+const [ok, created] = [200, 201];
+
+/** Answers one step. */
+export async function answer({ api }: TestApi, step: Step): Promise<Answer> {
+  try {
+    const { code, object } = await perform(api.resources, step);
+    if (object !== undefined) expectSameOverTheWire(object);
+    return { code, ...(object === undefined ? {} : { object: object as Json }) };
+  } catch (error) {
+    const { reason, message, causes } = toGantryError(error);
+    if (reason === 'InternalError') throw error;
+    return { code: reasonTable[reason].http, reason, message, ...(causes.length > 0 ? { causes } : {}) };
+  }
+}
+
+type Resources = TestApi['api']['resources'];
+
+async function perform(api: Resources, step: Step): Promise<{ readonly code: number; readonly object?: AnyObject }> {
+  if (step.create !== undefined)
+    return { code: created, object: await api.create(context, decoded(step.create), false) };
+  if (step.update !== undefined) return { code: ok, object: await api.update(context, decoded(step.update), false) };
+  if (step.apply !== undefined) {
+    const text = typeof step.apply === 'string' ? step.apply : JSON.stringify(step.apply);
+    return { code: ok, object: (await api.apply(context, Buffer.from(text), 'default', false)).object };
+  }
+  const ref = refOf(subjectOf(step)!);
+  if (step.replace !== undefined) {
+    const { set, subresource } = step.replace;
+    const next = decoded(applyMergePatch(structuredClone(await api.get(context, ref)), set) as Json);
+    const write = subresource === 'status' ? api.updateStatus : api.update;
+    return { code: ok, object: await write.call(api, context, next, false) };
+  }
+  if (step.patch !== undefined) {
+    const { type, body, subresource = '' } = step.patch;
+    const text = typeof body === 'string' ? body : JSON.stringify(body);
+    return { code: ok, object: await api.patch(context, ref, { type, body: text, subresource, dryRun: false }) };
+  }
+  if (step.delete !== undefined) {
+    const { preconditions, ...options } = (step.delete.options ?? {}) as { preconditions?: object };
+    const { object, gone } = await api.delete(context, ref, { ...options, ...preconditions }, false);
+    return { code: ok, ...(gone ? {} : { object }) };
+  }
+  return { code: ok, object: await api.get(context, ref) };
+}
+
+/** An object as an edge decodes it; it goes to the default namespace where it names none. */
+function decoded(value: Json): AnyObject {
+  const object = decodeObject(value) as AnyObject;
+  if (kindOfObject(object).namespaced) object.metadata.namespace ||= 'default';
+  return object;
+}
+
+function refOf({ kind: word, name }: Ref): { resource: string; namespace: string; name: string } {
+  const kind = findKind(word)!;
+  return { resource: resourceOf(kind), namespace: kind.namespaced ? 'default' : '', name };
+}
+
+/** One form is stored, compared and sent: bytes carry neither less nor more than the object. */
+function expectSameOverTheWire(object: AnyObject): void {
+  const codec = codecFor(kindOfObject(object).message);
+  const { apiVersion, kind } = object;
+  expect({ apiVersion, kind, ...(codec.decode(codec.encode(object)) as object) }).toEqual(object);
+}

@@ -1,0 +1,21 @@
+/** Kubernetes' REST paths of the kinds that cases use. */
+import { findKind } from '@gantry/model/registry.ts';
+import type { Json } from './request.ts';
+
+/** The path of a kind's objects in the default namespace, or of one by its name. */
+export function pathOf(kindName: string, name?: string, namespace = 'default'): string {
+  const kind = findKind(kindName);
+  if (kind === undefined) throw new Error(`a case names an unknown kind: ${kindName}`);
+  const root = kind.group === '' ? `/api/${kind.version}` : `/apis/${kind.group}/${kind.version}`;
+  const scope = kind.namespaced ? `/namespaces/${namespace}` : '';
+  return `${root}${scope}/${kind.plural}${name === undefined ? '' : `/${name}`}`;
+}
+
+/** Where an object is to be created: its own words count, even where no such kind is. */
+export function pathOfNew(object: Json): string {
+  const { apiVersion, kind, metadata } = object as { apiVersion: string; kind: string; metadata?: Json };
+  const known = findKind(kind);
+  if (known !== undefined) return pathOf(kind, undefined, (metadata?.namespace as string | undefined) || 'default');
+  const root = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
+  return `${root}/namespaces/default/${kind.toLowerCase()}s`;
+}

@@ -1,0 +1,138 @@
+/** Sends the cases to a real kube-apiserver and writes its answers down. */
+import { writeFile } from 'node:fs/promises';
+import { applyMergePatch } from '@gantry/model/patch.ts';
+import { findKind } from '@gantry/model/registry.ts';
+import { parse } from 'yaml';
+import { Oracle } from './oracle.ts';
+import { pathOf, pathOfNew } from './paths.ts';
+import {
+  type Answer,
+  answersFile,
+  type Case,
+  type Cause,
+  casesOf,
+  type Json,
+  type Ref,
+  type Step,
+  subjectOf,
+  topics,
+} from './request.ts';
+
+const patchTypes = { json: 'json-patch', merge: 'merge-patch', strategic: 'strategic-merge-patch' } as const;
+
+/** Answers one step. */
+async function answer(oracle: Oracle, step: Step): Promise<Answer> {
+  const strict = 'fieldValidation=Strict';
+  if (step.create !== undefined) return request(oracle, 'POST', `${pathOfNew(step.create)}?${strict}`, step.create);
+  if (step.apply !== undefined) return apply(oracle, step.apply);
+  if (step.update !== undefined) {
+    const { name } = step.update.metadata as { name: string };
+    return request(oracle, 'PUT', `${pathOfNew(step.update)}/${name}?${strict}`, step.update);
+  }
+  const { kind, name } = subjectOf(step)!;
+  const path = pathOf(kind, name);
+  if (step.replace !== undefined) {
+    const { body: stored } = await oracle.send('GET', path);
+    const subresource = step.replace.subresource === undefined ? '' : `/${step.replace.subresource}`;
+    return request(oracle, 'PUT', `${path}${subresource}?${strict}`, applyMergePatch(stored, step.replace.set));
+  }
+  if (step.patch !== undefined) {
+    const { type, body, subresource } = step.patch;
+    const target = `${path}${subresource === undefined ? '' : `/${subresource}`}?${strict}`;
+    return request(oracle, 'PATCH', target, body, `application/${patchTypes[type]}+json`);
+  }
+  if (step.delete !== undefined) return request(oracle, 'DELETE', path, step.delete.options);
+  return request(oracle, 'GET', path);
+}
+
+async function request(oracle: Oracle, method: string, path: string, body?: unknown, type?: string): Promise<Answer> {
+  const { code, body: given } = await oracle.send(method, path, body, type);
+  if (given.kind !== 'Status') return { code, object: given };
+  if (given.status === 'Success') return { code };
+  const {
+    reason = '',
+    message = '',
+    details,
+  } = given as { reason?: string; message?: string; details?: { causes?: Cause[] } };
+  const causes = (details?.causes ?? []).map((cause) => ({
+    reason: cause.reason ?? '',
+    field: cause.field ?? '',
+    message: cause.message ?? '',
+  }));
+  return { code, reason, message, ...(causes.length > 0 ? { causes } : {}) };
+}
+
+async function apply(oracle: Oracle, manifest: Json | string): Promise<Answer> {
+  const text = typeof manifest === 'string' ? manifest : JSON.stringify(manifest);
+  const result = await oracle.kubectl(['apply', '-f', '-', '-o', 'json'], text);
+  // kubectl words refusals of its own; only that there is one is compared.
+  if (result.failed) return { code: 400, message: result.stderr };
+  return { code: 200, object: JSON.parse(result.stdout) as Json };
+}
+
+/** Removes what a case left behind. */
+async function clean(oracle: Oracle, { steps }: Case): Promise<void> {
+  for (const { kind, name, namespace } of madeBy(steps)) {
+    const path = pathOf(kind, name, namespace);
+    const { code } = await oracle.send(
+      'PATCH',
+      path,
+      { metadata: { finalizers: null } },
+      'application/merge-patch+json',
+    );
+    if (code === 404) continue;
+    await oracle.send('DELETE', path, { gracePeriodSeconds: 0, propagationPolicy: 'Background' });
+  }
+}
+
+function madeBy(steps: readonly Step[]): (Ref & { namespace: string })[] {
+  const objects = steps.flatMap(({ create, apply, update }) => {
+    const applied = typeof apply === 'string' ? readable(apply) : apply;
+    return [create, applied, update].filter((object) => object !== undefined);
+  });
+  const named = objects.flatMap((object) => {
+    const { name, namespace = 'default' } = (object.metadata ?? {}) as { name?: string; namespace?: string };
+    const known = findKind(String(object.kind)) !== undefined;
+    return name === undefined || !known || object.kind === 'Namespace'
+      ? []
+      : [{ kind: String(object.kind), name, namespace }];
+  });
+  return [...named, ...steps.flatMap((step) => subjectOf(step) ?? []).map((ref) => ({ ...ref, namespace: 'default' }))];
+}
+
+/** The object in a manifest that can be read. */
+function readable(text: string): Json | undefined {
+  try {
+    return parse(text, { merge: true, uniqueKeys: false }) as Json;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Records all topics, or those that are named. */
+export async function record(peers: string, names: readonly string[]): Promise<void> {
+  await using oracle = await Oracle.start(peers);
+  for (const topic of names.length === 0 ? topics() : names) {
+    const answers: Record<string, Answer[]> = {};
+    for (const one of casesOf(topic)) {
+      const list: Answer[] = [];
+      for (const step of one.steps) list.push(await answer(oracle, step));
+      answers[one.name] = list;
+      await clean(oracle, one);
+    }
+    await writeFile(answersFile(topic), `${JSON.stringify(answers, null, 1)}\n`);
+    const requests = Object.values(answers).reduce((sum, list) => sum + list.length, 0);
+    console.log(`${topic}: ${Object.keys(answers).length} cases, ${requests} requests`);
+  }
+}
+
+const flags = process.argv.slice(2);
+if (flags[0] === '--record') {
+  const { PEERS } = process.env;
+  if (PEERS === undefined)
+    throw new Error('PEERS must name the folder whose bin/ holds etcd, kube-apiserver and kubectl');
+  await record(PEERS, flags.slice(1));
+} else {
+  console.error('usage: npm run differential -- --record [TOPIC...]');
+  process.exitCode = 2;
+}

@@ -1,0 +1,94 @@
+/** Cases of the differential tests: sequences of requests, and what came back. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { parse } from 'yaml';
+
+/** Any JSON object. */
+export type Json = Record<string, unknown>;
+
+/** An object that a request names. */
+export interface Ref {
+  readonly kind: string;
+  readonly name: string;
+}
+
+/** One request; exactly one property of the first seven is set. */
+export interface Step {
+  /** An object that is sent to be created. */
+  readonly create?: Json;
+  /** A manifest, as a value or as text, that is applied as `kubectl apply` does on the client's side. */
+  readonly apply?: Json | string;
+  /** An object that replaces the stored one. */
+  readonly update?: Json;
+  /** The stored object is read, changed by a merge patch at the client, and sent as an update: with its uid and resourceVersion. */
+  readonly replace?: Ref & { readonly set: Json; readonly subresource?: 'status' };
+  readonly patch?: Ref & {
+    readonly type: 'json' | 'merge' | 'strategic';
+    readonly body: unknown;
+    readonly subresource?: 'status';
+  };
+  readonly delete?: Ref & { readonly options?: Json };
+  readonly get?: Ref;
+}
+
+/** Requests that follow one another; each case starts from an empty cluster. */
+export interface Case {
+  readonly name: string;
+  readonly steps: readonly Step[];
+}
+
+/** What came back for one request. */
+export interface Answer {
+  /** HTTP's code. */
+  readonly code: number;
+  /** Of a refusal. */
+  readonly reason?: string;
+  readonly message?: string;
+  readonly causes?: readonly Cause[];
+  /** Of a success. */
+  readonly object?: Json;
+}
+
+export interface Cause {
+  readonly reason: string;
+  readonly field: string;
+  readonly message: string;
+}
+
+const here = fileURLToPath(new URL('./', import.meta.url));
+
+/** Names of the files with cases, without their ending. */
+export function topics(): string[] {
+  return readdirSync(`${here}cases`)
+    .filter((name) => name.endsWith('.yaml'))
+    .map((name) => name.slice(0, -'.yaml'.length))
+    .sort();
+}
+
+/** The cases of a topic. */
+export function casesOf(topic: string): Case[] {
+  const cases = parse(readFileSync(`${here}cases/${topic}.yaml`, 'utf8'), { maxAliasCount: -1, merge: true }) as Case[];
+  // Anchors of shared parts stand in entries without steps.
+  return cases.filter(({ steps }) => steps !== undefined);
+}
+
+/** The file that holds a topic's answers. */
+export function answersFile(topic: string): string {
+  return `${here}answers/${topic}.json`;
+}
+
+/** The recorded answers of a topic by the name of the case. */
+export function answersOf(topic: string): Record<string, Answer[]> {
+  return JSON.parse(readFileSync(answersFile(topic), 'utf8')) as Record<string, Answer[]>;
+}
+
+/** Why Gantry answers otherwise, by the step: `topic / case / number`. docs/differences.md explains each. */
+export function differences(): Map<string, string> {
+  const reasons = parse(readFileSync(`${here}differences.yaml`, 'utf8')) as Record<string, string[]>;
+  return new Map(Object.entries(reasons).flatMap(([reason, steps]) => steps.map((step) => [step, reason])));
+}
+
+/** apiVersion and kind of the object that a step concerns, where it concerns one that is named. */
+export function subjectOf(step: Step): Ref | undefined {
+  return step.replace ?? step.patch ?? step.delete ?? step.get;
+}
