@@ -3,8 +3,16 @@
  * message type, from its schema.
  */
 import protobuf from 'protobufjs';
-import { decodeForm, encodeForm, readInt64, readString } from './forms.ts';
-import { type FieldSchema, type FieldType, jsonFieldsOf, messageSchema } from './schema.ts';
+import { decodeForm, encodeForm, readString } from './forms.ts';
+import { type FieldSchema, jsonFieldsOf, messageSchema } from './schema.ts';
+import {
+  enumCoder,
+  lengthDelimited,
+  scalarCoder,
+  type UnknownProperties,
+  type ValueCoder,
+  type ValueWriter,
+} from './value-coders.ts';
 import { fillZeros } from './zeros.ts';
 
 type Reader = protobuf.Reader;
@@ -12,9 +20,6 @@ type Writer = protobuf.Writer;
 type Fields = Record<string, unknown>;
 /** Reads a field whose tag was read. @param depth Of the message that has it. */
 type FieldReader = (reader: Reader, target: Fields, depth: number) => void;
-
-/** What becomes of properties that a message does not have when an object is written. */
-export type UnknownProperties = 'refuse' | 'drop';
 
 /** Both directions for one message type. */
 export interface Codec {
@@ -34,25 +39,14 @@ interface FieldWriter {
   readonly write: ValueWriter;
 }
 
-type ValueWriter = (value: unknown, writer: Writer, unknown: UnknownProperties) => void;
-
 interface MessageCoder {
   readonly write: ValueWriter;
   /** @param previous What an earlier occurrence of the field said: the two are merged. */
   read(reader: Reader, end: number, depth: number, previous: unknown): unknown;
 }
 
-interface ValueCoder {
-  readonly wireType: number;
-  readonly write: ValueWriter;
-  readonly read: (reader: Reader, depth: number, previous: unknown) => unknown;
-  /** The value that a field without presence has when it is absent. */
-  readonly zero: unknown;
-}
-
 /** Messages inside messages, at most; deeper bytes are refused. */
 const maxDepth = 100;
-const lengthDelimited = 2;
 
 const coders = new Map<string, MessageCoder>();
 const codecs = new Map<string, Codec>();
@@ -326,69 +320,4 @@ function valueCoder({ name, type, partial }: FieldSchema): ValueCoder {
     },
     read: (reader, depth, previous) => message.read(reader, endOfNext(reader), depth + 1, previous),
   };
-}
-
-/** Enums are their names in JSON; a number that has no name stays a number. */
-function enumCoder(values: Readonly<Record<string, number>>): ValueCoder {
-  const names = new Map(Object.entries(values).map(([name, number]) => [number, name]));
-  return {
-    wireType: 0,
-    zero: names.get(0),
-    write: (value, writer) => void writer.int32(typeof value === 'number' ? value : (values[value as string] ?? 0)),
-    read: (reader) => {
-      const number = reader.int32();
-      return names.get(number) ?? number;
-    },
-  };
-}
-
-function scalarCoder(name: string, { scalar }: Extract<FieldType, { kind: 'scalar' }>): ValueCoder {
-  switch (scalar) {
-    case 'string':
-      return {
-        wireType: lengthDelimited,
-        zero: '',
-        write: (value, writer) => void writer.string(value as string),
-        read: readString,
-      };
-    case 'bytes':
-      return {
-        wireType: lengthDelimited,
-        zero: '',
-        write: (value, writer) => void writer.bytes(Buffer.from(value as string, 'base64')),
-        read: (reader) => Buffer.from(reader.bytes()).toString('base64'),
-      };
-    case 'bool':
-      return {
-        wireType: 0,
-        zero: false,
-        write: (value, writer) => void writer.bool(value as boolean),
-        read: (reader) => reader.bool(),
-      };
-    case 'double':
-      return {
-        wireType: 1,
-        zero: 0,
-        write: (value, writer) => void writer.double(value as number),
-        read: (reader) => reader.double(),
-      };
-    case 'int32':
-    case 'uint32':
-      return {
-        wireType: 0,
-        zero: 0,
-        write: (value, writer) => void writer[scalar](value as number),
-        read: (reader) => reader[scalar](),
-      };
-    case 'int64':
-    case 'uint64':
-      return {
-        wireType: 0,
-        zero: 0,
-        write: (value, writer) => void writer[scalar](value as number),
-        read: (reader) => readInt64(reader[scalar](), name),
-      };
-    default:
-      throw new Error(`no coder for the scalar type ${scalar}`);
-  }
 }

@@ -41,10 +41,7 @@ describe('Deployments', () => {
     ['minReadySeconds: -1', 'spec.minReadySeconds: Invalid value: -1'],
     ['minReadySeconds: 600', 'spec.progressDeadlineSeconds: Invalid value: 600: must be greater than minReadySeconds'],
     ['revisionHistoryLimit: -1', 'spec.revisionHistoryLimit: Invalid value: -1'],
-    [
-      'strategy: {type: Big}',
-      'spec.strategy: Unsupported value: "Big": supported values: "Recreate", "RollingUpdate"',
-    ],
+    ['strategy: {type: Big}', 'spec.strategy: Unsupported value: "Big": supported values: "Recreate", "RollingUpdate"'],
     [
       'strategy: {type: Recreate, rollingUpdate: {}}',
       "spec.strategy.rollingUpdate: Forbidden: may not be specified when strategy `type` is 'Recreate'",
