@@ -4,6 +4,7 @@ import { deployHello } from '../hello.ts';
 import { brokenManifestScenarios } from './broken-manifests.ts';
 import { commandScenarios } from './commands.ts';
 import { crashScenarios } from './crashes.ts';
+import { doorScenarios } from './doors.ts';
 import { endScenarios } from './end.ts';
 import { nodeScenarios } from './nodes.ts';
 import { trafficScenarios } from './traffic.ts';
@@ -20,6 +21,7 @@ export function everyScenario(form: Form): void {
     afterAll(() => running?.[Symbol.asyncDispose]());
     commandScenarios(cluster);
     trafficScenarios(cluster);
+    doorScenarios(cluster);
     brokenManifestScenarios(cluster);
     nodeScenarios(form, cluster);
     crashScenarios(form, cluster);

@@ -1,0 +1,23 @@
+import { run } from '@gantry/node-agent/host/commands.ts';
+
+/** A TCP port that a process listens on. */
+export interface Listener {
+  /** `address:port`. */
+  readonly target: string;
+  readonly address: string;
+  readonly port: number;
+  readonly pid: number;
+}
+
+/** What listens by TCP in this network, or in that of a namespace. */
+export async function listenersIn(namespacePath?: string): Promise<Listener[]> {
+  const [command = '', ...args] = [...(namespacePath ? ['nsenter', `--net=${namespacePath}`] : []), 'ss', '-Hltnp'];
+  const lines = (await run(command, args)).split('\n');
+  return lines.flatMap((line): Listener[] => {
+    const [, , , target = ''] = line.split(/\s+/);
+    const [, pid] = /pid=(\d+)/.exec(line) ?? [];
+    const at = target.lastIndexOf(':');
+    if (pid === undefined) return [];
+    return [{ target, address: target.slice(0, at), port: Number(target.slice(at + 1)), pid: Number(pid) }];
+  });
+}

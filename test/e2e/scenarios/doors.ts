@@ -1,0 +1,126 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { run } from '@gantry/node-agent/host/commands.ts';
+import { streamingPort } from '@gantry/node-agent/host/containerd-config.ts';
+import { listProcesses, withDescendants } from '@gantry/node-agent/host/processes.ts';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { projectFile } from '../command.ts';
+import type { TestCluster } from '../harness.ts';
+import { podsOf } from '../hello.ts';
+import type { Knocked } from '../knock.ts';
+import { type Listener, listenersIn } from '../listeners.ts';
+
+/** The user that has no rights. */
+const nobody = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'];
+/** Envoy's port for the users of the example. */
+const helloPort = 8080;
+
+/** Nobody without the token gets in, wherever they knock from. */
+export function doorScenarios(cluster: () => TestCluster): void {
+  describe('doors', () => {
+    let listeners: Listener[];
+    let sockets: string[];
+    let plan: { readonly bridge: string; readonly plan: { readonly gateway: string } };
+
+    beforeAll(async () => {
+      listeners = await listenersOf(cluster());
+      sockets = await socketsBelow(cluster().stateDir);
+      plan = JSON.parse(await readFile(join(cluster().stateDir, 'nodes/cri/cluster.json'), 'utf8'));
+    });
+
+    test('are known: each listens on this machine alone, but for DNS of the pods and the users’ traffic', async () => {
+      const { envoy } = await cluster().pids();
+      const isUsers = (listener: Listener): boolean => listener.pid === envoy && listener.port === helloPort;
+      const isDns = (listener: Listener): boolean => listener.address === plan.plan.gateway;
+      const others = listeners.filter((listener) => !isUsers(listener) && !isDns(listener));
+      expect(listeners.filter(isUsers)).not.toEqual([]);
+      expect(listeners.filter(isDns)).toHaveLength(2);
+      expect(others.length).toBeGreaterThanOrEqual(3);
+      expect(others.filter(({ address }) => address !== '127.0.0.1')).toEqual([]);
+      expect(sockets.length).toBeGreaterThanOrEqual(2);
+    });
+
+    test.each([
+      ['as root of this machine', []],
+      ['as a user without rights', nobody],
+    ])('are shut to who knocks without the token %s', async (who, prefix) => {
+      const isOurs = ({ address }: Listener): boolean => address === '127.0.0.1';
+      const targets = listeners.filter(isOurs).map(({ target }) => target);
+      const knocked = await knock(prefix, [...targets, ...sockets]);
+      const ports = knocked.filter(({ target }) => !target.startsWith('unix:'));
+      expect(ports.filter((door) => !isShut(door))).toEqual([]);
+      // Every one of them said no, rather than nothing.
+      expect(ports.map(({ connection }) => connection)).toEqual(targets.map(() => 'open'));
+      if (who === 'as root of this machine') return;
+      const unix = knocked.filter(({ target }) => target.startsWith('unix:'));
+      expect(unix.map(({ connection }) => connection)).toEqual(sockets.map(() => 'EACCES'));
+    });
+
+    test('are not to be reached from inside a pod', async () => {
+      const [pod] = await podsOf(cluster(), 'hello');
+      const inside = ['nsenter', `--net=/proc/${await processOf(pod!.metadata.uid!)}/ns/net`];
+      const nodes = (await cluster().client.list('Node')).items.flatMap(({ status }) => status?.addresses ?? []);
+      const nodeIps = nodes.filter(({ type }) => type === 'InternalIP').map(({ address }) => address);
+      const dns = listeners.filter(({ address }) => address === plan.plan.gateway).map(({ port }) => port);
+      const ports = listeners.map(({ port }) => port).filter((port) => port !== helloPort && !dns.includes(port));
+      const hosts = [plan.plan.gateway, '127.0.0.1', ...nodeIps];
+      const targets = hosts.flatMap((host) => ports.map((port) => `${host}:${port}`));
+      const streams = nodeIps.map((ip) => `${ip}:${streamingPort}`);
+      const knocked = await knock(inside, [...targets, ...streams]);
+      expect(knocked.filter(({ connection }) => connection === 'open')).toEqual([]);
+      // The pod's network works: what is open to it answers.
+      const [open] = await knock(inside, [`${plan.plan.gateway}:${dns[0]}`]);
+      expect(open?.connection).toBe('open');
+    });
+
+    test('of files: other users read and write nothing of what the cluster keeps', async () => {
+      const { stateDir } = cluster();
+      // The folder of a test is closed by itself; what matters here is what lies in it.
+      await run('chmod', ['755', stateDir]);
+      const find = (...tests: readonly string[]): Promise<string> =>
+        run('sh', ['-c', '"$@" 2>/dev/null || true', 'sh', ...nobody, 'find', stateDir, '-mindepth', '1', ...tests]);
+      expect(await find('-maxdepth', '1', '-name', 'token')).toBe(`${join(stateDir, 'token')}\n`);
+      expect(await find('-readable', '-o', '-writable')).toBe('');
+    });
+  });
+}
+
+/** What the cluster's processes listen on, on this machine. */
+async function listenersOf(cluster: TestCluster): Promise<Listener[]> {
+  const all = await listProcesses();
+  const roots = new Set(Object.values(await cluster.pids()));
+  const ours = withDescendants(
+    all.filter(({ pid }) => roots.has(pid)),
+    all,
+  );
+  const pids = new Set(ours.map(({ pid }) => pid));
+  return (await listenersIn()).filter(({ pid }) => pids.has(pid));
+}
+
+/** Unix sockets below a folder. */
+async function socketsBelow(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  return entries.filter((entry) => entry.isSocket()).map(({ parentPath, name }) => `unix:${join(parentPath, name)}`);
+}
+
+async function knock(prefix: readonly string[], targets: readonly string[]): Promise<Knocked[]> {
+  const [command = '', ...args] = [...prefix, process.execPath, projectFile('test/e2e/knock.ts'), ...targets];
+  return JSON.parse(await run(command, args, { timeoutMs: 60_000 })) as Knocked[];
+}
+
+/** Whether a server refused all that was asked of it, for want of credentials. */
+function isShut({ grpc, lines }: Knocked): boolean {
+  const codes = Object.values(grpc);
+  const refuses =
+    codes.includes('UNAUTHENTICATED') && codes.every((code) => /^UNAUTHENTICATED|UNIMPLEMENTED$/.test(code));
+  return refuses || lines.startsWith('-NOAUTH') || lines.includes("-ERR 'Authorization Violation'");
+}
+
+/** A process of a pod's container, by the pod's control group. */
+async function processOf(podUid: string): Promise<number> {
+  for (const { pid } of await listProcesses()) {
+    const groups = await readFile(`/proc/${pid}/cgroup`, 'utf8').catch(() => '');
+    if (groups.includes(podUid)) return pid;
+  }
+  throw new Error(`no process of the pod ${podUid} runs`);
+}
