@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import { parseAddress } from '@gantry/runtime/address.ts';
 import { GantryError } from '@gantry/runtime/errors.ts';
 import { type ControllersConfig, defaultControllersConfig } from './service.ts';
 
@@ -18,7 +19,7 @@ const nodes: Range = { min: 0, max: 1_000_000, isWhole: true };
 
 /**
  * Settings from the environment, all beginning with GANTRY_CONTROLLERS_: IDENTITY (host name and process where absent),
- * HEARTBEAT_POLL_MS, SILENCE_CONFIRM_MS, SILENCE_RECOVERY_MS, and as kube-controller-manager's flags NODE_EVICTION_RATE,
+ * DIAGNOSTICS (address of /metrics, such as 127.0.0.1:8084), HEARTBEAT_POLL_MS, SILENCE_CONFIRM_MS, SILENCE_RECOVERY_MS, and as kube-controller-manager's flags NODE_EVICTION_RATE,
  * SECONDARY_NODE_EVICTION_RATE, UNHEALTHY_ZONE_THRESHOLD and LARGE_CLUSTER_SIZE_THRESHOLD.
  * @throws GantryError (Invalid) naming the variable and its value.
  */
@@ -26,7 +27,10 @@ export function configFromEnv(env: Env): ControllersConfig {
   const { heartbeatPollMs, silenceConfirmMs, silenceRecoveryMs, evictions } = defaultControllersConfig;
   const read = (name: string, range: Range, fallback: number): number =>
     numberFrom(env, `GANTRY_CONTROLLERS_${name}`, range, fallback);
+  const diagnostics = env.GANTRY_CONTROLLERS_DIAGNOSTICS || undefined;
+  if (diagnostics !== undefined) parseAddress(diagnostics);
   return {
+    ...(diagnostics === undefined ? {} : { diagnostics }),
     identity: env.GANTRY_CONTROLLERS_IDENTITY ?? `${hostname()}-${process.pid}`,
     heartbeatPollMs: read('HEARTBEAT_POLL_MS', milliseconds, heartbeatPollMs),
     silenceConfirmMs: read('SILENCE_CONFIRM_MS', milliseconds, silenceConfirmMs),

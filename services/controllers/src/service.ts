@@ -4,25 +4,18 @@ import type { Client } from '@gantry/client/client.ts';
 import { EventRecorder } from '@gantry/client/event-recorder.ts';
 import { runWithLeadership } from '@gantry/client/leader.ts';
 import type { EventBus } from '@gantry/events/events.ts';
+import { parseAddress } from '@gantry/runtime/address.ts';
 import type { Clock } from '@gantry/runtime/clock.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
+import { createMetrics, serveDiagnostics } from '@gantry/runtime/metrics.ts';
 import type { Running } from '@gantry/runtime/service.ts';
-import type { Controller } from './core/action.ts';
+import { allControllers } from './controllers.ts';
 import type { SourceOf } from './core/caches.ts';
+import { type ControllerMetrics, createControllerMetrics } from './core/metrics.ts';
 import { RunningControllers } from './core/run.ts';
-import { deploymentController } from './deployment/deployment.ts';
-import { disruptionController } from './disruption/disruption.ts';
-import { endpointSliceController } from './endpointslice/endpointslice.ts';
-import { garbageController } from './garbage/garbage.ts';
-import { namespaceController } from './namespace/namespace.ts';
 import { NodeMonitor } from './nodehealth/monitor.ts';
-import { nodeHealthController } from './nodehealth/nodehealth.ts';
 import { watchNodes } from './nodehealth/watch-nodes.ts';
 import { defaultEvictionSettings, type EvictionSettings } from './nodehealth/zones.ts';
-import { podGroupController } from './podgroup/podgroup.ts';
-import { replicaSetController } from './replicaset/replicaset.ts';
-import { claimProtectionController, volumeProtectionController } from './volumes/protection.ts';
-import { volumeController } from './volumes/volumes.ts';
 
 export interface ControllersConfig {
   /** Who we are among replicas of this service; different in every process. */
@@ -38,6 +31,8 @@ export interface ControllersConfig {
   readonly silenceRecoveryMs: number;
   /** How fast nodes that are not ready lose their pods. */
   readonly evictions: EvictionSettings;
+  /** Address of /metrics, /healthz and /readyz, such as 127.0.0.1:8084; none where absent. */
+  readonly diagnostics?: string | undefined;
 }
 
 /** Looks at heartbeats each second, and believes in a silence after three; nodes send one each ten seconds. */
@@ -58,51 +53,53 @@ export interface ControllersDeps {
 
 /** Runs all controllers while this process is the leader among its replicas. */
 export function startControllers(config: ControllersConfig, deps: ControllersDeps): Running {
-  const { client, clock, log } = deps;
   const stop = new AbortController();
-  const done = runWithLeadership(
-    {
-      client,
-      namespace: 'kube-system',
-      name: 'gantry-controllers',
-      identity: config.identity,
-      clock,
-      lead: (signal) => lead(config, deps, signal),
-      onError: (error) => log.warn({ error }, 'an attempt to lead failed and will be repeated'),
-    },
-    stop.signal,
-  );
   // Stopping is no failure.
-  const ended = done.catch((error: unknown) => {
+  const done = run(config, deps, stop.signal).catch((error: unknown) => {
     if (!stop.signal.aborted) throw error;
   });
   return {
-    done: ended,
+    done,
     [Symbol.asyncDispose]: async () => {
       stop.abort(new DOMException('the controllers were stopped', 'AbortError'));
-      await ended;
+      await done;
     },
   };
 }
 
-async function lead(config: ControllersConfig, deps: ControllersDeps, signal: AbortSignal): Promise<void> {
+async function run(config: ControllersConfig, deps: ControllersDeps, signal: AbortSignal): Promise<void> {
+  const { client, clock, log } = deps;
+  const registry = createMetrics('controllers');
+  const metrics = createControllerMetrics(registry);
+  const { diagnostics, identity } = config;
+  await using _diagnostics =
+    diagnostics === undefined
+      ? undefined
+      : await serveDiagnostics({ ...parseAddress(diagnostics), registry, ready: () => true });
+  await runWithLeadership(
+    {
+      client,
+      namespace: 'kube-system',
+      name: 'gantry-controllers',
+      identity,
+      clock,
+      lead: (leading) => lead(config, deps, metrics, leading),
+      onError: (error) => log.warn({ error }, 'an attempt to lead failed and will be repeated'),
+    },
+    signal,
+  );
+}
+
+async function lead(
+  config: ControllersConfig,
+  deps: ControllersDeps,
+  metrics: ControllerMetrics,
+  signal: AbortSignal,
+): Promise<void> {
   const { client, bus, clock, log } = deps;
   const silence = { confirmMs: config.silenceConfirmMs, recoveryMs: config.silenceRecoveryMs };
   const monitor = new NodeMonitor(silence, config.evictions);
-  const nodeHealth = nodeHealthController(monitor, clock);
-  const controllers: readonly Controller[] = [
-    replicaSetController,
-    deploymentController,
-    endpointSliceController,
-    garbageController,
-    namespaceController(clock),
-    disruptionController,
-    podGroupController,
-    volumeController(clock),
-    claimProtectionController,
-    volumeProtectionController,
-    nodeHealth,
-  ];
+  const controllers = allControllers(clock, monitor);
   const sourceOf: SourceOf = (kind) => (bus === undefined ? watchSource(client, kind) : busSource(bus, client, kind));
   await using stack = new AsyncDisposableStack();
   // Before the controllers, so that they are flushed after them.
@@ -114,10 +111,10 @@ async function lead(config: ControllersConfig, deps: ControllersDeps, signal: Ab
   );
   const eventsOf = (component: string): EventRecorder => recorders.get(component)!;
   const running = stack.use(
-    new RunningControllers(controllers, { sourceOf, apiOf: () => client, eventsOf, clock, log }),
+    new RunningControllers(controllers, { sourceOf, apiOf: () => client, eventsOf, metrics, clock, log }),
   );
   log.info('leading: controllers run');
-  const reconcileNode = (name: string): void => running.add(nodeHealth.name, name);
+  const reconcileNode = (name: string): void => running.add('node-lifecycle-controller', name);
   const watched = { client, view: running.caches, monitor, clock, log, pollMs: config.heartbeatPollMs, reconcileNode };
   await watchNodes(watched, signal);
 }

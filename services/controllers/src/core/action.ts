@@ -26,6 +26,14 @@ export type Requirement =
   /** The object waits for its dependents to go before it goes itself (foreground deletion), or is gone. */
   | { readonly type: 'foreground'; readonly ref: ObjectRef };
 
+interface Told {
+  /**
+   * Users are told about this object how the action went: SuccessfulCreate and FailedCreate, or SuccessfulDelete and
+   * FailedDelete, in kube-controller-manager's words.
+   */
+  readonly tell?: AnyObject;
+}
+
 interface Guarded {
   /** All of these must hold right before the action; read once for actions that run together. */
   readonly requires?: readonly Requirement[];
@@ -38,7 +46,7 @@ interface Guarded {
  * means nothing, order between groups does.
  */
 export type Action =
-  | ({ readonly type: 'create'; readonly object: AnyObject } & Guarded)
+  | ({ readonly type: 'create'; readonly object: AnyObject } & Guarded & Told)
   /** Replaces an object; fails with Conflict where it changed since it was observed. */
   | ({ readonly type: 'update'; readonly object: AnyObject } & Guarded)
   /** Replaces an object's status; fails with Conflict where it changed since it was observed. */
@@ -52,7 +60,8 @@ export type Action =
       readonly propagationPolicy?: 'Background' | 'Foreground' | 'Orphan';
       /** Fails with Conflict where the object changed since it was observed: the decision rests on its content. */
       readonly ifUnchanged?: true;
-    } & Guarded)
+    } & Guarded &
+      Told)
   /** Tells users what happened. */
   | {
       readonly type: 'event';

@@ -144,6 +144,21 @@ describe('execute, about failures', () => {
     expect(inDoubt).toEqual(new Set(['Pod']));
   });
 
+  it('tells users of creates and deletes, and why one was refused', async () => {
+    const told: string[] = [];
+    const events: EventSink = { record: (_about, type, reason, message) => told.push(`${type} ${reason} ${message}`) };
+    const { writes } = recordingWrites(({ metadata }) => metadata.name === 'c');
+    const plan = ['a', 'b', 'c', 'd'].map((name) => ({ type: 'create', object: aPod(name), tell: set }) as const);
+    await execute(plan, writes, events, signal);
+    await execute([{ type: 'delete', object: aPod('z'), tell: set }], writes, events, signal);
+    expect(told).toEqual([
+      'Normal SuccessfulCreate Created pod: a',
+      'Normal SuccessfulCreate Created pod: b',
+      'Warning FailedCreate Error creating: exceeded quota',
+      'Normal SuccessfulDelete Deleted pod: z',
+    ]);
+  });
+
   it('asks the api for what an action requires, once for actions that run together', async () => {
     const pods = ['a', 'b', 'c'].map((name) => aPod(name, { node: 'n' }));
     const asked: string[] = [];

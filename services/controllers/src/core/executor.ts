@@ -80,6 +80,9 @@ export async function execute(
   return run.outcome(undefined);
 }
 
+type Create = Extract<Action, { readonly type: 'create' }>;
+type Delete = Extract<Action, { readonly type: 'delete' }>;
+
 class Run {
   readonly #api: ControllerApi;
   readonly #events: EventSink;
@@ -117,7 +120,7 @@ class Run {
       const creates = some.filter((action) => action.type === 'create');
       if (creates.length > 1) {
         await Promise.all(creates.map(({ requires }) => checks.hold(requires)));
-        await this.#createAll(creates.map(({ object }) => object));
+        await this.#createAll(creates);
       } else await this.#performAll(some, checks);
     }
   }
@@ -128,15 +131,36 @@ class Run {
     if (failed) throw failed.reason;
   }
 
-  async #createAll(objects: readonly AnyObject[]): Promise<void> {
-    const kindOf = (index: number): KindName => objects[index]!.kind as KindName;
-    const results = await this.#send(kindOf(0), this.#api.createBatch(objects, { signal: this.#signal }));
-    for (const [index, { code, reason, uid, resourceVersion }] of results.entries()) {
-      if (code === 0) this.#noteWrite(kindOf(index), uid, String(resourceVersion));
-      else if (!refusals.includes(reason as Reason)) this.#inDoubt.add(kindOf(index));
+  async #createAll(actions: readonly Create[]): Promise<void> {
+    const objects = actions.map(({ object }) => object);
+    const results = await this.#send(objects, this.#api.createBatch(objects, { signal: this.#signal }));
+    let failed: GantryError | undefined;
+    for (const [index, { code, reason, message, name, uid, resourceVersion }] of results.entries()) {
+      const action = actions[index]!;
+      const kind = action.object.kind as KindName;
+      if (code === 0) {
+        this.#noteWrite(kind, uid, String(resourceVersion));
+        this.#tell(action, name);
+      } else {
+        const error = new GantryError(reason as Reason, message);
+        if (!isError(error, ...refusals)) this.#inDoubt.add(kind);
+        // One of them says enough: the objects of a plan are alike, and so are the refusals.
+        if (failed === undefined) this.#tellFailure(action, error);
+        failed ??= error;
+      }
     }
-    const failed = results.find(({ code }) => code !== 0);
-    if (failed) throw new GantryError(failed.reason as Reason, failed.message);
+    if (failed) throw failed;
+  }
+
+  async #create(action: Create): Promise<void> {
+    try {
+      const created = await this.#send([action.object], this.#api.create(action.object, { signal: this.#signal }));
+      this.#note(created);
+      this.#tell(action, created.metadata.name);
+    } catch (error) {
+      this.#tellFailure(action, error);
+      throw error;
+    }
   }
 
   async #perform(action: Action, checks: LiveChecks): Promise<void> {
@@ -144,13 +168,15 @@ class Run {
     const options = { signal: this.#signal };
     switch (action.type) {
       case 'create':
-        return this.#note(await this.#send(action.object.kind, this.#api.create(action.object, options)));
-      case 'update':
-        return this.#note(await this.#send(action.object.kind, this.#api.update(this.#fresh(action.object), options)));
-      case 'updateStatus':
-        return this.#note(
-          await this.#send(action.object.kind, this.#api.updateStatus(this.#fresh(action.object), options)),
-        );
+        return this.#create(action);
+      case 'update': {
+        const object = this.#fresh(action.object);
+        return this.#note(await this.#send([object], this.#api.update(object, options)));
+      }
+      case 'updateStatus': {
+        const object = this.#fresh(action.object);
+        return this.#note(await this.#send([object], this.#api.updateStatus(object, options)));
+      }
       case 'delete':
         return this.#delete(action);
       case 'event':
@@ -161,7 +187,7 @@ class Run {
     }
   }
 
-  async #delete(action: Extract<Action, { type: 'delete' }>): Promise<void> {
+  async #delete(action: Delete): Promise<void> {
     const { object, gracePeriodSeconds, propagationPolicy, ifUnchanged } = action;
     const { namespace, name, uid } = object.metadata;
     const { resourceVersion } = this.#fresh(object).metadata;
@@ -174,23 +200,40 @@ class Run {
       ...(ifUnchanged ? { resourceVersion } : {}),
     };
     try {
-      const result = await this.#send(kind, this.#api.delete(kind, { namespace, name }, options));
+      const result = await this.#send([object], this.#api.delete(kind, { namespace, name }, options));
       if (result.gone) this.#gone.push({ kind, namespace, name, uid });
       else this.#note(result.object);
+      this.#tell(action, name);
     } catch (error) {
       // Somebody else was faster, or another object took the name: either way this one is gone.
       const gone = isError(error, 'NotFound') || (isError(error, 'Conflict') && !ifUnchanged);
-      if (!gone) throw error;
+      if (!gone) {
+        this.#tellFailure(action, error);
+        throw error;
+      }
       this.#gone.push({ kind, namespace, name, uid });
     }
   }
 
+  #tell({ type, object, tell }: Create | Delete, name: string): void {
+    if (tell === undefined) return;
+    const [reason, done] = type === 'create' ? ['SuccessfulCreate', 'Created'] : ['SuccessfulDelete', 'Deleted'];
+    this.#events.record(tell, 'Normal', reason, `${done} ${object.kind.toLowerCase()}: ${name}`);
+  }
+
+  /** Only refusals are told: after any other failure nobody knows whether it was one. */
+  #tellFailure({ type, tell }: Create | Delete, error: unknown): void {
+    if (tell === undefined || !isError(error, ...refusals) || error.reason === 'Conflict') return;
+    const [reason, verb] = type === 'create' ? ['FailedCreate', 'creating'] : ['FailedDelete', 'deleting'];
+    this.#events.record(tell, 'Warning', reason, `Error ${verb}: ${error.message}`);
+  }
+
   /** Waits for a write, and notes where its failure leaves open whether it took effect. */
-  async #send<T>(kind: string, write: Promise<T>): Promise<T> {
+  async #send<T>(objects: readonly AnyObject[], write: Promise<T>): Promise<T> {
     try {
       return await write;
     } catch (error) {
-      if (!isError(error, ...refusals)) this.#inDoubt.add(kind as KindName);
+      if (!isError(error, ...refusals)) for (const { kind } of objects) this.#inDoubt.add(kind as KindName);
       throw error;
     }
   }

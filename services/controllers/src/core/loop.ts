@@ -2,17 +2,22 @@ import { WorkQueue } from '@gantry/client/work-queue.ts';
 import type { Clock } from '@gantry/runtime/clock.ts';
 import { isError } from '@gantry/runtime/errors.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
-import { type Controller, kindsOf } from './action.ts';
+import { type AnyObject, type Controller, keyOf, kindsOf } from './action.ts';
 import type { Caches } from './caches.ts';
 import type { ControllerApi, EventSink } from './executor.ts';
+import type { ControllerMetrics, ReconcileResult } from './metrics.ts';
 import { workerOf } from './worker.ts';
 
 /** Keys of one controller that are worked on at a time. */
 const concurrency = 8;
+/** Failures of a key in a row after which one that somebody else's write explains is worth a warning. */
+const manyFailures = 5;
+
 export interface LoopOptions {
   readonly caches: Caches;
   readonly api: ControllerApi;
   readonly events: EventSink;
+  readonly metrics: ControllerMetrics;
   readonly clock: Clock;
   readonly log: Logger;
   /** Numbers from 0 to below 1 for the jitter of waits; Math.random where absent. */
@@ -25,25 +30,45 @@ export interface Loop extends AsyncDisposable {
   add(key: string): void;
 }
 
-/** Runs a controller: informers' changes become keys, keys become plans, plans become writes. */
+/**
+ * Runs a controller: informers' changes become keys, keys become plans, plans become writes. Whatever throws costs its key a
+ * wait that grows with each failure, and never the loop.
+ */
 export function startLoop(controller: Controller, options: LoopOptions): Loop {
-  const { caches, api, events, clock, random } = options;
-  const log = options.log.child({ controller: controller.name });
+  const { caches, api, events, metrics, clock, random } = options;
+  const { name } = controller;
+  const log = options.log.child({ controller: name });
+  const work = workerOf(controller, { view: caches, api, events, clock });
   const queue = new WorkQueue({
     concurrency,
     clock,
     ...(random === undefined ? {} : { random }),
-    work: workerOf(controller, { view: caches, api, events, clock }),
+    work: async (key, signal) => {
+      const outcome = await work(key, signal);
+      metrics.reconciled(name, 'success');
+      return outcome;
+    },
     onError: (error, key, failures) => {
+      const result = resultOf(error);
+      metrics.reconciled(name, result);
       // Somebody else wrote in between: the next reconcile goes by what they wrote.
-      const expected = isError(error, 'Conflict', 'AlreadyExists', 'NotFound') && failures < 5;
-      log[expected ? 'debug' : 'warn']({ error, key, failures }, 'a reconcile failed and will be repeated');
+      const level =
+        result === 'refused' && failures < manyFailures ? 'debug' : result === 'exception' ? 'error' : 'warn';
+      log[level]({ error, key, failures }, 'a reconcile failed and will be repeated');
     },
   });
+  const enqueue = (object: AnyObject): void => {
+    try {
+      for (const key of controller.keysFor(object, caches)) queue.add(key);
+    } catch (error) {
+      metrics.reconciled(name, 'exception');
+      log.error({ error, kind: object.kind, key: keyOf(object) }, 'a change could not be turned into work');
+    }
+  };
   const stops = kindsOf(controller).map((kind) =>
     caches.onChange(kind, ({ object, old }) => {
-      for (const key of controller.keysFor(object, caches)) queue.add(key);
-      if (old !== undefined) for (const key of controller.keysFor(old, caches)) queue.add(key);
+      enqueue(object);
+      if (old !== undefined) enqueue(old);
     }),
   );
   return {
@@ -53,4 +78,9 @@ export function startLoop(controller: Controller, options: LoopOptions): Loop {
       await queue[Symbol.asyncDispose]();
     },
   };
+}
+
+function resultOf(error: unknown): ReconcileResult {
+  if (isError(error, 'Conflict', 'AlreadyExists', 'NotFound')) return 'refused';
+  return isError(error) ? 'error' : 'exception';
 }

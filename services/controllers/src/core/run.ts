@@ -6,6 +6,7 @@ import { type Controller, kindsOf } from './action.ts';
 import { Caches, type SourceOf } from './caches.ts';
 import type { ControllerApi, EventSink } from './executor.ts';
 import { type Loop, startLoop } from './loop.ts';
+import type { ControllerMetrics } from './metrics.ts';
 
 /** Milliseconds between complaints about kinds that could not be read yet. */
 const complainMs = 10_000;
@@ -17,6 +18,7 @@ export interface RunOptions {
   readonly apiOf: (controller: string) => ControllerApi;
   /** Where a controller's events go; disposed of by the caller, after the controllers. */
   readonly eventsOf: (controller: string) => EventSink;
+  readonly metrics: ControllerMetrics;
   readonly clock: Clock;
   readonly log: Logger;
   /** Waits before a source of changes is read anew; the informer's own where absent. */
@@ -63,7 +65,7 @@ export class RunningControllers implements AsyncDisposable {
   }
 
   async #start(controller: Controller): Promise<void> {
-    const { apiOf, eventsOf, clock, log, random } = this.#options;
+    const { apiOf, eventsOf, metrics, clock, log, random } = this.#options;
     try {
       await this.caches.synced(controller.watches);
     } catch {
@@ -71,7 +73,7 @@ export class RunningControllers implements AsyncDisposable {
     }
     if (this.#stop.signal.aborted) return;
     const { name } = controller;
-    const options = { caches: this.caches, api: apiOf(name), events: eventsOf(name), clock, log };
+    const options = { caches: this.caches, api: apiOf(name), events: eventsOf(name), metrics, clock, log };
     this.#loops.set(
       controller.name,
       startLoop(controller, { ...options, ...(random === undefined ? {} : { random }) }),

@@ -78,18 +78,9 @@ function withoutOwner(pod: Pod, set: ReplicaSet): Pod {
 function scale(set: ReplicaSet, pods: readonly Pod[]): Action[] {
   const missing = (set.spec.replicas ?? 1) - pods.length;
   if (missing > 0) {
-    return Array.from({ length: Math.min(missing, burst) }, () => ({ type: 'create', object: podFor(set) }));
+    return Array.from({ length: Math.min(missing, burst) }, () => ({ type: 'create', object: podFor(set), tell: set }));
   }
-  return chooseVictims(pods, Math.min(-missing, burst)).flatMap((object): Action[] => [
-    { type: 'delete', object },
-    {
-      type: 'event',
-      about: set,
-      eventType: 'Normal',
-      reason: 'SuccessfulDelete',
-      message: `Deleted pod: ${object.metadata.name}`,
-    },
-  ]);
+  return chooseVictims(pods, Math.min(-missing, burst)).map((object) => ({ type: 'delete', object, tell: set }));
 }
 
 function podFor(set: ReplicaSet): Pod {

@@ -1,15 +1,6 @@
-import { deploymentController } from '../deployment/deployment.ts';
-import { disruptionController } from '../disruption/disruption.ts';
-import { endpointSliceController } from '../endpointslice/endpointslice.ts';
-import { garbageController } from '../garbage/garbage.ts';
-import { namespaceController } from '../namespace/namespace.ts';
+import { allControllers } from '../controllers.ts';
 import { NodeMonitor } from '../nodehealth/monitor.ts';
-import { nodeHealthController } from '../nodehealth/nodehealth.ts';
 import { defaultEvictionSettings } from '../nodehealth/zones.ts';
-import { podGroupController } from '../podgroup/podgroup.ts';
-import { replicaSetController } from '../replicaset/replicaset.ts';
-import { claimProtectionController, volumeProtectionController } from '../volumes/protection.ts';
-import { volumeController } from '../volumes/volumes.ts';
 import type { SimulationOptions } from './simulation.ts';
 
 const silenceTimes = { confirmMs: 3_000, recoveryMs: 15_000 };
@@ -23,19 +14,7 @@ export function wholeCast(): Pick<SimulationOptions, 'controllers' | 'beside'> {
   return {
     controllers: ({ clock }) => {
       monitor = new NodeMonitor(silenceTimes, defaultEvictionSettings);
-      return [
-        replicaSetController,
-        deploymentController,
-        endpointSliceController,
-        garbageController,
-        namespaceController(clock),
-        disruptionController,
-        podGroupController,
-        volumeController(clock),
-        claimProtectionController,
-        volumeProtectionController,
-        nodeHealthController(monitor, clock),
-      ];
+      return allControllers(clock, monitor);
     },
     beside: (simulation) => {
       const nowMs = simulation.clock.monotonic();

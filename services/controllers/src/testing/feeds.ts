@@ -24,6 +24,7 @@ export class Feeds {
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #feeds = new Map<KindName, Feed>();
+  readonly #closed = new Set<KindName>();
   /** Undefined while every change arrives with the next step. */
   faults: FeedFaults | undefined;
 
@@ -41,7 +42,8 @@ export class Feeds {
 
   /** Lets some of the changes arrive. */
   step(): void {
-    for (const feed of this.#feeds.values()) {
+    for (const [kind, feed] of this.#feeds) {
+      if (this.#closed.has(kind)) continue;
       const nowMs = this.#clock.monotonic();
       const { faults } = this;
       if (faults === undefined) {
@@ -62,9 +64,9 @@ export class Feeds {
     }
   }
 
-  /** The revision up to which the changes of a kind have arrived. */
-  revisionOf(kind: KindName): number {
-    return this.#feeds.get(kind)?.revision ?? 0;
+  /** Lets no change of a kind arrive any more. */
+  close(kind: KindName): void {
+    this.#closed.add(kind);
   }
 }
 

@@ -3,6 +3,8 @@ import type { BackoffPolicy } from '@gantry/runtime/backoff.ts';
 import { FakeClock } from '@gantry/runtime/clock.ts';
 import { type Logger, silentLogger } from '@gantry/runtime/log.ts';
 import type { AnyObject, Controller, View } from '../core/action.ts';
+import type { ControllerApi } from '../core/executor.ts';
+import type { ReconcileResult } from '../core/metrics.ts';
 import { RunningControllers } from '../core/run.ts';
 import { type FeedFaults, Feeds } from './feeds.ts';
 import { Invariants } from './invariants.ts';
@@ -39,6 +41,8 @@ export interface SimulationOptions {
   readonly controllers: (simulation: Simulation) => readonly Controller[];
   /** Nothing goes wrong and nothing is late where absent. */
   readonly faults?: Faults;
+  /** Puts something between the controllers and the api, such as faults. */
+  readonly wrapApi?: (api: ControllerApi) => ControllerApi;
   /** Does with each step what a service does beside its controllers, such as listening to heartbeats. */
   readonly beside?: (simulation: Simulation) => void;
   /** Acts with each step, such as users; stops while the simulation settles. */
@@ -57,7 +61,7 @@ export interface ToldEvent {
 /** Milliseconds of a step while nothing is late. */
 const calmStepMs = 500;
 /** Steps without a write after which nothing more is to come: longer than the quarantine of nodes that are gone. */
-const quietSteps = 100;
+const defaultQuietSteps = 100;
 /** Steps in which everything must have come to rest. */
 const maxSettleSteps = 3_000;
 const backoff: BackoffPolicy = { initialMs: 50, maxMs: 500, factor: 2, jitter: 0 };
@@ -76,6 +80,8 @@ export class Simulation implements AsyncDisposable {
   readonly feeds: Feeds;
   readonly invariants: Invariants;
   readonly events: ToldEvent[] = [];
+  /** How each reconcile ended, in order. */
+  readonly results: { readonly controller: string; readonly result: ReconcileResult }[] = [];
   readonly #options: SimulationOptions;
   readonly #log: Logger;
   readonly #decidedAt = new Map<string, number>();
@@ -129,8 +135,11 @@ export class Simulation implements AsyncDisposable {
     for (let step = 0; step < count; step++) await this.#step();
   }
 
-  /** Lets faults and users stop, and everything come to rest. Throws where it does not. */
-  async settle(): Promise<void> {
+  /**
+   * Lets faults and users stop, and everything come to rest: so many steps of half a second without a write. Throws where
+   * that never comes.
+   */
+  async settle(quietSteps = defaultQuietSteps): Promise<void> {
     this.#setFaults(undefined);
     this.players.reconnect();
     let quiet = 0;
@@ -175,13 +184,15 @@ export class Simulation implements AsyncDisposable {
   }
 
   #lead(): RunningControllers {
+    const { wrapApi = (api) => api } = this.#options;
     const controllers = this.#options.controllers(this).map((controller) => this.#observed(controller));
     return new RunningControllers(controllers, {
       sourceOf: this.feeds.sourceOf,
-      apiOf: (controller) => this.network.apiFor(controller),
+      apiOf: (controller) => wrapApi(this.network.apiFor(controller)),
       eventsOf: (controller) => ({
         record: (about, type, reason, message) => this.events.push({ controller, about, type, reason, message }),
       }),
+      metrics: { reconciled: (controller, result) => this.results.push({ controller, result }) },
       clock: this.clock,
       log: this.#log,
       backoff,
@@ -193,9 +204,7 @@ export class Simulation implements AsyncDisposable {
   #observed(controller: Controller): Controller {
     if (controller.name !== 'replicaset-controller') return controller;
     return {
-      name: controller.name,
-      watches: controller.watches,
-      keysFor: (object, view) => controller.keysFor(object, view),
+      ...controller,
       reconcile: (key, view, nowMs) => {
         this.#decidedAt.set(key, view.revision('ReplicaSet'));
         return controller.reconcile(key, view, nowMs);

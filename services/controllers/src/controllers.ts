@@ -1,0 +1,30 @@
+import type { Clock } from '@gantry/runtime/clock.ts';
+import type { Controller } from './core/action.ts';
+import { deploymentController } from './deployment/deployment.ts';
+import { disruptionController } from './disruption/disruption.ts';
+import { endpointSliceController } from './endpointslice/endpointslice.ts';
+import { garbageController } from './garbage/garbage.ts';
+import { namespaceController } from './namespace/namespace.ts';
+import type { NodeMonitor } from './nodehealth/monitor.ts';
+import { nodeHealthController } from './nodehealth/nodehealth.ts';
+import { podGroupController } from './podgroup/podgroup.ts';
+import { replicaSetController } from './replicaset/replicaset.ts';
+import { claimProtectionController, volumeProtectionController } from './volumes/protection.ts';
+import { volumeController } from './volumes/volumes.ts';
+
+/** All controllers, made anew for each time that this process leads: some remember what they saw. */
+export function allControllers(clock: Clock, monitor: NodeMonitor): readonly Controller[] {
+  return [
+    replicaSetController,
+    deploymentController,
+    endpointSliceController,
+    garbageController,
+    namespaceController(clock),
+    disruptionController,
+    podGroupController,
+    volumeController(clock),
+    claimProtectionController,
+    volumeProtectionController,
+    nodeHealthController(monitor, clock),
+  ];
+}
