@@ -73,6 +73,8 @@ export const reasonTable = {
   /** The revision asked for was compacted; list again. */
   Expired: { grpc: GrpcCode.OUT_OF_RANGE, http: 410 },
   RequestEntityTooLarge: { grpc: GrpcCode.RESOURCE_EXHAUSTED, http: 413 },
+  /** No form in which the client takes answers is known. */
+  NotAcceptable: { grpc: GrpcCode.INVALID_ARGUMENT, http: 406 },
   UnsupportedMediaType: { grpc: GrpcCode.INVALID_ARGUMENT, http: 415 },
   TooManyRequests: { grpc: GrpcCode.RESOURCE_EXHAUSTED, http: 429 },
   Timeout: { grpc: GrpcCode.DEADLINE_EXCEEDED, http: 504 },

@@ -6,6 +6,8 @@ import { defaultRetention, type Retention } from './housekeeping/compaction.ts';
 export interface ApiConfig {
   /** `host:port` of gRPC; port 0 for any free one. */
   readonly listen: string;
+  /** `host:port` of Kubernetes' REST api; port 0 for any free one; none where absent. */
+  readonly rest?: string | undefined;
   /** `host:port` of /metrics, /healthz and /readyz; none where absent. */
   readonly diagnostics?: string | undefined;
   /** True where everybody who can reach `listen` is to be the administrator; else only who presents the cluster's token is. */

@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import { type Credentials, noCredentials } from '@gantry/client/credentials.ts';
 import type { GrpcServer } from '@gantry/client/serve.ts';
 import type { EventBus } from '@gantry/events/events.ts';
-import { kindOfObject } from '@gantry/model/registry.ts';
+import { kindOfObject, kinds } from '@gantry/model/registry.ts';
 import { parseAddress } from '@gantry/runtime/address.ts';
 import { type Clock, systemClock } from '@gantry/runtime/clock.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
@@ -43,6 +43,7 @@ import { AgentConnections } from './pods/agents.ts';
 import { PodProxy } from './pods/proxy.ts';
 import { createRelayMetrics } from './relay/metrics.ts';
 import { runRelay } from './relay/relay.ts';
+import { type RestServer, serveRest } from './rest/server.ts';
 import { CapacityLedger } from './scheduling/ledger.ts';
 import { SchedulingApi } from './scheduling/service.ts';
 import { WatchHub } from './watch/hub.ts';
@@ -59,6 +60,8 @@ export interface ApiDeps {
    * configuration trusts the network.
    */
   readonly credentials?: Credentials | undefined;
+  /** Certificate chain and key of the REST edge, in PEM; plain HTTP where absent. */
+  readonly tls?: { readonly cert: string; readonly key: string };
 }
 
 /** A running api. */
@@ -67,6 +70,8 @@ export interface RunningApi extends Running {
   readonly address: string;
   /** Port of /metrics and /healthz; undefined where they are not served. */
   readonly diagnosticsPort: number | undefined;
+  /** Port of the REST edge; undefined where it is not served. */
+  readonly restPort: number | undefined;
   /** The core, for edges beside gRPC. */
   readonly resources: ResourceApi;
 }
@@ -119,12 +124,25 @@ export async function startApi(config: ApiConfig, deps: ApiDeps): Promise<Runnin
     },
   );
   stack.use(server);
+  const isReady = (): boolean => hub.following && store.problem === undefined;
+  const rest = config.rest
+    ? stack.use(
+        await serveRest(
+          { api: resources, authenticate, kinds, ready: isReady, clock, log },
+          {
+            ...parseAddress(config.rest),
+            ...(deps.tls && { tls: deps.tls }),
+            maxBodyBytes: config.limits.maxRequestBytes,
+          },
+        ),
+      )
+    : undefined;
   const diagnostics = config.diagnostics
     ? stack.use(
         await serveDiagnostics({
           ...parseAddress(config.diagnostics),
           registry,
-          ready: () => hub.following && store.problem === undefined,
+          ready: isReady,
         }),
       )
     : undefined;
@@ -141,22 +159,24 @@ export async function startApi(config: ApiConfig, deps: ApiDeps): Promise<Runnin
   // Whoever runs the api looks at `done`; a failure that nobody looks at must not end the process.
   background.catch((error: unknown) => log.error({ error }, 'a background task of the api ended'));
   log.info({ address: `${host}:${server.port}` }, 'the api serves gRPC');
-  return running({ host, server, diagnostics, resources, background, stop, owned: stack.move() });
+  return running({ host, server, rest, diagnostics, resources, background, stop, owned: stack.move() });
 }
 
 function running(parts: {
   readonly host: string;
   readonly server: GrpcServer;
+  readonly rest: RestServer | undefined;
   readonly diagnostics: Diagnostics | undefined;
   readonly resources: ResourceApi;
   readonly background: Promise<void>;
   readonly stop: AbortController;
   readonly owned: AsyncDisposableStack;
 }): RunningApi {
-  const { host, server, diagnostics, resources, background, stop, owned } = parts;
+  const { host, server, rest, diagnostics, resources, background, stop, owned } = parts;
   return {
     address: `${host.includes(':') ? `[${host}]` : host}:${server.port}`,
     diagnosticsPort: diagnostics?.port,
+    restPort: rest?.port,
     resources,
     done: background,
     [Symbol.asyncDispose]: async () => {

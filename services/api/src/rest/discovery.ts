@@ -1,0 +1,139 @@
+import type { Kind } from '@gantry/model/kind.ts';
+import { apiVersionOf } from '@gantry/model/registry.ts';
+import type { Wanted } from './accept.ts';
+
+/** Verbs that every resource has. */
+const verbs = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
+const statusVerbs = ['get', 'patch', 'update'];
+
+/** Groups in the order in which Kubernetes lists its own; others come after by name. */
+const groupOrder = [
+  '',
+  'apps',
+  'events.k8s.io',
+  'authentication.k8s.io',
+  'authorization.k8s.io',
+  'autoscaling',
+  'batch',
+  'certificates.k8s.io',
+  'networking.k8s.io',
+  'policy',
+  'rbac.authorization.k8s.io',
+  'storage.k8s.io',
+  'admissionregistration.k8s.io',
+  'apiextensions.k8s.io',
+  'scheduling.k8s.io',
+  'coordination.k8s.io',
+  'node.k8s.io',
+  'discovery.k8s.io',
+];
+
+/** A group with the kinds of each of its versions, the preferred version first. */
+interface Group {
+  readonly name: string;
+  readonly versions: readonly { readonly version: string; readonly kinds: readonly Kind[] }[];
+}
+
+/** Groups of the kinds that are served. */
+export function groupsOf(kinds: readonly Kind[]): Group[] {
+  const byName = Map.groupBy(kinds, ({ group }) => group);
+  const rank = (name: string): number => (groupOrder.indexOf(name) + groupOrder.length + 1) % (groupOrder.length + 1);
+  return [...byName]
+    .map(([name, members]) => ({
+      name,
+      versions: [...Map.groupBy(members, ({ version }) => version)].map(([version, each]) => ({
+        version,
+        kinds: each,
+      })),
+    }))
+    .sort((left, right) => rank(left.name) - rank(right.name) || (left.name < right.name ? -1 : 1));
+}
+
+/**
+ * The discovery document of a path; undefined for a path that is none.
+ * @param address `host:port` of the server, which the list of core versions names.
+ */
+export function discoveryAt(path: string, kinds: readonly Kind[], wanted: Wanted, address: string): object | undefined {
+  const groups = groupsOf(kinds);
+  const [root, group, version] = path.split('/').slice(1);
+  const named = groups.filter(({ name }) => name !== '');
+  if (root === 'api') {
+    if (group === undefined) {
+      return wanted.form === 'discovery' ? aggregated(groups.slice(0, 1), wanted) : coreVersions(groups, address);
+    }
+    const core = groups[0]?.versions.find((each) => each.version === group);
+    return core && resourceList(group, core.kinds);
+  }
+  if (root !== 'apis') return undefined;
+  if (group === undefined) {
+    return wanted.form === 'discovery'
+      ? aggregated(named, wanted)
+      : { kind: 'APIGroupList', apiVersion: 'v1', groups: named.map(groupDocument) };
+  }
+  const found = named.find(({ name }) => name === group);
+  if (found === undefined) return undefined;
+  if (version === undefined) return { kind: 'APIGroup', apiVersion: 'v1', ...groupDocument(found) };
+  const served = found.versions.find((each) => each.version === version);
+  return served && resourceList(`${group}/${version}`, served.kinds);
+}
+
+function coreVersions(groups: readonly Group[], address: string): object {
+  return {
+    kind: 'APIVersions',
+    versions: groups
+      .filter(({ name }) => name === '')
+      .flatMap(({ versions }) => versions.map(({ version }) => version)),
+    serverAddressByClientCIDRs: [{ clientCIDR: '0.0.0.0/0', serverAddress: address }],
+  };
+}
+
+function groupDocument({ name, versions }: Group): object {
+  const all = versions.map(({ version }) => ({ groupVersion: `${name}/${version}`, version }));
+  return { name, versions: all, preferredVersion: all[0] };
+}
+
+function resourceList(groupVersion: string, kinds: readonly Kind[]): object {
+  const resources = kinds.flatMap((kind) => {
+    const base = { name: kind.plural, singularName: kind.singular, namespaced: kind.namespaced, kind: kind.kind };
+    const own = { ...base, verbs, ...(kind.shortNames.length > 0 ? { shortNames: kind.shortNames } : {}) };
+    const status = { ...base, name: `${kind.plural}/status`, singularName: '', verbs: statusVerbs };
+    return kind.hasStatus ? [own, status] : [own];
+  });
+  return { kind: 'APIResourceList', apiVersion: 'v1', groupVersion, resources };
+}
+
+/** All groups in one document (KEP-3352). */
+function aggregated(groups: readonly Group[], { version }: Wanted): object {
+  return {
+    kind: 'APIGroupDiscoveryList',
+    apiVersion: `apidiscovery.k8s.io/${version}`,
+    metadata: {},
+    items: groups.map(({ name, versions }) => ({
+      metadata: { ...(name === '' ? {} : { name }), creationTimestamp: null },
+      versions: versions.map((served) => ({
+        version: served.version,
+        freshness: 'Current',
+        resources: served.kinds.map(resourceDiscovery),
+      })),
+    })),
+  };
+}
+
+function resourceDiscovery(kind: Kind): object {
+  const [group, version] = [kind.group, kind.version];
+  const responseKind = { group, version, kind: kind.kind };
+  return {
+    resource: kind.plural,
+    responseKind,
+    scope: kind.namespaced ? 'Namespaced' : 'Cluster',
+    singularResource: kind.singular,
+    verbs,
+    ...(kind.shortNames.length > 0 ? { shortNames: kind.shortNames } : {}),
+    ...(kind.hasStatus ? { subresources: [{ subresource: 'status', responseKind, verbs: statusVerbs }] } : {}),
+  };
+}
+
+/** The version that a path of OpenAPI v3 names, such as api/v1 or apis/apps/v1. */
+export function openApiPath(kind: Kind): string {
+  return kind.group === '' ? `api/${kind.version}` : `apis/${apiVersionOf(kind)}`;
+}

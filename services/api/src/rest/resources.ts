@@ -1,0 +1,334 @@
+import { decodeManifest, decodeObject } from '@gantry/model/decode.ts';
+import type { Kind } from '@gantry/model/kind.ts';
+import { parseManifestText } from '@gantry/model/parse.ts';
+import { apiVersionOf, resourceOf } from '@gantry/model/registry.ts';
+import type { Clock } from '@gantry/runtime/clock.ts';
+import { GantryError } from '@gantry/runtime/errors.ts';
+import type { ObjectQuery, ObjectRef, ResourceApi } from '../core/api.ts';
+import type { RequestContext } from '../core/context.ts';
+import type { DeletionRequest } from '../core/deletion.ts';
+import type { PatchType } from '../core/patching.ts';
+import type { AnyObject } from '../core/stored-object.ts';
+import { type Wanted, wantedBy } from './accept.ts';
+import { type Outgoing, Stream, sendDocument, sendText } from './answer.ts';
+import { type Incoming, mediaTypeOf, readBody, unsupported } from './body.ts';
+import { revisionParameter, wholeNumber, writeParameters } from './parameters.ts';
+import type { ResourceRoute } from './route.ts';
+import { deletedStatus } from './status.ts';
+import { metadataOf, type RowObject, tableOf } from './table.ts';
+import { watchResource } from './watching.ts';
+
+/** Dependencies of the routes of resources. */
+export interface ResourceDeps {
+  readonly api: ResourceApi;
+  readonly clock: Clock;
+  /** Largest body of a request, in bytes. */
+  readonly maxBodyBytes: number;
+}
+
+/** One request for a resource. */
+export interface ResourceRequest {
+  readonly route: ResourceRoute;
+  readonly kind: Kind;
+  readonly query: URLSearchParams;
+  readonly incoming: Incoming;
+  readonly context: RequestContext;
+}
+
+const patchTypes: Readonly<Record<string, PatchType>> = {
+  'application/json-patch+json': 'json',
+  'application/merge-patch+json': 'merge',
+  'application/strategic-merge-patch+json': 'strategic',
+};
+
+/** Answers a request for a resource, or throws the GantryError of its refusal. */
+export async function handleResource(deps: ResourceDeps, request: ResourceRequest, response: Outgoing): Promise<void> {
+  const { route } = request;
+  if (route.subresource !== '' && route.subresource !== 'status') {
+    throw new GantryError('NotFound', 'the server could not find the requested resource');
+  }
+  const wanted = wantedBy(request.incoming.headers.accept);
+  if (wanted === undefined) {
+    throw new GantryError(
+      'NotAcceptable',
+      `only the following media types are accepted: application/json, application/yaml`,
+    );
+  }
+  switch (route.verb) {
+    case 'get':
+      return answer(deps, request, response, await deps.api.get(request.context, refOf(request)), wanted);
+    case 'list':
+      return await list(deps, request, response, wanted);
+    case 'watch':
+      return await watchResource(deps, request, queryOf(request), response, wanted);
+    case 'create':
+      return answer(deps, request, response, await create(deps, request), wanted, 201);
+    case 'update':
+      return answer(deps, request, response, await update(deps, request), wanted);
+    case 'patch':
+      return answer(deps, request, response, await patch(deps, request), wanted);
+    case 'delete':
+      return await remove(deps, request, response, wanted);
+    case 'deletecollection':
+      return await removeAll(deps, request, response);
+  }
+}
+
+function answer(
+  { clock }: ResourceDeps,
+  { kind, query }: ResourceRequest,
+  response: Outgoing,
+  object: AnyObject,
+  { encoding, form }: Wanted,
+  code = 200,
+): void {
+  const { resourceVersion } = object.metadata;
+  const document =
+    form === 'table'
+      ? tableOf(kind, [object], { metadata: { resourceVersion }, rowObject: rowObjectOf(query), nowMs: clock.now() })
+      : form === 'metadata'
+        ? metadataOf(object)
+        : object;
+  sendDocument(response, code, document, encoding);
+}
+
+/** Sends a list. Without a limit it is sent whole, page by page of one revision, and never held in memory. */
+async function list(deps: ResourceDeps, request: ResourceRequest, response: Outgoing, wanted: Wanted): Promise<void> {
+  const { api, clock } = deps;
+  const { kind, query, context } = request;
+  const limit = wholeNumber(query, 'limit') ?? 0;
+  const writer = new ListWriter(kind, wanted, rowObjectOf(query), clock.now());
+  let stream: Stream | undefined;
+  let token = query.get('continue') ?? '';
+  do {
+    const page = await api.list(context, queryOf(request), { limit, token }, async (listed) => listed);
+    token = page.token;
+    const isLast = token === '' || limit > 0;
+    if (stream === undefined) {
+      if (isLast) {
+        const text = writer.head(page.revision, limit > 0 ? token : '') + writer.items(page.items) + writer.tail();
+        if (wanted.encoding === 'yaml') return sendDocument(response, 200, JSON.parse(text), 'yaml');
+        return sendText(response, 200, text, 'application/json');
+      }
+      if (wanted.encoding === 'yaml')
+        throw new GantryError('NotAcceptable', 'long lists are not sent as YAML: use a limit');
+      stream = new Stream(response, 'application/json', context.signal);
+      await stream.write(writer.head(page.revision, ''));
+    }
+    await stream.write(writer.items(page.items));
+  } while (token !== '');
+  await stream.write(writer.tail());
+  stream.end();
+}
+
+/** The texts of a list's parts. */
+class ListWriter {
+  readonly #kind: Kind;
+  readonly #wanted: Wanted;
+  readonly #rowObject: RowObject;
+  readonly #nowMs: number;
+  #isFirst = true;
+
+  constructor(kind: Kind, wanted: Wanted, rowObject: RowObject, nowMs: number) {
+    this.#kind = kind;
+    this.#wanted = wanted;
+    this.#rowObject = rowObject;
+    this.#nowMs = nowMs;
+  }
+
+  /** Everything before the first item. */
+  head(revision: number, token: string): string {
+    const metadata = { resourceVersion: String(revision), ...(token === '' ? {} : { continue: token }) };
+    const { form } = this.#wanted;
+    const own = { kind: `${this.#kind.kind}List`, apiVersion: apiVersionOf(this.#kind), metadata };
+    const document =
+      form === 'table'
+        ? { ...this.#table([]), metadata, rows: undefined }
+        : form === 'metadata'
+          ? { ...own, kind: 'PartialObjectMetadataList', apiVersion: 'meta.k8s.io/v1' }
+          : own;
+    return `${JSON.stringify(document).slice(0, -1)},"${form === 'table' ? 'rows' : 'items'}":[`;
+  }
+
+  items(objects: readonly AnyObject[]): string {
+    const { form } = this.#wanted;
+    const items = form === 'table' ? this.#table(objects).rows : objects.map((object) => this.#item(object));
+    if (items.length === 0) return '';
+    const text = (this.#isFirst ? '' : ',') + items.map((item) => JSON.stringify(item)).join(',');
+    this.#isFirst = false;
+    return text;
+  }
+
+  tail(): string {
+    return ']}';
+  }
+
+  #item(object: AnyObject): object {
+    if (this.#wanted.form === 'metadata') return metadataOf(object);
+    // A list says once what its items are.
+    const { apiVersion: _, kind: __, ...item } = object;
+    return item;
+  }
+
+  #table(objects: readonly AnyObject[]): ReturnType<typeof tableOf> {
+    return tableOf(this.#kind, objects, { metadata: {}, rowObject: this.#rowObject, nowMs: this.#nowMs });
+  }
+}
+
+async function create(deps: ResourceDeps, request: ResourceRequest): Promise<AnyObject> {
+  const { route, kind, query, context } = request;
+  if (route.name !== '')
+    throw new GantryError('MethodNotAllowed', 'the server does not allow this method on the requested resource');
+  const { dryRun } = writeParameters(query);
+  return deps.api.create(context, await objectIn(deps, request, kind), dryRun);
+}
+
+async function update(deps: ResourceDeps, request: ResourceRequest): Promise<AnyObject> {
+  const { route, kind, query, context } = request;
+  const { dryRun } = writeParameters(query);
+  const object = await objectIn(deps, request, kind);
+  if (object.metadata.name !== route.name) {
+    throw new GantryError(
+      'BadRequest',
+      `the name of the object (${object.metadata.name}) does not match the name on the URL (${route.name})`,
+    );
+  }
+  return route.subresource === 'status'
+    ? deps.api.updateStatus(context, object, dryRun)
+    : deps.api.update(context, object, dryRun);
+}
+
+async function patch(deps: ResourceDeps, request: ResourceRequest): Promise<AnyObject> {
+  const { route, query, context } = request;
+  const mediaType = mediaTypeOf(request.incoming);
+  const type = Object.hasOwn(patchTypes, mediaType) ? patchTypes[mediaType] : undefined;
+  if (type === undefined) throw unsupported(mediaType, Object.keys(patchTypes));
+  const { dryRun } = writeParameters(query);
+  const body = (await readBody(request.incoming, deps.maxBodyBytes, context.signal)).toString('utf8');
+  const subresource = route.subresource === 'status' ? 'status' : '';
+  return deps.api.patch(context, refOf(request), { type, body, subresource, dryRun });
+}
+
+async function remove(deps: ResourceDeps, request: ResourceRequest, response: Outgoing, wanted: Wanted): Promise<void> {
+  const { kind, query, context } = request;
+  const options = await deletionOf(deps, request);
+  const { object, gone } = await deps.api.delete(
+    context,
+    refOf(request),
+    options,
+    options.dryRun || writeParameters(query).dryRun,
+  );
+  if (!gone) return answer(deps, request, response, object, wanted);
+  const { name, uid } = object.metadata;
+  sendDocument(response, 200, deletedStatus({ name, uid, group: kind.group, kind: kind.plural }), wanted.encoding);
+}
+
+/** Deletes what a list shows, one object after another. Objects that are gone meanwhile are no failure. */
+async function removeAll(deps: ResourceDeps, request: ResourceRequest, response: Outgoing): Promise<void> {
+  const { kind, query, context } = request;
+  const options = await deletionOf(deps, request);
+  const dryRun = options.dryRun || writeParameters(query).dryRun;
+  const deleted: AnyObject[] = [];
+  let token = '';
+  let revision = 0;
+  do {
+    const page = await deps.api.list(context, queryOf(request), { limit: 0, token }, async (listed) => listed);
+    ({ token, revision } = page);
+    for (const { metadata } of page.items) {
+      const ref = { resource: resourceOf(kind), namespace: metadata.namespace ?? '', name: metadata.name };
+      const result = await deps.api.delete(context, ref, options, dryRun).catch((error: unknown) => {
+        if (error instanceof GantryError && error.reason === 'NotFound') return undefined;
+        throw error;
+      });
+      if (result !== undefined) deleted.push(result.object);
+    }
+  } while (token !== '');
+  const head = { kind: `${kind.kind}List`, apiVersion: apiVersionOf(kind) };
+  sendDocument(response, 200, { ...head, metadata: { resourceVersion: String(revision) }, items: deleted });
+}
+
+/** DeleteOptions from the body, or from the query if there is none. */
+async function deletionOf(
+  deps: ResourceDeps,
+  { incoming, query, context }: ResourceRequest,
+): Promise<DeletionRequest & { readonly dryRun: boolean }> {
+  const body = await readBody(incoming, deps.maxBodyBytes, context.signal);
+  const given = body.length === 0 ? {} : (parseManifestText(body) as Record<string, unknown>);
+  const preconditions = (given.preconditions ?? {}) as Record<string, unknown>;
+  const grace = given.gracePeriodSeconds ?? wholeNumber(query, 'gracePeriodSeconds');
+  if (grace !== undefined && grace !== null && !Number.isInteger(grace)) {
+    throw new GantryError(
+      'BadRequest',
+      `gracePeriodSeconds: Invalid value: ${JSON.stringify(grace)}: must be a whole number`,
+    );
+  }
+  const orphans = given.orphanDependents;
+  const policy = given.propagationPolicy ?? query.get('propagationPolicy') ?? (orphans === true ? 'Orphan' : undefined);
+  return {
+    ...(grace === undefined || grace === null ? {} : { gracePeriodSeconds: Number(grace) }),
+    ...(policy === undefined || policy === null ? {} : { propagationPolicy: String(policy) }),
+    ...(preconditions.uid ? { uid: String(preconditions.uid) } : {}),
+    ...(preconditions.resourceVersion ? { resourceVersion: String(preconditions.resourceVersion) } : {}),
+    dryRun: Array.isArray(given.dryRun) && given.dryRun.includes('All'),
+  };
+}
+
+/** The object in a request's body: of the URL's kind and, where the URL has one, namespace. */
+async function objectIn(deps: ResourceDeps, request: ResourceRequest, kind: Kind): Promise<AnyObject> {
+  const { route, incoming, context } = request;
+  const mediaType = mediaTypeOf(incoming);
+  const body = await readBody(incoming, deps.maxBodyBytes, context.signal);
+  const object = decodeBody(body, mediaType, kind);
+  if (object.kind !== kind.kind || object.apiVersion !== apiVersionOf(kind)) {
+    throw new GantryError(
+      'BadRequest',
+      `${object.kind} in version "${object.apiVersion}" cannot be handled as a ${kind.kind}: the URL is that of ${apiVersionOf(kind)}`,
+    );
+  }
+  const { metadata } = object;
+  if (kind.namespaced && route.namespace !== '') {
+    metadata.namespace ||= route.namespace;
+    if (metadata.namespace !== route.namespace) {
+      throw new GantryError(
+        'BadRequest',
+        `the namespace of the provided object does not match the namespace sent on the request`,
+      );
+    }
+  }
+  return object;
+}
+
+/** Clients may leave apiVersion and kind to the URL. */
+function decodeBody(body: Buffer, mediaType: string, kind: Kind): AnyObject {
+  if (mediaType === 'application/yaml') return decodeManifest(body) as AnyObject;
+  if (mediaType !== 'application/json') throw unsupported(mediaType, ['application/json', 'application/yaml']);
+  const value = parseManifestText(body);
+  const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
+  const named = isObject ? { apiVersion: apiVersionOf(kind), kind: kind.kind, ...value } : value;
+  return decodeObject(named) as AnyObject;
+}
+
+function refOf({ route, kind }: ResourceRequest): ObjectRef {
+  return { resource: resourceOf(kind), namespace: route.namespace, name: route.name };
+}
+
+/** The objects that a list, watch or deletion of a collection is about; a watch may name one of them in its path. */
+function queryOf({ route, kind, query }: ResourceRequest): ObjectQuery {
+  revisionParameter(query);
+  const named = route.name === '' ? [] : [`metadata.name=${route.name}`];
+  return {
+    resource: resourceOf(kind),
+    namespace: route.namespace,
+    labelSelector: query.get('labelSelector') ?? '',
+    fieldSelector: [...named, query.get('fieldSelector') ?? ''].filter((text) => text !== '').join(','),
+  };
+}
+
+function rowObjectOf(query: URLSearchParams): RowObject {
+  const value = query.get('includeObject') || 'Metadata';
+  if (value === 'None' || value === 'Metadata' || value === 'Object') return value;
+  throw new GantryError(
+    'BadRequest',
+    `includeObject: Unsupported value: "${value}": supported values: "Metadata", "None", "Object"`,
+  );
+}

@@ -1,0 +1,245 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { podNamed, startTestApi, type TestApi } from '../testing/harness.ts';
+
+/** A REST edge over an api in this process. */
+let running: TestApi;
+let base: string;
+beforeAll(async () => {
+  running = await startTestApi({ rest: '127.0.0.1:0', trustNetwork: false });
+  base = `http://127.0.0.1:${running.api.restPort}`;
+});
+afterAll(() => running?.[Symbol.asyncDispose]());
+
+const token = 'Bearer the-token-of-the-tests';
+
+interface Reply {
+  readonly code: number;
+  // biome-ignore lint/suspicious/noExplicitAny: answers are looked into as clients do
+  readonly body: any;
+  readonly headers: Headers;
+}
+
+async function ask(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Reply> {
+  const response = await fetch(base + path, {
+    method,
+    headers: { authorization: token, 'content-type': 'application/json', ...headers },
+    ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  const isJson = (response.headers.get('content-type') ?? '').includes('json');
+  return { code: response.status, body: isJson ? JSON.parse(text) : text, headers: response.headers };
+}
+
+const configMaps = '/api/v1/namespaces/default/configmaps';
+
+function configMap(name: string, data: Record<string, string> = {}): object {
+  return { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name }, data };
+}
+
+describe('objects', () => {
+  test('are created, read, replaced, patched and deleted', async () => {
+    const created = await ask('POST', configMaps, configMap('life', { a: '1' }));
+    expect(created).toMatchObject({ code: 201, body: { kind: 'ConfigMap', metadata: { namespace: 'default' } } });
+    const { body: read } = await ask('GET', `${configMaps}/life`);
+    expect(read).toEqual(created.body);
+    const replaced = await ask('PUT', `${configMaps}/life`, { ...read, data: { a: '2' } });
+    expect(replaced).toMatchObject({ code: 200, body: { data: { a: '2' } } });
+    const stale = await ask('PUT', `${configMaps}/life`, { ...read, data: { a: '3' } });
+    expect(stale).toMatchObject({ code: 409, body: { kind: 'Status', reason: 'Conflict' } });
+    const merge = { 'content-type': 'application/merge-patch+json' };
+    expect((await ask('PATCH', `${configMaps}/life`, { data: { b: '1' } }, merge)).body.data).toEqual({
+      a: '2',
+      b: '1',
+    });
+    const json = { 'content-type': 'application/json-patch+json' };
+    const operations = [{ op: 'remove', path: '/data/a' }];
+    expect((await ask('PATCH', `${configMaps}/life`, operations, json)).body.data).toEqual({ b: '1' });
+    const deleted = await ask('DELETE', `${configMaps}/life`);
+    expect(deleted).toMatchObject({
+      code: 200,
+      body: { kind: 'Status', status: 'Success', details: { name: 'life' } },
+    });
+    expect(await ask('GET', `${configMaps}/life`)).toMatchObject({
+      code: 404,
+      body: {
+        reason: 'NotFound',
+        message: 'configmaps "life" not found',
+        details: { name: 'life', kind: 'configmaps' },
+      },
+    });
+  });
+
+  test('are only tried with dryRun=All', async () => {
+    expect((await ask('POST', `${configMaps}?dryRun=All`, configMap('dry'))).code).toBe(201);
+    expect((await ask('GET', `${configMaps}/dry`)).code).toBe(404);
+  });
+
+  test.each([
+    ['POST', configMaps, '{', 400, 'BadRequest'],
+    ['POST', configMaps, { ...configMap('x'), data: { a: 1 } }, 400, 'BadRequest'],
+    ['POST', configMaps, { ...configMap('x'), metadata: { name: 'x', namespace: 'other' } }, 400, 'BadRequest'],
+    ['POST', configMaps, { ...configMap('x'), kind: 'Secret' }, 400, 'BadRequest'],
+    ['POST', configMaps, configMap('-x'), 422, 'Invalid'],
+    ['POST', `${configMaps}/x`, configMap('x'), 405, 'MethodNotAllowed'],
+    ['PUT', `${configMaps}/y`, configMap('x'), 400, 'BadRequest'],
+    ['POST', `${configMaps}?dryRun=Some`, configMap('x'), 400, 'BadRequest'],
+    ['POST', `${configMaps}?fieldValidation=Maybe`, configMap('x'), 400, 'BadRequest'],
+    ['GET', `${configMaps}?limit=-1`, undefined, 400, 'BadRequest'],
+    ['GET', `${configMaps}?resourceVersion=x`, undefined, 400, 'BadRequest'],
+    ['GET', `${configMaps}?labelSelector=a%3D%3D%3D`, undefined, 400, 'BadRequest'],
+    ['GET', '/api/v1/nosuch', undefined, 404, 'NotFound'],
+    ['GET', '/apis/nosuch/v1/things', undefined, 404, 'NotFound'],
+    ['PATCH', `${configMaps}/x`, {}, 415, 'UnsupportedMediaType'],
+  ])('%s %s %j is refused with %i %s', async (method, path, body, code, reason) => {
+    expect(await ask(method, path, body)).toMatchObject({
+      code,
+      body: { kind: 'Status', status: 'Failure', code, reason },
+    });
+  });
+
+  test('are refused in a form that nobody knows', async () => {
+    const accept = { accept: 'application/vnd.kubernetes.protobuf' };
+    expect(await ask('GET', configMaps, undefined, accept)).toMatchObject({
+      code: 406,
+      body: { reason: 'NotAcceptable' },
+    });
+  });
+});
+
+describe('lists', () => {
+  test('come whole, in pages of one revision, as tables and as metadata', async () => {
+    const path = '/api/v1/namespaces/kube-public/configmaps';
+    for (const name of ['a', 'b', 'c']) await ask('POST', path, configMap(name, { key: name }));
+    const whole = await ask('GET', path);
+    expect(whole.body).toMatchObject({ kind: 'ConfigMapList', apiVersion: 'v1' });
+    expect(whole.body.items.map(({ metadata }: { metadata: { name: string } }) => metadata.name)).toEqual([
+      'a',
+      'b',
+      'c',
+    ]);
+    const first = await ask('GET', `${path}?limit=2`);
+    expect(first.body.items).toHaveLength(2);
+    await ask('DELETE', `${path}/c`);
+    const token = encodeURIComponent(first.body.metadata.continue);
+    const second = await ask('GET', `${path}?limit=2&continue=${token}`);
+    expect(second.body.items).toHaveLength(1);
+    expect(second.body.metadata.resourceVersion).toBe(first.body.metadata.resourceVersion);
+    const table = { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json' };
+    const shown = await ask('GET', path, undefined, table);
+    expect(shown.body.columnDefinitions.map(({ name }: { name: string }) => name)).toEqual(['NAME', 'DATA', 'AGE']);
+    expect(shown.body.rows[0]).toMatchObject({
+      cells: ['a', '1', expect.any(String)],
+      object: { kind: 'PartialObjectMetadata' },
+    });
+    const metadata = { accept: 'application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io' };
+    const reduced = await ask('GET', path, undefined, metadata);
+    expect(reduced.body).toMatchObject({ kind: 'PartialObjectMetadataList', items: [{ metadata: { name: 'a' } }, {}] });
+    expect(reduced.body.items[0].data).toBeUndefined();
+    const all = await ask('DELETE', path);
+    expect(all.body.items).toHaveLength(2);
+    expect((await ask('GET', path)).body.items).toEqual([]);
+  });
+
+  test('of more than a page are sent whole to those who set no limit', async () => {
+    const path = '/api/v1/namespaces/kube-system/configmaps';
+    const data = { large: 'x'.repeat(900_000) };
+    for (let index = 0; index < 5; index++) await ask('POST', path, configMap(`large-${index}`, data));
+    const { body } = await ask('GET', path);
+    expect(body.items).toHaveLength(5);
+    expect(body.metadata.continue).toBeUndefined();
+  });
+});
+
+describe('watches', () => {
+  /** The documents of a watch until there are so many. */
+  async function events(path: string, count: number): Promise<{ type: string; object: Record<string, never> }[]> {
+    const stop = new AbortController();
+    const response = await fetch(base + path, { headers: { authorization: token }, signal: stop.signal });
+    const found: { type: string; object: Record<string, never> }[] = [];
+    let text = '';
+    for await (const chunk of response.body!.pipeThrough(new TextDecoderStream())) {
+      text += chunk;
+      const lines = text.split('\n');
+      text = lines.pop()!;
+      found.push(...lines.map((line) => JSON.parse(line)));
+      if (found.length >= count) break;
+    }
+    stop.abort();
+    return found;
+  }
+
+  test('send what is there, then changes', async () => {
+    await running.client.create(podNamed('watched'));
+    const path = '/api/v1/namespaces/default/pods';
+    const seen = events(`${path}?watch=true&fieldSelector=metadata.name%3Dwatched`, 2);
+    const merge = { 'content-type': 'application/merge-patch+json' };
+    await ask('PATCH', `${path}/watched`, { metadata: { labels: { seen: 'yes' } } }, merge);
+    expect((await seen).map(({ type }) => type)).toEqual(['ADDED', 'MODIFIED']);
+  });
+
+  test('end the initial events with a bookmark for those who ask', async () => {
+    const query = 'watch=true&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true';
+    const [first] = await events(`/api/v1/namespaces/kube-node-lease/secrets?${query}`, 1);
+    expect(first).toMatchObject({
+      type: 'BOOKMARK',
+      object: { kind: 'Secret', metadata: { annotations: { 'k8s.io/initial-events-end': 'true' } } },
+    });
+  });
+
+  test('that begin too far ahead end with Expired', async () => {
+    const [first] = await events('/api/v1/pods?watch=true&resourceVersion=99999999', 1);
+    expect(first).toMatchObject({ type: 'ERROR', object: { kind: 'Status', code: 410 } });
+  }, 20_000);
+});
+
+describe('strangers', () => {
+  test.each(['/healthz', '/livez', '/readyz', '/version'])('may read %s', async (path) => {
+    expect((await fetch(base + path)).status).toBe(200);
+  });
+
+  test.each(['/api', '/apis', '/openapi/v3', '/metrics', configMaps, '/api/v1/nosuch'])(
+    'learn nothing of %s',
+    async (path) => {
+      const response = await fetch(base + path);
+      expect(response.status).toBe(401);
+      expect(await response.json()).toMatchObject({ kind: 'Status', reason: 'Unauthorized' });
+    },
+  );
+});
+
+describe('discovery', () => {
+  test('names groups, versions and resources, in one document too', async () => {
+    expect((await ask('GET', '/api')).body).toMatchObject({ kind: 'APIVersions', versions: ['v1'] });
+    const { body: groups } = await ask('GET', '/apis');
+    expect(groups.groups[0]).toMatchObject({ name: 'apps', preferredVersion: { groupVersion: 'apps/v1' } });
+    const { body: core } = await ask('GET', '/api/v1');
+    expect(core.resources).toContainEqual(
+      expect.objectContaining({ name: 'pods', kind: 'Pod', namespaced: true, shortNames: ['po'] }),
+    );
+    expect(core.resources).toContainEqual(
+      expect.objectContaining({ name: 'pods/status', verbs: ['get', 'patch', 'update'] }),
+    );
+    const accept = { accept: 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList' };
+    const { body: all, headers } = await ask('GET', '/apis', undefined, accept);
+    expect(headers.get('content-type')).toBe('application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList');
+    expect(all.items[0].versions[0].resources[0]).toMatchObject({ resource: 'deployments', scope: 'Namespaced' });
+    expect((await ask('GET', '/apis/nosuch')).code).toBe(404);
+  });
+
+  test('describes kinds with their fields', async () => {
+    const { body: index } = await ask('GET', '/openapi/v3');
+    const { serverRelativeURL } = index.paths['apis/apps/v1'];
+    const { body: apps } = await ask('GET', serverRelativeURL);
+    const { schemas } = apps.components;
+    expect(schemas['io.k8s.api.apps.v1.Deployment']).toMatchObject({
+      type: 'object',
+      properties: { spec: { allOf: [{ $ref: '#/components/schemas/io.k8s.api.apps.v1.DeploymentSpec' }] } },
+      'x-kubernetes-group-version-kind': [{ group: 'apps', version: 'v1', kind: 'Deployment' }],
+    });
+    expect(schemas['io.k8s.api.core.v1.PodSpec'].properties.containers).toMatchObject({
+      type: 'array',
+      'x-kubernetes-patch-merge-key': 'name',
+      'x-kubernetes-patch-strategy': 'merge',
+    });
+  });
+});

@@ -1,0 +1,92 @@
+import { GantryError } from '@gantry/runtime/errors.ts';
+
+/** A request for objects of a resource, as its method and URL say it. */
+export interface ResourceRoute {
+  readonly type: 'resource';
+  /** Empty for the core group. */
+  readonly group: string;
+  readonly version: string;
+  /** Plural name, such as deployments. */
+  readonly resource: string;
+  /** Empty for all namespaces, and for resources that are in none. */
+  readonly namespace: string;
+  /** Empty for requests about a collection. */
+  readonly name: string;
+  /** Empty for the object itself. */
+  readonly subresource: string;
+  /** Segments behind the subresource, as a proxy's path. */
+  readonly rest: string;
+  readonly verb: ResourceVerb;
+}
+
+/** Verbs as authorization knows them. */
+export type ResourceVerb = 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'delete' | 'deletecollection';
+
+/** Any other path, such as /version. */
+export interface PathRoute {
+  readonly type: 'path';
+  readonly path: string;
+}
+
+export type Route = ResourceRoute | PathRoute;
+
+/** Longest URL, in characters; a continue token and selectors fit. */
+const maxUrlChars = 64 * 1024;
+
+/**
+ * Finds the resource that a request is about. Throws BadRequest for a URL that cannot be decoded, MethodNotAllowed for a method
+ * that no resource knows.
+ */
+export function routeOf(method: string, url: URL): Route {
+  if (url.href.length > maxUrlChars) throw new GantryError('BadRequest', `the URL has ${url.href.length} characters`);
+  const segments = url.pathname.split('/').slice(1).map(decodeSegment);
+  const [root, ...rest] = segments;
+  const isCore = root === 'api' && rest.length >= 2;
+  const isGroup = root === 'apis' && rest.length >= 3;
+  if (!isCore && !isGroup) return { type: 'path', path: `/${segments.join('/')}` };
+  const [group, version, ...path] = isCore ? ['', ...rest] : rest;
+  return resourceRoute(method, url.searchParams, { group: group!, version: version! }, path);
+}
+
+function resourceRoute(
+  method: string,
+  query: URLSearchParams,
+  { group, version }: { readonly group: string; readonly version: string },
+  path: readonly string[],
+): ResourceRoute {
+  // /namespaces/NAME and its subresources are about the namespace itself, anything deeper about objects in it.
+  const isInNamespace = path[0] === 'namespaces' && path.length >= 3 && !namespaceSubresources.includes(path[2]!);
+  const [resource = '', name = '', subresource = '', ...rest] = isInNamespace ? path.slice(2) : path;
+  const namespace = isInNamespace ? path[1]! : '';
+  const verb = verbOf(method, name, query);
+  return { type: 'resource', group, version, resource, namespace, name, subresource, rest: rest.join('/'), verb };
+}
+
+const namespaceSubresources = ['status', 'finalize'];
+
+function verbOf(method: string, name: string, query: URLSearchParams): ResourceVerb {
+  switch (method) {
+    case 'GET':
+    case 'HEAD':
+      if (['true', '1'].includes(query.get('watch') ?? '')) return 'watch';
+      return name === '' ? 'list' : 'get';
+    case 'POST':
+      return 'create';
+    case 'PUT':
+      return 'update';
+    case 'PATCH':
+      return 'patch';
+    case 'DELETE':
+      return name === '' ? 'deletecollection' : 'delete';
+    default:
+      throw new GantryError('MethodNotAllowed', `the server does not allow this method on the requested resource`);
+  }
+}
+
+function decodeSegment(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch (cause) {
+    throw new GantryError('BadRequest', `the path segment ${JSON.stringify(segment)} is no valid encoding`, { cause });
+  }
+}

@@ -1,0 +1,195 @@
+import { createServer as createPlainServer } from 'node:http';
+import { createSecureServer } from 'node:http2';
+import type { AddressInfo } from 'node:net';
+import type { Kind } from '@gantry/model/kind.ts';
+import type { Clock } from '@gantry/runtime/clock.ts';
+import { GantryError, toGantryError } from '@gantry/runtime/errors.ts';
+import type { Logger } from '@gantry/runtime/log.ts';
+import { Metadata } from '@grpc/grpc-js';
+import type { Authenticate } from '../core/access.ts';
+import type { ResourceApi } from '../core/api.ts';
+import type { RequestContext } from '../core/context.ts';
+import { wantedBy } from './accept.ts';
+import { type Outgoing, sendDocument, sendStatus, sendText } from './answer.ts';
+import type { Incoming } from './body.ts';
+import { discoveryAt } from './discovery.ts';
+import { OpenApi } from './openapi.ts';
+import { handleResource } from './resources.ts';
+import { type ResourceRoute, routeOf } from './route.ts';
+import { statusOf } from './status.ts';
+
+/** Dependencies of the REST edge. */
+export interface RestDeps {
+  readonly api: ResourceApi;
+  readonly authenticate: Authenticate;
+  /** The kinds that are served. */
+  readonly kinds: readonly Kind[];
+  /** False while the process cannot do its work. */
+  readonly ready: () => boolean;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+export interface RestOptions {
+  readonly host: string;
+  /** 0 for any free port. */
+  readonly port: number;
+  /** Certificate chain and key, in PEM; plain HTTP without, for tests and for a proxy that ends TLS on the same machine. */
+  readonly tls?: { readonly cert: string; readonly key: string };
+  /** Largest body of a request, in bytes. */
+  readonly maxBodyBytes: number;
+}
+
+/** A listening REST edge. Disposing of it ends all requests, watches too. */
+export interface RestServer extends AsyncDisposable {
+  readonly port: number;
+}
+
+/** The version of Kubernetes whose api this is, as /version tells it. */
+const version = { major: '1', minor: '37', gitVersion: 'v1.37.2+gantry', gitCommit: '', gitTreeState: 'clean' };
+
+/** Paths that everybody may read. */
+const openPaths = ['/healthz', '/livez', '/readyz', '/version'];
+
+/** Bounds of one connection: header bytes, and milliseconds until a request's headers and the whole of it must be here. */
+const maxHeaderBytes = 64 * 1024;
+const headersTimeoutMs = 30_000;
+const requestTimeoutMs = 60_000;
+
+/** Serves Kubernetes' REST api over HTTP/2 and HTTP/1.1. */
+export async function serveRest(deps: RestDeps, options: RestOptions): Promise<RestServer> {
+  const edge = new RestEdge(deps, options);
+  const listener = (incoming: Incoming, response: Outgoing): void => void edge.handle(incoming, response);
+  const bounds = { maxHeaderSize: maxHeaderBytes, headersTimeout: headersTimeoutMs, requestTimeout: requestTimeoutMs };
+  const server =
+    options.tls === undefined
+      ? createPlainServer(bounds, listener)
+      : createSecureServer({ ...options.tls, ...bounds, allowHTTP1: true }, listener as never);
+  const sockets = new Set<{ destroy(): void }>();
+  server.on(options.tls === undefined ? 'connection' : 'secureConnection', (socket) => {
+    sockets.add(socket);
+    socket.on('error', () => undefined);
+    socket.on('close', () => sockets.delete(socket));
+  });
+  // Whatever a peer sends that is no HTTP costs its connection alone.
+  for (const event of ['clientError', 'sessionError', 'tlsClientError']) server.on(event, () => undefined);
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.port, options.host, resolve);
+  });
+  return {
+    port: (server.address() as AddressInfo).port,
+    [Symbol.asyncDispose]: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        for (const socket of sockets) socket.destroy();
+      }),
+  };
+}
+
+class RestEdge {
+  readonly #deps: RestDeps;
+  readonly #options: RestOptions;
+  readonly #openApi: OpenApi;
+
+  constructor(deps: RestDeps, options: RestOptions) {
+    this.#deps = deps;
+    this.#options = options;
+    this.#openApi = new OpenApi(deps.kinds);
+  }
+
+  /** Answers one request. Never rejects: a failure is the request's alone. */
+  async handle(incoming: Incoming, response: Outgoing): Promise<void> {
+    const gone = new AbortController();
+    response.on('close', () => gone.abort(new GantryError('Cancelled', 'the client is gone')));
+    response.on('error', () => gone.abort(new GantryError('Cancelled', 'the connection broke')));
+    try {
+      await this.#answer(incoming, response, gone.signal);
+    } catch (thrown) {
+      const error = toGantryError(thrown);
+      if (error.reason === 'InternalError') this.#deps.log.error({ error, url: incoming.url }, 'a request failed');
+      if (response.headersSent || response.destroyed) response.destroy();
+      else sendStatus(response, statusOf(error));
+    }
+  }
+
+  async #answer(incoming: Incoming, response: Outgoing, signal: AbortSignal): Promise<void> {
+    const url = urlOf(incoming.url ?? '/');
+    const method = incoming.method ?? 'GET';
+    const route = routeOf(method, url);
+    if (route.type === 'path' && openPaths.some((path) => isAt(route.path, path))) {
+      this.#openPath(route.path, response);
+      return;
+    }
+    const context = this.#context(incoming, signal);
+    if (route.type === 'path') {
+      this.#document(route.path, incoming, response);
+      return;
+    }
+    const kind = this.#kindOf(route);
+    const { api, clock } = this.#deps;
+    const { maxBodyBytes } = this.#options;
+    const request = { route, kind, query: url.searchParams, incoming, context };
+    await handleResource({ api, clock, maxBodyBytes }, request, response);
+  }
+
+  #context(incoming: Incoming, signal: AbortSignal): RequestContext {
+    const metadata = new Metadata();
+    const { authorization } = incoming.headers;
+    if (authorization !== undefined) metadata.set('authorization', authorization);
+    const { remoteAddress = '', remotePort = 0 } = incoming.socket;
+    return { user: this.#deps.authenticate({ peer: `${remoteAddress}:${remotePort}`, metadata }), signal };
+  }
+
+  #kindOf({ group, version: wanted, resource }: ResourceRoute): Kind {
+    const kind = this.#deps.kinds.find(
+      (each) => each.group === group && each.version === wanted && each.plural === resource,
+    );
+    if (kind === undefined) throw notFound();
+    return kind;
+  }
+
+  #openPath(path: string, response: Outgoing): void {
+    if (path === '/version') {
+      sendDocument(response, 200, {
+        ...version,
+        goVersion: '',
+        compiler: 'node',
+        platform: `${process.platform}/${process.arch}`,
+      });
+      return;
+    }
+    const isReady = !isAt(path, '/readyz') || this.#deps.ready();
+    sendText(response, isReady ? 200 : 500, isReady ? 'ok' : 'not ready', 'text/plain; charset=utf-8');
+  }
+
+  #document(path: string, incoming: Incoming, response: Outgoing): void {
+    const { accept } = incoming.headers;
+    const wanted = wantedBy(accept, true);
+    if (wanted === undefined) throw new GantryError('NotAcceptable', 'only application/json is given out');
+    const document =
+      discoveryAt(path.replace(/\/$/, ''), this.#deps.kinds, wanted, `${this.#options.host}:${this.#options.port}`) ??
+      this.#openApi.documentAt(path);
+    if (document === undefined) throw notFound();
+    if (wanted.form === 'discovery' && 'items' in document) {
+      const type = `application/json;g=apidiscovery.k8s.io;v=${wanted.version};as=APIGroupDiscoveryList`;
+      sendText(response, 200, JSON.stringify(document), type);
+    } else sendDocument(response, 200, document, wanted.encoding);
+  }
+}
+
+function isAt(path: string, root: string): boolean {
+  return path === root || path.startsWith(`${root}/`);
+}
+
+function urlOf(text: string): URL {
+  try {
+    return new URL(text, 'http://localhost');
+  } catch (cause) {
+    throw new GantryError('BadRequest', `the URL ${JSON.stringify(text.slice(0, 200))} cannot be read`, { cause });
+  }
+}
+
+function notFound(): GantryError {
+  return new GantryError('NotFound', 'the server could not find the requested resource');
+}

@@ -1,0 +1,45 @@
+import { printedColumns } from '@gantry/model/columns.ts';
+import type { Kind } from '@gantry/model/kind.ts';
+import type { AnyObject } from '../core/stored-object.ts';
+
+/** Part of an object that a row of a table carries, by the query parameter includeObject. */
+export type RowObject = 'None' | 'Metadata' | 'Object';
+
+/** meta.k8s.io/v1 Table, the form in which kubectl prints objects. */
+export interface Table {
+  readonly kind: 'Table';
+  readonly apiVersion: 'meta.k8s.io/v1';
+  readonly metadata: Readonly<Record<string, unknown>>;
+  readonly columnDefinitions: readonly object[];
+  readonly rows: readonly object[];
+}
+
+/** The objects as rows of a table with a kind's printed columns. */
+export function tableOf(
+  kind: Kind,
+  objects: readonly AnyObject[],
+  { metadata, rowObject, nowMs }: { metadata: Table['metadata']; rowObject: RowObject; nowMs: number },
+): Table {
+  const columns = printedColumns(kind, true);
+  return {
+    kind: 'Table',
+    apiVersion: 'meta.k8s.io/v1',
+    metadata,
+    columnDefinitions: columns.map(({ name, wide = false }) => ({
+      name,
+      type: 'string',
+      format: name === 'NAME' ? 'name' : '',
+      description: '',
+      priority: wide ? 1 : 0,
+    })),
+    rows: objects.map((object) => ({
+      cells: columns.map(({ cell }) => cell(object, nowMs)),
+      ...(rowObject === 'None' ? {} : { object: rowObject === 'Object' ? object : metadataOf(object) }),
+    })),
+  };
+}
+
+/** An object reduced to its identity and metadata. */
+export function metadataOf({ metadata }: AnyObject): object {
+  return { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata };
+}
