@@ -2,17 +2,6 @@ import { connect, defaultApiAddress } from '@gantry/client/client.ts';
 import { systemClock } from '@gantry/runtime/clock.ts';
 import type { Termination } from '@gantry/runtime/service.ts';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { apply } from './commands/apply.ts';
-import { defrag } from './commands/defrag.ts';
-import { deleteObjects } from './commands/delete.ts';
-import { describe } from './commands/describe.ts';
-import { exec } from './commands/exec.ts';
-import { explain } from './commands/explain.ts';
-import { get } from './commands/get.ts';
-import { logs } from './commands/logs.ts';
-import { rolloutHistory, rolloutPause, rolloutRestart, rolloutStatus, rolloutUndo } from './commands/rollout.ts';
-import { scale } from './commands/scale.ts';
-import { status } from './commands/status.ts';
 import type { Context, GlobalFlags, Output } from './context.ts';
 import { findCredentials } from './known-tokens.ts';
 import { outputFormats } from './output/objects.ts';
@@ -23,7 +12,10 @@ const output: Output = {
   note: (text) => void process.stderr.write(text),
 };
 
-/** The gantry command line: what it understands, and which command does what. */
+/**
+ * The gantry command line: options and commands. The module of a command is loaded when the command runs, because each
+ * brings libraries that the others start faster without.
+ */
 export function createProgram(termination: Termination): Command {
   const { signal } = termination;
   const program = new Command('gantry')
@@ -47,14 +39,18 @@ export function createProgram(termination: Termination): Command {
       throw explainUnreachable(error, server);
     }
   };
-  addObjectCommands(program, withClient);
+  addReadCommands(program, withClient);
+  addWriteCommands(program, withClient);
   addPodCommands(program, withClient);
   addRolloutCommands(program, withClient);
   program
     .command('status')
     .description('tell how the cluster is')
-    .action(() => withClient((context) => status(context, program.opts<GlobalFlags>().server)));
-  // These load every service, so they are imported only when asked for.
+    .action(() =>
+      withClient(async (context) =>
+        (await import('./commands/status.ts')).status(context, program.opts<GlobalFlags>().server),
+      ),
+    );
   clusterCommand(program, 'up', '.gantry')
     .description('run a whole cluster on this machine: every service in one process')
     .action(async (flags) => {
@@ -91,14 +87,7 @@ const files = new Option('-f, --filename <path>', 'file, folder, or - for standa
 );
 const selector = new Option('-l, --selector <labels>', 'only objects with these labels, such as app=web,tier!=db');
 
-function addObjectCommands(program: Command, withClient: WithClient): void {
-  program
-    .command('apply')
-    .description('make objects be as manifests say')
-    .addOption(files.makeOptionMandatory(true))
-    .option('-R, --recursive', 'go into folders of folders', false)
-    .option('--dry-run', 'check everything and store nothing', false)
-    .action((flags) => withClient((context) => apply(context, flags)));
+function addReadCommands(program: Command, withClient: WithClient): void {
   program
     .command('get <what...>')
     .description('print objects: pods, pod NAME, deploy/NAME, pods,services, all')
@@ -108,24 +97,42 @@ function addObjectCommands(program: Command, withClient: WithClient): void {
     .option('--field-selector <fields>', 'only objects with these fields, such as spec.nodeName=node-1')
     .option('-w, --watch', 'then print changes as they come', false)
     .option('--no-headers', 'leave the headings out')
-    .action((what, flags) => withClient((context) => get(context, what, { ...flags, noHeaders: !flags.headers })));
+    .action((what, flags) =>
+      withClient(async (context) =>
+        (await import('./commands/get.ts')).get(context, what, { ...flags, noHeaders: !flags.headers }),
+      ),
+    );
   program
     .command('describe <what...>')
     .description('tell all about objects, and what happened to them')
     .addOption(selector)
-    .action((what, flags) => withClient((context) => describe(context, what, flags)));
+    .action((what, flags) =>
+      withClient(async (context) => (await import('./commands/describe.ts')).describe(context, what, flags)),
+    );
   program
     .command('explain <what...>')
     .description('tell why a pod has, or does not have, its node: explain pod NAME')
     .addOption(new Option('-o, --output <format>', 'how to print').choices(['table', 'json', 'yaml']).default('table'))
-    .action((what, flags) => withClient((context) => explain(context, what, flags)));
+    .action((what, flags) =>
+      withClient(async (context) => (await import('./commands/explain.ts')).explain(context, what, flags)),
+    );
+}
+
+function addWriteCommands(program: Command, withClient: WithClient): void {
+  program
+    .command('apply')
+    .description('make objects be as manifests say')
+    .addOption(files.makeOptionMandatory(true))
+    .option('-R, --recursive', 'go into folders of folders', false)
+    .option('--dry-run', 'check everything and store nothing', false)
+    .action((flags) => withClient(async (context) => (await import('./commands/apply.ts')).apply(context, flags)));
   program
     .command('defrag')
     .description('show which nodes can be freed by moving pods, or free them')
     .option('--execute', 'move the pods', false)
     .option('--max-moves <count>', "pods to move at most; the scheduler's own setting where absent", wholeNumber)
     .addOption(new Option('-o, --output <format>', 'how to print').choices(['table', 'json', 'yaml']).default('table'))
-    .action((flags) => withClient((context) => defrag(context, flags)));
+    .action((flags) => withClient(async (context) => (await import('./commands/defrag.ts')).defrag(context, flags)));
   program
     .command('delete [what...]')
     .description('delete objects')
@@ -142,13 +149,17 @@ function addObjectCommands(program: Command, withClient: WithClient): void {
         .choices(['background', 'foreground', 'orphan'])
         .default('background'),
     )
-    .action((what, flags) => withClient((context) => deleteObjects(context, what, flags)));
+    .action((what, flags) =>
+      withClient(async (context) => (await import('./commands/delete.ts')).deleteObjects(context, what, flags)),
+    );
   program
     .command('scale <what...>')
     .description('set how many replicas a workload has')
     .requiredOption('--replicas <count>', 'replicas to have', wholeNumber)
     .option('--current-replicas <count>', 'scale only where there are this many now', wholeNumber)
-    .action((what, flags) => withClient((context) => scale(context, what, flags)));
+    .action((what, flags) =>
+      withClient(async (context) => (await import('./commands/scale.ts')).scale(context, what, flags)),
+    );
 }
 
 /** The same files option for a command that does without: options are objects that remember what was asked of them. */
@@ -170,7 +181,11 @@ function addPodCommands(program: Command, withClient: WithClient): void {
       'only what is younger, such as 30s, 5m or 2h',
       (value) => parseDurationMs(value) / 1000,
     )
-    .action((what, flags) => withClient((context) => logs(context, what, { ...flags, sinceSeconds: flags.since })));
+    .action((what, flags) =>
+      withClient(async (context) =>
+        (await import('./commands/logs.ts')).logs(context, what, { ...flags, sinceSeconds: flags.since }),
+      ),
+    );
   program
     .command('exec <pod> [command...]')
     .description('run a command in a container: gantry exec POD -- COMMAND')
@@ -178,7 +193,9 @@ function addPodCommands(program: Command, withClient: WithClient): void {
     .option('-i, --stdin', 'pass standard input on', false)
     .option('-t, --tty', 'give it a terminal', false)
     .passThroughOptions(false)
-    .action((pod, command, flags) => withClient((context) => exec(context, pod, command, flags)));
+    .action((pod, command, flags) =>
+      withClient(async (context) => (await import('./commands/exec.ts')).exec(context, pod, command, flags)),
+    );
 }
 
 function addRolloutCommands(program: Command, withClient: WithClient): void {
@@ -189,21 +206,34 @@ function addRolloutCommands(program: Command, withClient: WithClient): void {
     .option('--no-watch', 'tell how far it is and return')
     .option('--timeout <duration>', 'give up after, such as 90s; 0 means never', parseDurationMs, 0)
     .action((what, flags) =>
-      withClient((context) => rolloutStatus(context, what, { watch: flags.watch, timeoutMs: flags.timeout })),
+      withClient(async (context) =>
+        (await import('./commands/rollout.ts')).rolloutStatus(context, what, {
+          watch: flags.watch,
+          timeoutMs: flags.timeout,
+        }),
+      ),
     );
   rollout
     .command('history <what...>')
     .description('list the revisions')
-    .action((what) => withClient((context) => rolloutHistory(context, what)));
+    .action((what) =>
+      withClient(async (context) => (await import('./commands/rollout.ts')).rolloutHistory(context, what)),
+    );
   rollout
     .command('undo <what...>')
     .description('go back a revision')
     .option('--to-revision <number>', 'the revision to go back to; 0 is the one before', wholeNumber, 0)
-    .action((what, flags) => withClient((context) => rolloutUndo(context, what, flags.toRevision)));
+    .action((what, flags) =>
+      withClient(async (context) =>
+        (await import('./commands/rollout.ts')).rolloutUndo(context, what, flags.toRevision),
+      ),
+    );
   rollout
     .command('restart <what...>')
     .description('replace all pods')
-    .action((what) => withClient((context) => rolloutRestart(context, what)));
+    .action((what) =>
+      withClient(async (context) => (await import('./commands/rollout.ts')).rolloutRestart(context, what)),
+    );
   for (const [name, paused] of [
     ['pause', true],
     ['resume', false],
@@ -211,7 +241,9 @@ function addRolloutCommands(program: Command, withClient: WithClient): void {
     rollout
       .command(`${name} <what...>`)
       .description(paused ? 'stop a rollout where it is' : 'let a paused rollout go on')
-      .action((what) => withClient((context) => rolloutPause(context, what, paused)));
+      .action((what) =>
+        withClient(async (context) => (await import('./commands/rollout.ts')).rolloutPause(context, what, paused)),
+      );
   }
 }
 

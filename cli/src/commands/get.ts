@@ -26,7 +26,7 @@ export async function get(context: Context, args: readonly string[], flags: GetF
   const objects = found.flatMap(({ items }) => items);
   if (flags.output === 'yaml' || flags.output === 'json') {
     const single = targets.length === 1 && targets[0]!.names.length === 1;
-    context.output.write(formatObjects(flags.output, objects, !single));
+    context.output.write(await formatObjects(flags.output, objects, !single));
   } else if (flags.output === 'name') {
     context.output.write(objects.map((object) => `${objectLabel(object)}\n`).join(''));
   } else {
@@ -114,8 +114,8 @@ async function printChanges(
   let headerDue = before.length === 0 && !flags.noHeaders && (flags.output === 'table' || flags.output === 'wide');
   for await (const event of events) {
     if (event.type === 'BOOKMARK' || (names && !names.has(event.object.metadata.name))) continue;
-    if (flags.output === 'yaml') context.output.write(`---\n${formatObjects('yaml', [event.object], false)}`);
-    else if (flags.output === 'json') context.output.write(formatObjects('json', [event.object], false));
+    if (flags.output === 'yaml') context.output.write(`---\n${await formatObjects('yaml', [event.object], false)}`);
+    else if (flags.output === 'json') context.output.write(await formatObjects('json', [event.object], false));
     else if (flags.output === 'name') context.output.write(`${objectLabel(event.object)}\n`);
     else {
       const row = rowOf(target, event.object, flags, context.clock.now(), false);

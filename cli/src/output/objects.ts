@@ -1,14 +1,19 @@
 import type { KubeObject } from '@gantry/model/kind.ts';
-import { formatYaml } from './yaml.ts';
 
 /** Formats that objects are printed in. */
 export const outputFormats = ['table', 'wide', 'yaml', 'json', 'name'] as const;
 export type OutputFormat = (typeof outputFormats)[number];
 
 /** Objects as YAML or JSON: one as itself, several as a List. */
-export function formatObjects(format: 'yaml' | 'json', objects: readonly KubeObject[], asList: boolean): string {
+export async function formatObjects(
+  format: 'yaml' | 'json',
+  objects: readonly KubeObject[],
+  asList: boolean,
+): Promise<string> {
   const value = asList ? { apiVersion: 'v1', kind: 'List', metadata: {}, items: objects } : objects[0];
-  return format === 'json' ? `${JSON.stringify(value, null, 4)}\n` : formatYaml(value);
+  if (format === 'json') return `${JSON.stringify(value, null, 4)}\n`;
+  const { formatYaml } = await import('./yaml.ts');
+  return formatYaml(value);
 }
 
 /** `deployment.apps/web`, as kubectl names objects in messages. */

@@ -78,8 +78,8 @@ describe('objects', () => {
     expect(objectLabel({ ...pod, apiVersion: 'apps/v1', kind: 'Deployment' })).toBe('deployment.apps/web');
   });
 
-  it('are printed alone or as a list', () => {
-    expect(formatObjects('yaml', [pod], false)).toBe('apiVersion: v1\nkind: Pod\nmetadata:\n  name: web\n');
-    expect(JSON.parse(formatObjects('json', [pod], true))).toMatchObject({ kind: 'List', items: [pod] });
+  it('are printed alone or as a list', async () => {
+    expect(await formatObjects('yaml', [pod], false)).toBe('apiVersion: v1\nkind: Pod\nmetadata:\n  name: web\n');
+    expect(JSON.parse(await formatObjects('json', [pod], true))).toMatchObject({ kind: 'List', items: [pod] });
   });
 });

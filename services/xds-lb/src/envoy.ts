@@ -51,11 +51,11 @@ export function startEnvoy(options: StartEnvoyOptions, deps: StartEnvoyDeps): Su
   let restarts = 0;
   const supervise = async (): Promise<void> => {
     for (let failures = 1; current !== undefined; failures += 1) {
-      const startedMs = clock.now();
+      const startedMs = clock.monotonic();
       const exit = await current.exited;
       current = undefined;
       if (stop.signal.aborted) return;
-      if (clock.now() - startedMs > healthyAfterMs) failures = 1;
+      if (clock.monotonic() - startedMs > healthyAfterMs) failures = 1;
       const waitMs = backoffMs(backoff, failures);
       log.warn({ exit: describeExit(exit), waitMs }, 'Envoy ended and will be started again');
       await clock.sleep(waitMs, stop.signal).catch(() => {});

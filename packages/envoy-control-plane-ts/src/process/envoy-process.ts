@@ -45,28 +45,38 @@ const maxLogLineLength = 64 * 1024;
 /** Ends Envoy when the process that started it dies, however it dies; part of util-linux. */
 const setpriv = '/usr/bin/setpriv';
 
-/** Starts Envoy. */
+/**
+ * Starts Envoy. A process that cannot be started has ended at once.
+ * @throws Error where an address of the options is wrong.
+ */
 export function spawnEnvoy(options: EnvoyProcessOptions): EnvoyProcess {
-  const child = start(options);
-  const exited = new Promise<EnvoyExit>((resolve) => {
+  const config = JSON.stringify(bootstrap(options));
+  const { promise: exited, resolve } = Promise.withResolvers<EnvoyExit>();
+  let child: ChildProcess | undefined;
+  try {
+    child = start(options, config);
     child.on('error', (error) => resolve({ code: null, signal: null, error }));
     child.on('exit', (code, signal) => resolve({ code, signal }));
-  });
-  if (options.onLog && child.stderr) forEachLine(child.stderr, options.onLog);
+    if (options.onLog && child.stderr) forEachLine(child.stderr, options.onLog);
+  } catch (error) {
+    resolve({ code: null, signal: null, error: error as Error });
+  }
   return {
-    pid: child.pid,
+    pid: child?.pid,
     adminSocket: options.adminSocket,
     exited,
     ready: (signal) => untilReady(options.adminSocket, exited, signal),
-    [Symbol.asyncDispose]: () => stop(child, exited),
+    [Symbol.asyncDispose]: async () => {
+      if (child !== undefined) await stop(child, exited);
+    },
   };
 }
 
-function start(options: EnvoyProcessOptions): ChildProcess {
+function start(options: EnvoyProcessOptions, config: string): ChildProcess {
   const args = [
     options.binary,
     '--config-yaml',
-    JSON.stringify(bootstrap(options)),
+    config,
     // Several Envoys on one machine would otherwise share hot restart's memory.
     '--disable-hot-restart',
     '--drain-time-s',

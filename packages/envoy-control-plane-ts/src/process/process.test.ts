@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { bootstrap } from './bootstrap.ts';
 import { findEnvoy } from './envoy-binary.ts';
+import { describeExit, spawnEnvoy } from './envoy-process.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'find-envoy-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -58,6 +59,24 @@ describe('bootstrap', () => {
   it.each(['', 'host', 'host:', 'host:0', 'host:70000', '::1:80'])('refuses the address %j', (xdsAddress) => {
     expect(() => bootstrap({ ...options, xdsAddress })).toThrow(
       `xdsAddress: must be host:port, is ${JSON.stringify(xdsAddress)}`,
+    );
+  });
+});
+
+describe('spawnEnvoy', () => {
+  const options = { binary: '/bin/true', xdsAddress: '127.0.0.1:18000', adminSocket: '/run/envoy.sock' };
+
+  it('tells of a process that cannot be started as of one that ended', async () => {
+    // More than the system takes on a command line.
+    await using envoy = spawnEnvoy({ ...options, nodeId: 'n'.repeat(4_000_000) });
+    const exit = await envoy.exited;
+    expect(describeExit(exit)).toContain('E2BIG');
+    await expect(envoy.ready(AbortSignal.timeout(5_000))).rejects.toThrow('Envoy ended while starting');
+  });
+
+  it('refuses options that no Envoy can run with', () => {
+    expect(() => spawnEnvoy({ ...options, nodeId: 'n', xdsAddress: 'nowhere' })).toThrow(
+      'xdsAddress: must be host:port',
     );
   });
 });
