@@ -6,7 +6,7 @@ import { createProgram } from './program.ts';
 
 const termination = watchTermination();
 const { signal } = termination;
-// A reader that has read enough, as `head` does, ends the command; a terminal that is gone leaves nobody to tell, but work to do.
+// A reader that closes the pipe, as `head` does, ends the command. A terminal that is gone does not: the work goes on unseen.
 process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
   if (code === 'EPIPE') process.exit(ExitCode.ok);
 });

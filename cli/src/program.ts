@@ -23,7 +23,7 @@ export function createProgram(termination: Termination): Command {
     .option('-s, --server <host:port>', "the api's address", process.env.GANTRY_SERVER ?? defaultApiAddress)
     .option(
       '--token-file <path>',
-      "file with the cluster's token; that of the cluster that you run at the server's address where absent",
+      "file with the cluster's token; by default that of the cluster that you run at this address",
     )
     .option('-n, --namespace <name>', 'namespace for names without one', process.env.GANTRY_NAMESPACE ?? 'default')
     .configureHelp({ showGlobalOptions: true })
@@ -45,7 +45,7 @@ export function createProgram(termination: Termination): Command {
   addRolloutCommands(program, withClient);
   program
     .command('status')
-    .description('tell how the cluster is')
+    .description("summarize the cluster's state")
     .action(() =>
       withClient(async (context) =>
         (await import('./commands/status.ts')).status(context, program.opts<GlobalFlags>().server),
@@ -70,10 +70,10 @@ function clusterCommand(program: Command, name: string, stateDir: string): Comma
   return program
     .command(name)
     .option('--nodes <count>', 'nodes to run', wholeNumber, 1)
-    .option('--state-dir <folder>', 'where everything is kept', stateDir)
+    .option('--state-dir <folder>', 'folder of all state', stateDir)
     .option('--listen <host:port>', "the api's address", defaultApiAddress)
     .addOption(
-      new Option('--driver <name>', 'what runs containers; auto takes real ones where it can')
+      new Option('--driver <name>', 'container driver; auto uses containerd if possible')
         .choices(['auto', 'cri', 'process'])
         .default('auto'),
     )
@@ -95,8 +95,8 @@ function addReadCommands(program: Command, withClient: WithClient): void {
     .option('-A, --all-namespaces', 'in all namespaces', false)
     .addOption(selector)
     .option('--field-selector <fields>', 'only objects with these fields, such as spec.nodeName=node-1')
-    .option('-w, --watch', 'then print changes as they come', false)
-    .option('--no-headers', 'leave the headings out')
+    .option('-w, --watch', 'then print changes until interrupted', false)
+    .option('--no-headers', 'omit the column headings')
     .action((what, flags) =>
       withClient(async (context) =>
         (await import('./commands/get.ts')).get(context, what, { ...flags, noHeaders: !flags.headers }),
@@ -104,14 +104,14 @@ function addReadCommands(program: Command, withClient: WithClient): void {
     );
   program
     .command('describe <what...>')
-    .description('tell all about objects, and what happened to them')
+    .description('show all fields of objects, and their events')
     .addOption(selector)
     .action((what, flags) =>
       withClient(async (context) => (await import('./commands/describe.ts')).describe(context, what, flags)),
     );
   program
     .command('explain <what...>')
-    .description('tell why a pod has, or does not have, its node: explain pod NAME')
+    .description('explain why a pod is, or is not, on a node: explain pod NAME')
     .addOption(new Option('-o, --output <format>', 'how to print').choices(['table', 'json', 'yaml']).default('table'))
     .action((what, flags) =>
       withClient(async (context) => (await import('./commands/explain.ts')).explain(context, what, flags)),
@@ -121,31 +121,31 @@ function addReadCommands(program: Command, withClient: WithClient): void {
 function addWriteCommands(program: Command, withClient: WithClient): void {
   program
     .command('apply')
-    .description('make objects be as manifests say')
+    .description('create or change objects to match manifests')
     .addOption(files.makeOptionMandatory(true))
-    .option('-R, --recursive', 'go into folders of folders', false)
-    .option('--dry-run', 'check everything and store nothing', false)
+    .option('-R, --recursive', 'read subfolders too', false)
+    .option('--dry-run', 'validate everything and change nothing', false)
     .action((flags) => withClient(async (context) => (await import('./commands/apply.ts')).apply(context, flags)));
   program
     .command('defrag')
     .description('show which nodes can be freed by moving pods, or free them')
     .option('--execute', 'move the pods', false)
-    .option('--max-moves <count>', "pods to move at most; the scheduler's own setting where absent", wholeNumber)
+    .option('--max-moves <count>', "pods to move at most; the scheduler's own setting by default", wholeNumber)
     .addOption(new Option('-o, --output <format>', 'how to print').choices(['table', 'json', 'yaml']).default('table'))
     .action((flags) => withClient(async (context) => (await import('./commands/defrag.ts')).defrag(context, flags)));
   program
     .command('delete [what...]')
     .description('delete objects')
     .addOption(optionalFiles())
-    .option('-R, --recursive', 'go into folders of folders', false)
+    .option('-R, --recursive', 'read subfolders too', false)
     .addOption(selector)
     .option('--all', 'all objects of the kind', false)
-    .option('--ignore-not-found', 'what is gone already is no error', false)
-    .option('--grace-period <seconds>', 'seconds a pod gets to end', wholeNumber)
-    .option('--force', 'end pods at once', false)
+    .option('--ignore-not-found', 'do not fail for objects that do not exist', false)
+    .option('--grace-period <seconds>', 'seconds that a pod has to terminate', wholeNumber)
+    .option('--force', 'terminate pods immediately', false)
     .option('--no-wait', 'do not wait until they are gone')
     .addOption(
-      new Option('--cascade <how>', 'what becomes of dependents')
+      new Option('--cascade <how>', 'what happens to dependents')
         .choices(['background', 'foreground', 'orphan'])
         .default('background'),
     )
@@ -156,13 +156,13 @@ function addWriteCommands(program: Command, withClient: WithClient): void {
     .command('scale <what...>')
     .description('set how many replicas a workload has')
     .requiredOption('--replicas <count>', 'replicas to have', wholeNumber)
-    .option('--current-replicas <count>', 'scale only where there are this many now', wholeNumber)
+    .option('--current-replicas <count>', 'scale only if the workload has this many now', wholeNumber)
     .action((what, flags) =>
       withClient(async (context) => (await import('./commands/scale.ts')).scale(context, what, flags)),
     );
 }
 
-/** The same files option for a command that does without: options are objects that remember what was asked of them. */
+/** A copy of the files option for a command that does not require it: option objects keep state. */
 function optionalFiles(): Option {
   return new Option(files.flags, files.description).argParser(files.parseArg!).default([]);
 }
@@ -170,15 +170,15 @@ function optionalFiles(): Option {
 function addPodCommands(program: Command, withClient: WithClient): void {
   program
     .command('logs <what...>')
-    .description('print what a container writes')
-    .option('-c, --container <name>', 'which container')
-    .option('-f, --follow', 'go on with what it writes from now', false)
-    .option('-p, --previous', 'of its run before this one', false)
-    .option('--timestamps', "with each line's time", false)
-    .option('--tail <lines>', 'only the last lines', wholeNumber)
+    .description("print a container's logs")
+    .option('-c, --container <name>', 'the container; the default one if omitted')
+    .option('-f, --follow', 'keep printing new lines', false)
+    .option('-p, --previous', "the logs of the container's previous run", false)
+    .option('--timestamps', 'prefix each line with its time', false)
+    .option('--tail <lines>', 'only this many of the last lines', wholeNumber)
     .option(
       '--since <duration>',
-      'only what is younger, such as 30s, 5m or 2h',
+      'only lines newer than this, such as 30s, 5m or 2h',
       (value) => parseDurationMs(value) / 1000,
     )
     .action((what, flags) =>
@@ -189,9 +189,9 @@ function addPodCommands(program: Command, withClient: WithClient): void {
   program
     .command('exec <pod> [command...]')
     .description('run a command in a container: gantry exec POD -- COMMAND')
-    .option('-c, --container <name>', 'which container')
-    .option('-i, --stdin', 'pass standard input on', false)
-    .option('-t, --tty', 'give it a terminal', false)
+    .option('-c, --container <name>', 'the container; the default one if omitted')
+    .option('-i, --stdin', 'pass standard input to the command', false)
+    .option('-t, --tty', 'allocate a terminal', false)
     .passThroughOptions(false)
     .action((pod, command, flags) =>
       withClient(async (context) => (await import('./commands/exec.ts')).exec(context, pod, command, flags)),
@@ -199,12 +199,12 @@ function addPodCommands(program: Command, withClient: WithClient): void {
 }
 
 function addRolloutCommands(program: Command, withClient: WithClient): void {
-  const rollout = program.command('rollout').description("follow and steer a deployment's rollouts");
+  const rollout = program.command('rollout').description('manage the rollouts of a deployment');
   rollout
     .command('status <what...>')
     .description('wait until the rollout is done')
-    .option('--no-watch', 'tell how far it is and return')
-    .option('--timeout <duration>', 'give up after, such as 90s; 0 means never', parseDurationMs, 0)
+    .option('--no-watch', 'print the progress and return')
+    .option('--timeout <duration>', 'give up after this time, such as 90s; 0 means never', parseDurationMs, 0)
     .action((what, flags) =>
       withClient(async (context) =>
         (await import('./commands/rollout.ts')).rolloutStatus(context, what, {
@@ -221,8 +221,8 @@ function addRolloutCommands(program: Command, withClient: WithClient): void {
     );
   rollout
     .command('undo <what...>')
-    .description('go back a revision')
-    .option('--to-revision <number>', 'the revision to go back to; 0 is the one before', wholeNumber, 0)
+    .description('return to an earlier revision')
+    .option('--to-revision <number>', 'the revision to return to; 0 is the previous one', wholeNumber, 0)
     .action((what, flags) =>
       withClient(async (context) =>
         (await import('./commands/rollout.ts')).rolloutUndo(context, what, flags.toRevision),
@@ -240,7 +240,7 @@ function addRolloutCommands(program: Command, withClient: WithClient): void {
   ] as const) {
     rollout
       .command(`${name} <what...>`)
-      .description(paused ? 'stop a rollout where it is' : 'let a paused rollout go on')
+      .description(paused ? 'pause a rollout' : 'resume a paused rollout')
       .action((what) =>
         withClient(async (context) => (await import('./commands/rollout.ts')).rolloutPause(context, what, paused)),
       );

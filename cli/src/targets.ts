@@ -4,14 +4,14 @@ import { refusal } from './context.ts';
 /** The kinds that `all` stands for, as in kubectl. */
 const allKinds: readonly KindName[] = ['Pod', 'Service', 'Deployment', 'ReplicaSet'];
 
-/** Kinds, and the names that were asked for; no names means all objects. */
+/** A kind and names of its objects; no names means all objects. */
 export interface Target {
   readonly kind: KindName;
   readonly names: readonly string[];
 }
 
 /**
- * Reads the arguments that say what a command is about, in kubectl's forms: `pods`, `pod a b`, `deploy/web`,
+ * Reads the arguments that name a command's objects, in kubectl's forms: `pods`, `pod a b`, `deploy/web`,
  * `pods,services`, `all`.
  */
 export function parseTargets(args: readonly string[]): Target[] {

@@ -10,8 +10,8 @@ export interface ApplyFlags {
 }
 
 /**
- * Makes the cluster's objects be as manifests say. One that is refused does not stop the others; the command then ends
- * with an error.
+ * Creates or changes objects to match manifests. A refused object does not stop the others; the command then ends with an
+ * error.
  */
 export async function apply(context: Context, flags: ApplyFlags): Promise<void> {
   const documents = await readManifests(flags.filename, flags.recursive, 'apply');

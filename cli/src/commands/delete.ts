@@ -54,7 +54,7 @@ export async function deleteObjects(context: Context, args: readonly string[], f
   if (failed > 0) throw new Exit(ExitCode.failed);
 }
 
-/** Asks for an object's end. Resolves to its uid where it is not gone yet. */
+/** Deletes an object. Resolves to its uid if it still exists, with a deletion time. */
 async function deleteOne(context: Context, victim: Victim, flags: DeleteFlags): Promise<string | undefined> {
   const gracePeriodSeconds = flags.force ? 0 : flags.gracePeriod;
   const { object, gone } = await context.client.delete(victim.kind, victim, {

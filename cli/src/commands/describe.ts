@@ -8,7 +8,7 @@ import { formatOutline } from '../output/outline.ts';
 import { formatTable } from '../output/table.ts';
 import { parseTargets, type Target } from '../targets.ts';
 
-/** Tells all that is known of objects, and what happened to them. */
+/** Prints all fields of objects, and their events. */
 export async function describe(
   context: Context,
   args: readonly string[],
@@ -51,7 +51,7 @@ async function describeObject(context: Context, object: KubeObject): Promise<str
   return formatOutline({ kind, ...head, ...concealed(kind, rest) }) + (await eventsOf(context, object));
 }
 
-/** A secret's values are not shown, only how long they are. */
+/** Replaces the values of a Secret by their lengths. */
 function concealed(kind: string, fields: Record<string, unknown>): Record<string, unknown> {
   if (kind !== 'Secret') return fields;
   const entries = Object.entries((fields.data ?? {}) as Record<string, string>);

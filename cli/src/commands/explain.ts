@@ -7,7 +7,7 @@ export interface ExplainFlags {
   readonly output: 'table' | 'json' | 'yaml';
 }
 
-/** Tells why a pod has, or does not have, its node. */
+/** Explains why a pod is, or is not, on a node. */
 export async function explain(context: Context, args: readonly string[], flags: ExplainFlags): Promise<void> {
   const { kind, name } = parseTarget(args, 'Pod');
   if (kind !== 'Pod') throw refusal(`cannot explain a ${kind}: only pods are placed on nodes`);

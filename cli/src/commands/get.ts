@@ -95,7 +95,7 @@ function printTables(context: Context, found: readonly ({ target: Target } & Fou
   });
 }
 
-/** Prints objects as they change, until interrupted. Columns keep the width of what was printed first. */
+/** Prints objects as they change, until interrupted. Columns keep the widths of the table before. */
 async function printChanges(
   context: Context,
   target: Target,

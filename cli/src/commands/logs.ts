@@ -10,7 +10,7 @@ export interface LogsFlags {
   readonly sinceSeconds?: number;
 }
 
-/** Prints what a container writes. A workload stands for one of its pods. */
+/** Prints a container's logs. A workload stands for one of its pods. */
 export async function logs(context: Context, args: readonly string[], flags: LogsFlags): Promise<void> {
   const pod = await podFor(context, args);
   const chunks = context.client.pods.logs(

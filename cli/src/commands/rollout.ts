@@ -62,7 +62,7 @@ export async function rolloutHistory(context: Context, args: readonly string[]):
   );
 }
 
-/** Goes back to the revision before, or to the one given: its template becomes the newest revision. */
+/** Returns to the previous revision or to the given one: its template becomes the newest revision. */
 export async function rolloutUndo(context: Context, args: readonly string[], toRevision: number): Promise<void> {
   const name = deploymentName(args);
   const { client, namespace, output } = context;
@@ -96,7 +96,7 @@ export async function rolloutRestart(context: Context, args: readonly string[]):
   context.output.write(`deployment.apps/${name} restarted\n`);
 }
 
-/** Stops a rollout where it is, or lets it go on. */
+/** Pauses or resumes a rollout. */
 export async function rolloutPause(context: Context, args: readonly string[], paused: boolean): Promise<void> {
   const name = deploymentName(args);
   await context.client.patch(

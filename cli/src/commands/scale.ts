@@ -7,7 +7,7 @@ const scalable: readonly KindName[] = ['Deployment', 'ReplicaSet'];
 
 export interface ScaleFlags {
   readonly replicas: number;
-  /** Scale only where there are this many now. */
+  /** Scale only if the workload has this many now. */
   readonly currentReplicas?: number;
 }
 

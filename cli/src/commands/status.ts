@@ -3,7 +3,7 @@ import type { Context } from '../context.ts';
 import { listEach } from '../listing.ts';
 import { formatTable } from '../output/table.ts';
 
-/** Tells in a few lines how the cluster is. */
+/** Summarizes the cluster's state in a few lines. */
 export async function status(context: Context, server: string): Promise<void> {
   const [nodes, pods, deployments] = await Promise.all([
     listEach(context, 'Node', {}, isReady),

@@ -1,7 +1,7 @@
-/** Spaces a level of nesting is moved in by. */
+/** Spaces of indentation a level. */
 const indent = 2;
 
-/** Fields whose keys are users' own words, not names of fields. */
+/** Maps whose keys are written by users, and are no names of fields. */
 const maps = new Set(
   'labels annotations matchLabels selector nodeSelector data stringData binaryData limits requests capacity allocatable overhead'.split(
     ' ',

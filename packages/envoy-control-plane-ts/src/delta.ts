@@ -18,12 +18,12 @@ import { isFullState, parentTypes } from './type-urls.ts';
 /**
  * Takes a request of a delta stream.
  *
- * - Changes of the subscription count whatever nonce the request bears; only ACK and NACK look at it, and those of
- *   other than the pending response are stale.
- * - A name that is subscribed to again is sent again: the client says that it has lost it.
- * - A name that is let go of while everything is subscribed to is sent again too, as the protocol wants it.
+ * - Changes of the subscription count whatever the nonce. ACK and NACK need the nonce of the pending response, and are
+ *   stale otherwise.
+ * - A name that is subscribed to again is sent again: the client has lost the resource.
+ * - A name that is unsubscribed from under a wildcard subscription is sent again too, as the protocol requires.
  * - initial_resource_versions count in the first request for a type only, and not while clusters (or listeners) are
- *   under way: a client that takes those waits for their endpoints (or routes), also for ones that it has.
+ *   unanswered: a client that accepts those waits for their endpoints (or routes), even if it has them.
  * @throws ProtocolError for a request without a type or beyond the limits.
  */
 export function receiveDelta(

@@ -39,21 +39,22 @@ interface Difference {
   readonly missing: readonly string[];
   /** Everything that the client should have after the response. */
   readonly wanted: ReadonlyMap<string, Known>;
-  /** True where something is kept that the snapshot no longer has. */
+  /** True if resources are kept that the snapshot no longer has. */
   readonly keeps: boolean;
 }
 
 /**
- * The next response that brings the client closer to the snapshot; undefined where there is none, or where answers
- * have to come in first.
+ * The next response that brings the client closer to the snapshot; undefined if there is none, or if the client must
+ * answer earlier ones first.
  *
  * Make before break: clusters, then their endpoints; listeners and routes only after the client has answered those. A
  * cluster is withdrawn only when the client has accepted listeners and routes that don't name it, endpoints after
  * their cluster, and routes after their listener. Endpoints don't wait until their cluster is accepted, and routes not
  * for their listener: Envoy accepts a cluster when it has the endpoints.
  *
- * A type has at most one response under way. A refused response does not hold up the types after it, and is not
- * repeated until the snapshot's resources of the type change; then all of it is, for who can say what the client took.
+ * A type has at most one unanswered response. A NACK does not hold up the types after it, and its response is not sent
+ * again until the snapshot's resources of the type change. Then all of it is sent, because nobody knows which resources the
+ * client applied.
  */
 export function nextResponse(state: StreamState, snapshot: Snapshot): Step | undefined {
   const others = [...state.subscriptions.keys()].filter((typeUrl) => !sendOrder.includes(typeUrl));
@@ -108,9 +109,9 @@ function respond(state: StreamState, subscription: Subscription, snapshot: Snaps
 type Resources = ReadonlyMap<string, Resource>;
 
 /**
- * The resources that the client may be sent now. While clusters are under way, endpoints are those of clusters that it
- * was sent already. Of a cluster that is gone again it keeps those that it has, or gets none at all in so many words,
- * for Envoy would wait for them. Likewise listeners and routes.
+ * The resources that the client may be sent now. While clusters are unanswered, only endpoints of clusters that it was
+ * sent already. The client keeps the endpoints of a cluster that was removed meanwhile; where it has none, it is sent an empty
+ * assignment, because Envoy would wait for one. Listeners and routes likewise.
  */
 function offer(state: StreamState, subscription: Subscription, snapshot: Snapshot): Resources {
   const { resources } = resourcesOf(snapshot, subscription.typeUrl);
@@ -135,14 +136,14 @@ function namesReferredTo(parent: Subscription, snapshot: Snapshot, typeUrl: stri
   return new Set(references.filter((reference) => reference.typeUrl === typeUrl).map(({ name }) => name));
 }
 
-/** Names in a refused response, once the snapshot has changed since. */
+/** Names in a refused response, if the snapshot has changed since. */
 function namesToRepeat({ rejection, typeUrl }: Subscription, snapshot: Snapshot): ReadonlySet<string> {
   const isNew = rejection !== undefined && rejection.snapshotVersion !== resourcesOf(snapshot, typeUrl).version;
   return new Set(isNew ? rejection.names : []);
 }
 
 interface CompareOptions {
-  /** Whether what is gone stays with the client for now. */
+  /** True if removed resources stay with the client for now. */
   readonly keepsGone: boolean;
   /** Resources to send even where the client was sent them already. */
   readonly repeated: ReadonlySet<string>;
@@ -181,7 +182,7 @@ function needsResponse(state: StreamState, subscription: Subscription, differenc
   return removed.length > 0 || missing.length > 0 || (!subscription.answered && subscription.wildcard);
 }
 
-/** Whether a client can be told that a resource is gone; otherwise it finds out as nothing names it any more. */
+/** True if a client can be told of a removal; otherwise it drops the resource when nothing names it any more. */
 function saysAbsence(state: StreamState, typeUrl: string): boolean {
   return state.protocol === 'delta' || isFullState(typeUrl);
 }
@@ -205,7 +206,7 @@ function compose(
   return { typeUrl, nonce, version, resources: isFullState(typeUrl) ? all : difference.changed, removed: [] };
 }
 
-/** Whether resources that the snapshot no longer has must stay because the client still has others that name them. */
+/** True if resources that the snapshot no longer has must stay, because the client still has others that name them. */
 function mustKeep(state: StreamState, typeUrl: string, snapshot: Snapshot): boolean {
   switch (typeUrl) {
     case clusterType:

@@ -19,10 +19,10 @@ import { isFullState } from './type-urls.ts';
 /**
  * Takes a request of a state-of-the-world stream.
  *
- * - An answer to a response that is not the last one of its type is stale and ignored altogether: the client answers
- *   the last one too, and lists its subscription again then.
- * - A request without a nonce comes from a client that has seen nothing of this type on this stream, so it is sent all
- *   of it, even where an earlier response was under way: that one arrives all the same, and is not taken back.
+ * - An answer to a response that is not the last one of its type is stale and ignored: the client answers the last one
+ *   too, and then repeats its subscription.
+ * - A request without a nonce comes from a client that has seen nothing of this type on this stream. All of the type is
+ *   sent, even if an earlier response is still on its way.
  * @throws ProtocolError for a request without a type or beyond the limits.
  */
 export function receiveSotw(
@@ -46,7 +46,7 @@ export function receiveSotw(
   return { state: withSubscription(withNode, subscription), event: answered.event };
 }
 
-/** A subscription from its beginning: all that was sent of it counts as outdated. */
+/** A subscription that starts anew: everything sent before counts as outdated. */
 function startOver(typeUrl: string, before: Subscription | undefined): Subscription {
   const sent = [...(before?.known ?? [])].filter(([, { resource }]) => resource !== undefined);
   const known = new Map(sent.map(([name, { resource }]) => [name, { version: outdated, resource }]));
@@ -62,7 +62,7 @@ function answer(
   return settle(subscription, pending, request.errorDetail);
 }
 
-/** "*" is all; no names is all for listeners and clusters, until the client has named one. */
+/** True for a wildcard subscription: "*", or no names at all for listeners and clusters until the client has named one. */
 function subscribe(subscription: Subscription, requested: readonly string[]): Subscription {
   const names = new Set(requested.filter((name) => name !== '*'));
   const asksForAll = requested.includes('*');

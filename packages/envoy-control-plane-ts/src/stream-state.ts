@@ -11,9 +11,9 @@ export type Protocol = 'sotw' | 'delta';
 
 /** The version of a resource that a client was sent last. */
 export interface Known {
-  /** Version of the resource; empty where the client was told that there is none. */
+  /** Version of the resource; empty if the client was told that it does not exist. */
   readonly version: string;
-  /** The resource itself; absent where the client brought the version along from an earlier stream. */
+  /** The resource itself; absent if the client named the version in its first request, from an earlier stream. */
   readonly resource?: Resource;
 }
 
@@ -47,11 +47,11 @@ export interface Subscription {
   readonly answered: boolean;
   /** Nonce of the last response; empty before the first. */
   readonly lastNonce: string;
-  /** At most one response is under way for a type, which bounds what a slow client can make the server hold. */
+  /** The unanswered response of the type, at most one: a slow client makes the server hold no more. */
   readonly pending: Pending | undefined;
   /** Version of the last response that the client accepted; empty before the first. */
   readonly ackedVersion: string;
-  /** The last refused response with the names that have not been accepted since; absent where there are none. */
+  /** The last NACK with the names that have not been accepted since; absent if there are none. */
   readonly rejection: Rejection | undefined;
 }
 
@@ -100,15 +100,15 @@ export class ProtocolError extends Error {
   }
 }
 
-/** A stream that has said nothing yet. */
+/** A new stream, before its first request. */
 export function openStream(protocol: Protocol): StreamState {
   return { protocol, node: undefined, nonces: 0, subscriptions: new Map() };
 }
 
-/** Stands for the version of what is to be sent again; no content has it as its hash. */
+/** Version of resources that must be sent again; no content has it as its hash. */
 export const outdated = 'outdated';
 
-/** A subscription of which nothing is known yet. */
+/** A new subscription. */
 export function newSubscription(typeUrl: string): Subscription {
   return {
     typeUrl,
@@ -124,12 +124,12 @@ export function newSubscription(typeUrl: string): Subscription {
   };
 }
 
-/** The state with a subscription put in its place. */
+/** The state with one subscription replaced. */
 export function withSubscription(state: StreamState, subscription: Subscription): StreamState {
   return { ...state, subscriptions: new Map(state.subscriptions).set(subscription.typeUrl, subscription) };
 }
 
-/** Takes the client's answer to the pending response: an ACK, or a NACK where there is an error. */
+/** Takes the client's answer to the pending response: an ACK, or a NACK if it carries an error. */
 export function settle(
   subscription: Subscription,
   pending: Pending,

@@ -42,11 +42,11 @@ interface Wire {
   readonly protocol: Protocol;
   readonly call: EventEmitter & Pick<SotwCall, 'getPeer' | 'end'>;
   readonly receive: (state: StreamState, request: never, limits: StreamLimits) => Received;
-  /** False where the transport's buffer is full. */
+  /** Returns false if the transport's buffer is full. */
   readonly write: (response: PlannedResponse, identifier: string) => boolean;
 }
 
-/** A client's stream. It holds no queue: what is to be sent follows from the state and the snapshot. */
+/** A client's stream. It holds no queue: the next response follows from the state and the snapshot. */
 export class AdsStream {
   readonly id: number;
   readonly peer: string;
@@ -99,9 +99,9 @@ export class AdsStream {
   }
 
   /**
-   * Writes what there is to write, as far as the transport takes it. At most one response a type is unanswered, so a
-   * client that reads slowly gets the newest snapshot later, and none of those in between. Never throws: what goes wrong
-   * ends this stream, and no other.
+   * Writes the responses that are due, as far as the transport takes them. At most one response a type is unanswered, so
+   * that a slow client gets the newest snapshot later and none in between. Never throws: an exception ends this stream and
+   * no other.
    */
   pump(): void {
     this.#contained(() => this.#pump());

@@ -11,8 +11,8 @@ export const listenerType = typeUrlOf(Listener);
 export const routeType = typeUrlOf(RouteConfiguration);
 
 /**
- * Additions go in this order, so that whatever a resource names is there before it. Withdrawals go the other way
- * about: what refers to a resource goes before the resource.
+ * Additions are sent in this order, so that a resource arrives after those that it names. Removals are sent in reverse:
+ * a resource goes after those that name it.
  */
 export const sendOrder: readonly string[] = [clusterType, endpointType, listenerType, routeType];
 
@@ -23,8 +23,8 @@ export const parentTypes: ReadonlyMap<string, string> = new Map([
 ]);
 
 /**
- * True for the types whose state-of-the-world responses list everything, so that what is absent is deleted, and whose
- * first request without names means all of them.
+ * True for the types whose state-of-the-world responses list everything, so that absence means removal, and whose first
+ * request without names is a wildcard subscription.
  */
 export function isFullState(typeUrl: string): boolean {
   return typeUrl === listenerType || typeUrl === clusterType;

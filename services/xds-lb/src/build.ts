@@ -25,7 +25,7 @@ interface ServiceResources {
   readonly grpc: readonly Resource[];
 }
 
-/** Resources of a Service from an earlier run, and what they were made from. */
+/** Resources of a Service from an earlier run, and their input. */
 interface Remembered extends ServiceResources {
   readonly service: Service;
   readonly slices: readonly EndpointSlice[];
@@ -50,7 +50,7 @@ export interface Built {
   readonly memory: Memory;
 }
 
-/** Builds the snapshots. What is in `memory` of the run before, and unchanged, is taken over. */
+/** Builds the snapshots. Resources of unchanged Services are taken from `memory`, the result of the run before. */
 export function build({ services, slices }: Observed, config: LoadBalancerConfig, memory: Memory = new Map()): Built {
   const claims = assignListeners(services, config);
   const isDenied = inRanges(config.deniedEndpoints);
@@ -73,7 +73,7 @@ export function build({ services, slices }: Observed, config: LoadBalancerConfig
   return { envoy, grpc, claims, problems, denied, memory: kept };
 }
 
-/** A Service, and what its resources are made from. */
+/** A Service with the input of its resources. */
 interface Source {
   readonly service: Service;
   readonly slices: readonly EndpointSlice[];
@@ -92,7 +92,7 @@ function remember(source: Source, isDenied: AddressTest, before: Remembered | un
     before.slices.every((slice, i) => slice === slices[i]);
   if (isSame) return before;
   const made = resourcesOf(source, isDenied);
-  // A Service that does not fit together within itself must not spoil the snapshot of all.
+  // An inconsistent Service must not make the snapshot of all inconsistent.
   createSnapshot(made.envoy);
   createSnapshot(made.grpc);
   return { service, slices, claims: claimed, denied: deniedAddresses(slices, isDenied), ...made };

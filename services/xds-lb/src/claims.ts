@@ -17,7 +17,7 @@ export interface Refusal {
   readonly port: ServicePort;
   /** One word for status and events. */
   readonly reason: 'PortInUse' | 'UnsupportedProtocol' | 'InvalidAddress' | 'InvalidSourceRange';
-  /** Why, and what would help. */
+  /** The reason, and a remedy. */
   readonly message: string;
 }
 
@@ -35,8 +35,8 @@ export function isOurs(service: Service, config: LoadBalancerConfig): boolean {
 }
 
 /**
- * Gives addresses to Services. Of two that want the same address and port the older gets it, and of two of the same
- * age the first by namespace and name: every replica decides alike, and a newcomer takes nothing from anybody.
+ * Assigns addresses to Services. The older of two Services with the same address and port gets it, and the first by
+ * namespace and name if both are of the same age: every replica decides alike, and a new Service takes no address away.
  */
 export function assignListeners(services: readonly Service[], config: LoadBalancerConfig): Map<ServiceKey, Claims> {
   const ours = services.filter((service) => isOurs(service, config)).sort(byAge);

@@ -1,4 +1,4 @@
-/** Tells users, through events on their Services, what could not be had. */
+/** Reports problems to users, as events on their Services. */
 import type { Service } from '@gantry/model/gen/gantry.core.v1.ts';
 import type { Client } from 'envoy-control-plane-ts/server.ts';
 import type { RequestEvent } from 'envoy-control-plane-ts/stream-state.ts';
@@ -49,7 +49,7 @@ export function reportsOfRejection(client: Client, event: RequestEvent, services
     });
 }
 
-/** Passes on only what it has not passed on in the round before, so that a lasting problem is told once. */
+/** Records only reports that the round before did not have, so that a lasting problem is reported once. */
 export class Reporter {
   readonly #events: EventSink;
   #told = new Map<ServiceKey, Set<string>>();

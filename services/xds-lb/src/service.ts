@@ -39,7 +39,7 @@ export interface XdsLbDeps {
   readonly events: EventSink;
   readonly log: Logger;
   readonly clock?: Clock;
-  /** Proof that clients of a port must give; where absent nobody can, and the configuration trusts the network or names a socket. */
+  /** Credentials that clients of a port must present; absent if the configuration trusts the network or names a socket. */
   readonly credentials?: Credentials | undefined;
 }
 
@@ -138,7 +138,7 @@ interface Outlets {
   readonly clock: Clock;
 }
 
-/** Builds after each change, and puts what was built in place. */
+/** Builds after each change, and publishes the result. */
 class BuildLoop implements Disposable {
   readonly #config: XdsLbConfig;
   readonly #deps: XdsLbDeps;
@@ -237,7 +237,7 @@ class BuildLoop implements Disposable {
   }
 }
 
-/** A Unix socket is guarded by its folder; a port is open to who proves that they belong to the cluster, or to all where so configured. */
+/** A Unix socket is guarded by its folder; a port admits holders of the cluster's credentials, or everybody if so configured. */
 function admitFor({ xdsSocket, trustNetwork }: XdsLbConfig, credentials: Credentials): Admit {
   return xdsSocket !== undefined || trustNetwork ? () => {} : admitHolders(credentials);
 }

@@ -12,9 +12,8 @@ export interface ServiceStatusWriter {
 }
 
 /**
- * Writes one status after the other. Replicas of xds-lb come to the same statuses, so whoever is first writes, and the
- * others' writes are conflicts that need no repetition: the informer brings the new object, which needs no write any
- * more.
+ * Writes one status after the other. Replicas of xds-lb derive the same statuses: the first writes, and the others' writes
+ * are conflicts that are not retried, because the informer brings the new object, which needs no write.
  */
 export class StatusPublisher implements AsyncDisposable {
   readonly #writer: ServiceStatusWriter;
@@ -30,7 +29,7 @@ export class StatusPublisher implements AsyncDisposable {
     this.#log = options.log;
   }
 
-  /** Takes the Services whose status is to be written, in place of those of before that were not written yet. */
+  /** Takes the Services whose status is to be written; they replace those that were not written yet. */
   want(services: readonly Service[]): void {
     this.#wanted = new Map(services.map((service) => [keyOfService(service), service]));
     if (this.#wanted.size === 0 || this.#stop.signal.aborted) return;

@@ -14,8 +14,8 @@ const maxIngress = 64;
 
 /**
  * The status that a Service of ours should have, or undefined where it has it. Without an address that is served, the
- * ingress list stays empty, which `get` shows as <pending>; ports that could not be had are in the condition and, in
- * Kubernetes' form, in the ports of each ingress.
+ * ingress list stays empty, which `get` shows as <pending>; refused ports are in the condition and, in Kubernetes' form,
+ * in the ports of each ingress.
  */
 export function wantedStatus(
   service: Service,

@@ -9,7 +9,7 @@ import { type BootstrapOptions, bootstrap } from './bootstrap.ts';
 export interface EnvoyProcessOptions extends BootstrapOptions {
   /** Path of the Envoy binary; see `findEnvoy`. */
   readonly binary: string;
-  /** Worker threads; Envoy takes one a CPU where absent. */
+  /** Worker threads; one for each CPU by default. */
   readonly concurrency?: number;
   /** Seconds for which connections of a removed listener may go on; 30 by default (Envoy's own default is 600). */
   readonly drainTimeSeconds?: number;
@@ -38,11 +38,11 @@ export interface EnvoyProcess extends AsyncDisposable {
 
 /** Milliseconds that Envoy has to stop before it is killed. */
 const stopTimeoutMs = 5_000;
-/** Milliseconds between two questions whether a starting Envoy is ready. */
+/** Milliseconds between two readiness checks of a starting Envoy. */
 const readyPollMs = 50;
-/** Longest log line that is kept while its end has not arrived. */
+/** Longest incomplete log line that is buffered, in characters. */
 const maxLogLineLength = 64 * 1024;
-/** Ends Envoy when the process that started it dies, however it dies; part of util-linux. */
+/** Kills Envoy when the process that started it dies, even by SIGKILL; part of util-linux. */
 const setpriv = '/usr/bin/setpriv';
 
 /**

@@ -17,7 +17,7 @@ export type ModelRequest = DiscoveryRequest & DeltaDiscoveryRequest;
 
 export interface ModelClientOptions {
   readonly protocol: Protocol;
-  /** Why the client refuses a resource; undefined where it takes it. */
+  /** Reason for which the client refuses a resource; undefined if it accepts it. */
   readonly refuses?: (resource: Resource) => string | undefined;
 }
 
@@ -120,7 +120,7 @@ export class ModelClient {
     for (const name of this.#warming) if (!needed.has(name)) this.#warming.delete(name);
   }
 
-  /** Subscribes to what the parents name, and lets go of what none of them names any more. */
+  /** Subscribes to the resources that the parents name, and unsubscribes from those that none of them names any more. */
   #follow(parentType: string, typeUrl: string): void {
     const needed = this.#referred(parentType, typeUrl);
     const before = this.#subscribed.get(typeUrl) ?? new Set();
@@ -143,7 +143,7 @@ export class ModelClient {
     this.#send({ typeUrl, responseNonce: nonce, errorDetail, ...this.#ask([], [], this.#subscribed.get(typeUrl)) });
   }
 
-  /** The subscription as the protocol puts it: all names, or what changed. */
+  /** The subscription in the protocol's form: all names, or only the changes. */
   #ask(added: readonly string[], dropped: readonly string[], all: ReadonlySet<string> = new Set(added)): ModelRequest {
     if (this.#options.protocol === 'sotw') return { resourceNames: [...all] };
     return { resourceNamesSubscribe: added, resourceNamesUnsubscribe: dropped };
