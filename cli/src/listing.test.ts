@@ -136,6 +136,30 @@ describe('commands', () => {
     expect(api.deleted).toHaveLength(7);
   });
 
+  it('get warns of objects that the api cannot decode, and prints their stored text', async () => {
+    const api = new FakeApi(seven.map(configMap));
+    api.damaged = ['broken'];
+    const context = fakeContext(api);
+    await get(context, ['configmaps'], getFlags);
+    expect(context.printed.out.trim().split('\n')).toHaveLength(7);
+    expect(context.printed.err).toBe(
+      'Warning: configmaps "broken" is damaged and left out: no JSON (gantry get configmaps broken -n default -o raw)\n',
+    );
+    context.printed.out = '';
+    await get(context, ['configmaps', 'broken'], { ...getFlags, output: 'raw' });
+    expect(context.printed.out).toBe('{"name":"broken"\n');
+    await expect(get(context, ['configmaps'], { ...getFlags, output: 'raw' })).rejects.toThrow(
+      'only for named objects',
+    );
+  });
+
+  it('delete --all deletes objects that the api cannot decode too', async () => {
+    const api = new FakeApi(seven.map(configMap));
+    api.damaged = ['broken'];
+    await deleteObjects(fakeContext(api), ['configmaps'], deleteFlags);
+    expect(api.deleted).toContain('broken');
+  });
+
   it('delete goes on after a refusal, and fails', async () => {
     const api = new FakeApi(seven.map(configMap));
     api.refusals.set('c2', new GantryError('Forbidden', 'c2 stays'));

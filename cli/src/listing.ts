@@ -1,4 +1,4 @@
-import type { Query } from '@gantry/client/api.ts';
+import type { DamagedObject, Query } from '@gantry/client/api.ts';
 import type { KindName, Kinds } from '@gantry/model/registry.ts';
 import { isError } from '@gantry/runtime/errors.ts';
 import type { Context } from './context.ts';
@@ -12,24 +12,27 @@ const maxAttempts = 3;
 export interface Listed<T> {
   readonly items: T[];
   readonly resourceVersion: number;
+  /** Objects that the api cannot decode, which are not among the items. */
+  readonly damaged: readonly DamagedObject[];
 }
 
-type ListContext = Pick<Context, 'signal'> & { readonly client: Pick<Context['client'], 'list'> };
+type ListContext = Pick<Context, 'signal' | 'output'> & { readonly client: Pick<Context['client'], 'list'> };
 
-/** Lists objects, through all pages. */
+/** Lists objects, through all pages. Warns of those that the api cannot decode. */
 export function listAll<K extends KindName>(context: ListContext, kind: K, query: Query): Promise<Listed<Kinds[K]>> {
   return listEach(context, kind, query, (object) => object);
 }
 
-/** Lists one thing of each object, through all pages, so that many objects take little memory. */
+/** Lists one thing of each object, so that many objects take little memory; else as listAll. */
 export async function listEach<K extends KindName, T>(
-  { client, signal }: ListContext,
+  { client, signal, output }: ListContext,
   kind: K,
   query: Query,
   pick: (object: Kinds[K]) => T,
 ): Promise<Listed<T>> {
   for (let attempt = 1; ; attempt++) {
     const items: T[] = [];
+    const damaged: DamagedObject[] = [];
     try {
       for (let token: string | undefined; ; ) {
         const page = await client.list(
@@ -38,11 +41,19 @@ export async function listEach<K extends KindName, T>(
           { signal },
         );
         for (const object of page.items) items.push(pick(object));
-        if (page.continue === undefined) return { items, resourceVersion: page.resourceVersion };
+        damaged.push(...(page.damaged ?? []));
         token = page.continue;
+        if (token !== undefined) continue;
+        for (const object of damaged) output.note(warningOf(object));
+        return { items, resourceVersion: page.resourceVersion, damaged };
       }
     } catch (error) {
       if (!isError(error, 'Expired') || attempt === maxAttempts) throw error;
     }
   }
+}
+
+function warningOf({ resource, namespace, name, problem }: DamagedObject): string {
+  const where = namespace === '' ? '' : ` -n ${namespace}`;
+  return `Warning: ${resource} "${name}" is damaged and left out: ${problem} (gantry get ${resource} ${name}${where} -o raw)\n`;
 }

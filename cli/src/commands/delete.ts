@@ -92,6 +92,9 @@ async function fromArguments(context: Context, args: readonly string[], flags: D
         name,
       }));
       for (const victim of found.items) victims.push(victim);
+      // They have no labels that a selector could go by.
+      if (flags.selector === undefined)
+        for (const { namespace, name } of found.damaged) victims.push({ kind, namespace, name });
     } else {
       throw new Exit(ExitCode.usage, 'resource(s) were provided, but no name, label selector, or --all flag specified');
     }

@@ -21,6 +21,7 @@ export interface GetFlags {
 export async function get(context: Context, args: readonly string[], flags: GetFlags): Promise<void> {
   const targets = parseTargets(args);
   if (flags.watch && targets.length > 1) throw refusal('you may only specify a single resource type');
+  if (flags.output === 'raw') return printStored(context, targets, flags);
   const found = [];
   for (const target of targets) found.push({ target, ...(await fetch(context, target, flags)) });
   const objects = found.flatMap(({ items }) => items);
@@ -37,7 +38,17 @@ export async function get(context: Context, args: readonly string[], flags: GetF
   await printChanges(context, target, items, resourceVersion, flags);
 }
 
-type Found = Listed<KubeObject>;
+/** Prints the text of objects as the store has it. */
+async function printStored(context: Context, targets: readonly Target[], flags: GetFlags): Promise<void> {
+  const { client, namespace, signal, output } = context;
+  if (flags.watch || targets.some(({ names }) => names.length === 0)) throw refusal('-o raw is only for named objects');
+  for (const { kind, names } of targets) {
+    const scope = kindOf(kind).namespaced ? { namespace } : {};
+    for (const name of names) output.write(`${(await client.getRaw(kind, { ...scope, name }, { signal })).text}\n`);
+  }
+}
+
+type Found = Omit<Listed<KubeObject>, 'damaged'>;
 
 function queryOf(context: Context, flags: GetFlags): Query {
   return {

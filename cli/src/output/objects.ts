@@ -1,7 +1,7 @@
 import type { KubeObject } from '@gantry/model/kind.ts';
 
-/** Formats that objects are printed in. */
-export const outputFormats = ['table', 'wide', 'yaml', 'json', 'name'] as const;
+/** Formats that objects are printed in; raw is the stored text of named objects, which may be damaged. */
+export const outputFormats = ['table', 'wide', 'yaml', 'json', 'name', 'raw'] as const;
 export type OutputFormat = (typeof outputFormats)[number];
 
 /** Objects as YAML or JSON: one as itself, several as a List. */

@@ -17,6 +17,8 @@ export class FakeApi {
   readonly pageFailures: Failure[] = [];
   /** Events and end of the next watches, in order. */
   readonly watches: { readonly events: WatchEvent<KubeObject>[]; readonly end?: GantryError }[] = [];
+  /** Names of objects that cannot be decoded; all are on the last page. */
+  damaged: string[] = [];
   /** Names of the objects that were deleted. */
   readonly deleted: string[] = [];
   /** Failures of deletions, by name of the object. */
@@ -39,7 +41,15 @@ export class FakeApi {
     const matches = queryMatcher(kind, query) as (object: KubeObject) => boolean;
     const all = this.objects.filter((object) => object.kind === kind && matches(object));
     const items = all.slice(start, start + 2);
-    return { items, resourceVersion: 7, ...(start + 2 < all.length ? { continue: String(start + 2) } : {}) };
+    if (start + 2 < all.length) return { items, resourceVersion: 7, continue: String(start + 2) };
+    const damaged = this.damaged.map((name) => {
+      return { resource: 'configmaps', namespace: 'default', name, resourceVersion: 1, problem: 'no JSON' };
+    });
+    return { items, resourceVersion: 7, ...(damaged.length > 0 ? { damaged } : {}) };
+  }
+
+  async getRaw(_kind: KindName, { name }: { readonly name: string }): Promise<{ text: string }> {
+    return { text: `{"name":"${name}"` };
   }
 
   async *watch(): AsyncGenerator<WatchEvent<KubeObject>> {
@@ -52,7 +62,8 @@ export class FakeApi {
   async delete(_kind: KindName, { name }: { readonly name: string }): Promise<{ object: KubeObject; gone: boolean }> {
     const refusal = this.refusals.get(name);
     if (refusal !== undefined) throw refusal;
-    const object = this.objects.find(({ metadata }) => metadata.name === name)!;
+    const stored = this.objects.find(({ metadata }) => metadata.name === name);
+    const object = stored ?? { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name } };
     this.deleted.push(name);
     return { object, gone: true };
   }
