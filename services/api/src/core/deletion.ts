@@ -5,7 +5,7 @@ import { rfc3339 } from '@gantry/runtime/time.ts';
 import { infoOf } from './keys.ts';
 import type { AnyObject } from './stored-object.ts';
 
-/** What a caller of delete may ask for. */
+/** Options of a deletion. */
 export interface DeletionRequest {
   /** Seconds a pod gets to end; its own where absent. */
   readonly gracePeriodSeconds?: number | undefined;
@@ -21,7 +21,7 @@ interface Addressee {
   readonly name: string;
 }
 
-/** What is to be done with an object whose end was asked for. */
+/** The effect of a deletion on an object. */
 export type Deletion =
   | { readonly type: 'remove' }
   /** It stays until its finalizers are gone or its node agent reports it terminated; `object` is its new state. */

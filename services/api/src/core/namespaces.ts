@@ -5,7 +5,7 @@ import type { ObjectCache, Stored } from './stored-object.ts';
 
 const namespaces = { group: '', plural: 'namespaces', namespaced: false };
 
-/** What namespaces are read from. */
+/** Sources of namespaces. */
 export interface NamespaceDeps {
   readonly store: Pick<Store, 'get'>;
   readonly cache: ObjectCache;

@@ -10,8 +10,8 @@ import { type AnyObject, encodeValue, putObject, type Stored } from '../core/sto
 import type { ItemPlan } from '../scheduling/batch.ts';
 
 /**
- * Decides what a node's report changes: the pod's status where it is another one, or the pod's end where nothing of it
- * runs any more and nothing else holds it.
+ * Plans the write of a node's report: the pod's status where that changed, or the pod's removal where none of its containers
+ * runs any more and no finalizer holds it.
  */
 export function planReport(
   kind: Kind,
@@ -56,7 +56,7 @@ export function planReport(
   return { type: 'write', operation: putObject(stored.key, pod, stored.revision, value) };
 }
 
-/** The node's conditions, and those that others set (PodScheduled by Bind, DisruptionTarget by Evict): a node does not know them. */
+/** The node's conditions, and those that others set (PodScheduled by Bind, DisruptionTarget by Evict) and the node does not know. */
 function mergedConditions(reported: readonly PodCondition[], stored: Stored): readonly PodCondition[] {
   const before = (stored.object.status?.conditions ?? []) as readonly PodCondition[];
   const types = new Set(reported.map(({ type }) => type));

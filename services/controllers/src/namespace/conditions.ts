@@ -7,7 +7,7 @@ export interface KindContent {
   readonly resource: string;
   /** Objects that are there. */
   readonly count: number;
-  /** How many of them each finalizer holds. */
+  /** Number of them that each finalizer holds. */
   readonly finalizers: ReadonlyMap<string, number>;
   /** Reasons why content of this kind cannot be deleted, or is not known. */
   readonly problems: readonly string[];

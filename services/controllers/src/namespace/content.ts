@@ -14,7 +14,7 @@ export interface Content {
 }
 
 /**
- * What a namespace contains, kind by kind: one that cannot be read does not hide the others.
+ * The content of a namespace, kind by kind: one that cannot be read does not hide the others.
  * @param failures Reasons why objects of a kind could not be deleted lately.
  */
 export function contentOf(namespace: Namespace, view: View, failures: ReadonlyMap<KindName, string>): Content {

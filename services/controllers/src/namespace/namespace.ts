@@ -18,7 +18,7 @@ const lookAgainMs = 5_000;
 
 /** The controller's memory of a namespace that is being deleted. */
 interface Progress {
-  /** When its conditions were written last, by the monotonic clock. */
+  /** Time of the last write of its conditions, by the monotonic clock. */
   reportedAtMs: number;
   /** Why the last deletions failed, by kind. */
   readonly failures: Map<KindName, string>;

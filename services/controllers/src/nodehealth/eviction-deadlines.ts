@@ -33,7 +33,7 @@ export class EvictionDeadlines {
     });
   }
 
-  /** When a pod under these taints, which were noted, must leave its node; infinite where it may stay. */
+  /** Time at which a pod under these taints, which were noted, must leave its node; infinite where it may stay. */
   of(pod: Pod, taints: readonly Taint[]): number {
     const seen = this.#byNode.get(pod.spec.nodeName ?? '');
     const podSinceMs = seen?.pods.get(pod.metadata.uid!) ?? Number.POSITIVE_INFINITY;

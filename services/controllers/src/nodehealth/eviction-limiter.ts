@@ -13,7 +13,7 @@ interface Zone {
   state: ZoneState;
   /** Nodes a second. */
   rate: number;
-  /** When its last permit was given, or when its rate fell: the next one is due one interval later. */
+  /** Time of its last permit, or of the last fall of its rate: the next permit is due one interval later. */
   sinceMs: number;
 }
 

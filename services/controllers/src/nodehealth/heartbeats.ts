@@ -1,12 +1,12 @@
 import type { Node } from '@gantry/model/gen/gantry.core.v1.ts';
 
-/** How long a node must be missing before it counts as lost, in milliseconds. */
+/** Times for which a node must be missing before it counts as lost, in milliseconds. */
 export interface SilenceTimes {
-  /** Without a break, while we hear: the list may be short right after the store that holds heartbeats was restarted. */
+  /** Without a break, while lists can be read: a list may be short right after the store that holds heartbeats was restarted. */
   readonly confirmMs: number;
   /**
-   * After a time in which we heard nothing ourselves, as while the api was away: every node must have had time to be heard again.
-   * More than the time between two heartbeats.
+   * After a time in which no list could be read, as while the api was away: every node must have had time to be heard again.
+   * More than the period of heartbeats.
    */
   readonly recoveryMs: number;
 }
@@ -19,14 +19,14 @@ export interface HeardNodes {
 
 /**
  * Knowledge of a node's life. `unknown`: it was not heard, but that proves nothing: it may have reported since the list of
- * heartbeats was made, or we hear nobody at the moment, or not for long enough.
+ * heartbeats was made, or no list can be read at the moment, or has been for long enough.
  */
 export type Contact = 'heard' | 'lost' | 'unknown';
 
 /** Turns lists of the nodes that are heard into who is lost. All times are of the monotonic clock. */
 export class HeartbeatTracker {
   readonly #times: SilenceTimes;
-  /** Since when a known node is missing. */
+  /** Time since which a known node is missing. */
   readonly #missingSinceMs = new Map<string, number>();
   readonly #lost = new Set<string>();
   #heard: HeardNodes = { names: new Set(), revision: 0 };
@@ -87,7 +87,7 @@ export class HeartbeatTracker {
     return this.#lost.has(nodeName);
   }
 
-  /** What is known of a node in this state: a list of heartbeats says nothing of a node that reported after it was made. */
+  /** Knowledge of a node in this state: a list of heartbeats says nothing of a node that reported after it was made. */
   contactWith(node: Node): Contact {
     const { name } = node.metadata;
     if (!this.#isInterrupted && this.#heard.names.has(name)) return 'heard';
@@ -99,7 +99,10 @@ export class HeartbeatTracker {
     return Number(metadata.resourceVersion ?? 0) <= this.#heard.revision;
   }
 
-  /** True where no node at all is heard: then it is we who are deaf, and nothing is evicted or taken out of services. */
+  /**
+   * True where no node at all is heard: the fault is then rather on the side of the control plane, and nothing is evicted or
+   * taken out of services.
+   */
   isCutOff(): boolean {
     return this.#heard.names.size === 0;
   }

@@ -110,7 +110,7 @@ function retaint(node: Node, mayEvict: boolean, nowMs: number): Action[] {
   return [{ type: 'update', object: { ...node, spec: { ...node.spec, taints } } }];
 }
 
-/** Takes pods of a lost node out of their services, as nobody knows whether they still answer: but for those that reported since. */
+/** Takes pods of a lost node out of their services, as they may not answer any more: all but those that reported since. */
 function takeOutOfService(pods: readonly Pod[], { heartbeats }: NodeMonitor, nowMs: number): Action[] {
   if (heartbeats.isCutOff()) return [];
   return pods.filter((pod) => isReady(pod) && heartbeats.isAsNewAs(pod)).map((pod) => markNotReady(pod, nowMs));

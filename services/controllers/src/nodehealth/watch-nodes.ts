@@ -25,7 +25,7 @@ export async function watchNodes(deps: NodeWatchDeps, signal: AbortSignal): Prom
     try {
       await lookAtHeartbeats(deps, signal);
     } catch (error) {
-      // While the api is away nobody is lost: it is we who hear nothing.
+      // While the api is away no node counts as lost: none can be heard.
       monitor.heartbeats.interrupted();
       if (!signal.aborted && !isError(error, 'ServiceUnavailable')) log.warn({ error }, 'heartbeats could not be read');
     }

@@ -6,7 +6,7 @@ export const defaultMaxPods = 110;
 /** Amounts by resource name, as quantities. */
 export type Resources = Readonly<Record<string, string>>;
 
-/** What a node has, from its machine; `overrides` (from the configuration) win, and add extended resources. */
+/** Capacity of a node, from its machine; `overrides` (from the configuration) win, and add extended resources. */
 export function capacityOf(machine: NodeStats, maxPods: number, overrides: Resources): Resources {
   return {
     cpu: String(machine.cpuCount),

@@ -4,16 +4,19 @@ import type { Clock } from '@gantry/runtime/clock.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
 import type { Images } from '../runtime/runtime.ts';
 
-/** How often the directory is looked at, in milliseconds. */
+/** Milliseconds between looks at the directory. */
 const lookMs = 2_000;
 
-/** Takes in image tars from a directory, at the start and whenever one is added or changed: how local images get to nodes without a registry. */
+/**
+ * Imports image tars from a directory, at the start and whenever one is added or changed: local images come to nodes without
+ * a registry.
+ */
 export function importImages(
   directory: string,
   deps: { readonly images: Pick<Images, 'importTar'>; readonly clock: Clock; readonly log: Logger },
 ): AsyncDisposable & { readonly imported: Promise<void> } {
   const stop = new AbortController();
-  /** Size and time of what was taken in, or could not be, by file name. */
+  /** Size and time of each file that was imported, or could not be, by file name. */
   const seen = new Map<string, string>();
   const first = Promise.withResolvers<void>();
   const run = async (): Promise<void> => {

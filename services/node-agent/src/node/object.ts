@@ -2,10 +2,10 @@ import type { Node, NodeCondition, NodeSystemInfo } from '@gantry/model/gen/gant
 import { timeOf } from '../pods/container-status.ts';
 import type { Resources } from './capacity.ts';
 
-/** Where PodService of a node's agent listens, as `host:port`; the api passes logs, exec and the like on to there. */
+/** Annotation with the address of PodService of a node's agent, as `host:port`; the api passes logs, exec and the like on to it. */
 export const agentAddressAnnotation = 'gantry.dev/agent-address';
 
-/** What a node's object is made from. */
+/** Facts that a node's object is made from. */
 export interface NodeFacts {
   readonly name: string;
   /** Addresses of the node, primary first. */
@@ -19,9 +19,9 @@ export interface NodeFacts {
   readonly systemInfo: NodeSystemInfo;
 }
 
-/** How the node is. */
+/** Health of the node. */
 export interface NodeHealth {
-  /** Why pods cannot run at the moment; undefined where they can. */
+  /** Reason why pods cannot run at the moment; undefined where they can. */
   readonly problem: string | undefined;
   readonly memoryAvailableBytes: number;
   readonly fsAvailableShare: number;

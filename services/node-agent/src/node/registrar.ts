@@ -6,7 +6,7 @@ import { GantryError, isError } from '@gantry/runtime/errors.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
 import { type NodeFacts, type NodeHealth, nodeObject, nodeStatus } from './object.ts';
 
-/** How often the api hears of a node, all in milliseconds. */
+/** Periods in which the api hears of a node, all in milliseconds. */
 export interface NodeTimes {
   /** Between heartbeats. */
   readonly heartbeatMs: number;
@@ -21,7 +21,7 @@ export const defaultNodeTimes: NodeTimes = { heartbeatMs: 10_000, healthMs: 10_0
 
 /** A heartbeat is good for this many periods; within them a failed one is sent again and again. */
 const periodsToLive = 2;
-/** How long a heartbeat may take, and the wait before one that failed is sent again. */
+/** Deadline of a heartbeat, and the wait before one that failed is sent again. */
 const heartbeatTimeoutMs = 5_000;
 const heartbeatRetryMs = 1_000;
 

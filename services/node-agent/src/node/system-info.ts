@@ -6,7 +6,7 @@ import type { RuntimeInfo } from '../runtime/runtime.ts';
 /** Go's name of a processor architecture, which Kubernetes' labels use. */
 const goArchitectures: Readonly<Record<string, string>> = { x64: 'amd64', ia32: '386' };
 
-/** What the machine is and runs. `version` is the agent's own. */
+/** System information of the machine. `version` is the agent's own. */
 export async function systemInfo(runtime: RuntimeInfo, version: string): Promise<NodeSystemInfo> {
   const firstLine = async (path: string): Promise<string> => (await readFile(path, 'utf8').catch(() => '')).trim();
   const osRelease = await readFile('/etc/os-release', 'utf8').catch(() => '');
