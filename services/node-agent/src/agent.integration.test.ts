@@ -294,6 +294,49 @@ describe('an agent with containerd', () => {
     await Promise.all([remove('server-1'), remove('server-2'), remove('client')]);
   });
 
+  it('bounds scratch space in memory, and evicts a pod whose scratch space on disk grew too large', async () => {
+    const volumes = [
+      { name: 'memory', emptyDir: { medium: 'Memory', sizeLimit: '3Mi' } },
+      { name: 'disk', emptyDir: { sizeLimit: '5Mi' } },
+    ];
+    const volumeMounts = volumes.map(({ name }) => ({ name, mountPath: `/${name}` }));
+    put('bounded', { volumes, containers: [shell('main', 'exec sleep 1000', { volumeMounts })] });
+    const pod = await podWhen(api, 'bounded', 'is ready', isReady);
+    expect(await output(pod, 'main', 'dd if=/dev/zero of=/memory/f bs=1M count=20')).toContain('No space left');
+    await output(pod, 'main', 'dd if=/dev/zero of=/disk/f bs=1M count=20');
+    const evicted = await podWhen(api, 'bounded', 'is evicted', ({ status }) => status?.phase === 'Failed');
+    expect(evicted.status).toMatchObject({
+      reason: 'Evicted',
+      message: 'Usage of EmptyDir volume "disk" exceeds the limit "5Mi". ',
+    });
+    await remove('bounded');
+  });
+
+  it('mounts what a subPath names, and nothing that a container puts in its place', async () => {
+    const volumes = [{ name: 'shared', emptyDir: {} }];
+    const swap =
+      'mkdir -p /all/a/b; while :; do mv /all/a /all/x; ln -s /etc /all/a; rm /all/a; mv /all/x /all/a; sleep 0.02; done';
+    put('attacked', {
+      volumes,
+      terminationGracePeriodSeconds: 1,
+      containers: [
+        shell('attacker', swap, { volumeMounts: [{ name: 'shared', mountPath: '/all' }] }),
+        shell('victim', 'hostname > /sub/mine; exec sleep 0.2', {
+          volumeMounts: [{ name: 'shared', mountPath: '/sub', subPath: 'a/b' }],
+        }),
+      ],
+    });
+    // The victim ends, and its next instance mounts anew.
+    await podWhen(api, 'attacked', 'was started again', ({ status }) =>
+      Boolean(status?.containerStatuses?.some(({ restartCount = 0 }) => restartCount >= 1)),
+    );
+    expect(await readdir('/etc')).not.toContain('mine');
+    const mounted = async () => (await readFile('/proc/self/mountinfo', 'utf8')).split('volume-subpaths').length - 1;
+    expect(await mounted()).toBeLessThanOrEqual(1);
+    await remove('attacked');
+    expect(await mounted()).toBe(0);
+  });
+
   it('adopts what runs after it was ended without warning, and starts nothing twice', async () => {
     for (const name of ['a', 'b', 'c']) put(name, { containers: [shell('main', 'exec sleep 1000')] });
     const before = await Promise.all(['a', 'b', 'c'].map((name) => podWhen(api, name, 'is ready', isReady)));

@@ -11,6 +11,7 @@ function fakeRuntime() {
     container: 'CONTAINER_RUNNING' as CriContainer['state'],
     pod: 'SANDBOX_READY' as CriPodSandbox['state'],
     gone: false,
+    broken: false,
   };
   const metadata = { name: 'web', uid: 'u', namespace: 'default', attempt: 0 };
   const none = { labels: { 'gantry.dev/node': 'n', app: 'web' }, annotations: {} };
@@ -32,6 +33,7 @@ function fakeRuntime() {
     }),
     PodSandboxStatus: () => ({ status: { network: { ip: '10.0.0.7', additionalIps: [{ ip: 'fd00::7' }] } } }),
     ContainerStatus: () => {
+      if (state.broken) throw new GantryError('InternalError', 'the shim does not answer');
       if (state.gone) throw new GantryError('NotFound', 'gone');
       return {
         status: {
@@ -88,6 +90,20 @@ describe('criObserver', () => {
     const { observe, state } = fakeRuntime();
     state.gone = true;
     expect((await observe())[0]?.containers).toEqual([]);
+  });
+
+  it('goes by the list for a container that the runtime tells no more of', async () => {
+    const { observe, state } = fakeRuntime();
+    state.broken = true;
+    expect((await observe())[0]?.containers[0]?.state).toEqual({ kind: 'running', startedAtMs: 1e9 });
+    state.container = 'CONTAINER_EXITED';
+    expect((await observe())[0]?.containers[0]?.state).toMatchObject({
+      kind: 'exited',
+      exitCode: 137,
+      reason: 'ContainerStatusUnknown',
+    });
+    state.broken = false;
+    expect((await observe())[0]?.containers[0]?.state).toMatchObject({ exitCode: 1, reason: 'Error' });
   });
 
   it('shows no address of a sandbox that is not ready', async () => {

@@ -33,28 +33,30 @@ export function criObserver(
     const lost = new Set<string>();
     await eachOf(pods.items, maxStatusCalls, async (pod) => {
       if (pod.state !== 'SANDBOX_READY' || ips.has(pod.id)) return;
-      const response = await unlessGone(
+      const response = await detailsOf(
         client.runtime<{ status: CriPodSandboxStatus }>('PodSandboxStatus', { podSandboxId: pod.id }, { signal }),
       );
-      if (response) ips.set(pod.id, addressesOf(response.status));
+      if (typeof response === 'object') ips.set(pod.id, addressesOf(response.status));
     });
     await eachOf(listed.containers, maxStatusCalls, async (container) => {
       if (statuses.get(container.id)?.listed === container.state) return;
-      const response = await unlessGone(
+      const response = await detailsOf(
         client.runtime<{ status: CriContainerStatus }>('ContainerStatus', { containerId: container.id }, { signal }),
       );
-      if (response) statuses.set(container.id, { listed: response.status.state, status: response.status });
-      else lost.add(container.id);
+      if (typeof response === 'object')
+        statuses.set(container.id, { listed: response.status.state, status: response.status });
+      else if (response === 'gone') lost.add(container.id);
     });
     keepOnly(ips, new Set(pods.items.map((pod) => pod.id)));
     keepOnly(statuses, new Set(listed.containers.map((container) => container.id)));
 
     const containers = new Map<string, ObservedContainer[]>();
     for (const container of listed.containers.toSorted((a, b) => a.createdAt - b.createdAt)) {
+      if (lost.has(container.id)) continue;
       const known = statuses.get(container.id);
-      if (known === undefined || lost.has(container.id)) continue;
+      const status = known?.listed === container.state ? known.status : listedStatus(container);
       const siblings = containers.get(container.podSandboxId) ?? [];
-      siblings.push(observedContainer(container, known.status));
+      siblings.push(observedContainer(container, status));
       containers.set(container.podSandboxId, siblings);
     }
     return pods.items
@@ -131,14 +133,35 @@ function addressesOf(status: CriPodSandboxStatus): string[] {
   return [network?.ip ?? '', ...(network?.additionalIps.map((each) => each.ip) ?? [])].filter((ip) => ip !== '');
 }
 
-/** A thing that vanished between a list and the look at it is no failure. */
-async function unlessGone<T>(call: Promise<T>): Promise<T | undefined> {
+/**
+ * What a look at one thing tells. One that vanished between the list and the look is gone; one that the runtime cannot tell of is
+ * unclear, and must not hide all others. Rejects where the runtime is away altogether.
+ */
+async function detailsOf<T>(call: Promise<T>): Promise<T | 'gone' | 'unclear'> {
   try {
     return await call;
   } catch (error) {
-    if (isError(error, 'NotFound')) return undefined;
-    throw error;
+    if (isError(error, 'NotFound')) return 'gone';
+    if (isError(error, 'ServiceUnavailable', 'Timeout', 'Cancelled')) throw error;
+    return 'unclear';
   }
+}
+
+/** As much of a status as the list tells, for a container that the runtime tells no more of. */
+function listedStatus(container: CriContainer): CriContainerStatus {
+  return {
+    id: container.id,
+    state: container.state,
+    startedAt: container.createdAt,
+    finishedAt: container.createdAt,
+    // Kubernetes' figure and reason for an end that nobody knows.
+    exitCode: 137,
+    image: container.image,
+    imageRef: container.imageRef,
+    reason: container.state === 'CONTAINER_EXITED' ? 'ContainerStatusUnknown' : '',
+    message: '',
+    logPath: '',
+  };
 }
 
 async function eachOf<T>(items: readonly T[], limit: number, work: (item: T) => Promise<void>): Promise<void> {
