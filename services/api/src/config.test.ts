@@ -17,9 +17,9 @@ describe('readConfig', () => {
   });
 
   test.each([
-    [['--nope', 'x'], 'unknown flag: --nope'],
-    [['store'], 'unknown flag: store'],
-    [['--store'], 'flag needs an argument: --store'],
+    [['--nope', 'x'], "Unknown option '--nope'"],
+    [['store'], "Unexpected argument 'store'"],
+    [['--store'], "Option '--store <value>' argument missing"],
     [['--trust-network=maybe'], '--trust-network: Unsupported value: "maybe": supported values: "false", "true"'],
   ])('%j is refused', (args, message) => {
     expect(() => readConfig(args, {})).toThrow(message);

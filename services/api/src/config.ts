@@ -1,4 +1,4 @@
-import { GantryError } from '@gantry/runtime/errors.ts';
+import { type Env, readOptions, withPrefix } from '@gantry/runtime/options.ts';
 import { defaultLimits, type Limits } from './core/limits.ts';
 import { defaultRetention, type Retention } from './housekeeping/compaction.ts';
 
@@ -45,49 +45,33 @@ export interface ProcessConfig {
   readonly bus: string;
 }
 
-const flags = ['store', 'bus', 'listen', 'diagnostics', 'service-cidr', 'cluster-dns', 'trust-network'] as const;
-type Flag = (typeof flags)[number];
+const options = {
+  store: { env: 'GANTRY_STORE' },
+  bus: { env: 'GANTRY_EVENTS' },
+  'cluster-dns': { env: 'GANTRY_CLUSTER_DNS' },
+  ...withPrefix('GANTRY_API_', ['listen', 'diagnostics', 'service-cidr', 'trust-network'], {
+    'trust-network': 'switch',
+  }),
+} as const;
 
 /**
  * Settings from flags (`--store sqlite:/path`, `--store=sqlite:/path`) and environment (GANTRY_STORE, GANTRY_EVENTS,
  * GANTRY_API_LISTEN, GANTRY_API_DIAGNOSTICS, GANTRY_API_SERVICE_CIDR, GANTRY_CLUSTER_DNS, GANTRY_API_TRUST_NETWORK); flags go
  * first. GANTRY_TOKEN_FILE (or GANTRY_TOKEN) gives the cluster's token.
- * Throws BadRequest for a flag that does not exist.
+ * Throws Invalid, naming the flag or variable.
  */
-export function readConfig(args: readonly string[], env: Readonly<Record<string, string | undefined>>): ProcessConfig {
-  const given = parseFlags(args);
-  const diagnostics = given.diagnostics ?? env.GANTRY_API_DIAGNOSTICS;
-  const trust = given['trust-network'] ?? env.GANTRY_API_TRUST_NETWORK ?? 'false';
-  if (trust !== 'true' && trust !== 'false') {
-    throw new GantryError(
-      'BadRequest',
-      `--trust-network: Unsupported value: "${trust}": supported values: "false", "true"`,
-    );
-  }
+export function readConfig(args: readonly string[], env: Env): ProcessConfig {
+  const given = readOptions(options, args, env);
   return {
-    store: given.store ?? env.GANTRY_STORE ?? 'sqlite:.gantry/state.db',
-    bus: given.bus ?? env.GANTRY_EVENTS ?? 'memory:',
+    store: given.text('store') ?? 'sqlite:.gantry/state.db',
+    bus: given.text('bus') ?? 'memory:',
     api: {
       ...defaultApiConfig,
-      listen: given.listen ?? env.GANTRY_API_LISTEN ?? defaultApiConfig.listen,
-      diagnostics: diagnostics || undefined,
-      serviceCidr: given['service-cidr'] ?? env.GANTRY_API_SERVICE_CIDR ?? defaultApiConfig.serviceCidr,
-      dnsAddress: given['cluster-dns'] ?? env.GANTRY_CLUSTER_DNS ?? defaultApiConfig.dnsAddress,
-      trustNetwork: trust === 'true',
+      listen: given.text('listen') ?? defaultApiConfig.listen,
+      diagnostics: given.text('diagnostics'),
+      serviceCidr: given.text('service-cidr') ?? defaultApiConfig.serviceCidr,
+      dnsAddress: given.text('cluster-dns') ?? defaultApiConfig.dnsAddress,
+      trustNetwork: given.switch('trust-network', defaultApiConfig.trustNetwork),
     },
   };
-}
-
-function parseFlags(args: readonly string[]): Partial<Record<Flag, string>> {
-  const given: Partial<Record<Flag, string>> = {};
-  for (let index = 0; index < args.length; index++) {
-    const [, name, inline] = /^--([a-z-]+)(?:=(.*))?$/s.exec(args[index]!) ?? [];
-    if (!flags.includes(name as Flag)) throw new GantryError('BadRequest', `unknown flag: ${args[index]}`);
-    const following = name === 'trust-network' ? 'true' : args[++index];
-    if (inline !== undefined && name !== 'trust-network') index--;
-    const value = inline ?? following;
-    if (value === undefined) throw new GantryError('BadRequest', `flag needs an argument: ${args.at(-1)}`);
-    given[name as Flag] = value;
-  }
-  return given;
 }
