@@ -1,14 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import { configFromEnv } from './config.ts';
+import { readConfig } from './config.ts';
 import { defaultControllersConfig } from './service.ts';
 
 describe('settings from the environment', () => {
   it('are the defaults where nothing is said', () => {
-    expect(configFromEnv({ GANTRY_CONTROLLERS_IDENTITY: 'x' })).toEqual({ ...defaultControllersConfig, identity: 'x' });
+    expect(readConfig([], { GANTRY_CONTROLLERS_IDENTITY: 'x' })).toEqual({
+      ...defaultControllersConfig,
+      identity: 'x',
+    });
   });
 
   it('set how fast nodes lose their pods', () => {
-    const { evictions, silenceConfirmMs } = configFromEnv({
+    const { evictions, silenceConfirmMs } = readConfig([], {
       GANTRY_CONTROLLERS_SILENCE_CONFIRM_MS: '5000',
       GANTRY_CONTROLLERS_NODE_EVICTION_RATE: '0.5',
       GANTRY_CONTROLLERS_SECONDARY_NODE_EVICTION_RATE: '0',
@@ -38,7 +41,7 @@ describe('settings from the environment', () => {
     ['UNHEALTHY_ZONE_THRESHOLD', '55%'],
     ['LARGE_CLUSTER_SIZE_THRESHOLD', '1.5'],
   ])('are refused by name: %s=%s', (name, value) => {
-    const read = () => configFromEnv({ [`GANTRY_CONTROLLERS_${name}`]: value });
+    const read = () => readConfig([], { [`GANTRY_CONTROLLERS_${name}`]: value });
     expect(read).toThrow(`GANTRY_CONTROLLERS_${name}: Invalid value: "${value}"`);
   });
 });

@@ -1,58 +1,54 @@
 import { hostname } from 'node:os';
 import { parseAddress } from '@gantry/runtime/address.ts';
-import { GantryError } from '@gantry/runtime/errors.ts';
+import { type Env, type NumberRange, readOptions, withPrefix } from '@gantry/runtime/options.ts';
 import { type ControllersConfig, defaultControllersConfig } from './service.ts';
 
-type Env = Readonly<Record<string, string | undefined>>;
+const milliseconds: NumberRange = { min: 100, max: 3_600_000, whole: true };
+const nodesPerSecond: NumberRange = { min: 0, max: 1_000 };
+const share: NumberRange = { min: 0, max: 1 };
+const nodes: NumberRange = { min: 0, max: 1_000_000, whole: true };
 
-/** Bounds of a setting, both inclusive. */
-interface Range {
-  readonly min: number;
-  readonly max: number;
-  readonly isWhole: boolean;
-}
-
-const milliseconds: Range = { min: 100, max: 3_600_000, isWhole: true };
-const nodesPerSecond: Range = { min: 0, max: 1_000, isWhole: false };
-const share: Range = { min: 0, max: 1, isWhole: false };
-const nodes: Range = { min: 0, max: 1_000_000, isWhole: true };
+const options = withPrefix('GANTRY_CONTROLLERS_', [
+  'identity',
+  'diagnostics',
+  'heartbeat-poll-ms',
+  'silence-confirm-ms',
+  'silence-recovery-ms',
+  'node-eviction-rate',
+  'secondary-node-eviction-rate',
+  'unhealthy-zone-threshold',
+  'large-cluster-size-threshold',
+]);
 
 /**
- * Settings from the environment, all beginning with GANTRY_CONTROLLERS_: IDENTITY (host name and process where absent),
- * DIAGNOSTICS (address of /metrics, such as 127.0.0.1:8084), HEARTBEAT_POLL_MS, SILENCE_CONFIRM_MS, SILENCE_RECOVERY_MS, and as kube-controller-manager's flags NODE_EVICTION_RATE,
- * SECONDARY_NODE_EVICTION_RATE, UNHEALTHY_ZONE_THRESHOLD and LARGE_CLUSTER_SIZE_THRESHOLD.
- * @throws GantryError (Invalid) naming the variable and its value.
+ * Settings from flags and from the environment, there beginning with GANTRY_CONTROLLERS_: identity (host name and process
+ * where absent), diagnostics (address of /metrics, such as 127.0.0.1:8084), heartbeat-poll-ms, silence-confirm-ms, silence-recovery-ms, and as kube-controller-manager's flags
+ * node-eviction-rate, secondary-node-eviction-rate, unhealthy-zone-threshold and large-cluster-size-threshold.
+ * @throws GantryError (Invalid) naming the flag or variable and its value.
  */
-export function configFromEnv(env: Env): ControllersConfig {
+export function readConfig(args: readonly string[], env: Env): ControllersConfig {
   const { heartbeatPollMs, silenceConfirmMs, silenceRecoveryMs, evictions } = defaultControllersConfig;
-  const read = (name: string, range: Range, fallback: number): number =>
-    numberFrom(env, `GANTRY_CONTROLLERS_${name}`, range, fallback);
-  const diagnostics = env.GANTRY_CONTROLLERS_DIAGNOSTICS || undefined;
-  if (diagnostics !== undefined) parseAddress(diagnostics);
+  const given = readOptions(options, args, env);
+  const diagnostics = given.parsed('diagnostics', (text) => parseAddress(text) && text, 'must be host:port');
   return {
     ...(diagnostics === undefined ? {} : { diagnostics }),
-    identity: env.GANTRY_CONTROLLERS_IDENTITY ?? `${hostname()}-${process.pid}`,
-    heartbeatPollMs: read('HEARTBEAT_POLL_MS', milliseconds, heartbeatPollMs),
-    silenceConfirmMs: read('SILENCE_CONFIRM_MS', milliseconds, silenceConfirmMs),
-    silenceRecoveryMs: read('SILENCE_RECOVERY_MS', milliseconds, silenceRecoveryMs),
+    identity: given.text('identity') ?? `${hostname()}-${process.pid}`,
+    heartbeatPollMs: given.number('heartbeat-poll-ms', milliseconds, heartbeatPollMs),
+    silenceConfirmMs: given.number('silence-confirm-ms', milliseconds, silenceConfirmMs),
+    silenceRecoveryMs: given.number('silence-recovery-ms', milliseconds, silenceRecoveryMs),
     evictions: {
-      nodeEvictionRate: read('NODE_EVICTION_RATE', nodesPerSecond, evictions.nodeEvictionRate),
-      secondaryNodeEvictionRate: read(
-        'SECONDARY_NODE_EVICTION_RATE',
+      nodeEvictionRate: given.number('node-eviction-rate', nodesPerSecond, evictions.nodeEvictionRate),
+      secondaryNodeEvictionRate: given.number(
+        'secondary-node-eviction-rate',
         nodesPerSecond,
         evictions.secondaryNodeEvictionRate,
       ),
-      unhealthyZoneThreshold: read('UNHEALTHY_ZONE_THRESHOLD', share, evictions.unhealthyZoneThreshold),
-      largeClusterSizeThreshold: read('LARGE_CLUSTER_SIZE_THRESHOLD', nodes, evictions.largeClusterSizeThreshold),
+      unhealthyZoneThreshold: given.number('unhealthy-zone-threshold', share, evictions.unhealthyZoneThreshold),
+      largeClusterSizeThreshold: given.number(
+        'large-cluster-size-threshold',
+        nodes,
+        evictions.largeClusterSizeThreshold,
+      ),
     },
   };
-}
-
-function numberFrom(env: Env, name: string, { min, max, isWhole }: Range, fallback: number): number {
-  const text = env[name];
-  if (text === undefined) return fallback;
-  const value = text.trim() === '' ? Number.NaN : Number(text);
-  if (value >= min && value <= max && (!isWhole || Number.isInteger(value))) return value;
-  const message = `${name}: Invalid value: ${JSON.stringify(text)}: must be between ${min} and ${max}, inclusive`;
-  throw new GantryError('Invalid', message, { causes: [{ reason: 'FieldValueInvalid', field: name, message }] });
 }

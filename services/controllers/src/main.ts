@@ -1,18 +1,18 @@
 /**
  * Runs the controllers as a process of their own. GANTRY_SERVER is the api's gRPC address; GANTRY_EVENTS names the event
  * bus, and without it changes come over the api's watch; GANTRY_TOKEN_FILE names the file with the cluster's token;
- * GANTRY_CONTROLLERS_* is in config.ts.
+ * config.ts says which flags and other variables there are.
  */
 import { connect } from '@gantry/client/client.ts';
 import { credentialsFromEnv } from '@gantry/client/credentials.ts';
 import { openBus } from '@gantry/events/open.ts';
 import { systemClock } from '@gantry/runtime/clock.ts';
 import { runProcess } from '@gantry/runtime/process.ts';
-import { configFromEnv } from './config.ts';
+import { readConfig } from './config.ts';
 import { startControllers } from './service.ts';
 
 await runProcess('controllers', async ({ log, stack }) => {
-  const config = configFromEnv(process.env);
+  const config = readConfig(process.argv.slice(2), process.env);
   const credentials = credentialsFromEnv(process.env);
   const client = stack.use(connect(process.env.GANTRY_SERVER, { credentials }));
   const busUrl = process.env.GANTRY_EVENTS;
