@@ -1,13 +1,13 @@
 import { GantryError } from '@gantry/runtime/errors.ts';
 import { expect, it } from 'vitest';
-import { configFromEnv, defaultConfig, localRanges } from './config.ts';
+import { defaultConfig, localRanges, readConfig } from './config.ts';
 
 it('has defaults', () => {
-  expect(configFromEnv({})).toEqual({ ...defaultConfig, diagnostics: undefined });
+  expect(readConfig([], {})).toEqual({ ...defaultConfig, diagnostics: undefined });
 });
 
 it('reads the environment', () => {
-  const config = configFromEnv({
+  const config = readConfig([], {
     GANTRY_XDS_HOST: '0.0.0.0',
     GANTRY_XDS_PORT: '0',
     GANTRY_XDS_LISTEN_ADDRESS: '::',
@@ -36,8 +36,16 @@ it('reads the environment', () => {
 });
 
 it.each([
-  ['GANTRY_XDS_PORT', 'many', 'GANTRY_XDS_PORT: Invalid value: "many": must be between 0 and 65535, inclusive'],
-  ['GANTRY_XDS_PORT', '70000', 'GANTRY_XDS_PORT: Invalid value: "70000": must be between 0 and 65535, inclusive'],
+  [
+    'GANTRY_XDS_PORT',
+    'many',
+    'GANTRY_XDS_PORT: Invalid value: "many": must be a whole number between 0 and 65535, inclusive',
+  ],
+  [
+    'GANTRY_XDS_PORT',
+    '70000',
+    'GANTRY_XDS_PORT: Invalid value: "70000": must be a whole number between 0 and 65535, inclusive',
+  ],
   [
     'GANTRY_XDS_LISTEN_ADDRESS',
     'localhost',
@@ -52,5 +60,5 @@ it.each([
   ['GANTRY_XDS_INGRESS_IPS', '1.2.3', 'GANTRY_XDS_INGRESS_IPS: Invalid value: "1.2.3": must be a valid IP address'],
 ])('refuses %s=%s', (name, value, message) => {
   const causes = [{ reason: 'FieldValueInvalid', field: name, message }] as const;
-  expect(() => configFromEnv({ [name]: value })).toThrow(new GantryError('Invalid', message, { causes }));
+  expect(() => readConfig([], { [name]: value })).toThrow(new GantryError('Invalid', message, { causes }));
 });

@@ -1,6 +1,6 @@
 /** Settings of xds-lb. */
 import { isIP } from 'node:net';
-import { GantryError } from '@gantry/runtime/errors.ts';
+import { type Env, readOptions, withPrefix } from '@gantry/runtime/options.ts';
 import { parseCidr } from './claims.ts';
 
 /** Settings by which Services become listeners. */
@@ -65,73 +65,71 @@ export const defaultConfig: XdsLbConfig = {
   trustNetwork: false,
 };
 
+const options = withPrefix(
+  'GANTRY_XDS_',
+  [
+    'host',
+    'port',
+    'socket',
+    'trust-network',
+    'listen-address',
+    'address-map',
+    'ingress-ips',
+    'load-balancer-class',
+    'denied-endpoints',
+    'diagnostics-host',
+    'diagnostics-port',
+  ],
+  { 'trust-network': 'switch', 'address-map': 'list', 'ingress-ips': 'list', 'denied-endpoints': 'list' },
+);
+
+const port = { min: 0, max: 65_535, whole: true };
+
 /**
- * Reads GANTRY_XDS_* from the environment. Ranges in GANTRY_XDS_DENIED_ENDPOINTS come on top of the local ones.
- * @throws GantryError (Invalid) naming the variable and its value.
+ * Reads flags, and GANTRY_XDS_* from the environment. Ranges in `denied-endpoints` come on top of the local ones.
+ * @throws GantryError (Invalid) naming the flag or variable and its value.
  */
-export function configFromEnv(env: Readonly<Record<string, string | undefined>>): XdsLbConfig {
-  const { loadBalancer } = defaultConfig;
-  const diagnosticsPort = env.GANTRY_XDS_DIAGNOSTICS_PORT;
+export function readConfig(args: readonly string[], env: Env): XdsLbConfig {
+  const { loadBalancer, xdsHost, xdsPort, trustNetwork } = defaultConfig;
+  const given = readOptions(options, args, env);
+  const ip = (name: IpOption, text: string): string => given.parseItem(name, text, toIp, 'must be a valid IP address');
+  const diagnosticsPort = given.number('diagnostics-port', port, undefined);
   return {
     loadBalancer: {
-      listenAddress: ip('GANTRY_XDS_LISTEN_ADDRESS', env.GANTRY_XDS_LISTEN_ADDRESS ?? loadBalancer.listenAddress),
-      addressMap: addressMap('GANTRY_XDS_ADDRESS_MAP', env.GANTRY_XDS_ADDRESS_MAP ?? ''),
-      ingressIps: list(env.GANTRY_XDS_INGRESS_IPS ?? '').map((item) => ip('GANTRY_XDS_INGRESS_IPS', item)),
-      loadBalancerClass: env.GANTRY_XDS_LOAD_BALANCER_CLASS ?? loadBalancer.loadBalancerClass,
-      deniedEndpoints: [...localRanges, ...list(env.GANTRY_XDS_DENIED_ENDPOINTS ?? '').map(range)],
+      listenAddress: ip('listen-address', given.text('listen-address') ?? loadBalancer.listenAddress),
+      addressMap: Object.fromEntries(given.list('address-map').map((pair) => addressPair(pair, ip))),
+      ingressIps: given.list('ingress-ips').map((item) => ip('ingress-ips', item)),
+      loadBalancerClass: given.text('load-balancer-class') ?? loadBalancer.loadBalancerClass,
+      deniedEndpoints: [
+        ...localRanges,
+        ...given.list('denied-endpoints').map((item) => {
+          return given.parseItem('denied-endpoints', item, toRange, 'must be a range such as 10.0.0.0/24');
+        }),
+      ],
     },
-    xdsHost: env.GANTRY_XDS_HOST ?? defaultConfig.xdsHost,
-    xdsPort: port('GANTRY_XDS_PORT', env.GANTRY_XDS_PORT ?? String(defaultConfig.xdsPort)),
-    xdsSocket: env.GANTRY_XDS_SOCKET || undefined,
-    trustNetwork: flag('GANTRY_XDS_TRUST_NETWORK', env.GANTRY_XDS_TRUST_NETWORK ?? 'false'),
+    xdsHost: given.text('host') ?? xdsHost,
+    xdsPort: given.number('port', port, xdsPort),
+    xdsSocket: given.text('socket'),
+    trustNetwork: given.switch('trust-network', trustNetwork),
     diagnostics:
       diagnosticsPort === undefined
         ? undefined
-        : {
-            host: env.GANTRY_XDS_DIAGNOSTICS_HOST ?? '127.0.0.1',
-            port: port('GANTRY_XDS_DIAGNOSTICS_PORT', diagnosticsPort),
-          },
+        : { host: given.text('diagnostics-host') ?? '127.0.0.1', port: diagnosticsPort },
   };
 }
 
-/** `asked=bound,asked=bound`. */
-function addressMap(name: string, text: string): Record<string, string> {
-  const pairs = list(text).map((pair): [string, string] => {
-    const [asked = '', bound = ''] = pair.split('=');
-    return [ip(name, asked), ip(name, bound)];
-  });
-  return Object.fromEntries(pairs);
+type IpOption = 'listen-address' | 'address-map' | 'ingress-ips';
+
+/** `asked=bound`. */
+function addressPair(pair: string, ip: (name: IpOption, text: string) => string): [string, string] {
+  const [asked = '', bound = ''] = pair.split('=');
+  return [ip('address-map', asked), ip('address-map', bound)];
 }
 
-function list(text: string): string[] {
-  return text
-    .split(',')
-    .map((item) => item.trim())
-    .filter((item) => item !== '');
+function toIp(text: string): string | undefined {
+  return isIP(text) === 0 ? undefined : text;
 }
 
-function ip(name: string, value: string): string {
-  if (isIP(value) !== 0) return value;
-  throw invalid(name, value, 'must be a valid IP address');
-}
-
-function range(value: string): string {
-  if (parseCidr(value) !== undefined) return value;
-  throw invalid('GANTRY_XDS_DENIED_ENDPOINTS', value, 'must be a range such as 10.0.0.0/24');
-}
-
-function port(name: string, value: string): number {
-  const number = Number(value);
-  if (/^\d+$/.test(value) && number <= 65535) return number;
-  throw invalid(name, value, 'must be between 0 and 65535, inclusive');
-}
-
-function flag(name: string, value: string): boolean {
-  if (value === 'true' || value === 'false') return value === 'true';
-  throw invalid(name, value, 'must be true or false');
-}
-
-function invalid(name: string, value: string, problem: string): GantryError {
-  const message = `${name}: Invalid value: ${JSON.stringify(value)}: ${problem}`;
-  return new GantryError('Invalid', message, { causes: [{ reason: 'FieldValueInvalid', field: name, message }] });
+function toRange(text: string): string | undefined {
+  return parseCidr(text) === undefined ? undefined : text;
 }

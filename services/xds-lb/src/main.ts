@@ -15,11 +15,11 @@ import { systemClock } from '@gantry/runtime/clock.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
 import { runProcess } from '@gantry/runtime/process.ts';
 import type { Running } from '@gantry/runtime/service.ts';
-import { configFromEnv } from './config.ts';
+import { readConfig } from './config.ts';
 import { startXdsLb } from './service.ts';
 
 async function start({ log, stack }: { log: Logger; stack: AsyncDisposableStack }): Promise<Running> {
-  const config = configFromEnv(process.env);
+  const config = readConfig(process.argv.slice(2), process.env);
   const credentials = credentialsFromEnv(process.env);
   if (config.xdsSocket === undefined && !config.trustNetwork)
     requireCredentials(credentials, 'GANTRY_XDS_TRUST_NETWORK');
