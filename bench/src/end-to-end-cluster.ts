@@ -14,7 +14,7 @@ import type { Pod } from '@gantry/model/gen/gantry.core.v1.ts';
 import type { KubeObject } from '@gantry/model/kind.ts';
 import { systemClock } from '@gantry/runtime/clock.ts';
 import { silentLogger } from '@gantry/runtime/log.ts';
-import { configFromEnv } from '@gantry/scheduler/config.ts';
+import { readConfig } from '@gantry/scheduler/config.ts';
 import { startScheduler } from '@gantry/scheduler/service.ts';
 import { openStore } from '@gantry/store/open.ts';
 import { startRedisServer } from '@gantry/store/testing/redis-server.ts';
@@ -65,7 +65,7 @@ export async function startOneProcess(): Promise<Cluster> {
     ),
   );
   const forScheduler = stack.use(connect(api.address));
-  stack.use(startScheduler(configFromEnv({}), { client: forScheduler, bus, clock: systemClock, log: silentLogger }));
+  stack.use(startScheduler(readConfig([], {}), { client: forScheduler, bus, clock: systemClock, log: silentLogger }));
   const labels = new Map([[process.pid, 'all']]);
   return await followed(stack, api.address, bus, () => processorTimes(labels));
 }

@@ -11,7 +11,7 @@ import { openBus } from '@gantry/events/open.ts';
 import type { KindName, Kinds } from '@gantry/model/registry.ts';
 import { type Clock, systemClock } from '@gantry/runtime/clock.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
-import { configFromEnv as schedulerConfigFromEnv } from '@gantry/scheduler/config.ts';
+import { readConfig as readSchedulerConfig } from '@gantry/scheduler/config.ts';
 import { startScheduler } from '@gantry/scheduler/service.ts';
 import { openStore } from '@gantry/store/open.ts';
 import { defaultConfig as defaultXdsConfig } from '@gantry/xds-lb/config.ts';
@@ -79,7 +79,7 @@ export async function startCluster(options: UpOptions, deps: ClusterDeps): Promi
     ),
   );
   const scheduler = stack.use(
-    startScheduler({ ...schedulerConfigFromEnv(process.env), identity }, { ...service('scheduler'), bus }),
+    startScheduler({ ...readSchedulerConfig([], process.env), identity }, { ...service('scheduler'), bus }),
   );
   const binary = findServiceEnvoy({ progress });
   const balancer =

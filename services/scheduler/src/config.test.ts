@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { checkConfig, configFromEnv, defaultSchedulerConfig, isInShard } from './config.ts';
+import { checkConfig, defaultSchedulerConfig, isInShard, readConfig } from './config.ts';
 
-describe('configFromEnv', () => {
+describe('readConfig', () => {
   test('reads what is set, and has defaults for the rest', () => {
-    expect(configFromEnv({ GANTRY_SCHEDULER_IDENTITY: 'me' })).toMatchObject({
+    expect(readConfig([], { GANTRY_SCHEDULER_IDENTITY: 'me' })).toMatchObject({
       ...defaultSchedulerConfig,
       identity: 'me',
     });
@@ -17,7 +17,7 @@ describe('configFromEnv', () => {
       GANTRY_SCHEDULER_DEFRAG: '10m',
       GANTRY_SCHEDULER_DEFRAG_MAX_MOVES: '5',
     };
-    expect(configFromEnv(env)).toMatchObject({
+    expect(readConfig([], env)).toMatchObject({
       shard: { index: 1, count: 2 },
       weights: { binpack: { mostAllocated: 8 } },
       batchSize: 64,
@@ -29,20 +29,32 @@ describe('configFromEnv', () => {
   });
 
   test.each([
-    ['GANTRY_SCHEDULER_SHARD', '2', 'shard: Invalid value: "2": must look like 0/2'],
-    ['GANTRY_SCHEDULER_SHARD', '2/2', 'shard.index: Invalid value: 2'],
-    ['GANTRY_SCHEDULER_WEIGHTS', '{', 'weights: Invalid value: "{": must be JSON'],
-    ['GANTRY_SCHEDULER_WEIGHTS', '[1]', 'weights: Invalid value: "[1]": must be JSON'],
+    ['GANTRY_SCHEDULER_SHARD', '2', 'GANTRY_SCHEDULER_SHARD: Invalid value: "2": must look like 0/2'],
+    ['GANTRY_SCHEDULER_SHARD', '2/2', 'GANTRY_SCHEDULER_SHARD: Invalid value: "2/2": must look like 0/2'],
+    ['GANTRY_SCHEDULER_WEIGHTS', '{', 'GANTRY_SCHEDULER_WEIGHTS: Invalid value: "{": must be JSON'],
+    ['GANTRY_SCHEDULER_WEIGHTS', '[1]', 'GANTRY_SCHEDULER_WEIGHTS: Invalid value: "[1]": must be JSON'],
     ['GANTRY_SCHEDULER_WEIGHTS', '{"binpack":8}', 'must be JSON such as {"binpack":{"mostAllocated":8}}'],
-    ['GANTRY_SCHEDULER_BATCH_SIZE', 'many', 'batchSize: Invalid value: NaN'],
-    ['GANTRY_SCHEDULER_THREADS', '0', 'threads: Invalid value: 0: must be a whole number from 1 to 64'],
+    ['GANTRY_SCHEDULER_BATCH_SIZE', 'many', 'GANTRY_SCHEDULER_BATCH_SIZE: Invalid value: "many"'],
+    [
+      'GANTRY_SCHEDULER_THREADS',
+      '0',
+      'GANTRY_SCHEDULER_THREADS: Invalid value: "0": must be a whole number between 1 and 64',
+    ],
     ['GANTRY_SCHEDULER_LISTEN', 'nowhere', 'must be host:port'],
-    ['GANTRY_SCHEDULER_DEFRAG', 'often', 'defrag: Invalid value: "often": must be off, or a time such as'],
-    ['GANTRY_SCHEDULER_DEFRAG', '0s', 'defrag.intervalMs: Invalid value: 0'],
-    ['GANTRY_SCHEDULER_DEFRAG_MIN_GAIN', '2', 'defrag.minGain: Invalid value: 2: must be from 0.001 to 1'],
+    [
+      'GANTRY_SCHEDULER_DEFRAG',
+      'often',
+      'GANTRY_SCHEDULER_DEFRAG: Invalid value: "often": must be off, or a time from 1s',
+    ],
+    ['GANTRY_SCHEDULER_DEFRAG', '0s', 'GANTRY_SCHEDULER_DEFRAG: Invalid value: "0s"'],
+    [
+      'GANTRY_SCHEDULER_DEFRAG_MIN_GAIN',
+      '2',
+      'GANTRY_SCHEDULER_DEFRAG_MIN_GAIN: Invalid value: "2": must be between 0.001 and 1',
+    ],
     ['GANTRY_SCHEDULER_DIAGNOSTICS', '1.2.3.4', 'must be host:port'],
   ])('%s=%s is refused', (name, value, problem) => {
-    expect(() => configFromEnv({ [name]: value })).toThrow(problem);
+    expect(() => readConfig([], { [name]: value })).toThrow(problem);
   });
 });
 

@@ -1,7 +1,14 @@
 import { availableParallelism, hostname } from 'node:os';
 import { parseAddress } from '@gantry/runtime/address.ts';
 import { GantryError } from '@gantry/runtime/errors.ts';
-import { checkDefragConfig, type DefragConfig, defaultDefragConfig, defragConfigFromEnv } from './defrag/config.ts';
+import { type Env, type NumberRange, readOptions, withPrefix } from '@gantry/runtime/options.ts';
+import {
+  checkDefragConfig,
+  type DefragConfig,
+  defaultDefragConfig,
+  defragOptions,
+  readDefragConfig,
+} from './defrag/config.ts';
 import type { PodInfo } from './requirement.ts';
 
 /** How the scheduler runs. */
@@ -50,57 +57,77 @@ export const defaultSchedulerConfig: Omit<SchedulerConfig, 'identity'> = {
   leaderElection: true,
 };
 
+/** Bounds of the whole numbers. */
+const bounds = {
+  batchSize: { min: 1, max: 100_000, whole: true },
+  threads: { min: 1, max: 64, whole: true },
+  maxBindsInFlight: { min: 1, max: 64, whole: true },
+  seed: { min: 0, max: 2 ** 31 - 1, whole: true },
+} satisfies Partial<Record<keyof SchedulerConfig, NumberRange>>;
+const mostShards = 64;
+
+const options = withPrefix(
+  'GANTRY_SCHEDULER_',
+  [
+    'identity',
+    'shard',
+    'weights',
+    'seed',
+    'batch-size',
+    'threads',
+    'binds-in-flight',
+    'listen',
+    'advertise',
+    'diagnostics',
+    'leader-election',
+    ...defragOptions,
+  ],
+  { 'leader-election': 'switch' },
+);
+
 /**
- * Settings from the environment: GANTRY_SCHEDULER_IDENTITY (host name and process where absent), GANTRY_SCHEDULER_SHARD
- * (such as 0/2: the first of two), GANTRY_SCHEDULER_WEIGHTS (JSON, such as {"binpack":{"mostAllocated":8}}),
- * GANTRY_SCHEDULER_SEED, GANTRY_SCHEDULER_BATCH_SIZE, GANTRY_SCHEDULER_THREADS (as many as the machine has cores, up to
- * 4, where absent), GANTRY_SCHEDULER_BINDS_IN_FLIGHT, GANTRY_SCHEDULER_LISTEN (such as 0.0.0.0:7444),
- * GANTRY_SCHEDULER_ADVERTISE, GANTRY_SCHEDULER_DIAGNOSTICS (such as 127.0.0.1:8082) and GANTRY_SCHEDULER_LEADER_ELECTION
- * (false turns it off). Those of the defragmenter are in defrag/config.ts.
- * @throws GantryError (BadRequest) naming what is wrong and its value.
+ * Settings from flags (--batch-size 64) and the environment: GANTRY_SCHEDULER_IDENTITY (host name and process where absent),
+ * GANTRY_SCHEDULER_SHARD (such as 0/2: the first of two), GANTRY_SCHEDULER_WEIGHTS (JSON, such as
+ * {"binpack":{"mostAllocated":8}}), GANTRY_SCHEDULER_SEED, GANTRY_SCHEDULER_BATCH_SIZE, GANTRY_SCHEDULER_THREADS (as many
+ * as the machine has cores, up to 4, where absent), GANTRY_SCHEDULER_BINDS_IN_FLIGHT, GANTRY_SCHEDULER_LISTEN (such as
+ * 0.0.0.0:7444), GANTRY_SCHEDULER_ADVERTISE, GANTRY_SCHEDULER_DIAGNOSTICS (such as 127.0.0.1:8082) and
+ * GANTRY_SCHEDULER_LEADER_ELECTION (false turns it off). Those of the defragmenter are in defrag/config.ts.
+ * @throws GantryError (Invalid) naming the flag or variable and its value.
  */
-export function configFromEnv(env: Readonly<Record<string, string | undefined>>): SchedulerConfig {
-  const whole = (name: string, fallback: number): number => Number(env[name] ?? fallback);
-  const { name, seed, batchSize, threads, maxBindsInFlight } = defaultSchedulerConfig;
+export function readConfig(args: readonly string[], env: Env): SchedulerConfig {
+  const given = readOptions(options, args, env);
+  const { name, shard, seed, batchSize, threads, maxBindsInFlight, listen, leaderElection } = defaultSchedulerConfig;
+  const address = (option: 'listen' | 'diagnostics'): string | undefined =>
+    given.parsed(option, (text) => parseAddress(text) && text, 'must be host:port');
   return checkConfig({
     name,
-    identity: env.GANTRY_SCHEDULER_IDENTITY ?? `${hostname()}-${process.pid}`,
-    shard: shardOf(env.GANTRY_SCHEDULER_SHARD),
-    weights: weightsOf(env.GANTRY_SCHEDULER_WEIGHTS),
-    seed: whole('GANTRY_SCHEDULER_SEED', seed),
-    batchSize: whole('GANTRY_SCHEDULER_BATCH_SIZE', batchSize),
-    threads: whole('GANTRY_SCHEDULER_THREADS', threads),
-    maxBindsInFlight: whole('GANTRY_SCHEDULER_BINDS_IN_FLIGHT', maxBindsInFlight),
-    defrag: defragConfigFromEnv(env),
-    listen: env.GANTRY_SCHEDULER_LISTEN ?? defaultSchedulerConfig.listen,
-    advertise: env.GANTRY_SCHEDULER_ADVERTISE,
-    diagnostics: env.GANTRY_SCHEDULER_DIAGNOSTICS || undefined,
-    leaderElection: env.GANTRY_SCHEDULER_LEADER_ELECTION !== 'false',
+    identity: given.text('identity') ?? `${hostname()}-${process.pid}`,
+    shard: given.parsed('shard', shardOf, `must look like 0/2, with at most ${mostShards} shards`) ?? shard,
+    weights: given.parsed('weights', weightsOf, 'must be JSON such as {"binpack":{"mostAllocated":8}}') ?? {},
+    seed: given.number('seed', bounds.seed, seed),
+    batchSize: given.number('batch-size', bounds.batchSize, batchSize),
+    threads: given.number('threads', bounds.threads, threads),
+    maxBindsInFlight: given.number('binds-in-flight', bounds.maxBindsInFlight, maxBindsInFlight),
+    defrag: readDefragConfig(given),
+    listen: address('listen') ?? listen,
+    advertise: given.text('advertise'),
+    diagnostics: address('diagnostics'),
+    leaderElection: given.switch('leader-election', leaderElection),
   });
 }
 
-function shardOf(text: string | undefined): SchedulerConfig['shard'] {
-  if (text === undefined) return defaultSchedulerConfig.shard;
+function shardOf(text: string): SchedulerConfig['shard'] | undefined {
   const match = /^(\d+)\/(\d+)$/.exec(text);
-  if (match !== null) return { index: Number(match[1]), count: Number(match[2]) };
-  throw new GantryError('BadRequest', `shard: Invalid value: ${JSON.stringify(text)}: must look like 0/2`);
+  if (match === null) return undefined;
+  const [index, count] = [Number(match[1]), Number(match[2])];
+  return index < count && count <= mostShards ? { index, count } : undefined;
 }
 
 /** The profiles' own weights; which profiles and scores there are is checked by those who know them. */
-function weightsOf(text: string | undefined): SchedulerConfig['weights'] {
-  if (text === undefined) return {};
-  const refuse = (): never => {
-    const problem = 'must be JSON such as {"binpack":{"mostAllocated":8}}';
-    throw new GantryError('BadRequest', `weights: Invalid value: ${JSON.stringify(text)}: ${problem}`);
-  };
-  let given: unknown;
-  try {
-    given = JSON.parse(text);
-  } catch {
-    return refuse();
-  }
-  if (!isMap(given) || !Object.values(given).every(isMap)) return refuse();
-  return given as SchedulerConfig['weights'];
+function weightsOf(text: string): SchedulerConfig['weights'] | undefined {
+  const given: unknown = JSON.parse(text);
+  const isWhole = isMap(given) && Object.values(given).every(isMap);
+  return isWhole ? (given as SchedulerConfig['weights']) : undefined;
 }
 
 function isMap(value: unknown): value is object {
@@ -109,13 +136,12 @@ function isMap(value: unknown): value is object {
 
 /** Checks a configuration. Throws BadRequest that names the field and value. */
 export function checkConfig(config: SchedulerConfig): SchedulerConfig {
-  const { shard, batchSize, threads, maxBindsInFlight, seed } = config;
-  checkWhole('shard.count', shard.count, 1, 64);
+  const { shard } = config;
+  checkWhole('shard.count', shard.count, 1, mostShards);
   checkWhole('shard.index', shard.index, 0, shard.count - 1);
-  checkWhole('batchSize', batchSize, 1, 100_000);
-  checkWhole('threads', threads, 1, 64);
-  checkWhole('maxBindsInFlight', maxBindsInFlight, 1, 64);
-  checkWhole('seed', seed, 0, 2 ** 31 - 1);
+  for (const [field, { min, max }] of Object.entries(bounds)) {
+    checkWhole(field, config[field as keyof typeof bounds], min, max);
+  }
   checkDefragConfig(config.defrag);
   parseAddress(config.listen);
   if (config.diagnostics !== undefined) parseAddress(config.diagnostics);

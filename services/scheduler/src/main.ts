@@ -8,11 +8,11 @@ import { credentialsFromEnv } from '@gantry/client/credentials.ts';
 import { openBus } from '@gantry/events/open.ts';
 import { systemClock } from '@gantry/runtime/clock.ts';
 import { runProcess } from '@gantry/runtime/process.ts';
-import { configFromEnv } from './config.ts';
+import { readConfig } from './config.ts';
 import { startScheduler } from './service.ts';
 
 await runProcess('scheduler', async ({ log, stack }) => {
-  const config = configFromEnv(process.env);
+  const config = readConfig(process.argv.slice(2), process.env);
   const credentials = credentialsFromEnv(process.env);
   const client = stack.use(connect(process.env.GANTRY_SERVER, { credentials }));
   const busUrl = process.env.GANTRY_EVENTS;

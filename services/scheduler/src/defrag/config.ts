@@ -1,4 +1,5 @@
 import { GantryError } from '@gantry/runtime/errors.ts';
+import type { NumberRange, Options } from '@gantry/runtime/options.ts';
 
 /** How a scheduler defragments its cluster. */
 export interface DefragConfig {
@@ -14,44 +15,49 @@ export interface DefragConfig {
 
 export const defaultDefragConfig: DefragConfig = { maxMoves: 20, maxMovesPerHour: 100, minGain: 0.1 };
 
-type Env = Readonly<Record<string, string | undefined>>;
+/** Names of the settings, as flags of the scheduler. */
+export const defragOptions = ['defrag', 'defrag-max-moves', 'defrag-max-moves-per-hour', 'defrag-min-gain'] as const;
+
+/** Bounds of the numbers. */
+const bounds = {
+  intervalMs: { min: 1_000, max: 30 * 24 * 3_600_000 },
+  maxMoves: { min: 1, max: 1_000 },
+  maxMovesPerHour: { min: 1, max: 10_000 },
+  minGain: { min: 0.001, max: 1 },
+} satisfies Record<keyof DefragConfig, NumberRange>;
 
 /**
- * Settings from the environment: GANTRY_SCHEDULER_DEFRAG (the interval, such as 30m; off where absent),
+ * Settings of the defragmenter: GANTRY_SCHEDULER_DEFRAG (the interval, such as 30m; off where absent),
  * GANTRY_SCHEDULER_DEFRAG_MAX_MOVES, GANTRY_SCHEDULER_DEFRAG_MAX_MOVES_PER_HOUR and GANTRY_SCHEDULER_DEFRAG_MIN_GAIN.
- * @throws GantryError (BadRequest) naming what is wrong and its value.
+ * @throws GantryError (Invalid) naming the flag or variable and its value.
  */
-export function defragConfigFromEnv(env: Env): DefragConfig {
+export function readDefragConfig(given: Options<(typeof defragOptions)[number]>): DefragConfig {
   const { maxMoves, maxMovesPerHour, minGain } = defaultDefragConfig;
-  return checkDefragConfig({
-    intervalMs: intervalOf(env.GANTRY_SCHEDULER_DEFRAG || 'off'),
-    maxMoves: Number(env.GANTRY_SCHEDULER_DEFRAG_MAX_MOVES ?? maxMoves),
-    maxMovesPerHour: Number(env.GANTRY_SCHEDULER_DEFRAG_MAX_MOVES_PER_HOUR ?? maxMovesPerHour),
-    minGain: Number(env.GANTRY_SCHEDULER_DEFRAG_MIN_GAIN ?? minGain),
-  });
+  const interval = given.parsed('defrag', intervalOf, 'must be off, or a time from 1s to 720h such as 30s, 10m or 1h');
+  return {
+    intervalMs: interval === 'off' ? undefined : interval,
+    maxMoves: given.number('defrag-max-moves', bounds.maxMoves, maxMoves),
+    maxMovesPerHour: given.number('defrag-max-moves-per-hour', bounds.maxMovesPerHour, maxMovesPerHour),
+    minGain: given.number('defrag-min-gain', bounds.minGain, minGain),
+  };
 }
 
 /** Checks a configuration. Throws BadRequest that names the field and value. */
 export function checkDefragConfig(config: DefragConfig): DefragConfig {
-  const { intervalMs, maxMoves, maxMovesPerHour, minGain } = config;
-  if (intervalMs !== undefined) within('defrag.intervalMs', intervalMs, 1_000, 30 * 24 * 3_600_000);
-  within('defrag.maxMoves', maxMoves, 1, 1_000);
-  within('defrag.maxMovesPerHour', maxMovesPerHour, 1, 10_000);
-  within('defrag.minGain', minGain, 0.001, 1);
+  for (const [name, { min, max }] of Object.entries(bounds)) {
+    const value = config[name as keyof DefragConfig];
+    if (value === undefined || (value >= min && value <= max)) continue;
+    const problem = `Invalid value: ${value}: must be from ${min} to ${max}`;
+    throw new GantryError('BadRequest', `defrag.${name}: ${problem}`);
+  }
   return config;
 }
 
 const unitMs: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000 };
 
-function intervalOf(text: string): number | undefined {
-  if (text === 'off') return undefined;
+function intervalOf(text: string): number | 'off' | undefined {
+  if (text === 'off') return 'off';
   const [, number, unit] = /^(\d+)([smh])$/.exec(text) ?? [];
-  if (unit !== undefined) return Number(number) * unitMs[unit]!;
-  const problem = 'must be off, or a time such as 30s, 10m or 1h';
-  throw new GantryError('BadRequest', `defrag: Invalid value: ${JSON.stringify(text)}: ${problem}`);
-}
-
-function within(field: string, value: number, least: number, most: number): void {
-  if (value >= least && value <= most) return;
-  throw new GantryError('BadRequest', `${field}: Invalid value: ${value}: must be from ${least} to ${most}`);
+  const ms = unit === undefined ? Number.NaN : Number(number) * unitMs[unit]!;
+  return ms >= bounds.intervalMs.min && ms <= bounds.intervalMs.max ? ms : undefined;
 }
