@@ -3,7 +3,7 @@ import { connect } from '@gantry/client/client.ts';
 import { credentialsFromEnv } from '@gantry/client/credentials.ts';
 import { systemClock } from '@gantry/runtime/clock.ts';
 import { runProcess } from '@gantry/runtime/process.ts';
-import { helpText, type MainOptions, readOptions } from './options.ts';
+import { helpText, type MainOptions, readConfig } from './options.ts';
 import { openCriRuntime } from './runtime/cri/driver.ts';
 import { openHollowRuntime } from './runtime/hollow/driver.ts';
 import { openProcessRuntime, processDirectory } from './runtime/process/driver.ts';
@@ -13,7 +13,7 @@ import { startNodeAgent } from './service.ts';
 if (process.argv.includes('--help')) process.stdout.write(helpText);
 else {
   await runProcess('node-agent', async ({ log, stack }) => {
-    const options = readOptions(process.argv.slice(2), process.env);
+    const options = readConfig(process.argv.slice(2), process.env);
     const credentials = credentialsFromEnv(process.env);
     const client = stack.use(connect(options.api, { credentials }));
     const runtime = stack.use(await openRuntime(options));

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { readOptions } from './options.ts';
+import { readConfig } from './options.ts';
 
 describe('options of the process', () => {
   it('come from flags, or else from the environment', () => {
-    const options = readOptions(
+    const options = readConfig(
       ['--node-name=n1', '--driver', 'process', '--address', '10.0.0.1', '--label', 'zone=a'],
       {
         GANTRY_NODE_NAME: 'other',
@@ -28,7 +28,7 @@ describe('options of the process', () => {
   });
 
   it('enter the node’s network namespace where one is named', () => {
-    const { agent } = readOptions(['--netns', '/run/netns/n1', '--cluster-cidr', '10.64.0.0/16'], {});
+    const { agent } = readConfig(['--netns', '/run/netns/n1', '--cluster-cidr', '10.64.0.0/16'], {});
     expect(agent.network).toEqual({
       commandPrefix: ['nsenter', '--net=/run/netns/n1'],
       clusterCidr: '10.64.0.0/16',
@@ -49,6 +49,6 @@ describe('options of the process', () => {
     [['--label', 'x'], '--label: Invalid value: "x"'],
     [['--nope'], "Unknown option '--nope'"],
   ])('%j are refused', (argv, message) => {
-    expect(() => readOptions(argv, {})).toThrow(message);
+    expect(() => readConfig(argv, {})).toThrow(message);
   });
 });

@@ -1,12 +1,11 @@
 import { hostname, networkInterfaces } from 'node:os';
 import { resolve } from 'node:path';
-import { parseArgs } from 'node:util';
-import { GantryError } from '@gantry/runtime/errors.ts';
+import { type Env, type NumberRange, type Options, readOptions, withPrefix } from '@gantry/runtime/options.ts';
 import type { NodeAgentConfig } from './config.ts';
 import { isWithin } from './ipv4.ts';
 import { defaultNodeTimes } from './node/registrar.ts';
 
-/** What main.ts is told. */
+/** The settings of an agent that is a process of its own. */
 export interface MainOptions {
   /** gRPC address of the api; the client's default where undefined. */
   readonly api: string | undefined;
@@ -17,29 +16,36 @@ export interface MainOptions {
 
 const drivers = ['cri', 'process', 'hollow'] as const;
 
-const flags = {
-  'node-name': { type: 'string' },
-  api: { type: 'string' },
-  driver: { type: 'string' },
-  'containerd-socket': { type: 'string' },
-  netns: { type: 'string' },
-  address: { type: 'string', multiple: true },
-  'pod-cidr': { type: 'string' },
-  'cluster-cidr': { type: 'string' },
-  'cluster-dns': { type: 'string' },
-  'service-cidr': { type: 'string' },
-  'cluster-domain': { type: 'string' },
-  'root-dir': { type: 'string' },
-  'images-dir': { type: 'string' },
-  'cgroup-root': { type: 'string' },
-  listen: { type: 'string' },
-  diagnostics: { type: 'string' },
-  'allowed-unsafe-sysctls': { type: 'string' },
-  label: { type: 'string', multiple: true },
-  'max-pods': { type: 'string' },
-  'heartbeat-ms': { type: 'string' },
-  help: { type: 'boolean' },
+const options = {
+  api: { env: 'GANTRY_SERVER' },
+  ...withPrefix(
+    'GANTRY_',
+    [
+      'node-name',
+      'driver',
+      'containerd-socket',
+      'netns',
+      'address',
+      'pod-cidr',
+      'cluster-cidr',
+      'cluster-dns',
+      'service-cidr',
+      'cluster-domain',
+      'root-dir',
+      'images-dir',
+      'cgroup-root',
+      'listen',
+      'diagnostics',
+      'allowed-unsafe-sysctls',
+      'label',
+      'max-pods',
+      'heartbeat-ms',
+    ],
+    { address: 'list', label: 'list', 'allowed-unsafe-sysctls': 'list' },
+  ),
 } as const;
+
+const positive: NumberRange = { min: 1, max: Number.MAX_SAFE_INTEGER, whole: true };
 
 export const helpText = `Runs the pods of one node. Each flag is also read from the environment: --node-name from GANTRY_NODE_NAME, and so on;
 --api from GANTRY_SERVER, as with every client. GANTRY_TOKEN_FILE names the file with the cluster's token, without which nobody could
@@ -67,97 +73,68 @@ read logs or run commands.
   --heartbeat-ms MS         (${defaultNodeTimes.heartbeatMs})
 `;
 
-/** Reads flags, and the environment for those that are not given. Throws Invalid, naming the flag, for what cannot be. */
-export function readOptions(argv: readonly string[], env: Readonly<Record<string, string | undefined>>): MainOptions {
-  const { values } = parse(argv);
-  const text = (name: Exclude<keyof typeof flags, 'api' | 'address' | 'label' | 'help'>): string | undefined =>
-    values[name] ?? env[`GANTRY_${name.toUpperCase().replaceAll('-', '_')}`];
-  const list = (name: 'address' | 'label'): string[] =>
-    values[name] ?? env[`GANTRY_${name.toUpperCase()}`]?.split(',').filter((item) => item !== '') ?? [];
-  const nodeName = text('node-name') ?? hostname().toLowerCase();
-  const addresses = list('address').length > 0 ? list('address') : [firstAddress()];
-  const clusterCidr = text('cluster-cidr');
-  const netns = text('netns');
-  const heartbeatMs = numberOf('heartbeat-ms', text('heartbeat-ms'));
+/** Reads flags, and the environment for those that are not given. Throws Invalid, naming the flag or variable. */
+export function readConfig(args: readonly string[], env: Env): MainOptions {
+  const given = readOptions(options, args, env);
+  const addresses = given.list('address').length > 0 ? given.list('address') : [firstAddress()];
+  const heartbeatMs = given.number('heartbeat-ms', positive, undefined);
+  const sysctls = given.list('allowed-unsafe-sysctls');
   const optional = <K extends string, V>(key: K, value: V | undefined) => (value === undefined ? {} : { [key]: value });
   return {
-    api: values.api ?? env.GANTRY_SERVER,
-    driver: driverOf(text('driver') ?? 'cri'),
-    containerdSocket: text('containerd-socket') ?? '/run/containerd/containerd.sock',
+    api: given.text('api'),
+    driver: given.oneOf('driver', drivers, 'cri'),
+    containerdSocket: given.text('containerd-socket') ?? '/run/containerd/containerd.sock',
     agent: {
-      nodeName,
-      rootDir: resolve(text('root-dir') ?? '/var/lib/gantry'),
+      nodeName: given.text('node-name') ?? hostname().toLowerCase(),
+      rootDir: resolve(given.text('root-dir') ?? '/var/lib/gantry'),
       addresses,
-      listen: listenOf(text('listen') ?? `${addresses[0]}:0`),
-      labels: Object.fromEntries(list('label').map(labelOf)),
-      ...optional('allowedUnsafeSysctls', text('allowed-unsafe-sysctls')?.split(',')),
-      ...optional('diagnostics', text('diagnostics')),
-      ...optional('podCidr', text('pod-cidr')),
-      ...optional('imagesDir', text('images-dir')),
-      ...optional('cgroupRoot', text('cgroup-root')),
-      ...optional('clusterDomain', text('cluster-domain')),
-      ...optional('maxPods', numberOf('max-pods', text('max-pods'))),
+      listen: given.parsed('listen', listenOf, 'must be host:port') ?? { host: addresses[0]!, port: 0 },
+      labels: Object.fromEntries(
+        given.list('label').map((item) => given.parseItem('label', item, labelOf, 'must be key=value')),
+      ),
+      ...optional('allowedUnsafeSysctls', sysctls.length > 0 ? sysctls : undefined),
+      ...optional('diagnostics', given.text('diagnostics')),
+      ...optional('podCidr', given.text('pod-cidr')),
+      ...optional('imagesDir', given.text('images-dir')),
+      ...optional('cgroupRoot', given.text('cgroup-root')),
+      ...optional('clusterDomain', given.text('cluster-domain')),
+      ...optional('maxPods', given.number('max-pods', positive, undefined)),
       ...optional(
         'nodeTimes',
         heartbeatMs === undefined ? undefined : { ...defaultNodeTimes, heartbeatMs, healthMs: heartbeatMs },
       ),
-      ...optional(
-        'network',
-        clusterCidr === undefined
-          ? undefined
-          : {
-              commandPrefix: netns === undefined ? [] : ['nsenter', `--net=${netns}`],
-              clusterCidr,
-              ...serviceRange(text('cluster-dns') ?? '10.96.0.10', text('service-cidr') ?? '10.96.0.0/16'),
-            },
-      ),
+      ...optional('network', networkOf(given)),
     },
   };
 }
 
-function parse(argv: readonly string[]) {
-  try {
-    return parseArgs({ args: [...argv], options: flags, strict: true });
-  } catch (error) {
-    throw new GantryError('Invalid', (error as Error).message, { cause: error });
+/** Service addresses and DNS, which the range of all pods turns on. */
+function networkOf(given: Options<keyof typeof options>): NodeAgentConfig['network'] {
+  const clusterCidr = given.text('cluster-cidr');
+  if (clusterCidr === undefined) return undefined;
+  const netns = given.text('netns');
+  const dnsAddress = given.text('cluster-dns') ?? '10.96.0.10';
+  const serviceCidr = given.text('service-cidr') ?? '10.96.0.0/16';
+  // The cluster's DNS has a service address: a range that does not hold it is not the cluster's, and would cut others off.
+  if (!isWithin(dnsAddress, serviceCidr)) {
+    throw given.refuse('service-cidr', serviceCidr, `must contain the address of --cluster-dns, ${dnsAddress}`);
   }
+  return {
+    commandPrefix: netns === undefined ? [] : ['nsenter', `--net=${netns}`],
+    clusterCidr,
+    dnsAddress,
+    serviceCidr,
+  };
 }
 
-function driverOf(text: string): MainOptions['driver'] {
-  const driver = drivers.find((candidate) => candidate === text);
-  if (driver !== undefined) return driver;
-  throw new GantryError(
-    'Invalid',
-    `--driver: Unsupported value: ${JSON.stringify(text)}: supported values: "cri", "process", "hollow"`,
-  );
-}
-
-function numberOf(flag: string, text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  const number = Number(text);
-  if (Number.isInteger(number) && number > 0) return number;
-  throw new GantryError('Invalid', `--${flag}: Invalid value: ${JSON.stringify(text)}: must be a whole number above 0`);
-}
-
-function listenOf(text: string): { readonly host: string; readonly port: number } {
+function listenOf(text: string): { readonly host: string; readonly port: number } | undefined {
   const match = /^(.+):(\d{1,5})$/.exec(text);
-  if (match !== null && Number(match[2]) <= 65_535) return { host: match[1]!, port: Number(match[2]) };
-  throw new GantryError('Invalid', `--listen: Invalid value: ${JSON.stringify(text)}: must be host:port`);
+  return match !== null && Number(match[2]) <= 65_535 ? { host: match[1]!, port: Number(match[2]) } : undefined;
 }
 
-/** The cluster's DNS has a service address: a range that does not hold it is not the cluster's, and would cut others off. */
-function serviceRange(dnsAddress: string, serviceCidr: string) {
-  if (isWithin(dnsAddress, serviceCidr)) return { dnsAddress, serviceCidr };
-  throw new GantryError(
-    'Invalid',
-    `--service-cidr: Invalid value: ${JSON.stringify(serviceCidr)}: must contain the address of --cluster-dns, ${dnsAddress}`,
-  );
-}
-
-function labelOf(text: string): [string, string] {
+function labelOf(text: string): [string, string] | undefined {
   const at = text.indexOf('=');
-  if (at > 0) return [text.slice(0, at), text.slice(at + 1)];
-  throw new GantryError('Invalid', `--label: Invalid value: ${JSON.stringify(text)}: must be key=value`);
+  return at > 0 ? [text.slice(0, at), text.slice(at + 1)] : undefined;
 }
 
 function firstAddress(): string {
