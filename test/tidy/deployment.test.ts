@@ -2,10 +2,12 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { defaultApiConfig } from '@gantry/api/config.ts';
-import { helpText } from '@gantry/node-agent/options.ts';
-import { defaultSchedulerConfig } from '@gantry/scheduler/config.ts';
-import { defaultConfig as defaultXdsConfig } from '@gantry/xds-lb/config.ts';
+import { options as apiOptions, defaultApiConfig } from '@gantry/api/config.ts';
+import { options as controllersOptions } from '@gantry/controllers/config.ts';
+import { options as nodeAgentOptions } from '@gantry/node-agent/options.ts';
+import type { OptionSpec } from '@gantry/runtime/options.ts';
+import { defaultSchedulerConfig, options as schedulerOptions } from '@gantry/scheduler/config.ts';
+import { defaultConfig as defaultXdsConfig, options as xdsOptions } from '@gantry/xds-lb/config.ts';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 
@@ -43,9 +45,16 @@ function variablesOf(service: string): Set<string> {
   const sources = tracked.filter((path) => path.startsWith(`services/${service}/src/`) && !path.includes('.test.'));
   const shared = sources.some((path) => read(path).includes('credentialsFromEnv')) ? [credentialsSource] : [];
   const named = [...sources, ...shared].flatMap((path) => read(path).match(/GANTRY_[A-Z_]+/g) ?? []);
-  const flags = service === 'node-agent' ? [...helpText.matchAll(/--([a-z-]+)/g)].map(([, flag]) => flag!) : [];
-  return new Set([...named, ...flags.map((flag) => `GANTRY_${flag.toUpperCase().replaceAll('-', '_')}`)]);
+  return new Set([...named, ...Object.values(optionsOf[service]!).map(({ env }) => env)]);
 }
+
+const optionsOf: Readonly<Record<string, Readonly<Record<string, OptionSpec>>>> = {
+  api: apiOptions,
+  controllers: controllersOptions,
+  'node-agent': nodeAgentOptions,
+  scheduler: schedulerOptions,
+  'xds-lb': xdsOptions,
+};
 
 /** The settings that open a port, other than Envoy's for the users' traffic. */
 const opensPort = /_LISTEN$|_HOST$|_DIAGNOSTICS$/;

@@ -45,7 +45,8 @@ export interface ProcessConfig {
   readonly bus: string;
 }
 
-const options = {
+/** The settings by their flags, with the variables that stand for them. */
+export const options = {
   store: { env: 'GANTRY_STORE' },
   bus: { env: 'GANTRY_EVENTS' },
   'cluster-dns': { env: 'GANTRY_CLUSTER_DNS' },

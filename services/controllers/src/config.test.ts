@@ -30,7 +30,7 @@ describe('settings from the environment', () => {
   it('say where metrics are served', () => {
     const read = (address: string) => readConfig([], { GANTRY_CONTROLLERS_DIAGNOSTICS: address });
     expect(read('127.0.0.1:8084').diagnostics).toBe('127.0.0.1:8084');
-    expect(() => read('nowhere')).toThrow('address "nowhere": must be host:port');
+    expect(() => read('nowhere')).toThrow('DIAGNOSTICS: Invalid value: "nowhere": must be host:port');
   });
 
   it.each([

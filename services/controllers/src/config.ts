@@ -8,7 +8,8 @@ const nodesPerSecond: NumberRange = { min: 0, max: 1_000 };
 const share: NumberRange = { min: 0, max: 1 };
 const nodes: NumberRange = { min: 0, max: 1_000_000, whole: true };
 
-const options = withPrefix('GANTRY_CONTROLLERS_', [
+/** The settings by their flags, with the variables that stand for them. */
+export const options = withPrefix('GANTRY_CONTROLLERS_', [
   'identity',
   'diagnostics',
   'heartbeat-poll-ms',

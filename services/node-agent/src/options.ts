@@ -16,7 +16,8 @@ export interface MainOptions {
 
 const drivers = ['cri', 'process', 'hollow'] as const;
 
-const options = {
+/** The settings by their flags, with the variables that stand for them. */
+export const options = {
   api: { env: 'GANTRY_SERVER' },
   ...withPrefix(
     'GANTRY_',

@@ -66,7 +66,8 @@ const bounds = {
 } satisfies Partial<Record<keyof SchedulerConfig, NumberRange>>;
 const mostShards = 64;
 
-const options = withPrefix(
+/** The settings by their flags, with the variables that stand for them. */
+export const options = withPrefix(
   'GANTRY_SCHEDULER_',
   [
     'identity',

@@ -65,7 +65,8 @@ export const defaultConfig: XdsLbConfig = {
   trustNetwork: false,
 };
 
-const options = withPrefix(
+/** The settings by their flags, with the variables that stand for them. */
+export const options = withPrefix(
   'GANTRY_XDS_',
   [
     'host',
