@@ -232,8 +232,7 @@ describe('PendingWrites', () => {
     // The request may still be under way.
     expect(pending.state('k', fakeView([]), 999)).toBe('unseen');
     expect(pending.state('k', fakeView([]), 1_000)).toBe('ask');
-    expect(pending.kindsOf('k')).toEqual(['Pod']);
-    pending.barrier('k', new Map([['Pod', 20]]), 1_000);
+    pending.barrier('k', 20, 1_000);
     expect(pending.state('k', fakeView([], 19), 1_000)).toBe('unseen');
     expect(pending.state('k', fakeView([], 20), 1_000)).toBe('seen');
   });
@@ -243,7 +242,7 @@ describe('PendingWrites', () => {
     pending.note('k', outcome, 0);
     expect(pending.state('k', fakeView([], 6), 10_000)).toBe('ask');
     // The store went back in time.
-    pending.barrier('k', new Map([['Pod', 3]]), 10_000);
+    pending.barrier('k', 3, 10_000);
     expect(pending.state('k', fakeView([], 3), 10_000)).toBe('seen');
   });
 });

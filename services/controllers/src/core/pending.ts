@@ -50,14 +50,14 @@ export class PendingWrites {
     return waitedMs >= patienceMs ? 'ask' : 'unseen';
   }
 
-  /** The kinds of which a key's barrier needs the api's revision. */
-  kindsOf(key: string): KindName[] {
+  /**
+   * Lets a key wait until the kinds that were written for it are seen up to this revision, and for nothing else. The revision
+   * was read from the api after all that was written.
+   */
+  barrier(key: string, revision: number, nowMs: number): void {
     const { written, gone, inDoubt } = this.#byKey.get(key) ?? { written: new Map(), gone: [], inDoubt: new Set() };
-    return [...new Set<KindName>([...written.keys(), ...gone.map(({ kind }) => kind), ...inDoubt])];
-  }
-
-  /** Lets a key wait for these revisions, read from the api after all that was written for it, and for nothing else. */
-  barrier(key: string, revisions: ReadonlyMap<KindName, number>, nowMs: number): void {
+    const kinds = [...written.keys(), ...gone.map(({ kind }) => kind), ...inDoubt];
+    const revisions = new Map<KindName, number>(kinds.map((kind) => [kind, revision]));
     this.#byKey.set(key, { written: revisions, gone: [], inDoubt: new Set(), sinceMs: nowMs });
   }
 }

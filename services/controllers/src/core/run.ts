@@ -1,5 +1,6 @@
+import type { ChangeSource } from '@gantry/client/change-source.ts';
 import type { KindName } from '@gantry/model/registry.ts';
-import type { BackoffPolicy } from '@gantry/runtime/backoff.ts';
+import { type BackoffPolicy, backoffMs, defaultBackoff } from '@gantry/runtime/backoff.ts';
 import type { Clock } from '@gantry/runtime/clock.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
 import { type Controller, kindsOf } from './action.ts';
@@ -7,7 +8,10 @@ import { Caches, type SourceOf } from './caches.ts';
 import type { ControllerApi, EventSink } from './executor.ts';
 import { type Loop, startLoop } from './loop.ts';
 import type { ControllerMetrics } from './metrics.ts';
+import { presentRevision } from './revision.ts';
 
+/** Milliseconds until views are looked at again that were too old to begin with. */
+const catchUpMs = 20;
 /** Milliseconds between complaints about kinds that could not be read yet. */
 const complainMs = 10_000;
 
@@ -36,20 +40,25 @@ export class RunningControllers implements AsyncDisposable {
   readonly #work: Promise<void>[];
 
   /**
-   * Starts them: each as soon as the kinds that it watches were read once, so that a kind which cannot be read holds up
-   * only the controllers that need it.
+   * Starts them: each as soon as the kinds that it watches were read, as of now or later, so that a kind which cannot be read
+   * holds up only the controllers that need it.
    */
   constructor(controllers: readonly Controller[], options: RunOptions) {
     const { sourceOf, clock, log, backoff } = options;
     const kinds = controllers.flatMap(kindsOf);
     this.#options = options;
+    const barrier = this.#barrier();
+    // It rejects where this is stopped before, which concerns nobody but those who wait for it.
+    barrier.catch(() => {});
     this.caches = new Caches(kinds, {
-      sourceOf,
+      sourceOf: (kind) => readAfter(barrier, sourceOf(kind)),
       clock,
-      onError: (error, kind) => log.warn({ error, kind }, 'changes could not be read and are read anew'),
+      onError: (error, kind) => {
+        if (!this.#stop.signal.aborted) log.warn({ error, kind }, 'changes could not be read and are read anew');
+      },
       ...(backoff === undefined ? {} : { backoff }),
     });
-    this.#work = [...controllers.map((controller) => this.#start(controller)), this.#complain(new Set(kinds))];
+    this.#work = [...controllers.map((controller) => this.#start(controller, barrier)), this.#complain(new Set(kinds))];
   }
 
   /** Has a key of a controller reconciled soon. A controller that has not started yet looks at all keys when it does. */
@@ -64,20 +73,44 @@ export class RunningControllers implements AsyncDisposable {
     await Promise.all(this.#work);
   }
 
-  async #start(controller: Controller): Promise<void> {
+  async #start(controller: Controller, barrier: Promise<number>): Promise<void> {
     const { apiOf, eventsOf, metrics, clock, log, random } = this.#options;
+    const { signal } = this.#stop;
     try {
       await this.caches.synced(controller.watches);
-    } catch {
-      return; // Stopped before.
+      const revision = await barrier;
+      while (controller.watches.some((kind) => this.caches.revision(kind) < revision)) {
+        await clock.sleep(catchUpMs, signal);
+      }
+    } catch (error) {
+      if (signal.aborted) return;
+      throw error;
     }
-    if (this.#stop.signal.aborted) return;
+    if (signal.aborted) return;
     const { name } = controller;
     const options = { caches: this.caches, api: apiOf(name), events: eventsOf(name), metrics, clock, log };
     this.#loops.set(
       controller.name,
       startLoop(controller, { ...options, ...(random === undefined ? {} : { random }) }),
     );
+  }
+
+  /**
+   * The revision that views must have reached before anybody acts on them: all that an earlier leader wrote, whose plans this
+   * process knows nothing of, is at or before it. Lists begin after it was read, and so they are hardly ever older.
+   */
+  async #barrier(): Promise<number> {
+    const { apiOf, clock, log } = this.#options;
+    const { signal } = this.#stop;
+    for (let failures = 1; ; failures++) {
+      try {
+        return await presentRevision(apiOf('controllers'), signal);
+      } catch (error) {
+        signal.throwIfAborted();
+        log.warn({ error }, 'the present revision could not be read and is read again');
+        await clock.sleep(backoffMs(defaultBackoff, failures), signal);
+      }
+    }
   }
 
   /** Names the kinds that hold controllers up, for as long as there are any. */
@@ -97,4 +130,14 @@ export class RunningControllers implements AsyncDisposable {
       }
     }
   }
+}
+
+/** The source, which is not read before the promise resolves. */
+function readAfter<T>(barrier: Promise<unknown>, source: ChangeSource<T>): ChangeSource<T> {
+  return {
+    async *read(after, signal) {
+      await barrier;
+      yield* source.read(after, signal);
+    },
+  };
 }

@@ -1,9 +1,9 @@
-import type { KindName } from '@gantry/model/registry.ts';
 import type { Clock } from '@gantry/runtime/clock.ts';
 import type { Controller, View } from './action.ts';
 import { type ControllerApi, type EventSink, execute } from './executor.ts';
 import { AbsentUids } from './live-checks.ts';
 import { PendingWrites } from './pending.ts';
+import { presentRevision } from './revision.ts';
 
 /** Milliseconds before a key whose writes were not seen yet is looked at again. */
 const unseenMs = 10;
@@ -25,8 +25,7 @@ export function workerOf(controller: Controller, { view, api, events, clock }: W
   return async (key, signal) => {
     const state = pending.state(key, view, clock.monotonic());
     if (state === 'ask') {
-      const revisions = await presentRevisions(pending.kindsOf(key), api, signal);
-      pending.barrier(key, revisions, clock.monotonic());
+      pending.barrier(key, await presentRevision(api, signal), clock.monotonic());
     }
     if (state !== 'seen') return { afterMs: unseenMs };
     const plan = controller.reconcile(key, view, clock.now());
@@ -40,18 +39,4 @@ export function workerOf(controller: Controller, { view, api, events, clock }: W
     }
     return outcome.requeueMs === undefined ? undefined : { afterMs: outcome.requeueMs };
   };
-}
-
-/** How far the api is: every write that took effect before this call has at most this revision. */
-async function presentRevisions(
-  kinds: readonly KindName[],
-  api: ControllerApi,
-  signal: AbortSignal,
-): Promise<Map<KindName, number>> {
-  const revisions = new Map<KindName, number>();
-  for (const kind of kinds) {
-    const { resourceVersion } = await api.list(kind, { limit: 1 }, { signal });
-    revisions.set(kind, resourceVersion);
-  }
-  return revisions;
 }

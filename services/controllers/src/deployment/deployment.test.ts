@@ -30,6 +30,15 @@ describe('a rollout', () => {
     );
   });
 
+  it('makes no new set because a template spells out what is empty', () => {
+    const set = aSetOf(aDeployment(), 3);
+    const deployment = aDeployment();
+    const container = deployment.spec.template!.spec!.containers[0]!;
+    Object.assign(container, { env: [], securityContext: {} });
+    set.metadata.ownerReferences = [{ ...controllerOf(set)!, uid: deployment.metadata.uid! }];
+    expect(typesOf(reconcile([deployment, set]))).not.toContain('create');
+  });
+
   it('keeps the status right before it writes anything that may be refused for ever', () => {
     const [first, ...others] = typesOf(reconcile([aDeployment()]));
     expect(first).toBe('updateStatus');

@@ -88,8 +88,18 @@ function sameTemplate(a: PodTemplateSpec | undefined, b: PodTemplateSpec | undef
   return isDeepStrictEqual(comparable(a), comparable(b));
 }
 
-/** A template without the hash label and without empty maps, which mean the same as absent ones. */
+/** A template without the hash label and without empty lists and maps, which mean the same as absent ones. */
 function comparable(template: PodTemplateSpec | undefined): unknown {
   const { [hashLabel]: _hash, ...labels } = template?.metadata?.labels ?? {};
-  return { labels, annotations: { ...template?.metadata?.annotations }, spec: template?.spec };
+  return withoutEmpty({ labels, annotations: template?.metadata?.annotations, spec: template?.spec });
+}
+
+function withoutEmpty(value: unknown): unknown {
+  if (Array.isArray(value)) return value.length === 0 ? undefined : value.map(withoutEmpty);
+  if (typeof value !== 'object' || value === null) return value;
+  const kept = Object.entries(value).flatMap(([name, field]) => {
+    const content = withoutEmpty(field);
+    return content === undefined ? [] : [[name, content] as const];
+  });
+  return kept.length === 0 ? undefined : Object.fromEntries(kept);
 }

@@ -88,6 +88,12 @@ describe('the status of a budget', () => {
     expect(actions).toContainEqual({ type: 'requeue', afterMs: 60_000 });
   });
 
+  it('holds no eviction back for hours because the clock was set back', () => {
+    const pods = ['p1', 'p2'].map((name) => aPod(name, { node: 'n' }));
+    const budget = aBudget({ minAvailable: 1 }, { disruptedPods: { p1: '2026-01-01T02:05:00Z' } });
+    expect(statusOf(budget, ...pods)).toMatchObject(counts(2, 1, 2, 1));
+  });
+
   it('is not written again where it is right', () => {
     const budget = aBudget({ minAvailable: 1 });
     const pods = [aPod('one', { node: 'n' }), aPod('two', { node: 'n' })];

@@ -8,7 +8,10 @@ import { type Action, type AnyObject, type Controller, keyOf, splitKey, type Vie
 import { isActive } from '../core/pods.ts';
 import { healthTarget } from './target.ts';
 
-/** An eviction that was granted counts for so long; a pod that is still there then is not going to go. */
+/**
+ * Milliseconds for which a granted eviction counts; a pod that is still there then is not going to go. A grant from further
+ * ahead than that was written by a clock that has been set back since.
+ */
 const grantMs = 2 * 60_000;
 
 /** Keeps the status of disruption budgets: how many pods may be evicted now. */
@@ -49,7 +52,7 @@ function covers({ spec }: PodDisruptionBudget, pod: Pod): boolean {
 function openGrants({ status }: PodDisruptionBudget, pods: readonly Pod[], nowMs: number): Map<string, number> {
   const there = new Set(pods.map(({ metadata }) => metadata.name));
   const grants = Object.entries(status?.disruptedPods ?? {}).map(([name, time]) => [name, Date.parse(time)] as const);
-  return new Map(grants.filter(([name, grantedMs]) => there.has(name) && grantedMs + grantMs > nowMs));
+  return new Map(grants.filter(([name, grantedMs]) => there.has(name) && Math.abs(nowMs - grantedMs) < grantMs));
 }
 
 function statusOf(

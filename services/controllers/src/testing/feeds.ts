@@ -14,6 +14,8 @@ export interface FeedFaults {
   readonly stall: number;
   /** Milliseconds of such a while, at most. */
   readonly maxStallMs: number;
+  /** Revisions by which the list that a leader begins with is behind, at most. */
+  readonly maxStaleness: number;
   /** Probability, a step and kind, that a source breaks: it goes on from where it was, or has to be read anew. */
   readonly broken: number;
 }
@@ -35,7 +37,8 @@ export class Feeds {
   }
 
   readonly sourceOf: SourceOf = <K extends KindName>(kind: K): ChangeSource<Kinds[K]> => {
-    const feed = new Feed(this.#store, kind);
+    const staleness = (): number => (this.faults === undefined ? 0 : this.#random.int(0, this.faults.maxStaleness));
+    const feed = new Feed(this.#store, kind, staleness);
     this.#feeds.set(kind, feed);
     return feed as unknown as ChangeSource<Kinds[K]>;
   };
@@ -74,6 +77,8 @@ export class Feeds {
 class Feed implements ChangeSource<AnyObject> {
   readonly #store: TruthStore;
   readonly #kind: KindName;
+  /** By how many revisions the next list is behind; it is never older than changes that have arrived. */
+  readonly #staleness: () => number;
   #bell = Promise.withResolvers<void>();
   #error: GantryError | undefined;
   #listing = false;
@@ -81,9 +86,10 @@ class Feed implements ChangeSource<AnyObject> {
   revision = 0;
   stalledUntilMs = 0;
 
-  constructor(store: TruthStore, kind: KindName) {
+  constructor(store: TruthStore, kind: KindName, staleness: () => number) {
     this.#store = store;
     this.#kind = kind;
+    this.#staleness = staleness;
   }
 
   advance(revision: number): void {
@@ -108,9 +114,9 @@ class Feed implements ChangeSource<AnyObject> {
       await this.#bell.promise;
       this.#listing = false;
       if (signal.aborted) return;
-      at = this.#store.revision;
+      at = Math.max(this.revision, this.#store.revision - this.#staleness());
       this.revision = at;
-      yield { type: 'snapshot', objects: this.#store.all(this.#kind), revision: at };
+      yield { type: 'snapshot', objects: this.#stateAt(at), revision: at };
     }
     const changes = this.#store.changesOf(this.#kind);
     for (let next = 0; !signal.aborted; ) {
@@ -128,6 +134,17 @@ class Feed implements ChangeSource<AnyObject> {
         yield { type: 'progress', revision: at };
       } else await this.#bell.promise;
     }
+  }
+
+  #stateAt(revision: number): AnyObject[] {
+    const objects = new Map<string, AnyObject>();
+    for (const change of this.#store.changesOf(this.#kind)) {
+      if (change.revision > revision) break;
+      const { namespace, name } = change.object.metadata;
+      if (change.type === 'put') objects.set(objectKey(namespace, name), change.object);
+      else objects.delete(objectKey(namespace, name));
+    }
+    return [...objects.values()];
   }
 
   #ring(): void {

@@ -116,6 +116,7 @@ const garbage: Scenario = {
     const { random, store } = simulation;
     const policy = random.pick(propagations)!;
     if (random.chance(0.02)) users.remove(simulation, random.pick(simulation.all('ReplicaSet')), policy);
+    if (random.chance(0.01)) users.orphanPods(simulation, random.pick(simulation.all('ReplicaSet')));
     if (random.chance(0.01)) users.remove(simulation, random.pick(simulation.all('Deployment')), policy);
     if (random.chance(0.02) && store.find('Deployment', 'default', 'web') === undefined)
       simulation.create(aDeployment());

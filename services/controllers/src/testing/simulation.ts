@@ -29,7 +29,7 @@ export interface Faults {
 /** Everything that this world can do to controllers, often. */
 export const allFaults: Faults = {
   network: { unsent: 0.04, lostAnswer: 0.06, late: 0.04, refusedItem: 0.05 },
-  feeds: { stall: 0.04, maxStallMs: 15_000, broken: 0.01 },
+  feeds: { stall: 0.04, maxStallMs: 15_000, maxStaleness: 40, broken: 0.01 },
   leaderChange: 0.01,
   clockStep: 0.01,
   failingPods: true,

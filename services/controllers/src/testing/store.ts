@@ -90,6 +90,10 @@ export class TruthStore {
     const { generateName } = object.metadata;
     const name = object.metadata.name || `${generateName}${this.#random.int(0, 2 ** 31).toString(36)}`;
     if (this.find(kind, object.metadata.namespace, name) !== undefined) throw alreadyExists(infoOf(kind, name));
+    const home = this.find('Namespace', undefined, object.metadata.namespace ?? '');
+    if (home?.metadata.deletionTimestamp !== undefined) {
+      throw new GantryError('Forbidden', `unable to create new content in namespace ${home.metadata.name}`);
+    }
     const metadata: Meta = {
       ...object.metadata,
       name,

@@ -64,4 +64,22 @@ export const users = {
     if (simulation.store.find(kind, namespace, name) === undefined) return;
     simulation.store.delete(kind, target, propagationPolicy === undefined ? {} : { propagationPolicy }, 'user');
   },
+
+  /** Deletes a ReplicaSet, and releases its pods in its stead, as a client without the collector's help does. */
+  orphanPods(simulation: Simulation, set: ReplicaSet | undefined): void {
+    if (set === undefined) return;
+    users.remove(simulation, set, 'Orphan');
+    for (const pod of simulation.all('Pod')) {
+      const { ownerReferences = [] } = pod.metadata;
+      const kept = ownerReferences.filter(({ uid }) => uid !== set.metadata.uid);
+      if (kept.length === ownerReferences.length) continue;
+      simulation.store.edit(
+        pod,
+        (draft) => {
+          draft.metadata.ownerReferences = kept;
+        },
+        'user',
+      );
+    }
+  },
 };
