@@ -49,9 +49,11 @@ export interface MessageSchema {
 
 /** The folder of all .proto files; they import one another by their paths below it. */
 export const protoFolder = fileURLToPath(new URL('../../../proto/', import.meta.url));
-const entryFiles = ['object', 'resources', 'scheduling', 'nodes', 'pods', 'placement'].map(
-  (name) => `gantry/api/v1/${name}.proto`,
-);
+const entryFiles = [
+  ...['object', 'resources', 'scheduling', 'nodes', 'pods', 'placement'].map((name) => `api/v1/${name}`),
+  // Bodies of REST requests that no gRPC message holds.
+  ...['meta/v1/envelope', 'meta/v1/delete', 'autoscaling/v1/scale', 'policy/v1/eviction', 'core/v1/binding'],
+].map((name) => `gantry/${name}.proto`);
 const wellKnownFolder = dirname(createRequire(import.meta.url).resolve('protobufjs/package.json'));
 
 const jsonForms: Readonly<Record<string, JsonForm>> = {

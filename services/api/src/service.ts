@@ -106,13 +106,15 @@ export async function startApi(config: ApiConfig, deps: ApiDeps): Promise<Runnin
     maxInFlight: config.limits.maxInFlight,
   });
   const agents = stack.use(new AgentConnections(credentials));
+  const scheduling = new SchedulingApi({ ...core, hub, ledger, events });
+  const pods = new PodProxy({ ...core, agents });
   const { host, port } = parseAddress(config.listen);
   const server = await listen(
     {
       ResourceService: resourceHandlers(resources, calls, core.damaged),
-      SchedulingService: schedulingHandlers(new SchedulingApi({ ...core, hub, ledger, events }), calls),
+      SchedulingService: schedulingHandlers(scheduling, calls),
       NodeService: nodeHandlers(new NodeApi({ ...core, ephemeral: store, ledger, hub }), calls),
-      PodService: podHandlers(new PodProxy({ ...core, agents }), calls),
+      PodService: podHandlers(pods, calls),
       PlacementService: placementHandlers(new PlacementProxy({ ...core, credentials }), calls),
     },
     {
@@ -128,7 +130,7 @@ export async function startApi(config: ApiConfig, deps: ApiDeps): Promise<Runnin
   const rest = config.rest
     ? stack.use(
         await serveRest(
-          { api: resources, authenticate, kinds, ready: isReady, clock, log },
+          { api: resources, scheduling, pods, authenticate, kinds, ready: isReady, clock, log },
           {
             ...parseAddress(config.rest),
             ...(deps.tls && { tls: deps.tls }),

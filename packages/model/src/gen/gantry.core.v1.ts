@@ -2595,3 +2595,11 @@ export interface PortStatus {
   /** One word for what is wrong with it; absent where it works. */
   error?: string;
 }
+
+/** Assigns a pod to a node: the body of the binding subresource. */
+export interface Binding {
+  /** The pod's name and namespace; a uid must be the pod's. */
+  metadata: ObjectMeta;
+  /** The node: kind "Node" and its name. */
+  target: ObjectReference;
+}

@@ -121,3 +121,39 @@ export interface Condition {
   /** Why, for people; may be empty. */
   message?: string;
 }
+
+/** The envelope of an object in a protobuf request or reply; on the wire the four bytes "k8s\0" stand before it. */
+export interface Unknown {
+  /** The kind of what is in raw. */
+  typeMeta?: TypeMeta;
+  /** The object, encoded as contentType says. */
+  raw?: string;
+  /** Encoding of raw; empty for none. */
+  contentEncoding?: string;
+  /** Media type of raw; empty for protobuf. */
+  contentType?: string;
+}
+
+/** What a delete request may say. */
+export interface DeleteOptions {
+  /** Seconds that the object gets to end; 0 is at once. The kind's own default where absent. */
+  gracePeriodSeconds?: number;
+  /** What must be true of the object, else the request fails with Conflict. */
+  preconditions?: Preconditions;
+  /** Older form of propagationPolicy: true is "Orphan", false is "Background". Set one of the two. */
+  orphanDependents?: boolean;
+  /** What becomes of dependents: "Background" deletes them afterwards, "Foreground" before the object goes, "Orphan" keeps them. The kind's own default where absent. */
+  propagationPolicy?: string;
+  /** ["All"] does everything but store the result. */
+  dryRun?: string[];
+  /** Delete even though the stored object can't be read, skipping finalizers and preconditions. */
+  ignoreStoreReadErrorWithClusterBreakingPotential?: boolean;
+}
+
+/** What must be true of an object before it is deleted. */
+export interface Preconditions {
+  /** Its uid. */
+  uid?: string;
+  /** Its resourceVersion. */
+  resourceVersion?: string;
+}

@@ -1,6 +1,6 @@
 // Generated from proto/ by `npm run generate`; not edited by hand.
 
-import type { Condition, LabelSelector, ObjectMeta } from './gantry.meta.v1.ts';
+import type { Condition, DeleteOptions, LabelSelector, ObjectMeta } from './gantry.meta.v1.ts';
 
 /** How many pods of a group may be away at once by someone's choice, such as a drain. */
 export interface PodDisruptionBudget {
@@ -42,4 +42,12 @@ export interface PodDisruptionBudgetStatus {
   expectedPods?: number;
   /** Conditions: DisruptionAllowed. */
   conditions?: Condition[];
+}
+
+/** Asks for a pod's end unless a disruption budget forbids it: the body of the eviction subresource. */
+export interface Eviction {
+  /** The pod's name and namespace. */
+  metadata: ObjectMeta;
+  /** How to delete it. */
+  deleteOptions?: DeleteOptions;
 }

@@ -56,9 +56,9 @@ export class Stream {
   }
 
   /** Resolves when the client can take more. Throws Cancelled once it is gone. */
-  async write(text: string): Promise<void> {
+  async write(part: string | Uint8Array): Promise<void> {
     this.#signal.throwIfAborted();
-    const taken = this.#response.write(text);
+    const taken = this.#response.write(part);
     if (taken) return;
     await Promise.race([once(this.#response, 'drain', { signal: this.#signal }), once(this.#response, 'close')]);
     if (this.#response.destroyed) throw new GantryError('Cancelled', 'the client is gone');

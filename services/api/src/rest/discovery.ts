@@ -1,9 +1,12 @@
 import type { Kind } from '@gantry/model/kind.ts';
-import { apiVersionOf } from '@gantry/model/registry.ts';
+import { apiVersionOf, resourceOf } from '@gantry/model/registry.ts';
 import type { Wanted } from './accept.ts';
+import { subresourceDiscovery } from './subresources/subresources.ts';
 
 /** Verbs that every resource has. */
 const verbs = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
+/** Resources of the category `all`, as `kubectl get all` means it. */
+const inAll = ['pods', 'services', 'deployments.apps', 'replicasets.apps'];
 const statusVerbs = ['get', 'patch', 'update'];
 
 /** Groups in the order in which Kubernetes lists its own; others come after by name. */
@@ -95,9 +98,14 @@ function groupDocument({ name, versions }: Group): object {
 function resourceList(groupVersion: string, kinds: readonly Kind[]): object {
   const resources = kinds.flatMap((kind) => {
     const base = { name: kind.plural, singularName: kind.singular, namespaced: kind.namespaced, kind: kind.kind };
-    const own = { ...base, verbs, ...(kind.shortNames.length > 0 ? { shortNames: kind.shortNames } : {}) };
-    const status = { ...base, name: `${kind.plural}/status`, singularName: '', verbs: statusVerbs };
-    return kind.hasStatus ? [own, status] : [own];
+    const own = { ...base, verbs, ...namesOf(kind) };
+    const below = subresourcesOf(kind).map(({ subresource, responseKind, verbs: each }) => {
+      const { group, version, kind: name } = responseKind;
+      const isOwn = group === kind.group && version === kind.version;
+      const typed = { ...base, kind: name, ...(isOwn ? {} : { group, version }) };
+      return { ...typed, name: `${kind.plural}/${subresource}`, singularName: '', verbs: each };
+    });
+    return [own, ...below];
   });
   return { kind: 'APIResourceList', apiVersion: 'v1', groupVersion, resources };
 }
@@ -119,18 +127,48 @@ function aggregated(groups: readonly Group[], { version }: Wanted): object {
   };
 }
 
+function namesOf(kind: Kind): object {
+  const { shortNames } = kind;
+  return {
+    ...(shortNames.length > 0 ? { shortNames } : {}),
+    ...(inAll.includes(resourceOf(kind)) ? { categories: ['all'] } : {}),
+  };
+}
+
 function resourceDiscovery(kind: Kind): object {
-  const [group, version] = [kind.group, kind.version];
-  const responseKind = { group, version, kind: kind.kind };
+  const subresources = subresourcesOf(kind);
   return {
     resource: kind.plural,
-    responseKind,
+    responseKind: typeOf(kind),
     scope: kind.namespaced ? 'Namespaced' : 'Cluster',
     singularResource: kind.singular,
     verbs,
-    ...(kind.shortNames.length > 0 ? { shortNames: kind.shortNames } : {}),
-    ...(kind.hasStatus ? { subresources: [{ subresource: 'status', responseKind, verbs: statusVerbs }] } : {}),
+    ...namesOf(kind),
+    ...(subresources.length > 0 ? { subresources } : {}),
   };
+}
+
+interface ServedSubresource {
+  readonly subresource: string;
+  readonly responseKind: { readonly group: string; readonly version: string; readonly kind: string };
+  readonly verbs: readonly string[];
+}
+
+function subresourcesOf(kind: Kind): ServedSubresource[] {
+  const prefix = `${resourceOf(kind)}/`;
+  const others = Object.entries(subresourceDiscovery)
+    .filter(([name]) => name.startsWith(prefix))
+    .map(([name, { verbs: each, ...responseKind }]) => ({
+      subresource: name.slice(prefix.length),
+      responseKind,
+      verbs: each,
+    }));
+  const status = { subresource: 'status', responseKind: typeOf(kind), verbs: statusVerbs };
+  return kind.hasStatus ? [...others, status] : others;
+}
+
+function typeOf({ group, version, kind }: Kind): ServedSubresource['responseKind'] {
+  return { group, version, kind };
 }
 
 /** The version that a path of OpenAPI v3 names, such as api/v1 or apis/apps/v1. */

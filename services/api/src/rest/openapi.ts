@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Kind } from '@gantry/model/kind.ts';
-import { type FieldSchema, jsonFieldsOf, type MessageSchema, messageSchema } from '@gantry/model/schema.ts';
+import { documentedSchemas, type FieldSchema, type MessageSchema } from '@gantry/model/schema.ts';
 import { openApiPath } from './discovery.ts';
 
 /** A JSON schema, or any other part of an OpenAPI document. */
@@ -74,6 +74,23 @@ export class OpenApi {
   }
 }
 
+let documented: ReadonlyMap<string, MessageSchema> | undefined;
+
+/** A message with its comments. They are read when the first document is asked for. */
+function messageSchema(message: string): MessageSchema {
+  documented ??= new Map(documentedSchemas().map((schema) => [schema.name, schema]));
+  const schema = documented.get(message);
+  if (schema === undefined) throw new Error(`invariant broken: no message ${message}`);
+  return schema;
+}
+
+/** The properties of a message's JSON object: inlined messages give theirs to the parent. */
+function propertiesOf(message: string): FieldSchema[] {
+  return messageSchema(message).fields.flatMap((field) =>
+    field.inline && field.type.kind === 'message' ? propertiesOf(field.type.name) : [field],
+  );
+}
+
 /** Name of a message's schema, as Kubernetes names its Go types. */
 function schemaName(message: string): string {
   const [, group = '', version = '', ...names] = message.split('.');
@@ -128,7 +145,7 @@ function schemaOf(message: string, add: (message: string) => void): Document {
   const { jsonForm, comment } = messageSchema(message);
   const description = comment === '' ? {} : { description: comment };
   if (jsonForm !== 'object') return { ...description, ...forms[jsonForm] };
-  const fields = [...jsonFieldsOf(message).values()];
+  const fields = propertiesOf(message);
   const required = fields.filter((field) => field.required).map(({ name }) => name);
   return {
     ...description,

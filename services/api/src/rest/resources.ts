@@ -1,39 +1,20 @@
-import { decodeManifest, decodeObject } from '@gantry/model/decode.ts';
 import type { Kind } from '@gantry/model/kind.ts';
-import { parseManifestText } from '@gantry/model/parse.ts';
 import { apiVersionOf, resourceOf } from '@gantry/model/registry.ts';
-import type { Clock } from '@gantry/runtime/clock.ts';
 import { GantryError } from '@gantry/runtime/errors.ts';
-import type { ObjectQuery, ObjectRef, ResourceApi } from '../core/api.ts';
-import type { RequestContext } from '../core/context.ts';
+import type { ObjectQuery, ObjectRef } from '../core/api.ts';
 import type { DeletionRequest } from '../core/deletion.ts';
 import type { PatchType } from '../core/patching.ts';
 import type { AnyObject } from '../core/stored-object.ts';
 import { type Wanted, wantedBy } from './accept.ts';
 import { type Outgoing, Stream, sendDocument, sendText } from './answer.ts';
-import { type Incoming, mediaTypeOf, readBody, unsupported } from './body.ts';
+import { fieldsFrom, objectFrom } from './bodies.ts';
+import { mediaTypeOf, readBody, unsupported } from './body.ts';
 import { revisionParameter, wholeNumber, writeParameters } from './parameters.ts';
-import type { ResourceRoute } from './route.ts';
+import type { ResourceDeps, ResourceRequest } from './request.ts';
 import { deletedStatus } from './status.ts';
+import { handleSubresource } from './subresources/subresources.ts';
 import { metadataOf, type RowObject, tableOf } from './table.ts';
 import { watchResource } from './watching.ts';
-
-/** Dependencies of the routes of resources. */
-export interface ResourceDeps {
-  readonly api: ResourceApi;
-  readonly clock: Clock;
-  /** Largest body of a request, in bytes. */
-  readonly maxBodyBytes: number;
-}
-
-/** One request for a resource. */
-export interface ResourceRequest {
-  readonly route: ResourceRoute;
-  readonly kind: Kind;
-  readonly query: URLSearchParams;
-  readonly incoming: Incoming;
-  readonly context: RequestContext;
-}
 
 const patchTypes: Readonly<Record<string, PatchType>> = {
   'application/json-patch+json': 'json',
@@ -41,11 +22,13 @@ const patchTypes: Readonly<Record<string, PatchType>> = {
   'application/strategic-merge-patch+json': 'strategic',
 };
 
+const deleteOptions = { apiVersion: 'v1', kind: 'DeleteOptions' };
+
 /** Answers a request for a resource, or throws the GantryError of its refusal. */
 export async function handleResource(deps: ResourceDeps, request: ResourceRequest, response: Outgoing): Promise<void> {
   const { route } = request;
   if (route.subresource !== '' && route.subresource !== 'status') {
-    throw new GantryError('NotFound', 'the server could not find the requested resource');
+    return await handleSubresource(deps, request, response);
   }
   const wanted = wantedBy(request.incoming.headers.accept);
   if (wanted === undefined) {
@@ -253,7 +236,8 @@ async function deletionOf(
   { incoming, query, context }: ResourceRequest,
 ): Promise<DeletionRequest & { readonly dryRun: boolean }> {
   const body = await readBody(incoming, deps.maxBodyBytes, context.signal);
-  const given = body.length === 0 ? {} : (parseManifestText(body) as Record<string, unknown>);
+  const given =
+    body.length === 0 ? {} : fieldsFrom(body, mediaTypeOf(incoming), deleteOptions, 'gantry.meta.v1.DeleteOptions');
   const preconditions = (given.preconditions ?? {}) as Record<string, unknown>;
   const grace = given.gracePeriodSeconds ?? wholeNumber(query, 'gracePeriodSeconds');
   if (grace !== undefined && grace !== null && !Number.isInteger(grace)) {
@@ -278,7 +262,7 @@ async function objectIn(deps: ResourceDeps, request: ResourceRequest, kind: Kind
   const { route, incoming, context } = request;
   const mediaType = mediaTypeOf(incoming);
   const body = await readBody(incoming, deps.maxBodyBytes, context.signal);
-  const object = decodeBody(body, mediaType, kind);
+  const object = objectFrom(body, mediaType, kind);
   if (object.kind !== kind.kind || object.apiVersion !== apiVersionOf(kind)) {
     throw new GantryError(
       'BadRequest',
@@ -296,16 +280,6 @@ async function objectIn(deps: ResourceDeps, request: ResourceRequest, kind: Kind
     }
   }
   return object;
-}
-
-/** Clients may leave apiVersion and kind to the URL. */
-function decodeBody(body: Buffer, mediaType: string, kind: Kind): AnyObject {
-  if (mediaType === 'application/yaml') return decodeManifest(body) as AnyObject;
-  if (mediaType !== 'application/json') throw unsupported(mediaType, ['application/json', 'application/yaml']);
-  const value = parseManifestText(body);
-  const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
-  const named = isObject ? { apiVersion: apiVersionOf(kind), kind: kind.kind, ...value } : value;
-  return decodeObject(named) as AnyObject;
 }
 
 function refOf({ route, kind }: ResourceRequest): ObjectRef {

@@ -1,3 +1,4 @@
+import { sealEnvelope } from '@gantry/model/envelope.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { podNamed, startTestApi, type TestApi } from '../testing/harness.ts';
 
@@ -190,6 +191,103 @@ describe('watches', () => {
     const [first] = await events('/api/v1/pods?watch=true&resourceVersion=99999999', 1);
     expect(first).toMatchObject({ type: 'ERROR', object: { kind: 'Status', code: 410 } });
   }, 20_000);
+});
+
+describe('subresources', () => {
+  const deployments = '/apis/apps/v1/namespaces/default/deployments';
+  const deployment = (name: string, replicas: number): object => ({
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name },
+    spec: {
+      replicas,
+      selector: { matchLabels: { app: name }, matchExpressions: [{ key: 'tier', operator: 'In', values: ['a', 'b'] }] },
+      template: {
+        metadata: { labels: { app: name, tier: 'a' } },
+        spec: { containers: [{ name: 'main', image: 'x:1' }] },
+      },
+    },
+  });
+
+  test('scale reads and sets replicas', async () => {
+    await ask('POST', deployments, deployment('scaled', 2));
+    const { body: scale } = await ask('GET', `${deployments}/scaled/scale`);
+    expect(scale).toMatchObject({
+      kind: 'Scale',
+      apiVersion: 'autoscaling/v1',
+      metadata: { name: 'scaled' },
+      spec: { replicas: 2 },
+      status: { replicas: 0, selector: 'app=scaled,tier in (a,b)' },
+    });
+    expect(
+      (await ask('PUT', `${deployments}/scaled/scale`, { ...scale, spec: { replicas: 5 } })).body.spec.replicas,
+    ).toBe(5);
+    const merge = { 'content-type': 'application/merge-patch+json' };
+    expect(
+      (await ask('PATCH', `${deployments}/scaled/scale`, { spec: { replicas: 0 } }, merge)).body.spec.replicas,
+    ).toBe(0);
+    expect((await ask('GET', `${deployments}/scaled`)).body.spec.replicas).toBe(0);
+    expect((await ask('PUT', `${deployments}/scaled/scale`, { ...scale, spec: { replicas: 6 } })).code).toBe(409);
+    expect((await ask('PATCH', `${deployments}/scaled/scale`, { spec: { replicas: -1 } }, merge)).code).toBe(422);
+  });
+
+  test('eviction obeys budgets', async () => {
+    const labels = { app: 'guarded' };
+    await running.client.create(podNamed('guarded', { labels }));
+    const budget = { apiVersion: 'policy/v1', kind: 'PodDisruptionBudget', metadata: { name: 'guarded' } };
+    const spec = { maxUnavailable: 0, selector: { matchLabels: labels } };
+    await ask('POST', '/apis/policy/v1/namespaces/default/poddisruptionbudgets', { ...budget, spec });
+    const path = '/api/v1/namespaces/default/pods/guarded';
+    const eviction = { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name: 'guarded' } };
+    // A pod that does not run yet disrupts nobody.
+    expect((await ask('POST', `${path}/eviction?dryRun=All`, eviction)).code).toBe(201);
+    expect((await ask('GET', path)).code).toBe(200);
+    expect((await ask('POST', `${path}/eviction`, { ...eviction, metadata: { name: 'other' } })).code).toBe(400);
+    expect((await ask('POST', `${path}/eviction`, eviction)).code).toBe(201);
+    expect((await ask('GET', path)).code).toBe(404);
+  });
+
+  test('binding puts a pod on a node', async () => {
+    const pods = '/api/v1/namespaces/default/pods';
+    await running.client.create(podNamed('to-bind'));
+    const binding = { apiVersion: 'v1', kind: 'Binding', metadata: { name: 'to-bind' } };
+    expect(
+      (await ask('POST', `${pods}/to-bind/binding`, { ...binding, target: { kind: 'Service', name: 'n' } })).code,
+    ).toBe(400);
+    const target = { kind: 'Node', name: 'nosuch' };
+    expect((await ask('POST', `${pods}/to-bind/binding`, { ...binding, target })).body).toMatchObject({
+      kind: 'Status',
+      status: 'Failure',
+    });
+  });
+
+  test('logs of a pod without a node are refused', async () => {
+    await running.client.create(podNamed('silent'));
+    const { code, body } = await ask('GET', '/api/v1/namespaces/default/pods/silent/log');
+    expect([code, body.message]).toEqual([400, 'pod silent does not have a host assigned']);
+  });
+
+  test('that a resource does not have are not found', async () => {
+    expect((await ask('GET', `${configMaps}/x/scale`)).code).toBe(404);
+  });
+});
+
+describe('bodies in protobuf', () => {
+  const protobuf = { 'content-type': 'application/vnd.kubernetes.protobuf' };
+
+  test('are objects like any other', async () => {
+    const type = { apiVersion: 'v1', kind: 'ConfigMap' };
+    const object = { ...type, metadata: { name: 'packed' }, data: { a: '1' } };
+    const bytes = sealEnvelope(type, 'gantry.core.v1.ConfigMap', object);
+    const response = await fetch(base + configMaps, {
+      method: 'POST',
+      headers: { authorization: token, ...protobuf },
+      body: Uint8Array.from(bytes),
+    });
+    expect(response.status).toBe(201);
+    expect(await response.json()).toMatchObject({ ...object, metadata: { name: 'packed', namespace: 'default' } });
+    expect((await ask('POST', '/api/v1/namespaces/default/secrets', 'k8s', protobuf)).code).toBe(400);
+  });
 });
 
 describe('strangers', () => {

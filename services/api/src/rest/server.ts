@@ -2,31 +2,28 @@ import { createServer as createPlainServer } from 'node:http';
 import { createSecureServer } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import type { Kind } from '@gantry/model/kind.ts';
-import type { Clock } from '@gantry/runtime/clock.ts';
 import { GantryError, toGantryError } from '@gantry/runtime/errors.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
 import { Metadata } from '@grpc/grpc-js';
 import type { Authenticate } from '../core/access.ts';
-import type { ResourceApi } from '../core/api.ts';
 import type { RequestContext } from '../core/context.ts';
 import { wantedBy } from './accept.ts';
 import { type Outgoing, sendDocument, sendStatus, sendText } from './answer.ts';
 import type { Incoming } from './body.ts';
 import { discoveryAt } from './discovery.ts';
 import { OpenApi } from './openapi.ts';
+import type { ResourceDeps } from './request.ts';
 import { handleResource } from './resources.ts';
 import { type ResourceRoute, routeOf } from './route.ts';
 import { statusOf } from './status.ts';
 
 /** Dependencies of the REST edge. */
-export interface RestDeps {
-  readonly api: ResourceApi;
+export interface RestDeps extends Omit<ResourceDeps, 'maxBodyBytes'> {
   readonly authenticate: Authenticate;
   /** The kinds that are served. */
   readonly kinds: readonly Kind[];
   /** False while the process cannot do its work. */
   readonly ready: () => boolean;
-  readonly clock: Clock;
   readonly log: Logger;
 }
 
@@ -127,10 +124,9 @@ class RestEdge {
       return;
     }
     const kind = this.#kindOf(route);
-    const { api, clock } = this.#deps;
     const { maxBodyBytes } = this.#options;
     const request = { route, kind, query: url.searchParams, incoming, context };
-    await handleResource({ api, clock, maxBodyBytes }, request, response);
+    await handleResource({ ...this.#deps, maxBodyBytes }, request, response);
   }
 
   #context(incoming: Incoming, signal: AbortSignal): RequestContext {

@@ -5,7 +5,7 @@ import type { WatchEvent } from '../watch/change.ts';
 import type { Wanted } from './accept.ts';
 import { type Outgoing, Stream } from './answer.ts';
 import { revisionParameter, wholeNumber } from './parameters.ts';
-import type { ResourceDeps, ResourceRequest } from './resources.ts';
+import type { ResourceDeps, ResourceRequest } from './request.ts';
 import { statusOf } from './status.ts';
 import { metadataOf, tableOf } from './table.ts';
 

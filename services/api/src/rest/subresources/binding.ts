@@ -1,0 +1,30 @@
+import { GantryError, type Reason, reasonTable } from '@gantry/runtime/errors.ts';
+import { type Outgoing, sendDocument } from '../answer.ts';
+import { fieldsFrom } from '../bodies.ts';
+import { mediaTypeOf, readBody } from '../body.ts';
+import type { ResourceDeps, ResourceRequest } from '../request.ts';
+
+const bindingType = { apiVersion: 'v1', kind: 'Binding' };
+
+/** Binds a pod to a node, as a scheduler that somebody else wrote does it. */
+export async function handleBinding(deps: ResourceDeps, request: ResourceRequest, response: Outgoing): Promise<void> {
+  const { route, incoming, context } = request;
+  if (route.verb !== 'create') throw new GantryError('MethodNotAllowed', 'bindings can only be created');
+  const body = await readBody(incoming, deps.maxBodyBytes, context.signal);
+  const binding = fieldsFrom(body, mediaTypeOf(incoming), bindingType, 'gantry.core.v1.Binding');
+  const { metadata, target } = binding as {
+    readonly metadata?: { readonly uid?: string };
+    readonly target?: { readonly kind?: string; readonly name?: string };
+  };
+  if (!target?.name || (target.kind && target.kind !== 'Node')) {
+    throw new GantryError('BadRequest', `target: Invalid value: ${JSON.stringify(target ?? null)}: must name a Node`);
+  }
+  const { namespace, name } = route;
+  const wanted = { namespace, name, uid: metadata?.uid ?? '', nodeName: target.name, gpuDevices: [] };
+  const [result] = await deps.scheduling.bind(context, [wanted], context.user.name);
+  if (result!.code !== 0) {
+    const reason = Object.hasOwn(reasonTable, result!.reason) ? (result!.reason as Reason) : 'InternalError';
+    throw new GantryError(reason, result!.message);
+  }
+  sendDocument(response, 201, { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 });
+}
