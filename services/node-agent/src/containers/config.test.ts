@@ -8,6 +8,7 @@ import { hostsFileOf } from './hosts-file.ts';
 import { pullAuthFor } from './pull-secrets.ts';
 import { resourcesOf } from './resources.ts';
 import { hostnameOf, sandboxConfigOf } from './sandbox.ts';
+import { securityOf } from './security.ts';
 
 const image = { id: 'sha256:1', tags: [], digests: [], sizeBytes: 1 };
 const gib = 2 ** 30;
@@ -101,6 +102,15 @@ describe('a container', () => {
 });
 
 describe('a sandbox', () => {
+  const inputs = {
+    attempt: 1,
+    logDirectory: '/logs',
+    dns: undefined,
+    cgroupRoot: '/n',
+    clusterDomain: 'cluster.local',
+  };
+  const sandboxOf = (spec: Partial<Pod['spec']>) => sandboxConfigOf({ ...inputs, pod: podOf(spec) });
+
   it('has its pod as name, ports of the node, and a cgroup', () => {
     const ports = [{ containerPort: 80, hostPort: 8080, hostIP: '127.0.0.1' }, { containerPort: 81 }];
     const pod = podOf({ containers: [{ name: 'main', image: 'app:1', ports }], terminationGracePeriodSeconds: 5 });
@@ -122,6 +132,20 @@ describe('a sandbox', () => {
     });
   });
 
+  it.each([
+    [{ subdomain: 'db', setHostnameAsFQDN: true }, 'web.db.default.svc.cluster.local'],
+    [{ subdomain: 'db' }, 'web'],
+    [{ setHostnameAsFQDN: true }, 'web'],
+    [{ hostname: 'db-0', hostnameOverride: 'other.example.com' }, 'other.example.com'],
+  ])('with %j is called %s', (spec, hostname) => {
+    expect(sandboxOf(spec).hostname).toBe(hostname);
+  });
+
+  it('whose full name is longer than Linux takes is refused', () => {
+    const spec = { hostname: 'h'.repeat(40), subdomain: 's'.repeat(20), setHostnameAsFQDN: true };
+    expect(() => sandboxOf(spec)).toThrow(/is too long \(64 characters is the max, 87 characters requested\)/);
+  });
+
   it('cuts a name that is too long for a host name', () => {
     expect(hostnameOf(podOf({}, { name: `${'a'.repeat(62)}-b` }))).toBe('a'.repeat(62));
     expect(hostnameOf(podOf({ hostname: 'db' }))).toBe('db');
@@ -132,6 +156,23 @@ describe('a sandbox', () => {
     const text = hostsFileOf(pod, ['10.0.0.5'], 'cluster.local');
     expect(text).toContain('10.0.0.5\tdb-0.db.default.svc.cluster.local\tdb-0\n');
     expect(text).toContain('1.2.3.4\ta\tb\n');
+  });
+});
+
+describe('what a container may do', () => {
+  const of = (securityContext: object) =>
+    securityOf(podOf(), { name: 'main', securityContext } as never, '/var/lib/gantry/seccomp');
+  it("looks a localhost profile up below the node's own directory", () => {
+    const profile = (localhostProfile: string) => of({ seccompProfile: { type: 'Localhost', localhostProfile } });
+    expect(profile('profiles/audit.json').seccomp).toBe('/var/lib/gantry/seccomp/profiles/audit.json');
+    expect(() => profile('../../etc/passwd')).toThrow("must not start with or contain '..'");
+    expect(() => profile('/etc/passwd')).toThrow('must be a relative path');
+    expect(of({ seccompProfile: { type: 'RuntimeDefault' } }).seccomp).toBe('RuntimeDefault');
+  });
+
+  it('shows all of /proc where that is asked for', () => {
+    expect(of({ procMount: 'Unmasked' })).toEqual({ unmaskedProc: true });
+    expect(of({ procMount: 'Default' })).toEqual({});
   });
 });
 

@@ -312,8 +312,8 @@ export interface RegistryAuth {
 /** Ways into a running container. */
 export interface Streams {
   /**
-   * Runs a command to its end. A command that fails is a result, not an error; Timeout after `timeoutMs`, and the command
-   * is killed then. Each output is cut at 1 MiB.
+   * Runs a command to its end. A command that fails is a result, not an error; Timeout after `timeoutMs` (which a driver may round
+   * up to whole seconds), and the command is killed then. Each output is cut at 1 MiB.
    */
   execSync(
     containerId: string,

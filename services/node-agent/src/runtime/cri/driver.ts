@@ -24,6 +24,8 @@ import { openExecSession, openPortForward } from './streaming.ts';
 const runTimeoutMs = 4 * 60_000;
 /** What stopping may take beyond the grace period. */
 const stopSlackMs = 2 * 60_000;
+/** How long after a command's time-out the runtime may take to tell of it. */
+const execAnswerMs = 10_000;
 /** What is handed over of each output of execSync. */
 const maxExecOutputBytes = 1024 * 1024;
 
@@ -153,14 +155,21 @@ function criContainers(client: CriClient, configs: SandboxConfigs, node: string)
 function criStreams(client: CriClient, clock: Clock): Streams {
   return {
     async execSync(containerId, command, timeoutMs, signal) {
-      // The call's deadline holds to the millisecond, and the runtime kills the command when it passes; CRI's own is whole seconds.
-      const request = { containerId, cmd: command, timeout: Math.ceil(timeoutMs / 1000) };
+      // The runtime ends the command; a runtime that does not answer at all says nothing of the command.
+      const seconds = Math.ceil(timeoutMs / 1000);
+      const callMs = seconds * 1000 + execAnswerMs;
+      const request = { containerId, cmd: command, timeout: seconds };
       const beganMs = clock.monotonic();
-      const result = await client.runtime<ExecResult>('ExecSync', request, { timeoutMs, signal }).catch((error) => {
-        // A runtime that cannot kill the command in time says so instead of telling of the time-out.
-        if (signal?.aborted || clock.monotonic() - beganMs < timeoutMs) throw error;
-        throw new GantryError('Timeout', `the command did not end within ${timeoutMs} ms`, { cause: error });
-      });
+      const result = await client
+        .runtime<ExecResult>('ExecSync', request, { timeoutMs: callMs, signal })
+        .catch((error) => {
+          const tookMs = clock.monotonic() - beganMs;
+          if (signal?.aborted || tookMs < timeoutMs) throw error;
+          if (tookMs >= callMs - 1)
+            throw new GantryError('ServiceUnavailable', 'the runtime does not answer', { cause: error });
+          // One that cannot kill the command in time says so instead of telling of the time-out.
+          throw new GantryError('Timeout', `the command did not end within ${timeoutMs} ms`, { cause: error });
+        });
       return {
         exitCode: result.exitCode,
         stdout: result.stdout.subarray(0, maxExecOutputBytes),
