@@ -136,6 +136,18 @@ describe('commands', () => {
     expect(api.deleted).toHaveLength(7);
   });
 
+  it('get prints what there is of several names, and fails for those that there are not', async () => {
+    const context = fakeContext(new FakeApi([pod(1)]));
+    await expect(get(context, ['pods', 'p1', 'p2'], getFlags)).rejects.toMatchObject({ code: 1 });
+    expect(context.printed).toEqual({
+      out: 'pod/p1\n',
+      err: 'Error from server (NotFound): Pod "p2" not found\n',
+    });
+    const none = fakeContext(new FakeApi());
+    await expect(get(none, ['pods', 'p2'], { ...getFlags, output: 'yaml' })).rejects.toMatchObject({ code: 1 });
+    expect(none.printed.out).toBe('');
+  });
+
   it('get warns of objects that the api cannot decode, and prints their stored text', async () => {
     const api = new FakeApi(seven.map(configMap));
     api.damaged = ['broken'];

@@ -2,7 +2,8 @@ import type { Query, WatchEvent } from '@gantry/client/api.ts';
 import { printedColumns } from '@gantry/model/columns.ts';
 import type { Column, Kind, KubeObject } from '@gantry/model/kind.ts';
 import { kindOf } from '@gantry/model/registry.ts';
-import { type Context, refusal } from '../context.ts';
+import { type GantryError, isError } from '@gantry/runtime/errors.ts';
+import { type Context, Exit, ExitCode, refusal } from '../context.ts';
 import { type Listed, listAll } from '../listing.ts';
 import { formatObjects, type OutputFormat, objectLabel } from '../output/objects.ts';
 import { columnWidths, formatRow, formatTable } from '../output/table.ts';
@@ -17,22 +18,17 @@ export interface GetFlags {
   readonly noHeaders: boolean;
 }
 
-/** Prints objects. */
+/** Prints objects. Those that do not exist keep none of the others back; the command then ends with an error. */
 export async function get(context: Context, args: readonly string[], flags: GetFlags): Promise<void> {
   const targets = parseTargets(args);
   if (flags.watch && targets.length > 1) throw refusal('you may only specify a single resource type');
   if (flags.output === 'raw') return printStored(context, targets, flags);
-  const found = [];
+  const found: TargetFound[] = [];
   for (const target of targets) found.push({ target, ...(await fetch(context, target, flags)) });
-  const objects = found.flatMap(({ items }) => items);
-  if (flags.output === 'yaml' || flags.output === 'json') {
-    const single = targets.length === 1 && targets[0]!.names.length === 1;
-    context.output.write(await formatObjects(flags.output, objects, !single));
-  } else if (flags.output === 'name') {
-    context.output.write(objects.map((object) => `${objectLabel(object)}\n`).join(''));
-  } else {
-    printTables(context, found, flags);
-  }
+  const missing = found.flatMap((each) => each.missing);
+  if (missing.length === 0 || found.some(({ items }) => items.length > 0)) await print(context, found, flags);
+  for (const { message } of missing) context.output.note(`Error from server (NotFound): ${message}\n`);
+  if (missing.length > 0) throw new Exit(ExitCode.failed);
   if (!flags.watch) return;
   const { target, items, resourceVersion } = found[0]!;
   await printChanges(context, target, items, resourceVersion, flags);
@@ -48,7 +44,24 @@ async function printStored(context: Context, targets: readonly Target[], flags: 
   }
 }
 
-type Found = Omit<Listed<KubeObject>, 'damaged'>;
+interface Found extends Omit<Listed<KubeObject>, 'damaged'> {
+  /** Errors about names that do not exist. */
+  readonly missing: readonly GantryError[];
+}
+
+type TargetFound = Found & { readonly target: Target };
+
+async function print(context: Context, found: readonly TargetFound[], flags: GetFlags): Promise<void> {
+  const objects = found.flatMap(({ items }) => items);
+  if (flags.output === 'yaml' || flags.output === 'json') {
+    const single = found.length === 1 && found[0]!.target.names.length === 1;
+    context.output.write(await formatObjects(flags.output, objects, !single));
+  } else if (flags.output === 'name') {
+    context.output.write(objects.map((object) => `${objectLabel(object)}\n`).join(''));
+  } else {
+    printTables(context, found, flags);
+  }
+}
 
 function queryOf(context: Context, flags: GetFlags): Query {
   return {
@@ -63,10 +76,19 @@ async function fetch(context: Context, target: Target, flags: GetFlags): Promise
   const namespace = kindOf(target.kind).namespaced ? context.namespace : undefined;
   if (target.names.length > 0) {
     const items: KubeObject[] = [];
-    for (const name of target.names) items.push(await client.get(target.kind, { namespace, name }, { signal }));
-    return { items, resourceVersion: Math.max(...items.map((item) => Number(item.metadata.resourceVersion))) };
+    const missing: GantryError[] = [];
+    for (const name of target.names) {
+      try {
+        items.push(await client.get(target.kind, { namespace, name }, { signal }));
+      } catch (error) {
+        if (!isError(error, 'NotFound')) throw error;
+        missing.push(error);
+      }
+    }
+    const resourceVersion = Math.max(0, ...items.map((item) => Number(item.metadata.resourceVersion)));
+    return { items, missing, resourceVersion };
   }
-  return listAll(context, target.kind, scoped(target, queryOf(context, flags)));
+  return { ...(await listAll(context, target.kind, scoped(target, queryOf(context, flags)))), missing: [] };
 }
 
 function scoped(target: Target, query: Query): Query {
@@ -92,7 +114,7 @@ function columnsOf(target: Target, flags: GetFlags): readonly Column<KubeObject>
   return printedColumns(kindOf(target.kind) as unknown as Kind, flags.output === 'wide');
 }
 
-function printTables(context: Context, found: readonly ({ target: Target } & Found)[], flags: GetFlags): void {
+function printTables(context: Context, found: readonly TargetFound[], flags: GetFlags): void {
   const filled = found.filter(({ items }) => items.length > 0);
   const nowMs = context.clock.now();
   if (filled.length === 0 && !flags.watch) {
