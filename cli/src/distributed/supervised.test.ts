@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FakeClock } from '@gantry/runtime/clock.ts';
@@ -52,6 +52,20 @@ describe('a supervised program', () => {
     const spec = { name: 'missing', command: '/nowhere/program', args: [], env: {} };
     await using _ = supervise(spec, { logDir, clock, progress: (text) => told.push(text) });
     await waitFor(() => expect(told[0]).toMatch(/^missing ended \(.+\) and is started again/));
+  });
+
+  it('whose log cannot be written is told of, and started once it can', async () => {
+    const folder = join(logDir, 'later');
+    const clock = new FakeClock();
+    const told: string[] = [];
+    const spec = { name: 'late', command: '/bin/sh', args: ['-c', 'echo up; exec sleep 100'], env: {} };
+    await using program = supervise(spec, { logDir: folder, clock, progress: (text) => told.push(text) });
+    await waitFor(() => expect(told[0]).toMatch(/^late ended \(ENOENT.*late\.log/));
+    await mkdir(folder);
+    await turn();
+    clock.advance(1_000);
+    await waitFor(async () => expect(await readFile(logPath(folder, 'late'), 'utf8')).toBe('up\n'));
+    expect(program.pid).toBeGreaterThan(0);
   });
 
   it('ends for good when it is disposed of or killed', async () => {

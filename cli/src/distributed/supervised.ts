@@ -52,11 +52,15 @@ const setpriv = '/usr/bin/setpriv';
 export function supervise(spec: ProgramSpec, { logDir, clock, progress }: SupervisorDeps): Supervised {
   const stop = new AbortController();
   let current: ChildProcess | undefined;
+  const started = async (): Promise<string> => {
+    current = start(spec, logDir);
+    return exitOf(current);
+  };
   const run = async (): Promise<void> => {
     for (let failures = 1; !stop.signal.aborted; failures++) {
       const startedMs = clock.monotonic();
-      current = start(spec, logDir);
-      const ended = await exitOf(current);
+      // A log or a settings file that cannot be written keeps the program from starting, and is no reason to give it up.
+      const ended = await started().catch((error: Error) => error.message);
       current = undefined;
       boundLog(logPath(logDir, spec.name));
       if (stop.signal.aborted) return;
@@ -107,10 +111,13 @@ function start({ name, command, args, env, file: settings }: ProgramSpec, logDir
   }
 }
 
-/** Programs append to their logs, so what is emptied goes on from its beginning. */
+/** Programs append to their logs, so what is emptied goes on from its beginning. A log that cannot be emptied grows on. */
 function boundLog(path: string): void {
-  const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
-  if (size > maxLogBytes) truncateSync(path, 0);
+  try {
+    if (statSync(path).size > maxLogBytes) truncateSync(path, 0);
+  } catch {
+    // It is gone, or the disk is; the next look tries again.
+  }
 }
 
 /** The log file of a program. */

@@ -66,7 +66,7 @@ const answerTimeoutMs = 15_000;
 
 /** Asks the sample until it answers; undefined where it does not, or somebody else answers in its place. */
 export async function askSample(clock: Clock, signal: AbortSignal): Promise<string | undefined> {
-  for (const deadline = clock.now() + answerTimeoutMs; clock.now() < deadline && !signal.aborted; ) {
+  for (const deadline = clock.monotonic() + answerTimeoutMs; clock.monotonic() < deadline && !signal.aborted; ) {
     try {
       const response = await fetch(sampleUrl, { signal: AbortSignal.any([signal, AbortSignal.timeout(1_000)]) });
       const text = await response.text();

@@ -17,11 +17,11 @@ export async function forwardQuery(
   signal: AbortSignal,
 ): Promise<Buffer | undefined> {
   for (const upstream of upstreams.slice(0, maxUpstreams)) {
+    if (signal.aborted) return undefined;
     const stop = AbortSignal.any([signal, AbortSignal.timeout(upstreamMs)]);
     const ask = maxBytes > maxUdpBytes ? askByTcp : askByUdp;
     const reply = await ask(query, upstream, stop).catch(() => undefined);
     if (reply !== undefined && reply.length >= 12 && reply.readUInt16BE(0) === query.readUInt16BE(0)) return reply;
-    if (signal.aborted) return undefined;
   }
   return undefined;
 }
@@ -30,10 +30,14 @@ function askByUdp(query: Buffer, upstream: string, signal: AbortSignal): Promise
   const socket = createSocket(upstream.includes(':') ? 'udp6' : 'udp4');
   return new Promise<Buffer>((resolve, reject) => {
     signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-    socket.once('error', reject);
+    socket.on('error', reject);
     socket.once('message', resolve);
-    // Connected, so that only the name server itself is heard.
-    socket.connect(dnsPort, upstream, () => socket.send(query));
+    // Connected, so that only the name server itself is heard. Without a way there the callback gets an error.
+    const send = (error?: Error): void => {
+      if (error) reject(error);
+      else if (!signal.aborted) socket.send(query, (failed) => failed && reject(failed));
+    };
+    socket.connect(dnsPort, upstream, send as () => void);
   }).finally(() => socket.close());
 }
 
@@ -41,7 +45,7 @@ function askByTcp(query: Buffer, upstream: string, signal: AbortSignal): Promise
   const socket = connect({ host: upstream, port: dnsPort, signal });
   return new Promise<Buffer>((resolve, reject) => {
     let received = Buffer.alloc(0);
-    socket.once('error', reject);
+    socket.on('error', reject);
     socket.once('close', () => reject(new Error('closed')));
     socket.on('data', (chunk: Buffer) => {
       received = Buffer.concat([received, chunk]);

@@ -48,7 +48,7 @@ export async function startDnsServer(host: string, deps: DnsServerDeps): Promise
     }
   };
   serveUdp(udp, respond, deps.log);
-  serveTcp(tcp, respond);
+  serveTcp(tcp, respond, deps.log);
   return {
     port,
     async [Symbol.asyncDispose]() {
@@ -71,7 +71,8 @@ function serveUdp(socket: Socket, respond: Respond, log: Logger): void {
   });
 }
 
-function serveTcp(server: Server, respond: Respond): void {
+function serveTcp(server: Server, respond: Respond, log: Logger): void {
+  server.on('error', (error) => log.warn({ error }, 'DNS over TCP failed'));
   server.maxConnections = maxConnections;
   server.on('connection', (socket: TcpSocket) => {
     const close = (): void => void socket.destroy();

@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { podOf } from '../testing/pod-world.ts';
 import { serviceOf, sliceOf } from '../testing/services.ts';
 import { answerQuestion, type DnsRecords } from './dns-answer.ts';
+import { forwardQuery } from './dns-forward.ts';
 import { replyTo, startDnsServer } from './dns-server.ts';
 import { parseResolvConf, resolverOf } from './resolv-conf.ts';
 import { serviceVariables } from './service-variables.ts';
@@ -180,6 +181,22 @@ describe('a DNS server', () => {
     const cutOff = query('web.default.svc.cluster.local').subarray(0, 20);
     const reply = await replyTo(cutOff, 512, deps, signal);
     expect((reply?.readUInt16BE(2) ?? 0) & 0xf).toBe(1);
+  });
+});
+
+describe('name servers elsewhere', () => {
+  const query = encode({ type: 'query', id: 7, questions: [{ type: 'A', name: 'example.com' }] });
+
+  it.each([
+    ['without a name that leads there', 'no such host', 512],
+    ['without a name that leads there, by TCP', 'no such host', 65_535],
+    ['without a way there', '::ffff:0:0', 512],
+  ])('%s answer nothing, and end nothing', async (_what, upstream, maxBytes) => {
+    expect(await forwardQuery(query, [upstream], maxBytes, AbortSignal.timeout(10_000))).toBeUndefined();
+  });
+
+  it('are not asked for long once nobody waits', async () => {
+    expect(await forwardQuery(query, ['192.0.2.1'], 512, AbortSignal.abort())).toBeUndefined();
   });
 });
 
