@@ -2,7 +2,7 @@
  * Proof of identity between services. Every listener and every dial takes a `Credentials`: today it is one token that all parts of a
  * cluster and its administrators share; certificates of the cluster's authority can take its place without a change to the users.
  */
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { hash, timingSafeEqual } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { GantryError } from '@gantry/runtime/errors.ts';
 import {
@@ -51,6 +51,12 @@ export const noCredentials: Credentials = {
  * @param token Gives the secret as of now; called for each call.
  */
 export function tokenCredentials(token: () => string): Credentials {
+  let known = { secret: '', digest: digestOf('') };
+  const isSecret = (presented: string): boolean => {
+    const secret = token();
+    if (known.secret !== secret) known = { secret, digest: digestOf(secret) };
+    return timingSafeEqual(digestOf(presented), known.digest);
+  };
   return {
     ...noCredentials,
     interceptors: [
@@ -65,16 +71,15 @@ export function tokenCredentials(token: () => string): Credentials {
     verify(metadata) {
       const [presented] = metadata.get(authorizationKey);
       return typeof presented === 'string' && presented.startsWith(scheme)
-        ? isSameSecret(presented.slice(scheme.length), token())
+        ? isSecret(presented.slice(scheme.length))
         : false;
     },
   };
 }
 
-/** Compares in a time that tells nothing of the secret: hashes have one length, whatever was presented. */
-function isSameSecret(presented: string, secret: string): boolean {
-  const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
-  return timingSafeEqual(digest(presented), digest(secret));
+/** Hashes have one length, whatever was presented: comparing them takes a time that tells nothing of the secret. */
+function digestOf(text: string): Buffer {
+  return hash('sha256', text, 'buffer');
 }
 
 /** The token in a file, read anew when it is older than a second. Throws FailedPrecondition naming the file when it cannot be read. */
