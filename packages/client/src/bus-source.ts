@@ -191,7 +191,7 @@ class BusReader<K extends KindName> {
   #wholeEvent({ subject, message }: ChangeItem): SourceEvent<Kinds[K]> | undefined {
     const { revision, type, json } = message;
     if (json === undefined) return undefined;
-    const key = keyOf(subject);
+    const key = objectKey(subject.namespace, subject.name);
     try {
       const object = decodeObject<Kinds[K]>(json, revision);
       if (type === 'DELETED' || !this.#matches(object)) return { type: 'delete', key, object, revision };
@@ -206,7 +206,7 @@ class BusReader<K extends KindName> {
   /** What a message says whose object was too large for it. */
   async #eventOf({ subject, message }: ChangeItem, signal: AbortSignal): Promise<SourceEvent<Kinds[K]>> {
     const { revision, type } = message;
-    const key = keyOf(subject);
+    const key = objectKey(subject.namespace, subject.name);
     try {
       const object = type === 'DELETED' ? undefined : await this.#readObject(subject, signal);
       if (object === undefined || !this.#matches(object)) return { type: 'delete', key, object, revision };
@@ -283,10 +283,6 @@ function textOf(error: unknown): string {
 
 function charsOf(message: Message): number {
   return message.type === 'change' ? (message.message.json?.length ?? 0) : 0;
-}
-
-function keyOf({ namespace, name }: ChangeSubject): string {
-  return objectKey(namespace, name);
 }
 
 /** The object in a store's text; its resourceVersion is the revision and never part of the text. */

@@ -1,4 +1,5 @@
 import { type BackoffPolicy, backoffMs } from '@gantry/runtime/backoff.ts';
+import { BinaryHeap } from '@gantry/runtime/binary-heap.ts';
 
 /** Waits after failures of one key. */
 export const keyBackoff: BackoffPolicy = { initialMs: 50, maxMs: 60_000, factor: 2, jitter: 0.1 };
@@ -22,8 +23,8 @@ export class KeyQueue {
   /** Active keys that were added again meanwhile. */
   readonly #again = new Set<string>();
   readonly #dueMs = new Map<string, number>();
-  /** Binary heap by due time. An entry whose time is not the key's in #dueMs any more is passed over. */
-  #heap: Waiting[] = [];
+  /** By due time. An entry whose time is not the key's in #dueMs any more is passed over. */
+  readonly #heap = new BinaryHeap<Waiting>((left, right) => left.dueMs < right.dueMs);
   readonly #failures = new Map<string, number>();
 
   constructor(policy: BackoffPolicy = keyBackoff, random: () => number = Math.random) {
@@ -48,7 +49,9 @@ export class KeyQueue {
     const known = this.#dueMs.get(key);
     if (this.#ready.has(key) || this.#again.has(key) || (known !== undefined && known <= dueMs)) return;
     this.#dueMs.set(key, dueMs);
-    this.#push({ key, dueMs });
+    this.#heap.push({ key, dueMs });
+    // Keys that are put off again and again leave entries behind.
+    if (this.#heap.size > 64 + 2 * this.#dueMs.size) this.#heap.prune((entry) => this.#isCurrent(entry));
   }
 
   /** The next key to work on, which is active from now; undefined where none is ready. */
@@ -82,7 +85,7 @@ export class KeyQueue {
   /** When the next waiting key becomes ready; undefined where none waits. */
   nextDueMs(): number | undefined {
     this.#dropStale();
-    return this.#heap[0]?.dueMs;
+    return this.#heap.peek()?.dueMs;
   }
 
   #leave(key: string): void {
@@ -93,46 +96,19 @@ export class KeyQueue {
   #wakeDue(nowMs: number): void {
     for (;;) {
       this.#dropStale();
-      const first = this.#heap[0];
+      const first = this.#heap.peek();
       if (first === undefined || first.dueMs > nowMs) return;
       this.add(first.key);
     }
   }
 
   #dropStale(): void {
-    while (this.#heap[0] !== undefined && this.#dueMs.get(this.#heap[0].key) !== this.#heap[0].dueMs) this.#pop();
+    for (let first = this.#heap.peek(); first !== undefined && !this.#isCurrent(first); first = this.#heap.peek()) {
+      this.#heap.pop();
+    }
   }
 
-  #push(entry: Waiting): void {
-    // Keys that are put off again and again leave entries behind; sorted is a heap too.
-    if (this.#heap.length >= 64 + 2 * this.#dueMs.size) {
-      this.#heap = [...this.#dueMs].map(([key, dueMs]) => ({ key, dueMs })).sort((a, b) => a.dueMs - b.dueMs);
-      return;
-    }
-    const heap = this.#heap;
-    let at = heap.push(entry) - 1;
-    while (at > 0) {
-      const parent = (at - 1) >> 1;
-      if (heap[parent]!.dueMs <= entry.dueMs) break;
-      heap[at] = heap[parent]!;
-      at = parent;
-    }
-    heap[at] = entry;
-  }
-
-  #pop(): void {
-    const heap = this.#heap;
-    const last = heap.pop()!;
-    if (heap.length === 0) return;
-    let at = 0;
-    for (;;) {
-      let child = 2 * at + 1;
-      if (child >= heap.length) break;
-      if (child + 1 < heap.length && heap[child + 1]!.dueMs < heap[child]!.dueMs) child++;
-      if (last.dueMs <= heap[child]!.dueMs) break;
-      heap[at] = heap[child]!;
-      at = child;
-    }
-    heap[at] = last;
+  #isCurrent({ key, dueMs }: Waiting): boolean {
+    return this.#dueMs.get(key) === dueMs;
   }
 }

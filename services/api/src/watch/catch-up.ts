@@ -1,8 +1,8 @@
 import type { Clock } from '@gantry/runtime/clock.ts';
 import { GantryError } from '@gantry/runtime/errors.ts';
+import type { Semaphore } from '@gantry/runtime/semaphore.ts';
 import type { Store } from '@gantry/store/store.ts';
 import { type DecodeDeps, type HubChange, type Selection, toHubChange, type WatchEvent } from './change.ts';
-import type { Semaphore } from './semaphore.ts';
 import { concerns } from './watchers.ts';
 
 export interface CatchUpDeps extends DecodeDeps {

@@ -2,6 +2,7 @@ import { backoffMs, defaultBackoff } from '@gantry/runtime/backoff.ts';
 import type { Clock } from '@gantry/runtime/clock.ts';
 import { GantryError, isError } from '@gantry/runtime/errors.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
+import { Semaphore } from '@gantry/runtime/semaphore.ts';
 import type { Change, Store } from '@gantry/store/store.ts';
 import type { Limits } from '../core/limits.ts';
 import { Backlog } from './backlog.ts';
@@ -10,7 +11,6 @@ import { type DecodeDeps, type HubChange, type Selection, toHubChange, type Watc
 import { FieldIndex } from './field-index.ts';
 import { type ChangeObserver, loadObservers } from './observers.ts';
 import { RecentChanges } from './recent.ts';
-import { Semaphore } from './semaphore.ts';
 import { deliver, type Watcher, Watchers } from './watchers.ts';
 
 export interface HubDeps extends DecodeDeps {

@@ -5,6 +5,7 @@ import type {
   DeploymentStatus,
   ReplicaSet,
 } from '@gantry/model/gen/gantry.apps.v1.ts';
+import { rfc3339 } from '@gantry/runtime/time.ts';
 import type { Action } from '../core/action.ts';
 import type { RolloutBounds } from './rolling.ts';
 
@@ -135,7 +136,7 @@ function condition(
   moved = false,
 ): DeploymentCondition {
   const stored = deployment.status?.conditions?.find(({ type }) => type === wanted.type);
-  const now = `${new Date(nowMs).toISOString().slice(0, 19)}Z`;
+  const now = rfc3339(nowMs);
   const same = stored?.status === wanted.status && stored.reason === wanted.reason && stored.message === wanted.message;
   if (same && !moved) return stored;
   const lastTransitionTime = stored?.status === wanted.status ? stored.lastTransitionTime : now;

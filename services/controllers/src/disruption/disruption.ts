@@ -4,6 +4,7 @@ import type { Condition } from '@gantry/model/gen/gantry.meta.v1.ts';
 import type { PodDisruptionBudget, PodDisruptionBudgetStatus } from '@gantry/model/gen/gantry.policy.v1.ts';
 import { isReady } from '@gantry/model/ready.ts';
 import { matchesLabels } from '@gantry/model/selectors.ts';
+import { rfc3339 } from '@gantry/runtime/time.ts';
 import { type Action, type AnyObject, type Controller, keyOf, splitKey, type View } from '../core/action.ts';
 import { isActive } from '../core/pods.ts';
 import { healthTarget } from './target.ts';
@@ -89,8 +90,7 @@ function conditionsOf(
   const value = isAllowed ? 'True' : 'False';
   const before = status?.conditions?.find((condition) => condition.type === type);
   const others = status?.conditions?.filter((condition) => condition.type !== type) ?? [];
-  const lastTransitionTime =
-    before?.status === value ? before.lastTransitionTime : `${new Date(nowMs).toISOString().slice(0, 19)}Z`;
+  const lastTransitionTime = before?.status === value ? before.lastTransitionTime : rfc3339(nowMs);
   const reason = isAllowed ? 'SufficientPods' : 'InsufficientPods';
   return [...others, { type, status: value, observedGeneration, lastTransitionTime, reason, message: '' }];
 }

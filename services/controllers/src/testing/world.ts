@@ -1,5 +1,6 @@
 import type { Pod } from '@gantry/model/gen/gantry.core.v1.ts';
 import type { KindName, Kinds } from '@gantry/model/registry.ts';
+import { rfc3339 } from '@gantry/runtime/time.ts';
 import type { Action, AnyObject, Controller, View } from '../core/action.ts';
 import { fakeView } from './fake-view.ts';
 
@@ -90,7 +91,7 @@ export class World {
       if (pod.metadata.deletionTimestamp !== undefined) {
         if (ends(pod)) this.remove(pod);
       } else if (!running && starts(pod)) {
-        const now = `${new Date(this.nowMs).toISOString().slice(0, 19)}Z`;
+        const now = rfc3339(this.nowMs);
         const conditions = [{ type: 'Ready', status: 'True', lastTransitionTime: now }];
         this.#putStatus({ ...pod, status: { phase: 'Running', podIP: '10.0.0.1', conditions } });
       }

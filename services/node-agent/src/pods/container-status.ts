@@ -1,4 +1,5 @@
 import type { ContainerState, ContainerStatus } from '@gantry/model/gen/gantry.core.v1.ts';
+import { rfc3339 } from '@gantry/runtime/time.ts';
 import { goDuration } from '../probes/go-duration.ts';
 import { containerKey } from './action.ts';
 import { pullErrorShownMs } from './memory.ts';
@@ -148,5 +149,5 @@ function terminatedOf(
 
 /** A Kubernetes time: RFC 3339 in UTC, in whole seconds. */
 export function timeOf(ms: number): string {
-  return `${new Date(ms).toISOString().slice(0, 19)}Z`;
+  return rfc3339(ms);
 }

@@ -2,9 +2,9 @@ import { mkdir, rm } from 'node:fs/promises';
 import type { Pod } from '@gantry/model/gen/gantry.core.v1.ts';
 import { unreachable } from '@gantry/runtime/assert.ts';
 import { isError, toGantryError } from '@gantry/runtime/errors.ts';
+import type { Semaphore } from '@gantry/runtime/semaphore.ts';
 import { sandboxConfigOf } from '../containers/sandbox.ts';
 import type { DnsConfig, Runtime } from '../runtime/runtime.ts';
-import type { Slots } from '../slots.ts';
 import type { VolumeManager } from '../volumes/manager.ts';
 import { removeTree } from '../volumes/mounter.ts';
 import type { Action } from './action.ts';
@@ -25,7 +25,7 @@ export interface ExecutorDeps {
   readonly stopper: ContainerStopper;
   readonly paths: PodPaths;
   /** Sandboxes and containers that start at once. */
-  readonly starts: Slots;
+  readonly starts: Semaphore;
   readonly recordEvent: RecordPodEvent;
   /** resolv.conf for a pod; undefined for that of the node. */
   readonly dnsFor: (pod: Pod) => DnsConfig | undefined;

@@ -1,9 +1,9 @@
 import type { Pod } from '@gantry/model/gen/gantry.core.v1.ts';
 import { defaultPullPolicy } from '@gantry/model/kinds/pod/images.ts';
 import type { Clock } from '@gantry/runtime/clock.ts';
+import { Semaphore } from '@gantry/runtime/semaphore.ts';
 import { referenceProblem } from '../images/reference.ts';
 import type { ImageStatus, RegistryAuth, Runtime } from '../runtime/runtime.ts';
-import { Slots } from '../slots.ts';
 import type { RecordPodEvent } from './events.ts';
 import type { PlannedContainer } from './spec.ts';
 
@@ -40,7 +40,7 @@ export function imagePuller(deps: {
   readonly recordEvent: RecordPodEvent;
   readonly authFor: (pod: Pod, image: string) => Promise<RegistryAuth | undefined>;
 }): ImagePuller {
-  const slots = new Slots(maxPulls);
+  const slots = new Semaphore(maxPulls);
   return {
     async ensure(pod, planned, signal) {
       const ref = planned.spec.image ?? '';

@@ -4,6 +4,7 @@ import { EventRecorder } from '@gantry/client/event-recorder.ts';
 import type { Pod } from '@gantry/model/gen/gantry.core.v1.ts';
 import type { Clock } from '@gantry/runtime/clock.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
+import { Semaphore } from '@gantry/runtime/semaphore.ts';
 import type { AgentApi } from '../api.ts';
 import { defaultClusterDomain, defaultObservation, defaultParallelStarts, type NodeAgentConfig } from '../config.ts';
 import { environmentOf } from '../containers/env.ts';
@@ -13,7 +14,6 @@ import type { AgentMetrics } from '../metrics.ts';
 import type { NodeNetwork } from '../network/network.ts';
 import { ProbeManager } from '../probes/manager.ts';
 import type { NodeStats, Runtime } from '../runtime/runtime.ts';
-import { Slots } from '../slots.ts';
 import { ConfigObjects } from '../volumes/config-objects.ts';
 import { type VolumeManager, volumeManager } from '../volumes/manager.ts';
 import { memoryDirectory } from '../volumes/memory-directory.ts';
@@ -245,7 +245,7 @@ interface Shared {
 function executorOf(config: NodeAgentConfig, deps: PodsDeps, shared: Shared): ExecutorDeps {
   const { runtime, clock } = deps;
   const { paths, volumes, configObjects, recordEvent } = shared;
-  const starts = new Slots(config.parallelStarts ?? defaultParallelStarts);
+  const starts = new Semaphore(config.parallelStarts ?? defaultParallelStarts);
   const hooks = hookRunner({ runtime, clock });
   const stopper = containerStopper({ runtime, hooks, clock, recordEvent, hostIps: config.addresses });
   const clusterDomain = config.clusterDomain ?? defaultClusterDomain;

@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import type { Pod } from '@gantry/model/gen/gantry.core.v1.ts';
 import type { Clock } from '@gantry/runtime/clock.ts';
 import { GantryError, toGantryError } from '@gantry/runtime/errors.ts';
+import type { Semaphore } from '@gantry/runtime/semaphore.ts';
 import { containerConfigOf } from '../containers/config.ts';
 import { checkSupported } from '../containers/refusals.ts';
 import type { ContainerConfig, EnvVar, ImageStatus, Mount, ObservedSandbox, Runtime } from '../runtime/runtime.ts';
-import type { Slots } from '../slots.ts';
 import type { Action } from './action.ts';
 import type { RecordPodEvent } from './events.ts';
 import { outcomeOf } from './executor.ts';
@@ -29,7 +29,7 @@ export interface StarterDeps {
   readonly stopper: ContainerStopper;
   readonly paths: PodPaths;
   readonly clock: Clock;
-  readonly starts: Slots;
+  readonly starts: Semaphore;
   readonly recordEvent: RecordPodEvent;
   readonly nodeMemoryBytes: number;
   /** Directory that the paths of localhost seccomp profiles are relative to. */

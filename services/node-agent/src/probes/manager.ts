@@ -2,11 +2,11 @@ import type { Container, Pod, Probe } from '@gantry/model/gen/gantry.core.v1.ts'
 import type { Clock } from '@gantry/runtime/clock.ts';
 import { toGantryError } from '@gantry/runtime/errors.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
+import { Semaphore } from '@gantry/runtime/semaphore.ts';
 import type { RecordPodEvent } from '../pods/events.ts';
 import { plannedContainers, podUid } from '../pods/spec.ts';
 import { currentSandbox, type PodView, type ProbeVerdict } from '../pods/view.ts';
 import type { ObservedContainer, Streams } from '../runtime/runtime.ts';
-import { Slots } from '../slots.ts';
 import { type CheckOutcome, type CheckTarget, check } from './check.ts';
 import { Prober } from './prober.ts';
 import type { ProbeKind } from './state.ts';
@@ -35,7 +35,7 @@ interface Probed {
 /** Runs the probes of every running container of the node. */
 export class ProbeManager implements Disposable {
   readonly #deps: ProbeManagerDeps;
-  readonly #slots = new Slots(maxChecks);
+  readonly #slots = new Semaphore(maxChecks);
   /** By container id. */
   readonly #probed = new Map<string, Probed>();
   /** Container ids by pod uid. */

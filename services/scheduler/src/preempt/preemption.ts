@@ -1,5 +1,5 @@
+import { BinaryHeap } from '@gantry/runtime/binary-heap.ts';
 import { deviceFilters, nodeFilters, volumeFilters } from '../plugins.ts';
-import { BinaryHeap } from '../queue/binary-heap.ts';
 import { countedReasons, looksBeyondNode, refusals } from '../solve/diagnosis.ts';
 import type { ClusterState } from '../state/cluster.ts';
 import type { PodClass } from '../state/pod-class.ts';

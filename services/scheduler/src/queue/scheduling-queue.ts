@@ -1,8 +1,8 @@
 import { type BackoffPolicy, backoffMs } from '@gantry/runtime/backoff.ts';
+import { BinaryHeap } from '@gantry/runtime/binary-heap.ts';
 import type { ClusterChange } from '../plugin.ts';
 import type { PodInfo } from '../requirement.ts';
 import type { PodClass, PodRecord } from '../state/pod-class.ts';
-import { BinaryHeap } from './binary-heap.ts';
 
 /** Kubernetes' waits between attempts on one pod: 1 s, doubling to 10 s. */
 export const defaultPodBackoff: BackoffPolicy = { initialMs: 1_000, maxMs: 10_000, factor: 2, jitter: 0 };
