@@ -11,6 +11,7 @@ import { createMetrics, serveDiagnostics } from '@gantry/runtime/metrics.ts';
 import type { Running } from '@gantry/runtime/service.ts';
 import { allControllers } from './controllers.ts';
 import type { SourceOf } from './core/caches.ts';
+import { metadataOnlyKinds, metadataReader } from './core/metadata-only.ts';
 import { type ControllerMetrics, createControllerMetrics } from './core/metrics.ts';
 import { RunningControllers } from './core/run.ts';
 import { NodeMonitor } from './nodehealth/monitor.ts';
@@ -100,7 +101,10 @@ async function lead(
   const silence = { confirmMs: config.silenceConfirmMs, recoveryMs: config.silenceRecoveryMs };
   const monitor = new NodeMonitor(silence, config.evictions);
   const controllers = allControllers(clock, monitor);
-  const sourceOf: SourceOf = (kind) => (bus === undefined ? watchSource(client, kind) : busSource(bus, client, kind));
+  const sourceOf: SourceOf = (kind) => {
+    const reader = metadataOnlyKinds.has(kind) ? metadataReader(client) : client;
+    return bus === undefined ? watchSource(reader, kind) : busSource(bus, reader, kind);
+  };
   await using stack = new AsyncDisposableStack();
   // Before the controllers, so that they are flushed after them.
   const recorders = new Map(

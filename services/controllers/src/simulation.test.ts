@@ -1,58 +1,42 @@
+import type { Deployment } from '@gantry/model/gen/gantry.apps.v1.ts';
 import type { Pod } from '@gantry/model/gen/gantry.core.v1.ts';
 import { isReady } from '@gantry/model/ready.ts';
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Controller } from './core/action.ts';
 import { isActive } from './core/pods.ts';
-import { deploymentController } from './deployment/deployment.ts';
 import { rolloutBounds } from './deployment/rolling.ts';
-import { disruptionController } from './disruption/disruption.ts';
-import { endpointSliceController } from './endpointslice/endpointslice.ts';
-import { garbageController } from './garbage/garbage.ts';
-import { namespaceController } from './namespace/namespace.ts';
-import { replicaSetController } from './replicaset/replicaset.ts';
-import { aDeployment, aService } from './testing/objects.ts';
-import { World } from './testing/world.ts';
+import { wholeCast } from './testing/cast.ts';
+import { aDeployment, aNode, aService } from './testing/objects.ts';
+import { seeds, withSeeds } from './testing/seeds.ts';
+import { Simulation } from './testing/simulation.ts';
+import { users } from './testing/users.ts';
 
-// All controllers together on a cluster in a map: what they come to, and what never happens on the way.
+// All controllers together on a cluster in which nothing fails: the state that they come to, and what never happens on the
+// way. faults.test.ts is the same with everything that can go wrong.
 
-const controllers: readonly Controller[] = [
-  deploymentController,
-  replicaSetController,
-  endpointSliceController,
-  garbageController,
-  namespaceController({ monotonic: () => 0 }),
-  disruptionController,
-];
-const always = (): boolean => true;
 const imageOf = (pod: Pod): string | undefined => pod.spec.containers[0]?.image;
-const serving = (world: World): Pod[] => world.pods().filter((pod) => isActive(pod) && isReady(pod));
+const activeIn = (simulation: Simulation): Pod[] => simulation.all('Pod').filter(isActive);
+const servingIn = (simulation: Simulation): Pod[] => activeIn(simulation).filter(isReady);
+const deploymentIn = (simulation: Simulation): Deployment => simulation.all('Deployment')[0]!;
+const imagesOf = (replicas: number, image: string): string[] => Array.from({ length: replicas }, () => image);
 
-function settle(world: World, rounds = 60): void {
-  for (let round = 0; round < rounds; round++) {
-    world.reconcile(controllers);
-    world.tick(always, always);
-  }
+/** A cluster whose users act once a step, with a Deployment that has come up. */
+async function running(
+  spec: Partial<Deployment['spec']> = {},
+  act: (simulation: Simulation) => void = () => {},
+  seed = 1,
+): Promise<Simulation> {
+  const simulation = new Simulation({ seed, ...wholeCast(), act });
+  for (const name of ['n1', 'n2']) simulation.create(aNode(name));
+  simulation.create(aDeployment(spec));
+  await simulation.settle();
+  return simulation;
 }
 
-const bound = fc.oneof(
-  fc.integer({ min: 0, max: 4 }),
-  fc.integer({ min: 0, max: 100 }).map((n) => `${n}%`),
-);
-const scenario = fc.record({
-  replicas: fc.integer({ min: 1, max: 8 }),
-  maxSurge: bound,
-  maxUnavailable: bound,
-  luck: fc.array(fc.boolean(), { minLength: 8, maxLength: 40 }),
-});
-
 describe('a deployment', () => {
-  it('comes up, and its status says so', () => {
-    const world = new World();
-    world.put(aDeployment());
-    settle(world);
-    expect(serving(world)).toHaveLength(3);
-    expect(world.all('Deployment')[0]!.status).toMatchObject({
+  it('comes up, and its status says so', async () => {
+    await using simulation = await running();
+    expect(servingIn(simulation)).toHaveLength(3);
+    expect(deploymentIn(simulation).status).toMatchObject({
       replicas: 3,
       updatedReplicas: 3,
       availableReplicas: 3,
@@ -63,172 +47,129 @@ describe('a deployment', () => {
     });
   });
 
-  it('rolls to a new template within its bounds, however slowly pods start and end', () => {
-    fc.assert(
-      fc.property(scenario, ({ replicas, maxSurge, maxUnavailable, luck }) => {
-        const world = new World();
-        const strategy = { type: 'RollingUpdate', rollingUpdate: { maxSurge, maxUnavailable } };
-        world.put(aDeployment({ replicas, strategy }));
-        settle(world, 20);
-        const [deployment] = world.all('Deployment');
-        world.put({ ...deployment!, spec: aDeployment({ replicas, strategy }, 'web:2').spec });
-        const bounds = rolloutBounds(replicas, maxSurge, maxUnavailable);
-        let turn = 0;
-        const lucky = (): boolean => luck[turn++ % luck.length]! || turn % 5 === 0;
-        for (let round = 0; round < 150; round++) {
-          world.reconcile(controllers);
-          const active = world.pods().filter(isActive);
-          expect(active.length).toBeLessThanOrEqual(replicas + bounds.maxSurge);
-          expect(serving(world).length).toBeGreaterThanOrEqual(replicas - bounds.maxUnavailable);
-          world.tick(lucky, lucky);
-        }
-        expect(world.pods().map(imageOf)).toEqual(Array.from({ length: replicas }, () => 'web:2'));
-      }),
-      { numRuns: 40 },
-    );
+  it('rolls to a new template within its bounds, however slowly pods start and end', async () => {
+    await withSeeds(seeds(40), async (seed) => {
+      const { random } = new Simulation({ seed, controllers: () => [] });
+      const bound = (): number | string => (random.chance(0.5) ? random.int(0, 4) : `${random.int(0, 100)}%`);
+      const replicas = random.int(1, 8);
+      const rollingUpdate = { maxSurge: bound(), maxUnavailable: bound() };
+      const bounds = rolloutBounds(replicas, rollingUpdate.maxSurge, rollingUpdate.maxUnavailable);
+      const isWithinBounds = (simulation: Simulation): void => {
+        expect(activeIn(simulation).length).toBeLessThanOrEqual(replicas + bounds.maxSurge);
+        expect(servingIn(simulation).length).toBeGreaterThanOrEqual(replicas - bounds.maxUnavailable);
+      };
+      const spec = { replicas, strategy: { type: 'RollingUpdate', rollingUpdate } };
+      await using simulation = await running(spec, isWithinBounds, seed);
+      users.setImage(simulation, deploymentIn(simulation), 'web:2');
+      await simulation.steps(300);
+      expect(simulation.all('Pod').map(imageOf)).toEqual(imagesOf(replicas, 'web:2'));
+    });
   });
 
-  it('never runs old and new pods side by side where it recreates them', () => {
-    const world = new World();
-    const strategy = { type: 'Recreate' };
-    world.put(aDeployment({ strategy }));
-    settle(world, 20);
-    world.put({ ...world.all('Deployment')[0]!, spec: aDeployment({ strategy }, 'web:2').spec });
-    for (let round = 0; round < 40; round++) {
-      world.reconcile(controllers);
-      expect(new Set(world.pods().map(imageOf)).size).toBeLessThanOrEqual(1);
-      world.tick(always, () => round % 3 === 0);
-    }
-    expect(serving(world).map(imageOf)).toEqual(['web:2', 'web:2', 'web:2']);
+  it('never runs old and new pods side by side where it recreates them', async () => {
+    const isAlone = (simulation: Simulation): void => {
+      expect(new Set(simulation.all('Pod').map(imageOf)).size).toBeLessThanOrEqual(1);
+    };
+    await using simulation = await running({ strategy: { type: 'Recreate' } }, isAlone);
+    users.setImage(simulation, deploymentIn(simulation), 'web:2');
+    await simulation.steps(100);
+    expect(servingIn(simulation).map(imageOf)).toEqual(imagesOf(3, 'web:2'));
   });
 
-  it('goes back to a template that it had, with the ReplicaSet of then', () => {
-    const world = new World();
-    world.put(aDeployment());
-    settle(world, 20);
+  it('goes back to a template that it had, with the ReplicaSet of then', async () => {
+    await using simulation = await running();
     for (const image of ['web:2', 'web:1']) {
-      world.put({ ...world.all('Deployment')[0]!, spec: aDeployment({}, image).spec });
-      settle(world, 30);
+      users.setImage(simulation, deploymentIn(simulation), image);
+      await simulation.settle();
     }
-    const revisions = world
+    const revisions = simulation
       .all('ReplicaSet')
       .map((set) => set.metadata.annotations?.['deployment.kubernetes.io/revision']);
     expect(revisions.sort()).toEqual(['2', '3']);
-    expect(serving(world).map(imageOf)).toEqual(['web:1', 'web:1', 'web:1']);
+    expect(servingIn(simulation).map(imageOf)).toEqual(imagesOf(3, 'web:1'));
   });
 
-  it('keeps no more idle revisions than it is told to', () => {
-    const world = new World();
-    world.put(aDeployment({ revisionHistoryLimit: 2 }));
-    settle(world, 20);
+  it('keeps no more idle revisions than it is told to', async () => {
+    await using simulation = await running({ revisionHistoryLimit: 2 });
     for (let version = 2; version <= 6; version++) {
-      world.put({
-        ...world.all('Deployment')[0]!,
-        spec: aDeployment({ revisionHistoryLimit: 2 }, `web:${version}`).spec,
-      });
-      settle(world, 25);
+      users.setImage(simulation, deploymentIn(simulation), `web:${version}`);
+      await simulation.settle();
     }
-    expect(world.all('ReplicaSet').filter((set) => set.spec.replicas === 0)).toHaveLength(2);
+    expect(simulation.all('ReplicaSet').filter((set) => set.spec.replicas === 0)).toHaveLength(2);
   });
 
-  it('can be scaled in the middle of a rollout, and while it is paused', () => {
-    const world = new World();
-    world.put(aDeployment({ replicas: 4 }));
-    settle(world, 20);
-    world.put({ ...world.all('Deployment')[0]!, spec: aDeployment({ replicas: 4 }, 'web:2').spec });
-    for (let round = 0; round < 2; round++) world.reconcile(controllers);
-    world.put({ ...world.all('Deployment')[0]!, spec: aDeployment({ replicas: 8, paused: true }, 'web:2').spec });
-    settle(world, 20);
-    expect(new Set(world.pods().map(imageOf)).size).toBe(2);
-    world.put({ ...world.all('Deployment')[0]!, spec: aDeployment({ replicas: 8 }, 'web:2').spec });
-    settle(world, 60);
-    expect(world.pods().map(imageOf)).toEqual(Array.from({ length: 8 }, () => 'web:2'));
+  it('can be scaled in the middle of a rollout, and while it is paused', async () => {
+    await using simulation = await running({ replicas: 4 });
+    users.setImage(simulation, deploymentIn(simulation), 'web:2');
+    while (!simulation.all('Pod').some((pod) => imageOf(pod) === 'web:2')) await simulation.steps(1);
+    users.pause(simulation, deploymentIn(simulation), true);
+    users.scale(simulation, deploymentIn(simulation), 8);
+    await simulation.settle();
+    expect(new Set(simulation.all('Pod').map(imageOf)).size).toBe(2);
+    users.pause(simulation, deploymentIn(simulation), false);
+    await simulation.settle();
+    expect(simulation.all('Pod').map(imageOf)).toEqual(imagesOf(8, 'web:2'));
   });
 
-  it('takes its ReplicaSets and pods along when it is deleted, or leaves them', () => {
-    const count = (propagation: string): number => {
-      const world = new World();
-      world.put(aDeployment());
-      settle(world, 20);
-      world.askForEnd(world.all('Deployment')[0]!, undefined, propagation);
-      settle(world, 20);
-      expect(world.all('Deployment')).toEqual([]);
-      return world.pods().length;
-    };
-    expect(count('Background')).toBe(0);
-    expect(count('Foreground')).toBe(0);
-    expect(count('Orphan')).toBe(3);
+  it.each([
+    ['Background', 0],
+    ['Foreground', 0],
+    ['Orphan', 3],
+  ] as const)('that is deleted (%s) leaves %i pods', async (propagation, left) => {
+    await using simulation = await running();
+    users.remove(simulation, deploymentIn(simulation), propagation);
+    await simulation.settle();
+    expect(simulation.all('Deployment')).toEqual([]);
+    expect(simulation.all('Pod')).toHaveLength(left);
   });
 });
 
 describe('a disruption budget', () => {
-  it('never allows more than leaves what must stay, however a rollout goes', () => {
-    fc.assert(
-      fc.property(scenario, ({ replicas, maxSurge, maxUnavailable, luck }) => {
-        const world = new World();
-        const strategy = { type: 'RollingUpdate', rollingUpdate: { maxSurge, maxUnavailable } };
-        world.put(aDeployment({ replicas, strategy }));
-        world.put({
-          apiVersion: 'policy/v1',
-          kind: 'PodDisruptionBudget',
-          metadata: { name: 'web', namespace: 'default' },
-          spec: { minAvailable: '50%', selector: { matchLabels: { app: 'web' } } },
-        });
-        settle(world, 20);
-        world.put({
-          ...world.all('Deployment')[0]!,
-          spec: aDeployment({ replicas, strategy }, 'web:2').spec,
-        });
-        let turn = 0;
-        const lucky = (): boolean => luck[turn++ % luck.length]! || turn % 5 === 0;
-        for (let round = 0; round < 40; round++) {
-          world.reconcile(controllers);
-          const { disruptionsAllowed = 0 } = world.all('PodDisruptionBudget')[0]!.status ?? {};
-          expect(serving(world).length - disruptionsAllowed).toBeGreaterThanOrEqual(
-            disruptionsAllowed > 0 ? Math.ceil(replicas / 2) : 0,
-          );
-          world.tick(lucky, lucky);
-        }
-      }),
-      { numRuns: 20 },
-    );
+  it('allows what leaves enough once a rollout has come to rest', async () => {
+    await using simulation = await running({ replicas: 5 });
+    simulation.create({
+      apiVersion: 'policy/v1',
+      kind: 'PodDisruptionBudget',
+      metadata: { name: 'web', namespace: 'default' },
+      spec: { minAvailable: '50%', selector: { matchLabels: { app: 'web' } } },
+    });
+    users.setImage(simulation, deploymentIn(simulation), 'web:2');
+    await simulation.settle();
+    expect(simulation.all('PodDisruptionBudget')[0]!.status).toMatchObject({
+      expectedPods: 5,
+      currentHealthy: 5,
+      desiredHealthy: 3,
+      disruptionsAllowed: 2,
+    });
   });
 });
 
 describe('a service', () => {
-  it('lists the pods that are ready, and drops those on their way out', () => {
-    const world = new World();
-    world.put(aDeployment());
-    world.put(aService());
-    settle(world, 20);
-    const endpoints = () => world.all('EndpointSlice').flatMap((slice) => slice.endpoints ?? []);
+  it('lists the pods that are ready, and drops those on their way out', async () => {
+    await using simulation = await running();
+    simulation.create(aService());
+    await simulation.settle();
+    const endpoints = () => simulation.all('EndpointSlice').flatMap((slice) => slice.endpoints ?? []);
     expect(endpoints().map(({ conditions }) => conditions?.ready)).toEqual([true, true, true]);
-    world.askForEnd(world.pods()[0]!);
-    world.reconcile([endpointSliceController]);
+    const [pod] = simulation.all('Pod');
+    simulation.players.cutOff(pod!.spec.nodeName!);
+    users.remove(simulation, pod);
+    await simulation.steps(4);
     expect(endpoints().filter(({ conditions }) => conditions?.ready)).toHaveLength(2);
     expect(endpoints().filter(({ conditions }) => conditions?.terminating && conditions.serving)).toHaveLength(1);
   });
 });
 
 describe('a namespace', () => {
-  it('is emptied and goes', () => {
-    const world = new World();
-    world.put({
-      apiVersion: 'v1',
-      kind: 'Namespace',
-      metadata: { name: 'default' },
-      spec: { finalizers: ['kubernetes'] },
-    });
-    world.put(aDeployment());
-    world.put(aService());
-    settle(world, 20);
-    world.askForEnd(world.all('Namespace')[0]!);
-    settle(world, 40);
-    expect([
-      ...world.all('Namespace'),
-      ...world.all('Deployment'),
-      ...world.all('EndpointSlice'),
-      ...world.pods(),
-    ]).toEqual([]);
+  it('is emptied and goes', async () => {
+    await using simulation = await running();
+    const spec = { finalizers: ['kubernetes'] };
+    simulation.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'default' }, spec });
+    simulation.create(aService());
+    await simulation.settle();
+    users.remove(simulation, simulation.all('Namespace')[0]);
+    await simulation.settle();
+    const kinds = ['Namespace', 'Deployment', 'ReplicaSet', 'Service', 'EndpointSlice', 'Pod'] as const;
+    expect(kinds.flatMap((kind) => [...simulation.all(kind)])).toEqual([]);
   });
 });

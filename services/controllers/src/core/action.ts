@@ -51,6 +51,15 @@ export type Action =
   | ({ readonly type: 'update'; readonly object: AnyObject } & Guarded)
   /** Replaces an object's status; fails with Conflict where it changed since it was observed. */
   | ({ readonly type: 'updateStatus'; readonly object: AnyObject } & Guarded)
+  /**
+   * Changes these parts of an object's metadata and nothing else; fails with Conflict where it changed since it was observed.
+   * The one way to change objects of which a view holds the metadata alone (metadata-only.ts).
+   */
+  | ({
+      readonly type: 'patchMetadata';
+      readonly object: AnyObject;
+      readonly metadata: Pick<AnyObject['metadata'], 'ownerReferences' | 'finalizers'>;
+    } & Guarded)
   /** Asks for the end of an object, of this uid only. */
   | ({
       readonly type: 'delete';

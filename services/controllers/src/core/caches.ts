@@ -6,6 +6,7 @@ import type { KindName, Kinds } from '@gantry/model/registry.ts';
 import type { BackoffPolicy } from '@gantry/runtime/backoff.ts';
 import type { Clock } from '@gantry/runtime/clock.ts';
 import type { AnyObject, View } from './action.ts';
+import { metadataOnlyKinds, metadataSource } from './metadata-only.ts';
 import { ReadyTimes } from './ready-times.ts';
 
 /** Where the objects of a kind come from. */
@@ -34,8 +35,9 @@ export class Caches implements View, AsyncDisposable {
   constructor(kinds: Iterable<KindName>, { sourceOf, clock, onError, backoff }: CachesOptions) {
     this.#ready = new ReadyTimes(clock);
     for (const kind of new Set(kinds)) {
+      const source = sourceOf(kind) as ChangeSource<AnyObject>;
       const informer = new Informer<AnyObject>({
-        source: sourceOf(kind) as ChangeSource<AnyObject>,
+        source: metadataOnlyKinds.has(kind) ? metadataSource(source) : source,
         indexers: { namespace: byNamespace, owner: byOwner, ...(kind === 'Pod' ? { node: byNode } : {}) },
         onError: (error) => onError(error, kind),
         clock,

@@ -159,6 +159,23 @@ describe('execute, about failures', () => {
     ]);
   });
 
+  it('patches metadata of the observed state, and writes no object of which only that is known', async () => {
+    const asked: unknown[] = [];
+    const api = {
+      patch: async (...given: readonly unknown[]) => {
+        asked.push(given.slice(0, 3));
+        return set;
+      },
+    } as unknown as ControllerApi;
+    await execute([{ type: 'patchMetadata', object: set, metadata: { finalizers: [] } }], api, noEvents, signal);
+    const name = { namespace: 'default', name: 'web-1' };
+    const body = { metadata: { finalizers: [], resourceVersion: '1' } };
+    expect(asked).toEqual([['ReplicaSet', name, { type: 'merge', body }]]);
+    const secret = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 's', uid: 's' } } as const;
+    const { failure } = await execute([{ type: 'update', object: secret }], api, noEvents, signal);
+    expect(failure?.error).toHaveProperty('message', expect.stringContaining('no more than the metadata of a Secret'));
+  });
+
   it('asks the api for what an action requires, once for actions that run together', async () => {
     const pods = ['a', 'b', 'c'].map((name) => aPod(name, { node: 'n' }));
     const asked: string[] = [];

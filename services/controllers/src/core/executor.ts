@@ -1,8 +1,10 @@
 import type { Reader, Writer } from '@gantry/client/api.ts';
 import type { KindName } from '@gantry/model/registry.ts';
+import { assert } from '@gantry/runtime/assert.ts';
 import { GantryError, isError, type Reason } from '@gantry/runtime/errors.ts';
 import type { Action, AnyObject, ObjectRef } from './action.ts';
 import { AbsentUids, LiveChecks } from './live-checks.ts';
+import { metadataOnlyKinds } from './metadata-only.ts';
 
 /** Records what happened to an object, for users. */
 export interface EventSink {
@@ -10,7 +12,7 @@ export interface EventSink {
 }
 
 /** The calls of the api that controllers need. */
-export type ControllerApi = Pick<Writer, 'create' | 'createBatch' | 'update' | 'updateStatus' | 'delete'> &
+export type ControllerApi = Pick<Writer, 'create' | 'createBatch' | 'update' | 'updateStatus' | 'patch' | 'delete'> &
   Pick<Reader, 'get' | 'list'>;
 
 /** What a plan changed, whether or not all of it succeeded: the next reconcile waits until its informers have seen it. */
@@ -171,12 +173,19 @@ class Run {
         return this.#create(action);
       case 'update': {
         const object = this.#fresh(action.object);
+        // It would be written without its content.
+        assert(
+          !metadataOnlyKinds.has(object.kind as KindName),
+          `a view holds no more than the metadata of a ${object.kind}`,
+        );
         return this.#note(await this.#send([object], this.#api.update(object, options)));
       }
       case 'updateStatus': {
         const object = this.#fresh(action.object);
         return this.#note(await this.#send([object], this.#api.updateStatus(object, options)));
       }
+      case 'patchMetadata':
+        return this.#patchMetadata(action);
       case 'delete':
         return this.#delete(action);
       case 'event':
@@ -185,6 +194,14 @@ class Run {
         this.#requeueMs = Math.min(this.#requeueMs ?? Number.POSITIVE_INFINITY, action.afterMs);
         return;
     }
+  }
+
+  async #patchMetadata({ object, metadata }: Extract<Action, { readonly type: 'patchMetadata' }>): Promise<void> {
+    const { namespace, name, resourceVersion } = this.#fresh(object).metadata;
+    const target = namespace === undefined ? { name } : { namespace, name };
+    const patch = { type: 'merge', body: { metadata: { ...metadata, resourceVersion } } } as const;
+    const options = { signal: this.#signal };
+    this.#note(await this.#send([object], this.#api.patch(object.kind as KindName, target, patch, options)));
   }
 
   async #delete(action: Delete): Promise<void> {

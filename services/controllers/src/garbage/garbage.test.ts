@@ -106,7 +106,7 @@ describe('a living object', () => {
     const other = reference({ name: 'other', uid: 'other-uid' });
     const object = dependent(reference(), other);
     expect(reconcile(object, fakeView([object, aConfigMap('other')]))).toMatchObject([
-      { type: 'update', object: { metadata: { ownerReferences: [other] } } },
+      { type: 'patchMetadata', object: { metadata: { name: 'dep' } }, metadata: { ownerReferences: [other] } },
     ]);
   });
 });
@@ -118,14 +118,14 @@ describe('an object on its way out', () => {
   it.each(['orphan', 'foregroundDeletion'])('is not let go by a view that may miss dependents (%s)', (finalizer) => {
     expect(typesOf(reconcile(leaving(finalizer), fakeView([leaving(finalizer)], 8)))).toEqual(['requeue']);
     expect(reconcile(leaving(finalizer), fakeView([leaving(finalizer)], 9))).toMatchObject([
-      { type: 'update', object: { metadata: { finalizers: [] } } },
+      { type: 'patchMetadata', metadata: { finalizers: [] } },
     ]);
   });
 
   it('releases its dependents first where they are to stay', () => {
     const owner = leaving('orphan');
     expect(reconcile(owner, fakeView([owner, dependent(reference())]))).toMatchObject([
-      { type: 'update', object: { metadata: { name: 'dep', ownerReferences: [] } } },
+      { type: 'patchMetadata', object: { metadata: { name: 'dep' } }, metadata: { ownerReferences: [] } },
       { type: 'requeue' },
     ]);
   });
@@ -136,7 +136,7 @@ describe('an object on its way out', () => {
     const elsewhere = aConfigMap('a', { namespace: 'other', ownerReferences: [reference(held)] });
     const foreign = aConfigMap('b', { ownerReferences: [reference({ ...held, apiVersion: 'example.com/v1' })] });
     const blocking = aConfigMap('c', { ownerReferences: [reference(held)] });
-    expect(typesOf(reconcile(owner, fakeView([owner, elsewhere, foreign])))).toEqual(['update']);
+    expect(typesOf(reconcile(owner, fakeView([owner, elsewhere, foreign])))).toEqual(['patchMetadata']);
     expect(reconcile(owner, fakeView([owner, blocking]))).toEqual([]);
   });
 });

@@ -71,11 +71,8 @@ function collect(object: AnyObject, view: View): Action[] {
     return [...complaints, { type: 'delete', object, propagationPolicy, ifUnchanged: true, requires }];
   }
   if (gone.length + waiting.length === 0) return complaints;
-  const kept = withReferences(
-    object,
-    solid.map(({ reference }) => reference),
-  );
-  return [...complaints, { type: 'update', object: kept, requires }];
+  const ownerReferences = solid.map(({ reference }) => reference);
+  return [...complaints, { type: 'patchMetadata', object, metadata: { ownerReferences }, requires }];
 }
 
 function isInWrongNamespace(owner: Owner): boolean {
@@ -103,10 +100,6 @@ function policyOf({ metadata: { finalizers = [] } }: AnyObject): 'Background' | 
   return finalizers.includes(foreground) ? 'Foreground' : 'Background';
 }
 
-function withReferences(object: AnyObject, ownerReferences: OwnerReference[]): AnyObject {
-  return { ...object, metadata: { ...object.metadata, ownerReferences } } as AnyObject;
-}
-
 /** Takes our finalizers off an object that is on its way out, once what they stand for is done. */
 function release(object: AnyObject, view: View): Action[] {
   const finalizers = object.metadata.finalizers ?? [];
@@ -122,9 +115,10 @@ function release(object: AnyObject, view: View): Action[] {
   return [withoutFinalizer(object, finalizers.includes(orphan) ? orphan : foreground)];
 }
 
-function released(dependent: AnyObject, owner: AnyObject): Action {
-  const kept = (dependent.metadata.ownerReferences ?? []).filter(({ uid }) => uid !== owner.metadata.uid);
-  return { type: 'update', object: withReferences(dependent, kept) };
+function released(object: AnyObject, owner: AnyObject): Action {
+  const references = object.metadata.ownerReferences ?? [];
+  const ownerReferences = references.filter(({ uid }) => uid !== owner.metadata.uid);
+  return { type: 'patchMetadata', object, metadata: { ownerReferences } };
 }
 
 function blocks(dependent: AnyObject, owner: AnyObject): boolean {
@@ -133,5 +127,5 @@ function blocks(dependent: AnyObject, owner: AnyObject): boolean {
 
 function withoutFinalizer(object: AnyObject, finalizer: string): Action {
   const finalizers = (object.metadata.finalizers ?? []).filter((name) => name !== finalizer);
-  return { type: 'update', object: { ...object, metadata: { ...object.metadata, finalizers } } as AnyObject };
+  return { type: 'patchMetadata', object, metadata: { finalizers } };
 }

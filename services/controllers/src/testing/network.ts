@@ -85,6 +85,7 @@ export class Network {
         call(() => objects.map((object) => this.#createOne(object as AnyObject, by)), options),
       update: (object, options) => call(() => store.update(object as never, by), options),
       updateStatus: (object, options) => call(() => store.updateStatus(object as never, by), options),
+      patch: (kind, name, { body }, options) => call(() => store.patchMetadata(kind, name, body, by), options),
       delete: (kind, name, options = {}) =>
         call(() => store.delete(kind as KindName, name, options, by) as never, options),
     };

@@ -126,6 +126,13 @@ export class TruthStore {
     return this.#put({ ...stored, status } as AnyObject, stored, by) as T;
   }
 
+  /** A merge patch of metadata alone. */
+  patchMetadata<K extends KindName>(kind: K, name: ObjectName, body: unknown, by: string): Kinds[K] {
+    const stored = this.get(kind, name);
+    const { metadata } = body as { readonly metadata: Partial<Meta> };
+    return this.update({ ...stored, metadata: { ...stored.metadata, ...metadata } } as Kinds[K], by);
+  }
+
   /** Asks for an object's end. */
   delete(
     kind: KindName,

@@ -7,7 +7,8 @@ import { describe, expect, it } from 'vitest';
 import { type Action, type AnyObject, waitForView } from '../core/action.ts';
 import { fakeView } from '../testing/fake-view.ts';
 import { aNode, aPod } from '../testing/objects.ts';
-import { World } from '../testing/world.ts';
+import { Simulation } from '../testing/simulation.ts';
+import { users } from '../testing/users.ts';
 import { volumeController } from './volumes.ts';
 
 function aVolume(name: string, spec: Partial<PersistentVolume['spec']> = {}): PersistentVolume {
@@ -38,10 +39,7 @@ const waitingClass: StorageClass = {
   volumeBindingMode: 'WaitForFirstConsumer',
 };
 
-function settle(world: World): void {
-  const controller = volumeController(new FakeClock());
-  for (let round = 0; round < 6; round++) world.reconcile([controller]);
-}
+const newWorld = (): Simulation => new Simulation({ seed: 1, controllers: ({ clock }) => [volumeController(clock)] });
 
 const key = 'claim/default/c';
 
@@ -57,9 +55,9 @@ function binder() {
   return { clock, controller, plan, notices };
 }
 
-const claimsOf = (world: World) =>
+const claimsOf = (world: Simulation) =>
   Object.fromEntries(world.all('PersistentVolumeClaim').map(({ metadata, spec }) => [metadata.name, spec.volumeName]));
-const phasesOf = (world: World) =>
+const phasesOf = (world: Simulation) =>
   Object.fromEntries(
     [...world.all('PersistentVolumeClaim'), ...world.all('PersistentVolume')].map(({ metadata, status }) => [
       metadata.name,
@@ -68,13 +66,13 @@ const phasesOf = (world: World) =>
   );
 
 describe('a claim', () => {
-  it('gets the smallest volume that will do', () => {
-    const world = new World();
-    world.put(aVolume('large', { capacity: { storage: '5Gi' } }));
-    world.put(aVolume('small', { capacity: { storage: '2Gi' } }));
-    world.put(aVolume('tiny', { capacity: { storage: '1Mi' } }));
-    world.put(aClaim('c'));
-    settle(world);
+  it('gets the smallest volume that will do', async () => {
+    await using world = newWorld();
+    world.create(aVolume('large', { capacity: { storage: '5Gi' } }));
+    world.create(aVolume('small', { capacity: { storage: '2Gi' } }));
+    world.create(aVolume('tiny', { capacity: { storage: '1Mi' } }));
+    world.create(aClaim('c'));
+    await world.settle(5);
     expect(claimsOf(world)).toEqual({ c: 'small' });
     expect(phasesOf(world)).toEqual({ c: 'Bound', small: 'Bound', large: 'Available', tiny: 'Available' });
     expect(world.all('PersistentVolumeClaim')[0]!.status).toMatchObject({ capacity: { storage: '2Gi' } });
@@ -86,72 +84,81 @@ describe('a claim', () => {
     ['access', { accessModes: ['ReadWriteMany'] }],
     ['labels', { selector: { matchLabels: { tier: 'fast' } } }],
     ['name', { volumeName: 'other' }],
-  ])('gets none of another %s', (_, spec) => {
-    const world = new World();
-    world.put(aVolume('v'));
-    world.put(aClaim('c', spec));
-    settle(world);
+  ])('gets none of another %s', async (_, spec) => {
+    await using world = newWorld();
+    world.create(aVolume('v'));
+    world.create(aClaim('c', spec));
+    await world.settle(5);
     expect(phasesOf(world)).toEqual({ c: 'Pending', v: 'Available' });
   });
 
-  it('gets the one that is meant for it, which no other gets', () => {
-    const world = new World();
-    world.put(aVolume('meant', { capacity: { storage: '9Gi' }, claimRef: { namespace: 'default', name: 'c' } }));
-    world.put(aClaim('other'));
-    settle(world);
-    world.put(aVolume('free'));
-    world.put(aClaim('c'));
-    settle(world);
+  it('gets the one that is meant for it, which no other gets', async () => {
+    await using world = newWorld();
+    world.create(aVolume('meant', { capacity: { storage: '9Gi' }, claimRef: { namespace: 'default', name: 'c' } }));
+    world.create(aClaim('other'));
+    await world.settle(5);
+    world.create(aVolume('free'));
+    world.create(aClaim('c'));
+    await world.settle(5);
     expect(claimsOf(world)).toEqual({ c: 'meant', other: 'free' });
   });
 
-  it('waits for its pod where its class says so, and gets a volume that the pod’s node reaches', () => {
-    const world = new World();
+  it('waits for its pod where its class says so, and gets a volume that the pod’s node reaches', async () => {
+    await using world = newWorld();
     const near = (name: string, node: string) => {
       const matchExpressions = [{ key: 'host', operator: 'In', values: [node] }];
       const nodeAffinity = { required: { nodeSelectorTerms: [{ matchExpressions }] } };
       return aVolume(name, { storageClassName: 'local', nodeAffinity });
     };
-    world.put(waitingClass);
-    world.put(near('va', 'a'));
-    world.put(near('vb', 'b'));
-    world.put(aClaim('c', { storageClassName: 'local' }));
+    world.create(waitingClass);
+    world.create(near('va', 'a'));
+    world.create(near('vb', 'b'));
+    world.create(aClaim('c', { storageClassName: 'local' }));
     const node = aNode('b');
-    world.put({ ...node, metadata: { ...node.metadata, labels: { host: 'b' } } });
-    settle(world);
+    world.create({ ...node, metadata: { ...node.metadata, labels: { host: 'b' } } });
+    await world.settle(5);
     expect(claimsOf(world)).toEqual({ c: undefined });
     const pod = aPod('p', { node: 'b' });
-    world.put({ ...pod, spec: { ...pod.spec, volumes: [{ name: 'd', persistentVolumeClaim: { claimName: 'c' } }] } });
-    settle(world);
+    world.create({
+      ...pod,
+      spec: { ...pod.spec, volumes: [{ name: 'd', persistentVolumeClaim: { claimName: 'c' } }] },
+    });
+    await world.settle(5);
     expect(claimsOf(world)).toEqual({ c: 'vb' });
   });
 
-  it('that goes releases its volume; one whose volume goes is lost', () => {
-    const world = new World();
-    world.put(aVolume('v'));
-    world.put(aVolume('w'));
-    world.put(aClaim('c'));
-    world.put(aClaim('d'));
-    settle(world);
-    world.remove(world.all('PersistentVolumeClaim').find(({ metadata }) => metadata.name === 'c')!);
-    world.remove(world.all('PersistentVolume').find(({ metadata }) => metadata.name === 'w')!);
-    settle(world);
+  it('that goes releases its volume; one whose volume goes is lost', async () => {
+    await using world = newWorld();
+    world.create(aVolume('v'));
+    world.create(aVolume('w'));
+    world.create(aClaim('c'));
+    world.create(aClaim('d'));
+    await world.settle(5);
+    users.remove(
+      world,
+      world.all('PersistentVolumeClaim').find(({ metadata }) => metadata.name === 'c'),
+    );
+    users.remove(
+      world,
+      world.all('PersistentVolume').find(({ metadata }) => metadata.name === 'w'),
+    );
+    await world.settle(5);
     expect(phasesOf(world)).toEqual({ d: 'Lost', v: 'Released' });
-    world.put(aClaim('c'));
-    settle(world);
+    world.create(aClaim('c'));
+    await world.settle(5);
     expect(phasesOf(world)).toMatchObject({ c: 'Pending', v: 'Released' });
   });
 
-  it('never shares its volume, and none is left waiting that could have one', () => {
+  it('never shares its volume, and none is left waiting that could have one', async () => {
     const size = fc.constantFrom('1Gi', '2Gi', '4Gi');
-    fc.assert(
-      fc.property(fc.array(size, { maxLength: 6 }), fc.array(size, { maxLength: 6 }), (volumes, claims) => {
-        const world = new World();
-        for (const [index, storage] of volumes.entries()) world.put(aVolume(`v${index}`, { capacity: { storage } }));
+    await fc.assert(
+      fc.asyncProperty(fc.array(size, { maxLength: 6 }), fc.array(size, { maxLength: 6 }), async (volumes, claims) => {
+        await using world = newWorld();
+        for (const [index, storage] of volumes.entries()) world.create(aVolume(`v${index}`, { capacity: { storage } }));
         for (const [index, storage] of claims.entries()) {
-          world.put(aClaim(`c${index}`, { resources: { requests: { storage } } }));
+          world.create(aClaim(`c${index}`, { resources: { requests: { storage } } }));
         }
-        settle(world);
+        await world.settle(5);
         const bound = Object.values(claimsOf(world)).filter((name) => name !== undefined);
         expect(new Set(bound).size).toBe(bound.length);
         const free = world.all('PersistentVolume').filter(({ status }) => status?.phase === 'Available');
@@ -230,12 +237,12 @@ describe('a claim that is pending', () => {
     expect(notices(objects)).toEqual([]);
   });
 
-  it('gets another volume where one cannot be judged', () => {
-    const world = new World();
-    world.put(aVolume('bad', { capacity: { storage: 'much' } }));
-    world.put(aVolume('good'));
-    world.put(aClaim('c'));
-    settle(world);
+  it('gets another volume where one cannot be judged', async () => {
+    await using world = newWorld();
+    world.create(aVolume('bad', { capacity: { storage: 'much' } }));
+    world.create(aVolume('good'));
+    world.create(aClaim('c'));
+    await world.settle(5);
     expect(claimsOf(world)).toEqual({ c: 'good' });
   });
 
