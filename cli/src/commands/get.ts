@@ -1,7 +1,7 @@
 import type { Query, WatchEvent } from '@gantry/client/api.ts';
 import { printedColumns } from '@gantry/model/columns.ts';
-import type { Column, Kind, KubeObject } from '@gantry/model/kind.ts';
-import { kindOf } from '@gantry/model/registry.ts';
+import type { Column, KubeObject } from '@gantry/model/kind.ts';
+import { genericKindOf, kindOf } from '@gantry/model/registry.ts';
 import { type GantryError, isError } from '@gantry/runtime/errors.ts';
 import { type Context, Exit, ExitCode, refusal } from '../context.ts';
 import { type Listed, listAll } from '../listing.ts';
@@ -111,7 +111,7 @@ function rowOf(target: Target, object: KubeObject, flags: GetFlags, nowMs: numbe
 }
 
 function columnsOf(target: Target, flags: GetFlags): readonly Column<KubeObject>[] {
-  return printedColumns(kindOf(target.kind) as unknown as Kind, flags.output === 'wide');
+  return printedColumns(genericKindOf(target.kind), flags.output === 'wide');
 }
 
 function printTables(context: Context, found: readonly TargetFound[], flags: GetFlags): void {

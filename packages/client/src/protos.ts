@@ -26,7 +26,7 @@ export const placementService: ServiceDefinition = serviceDefinition('PlacementS
  * @param name Such as WatchEvent.
  */
 export function encodeMessage(name: string, message: object): Buffer {
-  return asBuffer(codecFor(`${servicePackage}.${name}`).encode(message));
+  return asBuffer(codecFor(`${servicePackage}.${name}`).encode(message, 'drop'));
 }
 
 /** @param codecOf The codec of a message by its full name. */
@@ -41,7 +41,9 @@ function serviceDefinition(name: string, codecOf: (messageName: string) => Codec
       responseStream: method.responseStream === true,
       requestSerialize: (value: object) => asBuffer(request.encode(value)),
       requestDeserialize: (bytes: Buffer) => request.decode(bytes) as object,
-      responseSerialize: (value: object) => asBuffer(value instanceof Uint8Array ? value : response.encode(value)),
+      // What a newer api stored may have fields that this one cannot send.
+      responseSerialize: (value: object) =>
+        asBuffer(value instanceof Uint8Array ? value : response.encode(value, 'drop')),
       responseDeserialize: (bytes: Buffer) => response.decode(bytes) as object,
     };
     return [method.name, definition];

@@ -3,58 +3,8 @@ import protobuf from 'protobufjs';
 import { describe, expect, it } from 'vitest';
 import { codecFor } from './codec.ts';
 import { readInt64 } from './forms.ts';
-import { type FieldSchema, jsonFieldsOf, loadRoot, messageSchema } from './schema.ts';
-import { fillZeros } from './zeros.ts';
-
-const times = fc
-  .integer({ min: 0, max: 4_000_000_000 })
-  .map((seconds) => `${new Date(seconds * 1000).toISOString().slice(0, 19)}Z`);
-
-/** Any object of a message in its JSON form: without values that mean the same as absent ones, with those that are always there. */
-function arbitraryOf(messageName: string, depth: number, isPartial = false): fc.Arbitrary<Record<string, unknown>> {
-  const properties: Record<string, fc.Arbitrary<unknown>> = {};
-  for (const [name, field] of jsonFieldsOf(messageName)) {
-    const { type } = field;
-    if (type.kind === 'message' && depth === 0 && messageSchema(type.name).jsonForm === 'object') continue;
-    const value = anyValueOf(field, depth, isPartial);
-    if (field.cardinality === 'list') properties[name] = fc.array(value, { minLength: 1, maxLength: 2 });
-    else if (field.cardinality === 'map')
-      properties[name] = fc.dictionary(fc.string({ maxLength: 5 }), value, {
-        minKeys: 1,
-        maxKeys: 2,
-        noNullPrototype: true,
-      });
-    else properties[name] = value;
-  }
-  return fc.record(properties, { requiredKeys: [], noNullPrototype: true }).map((object) => {
-    if (!isPartial) fillZeros(messageName, object);
-    return object;
-  });
-}
-
-function anyValueOf(field: FieldSchema, depth: number, isPartial: boolean): fc.Arbitrary<unknown> {
-  const { type, hasPresence, always, cardinality, partial } = field;
-  const zero = hasPresence || (always && !isPartial) || cardinality !== 'single';
-  if (type.kind === 'enum') return fc.constantFrom(...Object.keys(type.values).slice(1));
-  if (type.kind === 'message') {
-    const { jsonForm } = messageSchema(type.name);
-    const forms = {
-      quantity: fc.constantFrom('100m', '1Gi', '3'),
-      time: times,
-      microTime: times.map((time) => time.replace('Z', '.000123Z')),
-      intOrString: fc.oneof(fc.integer({ min: 0, max: 65_535 }), fc.string({ minLength: 1 })),
-      raw: fc.constantFrom<unknown>({ a: [1, 'x', null] }, 'text', 5),
-    };
-    return jsonForm === 'object' ? arbitraryOf(type.name, depth - 1, partial) : forms[jsonForm];
-  }
-  const min = zero ? 0 : 1;
-  if (type.scalar === 'string') return fc.string({ minLength: min });
-  if (type.scalar === 'bytes')
-    return fc.uint8Array({ minLength: 1, maxLength: 9 }).map((bytes) => Buffer.from(bytes).toString('base64'));
-  if (type.scalar === 'bool') return zero ? fc.boolean() : fc.constant(true);
-  if (type.scalar === 'double') return fc.constant(1.5);
-  return fc.integer({ min, max: type.scalar.endsWith('64') ? Number.MAX_SAFE_INTEGER : 2 ** 31 - 1 });
-}
+import { loadRoot } from './schema.ts';
+import { arbitraryOf } from './testing/arbitrary.ts';
 
 describe('codecFor', () => {
   it.each([

@@ -1,7 +1,10 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { codecFor } from './codec.ts';
 import { decodeManifest, decodeObject } from './decode.ts';
-import { kindOfObject } from './registry.ts';
+import { apiVersionOf, kindOfObject, kinds } from './registry.ts';
 import { missingFields } from './required.ts';
+import { arbitraryOf, spelledOut } from './testing/arbitrary.ts';
 
 const pod = (spec: string): string => `apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec: ${spec}`;
 
@@ -144,6 +147,25 @@ describe('decodeManifest', () => {
     );
     expect(Object.entries((decoded as { data?: object }).data!)).toEqual([['__proto__', 'x']]);
   });
+});
+
+describe('every kind', () => {
+  it.each(kinds.map((kind) => [kind.kind, kind] as const))(
+    'has one form of a %s, in manifests, in the store and on the wire',
+    (_, kind) => {
+      const codec = codecFor(kind.message);
+      const head = { apiVersion: apiVersionOf(kind), kind: kind.kind };
+      fc.assert(
+        fc.property(arbitraryOf(kind.message, 5), (fields) => {
+          const decoded = decodeObject({ ...head, ...fields });
+          expect(decodeObject({ ...head, ...spelledOut(kind.message, fields) })).toEqual(decoded);
+          expect(decodeObject(structuredClone(decoded))).toEqual(decoded);
+          expect({ ...head, ...(codec.decode(codec.encode(decoded)) as object) }).toEqual(decoded);
+        }),
+        { numRuns: 20 },
+      );
+    },
+  );
 });
 
 describe('missingFields', () => {

@@ -1,23 +1,5 @@
 /** The kinds that Gantry knows. Adding one is its folder under kinds/, its proto message, and its lines here. */
 import { GantryError } from '@gantry/runtime/errors.ts';
-import type { Deployment, ReplicaSet } from './gen/gantry.apps.v1.ts';
-import type { Lease } from './gen/gantry.coordination.v1.ts';
-import type {
-  ConfigMap,
-  Event,
-  Namespace,
-  Node,
-  PersistentVolume,
-  PersistentVolumeClaim,
-  Pod,
-  Secret,
-  Service,
-} from './gen/gantry.core.v1.ts';
-import type { EndpointSlice } from './gen/gantry.discovery.v1.ts';
-import type { PodDisruptionBudget } from './gen/gantry.policy.v1.ts';
-import type { PriorityClass } from './gen/gantry.scheduling.v1.ts';
-import type { PodGroup } from './gen/gantry.scheduling.v1alpha1.ts';
-import type { StorageClass } from './gen/gantry.storage.v1.ts';
 import type { Kind, KubeObject } from './kind.ts';
 import { configMap } from './kinds/configmap/configmap.ts';
 import { deployment } from './kinds/deployment/deployment.ts';
@@ -37,31 +19,8 @@ import { secret } from './kinds/secret/secret.ts';
 import { service } from './kinds/service/service.ts';
 import { storageClass } from './kinds/storageclass/storageclass.ts';
 
-/** The type of each kind. */
-export interface Kinds {
-  Pod: Pod;
-  Node: Node;
-  Namespace: Namespace;
-  Deployment: Deployment;
-  ReplicaSet: ReplicaSet;
-  Service: Service;
-  EndpointSlice: EndpointSlice;
-  ConfigMap: ConfigMap;
-  Secret: Secret;
-  Event: Event;
-  Lease: Lease;
-  PriorityClass: PriorityClass;
-  PodDisruptionBudget: PodDisruptionBudget;
-  PodGroup: PodGroup;
-  PersistentVolume: PersistentVolume;
-  PersistentVolumeClaim: PersistentVolumeClaim;
-  StorageClass: StorageClass;
-}
-
-/** The name of a kind, such as Pod. */
-export type KindName = keyof Kinds;
-
-const byName: { readonly [K in KindName]: Kind<Kinds[K]> } = {
+/** One line for each kind. */
+const byName = {
   Pod: pod,
   Node: node,
   Namespace: namespace,
@@ -81,11 +40,18 @@ const byName: { readonly [K in KindName]: Kind<Kinds[K]> } = {
   StorageClass: storageClass,
 };
 
-/** All kinds. */
+/** The name of a kind, such as Pod. */
+export type KindName = keyof typeof byName;
+
+/** The type of each kind's objects. */
+export type Kinds = { [K in KindName]: (typeof byName)[K] extends Kind<infer T> ? T : never };
+
+/** All kinds. What is generic hands a kind only objects of that kind: that is why their types may be forgotten here. */
 export const kinds: readonly Kind[] = Object.values(byName) as unknown as Kind[];
 /** All names of kinds. */
 export const kindNames = Object.keys(byName) as readonly KindName[];
 
+const byKindName = new Map(kinds.map((kind) => [kind.kind, kind]));
 const byResource = new Map(kinds.map((kind) => [resourceOf(kind), kind]));
 const byObjectField = new Map(kinds.map((kind) => [kind.objectField, kind]));
 const byWord = new Map(
@@ -99,12 +65,17 @@ const byWord = new Map(
 
 /** A kind by its name. */
 export function kindOf<K extends KindName>(name: K): Kind<Kinds[K]> {
-  return byName[name];
+  return byName[name] as unknown as Kind<Kinds[K]>;
+}
+
+/** A kind by its name, for what treats all kinds alike. */
+export function genericKindOf(name: KindName): Kind {
+  return byKindName.get(name)!;
 }
 
 /** The kind of an object. Throws a BadRequest that names what is unknown. */
 export function kindOfObject(object: Pick<KubeObject, 'apiVersion' | 'kind'>): Kind {
-  const kind = byName[object.kind as KindName] as unknown as Kind | undefined;
+  const kind = byKindName.get(object.kind);
   if (kind === undefined || apiVersionOf(kind) !== object.apiVersion) {
     throw new GantryError('BadRequest', `no matches for kind "${object.kind}" in version "${object.apiVersion}"`);
   }

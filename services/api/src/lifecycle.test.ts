@@ -1,4 +1,4 @@
-import type { ConfigMap, Namespace, Node, Service } from '@gantry/model/gen/gantry.core.v1.ts';
+import type { ConfigMap, Namespace, Node, PersistentVolume, Service } from '@gantry/model/gen/gantry.core.v1.ts';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { podNamed, startTestApi, type TestApi } from './testing/harness.ts';
 
@@ -187,12 +187,74 @@ describe('apply and patch', () => {
   });
 });
 
+describe('objects of a newer version', () => {
+  test('with fields that this one does not know can be read, patched, applied and updated', async () => {
+    const { client, store } = running;
+    const manifest = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'newer', namespace: 'default' } };
+    await client.apply(JSON.stringify({ ...manifest, data: { a: 'b' } }));
+    const { entries } = await store.list({ prefix: '' });
+    const entry = entries.find(({ key, value }) => !key.startsWith('allocations/') && value.includes('"newer"'))!;
+    const stored = JSON.parse(entry.value) as { metadata: object };
+    const later = { ...stored, later: { a: 1 }, metadata: { ...stored.metadata, later: true } };
+    const written = [{ type: 'put', key: entry.key, value: JSON.stringify(later), expected: entry.revision }] as const;
+    expect((await store.commit(written)).ok).toBe(true);
+    const name = { namespace: 'default', name: 'newer' };
+    expect((await client.get('ConfigMap', name)).data).toEqual({ a: 'b' });
+    for (const type of ['merge', 'strategic'] as const) {
+      const patched = await client.patch('ConfigMap', name, { type, body: { data: { [type]: 'x' } } });
+      expect(patched.data).toMatchObject({ a: 'b', [type]: 'x' });
+      await expect(client.patch('ConfigMap', name, { type, body: { later: 1 } })).rejects.toMatchObject({
+        reason: 'Invalid',
+      });
+    }
+    await client.apply(JSON.stringify({ ...manifest, data: { a: 'c' } }));
+    expect((await client.get('ConfigMap', name)).data).toMatchObject({ a: 'c' });
+  });
+});
+
+describe('objects of an older version', () => {
+  test('that spell out zeros can be sent back as they are read', async () => {
+    const { client, store } = running;
+    const volume = await client.create<PersistentVolume>({
+      apiVersion: 'v1',
+      kind: 'PersistentVolume',
+      metadata: { name: 'older' },
+      spec: { capacity: { storage: '1Gi' }, accessModes: ['ReadWriteOnce'], nfs: { server: 's', path: '/x' } },
+    });
+    const { entries } = await store.list({ prefix: '' });
+    const entry = entries.find(({ value }) => value.includes(volume.metadata.uid!))!;
+    const value = entry.value.replace('"path":"/x"', '"path":"/x","readOnly":false');
+    const { ok } = await store.commit([{ type: 'put', key: entry.key, value, expected: entry.revision }]);
+    expect(ok).toBe(true);
+    const read = await client.get('PersistentVolume', { name: 'older' });
+    const updated = await client.update({ ...read, metadata: { ...read.metadata, labels: { a: 'b' } } });
+    expect(updated.metadata.labels).toEqual({ a: 'b' });
+  });
+});
+
 describe('services', () => {
   const service = (name: string, spec: Partial<Service['spec']> = {}): Service => ({
     apiVersion: 'v1',
     kind: 'Service',
     metadata: { name, namespace: 'default' },
     spec: { ports: [{ port: 80 }], ...spec },
+  });
+
+  test('never get the address of the cluster’s DNS', async () => {
+    await using api = await startTestApi({ serviceCidr: '10.96.0.8/29', dnsAddress: '10.96.0.10' });
+    await expect(api.client.create(service('dns', { clusterIP: '10.96.0.10' }))).rejects.toMatchObject({
+      reason: 'Invalid',
+      message: expect.stringContaining('failed to allocate IP 10.96.0.10: provided IP is already allocated'),
+    });
+    const given: (string | undefined)[] = [];
+    for (let index = 0; index < 5; index++) {
+      given.push((await api.client.create(service(`s${index}`))).spec.clusterIP);
+    }
+    // The range has six addresses.
+    expect(given.toSorted()).toEqual(['10.96.0.11', '10.96.0.12', '10.96.0.13', '10.96.0.14', '10.96.0.9']);
+    await expect(api.client.create(service('late'))).rejects.toMatchObject({
+      message: expect.stringContaining('range is full'),
+    });
   });
 
   test('get a cluster IP of their own, which comes back when they go', async () => {

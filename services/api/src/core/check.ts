@@ -7,11 +7,6 @@ import type { AnyObject } from './stored-object.ts';
 
 // What the api checks beside the model's validation of whole objects. All throw Invalid.
 
-/** Refuses an object that lacks what its kind requires: everything that looks into it relies on that being there. */
-export function checkComplete(kind: Kind, object: AnyObject): void {
-  refuse(kind, object, missingFields(kind, object));
-}
-
 /** Refuses what may not be changed of an object whose end was asked for. */
 export function checkWhileDeleting(kind: Kind, object: AnyObject, stored: AnyObject): void {
   refuse(kind, object, newFinalizersWhileDeleting(object, stored));
@@ -19,8 +14,7 @@ export function checkWhileDeleting(kind: Kind, object: AnyObject, stored: AnyObj
 
 /** Validates a new status. */
 export function checkStatusUpdate(kind: Kind, object: AnyObject, stored: AnyObject): void {
-  checkComplete(kind, object);
-  refuse(kind, object, kind.validateStatus?.(object, stored) ?? []);
+  refuse(kind, object, [...missingFields(kind, object), ...(kind.validateStatus?.(object, stored) ?? [])]);
 }
 
 function refuse(kind: Kind, object: AnyObject, causes: readonly FieldCause[]): void {

@@ -109,14 +109,18 @@ function marked(
   return next;
 }
 
+/** Refuses with Conflict what was asked for another object of the same name. @param wanted Any object where absent or empty. */
+export function checkUidPrecondition(kind: Kind, { metadata }: AnyObject, wanted: string | undefined): void {
+  if (!wanted || wanted === metadata.uid) return;
+  throw conflict(
+    { ...infoOf(kind, metadata.name), resource: kind.kind },
+    `the UID in the precondition (${wanted}) does not match the UID in record (${metadata.uid}). The object might have been deleted and then recreated`,
+  );
+}
+
 function checkPreconditions(kind: Kind, object: AnyObject, request: DeletionRequest): void {
-  const { name = '', uid, resourceVersion } = object.metadata;
-  if (request.uid && request.uid !== uid) {
-    throw conflict(
-      { ...infoOf(kind, name), resource: kind.kind },
-      `the UID in the precondition (${request.uid}) does not match the UID in record (${uid}). The object might have been deleted and then recreated`,
-    );
-  }
+  const { name = '', resourceVersion } = object.metadata;
+  checkUidPrecondition(kind, object, request.uid);
   if (request.resourceVersion && request.resourceVersion !== resourceVersion) {
     throw conflict(
       { ...infoOf(kind, name), resource: kind.kind },

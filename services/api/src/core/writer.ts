@@ -1,9 +1,10 @@
+import { decodeObject } from '@gantry/model/decode.ts';
 import type { Kind } from '@gantry/model/kind.ts';
 import { completeUpdate } from '@gantry/model/validation/object.ts';
 import { GantryError, notFound } from '@gantry/runtime/errors.ts';
 import type { Operation } from '@gantry/store/store.ts';
 import { type Admittance, admitAsIs } from '../admission/admission.ts';
-import { checkComplete, checkStatusUpdate, checkWhileDeleting } from './check.ts';
+import { checkStatusUpdate, checkWhileDeleting } from './check.ts';
 import { commitDecision, type Decision } from './commit.ts';
 import type { CoreDeps } from './context.ts';
 import { type DeletionRequest, decideDamagedDeletion, decideDeletion, isReleased } from './deletion.ts';
@@ -51,13 +52,13 @@ export function update(deps: CoreDeps, target: Target, next: Transition, dryRun:
     const object = await next(stored);
     sameIdentity(target, object);
     meta.checkPreconditions(kind, object, stored.object);
-    meta.carryMetadata(object, stored.object);
-    if (kind.hasStatus) carryStatus(object, stored.object);
-    checkComplete(kind, object);
-    pluginOf(deps, kind).carryOver?.(object, stored.object);
-    checkWhileDeleting(kind, object, stored.object);
-    completeUpdate(kind, object, stored.object);
-    meta.bumpGeneration(kind, object, stored.object);
+    const before = inTodaysForm(stored.object);
+    meta.carryMetadata(object, before);
+    if (kind.hasStatus) carryStatus(object, before);
+    pluginOf(deps, kind).carryOver?.(object, before);
+    checkWhileDeleting(kind, object, before);
+    completeUpdate(kind, object, before);
+    meta.bumpGeneration(kind, object, before);
     return object;
   });
 }
@@ -165,6 +166,19 @@ async function removalOf(deps: CoreDeps, kind: Kind, stored: Stored, attempt: nu
 /** What the server adds to writes of a kind. */
 export function pluginOf(deps: CoreDeps, kind: Kind): typeof admitAsIs {
   return deps.admission[kind.kind] ?? admitAsIs;
+}
+
+/**
+ * A stored object as this version would store it: what an older one wrote may spell out zeros, and what a newer one wrote may have
+ * fields that are not known here. Neither is a change that a client made.
+ */
+function inTodaysForm(object: AnyObject): AnyObject {
+  try {
+    return decodeObject(object, 'drop') as AnyObject;
+  } catch {
+    // Damaged: replacing it is how it is mended.
+    return object;
+  }
 }
 
 function carryStatus(object: AnyObject, from: AnyObject): void {

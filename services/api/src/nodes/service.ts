@@ -1,7 +1,6 @@
 import type { ItemResult } from '@gantry/client/api.ts';
 import type { HeartbeatAnswer, HeartbeatList, PodReport } from '@gantry/client/object-messages.ts';
-import type { Kind } from '@gantry/model/kind.ts';
-import { kindOf } from '@gantry/model/registry.ts';
+import { genericKindOf, kindOf } from '@gantry/model/registry.ts';
 import { GantryError } from '@gantry/runtime/errors.ts';
 import type { Ephemeral } from '@gantry/store/store.ts';
 import type { CoreDeps, RequestContext } from '../core/context.ts';
@@ -22,7 +21,7 @@ export interface NodeDeps extends CoreDeps {
 const heartbeatPrefix = 'heartbeats/';
 const maxTtlMs = 600_000;
 const maxNodeNameChars = 253;
-const pods = kindOf('Pod') as unknown as Kind;
+const pods = genericKindOf('Pod');
 const nodes = kindOf('Node');
 
 /** Heartbeats and pod statuses, as node agents send them. */

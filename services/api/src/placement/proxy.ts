@@ -6,14 +6,13 @@ import type {
   PodExplanation,
 } from '@gantry/client/placement-messages.ts';
 import type { Pod } from '@gantry/model/gen/gantry.core.v1.ts';
-import type { Kind } from '@gantry/model/kind.ts';
-import { kindOf } from '@gantry/model/registry.ts';
+import { genericKindOf } from '@gantry/model/registry.ts';
 import { GantryError, isError } from '@gantry/runtime/errors.ts';
 import type { CoreDeps, RequestContext } from '../core/context.ts';
 import { readStored } from '../core/writer.ts';
 import { connectToScheduler, schedulerAddresses } from './schedulers.ts';
 
-const pods = kindOf('Pod') as unknown as Kind;
+const pods = genericKindOf('Pod');
 
 /** What the proxy works with: the core, and the proof that schedulers ask of the api. */
 export type PlacementProxyDeps = CoreDeps & { readonly credentials: Credentials };

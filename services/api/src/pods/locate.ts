@@ -1,6 +1,5 @@
 import type { Node, Pod } from '@gantry/model/gen/gantry.core.v1.ts';
-import type { Kind } from '@gantry/model/kind.ts';
-import { kindOf } from '@gantry/model/registry.ts';
+import { genericKindOf } from '@gantry/model/registry.ts';
 import { GantryError, isError } from '@gantry/runtime/errors.ts';
 import type { CoreDeps } from '../core/context.ts';
 import { readStored } from '../core/writer.ts';
@@ -9,8 +8,8 @@ import { readStored } from '../core/writer.ts';
 export const agentAddressAnnotation = 'gantry.dev/agent-address';
 
 const defaultContainerAnnotation = 'kubectl.kubernetes.io/default-container';
-const pods = kindOf('Pod') as unknown as Kind;
-const nodes = kindOf('Node') as unknown as Kind;
+const pods = genericKindOf('Pod');
+const nodes = genericKindOf('Node');
 
 /** A running pod and the agent to ask about it. */
 export interface LocatedPod {

@@ -105,6 +105,10 @@ describe('evictions through the api', () => {
       ...rest,
       metadata: { name: 'web', namespace: 'default' },
     });
+    await expect(client.evict({ namespace: 'default', name: 'a', uid: 'other' })).rejects.toMatchObject({
+      reason: 'Conflict',
+      message: expect.stringContaining('the UID in the precondition (other) does not match the UID in record'),
+    });
     await expect(client.evict({ namespace: 'default', name: 'a' })).rejects.toMatchObject({
       reason: 'TooManyRequests',
     });

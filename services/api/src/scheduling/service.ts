@@ -2,13 +2,13 @@ import type { ItemResult } from '@gantry/client/api.ts';
 import type { Binding, EvictRequest, UnschedulablePod } from '@gantry/client/object-messages.ts';
 import type { Pod } from '@gantry/model/gen/gantry.core.v1.ts';
 import type { PodDisruptionBudget } from '@gantry/model/gen/gantry.policy.v1.ts';
-import type { Kind } from '@gantry/model/kind.ts';
 import { isReady } from '@gantry/model/ready.ts';
-import { kindOf } from '@gantry/model/registry.ts';
-import { conflict, notFound } from '@gantry/runtime/errors.ts';
+import { genericKindOf } from '@gantry/model/registry.ts';
+import { conflict } from '@gantry/runtime/errors.ts';
 import { Semaphore } from '@gantry/runtime/semaphore.ts';
 import { rfc3339 } from '@gantry/runtime/time.ts';
 import type { CoreDeps, RequestContext } from '../core/context.ts';
+import { checkUidPrecondition } from '../core/deletion.ts';
 import { keyPrefix, objectKey } from '../core/keys.ts';
 import { checkBatchSize } from '../core/limits.ts';
 import { type AnyObject, copyOf } from '../core/stored-object.ts';
@@ -28,8 +28,8 @@ export interface SchedulingDeps extends CoreDeps {
   readonly events: ApiEvents;
 }
 
-const pods = kindOf('Pod') as unknown as Kind;
-const budgets = kindOf('PodDisruptionBudget') as unknown as Kind;
+const pods = genericKindOf('Pod');
+const budgets = genericKindOf('PodDisruptionBudget');
 /** Component of events where a scheduler does not say its name. */
 const defaultScheduler = 'default-scheduler';
 /** How long a Bind waits to hear of what another api replica did on a node before it tries again anyway. */
@@ -138,7 +138,7 @@ export class SchedulingApi {
   async #pay(target: Target, uid: string | undefined, now: string, dryRun: boolean): Promise<Price> {
     const { namespace, name } = target;
     const stored = await readStored(this.#deps, target);
-    if (uid && stored.object.metadata.uid !== uid) throw notFound({ group: '', resource: 'pods', name });
+    checkUidPrecondition(pods, stored.object, uid);
     const { entries } = await this.#deps.store.list({ prefix: keyPrefix(budgets, namespace) });
     const known = entries.map((entry) => this.#deps.cache.decode(entry).object as unknown as PodDisruptionBudget);
     const price = priceOf(stored.object as unknown as Pod, known);
