@@ -1,5 +1,6 @@
 import { type Client, connect } from '@gantry/client/client.ts';
 import { tokenCredentials } from '@gantry/client/credentials.ts';
+import type { EventBus } from '@gantry/events/events.ts';
 import { openBus } from '@gantry/events/open.ts';
 import type { Pod } from '@gantry/model/gen/gantry.core.v1.ts';
 import { silentLogger } from '@gantry/runtime/log.ts';
@@ -16,6 +17,8 @@ export interface TestApi extends AsyncDisposable {
   readonly api: RunningApi;
   readonly client: Client;
   readonly store: OpenStore;
+  /** The bus on which the api publishes changes. */
+  readonly bus: EventBus;
 }
 
 /** Starts an api on a free port over a store of its own, in memory where no address is given. */
@@ -28,7 +31,7 @@ export async function startTestApi(config: Partial<ApiConfig> = {}, storeUrl = '
   const api = stack.use(await startApi(settings, { store, bus, log: silentLogger, credentials: testCredentials }));
   const client = stack.use(connect(api.address, { credentials: testCredentials }));
   const owned = stack.move();
-  return { api, client, store, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+  return { api, client, store, bus, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }
 
 /** A pod that asks for `cpu`. */

@@ -1,13 +1,13 @@
 import type { Deployment, ReplicaSet } from '@gantry/model/gen/gantry.apps.v1.ts';
 import type { Pod } from '@gantry/model/gen/gantry.core.v1.ts';
 import { claimProtection, volumeProtection } from '@gantry/model/kinds/persistentvolume/protection.ts';
+import { claimsOf } from '@gantry/model/kinds/pod/claims.ts';
 import { type KindName, kinds } from '@gantry/model/registry.ts';
 import type { Clock } from '@gantry/runtime/clock.ts';
 import { type AnyObject, keyOf } from '../core/action.ts';
 import { controllerOf } from '../core/owners.ts';
 import { isActive } from '../core/pods.ts';
 import { rolloutBounds } from '../deployment/rolling.ts';
-import { claimsOf } from '../volumes/claims-of-pods.ts';
 import { foregroundFinalizer, orphanFinalizer } from './deletion.ts';
 import type { Players } from './players.ts';
 import type { Change, TruthStore } from './store.ts';

@@ -1,12 +1,12 @@
 import type { PersistentVolumeClaim, Pod } from '@gantry/model/gen/gantry.core.v1.ts';
 import { claimProtection, volumeProtection } from '@gantry/model/kinds/persistentvolume/protection.ts';
+import { claimsOf } from '@gantry/model/kinds/pod/claims.ts';
 import { isReady } from '@gantry/model/ready.ts';
 import type { KindName } from '@gantry/model/registry.ts';
 import { matchesLabels } from '@gantry/model/selectors.ts';
 import { type AnyObject, keyOf } from '../core/action.ts';
 import { controllerOf, controllerReference } from '../core/owners.ts';
 import { isActive } from '../core/pods.ts';
-import { claimsOf } from '../volumes/claims-of-pods.ts';
 import { aDeployment, aNode, aPod, aReplicaSet, aService } from './objects.ts';
 import type { Simulation } from './simulation.ts';
 import { users } from './users.ts';

@@ -1,7 +1,7 @@
 import type { Node, PersistentVolume, PersistentVolumeClaim, Pod } from '@gantry/model/gen/gantry.core.v1.ts';
+import { claimsOf } from '@gantry/model/kinds/pod/claims.ts';
 import type { View } from '../core/action.ts';
 import { isActive } from '../core/pods.ts';
-import { claimsOf } from './claims-of-pods.ts';
 import { isMeantFor, mismatch } from './match.ts';
 
 /** Something that users are told of a claim. */

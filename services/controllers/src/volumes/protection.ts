@@ -1,5 +1,6 @@
 import type { PersistentVolume, PersistentVolumeClaim, Pod } from '@gantry/model/gen/gantry.core.v1.ts';
 import { claimProtection, volumeProtection } from '@gantry/model/kinds/persistentvolume/protection.ts';
+import { claimsOf } from '@gantry/model/kinds/pod/claims.ts';
 import {
   type Action,
   type AnyObject,
@@ -10,7 +11,6 @@ import {
   type View,
   waitForView,
 } from '../core/action.ts';
-import { claimsOf } from './claims-of-pods.ts';
 
 /**
  * Keeps a claim from ending while a pod that has a node uses it, whatever the pod's phase. A pod without a node does not

@@ -4,6 +4,7 @@ import type {
   PersistentVolumeClaim,
   PersistentVolumeClaimStatus,
 } from '@gantry/model/gen/gantry.core.v1.ts';
+import { claimsOf } from '@gantry/model/kinds/pod/claims.ts';
 import type { Clock } from '@gantry/runtime/clock.ts';
 import {
   type Action,
@@ -15,7 +16,6 @@ import {
   waitForView,
 } from '../core/action.ts';
 import { BinderMemory } from './binder-memory.ts';
-import { claimsOf } from './claims-of-pods.ts';
 import { chooseVolume, isMeantFor } from './match.ts';
 import { placeOf, warning, whyPending } from './pending-claims.ts';
 import { phaseOf, withPhase } from './reclaim.ts';

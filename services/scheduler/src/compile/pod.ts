@@ -1,6 +1,7 @@
 import { podRequests } from '@gantry/model/amounts.ts';
 import type { Affinity, Pod, PodSpec, TopologySpreadConstraint } from '@gantry/model/gen/gantry.core.v1.ts';
 import { areDevicesFor, devicesOf, gpuDemand } from '@gantry/model/gpu.ts';
+import { claimsOf } from '@gantry/model/kinds/pod/claims.ts';
 import { podGroupLabel } from '@gantry/model/kinds/podgroup/podgroup.ts';
 import {
   type HostPort,
@@ -15,7 +16,6 @@ import {
 } from '../requirement.ts';
 import { mobilityOf } from './mobility.ts';
 import { namedNodes, nodeTerm, ownNamespaceSelector, podTerm, type RuleOwner } from './selectors.ts';
-import { claimsOf } from './volumes.ts';
 
 /** Requests that Kubernetes' scoring assumes for pods without any. */
 const assumedCpuMilli = 100;

@@ -1,5 +1,5 @@
 import { amountOf } from '@gantry/model/amounts.ts';
-import type { PersistentVolume, PersistentVolumeClaim, Pod } from '@gantry/model/gen/gantry.core.v1.ts';
+import type { PersistentVolume, PersistentVolumeClaim } from '@gantry/model/gen/gantry.core.v1.ts';
 import type { StorageClass } from '@gantry/model/gen/gantry.storage.v1.ts';
 import { requirementsOf } from '@gantry/model/selectors.ts';
 import { zoneLabels } from '../filter/volume-zone.ts';
@@ -10,16 +10,6 @@ import { nodeTerm } from './selectors.ts';
 const noProvisioner = 'kubernetes.io/no-provisioner';
 /** Between the zones of a volume that is in several. */
 const zoneSeparator = '__';
-
-/** Keys of the claims that a pod's volumes name, each as namespace/name; ephemeral ones are named after the pod. */
-export function claimsOf({ metadata, spec }: Pod): string[] {
-  if (spec.volumes === undefined) return [];
-  return spec.volumes.flatMap(({ name, persistentVolumeClaim, ephemeral }) => {
-    const claim =
-      persistentVolumeClaim?.claimName ?? (ephemeral === undefined ? undefined : `${metadata.name}-${name}`);
-    return claim === undefined ? [] : [`${metadata.namespace ?? ''}/${claim}`];
-  });
-}
 
 /** Compiles a claim. Throws BadRequest for a quantity that cannot be read. */
 export function compileClaim({ metadata, spec }: PersistentVolumeClaim): ClaimInfo {
