@@ -25,12 +25,9 @@ export function contentOf(namespace: Namespace, view: View, failures: ReadonlyMa
   };
 }
 
-/** True where a namespace has pods, or may have some that the view does not show. */
-export function mayHavePods(namespace: Namespace, view: View): boolean {
-  const { name } = namespace.metadata;
-  return (
-    !sees(view, 'Pod', namespace) || !isEmpty(view.list('Pod', name)) || unreadableIn('Pod', name, view).length > 0
-  );
+/** True where the view shows pods in a namespace, also such that cannot be decoded. */
+export function hasPods(namespace: string, view: View): boolean {
+  return !isEmpty(view.list('Pod', namespace)) || unreadableIn('Pod', namespace, view).length > 0;
 }
 
 function contentOfKind(kind: KindName, namespace: string, view: View, failed: string | undefined): KindContent {

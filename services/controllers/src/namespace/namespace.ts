@@ -3,9 +3,17 @@ import type { Namespace } from '@gantry/model/gen/gantry.core.v1.ts';
 import type { KindName } from '@gantry/model/registry.ts';
 import type { Clock } from '@gantry/runtime/clock.ts';
 import { toGantryError } from '@gantry/runtime/errors.ts';
-import { type Action, type AnyObject, type Controller, splitKey, type View, waitForView } from '../core/action.ts';
+import {
+  type Action,
+  type AnyObject,
+  type Controller,
+  sees,
+  splitKey,
+  type View,
+  waitForView,
+} from '../core/action.ts';
 import { deletionConditions } from './conditions.ts';
-import { contentOf, mayHavePods, namespacedKinds } from './content.ts';
+import { contentOf, hasPods, namespacedKinds } from './content.ts';
 
 /** Most objects that one reconcile deletes; the others follow when these are gone. */
 const burst = 500;
@@ -85,8 +93,11 @@ function deleteKind(
   { failures }: Progress,
   nowMs: number,
 ): readonly Action[] {
-  if (kind !== 'Pod' && mayHavePods(namespace, view)) return [];
-  const objects: AnyObject[] = [...view.list(kind, namespace.metadata.name)];
+  const { name } = namespace.metadata;
+  // The end of a pod has all kinds looked at; that of one which cannot be decoded does not.
+  if (kind !== 'Pod' && hasPods(name, view)) return [{ type: 'requeue', afterMs: lookAgainMs }];
+  if (kind !== 'Pod' && !sees(view, 'Pod', namespace)) return [waitForView];
+  const objects: AnyObject[] = [...view.list(kind, name)];
   const remaining = objects.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
   if (remaining.length === 0) failures.delete(kind);
   // Each attempt begins elsewhere, as it ends at the first object that cannot be deleted.
