@@ -7,12 +7,12 @@ import { expand } from './expand.ts';
 import { resourcesOf } from './resources.ts';
 import { checkNonRoot, securityOf } from './security.ts';
 
-/** What a container is made from. */
+/** Inputs of a container's configuration. */
 export interface ContainerInputs {
   readonly pod: Pod;
   readonly planned: PlannedContainer;
   readonly attempt: number;
-  /** What it waited for after the instance before it, in milliseconds; undefined for the first. */
+  /** Back-off after the instance before it, in milliseconds; undefined for the first. */
   readonly delayMs: number | undefined;
   readonly image: ImageStatus;
   readonly env: readonly EnvVar[];

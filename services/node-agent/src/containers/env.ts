@@ -11,7 +11,7 @@ export interface ConfigData {
   secret(name: string): ReadonlyMap<string, Buffer> | undefined;
 }
 
-/** What variables may take their values from. */
+/** Sources of variables' values. */
 export interface EnvSources {
   readonly pod: Pod;
   readonly config: ConfigData;

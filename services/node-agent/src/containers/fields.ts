@@ -2,7 +2,7 @@ import type { Container, Pod } from '@gantry/model/gen/gantry.core.v1.ts';
 import { GantryError } from '@gantry/runtime/errors.ts';
 import { resourceInUnits } from './quantities.ts';
 
-/** What the downward API may tell. */
+/** Sources of the downward API. */
 export interface FieldSources {
   readonly pod: Pod;
   readonly podIps: readonly string[];
@@ -52,11 +52,11 @@ function formatMap(map: Readonly<Record<string, string>> | undefined): string {
     .join('\n');
 }
 
-/** What a resourceFieldRef asks for. */
+/** A resourceFieldRef of the spec. */
 export interface ResourceFieldRef {
   readonly containerName?: string;
   readonly resource?: string;
-  /** What the value is divided by, such as 1Mi; 1 where absent. */
+  /** Divisor of the value, such as 1Mi; 1 if absent. */
   readonly divisor?: string;
 }
 

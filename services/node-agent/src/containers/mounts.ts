@@ -8,10 +8,10 @@ import type { EnvVar, Mount } from '../runtime/runtime.ts';
 import type { VolumeManager } from '../volumes/manager.ts';
 import { hostsFileOf } from './hosts-file.ts';
 
-/** Where containers write their termination message unless they say otherwise. */
+/** Default of terminationMessagePath. */
 const defaultMessagePath = '/dev/termination-log';
 
-/** What mounts are made from. */
+/** Dependencies of making mounts. */
 export interface MountDeps {
   readonly volumes: Pick<VolumeManager, 'mounts'>;
   readonly paths: PodPaths;

@@ -3,7 +3,7 @@ import { GantryError } from '@gantry/runtime/errors.ts';
 import type { PlannedContainer } from '../pods/spec.ts';
 
 /**
- * What of a pod's spec this agent cannot do. A container whose user asked for it does not start, with a message that names field and
+ * Parts of a pod's spec that this agent cannot obey. A container with one of them does not start, and its message names field and
  * value: a field that the api accepts is obeyed or refused, never ignored. field-support.ts lists every field.
  */
 

@@ -4,13 +4,13 @@ import { keys } from '../pods/labels.ts';
 import { graceMsOf, plannedContainers, podUid } from '../pods/spec.ts';
 import type { DnsConfig, PortMapping, SandboxConfig } from '../runtime/runtime.ts';
 
-/** What a sandbox is made from, beside its pod. */
+/** Inputs of a sandbox's configuration. */
 export interface SandboxInputs {
   readonly pod: Pod;
   readonly attempt: number;
   readonly logDirectory: string;
   readonly dns: DnsConfig | undefined;
-  /** Where the pods' cgroups of this node lie, such as /gantry/node-1. */
+  /** Parent of the pods' cgroups on this node, such as /gantry/node-1. */
   readonly cgroupRoot: string;
   /** Such as cluster.local. */
   readonly clusterDomain: string;

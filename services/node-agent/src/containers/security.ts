@@ -5,7 +5,7 @@ import type { ImageStatus, SecurityConfig } from '../runtime/runtime.ts';
 import { safeRelativePath } from '../volumes/paths.ts';
 
 /**
- * What a container may do: its own securityContext over the pod's.
+ * A container's privileges: its own securityContext over the pod's.
  * @param seccompRoot Directory that the paths of localhost profiles are relative to.
  */
 export function securityOf(pod: Pod, container: Container, seccompRoot: string): SecurityConfig {

@@ -8,7 +8,7 @@ export type LayerEntry =
   | { readonly kind: 'directory'; readonly path: string; readonly mode?: number }
   | { readonly kind: 'symlink'; readonly path: string; readonly target: string };
 
-/** What an image is to be. */
+/** Description of an image to build. */
 export interface ImageSpec {
   /** Full name with a tag, such as gantry.dev/pause:1. */
   readonly name: string;

@@ -3,7 +3,7 @@ import { type FileHandle, open, stat } from 'node:fs/promises';
 import type { Clock } from '@gantry/runtime/clock.ts';
 import { GantryError } from '@gantry/runtime/errors.ts';
 
-/** Where the older half of a log lies after it grew too large. */
+/** Path of a log's older half after rotation. */
 export function rotatedPath(path: string): string {
   return `${path}.1`;
 }
@@ -19,7 +19,7 @@ export interface LogPosition {
   readonly offset: number;
 }
 
-/** Where the last `lines` lines of a log begin; its begin where there are no more than that. */
+/** Position at which the last `lines` lines of a log begin; the log's start if it has no more. */
 export async function tailPosition(path: string, lines: number): Promise<LogPosition> {
   let wanted = lines;
   for (const rotated of [false, true]) {
@@ -31,7 +31,7 @@ export async function tailPosition(path: string, lines: number): Promise<LogPosi
   return { rotated: true, offset: 0 };
 }
 
-/** Where the last `lines` lines of a file begin, and how many fewer it has. Undefined where there is no such file. */
+/** Offset at which the last `lines` lines of a file begin, and the number of lines it lacks. Undefined without such a file. */
 async function searchBackwards(path: string, lines: number): Promise<{ offset: number; missing: number } | undefined> {
   const file = await openLog(path).catch(() => undefined);
   if (file === undefined) return undefined;
@@ -91,7 +91,7 @@ export async function* readLog(path: string, { from, isOver, clock, signal }: Re
   }
 }
 
-/** What tells a file from the one that had its name before; undefined where there is none. */
+/** Identity of the file behind a name, which rotation changes; undefined without a file. */
 async function inodeOf(path: string): Promise<number | undefined> {
   return (await stat(path).catch(() => undefined))?.ino;
 }

@@ -46,7 +46,7 @@ export class LineSplitter {
   }
 }
 
-/** What of a log is wanted. */
+/** Selection and form of log lines. */
 export interface LogView {
   /** Only what was written at or after this, in milliseconds since the Unix epoch; everything where absent. */
   readonly sinceMs?: number;

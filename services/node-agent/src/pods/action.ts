@@ -1,4 +1,4 @@
-/** What is to be done next for a pod. Each has a key; at most one action a key is under way, but for a stop that is made shorter. */
+/** The next thing to do for a pod. Each action has a key, and at most one action a key is under way; only a stop may be replaced by a shorter one. */
 export type Action =
   | { readonly kind: 'prepareVolumes' }
   | { readonly kind: 'startSandbox'; readonly attempt: number }
@@ -45,10 +45,10 @@ export type StopReason =
   /** A second instance of the same container, or one in a sandbox that is not the pod's any more. */
   | { readonly kind: 'surplus' };
 
-/** What a step decides. */
+/** The outcome of one step of the state machine. */
 export interface Decision {
   readonly actions: readonly Action[];
-  /** When to decide again even if nothing happens, in milliseconds of the monotonic clock; Infinity for never. */
+  /** Time of the next decision if nothing happens before, in milliseconds of the monotonic clock; Infinity for none. */
   readonly wakeAtMs: number;
 }
 

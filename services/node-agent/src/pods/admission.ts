@@ -1,6 +1,6 @@
 import type { Pod } from '@gantry/model/gen/gantry.core.v1.ts';
 
-/** Why a node takes a pod not at all, in Kubernetes' words: the pod fails at once. */
+/** A node's refusal to run a pod, in Kubernetes' words: the pod fails at once. */
 export interface Rejection {
   readonly reason: string;
   readonly message: string;
@@ -25,13 +25,13 @@ const safeSysctls: ReadonlySet<string> = new Set([
   'net.ipv4.tcp_wmem',
 ]);
 
-/** What a node's administrator allows. */
+/** Choices of a node's administrator. */
 export interface AdmissionRules {
   /** Names of unsafe sysctls, or beginnings that end in `*`. */
   readonly allowedUnsafeSysctls: readonly string[];
 }
 
-/** Why the node rejects the pod; undefined where it takes it. */
+/** The reason to reject the pod; undefined to admit it. */
 export function rejectionOf({ spec }: Pod, rules: AdmissionRules): Rejection | undefined {
   const { securityContext = {}, os } = spec;
   if (os?.name !== undefined && os.name !== 'linux') {

@@ -3,7 +3,7 @@ import { timeOf } from './container-status.ts';
 import type { PodPhase } from './phase.ts';
 import { plannedContainers } from './spec.ts';
 
-/** What conditions are derived from. */
+/** Inputs of a pod's conditions. */
 export interface ConditionFacts {
   readonly pod: Pod;
   readonly phase: PodPhase;

@@ -8,7 +8,7 @@ import { type PlannedContainer, podUid } from './spec.ts';
 import { verdictOf } from './verdict.ts';
 import { type ContainerEnd, type ContainerLife, endOf, instancesOf, lifeOf, type PodView } from './view.ts';
 
-/** What the status of one container needs beside the pod. */
+/** Inputs of a container's status beside the pod. */
 export interface StatusContext {
   /** Such as containerd: container ids are shown as `containerd://<id>`. */
   readonly runtimeName: string;

@@ -15,7 +15,7 @@ export function containerFieldPath(pod: Pod, container: string): string {
   return `spec.${isInit ? 'initContainers' : 'containers'}{${container}}`;
 }
 
-/** What users are told because a status became what it is: only waits, as everything else is told by whoever does it. */
+/** Events that follow from a change of the status: only back-offs. The code that carries an action out records all others. */
 export function backOffsOf(
   before: PodStatus | undefined,
   after: PodStatus,

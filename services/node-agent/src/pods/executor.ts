@@ -17,7 +17,7 @@ import type { ContainerStarter } from './start-container.ts';
 import type { ContainerStopper } from './stop-container.ts';
 import type { ActionContext } from './worker.ts';
 
-/** What actions are carried out with. */
+/** Dependencies of the executor. */
 export interface ExecutorDeps {
   readonly runtime: Runtime;
   readonly volumes: VolumeManager;
@@ -34,7 +34,7 @@ export interface ExecutorDeps {
   readonly clusterDomain: string;
 }
 
-/** Carries one action out. What can go wrong with a pod is an outcome, not an error. */
+/** Carries one action out. A failure that concerns the pod is an outcome, not an error. */
 export async function execute(
   deps: ExecutorDeps,
   action: Action,

@@ -6,7 +6,7 @@ import { instancesOf, type PodView } from './view.ts';
 /** Instances kept of each container: the present one, and the one before it for `logs --previous` and lastState. */
 const keptInstances = 2;
 
-/** What of a running pod's past may go: older instances, and dead sandboxes in which nothing is kept. */
+/** Actions that remove the past of a running pod: older instances of its containers, and dead sandboxes in which nothing is kept. */
 export function garbageOf(view: PodView, current: ObservedSandbox): Action[] {
   const kept = new Set(
     plannedContainers(view.pod).flatMap(({ name }) =>

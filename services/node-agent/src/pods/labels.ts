@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import type { Container } from '@gantry/model/gen/gantry.core.v1.ts';
 
 /**
- * What the agent writes on sandboxes and containers so that another agent process (this one was killed, say) knows them again.
- * Who they belong to (pod uid, container name, attempt) is part of the runtime interface; these are the rest.
+ * Labels and annotations of sandboxes and containers, by which an agent that was restarted recognizes them. The pod's uid, the
+ * container's name and the attempt are part of the runtime interface; these are the rest.
  */
 export const keys = {
   /** Label: hash of what cannot be changed in a running container. */

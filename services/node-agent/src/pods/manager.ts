@@ -86,7 +86,7 @@ export class PodManager implements PodListener, AsyncDisposable {
     await Promise.all([...this.#workers.values()].map((worker) => worker[Symbol.asyncDispose]()));
   }
 
-  /** What runs and has no pod is ended, but only once the api has told of every pod. */
+  /** Ends sandboxes without a pod, but only after the api has listed every pod. */
   #adoptOrphans(): void {
     if (!this.#synced) return;
     for (const [uid, sandboxes] of this.#latest()?.byPod ?? []) {

@@ -5,7 +5,7 @@ import { type Operation, type PodMemory, type RetryWaits, troubleAfter, withEntr
 /** Instances whose deliberate end is remembered; older ones were restarted long ago. */
 const maxKilledRemembered = 32;
 
-/** What became of an action. */
+/** The result of an action. */
 export type Outcome =
   | { readonly kind: 'done' }
   /** It was ended from outside; nothing is known to be wrong. */

@@ -1,9 +1,9 @@
 /**
- * What the agent remembers of a pod between two steps. Losing it (the agent was killed) may make it wait less than it should or
- * run a hook once more, and never makes it start anything twice: what runs is told by the runtime alone.
+ * The agent's memory of a pod between two steps. An agent that is killed loses it: it may then wait less than it should or run a
+ * hook once more, but never starts anything twice, because the runtime alone says which containers run.
  */
 
-/** Why something did not work, and when to try again. */
+/** A failure and the time of the next attempt. */
 export interface Trouble {
   /** Kubernetes' reason of a waiting container, such as ErrImagePull or CreateContainerConfigError. */
   readonly reason: string;
@@ -15,7 +15,7 @@ export interface Trouble {
   readonly retryAtMs: number;
 }
 
-/** What is being done at this moment, one a key (see keyOf in action.ts). */
+/** An action under way, one a key (see keyOf in action.ts). */
 export type Operation =
   | { readonly kind: 'start' }
   /** The deadline is on the monotonic clock. */
@@ -26,12 +26,12 @@ export type Operation =
 export type VolumesState = 'unprepared' | 'ready' | 'cleaned';
 
 export interface PodMemory {
-  /** When this agent saw the pod first, in milliseconds since the Unix epoch: its start where the api knows none. */
+  /** Time at which this agent first saw the pod, in milliseconds since the Unix epoch: the pod's start time if the api has none. */
   readonly seenAtMs: number;
   readonly volumes: VolumesState;
   /** Its directory on the node, with logs, is gone. */
   readonly diskCleaned: boolean;
-  /** What failed last, by the key of the action. */
+  /** The last failure of each action, by its key. */
   readonly troubles: ReadonlyMap<string, Trouble>;
   readonly busy: ReadonlyMap<string, Operation>;
   /** Sandboxes whose stop (which frees the network) succeeded. */

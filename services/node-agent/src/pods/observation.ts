@@ -4,15 +4,15 @@ import type { Logger } from '@gantry/runtime/log.ts';
 import { contain } from '../contain.ts';
 import type { ObservedSandbox, Observer } from '../runtime/runtime.ts';
 
-/** What the runtime has, as of one look. */
+/** The sandboxes of the runtime at one moment. */
 export interface Snapshot {
   /** Sandboxes by pod uid, oldest first. */
   readonly byPod: ReadonlyMap<string, readonly ObservedSandbox[]>;
 }
 
-/** How often the runtime is looked at. */
+/** Frequency of observations. */
 export interface ObservationTimes {
-  /** Where nothing happens, in milliseconds. */
+  /** Interval while nothing happens, in milliseconds. */
   readonly idleMs: number;
   /** Least time between two looks, in milliseconds: many pods that start at once share one. */
   readonly gapMs: number;

@@ -4,10 +4,10 @@ import type { Pod } from '@gantry/model/gen/gantry.core.v1.ts';
 import { assert } from '@gantry/runtime/assert.ts';
 import { podUid } from './spec.ts';
 
-/** What may be one step of a path: names of Kubernetes objects, uids and container names all are. */
+/** The form of one path component. Names of Kubernetes objects, uids and container names have it. */
 const safeName = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
 
-/** Where things of pods lie on the node's disk. */
+/** Locations of pods' files on the node's disk. */
 export interface PodPaths {
   /** Directory of everything of a pod but its logs. */
   pod(uid: string): string;

@@ -7,6 +7,7 @@ import type { Logger } from '@gantry/runtime/log.ts';
 import { Semaphore } from '@gantry/runtime/semaphore.ts';
 import type { AgentApi } from '../api.ts';
 import { defaultClusterDomain, defaultObservation, defaultParallelStarts, type NodeAgentConfig } from '../config.ts';
+import { contain } from '../contain.ts';
 import { environmentOf } from '../containers/env.ts';
 import { mountsOf } from '../containers/mounts.ts';
 import { pullAuthFor } from '../containers/pull-secrets.ts';
@@ -36,7 +37,7 @@ import { watchStorage } from './storage-watch.ts';
 import { TerminationMessages } from './termination-messages.ts';
 import type { PodWorker, WorkerDeps } from './worker.ts';
 
-/** What the pods of a node are run with. */
+/** Dependencies of the part that runs pods. */
 export interface PodsDeps {
   readonly client: AgentApi;
   readonly runtime: Runtime;
@@ -60,7 +61,7 @@ export interface Pods extends AsyncDisposable {
   heard(): void;
   /** Why the runtime cannot be looked at, and has not been for a while; undefined where it can. */
   readonly problem: () => string | undefined;
-  /** What the runtime has of a pod, as of the last look. */
+  /** The pod's sandboxes as of the last observation. */
   sandboxesOf: WorkerDeps['sandboxesOf'];
 }
 
@@ -166,13 +167,14 @@ export async function startPods(config: NodeAgentConfig, deps: PodsDeps): Promis
   const owned = stack.move();
   return {
     listener: {
-      put(pod) {
-        const known = manager.get(podUid(pod));
-        const isChanged = known !== undefined && metadataOf(known.pod) !== metadataOf(pod);
-        manager.put(pod);
-        if (isChanged) refresh(known);
-      },
-      delete: (pod) => manager.delete(pod),
+      put: (pod) =>
+        contain(log, 'the news of a pod', () => {
+          const known = manager.get(podUid(pod));
+          const isChanged = known !== undefined && metadataOf(known.pod) !== metadataOf(pod);
+          manager.put(pod);
+          if (isChanged) refresh(known);
+        }),
+      delete: (pod) => contain(log, 'the end of a pod', () => manager.delete(pod)),
       synced() {
         manager.synced();
         synced.resolve();
@@ -204,7 +206,7 @@ function isMarkedNotReady({ status }: Pod): boolean {
   return status?.conditions?.some(({ type, reason }) => type === 'Ready' && reason === 'NodeNotReady') ?? false;
 }
 
-/** What of a pod's metadata its downward API volumes may show. */
+/** The part of a pod's metadata that downward API volumes may show. */
 function metadataOf({ metadata }: Pod): string {
   return JSON.stringify([metadata.labels, metadata.annotations]);
 }
@@ -213,7 +215,7 @@ function metadataOf({ metadata }: Pod): string {
 function refreshVolumes(volumes: VolumeManager, worker: PodWorker, log: Logger): void {
   const { pod } = worker;
   volumes.refresh(pod, AbortSignal.timeout(30_000)).catch((error: unknown) => {
-    // What it showed before stays; the next change brings it up to date.
+    // The volumes keep their content until the next change.
     log.debug({ error, pod: pod.metadata.name }, 'the content of volumes could not be brought up to date');
   });
 }

@@ -41,7 +41,7 @@ export class StatusReporter implements AsyncDisposable {
   readonly #clock: Clock;
   readonly #log: Logger;
   readonly #stop = new AbortController();
-  /** What was accepted last or is on its way, by uid: the api's echo of a report may come before its answer. */
+  /** The last report that was accepted or is on its way, by uid: the api's echo of a report may come before its answer. */
   readonly #told = new Map<string, PodReport>();
   readonly #pending = new Map<string, Pending>();
   #running: Promise<void> | undefined;
@@ -155,7 +155,7 @@ export class StatusReporter implements AsyncDisposable {
   }
 }
 
-/** What of a report others act on; the rest, such as addresses and ids before a container runs, are details. */
+/** The part of a report that others act on. The rest, such as addresses and ids before a container runs, can wait. */
 function newsOf({ status, terminated }: PodReport): string {
   const { phase, reason, conditions = [], initContainerStatuses = [], containerStatuses = [] } = status;
   return JSON.stringify([

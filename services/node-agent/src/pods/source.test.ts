@@ -10,7 +10,7 @@ function podOn(nodeName: string, name: string): Pod {
   return podOf({ nodeName }, { name, uid: `uid-${name}` });
 }
 
-/** What one node hears, as words. */
+/** The notifications of one node, as words. */
 function hear(source: PodSource, nodeName: string): string[] {
   const heard: string[] = [];
   source.subscribe(nodeName, {

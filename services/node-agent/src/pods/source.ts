@@ -4,7 +4,7 @@ import { Informer } from '@gantry/client/informer.ts';
 import type { Pod } from '@gantry/model/gen/gantry.core.v1.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
 
-/** Who hears of the pods of one node. */
+/** Receiver of changes to the pods of one node. */
 export interface PodListener {
   /** The pod is bound to the node, or changed. */
   put(pod: Pod): void;
@@ -14,7 +14,7 @@ export interface PodListener {
   synced(): void;
 }
 
-/** Where an agent learns of its pods. Many agents in one process may share one. */
+/** Source of an agent's pods. Many agents in one process may share one. */
 export interface PodSource {
   /** Tells of the node's pods until it is disposed of. */
   subscribe(nodeName: string, listener: PodListener): Disposable;

@@ -3,7 +3,7 @@ import type { Container, Pod } from '@gantry/model/gen/gantry.core.v1.ts';
 /** Kubernetes' default for spec.terminationGracePeriodSeconds. */
 const defaultGraceSeconds = 30;
 
-/** What part a container plays in its pod. A sidecar is an init container that goes on running (restartPolicy Always). */
+/** A container's role in its pod. A sidecar is an init container that goes on running (restartPolicy Always). */
 export type ContainerRole = 'init' | 'sidecar' | 'main';
 
 /** A container of a pod's spec, with its part. */

@@ -21,7 +21,7 @@ import type { ActionContext } from './worker.ts';
 
 type Start = Extract<Action, { kind: 'startContainer' }>;
 
-/** What a container's start needs. */
+/** Dependencies of starting containers. */
 export interface StarterDeps {
   readonly runtime: Runtime;
   readonly puller: ImagePuller;
@@ -41,7 +41,7 @@ export interface StarterDeps {
     podIps: readonly string[],
     signal: AbortSignal,
   ) => Promise<EnvVar[]>;
-  /** What is mounted into the container. Throws Invalid where that cannot be. */
+  /** The container's mounts. Rejects with Invalid if one cannot be made. */
   readonly mounts: (
     pod: Pod,
     planned: PlannedContainer,

@@ -7,7 +7,7 @@ import { type PlannedContainer, plannedContainers, restartPolicyOf } from './spe
 import { endingOf } from './step-end.ts';
 import { currentSandbox, type PodView } from './view.ts';
 
-/** What of the node goes into the statuses of its pods. */
+/** Facts about the node that appear in the statuses of its pods. */
 export interface NodeFacts {
   /** Such as containerd. */
   readonly runtimeName: string;

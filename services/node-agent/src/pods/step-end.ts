@@ -8,7 +8,7 @@ import { type ContainerLife, currentSandbox, lives, type PodView, runningContain
 /** However short the grace period, a container gets this long between its stop signal and being killed. */
 const leastGraceMs = 1_000;
 
-/** Why a pod ends. */
+/** The reason for which a pod ends. */
 export type Ending =
   /** Deletion was asked for, or its object is gone already: nothing of it stays. */
   | { readonly kind: 'deleted'; readonly graceMs: number }
@@ -17,7 +17,7 @@ export type Ending =
   /** A reason to fail was found just now; this is to be remembered. */
   | { readonly kind: 'fails'; readonly mark: Extract<Action, { kind: 'markFailed' }> };
 
-/** Why the pod is to end now; undefined where it is to run. */
+/** The reason to end the pod now; undefined if it is to run. */
 export function endingOf(view: PodView): Ending | undefined {
   const { pod, memory } = view;
   if (view.removed || pod.metadata.deletionTimestamp !== undefined)
@@ -31,7 +31,7 @@ export function endingOf(view: PodView): Ending | undefined {
   return isOver(view) ? { kind: 'finished', graceMs } : undefined;
 }
 
-/** Why a pod that would run has to fail, for its status and its event. */
+/** The mark of a pod that has to fail now, for its status and its event. */
 function failureOf(view: PodView): Extract<Action, { kind: 'markFailed' }> | undefined {
   const { rejection, memory } = view;
   if (rejection !== undefined && view.sandboxes.length === 0) {
@@ -61,7 +61,7 @@ function deletionGraceMs(view: PodView): number {
   return Math.max(leastGraceMs, Math.min(wholeMs, leftMs));
 }
 
-/** When spec.activeDeadlineSeconds is over; Infinity where there is none. */
+/** End of spec.activeDeadlineSeconds by the wall clock; Infinity without one. */
 export function deadlineMs(view: PodView): number {
   const seconds = view.pod.spec?.activeDeadlineSeconds;
   if (seconds === undefined) return Number.POSITIVE_INFINITY;
@@ -87,7 +87,7 @@ function failed(life: ContainerLife): boolean {
   return life.kind === 'exited' && life.end.exitCode !== 0;
 }
 
-/** What to do for a pod that ends: main containers first, then sidecars from the last to the first, then the sandbox, then what is on disk. */
+/** Actions for a pod that ends: stop main containers, then sidecars from the last to the first, then the sandbox; then clean the disk. */
 export function stepEnd(view: PodView, ending: Ending): Decision {
   return { actions: endActions(view, ending), wakeAtMs: Number.POSITIVE_INFINITY };
 }
@@ -98,7 +98,7 @@ function endActions(view: PodView, ending: Ending): Action[] {
     .filter(([, operation]) => operation.kind === 'start')
     .map(([key]): Action => ({ kind: 'abort', key }));
   const stops = stopsInOrder(view, ending.graceMs);
-  // What is under way may still bring something to life: look again once it came to its end.
+  // A start under way may still bring a container to life: decide again after it.
   if (aborts.length > 0 || stops.length > 0) return [...aborts, ...stops];
   const unstopped = view.sandboxes.filter((sandbox) => sandbox.ready || !view.memory.stoppedSandboxes.has(sandbox.id));
   if (unstopped.length > 0) return unstopped.map(({ id }) => ({ kind: 'stopSandbox', sandboxId: id }));

@@ -20,7 +20,7 @@ import {
 /** Instances that should not be there get this long to end, in milliseconds. */
 const surplusGraceMs = 2_000;
 
-/** What to do for a pod that is to run. */
+/** Actions for a pod that is to run. */
 export function stepRun(view: PodView): Decision {
   const actions: Action[] = [];
   if (view.memory.volumes !== 'ready') actions.push({ kind: 'prepareVolumes' });

@@ -18,14 +18,14 @@ export function step(view: PodView): Decision {
   return { actions, wakeAtMs: Math.min(wakeAtMs, ...otherTimes(view, ending === undefined)) };
 }
 
-/** When something is to be decided or shown anew though nothing happens. */
+/** Times at which the decision or the status changes though nothing happens. */
 function otherTimes(view: PodView, runs: boolean): number[] {
   const shown = [...view.memory.troubles.values()].map(({ failedAtMs }) => failedAtMs + pullErrorShownMs);
   const deadline = runs ? [monotonicOf(view, deadlineMs(view))] : [];
   return [...deadline, ...shown].filter((atMs) => atMs > view.monotonicMs);
 }
 
-/** Leaves out what is under way already and what failed too shortly ago. */
+/** Leaves out actions that are under way and actions that back off after a failure. */
 function withoutBusy(view: PodView, decision: Decision): Decision {
   let wakeAtMs = decision.wakeAtMs;
   const actions = decision.actions.filter((action) => {

@@ -12,7 +12,7 @@ type Stop = Extract<Action, { kind: 'stopContainer' }>;
 /** However long a preStop hook took, the container gets this long between its stop signal and being killed, in milliseconds. */
 const leastGraceMs = 2_000;
 
-/** What a container's stop needs. */
+/** Dependencies of stopping containers. */
 export interface StopperDeps {
   readonly runtime: Runtime;
   readonly hooks: HookRunner;

@@ -16,7 +16,7 @@ const lookMs = 10_000;
 /** Bound of one measurement of a directory, in milliseconds. */
 const measureMs = 30_000;
 
-/** What the watch looks at. */
+/** Dependencies of the storage watch. */
 export interface StorageWatchDeps {
   readonly clock: Clock;
   readonly log: Logger;

@@ -12,7 +12,7 @@ import type { PodView } from './view.ts';
 const maxMessageBytes = 4_096;
 const maxLogTailBytes = 2_048;
 
-/** What containers wrote to their termination message file before they ended: read once, when the end is seen. */
+/** Termination messages of containers: each is read once, after the container's end was observed. */
 export class TerminationMessages {
   readonly #log: Logger;
   readonly #paths: PodPaths;
@@ -28,7 +28,7 @@ export class TerminationMessages {
     this.#onRead = onRead;
   }
 
-  /** What the container said; empty where nothing. */
+  /** The container's termination message; empty if it wrote none. */
   of(containerId: string): string {
     return this.#messages.get(containerId) ?? '';
   }

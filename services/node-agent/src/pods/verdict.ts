@@ -1,7 +1,7 @@
 import type { PlannedContainer } from './spec.ts';
 import type { PodView, ProbeVerdict } from './view.ts';
 
-/** What probes say of a running container; before their first result, what Kubernetes assumes: a probe that exists has not succeeded. */
+/** The probes' verdict on a running container. Before the first result a probe that exists has not succeeded, as with Kubernetes. */
 export function verdictOf(view: PodView, planned: PlannedContainer, containerId: string): ProbeVerdict {
   return view.verdict(containerId) ?? initialVerdict(planned);
 }

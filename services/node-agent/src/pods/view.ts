@@ -5,7 +5,7 @@ import { keys } from './labels.ts';
 import type { PodMemory } from './memory.ts';
 import { type PlannedContainer, plannedContainers } from './spec.ts';
 
-/** What the probes of one container say. */
+/** The probes' verdict on one container. */
 export interface ProbeVerdict {
   /** Its startup probe succeeded, or it has none. */
   readonly started: boolean;
@@ -15,7 +15,7 @@ export interface ProbeVerdict {
   readonly failed?: { readonly probe: 'Liveness' | 'Startup'; readonly graceSeconds?: number };
 }
 
-/** Everything a decision about one pod leans on. Nothing else may. */
+/** All inputs of a decision about one pod. A decision reads nothing else. */
 export interface PodView {
   /** The pod as the api has it, or had it last. */
   readonly pod: Pod;
@@ -26,11 +26,11 @@ export interface PodView {
   /** Its sandboxes as the runtime has them, any order. */
   readonly sandboxes: readonly ObservedSandbox[];
   readonly memory: PodMemory;
-  /** What probes say of a running container; undefined before its first check. */
+  /** The probes' verdict on a running container; undefined before its first check. */
   readonly verdict: (containerId: string) => ProbeVerdict | undefined;
-  /** What a container that ended wrote as its termination message; empty where nothing. */
+  /** The termination message of a container that ended; empty if it wrote none. */
   readonly terminationMessage: (containerId: string) => string;
-  /** Why the node takes the pod not at all; undefined where it takes it. */
+  /** The node's refusal to run the pod; undefined if it runs it. */
   readonly rejection: Rejection | undefined;
   /** By the wall clock: for times that are shown or come from elsewhere. */
   readonly nowMs: number;
@@ -49,7 +49,7 @@ export interface ContainerEnd {
   /** 0 where it never started. */
   readonly startedAtMs: number;
   readonly finishedAtMs: number;
-  /** What it waited for before it was started; undefined for the first. */
+  /** Its back-off before its start, in milliseconds; undefined for the first instance. */
   readonly restartDelayMs: number | undefined;
   /** It ended in the sandbox that the pod runs in now. */
   readonly inCurrentSandbox: boolean;
@@ -60,7 +60,7 @@ export function monotonicOf(view: PodView, wallMs: number): number {
   return view.monotonicMs + (wallMs - view.nowMs);
 }
 
-/** Where a container of a pod is in its life. */
+/** The stage of a container's life. */
 export type ContainerLife =
   | { readonly kind: 'absent' }
   | { readonly kind: 'created'; readonly container: ObservedContainer }
@@ -86,7 +86,7 @@ export function instancesOf(view: PodView, name: string): ObservedContainer[] {
     .reverse();
 }
 
-/** Where the container is now: what the runtime says, and where it has no record, what was last reported to the api. */
+/** The container's present stage by the runtime; without a record there, by the last report to the api. */
 export function lifeOf(view: PodView, planned: PlannedContainer): ContainerLife {
   const newest = instancesOf(view, planned.name)[0];
   const current = currentSandbox(view);

@@ -17,14 +17,14 @@ import type { PodView } from './view.ts';
 /** Timers take at most 2^31 milliseconds; deciding once an hour for nothing harms nobody. */
 const longestSleepMs = 3_600_000;
 
-/** What an action is carried out for. */
+/** The pod and the sandboxes that an action concerns. */
 export interface ActionContext {
   readonly pod: Pod;
   /** As of the last look. */
   readonly sandboxes: readonly ObservedSandbox[];
 }
 
-/** What a worker leans on. */
+/** Dependencies of a worker. */
 export interface WorkerDeps {
   readonly clock: Clock;
   readonly log: Logger;
@@ -37,7 +37,7 @@ export interface WorkerDeps {
   readonly refresh: () => Promise<unknown>;
   readonly verdict: PodView['verdict'];
   readonly terminationMessage: PodView['terminationMessage'];
-  /** Why the node takes a pod not at all; undefined where it takes it. */
+  /** The node's refusal to run a pod; undefined if it runs it. */
   readonly rejectionOf: (pod: Pod) => Rejection | undefined;
   /** Called before each decision: what runs is to be probed. */
   readonly onObserved: (view: PodView) => void;
@@ -110,7 +110,7 @@ export class PodWorker implements AsyncDisposable {
     this.wake();
   }
 
-  /** What a container's start is waiting for may be there now: tries again without waiting. */
+  /** Tries again without back-off, because a missing ConfigMap or Secret may exist now. */
   retryConfig(): void {
     const troubles = [...this.#memory.troubles].filter(
       ([, { reason }]) => reason !== 'CreateContainerConfigError' && reason !== 'FailedMount',

@@ -14,7 +14,7 @@ import type { ProbeKind } from './state.ts';
 /** Checks that run at once; the others wait a moment. */
 const maxChecks = 32;
 
-/** What probes are run with. */
+/** Dependencies of the probe manager. */
 export interface ProbeManagerDeps {
   readonly streams: Pick<Streams, 'execSync'>;
   readonly clock: Clock;
@@ -45,7 +45,7 @@ export class ProbeManager implements Disposable {
     this.#deps = deps;
   }
 
-  /** What probes say of a container; undefined where it is not known to run. */
+  /** The probes' verdict on a container; undefined if it is not known to run. */
   verdict(containerId: string): ProbeVerdict | undefined {
     const probed = this.#probed.get(containerId);
     if (probed === undefined) return undefined;
@@ -59,7 +59,7 @@ export class ProbeManager implements Disposable {
     return { started, ready };
   }
 
-  /** Probes what of the pod runs now, and nothing else. */
+  /** Starts probes for the pod's running containers and stops all others. */
   sync(view: PodView): void {
     const uid = podUid(view.pod);
     const running = currentSandbox(view)?.containers.filter(({ state }) => state.kind === 'running') ?? [];

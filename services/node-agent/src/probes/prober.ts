@@ -4,7 +4,7 @@ import type { CheckOutcome } from './check.ts';
 import { afterCheck, initialState, isSettled, type ProbeKind, type ProbeState, timesOf } from './state.ts';
 import { Ticker } from './ticker.ts';
 
-/** What a prober leans on. */
+/** Dependencies of a prober. */
 export interface ProberDeps {
   readonly clock: Clock;
   readonly check: (timeoutMs: number, signal: AbortSignal) => Promise<CheckOutcome>;

@@ -2,7 +2,7 @@ import type { Probe } from '@gantry/model/gen/gantry.core.v1.ts';
 
 export type ProbeKind = 'startup' | 'liveness' | 'readiness';
 
-/** What one probe of one container has seen. */
+/** The history of one probe of one container. */
 export interface ProbeState {
   readonly result: 'unknown' | 'success' | 'failure';
   /** Outcomes in a row that were like the last one. */

@@ -1,4 +1,4 @@
-/** What the contract suite works with: a driver under test, and short ways to make sandboxes and containers with it. */
+/** Fixture of the contract suite: a driver under test, and short ways to make sandboxes and containers with it. */
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';

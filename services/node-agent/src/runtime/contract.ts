@@ -1,4 +1,4 @@
-/** What every runtime driver must do, as tests. The hollow driver runs no commands, so it is only held to the first part. */
+/** The contract of runtime drivers, as tests. The hollow driver runs no commands, so it is only held to the first part. */
 import { readFile, rename } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -12,7 +12,7 @@ export function runtimeContract(name: string, open: () => Promise<RuntimeFixture
     beforeAll(() => bench.open());
     afterAll(() => bench[Symbol.asyncDispose]());
     lifecycle(bench);
-    // What the fixture is, is only known once it is open: each of these tests returns early for a driver without commands.
+    // The driver's abilities are known only once it is open: each of these tests returns early for a driver without commands.
     commands(bench);
     streams(bench);
   });

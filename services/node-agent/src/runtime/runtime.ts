@@ -1,5 +1,5 @@
 /**
- * What the node agent needs from whatever runs containers. Three drivers implement it: `cri` (containerd), `process` (plain
+ * The interface between the node agent and container runtimes. Three drivers implement it: `cri` (containerd), `process` (plain
  * child processes) and `hollow` (nothing at all, for load tests). Plain data goes in and out; no Kubernetes types.
  *
  * Rules that hold for every method of every driver:
@@ -23,7 +23,7 @@ export interface Runtime extends AsyncDisposable {
   readonly stats: Stats;
 }
 
-/** What is driven, as Node.status.nodeInfo.containerRuntimeVersion shows it: `<name>://<version>`. */
+/** Name and version of the runtime, which Node.status.nodeInfo.containerRuntimeVersion shows as `<name>://<version>`. */
 export interface RuntimeInfo {
   readonly driver: 'cri' | 'process' | 'hollow';
   /** Name of what runs containers, such as containerd. */
@@ -47,7 +47,7 @@ export interface Sandboxes {
   remove(sandboxId: string, signal?: AbortSignal): Promise<void>;
 }
 
-/** What a sandbox is to be. */
+/** Configuration of a sandbox. */
 export interface SandboxConfig {
   /** The pod's metadata.uid. */
   readonly podUid: string;
@@ -113,7 +113,7 @@ export interface Containers {
   reopenLog(containerId: string, signal?: AbortSignal): Promise<void>;
 }
 
-/** What a container is to be. */
+/** Configuration of a container. */
 export interface ContainerConfig {
   /** Name within the pod. */
   readonly name: string;
@@ -188,7 +188,7 @@ export interface ContainerResources {
   readonly cpusetCpus?: string;
 }
 
-/** What a container may do. */
+/** Privileges of a container. */
 export interface SecurityConfig {
   readonly privileged?: boolean;
   readonly runAsUser?: number;
@@ -206,7 +206,7 @@ export interface SecurityConfig {
 }
 
 // -------------------------------------------------------------------------------------------------------------- observation
-/** What is there: the only source of truth about running things, also for an agent that was just restarted. */
+/** Observation of sandboxes and containers: the only source of truth about running things, also for an agent that was just restarted. */
 export interface Observer {
   /** All sandboxes of this node with their containers, oldest first. Cheap: a few milliseconds for 50 pods. */
   observe(signal?: AbortSignal): Promise<readonly ObservedSandbox[]>;
@@ -341,7 +341,7 @@ export interface ExecResult {
   readonly stderr: Buffer;
 }
 
-/** Which streams are wanted. */
+/** Streams that a caller asks for. */
 export interface StreamOptions {
   readonly stdin: boolean;
   /** A terminal; standard error then arrives with standard output. */

@@ -1,4 +1,4 @@
-import { mkdir, stat } from 'node:fs/promises';
+import { mkdir, readdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Pod, Volume } from '@gantry/model/gen/gantry.core.v1.ts';
 import { GantryError, toGantryError } from '@gantry/runtime/errors.ts';
@@ -14,7 +14,7 @@ import { type Mounter, removeTree } from './mounter.ts';
 import { payloadOf } from './payload.ts';
 import { mountSubPath } from './sub-path.ts';
 
-/** What volumes are made with. */
+/** Dependencies of the volume manager. */
 export interface VolumeDeps {
   readonly paths: PodPaths;
   /** From memoryDirectory: for secrets and emptyDirs of medium Memory. */
@@ -32,7 +32,7 @@ export interface VolumeManager {
   prepare(pod: Pod, signal: AbortSignal): Promise<void>;
   /** Brings the content of volumes that were prepared, and not torn down since, up to date. */
   refresh(pod: Pod, signal: AbortSignal): Promise<void>;
-  /** What a container mounts of them. Rejects with Invalid where a mount leads nowhere or out of its volume. */
+  /** A container's mounts. Rejects with Invalid if a mount names no volume or leads out of it. */
   mounts(pod: Pod, planned: PlannedContainer, env: readonly EnvVar[]): Promise<Mount[]>;
   /** Directory of an emptyDir of the pod. */
   emptyDirOf(pod: Pod, name: string): string;
@@ -100,7 +100,7 @@ export function volumeManager(deps: VolumeDeps): VolumeManager {
                 )
               : directory,
             containerPath: mount.mountPath.startsWith('/') ? mount.mountPath : `/${mount.mountPath}`,
-            // What the api's objects say is written by the node alone.
+            // Only the agent writes the content of api objects.
             readOnly: (mount.readOnly ?? false) || isPayload(volume),
             ...(propagation === undefined ? {} : { propagation: propagation as Mount['propagation'] }),
           };
@@ -163,10 +163,13 @@ async function makeVolume(
   }
 }
 
-/** A directory that lies on another file system than its parent is mounted already, by this agent or the one before it. */
+/**
+ * A directory that lies on another file system than its parent is mounted already, by this agent or the one before it. One with files
+ * in it was used before there was a mount, and is left as it is.
+ */
 async function mountOnce(mounter: Mounter, directory: string, sizeBytes: number): Promise<void> {
-  const [own, parent] = await Promise.all([stat(directory), stat(dirname(directory))]);
-  if (own.dev === parent.dev) await mounter.tmpfs(directory, { sizeBytes });
+  const [own, parent, files] = await Promise.all([stat(directory), stat(dirname(directory)), readdir(directory)]);
+  if (own.dev === parent.dev && files.length === 0) await mounter.tmpfs(directory, { sizeBytes });
 }
 
 function failMount(volume: Volume, error: unknown): never {

@@ -17,7 +17,7 @@ export interface PayloadFile {
 /** Files of a volume by relative path. */
 export type Payload = ReadonlyMap<string, PayloadFile>;
 
-/** What a volume's files are made from. */
+/** Sources of a volume's files. */
 export interface PayloadSources {
   readonly pod: Pod;
   readonly config: ConfigData;

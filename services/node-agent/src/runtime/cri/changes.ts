@@ -7,7 +7,7 @@ import type { CriClient } from './client.ts';
 const retryMs = 200;
 /** How often to hint where the runtime has no events that we understand. */
 const pollMs = 1000;
-/** What tells of sandboxes and containers; the rest is images, snapshots and execs. */
+/** Topics about sandboxes and containers; the rest is about images, snapshots and execs. */
 const topics = /^\/(tasks\/(create|start|exit|oom|delete)|containers\/(create|delete))$/;
 
 /** Yields after containerd's events; after a lost connection it yields too, since events may have been missed. */

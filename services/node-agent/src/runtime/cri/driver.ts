@@ -22,14 +22,14 @@ import { openExecSession, openPortForward } from './streaming.ts';
 
 /** Networks and root file systems are set up meanwhile, on a machine that may start a hundred pods at once. */
 const runTimeoutMs = 4 * 60_000;
-/** What stopping may take beyond the grace period. */
+/** Time that stopping may take beyond the grace period. */
 const stopSlackMs = 2 * 60_000;
 /** How long after a command's time-out the runtime may take to tell of it. */
 const execAnswerMs = 10_000;
-/** What is handed over of each output of execSync. */
+/** Bytes of each output that execSync hands over. */
 const maxExecOutputBytes = 1024 * 1024;
 
-/** Where the runtime is. */
+/** Location of the runtime. */
 export interface CriRuntimeConfig {
   /** Path of containerd's unix socket. */
   readonly socketPath: string;

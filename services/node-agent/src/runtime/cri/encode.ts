@@ -15,7 +15,7 @@ export const nodeLabel = 'gantry.dev/node';
  */
 export const configAnnotation = 'gantry.dev/sandbox-config';
 
-// What the container runtimes of Kubernetes hide from containers that are not privileged.
+// Kubernetes' container runtimes hide these paths from containers that are not privileged.
 const maskedPaths = [
   '/proc/asound',
   '/proc/acpi',

@@ -134,8 +134,8 @@ function addressesOf(status: CriPodSandboxStatus): string[] {
 }
 
 /**
- * What a look at one thing tells. One that vanished between the list and the look is gone; one that the runtime cannot tell of is
- * unclear, and must not hide all others. Rejects where the runtime is away altogether.
+ * The details of one listed thing: `gone` if it vanished after the list, `unclear` if the runtime fails for it alone, so that it
+ * does not hide all others. Rejects if the runtime is away altogether.
  */
 async function detailsOf<T>(call: Promise<T>): Promise<T | 'gone' | 'unclear'> {
   try {

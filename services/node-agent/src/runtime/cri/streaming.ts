@@ -6,7 +6,7 @@ import { connectSpdy } from './spdy.ts';
 
 const execProtocol = 'v4.channel.k8s.io';
 const portForwardProtocol = 'portforward.k8s.io';
-/** What is kept of an error text. */
+/** Bytes of an error text that are kept. */
 const maxStatusBytes = 16 * 1024;
 
 /** Joins an exec or attach stream. */

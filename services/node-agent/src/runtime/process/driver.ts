@@ -24,14 +24,14 @@ import { findProgram, linkMounts, planProcess } from './launch.ts';
 import { type ContainerRecord, readRecords, type SandboxRecord } from './records.ts';
 import { processStreams } from './streams.ts';
 
-/** Where the driver keeps its records, and the address that its pods share. */
+/** Directory of the driver's records, and the address that its pods share. */
 export interface ProcessRuntimeConfig {
   readonly directory: string;
   /** The machine's address, which every pod reports as its own. */
   readonly address: string;
 }
 
-/** Where a node's records lie, below the root directory of its agent. */
+/** Directory of a node's records, below the root directory of its agent. */
 export function processDirectory(rootDir: string): string {
   return join(rootDir, 'processes');
 }

@@ -9,7 +9,7 @@ import type { ContainerConfig, Mount } from '../runtime.ts';
 import type { UnpackedImage } from './image-store.ts';
 import type { ContainerRecord, StartedRecord } from './records.ts';
 
-/** Where programs are looked for that neither the image nor the machine's image has. */
+/** Search path of programs if neither the image nor the container sets one. */
 const hostPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 /**
@@ -25,7 +25,7 @@ printf '{"exitCode":%s,"finishedAtMs":%s000}' "$code" "$(date +%s)" > "$director
 mv "$directory/exit.new" "$directory/exit"
 kill -KILL 0`;
 
-/** What a container's process will be: its arguments, variables and directory. */
+/** Arguments, variables and directory of a container's process. */
 export interface ProcessPlan {
   readonly argv: readonly string[];
   readonly env: Readonly<Record<string, string>>;

@@ -10,7 +10,7 @@ const maxLineBytes = 16 * 1024;
 /** Output already logged that may lie on disk before the file is emptied. */
 const maxSpentBytes = 4 * 1024 * 1024;
 
-/** What a pump needs. */
+/** Dependencies of a pump. */
 export interface LogPumpConfig {
   /** The container's directory, with its stdout and stderr. */
   readonly directory: string;

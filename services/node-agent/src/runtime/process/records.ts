@@ -1,5 +1,5 @@
 /**
- * What the process driver keeps on disk, so that an agent that restarts finds its processes again:
+ * The process driver's records on disk, by which an agent that restarts finds its processes again:
  *
  *     <directory>/sandboxes/<sandbox>/sandbox.json                 SandboxRecord
  *     <directory>/sandboxes/<sandbox>/stopped                      there once it was stopped
@@ -35,7 +35,7 @@ export interface ContainerRecord {
   readonly logFile: string;
 }
 
-/** Which process a container is. */
+/** Identity of a container's process. */
 export interface StartedRecord {
   readonly pid: number;
   /** Clock ticks after boot, against a pid that was used again. */
@@ -51,7 +51,7 @@ export interface ExitRecord {
   readonly message?: string;
 }
 
-/** What is on disk. */
+/** All records on disk. */
 export interface Records {
   readonly sandboxes: readonly { readonly record: SandboxRecord; readonly stopped: boolean }[];
   readonly containers: readonly ContainerRecord[];
