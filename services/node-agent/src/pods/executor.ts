@@ -1,7 +1,6 @@
 import { mkdir, rm } from 'node:fs/promises';
 import type { Pod } from '@gantry/model/gen/gantry.core.v1.ts';
 import { unreachable } from '@gantry/runtime/assert.ts';
-import { isError, toGantryError } from '@gantry/runtime/errors.ts';
 import type { Semaphore } from '@gantry/runtime/semaphore.ts';
 import { sandboxConfigOf } from '../containers/sandbox.ts';
 import type { DnsConfig, Runtime } from '../runtime/runtime.ts';
@@ -9,8 +8,9 @@ import type { VolumeManager } from '../volumes/manager.ts';
 import { removeTree } from '../volumes/mounter.ts';
 import type { Action } from './action.ts';
 import type { RecordPodEvent } from './events.ts';
-import { type RetryWaits, retryWaits } from './memory.ts';
+import { retryWaits } from './memory.ts';
 import type { Outcome } from './memory-update.ts';
+import { outcomeOf } from './outcome.ts';
 import type { PodPaths } from './paths.ts';
 import { podUid } from './spec.ts';
 import type { ContainerStarter } from './start-container.ts';
@@ -85,12 +85,6 @@ async function attempt(
   } catch (error) {
     return outcomeOf(error, reason, retryWaits[waits], signal);
   }
-}
-
-/** The outcome of what was thrown: `aborted` where that was our own doing. */
-export function outcomeOf(error: unknown, reason: string, waits: RetryWaits, signal: AbortSignal): Outcome {
-  if (signal.aborted && isError(error, 'Cancelled')) return { kind: 'aborted' };
-  return { kind: 'failed', reason, message: toGantryError(error).message, waits };
 }
 
 async function prepareVolumes(deps: ExecutorDeps, pod: Pod, signal: AbortSignal): Promise<Outcome> {

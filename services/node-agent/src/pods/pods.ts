@@ -1,16 +1,11 @@
 import { chmod } from 'node:fs/promises';
-import { join } from 'node:path';
 import { EventRecorder } from '@gantry/client/event-recorder.ts';
 import type { Pod } from '@gantry/model/gen/gantry.core.v1.ts';
 import type { Clock } from '@gantry/runtime/clock.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
-import { Semaphore } from '@gantry/runtime/semaphore.ts';
 import type { AgentApi } from '../api.ts';
-import { defaultClusterDomain, defaultObservation, defaultParallelStarts, type NodeAgentConfig } from '../config.ts';
+import { defaultObservation, type NodeAgentConfig } from '../config.ts';
 import { contain } from '../contain.ts';
-import { environmentOf } from '../containers/env.ts';
-import { mountsOf } from '../containers/mounts.ts';
-import { pullAuthFor } from '../containers/pull-secrets.ts';
 import type { AgentMetrics } from '../metrics.ts';
 import type { NodeNetwork } from '../network/network.ts';
 import { ProbeManager } from '../probes/manager.ts';
@@ -18,21 +13,18 @@ import type { NodeStats, Runtime } from '../runtime/runtime.ts';
 import { ConfigObjects } from '../volumes/config-objects.ts';
 import { type VolumeManager, volumeManager } from '../volumes/manager.ts';
 import { memoryDirectory } from '../volumes/memory-directory.ts';
-import { systemMounter } from '../volumes/mounter.ts';
+import { type Mounter, systemMounter } from '../volumes/mounter.ts';
 import { rejectionOf } from './admission.ts';
 import { backOffsOf, containerFieldPath, type RecordPodEvent } from './events.ts';
-import { type ExecutorDeps, execute } from './executor.ts';
-import { hookRunner } from './hooks.ts';
-import { imagePuller } from './image-puller.ts';
+import { execute } from './executor.ts';
+import { executorOf, type SharedParts } from './executor-deps.ts';
 import { PodManager } from './manager.ts';
 import { Observation } from './observation.ts';
 import { removeOrphanedDirectories } from './orphaned-directories.ts';
-import { type PodPaths, podPaths } from './paths.ts';
+import { podPaths } from './paths.ts';
 import { StatusReporter } from './reporter.ts';
 import type { PodListener } from './source.ts';
 import { podUid } from './spec.ts';
-import { containerStarter } from './start-container.ts';
-import { containerStopper } from './stop-container.ts';
 import { watchStorage } from './storage-watch.ts';
 import { TerminationMessages } from './termination-messages.ts';
 import type { PodWorker, WorkerDeps } from './worker.ts';
@@ -65,122 +57,39 @@ export interface Pods extends AsyncDisposable {
   sandboxesOf: WorkerDeps['sandboxesOf'];
 }
 
-/** Wires everything that runs pods together. */
+/** Starts everything that runs the node's pods. */
 export async function startPods(config: NodeAgentConfig, deps: PodsDeps): Promise<Pods> {
-  const { client, runtime, clock, log } = deps;
+  const { runtime, clock, log } = deps;
   await using stack = new AsyncDisposableStack();
-  // Secrets and scratch space of pods: other users of the machine may not look in. Without isolation, pods of other users must get through.
+  // Other users of the machine may not look into pods' secrets and scratch space. Without isolation, other users' pods must get through.
   await chmod(config.rootDir, runtime.info.isolated ? 0o700 : 0o711);
-  const paths = podPaths(config.rootDir);
-  const mounter = runtime.info.driver === 'cri' ? systemMounter : undefined;
-  const recordEvent = eventsOf(config, deps, stack);
-  const configObjects = stack.use(new ConfigObjects(client, { log, onChange: (uids) => refreshAll(uids) }));
-  const volumes = volumeManager({
-    paths,
-    memoryDir: await memoryDirectory(config.rootDir, runtime.info.driver === 'cri', log),
-    config: configObjects,
-    nodeMemoryBytes: deps.machine.memoryTotalBytes,
-    ...(mounter === undefined ? {} : { mounter }),
-  });
-  const wake = (uid: string): void => manager.get(uid)?.wake();
-  const probes = stack.use(
-    new ProbeManager({
-      streams: runtime.streams,
-      clock,
-      log,
-      recordEvent,
-      hostIp: config.addresses[0] ?? '',
-      onResult: wake,
-    }),
-  );
-  const terminationMessages = new TerminationMessages(paths, wake, log);
-  const reporter = stack.use(
-    new StatusReporter((batch, signal) => client.reportPods(config.nodeName, batch, { signal }), { clock, log }),
-  );
-  const executor = executorOf(config, deps, { paths, volumes, configObjects, recordEvent });
-  const synced = Promise.withResolvers<void>();
-  const observation = new Observation(runtime.observer, {
-    clock,
-    log,
-    times: config.observation ?? defaultObservation,
-    onChange: (changed) => manager.observed(changed),
-  });
-  const sandboxesOf: WorkerDeps['sandboxesOf'] = (uid) =>
-    observation.latest === undefined ? undefined : (observation.latest.byPod.get(uid) ?? []);
+  const parts = await makeParts(config, deps, stack, () => manager);
+  const { observation, reporter, configObjects, volumes, paths } = parts;
   const manager = new PodManager(
-    {
-      clock,
-      log,
-      node: { runtimeName: runtime.info.name, hostIps: config.addresses },
-      execute: (action, context, signal) => execute(executor, action, context, signal),
-      sandboxesOf,
-      refresh: () => observation.refresh(),
-      verdict: (id) => probes.verdict(id),
-      terminationMessage: (id) => terminationMessages.of(id),
-      rejectionOf: (pod) => rejectionOf(pod, { allowedUnsafeSysctls: config.allowedUnsafeSysctls ?? [] }),
-      onObserved(view) {
-        probes.sync(view);
-        terminationMessages.sync(view);
-      },
-      onDecided(view, status, before, gone) {
-        const { pod } = view;
-        if (!view.removed) reporter.report(namedPod(pod), status, gone);
-        for (const { container, message } of backOffsOf(before, status))
-          recordEvent(pod, 'Warning', 'BackOff', message, container);
-        if (gone) manager.forgetIfFinished(podUid(pod));
-      },
-      onDecisionFailed(pod, message) {
-        deps.metrics?.failedDecisions.inc();
-        recordEvent(pod, 'Warning', 'FailedSync', `error determining what to do: ${message}`);
-      },
-    },
+    workerDeps(config, deps, parts, (uid) => manager.forgetIfFinished(uid)),
     () => observation.latest,
     (uid) => {
       reporter.forget(uid);
       configObjects.release(uid);
     },
   );
-  const refresh = (worker: PodWorker | undefined): void => {
-    worker?.retryConfig();
-    if (worker !== undefined) refreshVolumes(volumes, worker, log);
-  };
-  const refreshAll = (uids: ReadonlySet<string>): void => {
-    for (const uid of uids) refresh(manager.get(uid));
-  };
-  const cleanDisk = async (): Promise<void> => {
-    // Not before the runtime was looked at: what it has belongs to somebody too.
-    const { byPod } = await observation.refresh();
-    await removeOrphanedDirectories(config.rootDir, (uid) => manager.get(uid) !== undefined || byPod.has(uid), {
-      log,
-      ...(mounter === undefined ? {} : { mounter }),
-    });
-  };
-  const cleaned = (): Promise<void> =>
-    cleanDisk().catch((error: unknown) => log.warn({ error }, 'the disk could not be cleaned'));
   stack.use(observation);
   stack.use(manager);
   // Containers that exist nowhere use nothing.
   if (runtime.info.driver !== 'hollow') {
+    const { sandboxesOf } = parts;
     const workers = () => manager.workers();
     stack.use(watchStorage({ clock, log, workers, sandboxesOf, stats: runtime.stats, volumes, paths }));
   }
+  const synced = Promise.withResolvers<void>();
   const owned = stack.move();
   return {
-    listener: {
-      put: (pod) =>
-        contain(log, 'the news of a pod', () => {
-          const known = manager.get(podUid(pod));
-          const isChanged = known !== undefined && metadataOf(known.pod) !== metadataOf(pod);
-          manager.put(pod);
-          if (isChanged) refresh(known);
-        }),
-      delete: (pod) => contain(log, 'the end of a pod', () => manager.delete(pod)),
-      synced() {
-        manager.synced();
-        synced.resolve();
-        void cleaned();
-      },
-    },
+    listener: listenerOf(manager, parts, log, () => {
+      synced.resolve();
+      cleanDisk(config.rootDir, manager, parts, log).catch((error: unknown) =>
+        log.warn({ error }, 'the disk could not be cleaned'),
+      );
+    }),
     ready: Promise.all([observation.refresh(), synced.promise]).then(() => {}),
     find: (namespace, name) => manager.byName(namespace, name),
     workers: () => manager.workers(),
@@ -195,6 +104,136 @@ export async function startPods(config: NodeAgentConfig, deps: PodsDeps): Promis
     sandboxesOf: (uid) => observation.latest?.byPod.get(uid),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
+}
+
+/** The parts that a pod's workers share. */
+interface Parts extends SharedParts {
+  readonly mounter: Mounter | undefined;
+  readonly probes: ProbeManager;
+  readonly terminationMessages: TerminationMessages;
+  readonly reporter: StatusReporter;
+  readonly observation: Observation;
+  readonly sandboxesOf: WorkerDeps['sandboxesOf'];
+}
+
+/** @param managerOf The manager, which is made after its parts and before any of them calls it. */
+async function makeParts(
+  config: NodeAgentConfig,
+  deps: PodsDeps,
+  stack: AsyncDisposableStack,
+  managerOf: () => PodManager,
+): Promise<Parts> {
+  const { client, runtime, clock, log } = deps;
+  const paths = podPaths(config.rootDir);
+  const isCri = runtime.info.driver === 'cri';
+  const mounter = isCri ? systemMounter : undefined;
+  const recordEvent = eventsOf(config, deps, stack);
+  const configObjects = stack.use(
+    new ConfigObjects(client, {
+      log,
+      onChange: (uids) => {
+        for (const uid of uids) refresh(managerOf().get(uid), volumes, log);
+      },
+    }),
+  );
+  const volumes = volumeManager({
+    paths,
+    memoryDir: await memoryDirectory(config.rootDir, isCri, log),
+    config: configObjects,
+    nodeMemoryBytes: deps.machine.memoryTotalBytes,
+    ...(mounter === undefined ? {} : { mounter }),
+  });
+  const wake = (uid: string): void => managerOf().get(uid)?.wake();
+  const hostIp = config.addresses[0] ?? '';
+  const probes = stack.use(
+    new ProbeManager({ streams: runtime.streams, clock, log, recordEvent, hostIp, onResult: wake }),
+  );
+  const reporter = stack.use(
+    new StatusReporter((batch, signal) => client.reportPods(config.nodeName, batch, { signal }), { clock, log }),
+  );
+  const times = config.observation ?? defaultObservation;
+  const onChange = (changed: ReadonlySet<string>): void => managerOf().observed(changed);
+  const observation = new Observation(runtime.observer, { clock, log, times, onChange });
+  const terminationMessages = new TerminationMessages(paths, wake, log);
+  const sandboxesOf: WorkerDeps['sandboxesOf'] = (uid) =>
+    observation.latest === undefined ? undefined : (observation.latest.byPod.get(uid) ?? []);
+  const shared = { paths, volumes, configObjects, recordEvent };
+  return { ...shared, mounter, probes, terminationMessages, reporter, observation, sandboxesOf };
+}
+
+/** @param forgetIfFinished Called once nothing is left of a pod. */
+function workerDeps(
+  config: NodeAgentConfig,
+  deps: PodsDeps,
+  parts: Parts,
+  forgetIfFinished: (uid: string) => void,
+): WorkerDeps {
+  const { runtime, clock, log } = deps;
+  const { observation, probes, terminationMessages, reporter, recordEvent } = parts;
+  const executor = executorOf(config, deps, parts);
+  const rules = { allowedUnsafeSysctls: config.allowedUnsafeSysctls ?? [] };
+  return {
+    clock,
+    log,
+    node: { runtimeName: runtime.info.name, hostIps: config.addresses },
+    execute: (action, context, signal) => execute(executor, action, context, signal),
+    sandboxesOf: parts.sandboxesOf,
+    refresh: () => observation.refresh(),
+    verdict: (id) => probes.verdict(id),
+    terminationMessage: (id) => terminationMessages.of(id),
+    rejectionOf: (pod) => rejectionOf(pod, rules),
+    onObserved(view) {
+      probes.sync(view);
+      terminationMessages.sync(view);
+    },
+    onDecided(view, status, before, gone) {
+      const { pod } = view;
+      if (!view.removed) reporter.report(namedPod(pod), status, gone);
+      for (const { container, message } of backOffsOf(before, status))
+        recordEvent(pod, 'Warning', 'BackOff', message, container);
+      if (gone) forgetIfFinished(podUid(pod));
+    },
+    onDecisionFailed(pod, message) {
+      deps.metrics?.failedDecisions.inc();
+      recordEvent(pod, 'Warning', 'FailedSync', `error determining what to do: ${message}`);
+    },
+  };
+}
+
+function listenerOf(manager: PodManager, { volumes }: Parts, log: Logger, onSynced: () => void): PodListener {
+  return {
+    put: (pod) =>
+      contain(log, 'the news of a pod', () => {
+        const known = manager.get(podUid(pod));
+        const isChanged = known !== undefined && metadataOf(known.pod) !== metadataOf(pod);
+        manager.put(pod);
+        if (isChanged) refresh(known, volumes, log);
+      }),
+    delete: (pod) => contain(log, 'the end of a pod', () => manager.delete(pod)),
+    synced() {
+      manager.synced();
+      onSynced();
+    },
+  };
+}
+
+/** Removes the directories of pods that exist no more, after a look at the runtime: its pods need theirs. */
+async function cleanDisk(
+  rootDir: string,
+  manager: PodManager,
+  { observation, mounter }: Parts,
+  log: Logger,
+): Promise<void> {
+  const { byPod } = await observation.refresh();
+  const isKnown = (uid: string): boolean => manager.get(uid) !== undefined || byPod.has(uid);
+  await removeOrphanedDirectories(rootDir, isKnown, { log, ...(mounter === undefined ? {} : { mounter }) });
+}
+
+/** Brings a pod up to date with a change of the objects or of the metadata that it shows. */
+function refresh(worker: PodWorker | undefined, volumes: VolumeManager, log: Logger): void {
+  if (worker === undefined) return;
+  worker.retryConfig();
+  refreshVolumes(volumes, worker, log);
 }
 
 function namedPod(pod: Pod): { readonly namespace: string; readonly name: string; readonly uid: string } {
@@ -235,68 +274,4 @@ function eventsOf(
       message,
       container === undefined ? undefined : containerFieldPath(pod, container),
     );
-}
-
-interface Shared {
-  readonly paths: PodPaths;
-  readonly volumes: VolumeManager;
-  readonly configObjects: ConfigObjects;
-  readonly recordEvent: RecordPodEvent;
-}
-
-function executorOf(config: NodeAgentConfig, deps: PodsDeps, shared: Shared): ExecutorDeps {
-  const { runtime, clock } = deps;
-  const { paths, volumes, configObjects, recordEvent } = shared;
-  const starts = new Semaphore(config.parallelStarts ?? defaultParallelStarts);
-  const hooks = hookRunner({ runtime, clock });
-  const stopper = containerStopper({ runtime, hooks, clock, recordEvent, hostIps: config.addresses });
-  const clusterDomain = config.clusterDomain ?? defaultClusterDomain;
-  const hostIps = config.addresses;
-  const authFor = async (pod: Pod, image: string) =>
-    (pod.spec.imagePullSecrets ?? []).length === 0
-      ? undefined
-      : pullAuthFor(pod, image, await configObjects.dataFor(pod, AbortSignal.timeout(30_000)));
-  return {
-    runtime,
-    volumes,
-    paths,
-    starts,
-    recordEvent,
-    dnsFor: (pod) => deps.network.dnsFor(pod),
-    cgroupRoot: config.cgroupRoot ?? join('/gantry', config.nodeName),
-    clusterDomain,
-    stopper,
-    starter: containerStarter({
-      runtime,
-      hooks,
-      stopper,
-      clock,
-      paths,
-      starts,
-      recordEvent,
-      hostIps,
-      nodeMemoryBytes: deps.machine.memoryTotalBytes,
-      seccompRoot: join(config.rootDir, 'seccomp'),
-      puller: imagePuller({ runtime, clock, recordEvent, authFor }),
-      environment: async (pod, planned, podIps, signal) => {
-        const data = await configObjects.dataFor(pod, signal);
-        return environmentOf(planned.spec, {
-          pod,
-          config: data,
-          podIps,
-          hostIps,
-          serviceVariables: deps.network.serviceVariables(pod),
-        });
-      },
-      mounts: (pod, planned, attempt, podIps, env) =>
-        mountsOf(
-          { volumes, paths, clusterDomain, isolated: runtime.info.isolated },
-          pod,
-          planned,
-          attempt,
-          podIps,
-          env,
-        ),
-    }),
-  };
 }

@@ -5,20 +5,10 @@ import type { Streams } from '../runtime/runtime.ts';
 import { goDuration } from './go-duration.ts';
 import { grpcHealth } from './grpc.ts';
 import { type HttpTarget, httpGet, httpTargetOf, portOf } from './http.ts';
+import { type CheckOutcome, success } from './outcome.ts';
 
 /** Bytes of a command's output, or of an answer, that an event shows. */
 const maxOutput = 512;
-
-/** The outcome of one check. */
-export interface CheckOutcome {
-  /** `warning` counts as a success; `unknown` (the check could not be run) counts as nothing. */
-  readonly result: 'success' | 'warning' | 'failure' | 'unknown';
-  /** The reason of anything but a success, in Kubernetes' words. */
-  readonly message: string;
-}
-
-/** Nothing is wrong. */
-export const success: CheckOutcome = { result: 'success', message: '' };
 
 /** The container that is checked. */
 export interface CheckTarget {

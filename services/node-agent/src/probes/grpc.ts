@@ -1,7 +1,7 @@
 import { credentials, Client as GrpcClient, type ServiceError, status as statusCode } from '@grpc/grpc-js';
 import { fromJSON, type ServiceDefinition } from '@grpc/proto-loader';
-import { type CheckOutcome, success } from './check.ts';
 import { goDuration } from './go-duration.ts';
+import { type CheckOutcome, success } from './outcome.ts';
 
 /** grpc.health.v1, as far as a check needs it. */
 const definition = fromJSON(

@@ -7,7 +7,8 @@ import type { RecordPodEvent } from '../pods/events.ts';
 import { plannedContainers, podUid } from '../pods/spec.ts';
 import { currentSandbox, type PodView, type ProbeVerdict } from '../pods/view.ts';
 import type { ObservedContainer, Streams } from '../runtime/runtime.ts';
-import { type CheckOutcome, type CheckTarget, check } from './check.ts';
+import { type CheckTarget, check } from './check.ts';
+import type { CheckOutcome } from './outcome.ts';
 import { Prober } from './prober.ts';
 import type { ProbeKind } from './state.ts';
 

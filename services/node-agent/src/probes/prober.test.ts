@@ -1,6 +1,6 @@
 import { FakeClock } from '@gantry/runtime/clock.ts';
 import { describe, expect, it } from 'vitest';
-import type { CheckOutcome } from './check.ts';
+import type { CheckOutcome } from './outcome.ts';
 import { Prober } from './prober.ts';
 
 const failure: CheckOutcome = { result: 'failure', message: 'no' };

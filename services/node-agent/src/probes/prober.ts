@@ -1,6 +1,6 @@
 import type { Probe } from '@gantry/model/gen/gantry.core.v1.ts';
 import type { Clock } from '@gantry/runtime/clock.ts';
-import type { CheckOutcome } from './check.ts';
+import type { CheckOutcome } from './outcome.ts';
 import { afterCheck, initialState, isSettled, type ProbeKind, type ProbeState, timesOf } from './state.ts';
 import { Ticker } from './ticker.ts';
 

@@ -1,6 +1,6 @@
 import { mkdir, readdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { Pod, Volume } from '@gantry/model/gen/gantry.core.v1.ts';
+import type { Pod, Volume, VolumeMount } from '@gantry/model/gen/gantry.core.v1.ts';
 import { GantryError, toGantryError } from '@gantry/runtime/errors.ts';
 import { expand } from '../containers/expand.ts';
 import type { PodPaths } from '../pods/paths.ts';
@@ -79,31 +79,12 @@ export function volumeManager(deps: VolumeDeps): VolumeManager {
     async mounts(pod, planned, env) {
       const values = new Map(env.map(({ name, value }) => [name, value]));
       return Promise.all(
-        (planned.spec.volumeMounts ?? []).map(async (mount, index): Promise<Mount> => {
+        (planned.spec.volumeMounts ?? []).map((mount, index) => {
           const volume = pod.spec.volumes?.find(({ name }) => name === mount.name);
           if (volume === undefined)
             throw new GantryError('Invalid', `volumeMounts: volume ${JSON.stringify(mount.name)} not found`);
-          const subPath = mount.subPathExpr
-            ? expand(mount.subPathExpr, (name) => values.get(name), 'subPathExpr')
-            : mount.subPath;
-          const directory = directoryOf(pod, volume);
-          const propagation = { HostToContainer: 'hostToContainer', Bidirectional: 'bidirectional' }[
-            mount.mountPropagation ?? ''
-          ];
-          return {
-            hostPath: subPath
-              ? await mountSubPath(
-                  deps,
-                  directory,
-                  subPath,
-                  join(subPathRoot(podUid(pod)), volume.name, planned.name, `${index}`),
-                )
-              : directory,
-            containerPath: mount.mountPath.startsWith('/') ? mount.mountPath : `/${mount.mountPath}`,
-            // Only the agent writes the content of api objects.
-            readOnly: (mount.readOnly ?? false) || isPayload(volume),
-            ...(propagation === undefined ? {} : { propagation: propagation as Mount['propagation'] }),
-          };
+          const target = join(subPathRoot(podUid(pod)), volume.name, planned.name, String(index));
+          return mountOf(deps, mount, { volume, directory: directoryOf(pod, volume), target, values });
         }),
       );
     },
@@ -116,6 +97,40 @@ export function volumeManager(deps: VolumeDeps): VolumeManager {
     },
   };
 }
+
+/** A volume and the values that its mount is made with. */
+interface MountInputs {
+  readonly volume: Volume;
+  /** Directory of the volume on the node. */
+  readonly directory: string;
+  /** Path of the agent's own on which a subPath is mounted. */
+  readonly target: string;
+  /** The container's variables, for subPathExpr. */
+  readonly values: ReadonlyMap<string, string>;
+}
+
+async function mountOf(
+  deps: VolumeDeps,
+  mount: VolumeMount,
+  { volume, directory, target, values }: MountInputs,
+): Promise<Mount> {
+  const subPath = mount.subPathExpr
+    ? expand(mount.subPathExpr, (name) => values.get(name), 'subPathExpr')
+    : mount.subPath;
+  const propagation = mount.mountPropagation === undefined ? undefined : propagations[mount.mountPropagation];
+  return {
+    hostPath: subPath ? await mountSubPath(deps, directory, subPath, target) : directory,
+    containerPath: mount.mountPath.startsWith('/') ? mount.mountPath : `/${mount.mountPath}`,
+    // Only the agent writes the content of api objects.
+    readOnly: (mount.readOnly ?? false) || isPayload(volume),
+    ...(propagation === undefined ? {} : { propagation }),
+  };
+}
+
+const propagations: Readonly<Record<string, Mount['propagation']>> = {
+  HostToContainer: 'hostToContainer',
+  Bidirectional: 'bidirectional',
+};
 
 /** Runs work of one key one after another, in the order in which it was asked for. */
 function turns(): <T>(key: string, work: () => Promise<T>) => Promise<T> {

@@ -1,0 +1,93 @@
+import { join } from 'node:path';
+import type { Pod } from '@gantry/model/gen/gantry.core.v1.ts';
+import type { Clock } from '@gantry/runtime/clock.ts';
+import { Semaphore } from '@gantry/runtime/semaphore.ts';
+import { defaultClusterDomain, defaultParallelStarts, type NodeAgentConfig } from '../config.ts';
+import { environmentOf } from '../containers/env.ts';
+import { mountsOf } from '../containers/mounts.ts';
+import { pullAuthFor } from '../containers/pull-secrets.ts';
+import type { NodeNetwork } from '../network/network.ts';
+import type { NodeStats, Runtime } from '../runtime/runtime.ts';
+import type { ConfigObjects } from '../volumes/config-objects.ts';
+import type { VolumeManager } from '../volumes/manager.ts';
+import type { RecordPodEvent } from './events.ts';
+import type { ExecutorDeps } from './executor.ts';
+import { hookRunner } from './hooks.ts';
+import { imagePuller } from './image-puller.ts';
+import type { PodPaths } from './paths.ts';
+import { containerStarter } from './start-container.ts';
+import { containerStopper } from './stop-container.ts';
+
+/** Parts of the node that the executor uses. */
+export interface NodeParts {
+  readonly runtime: Runtime;
+  readonly clock: Clock;
+  readonly machine: Pick<NodeStats, 'memoryTotalBytes'>;
+  readonly network: Pick<NodeNetwork, 'dnsFor' | 'serviceVariables'>;
+}
+
+/** Parts of the agent that the executor shares with others. */
+export interface SharedParts {
+  readonly paths: PodPaths;
+  readonly volumes: VolumeManager;
+  readonly configObjects: ConfigObjects;
+  readonly recordEvent: RecordPodEvent;
+}
+
+/** Puts together what actions are carried out with. */
+export function executorOf(config: NodeAgentConfig, deps: NodeParts, shared: SharedParts): ExecutorDeps {
+  const { runtime, clock } = deps;
+  const { paths, volumes, configObjects, recordEvent } = shared;
+  const starts = new Semaphore(config.parallelStarts ?? defaultParallelStarts);
+  const hooks = hookRunner({ runtime, clock });
+  const stopper = containerStopper({ runtime, hooks, clock, recordEvent, hostIps: config.addresses });
+  const clusterDomain = config.clusterDomain ?? defaultClusterDomain;
+  const hostIps = config.addresses;
+  const authFor = async (pod: Pod, image: string) =>
+    (pod.spec.imagePullSecrets ?? []).length === 0
+      ? undefined
+      : pullAuthFor(pod, image, await configObjects.dataFor(pod, AbortSignal.timeout(30_000)));
+  return {
+    runtime,
+    volumes,
+    paths,
+    starts,
+    recordEvent,
+    dnsFor: (pod) => deps.network.dnsFor(pod),
+    cgroupRoot: config.cgroupRoot ?? join('/gantry', config.nodeName),
+    clusterDomain,
+    stopper,
+    starter: containerStarter({
+      runtime,
+      hooks,
+      stopper,
+      clock,
+      paths,
+      starts,
+      recordEvent,
+      hostIps,
+      nodeMemoryBytes: deps.machine.memoryTotalBytes,
+      seccompRoot: join(config.rootDir, 'seccomp'),
+      puller: imagePuller({ runtime, clock, recordEvent, authFor }),
+      environment: async (pod, planned, podIps, signal) => {
+        const data = await configObjects.dataFor(pod, signal);
+        return environmentOf(planned.spec, {
+          pod,
+          config: data,
+          podIps,
+          hostIps,
+          serviceVariables: deps.network.serviceVariables(pod),
+        });
+      },
+      mounts: (pod, planned, attempt, podIps, env) =>
+        mountsOf(
+          { volumes, paths, clusterDomain, isolated: runtime.info.isolated },
+          pod,
+          planned,
+          attempt,
+          podIps,
+          env,
+        ),
+    }),
+  };
+}
