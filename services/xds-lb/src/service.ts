@@ -146,7 +146,7 @@ class BuildLoop implements Disposable {
   readonly #reporter: Reporter;
   readonly #cleanup = new DisposableStack();
   #memory: Memory = new Map();
-  #timer: NodeJS.Timeout | undefined;
+  #timer: { readonly handle: NodeJS.Timeout; readonly waitMs: number } | undefined;
   #failures = 0;
   #ready = false;
 
@@ -179,16 +179,19 @@ class BuildLoop implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    clearTimeout(this.#timer);
+    clearTimeout(this.#timer?.handle);
     this.#cleanup.dispose();
   }
 
+  /** Builds after a wait. A shorter one replaces a longer: a change does not wait for the retry of a failed build. */
   #schedule(waitMs = coalesceMs): void {
-    if (this.#cleanup.disposed) return;
-    this.#timer ??= setTimeout(() => {
+    if (this.#cleanup.disposed || (this.#timer !== undefined && this.#timer.waitMs <= waitMs)) return;
+    clearTimeout(this.#timer?.handle);
+    const handle = setTimeout(() => {
       this.#timer = undefined;
       this.#build();
     }, waitMs);
+    this.#timer = { handle, waitMs };
   }
 
   #build(): void {
