@@ -193,6 +193,12 @@ describe('the Dockerfile', () => {
     expect(read('.dockerignore').split('\n')).toContain('**/node_modules');
   });
 
+  it('takes no secret into the image, and git takes none', () => {
+    // Compose reads the token and the password from there.
+    for (const list of ['.dockerignore', '.gitignore']) expect(read(list).split('\n'), list).toContain('.env');
+    expect(read('.dockerignore').split('\n')).toContain('.gantry');
+  });
+
   it('keeps its data in a volume that the user of the services owns', () => {
     const [, folder] = /^VOLUME (\S+)$/m.exec(dockerfile)!;
     expect(dockerfile).toMatch(new RegExp(`chown node:node .*${folder}`));

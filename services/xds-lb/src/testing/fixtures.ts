@@ -1,8 +1,8 @@
 /** Services, EndpointSlices and sources in memory, for tests. */
 import type { Node, Service, ServicePort, ServiceSpec } from '@gantry/model/gen/gantry.core.v1.ts';
 import type { Endpoint, EndpointSlice } from '@gantry/model/gen/gantry.discovery.v1.ts';
+import type { ObjectSource } from '../build-loop.ts';
 import { serviceNameLabel } from '../names.ts';
-import type { ObjectSource } from '../service.ts';
 
 /** A Service of type LoadBalancer in the namespace default. */
 export function service(name: string, ports: readonly ServicePort[], spec: Partial<ServiceSpec> = {}): Service {
