@@ -37,12 +37,24 @@ describe('a damaged object', () => {
     expect(page.damaged).toMatchObject([
       { resource: 'configmaps', namespace: 'default', name: 'b', problem: expect.stringContaining('JSON') },
     ]);
+    await expect
+      .poll(async () => (await client.get('Namespace', { name: 'default' })).status?.conditions, { timeout: 5_000 })
+      .toMatchObject([
+        { type: 'ObjectsReadable', status: 'False', message: expect.stringContaining('configmaps/default/b') },
+      ]);
+    const about = { namespace: 'default', fieldSelector: 'involvedObject.name=b' };
+    await expect
+      .poll(async () => (await client.list('Event', about)).items, { timeout: 5_000 })
+      .toMatchObject([{ reason: 'ObjectDamaged', type: 'Warning', involvedObject: { kind: 'ConfigMap' } }]);
     expect(await client.getRaw('ConfigMap', { namespace: 'default', name: 'b' })).toMatchObject({ text });
     const ref = { namespace: 'default', name: 'b' };
     await expect(client.delete('ConfigMap', ref, { uid: 'some' })).rejects.toMatchObject({ reason: 'Conflict' });
     expect(await client.delete('ConfigMap', ref)).toMatchObject({ gone: true, object: { metadata: { name: 'b' } } });
     expect((await client.list('ConfigMap', { namespace: 'default' })).damaged).toBeUndefined();
     await client.create(configMap('b'));
+    await expect
+      .poll(async () => (await client.get('Namespace', { name: 'default' })).status?.conditions, { timeout: 5_000 })
+      .toMatchObject([{ type: 'ObjectsReadable', status: 'True' }]);
   });
 
   test('that is a bound pod keeps its room on the node, and ends no watch', async () => {

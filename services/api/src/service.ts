@@ -34,6 +34,7 @@ import { podHandlers } from './grpc/pods.ts';
 import { resourceHandlers } from './grpc/resources.ts';
 import { listen } from './grpc/server.ts';
 import { keepBuiltIns } from './housekeeping/built-ins.ts';
+import { reportDamage } from './housekeeping/damage-report.ts';
 import { runHousekeeping } from './housekeeping/housekeeping.ts';
 import { reportStoreHealth } from './housekeeping/store-health.ts';
 import { createApiMetrics } from './metrics.ts';
@@ -156,6 +157,7 @@ export async function startApi(config: ApiConfig, deps: ApiDeps): Promise<Runnin
       stop.signal,
     ),
     keepBuiltIns(core, createMissing, stop.signal),
+    reportDamage({ ...core, events, registry }, stop.signal),
     runHousekeeping({ ...core, store, hub }, { holder, retention: config.retention }, stop.signal),
   ]).then(() => undefined);
   // Whoever runs the api looks at `done`; a failure that nobody looks at must not end the process.

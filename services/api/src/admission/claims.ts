@@ -3,7 +3,7 @@ import { isDefaultClass } from '@gantry/model/kinds/storageclass/default.ts';
 import { kindOf } from '@gantry/model/registry.ts';
 import type { Store } from '@gantry/store/store.ts';
 import { keyPrefix } from '../core/keys.ts';
-import { decodeEntry } from '../core/stored-object.ts';
+import { Stored } from '../core/stored-object.ts';
 import type { AdmissionPlugin } from './admission.ts';
 
 const prefix = keyPrefix(kindOf('StorageClass'), '');
@@ -16,8 +16,11 @@ export function claimAdmission(store: Pick<Store, 'list'>): AdmissionPlugin {
         return { object, operations: [] };
       }
       const { entries } = await store.list({ prefix });
-      const classes = entries.map((entry) => decodeEntry(entry) as unknown as StorageClass);
-      const chosen = classes.filter(isDefaultClass).toSorted(byAge)[0];
+      const classes = entries.map((entry) => new Stored(entry)).filter(({ damage }) => damage === undefined);
+      const chosen = classes
+        .map(({ object: one }) => one as unknown as StorageClass)
+        .filter(isDefaultClass)
+        .toSorted(byAge)[0];
       if (chosen === undefined) return { object, operations: [] };
       return {
         object: { ...object, spec: { ...object.spec, storageClassName: chosen.metadata.name } },

@@ -38,7 +38,9 @@ const maxLagMs = 2_000;
 /** One object; throws NotFound. */
 export async function get(deps: CoreDeps, target: Target): Promise<AnyObject> {
   if (target.kind.namespaced && target.namespace === '') throw notFound(infoOf(target.kind, target.name));
-  return (await readStored(deps, target)).object;
+  const stored = await readStored(deps, target);
+  if (stored.damage !== undefined) deps.damaged.note(stored.damage);
+  return stored.object;
 }
 
 /**

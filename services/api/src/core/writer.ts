@@ -94,6 +94,7 @@ export async function remove(
   const revision = await commitDecision(deps, infoOf(kind, name), async (attempt) => {
     const stored = await readStored(deps, target);
     if (stored.damage !== undefined) {
+      deps.damaged.note(stored.damage);
       last = decideDamagedDeletion(target, request, stored);
       gone = true;
       const operation: Operation = { type: 'delete', key: stored.key, expected: stored.revision };

@@ -14,7 +14,9 @@ const timeoutMs = 20_000;
 export async function schedulerAddresses({ store, cache }: CoreDeps): Promise<string[]> {
   const { entries } = await store.list({ prefix: keyPrefix(kindOf('Lease'), 'kube-system') });
   const addresses = entries
-    .map((entry) => cache.decode(entry).object as unknown as Lease)
+    .map((entry) => cache.decode(entry))
+    .filter(({ damage }) => damage === undefined)
+    .map(({ object }) => object as unknown as Lease)
     .filter(({ spec }) => Boolean(spec?.holderIdentity))
     .flatMap(({ metadata }) => metadata.annotations?.[schedulerAddressAnnotation] ?? []);
   if (addresses.length > 0) return addresses;
