@@ -194,6 +194,20 @@ describe('what this process wrote itself', () => {
     expect(object.metadata.resourceVersion).toBe('3');
   });
 
+  test('lists fill free room, and push nothing out', () => {
+    const entry = (name: string, revision: number) => ({
+      key: `things/d/${name}`,
+      revision,
+      value: JSON.stringify({ apiVersion: 'v1', kind: 'Thing', metadata: { name } }),
+    });
+    const cache = new ObjectCache(entry('a', 1).value.length * 2);
+    const [a, b] = [cache.glance(entry('a', 1)), cache.glance(entry('b', 2))];
+    const c = cache.glance(entry('c', 3));
+    expect(c.object.metadata.name).toBe('c');
+    expect(['a', 'b', 'c'].map((name) => cache.peek(`things/d/${name}`))).toEqual([a, b, undefined]);
+    expect(cache.glance(entry('a', 1))).toBe(a);
+  });
+
   test('does not go before what others wrote later', () => {
     const cache = new ObjectCache(10_000);
     const key = 'things/d/x';

@@ -53,7 +53,7 @@ export class PageBuilder {
     const { hints, everything, matches } = this.#selection;
     this.#last = entry.key;
     if (!hints.every((hint) => entry.value.includes(hint))) return;
-    const object = this.#sound(this.#deps.cache.decode(entry));
+    const object = this.#sound(this.#deps.cache.glance(entry));
     if (object === undefined || !(everything || matches(object))) return;
     this.#items.push(object);
     this.#chars += entry.value.length;

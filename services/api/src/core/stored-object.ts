@@ -124,6 +124,15 @@ export class ObjectCache {
     return stored;
   }
 
+  /** The same for lists, which pass many objects once: they use what is kept and fill free room, but push nothing out. */
+  glance(entry: Entry): Stored {
+    const known = this.#byKey.get(entry.key);
+    if (known?.revision === entry.revision) return known;
+    const stored = new Stored(entry);
+    if (this.#chars + stored.text.length <= this.#maxChars) this.keep(stored);
+    return stored;
+  }
+
   /** Takes the state of a key, unless a later one was seen. */
   keep(stored: Stored): void {
     const known = this.#byKey.get(stored.key);
