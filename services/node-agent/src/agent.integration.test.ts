@@ -18,6 +18,8 @@ let cluster: LocalCluster;
 let runtime: Runtime;
 let agent: NodeAgent;
 const api = new FakeApi();
+/** HTTP from this machine, outside of the node. */
+const request = globalThis.fetch;
 
 async function startAgent(): Promise<NodeAgent> {
   const node = cluster.nodes[0]!;
@@ -291,6 +293,22 @@ describe('an agent with containerd', () => {
     );
     api.put(slice([]));
     await eventually('nobody answers', async () => (await fetch(client, 'http://10.96.1.1:8080')).includes('refused'));
+    // Load balancers outside ask the node whether it has endpoints of its own.
+    const balanced = { type: 'LoadBalancer', externalTrafficPolicy: 'Local', healthCheckNodePort: 31_234 };
+    const ports = [{ name: 'http', port: 8080, targetPort: 80, nodePort: 30_080 }];
+    const spec = { clusterIP: '10.96.1.1', ports, ...balanced };
+    api.put({ apiVersion: 'v1', kind: 'Service', metadata: { name: 'web', namespace: 'default' }, spec });
+    const check = async (from: string): Promise<string> => {
+      const url = `http://${cluster.nodes[0]!.address}:31234/healthz`;
+      if (from === 'pod') return fetch(client, url);
+      return request(url).then(async (response) => `${response.status} ${await response.text()}`);
+    };
+    await eventually('no endpoint here', async () => (await check('machine').catch(() => '')).startsWith('503 '));
+    const [own] = slice([servers[0]!]).endpoints;
+    api.put({ ...slice([]), endpoints: [{ ...own, nodeName: 'node-1' }] });
+    await eventually('an endpoint here', async () => (await check('machine')).startsWith('200 '));
+    expect(await check('machine')).toContain('"localEndpoints": 1');
+    expect(await check('pod')).toContain('"localEndpoints": 1');
     await Promise.all([remove('server-1'), remove('server-2'), remove('client')]);
   });
 

@@ -4,7 +4,7 @@ import { run } from '@gantry/node-agent/host/commands.ts';
 import { streamingPort } from '@gantry/node-agent/host/containerd-config.ts';
 import { listProcesses, withDescendants } from '@gantry/node-agent/host/processes.ts';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { projectFile } from '../command.ts';
+import { gantry, projectFile } from '../command.ts';
 import type { TestCluster } from '../harness.ts';
 import { podsOf } from '../hello.ts';
 import type { Knocked } from '../knock.ts';
@@ -71,6 +71,22 @@ export function doorScenarios(cluster: () => TestCluster): void {
       // The pod's network works: what is open to it answers.
       const [open] = await knock(inside, [`${plan.plan.gateway}:${dns[0]}`]);
       expect(open?.connection).toBe('open');
+    });
+
+    test.each(['127.0.0.1', '169.254.169.254'])('do not open through Envoy, by an endpoint at %s', async (address) => {
+      const slice = {
+        apiVersion: 'discovery.k8s.io/v1',
+        kind: 'EndpointSlice',
+        metadata: { name: 'way-round', labels: { 'kubernetes.io/service-name': 'hello' } },
+        addressType: 'IPv4',
+        ports: [{ name: 'http', port: Number(cluster().address.split(':')[1]) }],
+        endpoints: [{ addresses: [address] }],
+      };
+      const { code, stderr } = await gantry(cluster(), ['apply', '-f', '-'], JSON.stringify(slice));
+      expect(code).toBe(1);
+      expect(stderr).toMatch(
+        /endpoints\[0\]\.addresses\[0\]: Invalid value: .*may not be in the (loopback|link-local) range/,
+      );
     });
 
     test('of files: other users read and write nothing of what the cluster keeps', async () => {
