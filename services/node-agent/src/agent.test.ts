@@ -54,6 +54,19 @@ describe('an agent', () => {
     await podWhen(node.api, 'web', 'is ready again', isReady);
   });
 
+  it('tells of a pod anew whose mark arrives after the heartbeat that proves it wrong', async () => {
+    await using node = await startTestNode({ nodeTimes: { heartbeatMs: 60_000, healthMs: 60_000, reportMs: 60_000 } });
+    await withImage(node);
+    node.api.put(podOf());
+    const pod = await podWhen(node.api, 'web', 'is ready', isReady);
+    await eventually('the only heartbeat', () => node.api.heartbeats.length === 1);
+    const conditions = pod.status!.conditions!.map((condition) =>
+      condition.type === 'Ready' ? { ...condition, status: 'False', reason: 'NodeNotReady' } : condition,
+    );
+    node.api.put({ ...pod, status: { ...pod.status, conditions } });
+    await podWhen(node.api, 'web', 'is ready again', isReady);
+  });
+
   it('starts a container again that ended, and then waits', async () => {
     await using node = await startTestNode();
     await withImage(node);

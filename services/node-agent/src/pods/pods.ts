@@ -8,6 +8,7 @@ import { defaultObservation, type NodeAgentConfig } from '../config.ts';
 import { contain } from '../contain.ts';
 import type { AgentMetrics } from '../metrics.ts';
 import type { NodeNetwork } from '../network/network.ts';
+import { defaultNodeTimes } from '../node/registrar.ts';
 import { ProbeManager } from '../probes/manager.ts';
 import type { NodeStats, Runtime } from '../runtime/runtime.ts';
 import { ConfigObjects } from '../volumes/config-objects.ts';
@@ -19,6 +20,7 @@ import { backOffsOf, containerFieldPath, type RecordPodEvent } from './events.ts
 import { execute } from './executor.ts';
 import { executorOf, type SharedParts } from './executor-deps.ts';
 import { PodManager } from './manager.ts';
+import { NotReadyMarks } from './not-ready-marks.ts';
 import { Observation } from './observation.ts';
 import { removeOrphanedDirectories } from './orphaned-directories.ts';
 import { podPaths } from './paths.ts';
@@ -81,10 +83,12 @@ export async function startPods(config: NodeAgentConfig, deps: PodsDeps): Promis
     const workers = () => manager.workers();
     stack.use(watchStorage({ clock, log, workers, sandboxesOf, stats: runtime.stats, volumes, paths }));
   }
+  const { heartbeatMs } = config.nodeTimes ?? defaultNodeTimes;
+  const marks = new NotReadyMarks(clock, parts.reporter, heartbeatMs);
   const synced = Promise.withResolvers<void>();
   const owned = stack.move();
   return {
-    listener: listenerOf(manager, parts, log, () => {
+    listener: listenerOf(manager, parts, marks, log, () => {
       synced.resolve();
       cleanDisk(config.rootDir, manager, parts, log).catch((error: unknown) =>
         log.warn({ error }, 'the disk could not be cleaned'),
@@ -93,13 +97,7 @@ export async function startPods(config: NodeAgentConfig, deps: PodsDeps): Promis
     ready: Promise.all([observation.refresh(), synced.promise]).then(() => {}),
     find: (namespace, name) => manager.byName(namespace, name),
     workers: () => manager.workers(),
-    heard() {
-      for (const worker of manager.workers()) {
-        if (!isMarkedNotReady(worker.pod)) continue;
-        reporter.forget(worker.uid);
-        worker.wake();
-      }
-    },
+    heard: () => marks.heard(manager.workers()),
     problem: () => observation.problem,
     sandboxesOf: (uid) => observation.latest?.byPod.get(uid),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
@@ -200,7 +198,13 @@ function workerDeps(
   };
 }
 
-function listenerOf(manager: PodManager, { volumes }: Parts, log: Logger, onSynced: () => void): PodListener {
+function listenerOf(
+  manager: PodManager,
+  { volumes }: Parts,
+  marks: NotReadyMarks,
+  log: Logger,
+  onSynced: () => void,
+): PodListener {
   return {
     put: (pod) =>
       contain(log, 'the news of a pod', () => {
@@ -208,6 +212,7 @@ function listenerOf(manager: PodManager, { volumes }: Parts, log: Logger, onSync
         const isChanged = known !== undefined && metadataOf(known.pod) !== metadataOf(pod);
         manager.put(pod);
         if (isChanged) refresh(known, volumes, log);
+        marks.seen(manager.get(podUid(pod)));
       }),
     delete: (pod) => contain(log, 'the end of a pod', () => manager.delete(pod)),
     synced() {
@@ -238,11 +243,6 @@ function refresh(worker: PodWorker | undefined, volumes: VolumeManager, log: Log
 
 function namedPod(pod: Pod): { readonly namespace: string; readonly name: string; readonly uid: string } {
   return { namespace: pod.metadata.namespace ?? '', name: pod.metadata.name ?? '', uid: podUid(pod) };
-}
-
-/** Whether the node-health controller took the pod out of its services, since nobody heard its node. */
-function isMarkedNotReady({ status }: Pod): boolean {
-  return status?.conditions?.some(({ type, reason }) => type === 'Ready' && reason === 'NodeNotReady') ?? false;
 }
 
 /** The part of a pod's metadata that downward API volumes may show. */

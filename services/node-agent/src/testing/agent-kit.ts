@@ -64,11 +64,11 @@ export function startTestAgent(api: FakeApi, runtime: Runtime, config: NodeAgent
   });
 }
 
-export async function startTestNode(): Promise<TestNode> {
+export async function startTestNode(extra: Partial<NodeAgentConfig> = {}): Promise<TestNode> {
   const rootDir = await mkdtemp(join(tmpdir(), 'gantry-agent-'));
   const api = new FakeApi();
   const runtime = openHollowRuntime({ startMs: 1, addressPrefix: '10.200.7', cpuCount: 4, memoryBytes: 8 * 2 ** 30 });
-  const config = testConfig(rootDir);
+  const config = testConfig(rootDir, extra);
   let agent = await startTestAgent(api, runtime, config);
   return {
     api,
