@@ -8,7 +8,7 @@ export interface ObjectName {
   readonly name: string;
 }
 
-/** Which objects a list or watch is about. */
+/** The objects that a list or watch is about. */
 export interface Query {
   /** All namespaces where absent. */
   readonly namespace?: string;
@@ -108,7 +108,7 @@ export interface Writer {
   ): Promise<{ readonly object: Kinds[K]; readonly gone: boolean }>;
 }
 
-/** What became of one item of a batch. */
+/** The outcome of one item of a batch. */
 export interface ItemResult {
   /** gRPC status code; 0 is success. */
   readonly code: number;
@@ -118,7 +118,7 @@ export interface ItemResult {
   readonly resourceVersion: number;
 }
 
-/** What became of one object of a batch. */
+/** The outcome of one object of a batch. */
 export interface CreateResult extends ItemResult {
   /** Its name, which the server may have made of metadata.generateName; empty where it was refused. */
   readonly name: string;

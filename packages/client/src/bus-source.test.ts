@@ -23,14 +23,14 @@ class Scene<K extends KindName> implements AsyncDisposable {
   readonly repairs: RepairCause[] = [];
   readonly errors: unknown[] = [];
   readonly told: string[] = [];
-  /** What a list answers. */
+  /** The answer of a list. */
   state: { items: unknown[]; resourceVersion: number } = { items: [], resourceVersion: 10 };
-  /** What a get answers. */
+  /** The answer of a get. */
   object: unknown;
   /** Whether a get meets a damaged object. */
   damage = false;
   lists = 0;
-  /** What a list waits for before it answers. */
+  /** A list answers after this. */
   answering: Promise<void> | undefined;
   reconnect: () => void = () => {};
   readonly informer: Informer<never>;

@@ -13,7 +13,7 @@ import { Inbox, type InboxCapacity } from './inbox.ts';
 import { objectKey } from './object-cache.ts';
 import { queryMatcher } from './selection.ts';
 
-/** What makes an informer read the state from the api. */
+/** The reason for which an informer reads the state from the api. */
 export type RepairCause =
   /** A change or a progress message showed that something was missed. */
   | 'gap'
@@ -187,7 +187,7 @@ class BusReader<K extends KindName> {
     return this.#cursor.progress(epoch, last[this.#resource] ?? start, revision);
   }
 
-  /** What a message that carries its object says; undefined where it carries none. */
+  /** The event in a message that carries its object; undefined where it carries none. */
   #wholeEvent({ subject, message }: ChangeItem): SourceEvent<Kinds[K]> | undefined {
     const { revision, type, json } = message;
     if (json === undefined) return undefined;
@@ -203,7 +203,7 @@ class BusReader<K extends KindName> {
     }
   }
 
-  /** What a message says whose object was too large for it. */
+  /** The event of a message whose object was too large for it. */
   async #eventOf({ subject, message }: ChangeItem, signal: AbortSignal): Promise<SourceEvent<Kinds[K]>> {
     const { revision, type } = message;
     const key = objectKey(subject.namespace, subject.name);

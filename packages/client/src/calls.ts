@@ -25,12 +25,12 @@ export interface CallBounds {
 }
 
 /**
- * What a call does where there is no connection: `wait` for one until its time is up, and repeat what is idempotent
+ * Behaviour of a call without a connection: `wait` for one until its time is up, and repeat what is idempotent
  * when it is lost; or `fail` at once with ServiceUnavailable.
  */
 export type WhenAway = 'wait' | 'fail';
 
-/** What calls of one client have in common. */
+/** Settings that all calls of a client share. */
 export type CallDefaults = Pick<CallBounds, 'timeoutMs' | 'whenAway'>;
 
 /** Waits between the attempts of one call; short, as the deadline bounds them all. */

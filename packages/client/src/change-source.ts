@@ -3,7 +3,7 @@ import type { KindName, Kinds } from '@gantry/model/registry.ts';
 import type { Query, Reader, WatchEvent } from './api.ts';
 import { keyOf, objectKey } from './object-cache.ts';
 
-/** What an informer hears. */
+/** An event for an informer. */
 export type SourceEvent<T> =
   /**
    * The whole state, as of a revision. `isSameHistory` where the revisions are known to continue those before: else the
@@ -34,7 +34,7 @@ export interface UnreadableObject {
   readonly problem: string;
 }
 
-/** Where an informer gets its objects from. */
+/** The source of an informer's objects. */
 export interface ChangeSource<T> {
   /**
    * The state, then what changes, in order and without a gap. Where `after` is the revision that the reader knows the

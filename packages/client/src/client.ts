@@ -42,7 +42,7 @@ export interface ConnectOptions {
   readonly credentials?: Credentials | undefined;
   /** Milliseconds for a call that names no time of its own; 30,000 where absent. */
   readonly defaultTimeoutMs?: number;
-  /** What calls do where there is no connection; `wait` where absent. Watches and other streams fail at once. */
+  /** Behaviour of calls without a connection; `wait` where absent. Watches and other streams fail at once. */
   readonly whenAway?: WhenAway;
   /** Settings of @grpc/grpc-js that go before ours. */
   readonly channelOptions?: ChannelOptions;
@@ -53,7 +53,7 @@ export const defaultApiAddress = '127.0.0.1:7443';
 
 const defaultTimeoutMs = 30_000;
 
-/** What the api takes in one request, and the largest page of a list that a client takes. */
+/** Bounds of the api's requests, and of the largest page of a list that a client takes. */
 export const maxRequestBytes = 4 * 1024 * 1024;
 export const maxResponseBytes = 64 * 1024 * 1024;
 

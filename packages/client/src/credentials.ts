@@ -144,7 +144,7 @@ export function requireCredentials(
   );
 }
 
-/** What is known of a caller before anything of the request is read. */
+/** Facts about a caller that are known before anything of the request is read. */
 export interface Caller {
   /** `address:port`, or `unknown` for a Unix socket and for a connection that is closed already. */
   readonly peer: string;

@@ -20,7 +20,7 @@ const maxMessageCharacters = 1_024;
 const maxNameCharacters = 512;
 const maxDetailsBytes = 4_096;
 
-/** What each gRPC code means where no ErrorInfo of ours says more. */
+/** Reason for each gRPC code, for statuses without an ErrorInfo of ours. */
 const reasonOfCode: Readonly<Record<number, Reason>> = {
   [GrpcCode.CANCELLED]: 'Cancelled',
   [GrpcCode.UNKNOWN]: 'InternalError',
@@ -109,7 +109,7 @@ function isStatus(thrown: unknown): thrown is StatusObject {
   return thrown instanceof Object && 'code' in thrown && typeof thrown.code === 'number' && 'details' in thrown;
 }
 
-/** What a status means that another one than our handlers made. */
+/** Reason of a status that was not made by our handlers. */
 function reasonWithoutDetails({ code, details }: StatusObject): Reason {
   // gRPC itself refuses messages beyond its limits, on either side, with the code that also means "not now".
   if (code === GrpcCode.RESOURCE_EXHAUSTED && /message.* larger than/.test(details)) return 'RequestEntityTooLarge';

@@ -11,7 +11,7 @@ const pod = (name: string) => ({
   metadata: { name, namespace: 'default', uid: name },
 });
 
-/** What was written, as the api would hold it. */
+/** The events that were written, as the api would hold them. */
 class Written {
   readonly events = new Map<string, Event>();
 

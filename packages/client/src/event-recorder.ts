@@ -17,7 +17,7 @@ const maxParallel = 4;
 const burstPerObject = 25;
 const refillMs = 300_000;
 
-/** What an event is about: any object, also one of which only the reference is known. */
+/** The subject of an event: any object, also one of which only the reference is known. */
 export type EventSubject = Pick<KubeObject, 'apiVersion' | 'kind' | 'metadata'>;
 
 interface Remembered {

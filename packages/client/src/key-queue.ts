@@ -10,7 +10,7 @@ interface Waiting {
 }
 
 /**
- * Which key is worked on next: the decisions of a work queue, without time or work. A key is waiting for its time,
+ * The decisions of a work queue, without time or work: which key is next. A key is waiting for its time,
  * ready or active, and never worked on twice at once; one that is added while active becomes ready when it is done.
  * Holds at most one entry a key, so that the number of objects bounds it.
  */

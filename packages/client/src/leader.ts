@@ -10,7 +10,7 @@ export interface LeaderOptions {
   readonly namespace: string;
   /** Name of the Lease, such as gantry-scheduler. */
   readonly name: string;
-  /** Who we are; different in every process. */
+  /** Identity of this process; no other has the same. */
   readonly identity: string;
   /** Written on the Lease by whoever leads, such as the address under which it can be asked. */
   readonly annotations?: Readonly<Record<string, string>>;

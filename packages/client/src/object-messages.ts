@@ -1,4 +1,4 @@
-/** What the messages of gantry.api.v1 carry, in the forms that clients and servers handle. */
+/** Contents of the messages of gantry.api.v1, in the forms that clients and servers handle. */
 import type { PodStatus } from '@gantry/model/gen/gantry.core.v1.ts';
 import type { KubeObject } from '@gantry/model/kind.ts';
 import {

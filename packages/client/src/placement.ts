@@ -1,4 +1,4 @@
-/** What schedulers tell of placements. For clients of the api, and for the api as client of a scheduler. */
+/** Calls about placements. For clients of the api, and for the api as client of a scheduler. */
 import type { Client as GrpcClient } from '@grpc/grpc-js';
 import type { CallOptions } from './api.ts';
 import { type CallDefaults, callServerStream, callUnary } from './calls.ts';

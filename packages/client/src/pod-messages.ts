@@ -34,7 +34,7 @@ export interface TerminalSize {
   readonly height: number;
 }
 
-/** What a client sends to a command: exactly one of these is set. */
+/** Message of a client to a command: exactly one of these is set. */
 export interface ExecInput {
   readonly start?: ExecStart;
   readonly stdin?: Uint8Array;
@@ -42,7 +42,7 @@ export interface ExecInput {
   readonly resize?: TerminalSize;
 }
 
-/** What a command sends back: exactly one of these is set. */
+/** Message of a command to its client: exactly one of these is set. */
 export interface ExecOutput {
   readonly stdout?: Uint8Array;
   readonly stderr?: Uint8Array;

@@ -21,7 +21,7 @@ export interface DuplexCall<Input, Output> extends Disposable {
   write(message: Input): Promise<void>;
   /** No more messages follow. */
   end(): void;
-  /** What comes back; throws a GantryError when the call fails. May be iterated once. */
+  /** Output; throws a GantryError when the call fails. May be iterated once. */
   readonly output: AsyncIterable<Output>;
 }
 
@@ -38,7 +38,7 @@ export class PodCalls {
     this.#defaults = defaults;
   }
 
-  /** What a container wrote, in pieces cut anywhere; with `follow` until it ends or the signal fires. */
+  /** Output of a container, in pieces cut anywhere; with `follow` until it ends or the signal fires. */
   async *logs(request: LogsRequest, signal: AbortSignal): AsyncGenerator<Uint8Array> {
     const chunks = callServerStream<LogsRequest, LogChunk>(this.#client, podService.Logs!, request, signal);
     for await (const chunk of chunks) yield chunk.data;
@@ -59,7 +59,7 @@ export class PodCalls {
     return this.#duplex(podService.PortForward!, { start }, signal);
   }
 
-  /** What containers use now. */
+  /** Present resource usage of containers. */
   stats(request: StatsRequest, options: { signal?: AbortSignal; timeoutMs?: number } = {}): Promise<StatsResponse> {
     const bounds = { ...this.#defaults, signal: options.signal, idempotent: true };
     return callUnary(this.#client, podService.Stats!, request, {

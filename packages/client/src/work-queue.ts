@@ -2,7 +2,7 @@ import type { BackoffPolicy } from '@gantry/runtime/backoff.ts';
 import { type Clock, systemClock } from '@gantry/runtime/clock.ts';
 import { KeyQueue, keyBackoff } from './key-queue.ts';
 
-/** What a work queue does. */
+/** Settings of a work queue. */
 export interface WorkQueueOptions {
   /**
    * Works on one key. Rejecting makes the key come again after a wait that grows with each failure in a row; resolving

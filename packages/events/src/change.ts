@@ -1,5 +1,5 @@
 /**
- * What travels on the bus. A change is one line of JSON that says where it stands in the stream, a line break, and the
+ * Messages of the bus. A change is one line of JSON that says where it stands in the stream, a line break, and the
  * object's JSON exactly as the store holds it: nothing on the way reads or writes the object again.
  *
  * How a consumer knows that it missed nothing: each change names the revision of the change before it in its resource.
@@ -25,10 +25,10 @@ export interface ProgressMessage {
   readonly epoch: number;
   /** Every change up to this revision was published, in this epoch or before. */
   readonly revision: number;
-  /** Where this epoch began: of what was published before, its relay knows nothing. */
+  /** Revision at which this epoch began: its relay knows nothing of what was published before. */
   readonly start: number;
   /**
-   * Which line of revisions this is about. Another number than before means that the store lost changes that were told
+   * Number of the line of revisions that this is about. Another number than before means that the store lost changes that were told
    * already, and uses their revisions again: whatever was known counts for nothing.
    */
   readonly history: number;

@@ -1,4 +1,4 @@
-/** What a message means to a consumer. */
+/** Meaning of a message for a consumer. */
 export type Verdict =
   /** Known already, or from a relay that was replaced: leave it. */
   | 'old'
@@ -10,8 +10,8 @@ export type Verdict =
   | 'complete';
 
 /**
- * Where a consumer stands in the stream of one space: a resource, or a resource's objects on one node. It holds one
- * fact: every change of the space up to `revision` is known.
+ * Position of a consumer in the changes of one space, which is a resource. It holds one fact: every change of the space up
+ * to `revision` is known.
  */
 export class ChangeCursor {
   #revision = 0;

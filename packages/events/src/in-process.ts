@@ -3,7 +3,7 @@ import type { EventBus, MessageHandler, Subscription } from './events.ts';
 import { callHandler } from './handlers.ts';
 import { SubjectTree } from './subject-tree.ts';
 
-/** What the buses of one name share. */
+/** State that the buses of one name share. */
 class Exchange {
   readonly #handlers = new SubjectTree<MessageHandler>();
   /** Messages of a publish call made by a handler: delivered after the present one, so that all see one order. */

@@ -4,7 +4,7 @@ export interface BackoffPolicy {
   readonly initialMs: number;
   /** Upper bound of one wait, in milliseconds. */
   readonly maxMs: number;
-  /** What each wait is multiplied by for the next. */
+  /** Ratio of each wait to the one before. */
   readonly factor: number;
   /** Share of the wait that is random, 0 to 1; spreads retries of many clients. */
   readonly jitter: number;

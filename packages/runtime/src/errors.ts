@@ -23,7 +23,7 @@ export interface FieldCause {
     | 'DisruptionBudget';
   /** Path of the field, such as spec.containers[0].image. */
   readonly field: string;
-  /** What is wrong with it, with the value. */
+  /** The problem, with the value. */
   readonly message: string;
 }
 
@@ -86,7 +86,7 @@ export const reasonTable = {
 /** Why a request was refused. */
 export type Reason = keyof typeof reasonTable;
 
-/** What an error carries beside its reason and text. */
+/** Details of an error beside its reason and text. */
 export interface GantryErrorDetails {
   readonly causes?: readonly FieldCause[];
   readonly resource?: ResourceInfo;

@@ -42,7 +42,7 @@ class LeaseServer {
     };
   }
 
-  /** Whose the lease is now; undefined where it is free. */
+  /** Present holder of the lease; undefined where it is free. */
   get holder(): string | undefined {
     return this.#untilMs > this.#clock.monotonic() ? this.#holder : undefined;
   }

@@ -6,7 +6,7 @@ import { type BackoffPolicy, backoffMs } from './backoff.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { GantryError, isError } from './errors.ts';
 
-/** What came of an attempt to take or renew a lease. */
+/** Outcome of an attempt to take or renew a lease. */
 export type Taken =
   /** It is ours from before the attempt began, for its whole duration. The fencing token grows with each change of holder. */
   | { readonly token: number }
@@ -157,7 +157,7 @@ class Candidate {
     return taken;
   }
 
-  /** What a call resolves to; rejects with Timeout after `timeoutMs` even where the call does not keep to its bounds. */
+  /** Awaits a call; rejects with Timeout after `timeoutMs` even if the call does not keep to its bounds. */
   async #bounded<T>(
     call: (bounds: { readonly signal: AbortSignal; readonly timeoutMs: number }) => Promise<T>,
     outer: AbortSignal,

@@ -102,7 +102,7 @@ export class Options<N extends string> {
     throw this.refuse(name, text, `must be ${whole ? 'a whole number ' : ''}between ${min} and ${max}, inclusive`);
   }
 
-  /** What `parse` makes of the text; where it throws or makes nothing of it, the value is refused with the problem. */
+  /** The parsed text. A value for which `parse` throws or returns undefined is refused with the problem. */
   parsed<T>(name: N, parse: (text: string) => T | undefined, problem: string): T | undefined {
     const text = this.text(name);
     return text === undefined ? undefined : this.parseItem(name, text, parse, problem);
@@ -114,7 +114,7 @@ export class Options<N extends string> {
     try {
       value = parse(text);
     } catch {
-      // What it says is said by the problem.
+      // The problem explains it to the user.
     }
     if (value !== undefined) return value;
     throw this.refuse(name, text, problem);

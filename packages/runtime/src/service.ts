@@ -1,4 +1,4 @@
-/** What every service's start function returns: the running service. Disposing of it stops it and waits until it stopped. */
+/** A running service, as every service's start function returns it. Disposing of it stops it and waits until it stopped. */
 export interface Running extends AsyncDisposable {
   /** Rejects when the service fails for good, resolves when it was stopped. */
   readonly done: Promise<void>;

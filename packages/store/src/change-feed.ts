@@ -10,7 +10,7 @@ export interface HistoryPage {
   readonly through: number;
 }
 
-/** Where a feed gets changes that it no longer holds, and what the store has reached. */
+/** Source of the changes that a feed no longer holds, and of the store's position. */
 export interface HistorySource {
   /** The changes after a revision with keys that start with the prefix, a bounded page; undefined where compacted. */
   readHistory(prefix: string, after: number): Promise<HistoryPage | undefined>;
@@ -85,7 +85,7 @@ export class ChangeFeed {
     const position = await unlessAborted(this.#source.position(), signal);
     if (position === undefined) return;
     if (options.after > position.revision) throw revisionTooLarge(options.after, position.revision);
-    // What is held may reach back further, but whether a watch can start must not depend on luck.
+    // The held changes may reach back further, but whether a watch can start must not depend on luck.
     if (options.after < position.compacted) throw watchExpired();
     let after = options.after;
     while (!signal.aborted && after < until) {
@@ -101,7 +101,7 @@ export class ChangeFeed {
     }
   }
 
-  /** What is held after a revision; undefined where the feed does not reach back so far. */
+  /** The held changes after a revision; undefined where the feed does not reach back so far. */
   #take(prefix: string, after: number): HistoryPage | undefined {
     if (after >= this.#last) return { changes: [], through: after };
     const start = after + 1 - (this.#last - this.#held.length + 1);
@@ -133,7 +133,7 @@ function size(change: Change): number {
   return change.key.length + change.value.length + (change.previous?.length ?? 0);
 }
 
-/** What the promise resolves to, or undefined as soon as the signal fires; leaves no listener behind. */
+/** Awaits a promise; resolves with undefined as soon as the signal fires. Leaves no listener behind. */
 function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
   const { promise: settled, resolve, reject } = Promise.withResolvers<T | undefined>();
   const stop = (): void => resolve(undefined);

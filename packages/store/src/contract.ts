@@ -1,4 +1,4 @@
-/** What every store must do. Each implementation runs these same cases. */
+/** The contract of a store. Each implementation runs these same cases. */
 import fc from 'fast-check';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { concurrencyContract } from './contract-concurrency.ts';

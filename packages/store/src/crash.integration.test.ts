@@ -115,7 +115,7 @@ async function writeUntilKilled(url: string, prefix: string, meanwhile = anyMome
   }
   const [, signal] = await closed;
   expect(signal, problems).toBe('SIGKILL');
-  // What follows the last line break is a number cut short.
+  // The text after the last line break is a number cut short.
   return printed.split('\n').slice(0, -1).map(Number);
 }
 

@@ -7,9 +7,9 @@ import { openSqlite } from './sqlite.ts';
 import type { Synchronous } from './sqlite-schema.ts';
 import type { Compactor, Ephemeral, Health, ListOptions, ListResult, OpenStore, Store } from './store.ts';
 
-/** What openStore needs beside the address. */
+/** Dependencies of a store. */
 export interface OpenStoreOptions {
-  /** Where warnings about durability go; nowhere where absent. */
+  /** Takes warnings about durability and the store's health; they are dropped where absent. */
   readonly log?: Logger;
   /** Time for leases and ephemeral values of SQLite; Redis has its own. */
   readonly clock?: Clock;

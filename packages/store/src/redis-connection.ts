@@ -4,7 +4,7 @@ import { Redis } from 'ioredis';
 import { storeClosed } from './problems.ts';
 import type { Script } from './redis-scripts.ts';
 
-/** Where a Redis server is. */
+/** Address of a Redis server. */
 export interface RedisAddress {
   readonly host: string;
   readonly port: number;

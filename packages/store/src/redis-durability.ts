@@ -2,7 +2,7 @@ import { GantryError } from '@gantry/runtime/errors.ts';
 import type { RedisConnection } from './redis-connection.ts';
 
 /**
- * What an acknowledged commit survives, by Redis' own settings:
+ * Durability of an acknowledged commit, by Redis' own settings:
  * - `always`: appendfsync always. A kill of redis-server, and a power cut.
  * - `everysec`: appendfsync everysec. Restarts; a kill or a power cut may lose the last second or two.
  * - `none`: no append-only file, or one that is never flushed. A restart may lose minutes, or everything.
@@ -10,10 +10,10 @@ import type { RedisConnection } from './redis-connection.ts';
  */
 export type DurabilityLevel = 'always' | 'everysec' | 'none' | 'unknown';
 
-/** What was found about a server. */
+/** Findings about a server. */
 export interface RedisDurability {
   readonly level: DurabilityLevel;
-  /** What is wrong with the settings and how to change it, a sentence each; empty where nothing is. */
+  /** Problems of the settings and their cure, a sentence each. */
   readonly problems: readonly string[];
 }
 

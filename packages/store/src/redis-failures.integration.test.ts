@@ -1,4 +1,4 @@
-/** What Redis does to its clients, and how the store takes it. */
+/** Failures of Redis, and the store's answers to them. */
 import { Redis } from 'ioredis';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { openStore } from './open.ts';
@@ -258,7 +258,7 @@ describe('a server out of memory', () => {
       message: expect.stringContaining('OOM'),
     });
     expect(await store.list({ prefix: '' })).toMatchObject({ revision: 1, entries: [{ key: 'a' }] });
-    // What gives memory back, and what keeps nodes and leaders alive, goes on.
+    // Compaction, which gives memory back, heartbeats and leases go on.
     expect(await store.compact(1)).toBe(1);
     expect(await store.acquire('leader', 'me', 60_000)).toBeGreaterThan(0);
     await store.put('beat/a', 'x', 60_000);

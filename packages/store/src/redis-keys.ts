@@ -7,7 +7,7 @@ export interface RedisKeys {
   readonly tokens: string;
   readonly ephemeralValues: string;
   readonly ephemeralExpiries: string;
-  /** What a client's last commits did. */
+  /** Outcomes of a client's last commits. */
   session(client: string): string;
   lease(key: string): string;
 }

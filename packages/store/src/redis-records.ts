@@ -1,4 +1,4 @@
-/** What the scripts answer, decoded. Formats are documented in lua/*.lua. */
+/** Decoders of the scripts' replies. Formats are documented in lua/*.lua. */
 import { assert } from '@gantry/runtime/assert.ts';
 import { compareKeys } from './keys.ts';
 import type { Change, CommitResult, Entry } from './store.ts';
@@ -12,7 +12,7 @@ export interface StreamedChange {
   readonly token: string;
 }
 
-/** Where the change stream stands. */
+/** Position of the change stream. */
 export interface Position {
   readonly revision: number;
   readonly compacted: number;

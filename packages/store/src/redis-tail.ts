@@ -27,7 +27,7 @@ const connectMs = 10_000;
 const verifyEveryMs = 2000;
 const retryBackoff = { initialMs: 20, maxMs: 2000, factor: 2, jitter: 0.2 };
 
-/** What a tail tells its store. */
+/** Callbacks of a tail to its store. */
 export interface TailObserver {
   /** The server has not got all that it had at this revision. Resolves when the rest is consistent. */
   recover(seen: number): Promise<void>;

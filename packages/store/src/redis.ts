@@ -50,7 +50,7 @@ export interface RedisOptions {
   readonly prefix?: string;
   /** Refuse to open where the server's settings promise less than this; only warn where absent. */
   readonly durability?: 'always' | 'everysec';
-  /** Where warnings go; nowhere where absent. */
+  /** Takes warnings; they are dropped where absent. */
   readonly log?: Logger;
   /**
    * How long a request goes on through lost connections, in milliseconds, and how long a server may be silent; 10 s
@@ -93,7 +93,7 @@ export async function openRedis(options: RedisOptions): Promise<RedisStore> {
  * whose answer was lost is sent again, and the server, which remembers what each client's commits did, applies it once.
  */
 export class RedisStore implements Store, Compactor, Health, AsyncDisposable {
-  /** What acknowledged commits survive. */
+  /** Durability of acknowledged commits. */
   readonly durability: RedisDurability;
   /** Heartbeats and leases, shared by all clients. */
   readonly ephemeral: RedisEphemeral;
@@ -257,7 +257,7 @@ export class RedisStore implements Store, Compactor, Health, AsyncDisposable {
     return { changes: page.changes.map(({ change }) => change), through: page.through };
   }
 
-  /** What is there now for the rest of a page, and one entry more where there is one: it tells that more follow. */
+  /** Reads the state now for the rest of a page, and one entry more, which tells that more follow. */
   async #readPage(prefix: string, after: string | undefined, page: PageBuilder): Promise<StatePage> {
     const { state, values, keys } = this.#keys;
     const range = lexicalRange(prefix, after);

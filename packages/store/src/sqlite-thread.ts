@@ -3,13 +3,13 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { openForWriting, type Synchronous } from './sqlite-schema.ts';
 import { SqliteWriter, type WriteRequest, type WriteResponse } from './sqlite-writer.ts';
 
-/** What the thread is started with. */
+/** Start options of the thread. */
 export interface ThreadOptions {
   readonly path: string;
   readonly synchronous: Synchronous;
 }
 
-/** What the thread says: ready once, then a response or an error's text for each request in order. */
+/** Message of the thread: ready once, then a response or an error's text for each request in order. */
 export type ThreadMessage =
   | { readonly type: 'ready' }
   | { readonly type: 'response'; readonly response: WriteResponse }

@@ -1,7 +1,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { CommitResult, Operation } from './store.ts';
 
-/** What the writer is asked for. Everything of one request happens in one transaction. */
+/** A request to the writer. Everything of one request happens in one transaction. */
 export type WriteRequest =
   | { readonly type: 'commit'; readonly batches: readonly (readonly Operation[])[] }
   /** Forgets a bounded number of changes after the compacted revision, up to `through`. */
@@ -15,7 +15,7 @@ export interface BatchOutcome {
   readonly previous: readonly (string | undefined)[];
 }
 
-/** What the writer answers: outcomes in the order of the batches, the compacted revision, or the token. */
+/** Answer of the writer: outcomes in the order of the batches, the compacted revision, or the token. */
 export interface WriteResponse {
   readonly outcomes: readonly BatchOutcome[];
   readonly number: number;

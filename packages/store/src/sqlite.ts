@@ -33,7 +33,7 @@ export interface SqliteOptions {
   readonly synchronous?: Synchronous;
   /** Time for ephemeral values and leases; the machine's where absent. */
   readonly clock?: Clock;
-  /** Where it is said that something is wrong with the file; nowhere where absent. */
+  /** Takes warnings about the file; they are dropped where absent. */
   readonly log?: Logger;
 }
 

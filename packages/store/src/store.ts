@@ -23,7 +23,7 @@ export type Operation =
   /** Asserts a key's revision and writes nothing; takes no revision. */
   | { readonly type: 'check'; readonly key: string; readonly expected: number };
 
-/** What a commit did. */
+/** Outcome of a commit. */
 export type CommitResult =
   /**
    * `revisions[i]` is the revision of operation i (of a check: the revision it found; of a delete that found nothing: 0);
@@ -138,11 +138,11 @@ export interface StoreLoss {
 
 /** Whether the store as a whole is sound. */
 export interface Health {
-  /** What is wrong, in a sentence; commits are refused with it meanwhile. Undefined where nothing is. */
+  /** A sentence about the problem with which commits are refused now; undefined where there is none. */
   readonly problem: string | undefined;
   /** Calls back each time the store turns out to have lost acknowledged changes. Returns the way to stop. */
   onLoss(callback: (loss: StoreLoss) => void): () => void;
 }
 
-/** What openStore returns. */
+/** A store with all of its parts, as openStore returns it. */
 export type OpenStore = Store & Compactor & Ephemeral & Health & AsyncDisposable;

@@ -13,7 +13,7 @@ export class Watchdog implements AsyncDisposable {
   readonly #running: Promise<void>;
   #problem: string | undefined;
 
-  /** @param check What is wrong, in a sentence; undefined where nothing is. One that rejects changes nothing. */
+  /** @param check Resolves with the problem in a sentence, or with undefined. A rejection changes nothing. */
   constructor(check: () => Promise<string | undefined>, clock: Clock, log?: Logger) {
     this.#check = check;
     this.#clock = clock;
@@ -21,7 +21,7 @@ export class Watchdog implements AsyncDisposable {
     this.#running = this.#run(this.#stop.signal);
   }
 
-  /** What was wrong at the last look; undefined where nothing was. */
+  /** The problem that the last look found; undefined where it found none. */
   get problem(): string | undefined {
     return this.#problem;
   }

@@ -5,7 +5,7 @@ import type { EventBus } from '../events.ts';
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
 const decode = (payload: Uint8Array): string => new TextDecoder().decode(payload);
 
-/** What every bus must do. `open` gives buses that are connected to each other. */
+/** Cases that every bus must pass. `open` gives buses that are connected to each other. */
 export function busContract(name: string, open: () => Promise<EventBus>): void {
   describe(`${name} keeps the bus contract`, () => {
     /** Collects messages as "subject=payload"; `until` resolves when so many have come. */

@@ -84,7 +84,7 @@ describe('eachFault', () => {
           one.now();
           await call();
         } catch {
-          // What is injected is borne.
+          // The injected error is expected.
         }
       }
       failed.push(faults.failed);
