@@ -8,6 +8,7 @@ import type { RequestContext } from './context.ts';
 import { type Creation, create, createAll, type NewObject } from './creation.ts';
 import type { DeletionRequest } from './deletion.ts';
 import { checkBatchSize } from './limits.ts';
+import type { Reservation } from './list-budget.ts';
 import { checkNamespace } from './metadata.ts';
 import type { ListedPage } from './page.ts';
 import { type PatchType, patched } from './patching.ts';
@@ -47,6 +48,8 @@ export interface PatchRequest {
 /** Everything an edge (gRPC, REST) can ask for. Objects come in decoded and go out as they are stored; errors are GantryErrors. */
 export class ResourceApi {
   readonly #deps: reader.ReaderDeps;
+  /** The last page of each request that lists. */
+  readonly #pages = new WeakMap<RequestContext, Reservation>();
 
   constructor(deps: reader.ReaderDeps) {
     this.#deps = deps;
@@ -81,7 +84,9 @@ export class ResourceApi {
     // Lists of one object and of a node's objects are as small as a get, and never wait for large ones.
     if (selection.scope.type !== 'prefix') return (await read()).answer;
     const name = [selection.scope.id, query.labelSelector, query.fieldSelector, page.limit].join(' ');
-    const room = await lists.reserve(lists.priceOf(name, limits.maxPageChars), context.signal);
+    const price = lists.priceOf(name, limits.maxPageChars);
+    const room = await lists.reserve(price, context.signal, this.#pages.get(context));
+    this.#pages.set(context, room);
     try {
       const { answer, chars } = await read();
       lists.learn(name, chars);

@@ -65,13 +65,16 @@ export class ListBudget {
 
   /**
    * Waits for room for a page of about so many characters.
+   * @param before The page before, of the same request: it counts as taken from now on, and its successor is not refused.
    * @throws TooManyRequests at once where too much waits or is unsent; the signal's reason when that fires first.
    */
-  async reserve(chars: number, signal: AbortSignal): Promise<Reservation> {
+  async reserve(chars: number, signal: AbortSignal, before?: Reservation): Promise<Reservation> {
     signal.throwIfAborted();
     const { inWork, waiting, unsent } = this.#bounds;
     const wanted = Math.min(chars, inWork);
-    if (this.#waiting + wanted > waiting || this.#unsent > unsent) throw tooManyLists();
+    before?.[Symbol.dispose]();
+    const isRefused = this.#waiting + wanted > waiting || this.#unsent > unsent;
+    if (isRefused && before === undefined) throw tooManyLists();
     if (this.#queue.length > 0 || this.#inWork + wanted > inWork) await this.#turn(wanted, signal);
     else this.#inWork += wanted;
     return new Reservation(
