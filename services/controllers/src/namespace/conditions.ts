@@ -45,7 +45,10 @@ export function deletionConditions(
     const since = known?.status === status ? known.lastTransitionTime : rfc3339(nowMs);
     return { type, status, ...(since === undefined ? {} : { lastTransitionTime: since }), reason, message };
   });
-  return [...before.filter(({ type }) => verdicts[type] === undefined), ...own];
+  // Conditions keep their places, those of others among them.
+  const known = new Set(before.map(({ type }) => type));
+  const kept = before.map((condition) => own.find(({ type }) => type === condition.type) ?? condition);
+  return [...kept, ...own.filter(({ type }) => !known.has(type))];
 }
 
 function well(reason: string, message: string): Verdict {

@@ -79,6 +79,16 @@ describe('a namespace that is being deleted', () => {
     );
   });
 
+  it('keeps the conditions of others, in their places', () => {
+    const { reconcile } = controllerAndClock();
+    const other = (type: string) => ({ type, status: 'False', reason: 'Other', message: 'other' });
+    const conditions = [other('First'), other('NamespaceContentRemaining'), other('Last')];
+    const plan = reconcile('ns', viewOf([aNamespace({ status: { conditions } }), aConfigMap('a', held)]));
+    const types = told(plan).map((text) => text.split('=')[0]);
+    expect(types.slice(0, 3)).toEqual(['First', 'NamespaceContentRemaining', 'Last']);
+    expect(types).toHaveLength(7);
+  });
+
   it('goes once it is empty, and keeps the finalizers of others', () => {
     const { reconcile } = controllerAndClock();
     const namespace = aNamespace({ spec: { finalizers: ['kubernetes', 'example.com/other'] } });
