@@ -33,7 +33,7 @@ import { accepts, untilAnswers } from './wait.ts';
 
 /** A cluster whose services are processes of their own, all on this machine. */
 export interface DistributedCluster extends Cluster {
-  /** What runs, by name: redis-server, nats-server, api, scheduler, controllers, xds-lb and the nodes' agents. */
+  /** Running programs by name: redis-server, nats-server, api, scheduler, controllers, xds-lb and the nodes' agents. */
   readonly programs: ReadonlyMap<string, Supervised>;
 }
 
@@ -99,7 +99,7 @@ export async function startDistributed(options: UpOptions, deps: ClusterDeps): P
   };
 }
 
-/** What the services stand on; it ends after them. */
+/** Servers that the services depend on; they end after the services. */
 const backing: ReadonlySet<string> = new Set(['redis-server', 'nats-server']);
 
 /** Ports that nobody has now, and a password that lasts as long as the servers that ask for it. */

@@ -13,7 +13,7 @@ import { type Addresses, agentProgram } from './programs.ts';
 import { logPath, type Supervised, supervise } from './supervised.ts';
 import { untilAnswers } from './wait.ts';
 
-/** What the nodes' agents need. */
+/** Dependencies of the nodes' agents. */
 export interface NodeProgramDeps {
   readonly client: Client;
   readonly clock: Clock;
@@ -21,7 +21,7 @@ export interface NodeProgramDeps {
   readonly progress: (text: string) => void;
   readonly signal: AbortSignal;
   readonly logDir: string;
-  /** Where agents are entered under their nodes' names while they run. */
+  /** Running programs; agents are added under their nodes' names. */
   readonly programs: Map<string, Supervised>;
 }
 

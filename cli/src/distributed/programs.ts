@@ -7,7 +7,7 @@ import type { UpOptions } from '../up/options.ts';
 import type { ServerPaths } from './requirements.ts';
 import type { ProgramSpec } from './supervised.ts';
 
-/** Where the parts of one distributed cluster find each other, all on this machine. */
+/** Addresses and secrets by which the parts of one distributed cluster reach each other, all on this machine. */
 export interface Addresses {
   readonly redisPort: number;
   readonly natsPort: number;
@@ -21,7 +21,7 @@ export interface Addresses {
   readonly api: string;
 }
 
-/** Who leads among replicas: there is one of each, and the next one after a crash goes on at once. */
+/** Identity in leader elections. It never changes: there is one replica of each, and after a crash the next one leads at once. */
 const identity = 'gantry-distributed';
 
 /**
@@ -45,7 +45,7 @@ export function redisProgram(paths: ServerPaths, { redisPort, password }: Addres
   return { name: 'redis-server', command: paths['redis-server'], args: [path], env: {}, file };
 }
 
-/** Where Redis keeps its data. */
+/** Data directory of Redis. */
 export function redisDirectory(stateDir: string): string {
   return join(stateDir, 'redis');
 }

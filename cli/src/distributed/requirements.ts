@@ -6,7 +6,7 @@ import { GantryError } from '@gantry/runtime/errors.ts';
 /** The servers that the distributed form starts, by the Debian package of the same name. */
 const servers = ['redis-server', 'nats-server'] as const;
 
-/** Where programs of the administrator lie, which a user's PATH may leave out. */
+/** Directories of administration programs, which a user's PATH may leave out. */
 const extraPath = ['/usr/local/sbin', '/usr/sbin', '/sbin'];
 
 /** Paths of redis-server and nats-server. */

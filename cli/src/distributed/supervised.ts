@@ -28,7 +28,7 @@ export interface Supervised extends AsyncDisposable {
   kill(): Promise<void>;
 }
 
-/** What running programs needs. */
+/** Dependencies of a supervised program. */
 export interface SupervisorDeps {
   /** Folder of the log files, one a program. */
   readonly logDir: string;

@@ -6,7 +6,7 @@ const pollMs = 50;
 /** How long a program may take until it answers; Redis reads its whole file first. */
 const startTimeoutMs = 60_000;
 
-/** What waiting for a program needs. */
+/** Dependencies of waiting for a program. */
 export interface WaitDeps {
   readonly clock: Clock;
   readonly signal: AbortSignal;

@@ -24,7 +24,7 @@ import { type Nodes, startNodes } from './node-agents.ts';
 import type { UpOptions } from './options.ts';
 import { announceToken, prepareState } from './state.ts';
 
-/** Who leads: always this process, since nobody else can open the database. After a crash the next one goes on at once. */
+/** Identity in leader elections. It never changes, since nobody else can open the database: after a crash the next process leads at once. */
 const identity = 'gantry-up';
 
 /** A whole cluster on this machine. Disposing of it ends every container and undoes what was set up. */

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import type { Logger } from '@gantry/runtime/log.ts';
 import { findGantryEnvoy, type SupervisedEnvoy, startEnvoy } from '@gantry/xds-lb/envoy.ts';
 
-/** Where `npm run setup` puts what it installs. */
+/** Directory of the tools that `npm run setup` installs. */
 const toolsDir = fileURLToPath(new URL('../../../.gantry', import.meta.url));
 
 interface EnvoyDeps {

@@ -11,7 +11,7 @@ import { type PatienceDeps, untilStarted } from './patience.ts';
 /** Address of the cluster's DNS: the tenth of the service range, as in Kubernetes. */
 export const dnsAddress = '10.96.0.10';
 
-/** Where to look when a node does not start. */
+/** Advice for a node that does not start. */
 const notReadyHint = 'GANTRY_LOG_LEVEL=info says more at the next start';
 
 /** The nodes of this machine, each with its agent. */

@@ -1,7 +1,7 @@
 import type { Clock } from '@gantry/runtime/clock.ts';
 import { GantryError } from '@gantry/runtime/errors.ts';
 
-/** What waiting for a part of the cluster needs. */
+/** Dependencies of waiting for a part of the cluster. */
 export interface PatienceDeps {
   readonly clock: Clock;
   /** Fires when the user does not want it any more. */

@@ -57,7 +57,7 @@ export async function writeSampleImages(imagesDir: string): Promise<void> {
   await writeImageTar(join(imagesDir, 'hello.tar'), images);
 }
 
-/** Where the sample answers through Envoy. */
+/** Address of the sample behind Envoy. */
 export const sampleUrl = 'http://localhost:8080/';
 
 const answerPollMs = 100;

@@ -17,9 +17,9 @@ export interface NodeAgentConfig {
   /** Amounts that pods may have, where they are not all of the capacity. */
   readonly allocatable?: Readonly<Record<string, string>>;
   readonly maxPods?: number;
-  /** Where the pods' cgroups lie, such as /gantry/node-1. */
+  /** Parent cgroup of the pods, such as /gantry/node-1. */
   readonly cgroupRoot?: string;
-  /** Where PodService listens; absent where nobody shall reach into the node's pods (hollow nodes). */
+  /** Address of PodService; absent if the node's pods cannot be reached (hollow nodes). */
   readonly listen?: {
     readonly host: string;
     /** 0 for any free one. */
@@ -27,7 +27,7 @@ export interface NodeAgentConfig {
     /** Host under which the api reaches it; `host` where absent. */
     readonly advertise?: string;
   };
-  /** Where /metrics, /healthz and /readyz are served over HTTP, as host:port; absent for nowhere. */
+  /** `host:port` of /metrics, /healthz and /readyz over HTTP; not served where absent. */
   readonly diagnostics?: string;
   /** Sysctls beyond Kubernetes' safe ones that pods may set, or beginnings of names that end in `*`. */
   readonly allowedUnsafeSysctls?: readonly string[];
@@ -47,7 +47,7 @@ export interface NodeAgentConfig {
 
 /** How service addresses are programmed. */
 export interface NetworkConfig {
-  /** What stands before `nft`, such as nsenter --net=/run/netns/node-1; empty where the agent runs in the node's own network. */
+  /** Prefix of commands that run in the node's network, such as nsenter --net=/run/netns/node-1; empty if the agent runs there itself. */
   readonly commandPrefix: readonly string[];
   /** Addresses of all pods of the cluster: what comes from elsewhere is masqueraded. */
   readonly clusterCidr: string;

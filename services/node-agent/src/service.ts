@@ -21,16 +21,16 @@ import { ownPodSource, type PodSource } from './pods/source.ts';
 import type { NodeStats, Runtime } from './runtime/runtime.ts';
 import { servePods } from './server/server.ts';
 
-/** What the agent reports as its version; that of Kubernetes whose behaviour it follows, for clients that look. */
+/** Version that the agent reports: that of Kubernetes whose behaviour it follows, for clients that look. */
 const agentVersion = 'v1.33.0+gantry';
 
-/** What an agent works with. Both belong to the caller: disposing of the agent closes neither. */
+/** Dependencies of an agent. Client and runtime belong to the caller: disposing of the agent closes neither. */
 export interface NodeAgentDeps {
   readonly client: AgentApi;
   readonly runtime: Runtime;
   readonly clock: Clock;
   readonly log: Logger;
-  /** Where it learns of its pods; a watch of its own where absent. */
+  /** Source of the agent's pods; a watch of its own where absent. */
   readonly podSource?: PodSource;
   /** Proof that callers of PodService must give; needed where the configuration says that it listens. */
   readonly credentials?: Credentials | undefined;
@@ -38,7 +38,7 @@ export interface NodeAgentDeps {
 
 /** A running agent. Disposing of it leaves the node's containers running, for the next one to adopt. */
 export interface NodeAgent extends Running {
-  /** Where its PodService listens, as host:port; undefined where it has none. */
+  /** `host:port` of its PodService; undefined if it has none. */
   readonly address: string | undefined;
   /** Resolves once the node is registered and its pods are known. */
   readonly ready: Promise<void>;
@@ -118,7 +118,7 @@ function networkOf(config: NodeAgentConfig, { client, clock }: NodeAgentDeps, lo
   return network === undefined ? plainNetwork(config) : startNetwork({ ...config, network }, { client, clock, log });
 }
 
-/** Where and with what PodService listens. Throws FailedPrecondition where callers could prove nothing. */
+/** Address and credentials of PodService. Throws FailedPrecondition if callers could prove nothing. */
 function listenerOf({ listen }: NodeAgentConfig, { credentials }: NodeAgentDeps) {
   if (listen === undefined) return undefined;
   if (credentials !== undefined) return { ...listen, credentials };

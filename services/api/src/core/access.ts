@@ -2,13 +2,13 @@ import { isIP } from 'node:net';
 import { type Caller, type Credentials, unauthorized } from '@gantry/client/credentials.ts';
 import { GantryError } from '@gantry/runtime/errors.ts';
 
-/** Who asks. */
+/** The authenticated user of a request. */
 export interface User {
   readonly name: string;
   readonly groups: readonly string[];
 }
 
-/** What somebody wants to do. */
+/** An action that is to be authorized. */
 export interface Attempt {
   readonly verb:
     | 'get'

@@ -34,7 +34,7 @@ export async function locatePod(deps: CoreDeps, namespace: string, name: string)
   }
 }
 
-/** Where a node's agent listens. */
+/** The `host:port` of a node's agent. Throws ServiceUnavailable for a node that does not tell it. */
 export function agentAddressOf(node: Node): string {
   const annotated = node.metadata.annotations?.[agentAddressAnnotation];
   if (annotated) return annotated;

@@ -32,7 +32,7 @@ export class PodProxy {
     this.#deps = deps;
   }
 
-  /** What a container wrote. */
+  /** Log of a container. */
   async *logs(context: RequestContext, request: LogsRequest): AsyncGenerator<{ readonly data: Uint8Array }> {
     using _open = this.#open();
     const { namespace = '', pod: name = '', container = '' } = request.ref ?? {};
@@ -73,7 +73,7 @@ export class PodProxy {
     );
   }
 
-  /** What running containers use now. Nodes that do not answer are left out. */
+  /** Current resource usage of running containers. Nodes that do not answer are left out. */
   async stats(context: RequestContext, request: StatsRequest): Promise<readonly ContainerStats[]> {
     const { namespace = '', pod = '' } = request;
     this.#deps.authorize(context.user, { verb: 'list', resource: 'pods/stats', namespace });

@@ -81,7 +81,7 @@ it('a node whose files somebody deleted ends what ran, and runs pods again', asy
   const lost = await runPod(node, before, 'lost', serving('lost'));
   const address = await addressOf(before, lost.sandboxId);
   expect(await fetchText(`http://${address}/`)).toBe('lost');
-  // What is mounted cannot be deleted; rm goes on with the rest.
+  // Mount points cannot be deleted; rm goes on with the rest.
   await run('rm', ['-rf', dirname(node.socketPath)]).catch(() => {});
   await using runtime = await openedAgain(node);
   await importBusybox(runtime, directory.path);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { pauseImageName } from '../images/local.ts';
 import type { ContainerdChoices } from './decide.ts';
 
-/** What one containerd is configured with. */
+/** Settings of one containerd. */
 export interface ContainerdConfig {
   /** A directory of this node's own. */
   readonly directory: string;

@@ -9,13 +9,13 @@ export type HostDecision =
     }
   | {
       readonly driver: 'process';
-      /** What stands in the way of real containers, each with what would help. */
+      /** Obstacles to real containers, each with its remedy. */
       readonly reasons: readonly string[];
       /** Debian packages that are missing, for one `apt-get install`. */
       readonly packages: readonly string[];
     };
 
-/** What containerd must be told on this machine. */
+/** Settings of containerd that depend on the machine. */
 export interface ContainerdChoices {
   /** Path of the OCI runtime. */
   readonly ociRuntime: string;
@@ -78,7 +78,7 @@ function wishesOf({ programs }: HostFacts): string[] {
   return ['conntrack not found, so UDP clients may go on talking to pods that are gone: apt-get install conntrack'];
 }
 
-/** What no package can bring. */
+/** Obstacles that no package can remove. */
 function obstaclesOf(facts: HostFacts): string[] {
   if (facts.platform !== 'linux') return [`real containers need Linux, and this is ${facts.platform}`];
   const obstacles: string[] = [];
@@ -90,7 +90,7 @@ function obstaclesOf(facts: HostFacts): string[] {
   return obstacles;
 }
 
-/** What is not installed, and the Debian package that it comes with. */
+/** Missing programs, with the Debian package of each. */
 function missingOf(facts: HostFacts): { what: string; from: string }[] {
   if (facts.platform !== 'linux') return [];
   const missing: { what: string; from: string }[] = [];

@@ -6,7 +6,7 @@ import { goArchitecture } from '../images/image.ts';
 /** How control groups are mounted: one hierarchy for each controller, those beside v2's, or v2 alone. */
 export type CgroupKind = 'v1' | 'hybrid' | 'v2' | 'none';
 
-/** What this machine has and allows. */
+/** Abilities of this machine. */
 export interface HostFacts {
   readonly platform: string;
   /** Go's name of the CPU. */
@@ -42,7 +42,7 @@ export const wantedPrograms = [
 ];
 const wantedPlugins = ['bridge', 'host-local', 'loopback', 'portmap'];
 const cniDirectories = ['/usr/lib/cni', '/opt/cni/bin', '/usr/libexec/cni'];
-/** Where programs of the administrator lie, which a user's PATH may leave out. */
+/** Directories of administration programs, which a user's PATH may leave out. */
 const extraPath = ['/usr/local/sbin', '/usr/sbin', '/sbin'];
 
 // Numbers of file systems from linux/magic.h.

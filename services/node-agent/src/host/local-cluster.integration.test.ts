@@ -249,7 +249,7 @@ it('a containerd that cannot start is told with its own words, at once', async (
     reason: 'InternalError',
     message: expect.stringMatching(/^containerd ended while it started: .*is a directory \(its log is /),
   });
-  // What was set up for it is undone.
+  // The network that was set up for it is removed.
   const { bridge } = JSON.parse(await readFile(join(directory.path, 'cluster.json'), 'utf8')) as { bridge: string };
   expect(await run('ip', ['-o', 'link', 'show'])).not.toContain(` ${bridge}:`);
   await rm(socket, { recursive: true });

@@ -24,7 +24,7 @@ import { type NetworkSpec, namespaceOf } from './network-plan.ts';
 
 /** Nodes on this machine, each in a network namespace of its own. */
 export interface LocalClusterConfig {
-  /** Where everything about these nodes lies; the same directory next time adopts what still runs. */
+  /** Directory of the nodes' files. A later start with the same directory adopts running containers. */
   readonly directory: string;
   /** Names of the nodes: lower-case letters, digits and dashes. */
   readonly nodes: readonly string[];
@@ -41,7 +41,7 @@ export interface LocalCluster extends AsyncDisposable {
   detach(): Promise<void>;
 }
 
-/** What is remembered from run to run, also of a cluster that was stopped: it comes back with its addresses. */
+/** Contents of cluster.json. The file outlives the cluster, so that it comes back with the same addresses. */
 interface ClusterFile {
   /** Names this cluster on its bridge; absent in files of earlier versions. */
   readonly id?: string;
@@ -83,7 +83,7 @@ export async function startLocalCluster(
   const nodes = started.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
   const failed = started.find((each) => each.status === 'rejected');
   if (failed) {
-    // What an earlier run left may still serve; what this one made is undone, but for the logs that tell what is wrong.
+    // Containers of an earlier run may still serve and are left alone. Otherwise everything is undone but the logs that explain the failure.
     await Promise.all(nodes.map((node) => (adopted ? node.detach() : node.destroy())));
     if (!adopted) {
       for (const name of config.nodes) await unmountBelow(homeOf(name).directory);

@@ -39,9 +39,9 @@ export interface LocalNode {
   readonly podCidr: string;
   /** Path of its network namespace: `nsenter --net=<this>` for service rules and hostNetwork. */
   readonly namespacePath: string;
-  /** Where the agent keeps logs and volumes of this node's pods; mounts made below it are seen by containers. */
+  /** Directory of the pods' logs and volumes. Containers see mounts that are made below it. */
   readonly podsDirectory: string;
-  /** Where this node's pods belong in the tree of control groups; gone with the node. */
+  /** Parent cgroup of the node's pods; removed with the node. */
   readonly cgroupPath: string;
   /** containerd's socket. */
   readonly socketPath: string;
@@ -65,7 +65,7 @@ export interface SupervisedNode extends LocalNode {
   destroy(): Promise<void>;
 }
 
-/** What a node's set-up needs. */
+/** Settings of a local node. */
 export interface LocalNodeConfig {
   readonly name: string;
   readonly home: ContainerdHome;

@@ -1,4 +1,4 @@
-/** What makes up the network of a cluster on one machine, as commands for `ip` and `nft`. Pure: host/network.ts runs them. */
+/** The network of a cluster on one machine, as commands for `ip` and `nft`. Pure: host/network.ts runs them. */
 import { createHash } from 'node:crypto';
 import type { AddressPlan, NodeAddresses } from './address-plan.ts';
 import { streamingPort } from './containerd-config.ts';
@@ -16,7 +16,7 @@ export interface NetworkSpec {
   readonly nodes: readonly NetworkNode[];
 }
 
-/** What is there already. */
+/** Links and namespaces that exist already. */
 export interface NetworkState {
   /** Links of the root namespace. */
   readonly links: readonly string[];

@@ -13,7 +13,7 @@ import { lockDirectory } from './lock.ts';
 
 /** Nodes to be had on this machine. */
 export interface HostNodesConfig {
-  /** Where everything about them lies; the same directory next time adopts what still runs. */
+  /** Directory of the nodes' files. A later start with the same directory adopts running containers. */
   readonly directory: string;
   readonly nodes: readonly string[];
   /** `auto` takes real containers where the machine allows them; with `cri` it is FailedPrecondition where it does not. */
@@ -28,11 +28,11 @@ export interface HostNode {
   readonly runtime: Runtime;
   /** Directory for the agent's volumes and logs. */
   readonly rootDirectory: string;
-  /** What only a node with real containers has. */
+  /** Properties of a node with real containers. */
   readonly isolated?: {
     readonly podCidr: string;
     readonly cgroupRoot: string;
-    /** What stands before a command that is to run in the node's network. */
+    /** Prefix of commands that run in the node's network. */
     readonly commandPrefix: readonly string[];
     /** Addresses of the pods of all nodes. */
     readonly clusterCidr: string;
@@ -54,7 +54,7 @@ export interface HostNodes extends AsyncDisposable {
   detach(): Promise<void>;
 }
 
-/** What a set-up reports to and tells time by. */
+/** Log and clock of a set-up. */
 export interface HostNodesDeps {
   readonly log: Logger;
   readonly clock?: Clock;

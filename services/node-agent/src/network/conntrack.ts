@@ -40,7 +40,7 @@ export function parseFlows(text: string): UdpFlow[] {
   });
 }
 
-/** What tells which flows are stale. */
+/** Facts by which flows are judged. */
 export interface FlowRules {
   /** Backends by destination, as of now. */
   readonly udp: Ruleset['udp'];

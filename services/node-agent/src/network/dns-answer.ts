@@ -6,7 +6,7 @@ import { hasClusterIp, isReady, protocolOf, serviceNameLabel } from './endpoints
 /** How long answers may be kept, in seconds: short, as pods come and go. */
 const ttl = 5;
 
-/** Where names are looked up. */
+/** Objects that names are looked up in. */
 export interface DnsRecords {
   service(namespace: string, name: string): Service | undefined;
   slices(namespace: string, name: string): readonly EndpointSlice[];
@@ -17,7 +17,7 @@ export interface DnsRecords {
   slicesByIp(ip: string): readonly EndpointSlice[];
 }
 
-/** What a question is answered with. */
+/** Outcome of a question. */
 export type DnsVerdict =
   /** The name exists; where there are no answers, it has no record of that type. */
   | { readonly kind: 'answer'; readonly answers: readonly Answer[] }

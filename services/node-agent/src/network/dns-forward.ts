@@ -9,7 +9,7 @@ const maxUpstreams = 3;
 /** Bytes of an answer over UDP that every client takes (RFC 1035). A query that may be answered with more came by TCP, and goes on by TCP. */
 export const maxUdpBytes = 512;
 
-/** What the first name server that answers says; undefined where none does. */
+/** The reply of the first name server that answers; undefined if none does. */
 export async function forwardQuery(
   query: Buffer,
   upstreams: readonly string[],

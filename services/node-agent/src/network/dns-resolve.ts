@@ -7,7 +7,7 @@ import { maxUdpBytes } from './dns-forward.ts';
 /** Response codes of RFC 1035. */
 export const rcodes = { ok: 0, formatError: 1, serverFailure: 2, nxdomain: 3, notImplemented: 4 } as const;
 
-/** What a DNS server answers from. */
+/** Dependencies of a DNS server. */
 export interface DnsServerDeps {
   readonly records: DnsRecords;
   readonly domain: string;
@@ -55,7 +55,7 @@ export async function resolveQuestion(
           deps,
         );
       case 'nxdomain':
-        // Where aliases were followed, the code is that of the last name (RFC 6604).
+        // After aliases the code is that of the last name (RFC 6604).
         return resolved(rcodes.nxdomain, aliases, asked, deps);
       case 'forward':
         if (aliases.length === 0) return verdict;
@@ -70,7 +70,7 @@ export async function resolveQuestion(
   return resolved(rcodes.serverFailure, [], undefined, deps);
 }
 
-/** What DNS can carry: labels of 1 to 63 characters, 253 in all. */
+/** Whether DNS can carry a name: labels of 1 to 63 characters, 253 in all. */
 function isName(text: string): boolean {
   return text.length <= 253 && text.split('.').every((label) => label.length >= 1 && label.length <= 63);
 }
@@ -90,7 +90,7 @@ function resolved(
   return { kind: 'resolved', rcode, answers, authorities };
 }
 
-/** What other name servers say of the name that aliases led to. */
+/** Asks other name servers for the records of the name that aliases led to. */
 async function askElsewhere(
   { name, type }: Question,
   aliases: readonly Answer[],

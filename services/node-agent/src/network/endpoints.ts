@@ -24,7 +24,7 @@ export function hasClusterIp(service: Service): boolean {
 }
 
 /**
- * Where connections to a port of a service go: its ready endpoints, or where there are none, those that still serve while they
+ * Backends of a port of a service: its ready endpoints, or if there are none, those that still serve while they
  * terminate, so that the last pods of a rollout lose nobody. Sorted, each once; IPv4 only.
  */
 export function backendsOf({ slices }: Pick<ServiceEndpoints, 'slices'>, port: ServicePort): Backend[] {

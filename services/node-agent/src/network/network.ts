@@ -23,7 +23,7 @@ const commandMs = 30_000;
 /** Bytes of all UDP flows as text: the kernel tracks 262,144 at most by default. */
 const maxFlowBytes = 64 * 1024 * 1024;
 
-/** What pods are told of the network, and what makes service addresses work. */
+/** The node's part of the cluster network: service addresses, and the DNS settings and variables of its pods. */
 export interface NodeNetwork extends AsyncDisposable {
   dnsFor(pod: Pod): DnsConfig | undefined;
   serviceVariables(pod: Pod): readonly EnvVar[];

@@ -5,7 +5,7 @@ const elementsALine = 50;
 const elementMaps: readonly ElementMap[] = ['services', 'nodeports', 'unanswered'];
 
 /**
- * What every node has: hooks that send packets for service addresses to their services' chains. A packet that still has a service
+ * Chains of every node: hooks that send packets for service addresses to their services' chains. A packet that still has a service
  * address after them is for a port that the service does not have, or for a service that there is not: it must not leave the node.
  */
 const baseChains = (serviceCidr: string): string => `
@@ -102,7 +102,7 @@ function changeElements(change: 'add' | 'delete', map: ElementMap, elements: Rea
   return lines;
 }
 
-/** What of `a` is not in `b`, or has another value there. */
+/** Entries of `a` that are not in `b`, or have another value there. */
 function difference(a: ReadonlyMap<string, string>, b: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
   return new Map([...a].filter(([key, value]) => b.get(key) !== value));
 }

@@ -4,7 +4,7 @@ import { served, serviceOf } from '../testing/services.ts';
 import { changeScript, fullScript } from './nft-text.ts';
 import { type Ruleset, rulesetOf, tableName } from './ruleset.ts';
 
-// What the kernel makes of our scripts, in network namespaces of this test.
+// Scripts as the kernel takes them, in network namespaces of this test.
 
 const namespaces = [`gantry-nft-a-${process.pid}`, `gantry-nft-b-${process.pid}`] as const;
 

@@ -16,7 +16,7 @@ export function parseResolvConf(text: string): DnsConfig {
   };
 }
 
-/** What a pod's resolver is made from. */
+/** Inputs of a pod's resolver settings. */
 export interface ResolverInputs {
   readonly pod: Pod;
   /** Address of the cluster's DNS; undefined where the node has none. */

@@ -8,7 +8,7 @@ import type { Ruleset } from './ruleset.ts';
 /** Changes that come together are applied together: the wait after the first, in milliseconds. */
 const gatherMs = 25;
 
-/** What rules are kept with. */
+/** Dependencies of ServiceRules. */
 export interface ServiceRulesDeps {
   /** Hands a script to nft, which takes all of it or nothing. */
   readonly nft: (script: string, signal: AbortSignal) => Promise<unknown>;
@@ -25,7 +25,7 @@ export interface ServiceRulesDeps {
 export class ServiceRules implements AsyncDisposable {
   readonly #deps: ServiceRulesDeps;
   readonly #stop = new AbortController();
-  /** What the kernel has; undefined where that is not known, so that everything is replaced. */
+  /** Rules that the kernel has; undefined if that is not known, so that everything is replaced. */
   #applied: Ruleset | undefined;
   #running: Promise<void> | undefined;
   #dirty = false;

@@ -28,7 +28,7 @@ export interface Ruleset {
 /** Maps of the base rules: service addresses, node ports, and the addresses that nothing answers at. */
 export type ElementMap = 'services' | 'nodeports' | 'unanswered';
 
-/** What rules are made for. */
+/** Inputs of a node's rules. */
 export interface RulesetInputs {
   readonly services: readonly ServiceEndpoints[];
   /** The node whose rules these are. */
@@ -42,7 +42,7 @@ export interface RulesetInputs {
 /** An address that is no Service object. */
 export interface ExtraAddress {
   readonly name: string;
-  /** Where absent, it is a port of the node itself. */
+  /** Absent for a port of the node itself. */
   readonly ip?: string;
   readonly port: number;
   readonly protocol: 'TCP' | 'UDP';
@@ -165,7 +165,7 @@ function noteUdp(draft: Draft, key: string, protocol: string, backends: readonly
 }
 
 interface ChainOptions {
-  /** What matches packets whose source is hidden: '' is all of them, undefined none. */
+  /** Match of packets that are masqueraded: '' is all of them, undefined none. */
   readonly masquerade: string | undefined;
   readonly affinitySeconds: number | undefined;
 }

@@ -131,6 +131,6 @@ it('packets for ports that a service does not have, and for addresses of no serv
     expect(await node.evaluate('client', connecting(address, port))).toBe('ECONNREFUSED\n');
     expect(await node.evaluate('node', connecting(address, port))).toBe('ECONNREFUSED\n');
   }
-  // What is no service address goes its way.
+  // Packets for other addresses are forwarded.
   expect(await node.evaluate('client', connecting('198.51.100.1', 80))).toBe('left the node\n');
 });

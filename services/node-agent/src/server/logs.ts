@@ -11,7 +11,7 @@ import { containerNameOf, findPod } from './target.ts';
 const nextInstanceMs = 200;
 const wholeLog: LogPosition = { rotated: true, offset: 0 };
 
-/** What a container wrote, as users read it. With `follow` it goes on over restarts of the container until the pod ends. */
+/** Log of a container, as users read it. With `follow` it goes on over restarts of the container until the pod ends. */
 export async function* containerLogs(
   pods: Pods,
   request: LogsRequest,

@@ -21,7 +21,7 @@ import { containerLogs } from './logs.ts';
 import { containerStats } from './stats.ts';
 import { forwardPort, type Peer, runStreams } from './streams.ts';
 
-/** What PodService of a node is served from. */
+/** Dependencies of a node's PodService. */
 export interface PodServerDeps {
   readonly nodeName: string;
   readonly pods: Pods;

@@ -2,7 +2,7 @@ import type { ContainerStats, StatsRequest } from '@gantry/client/pod-messages.t
 import type { Pods } from '../pods/pods.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 
-/** What the running containers of the node's pods use. */
+/** Resource usage of the running containers of the node's pods. */
 export async function containerStats(
   { runtime, pods, nodeName }: { readonly runtime: Runtime; readonly pods: Pods; readonly nodeName: string },
   request: StatsRequest,

@@ -105,7 +105,7 @@ export async function observed(
   }
 }
 
-/** What a server answers, tried until it does. */
+/** The answer of a server, tried until it comes. */
 export async function fetchText(url: string): Promise<string> {
   for (;;) {
     try {
