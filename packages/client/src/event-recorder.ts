@@ -1,11 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import type { Event } from '@gantry/model/gen/gantry.core.v1.ts';
-import type { KubeObject } from '@gantry/model/kind.ts';
 import type { Clock } from '@gantry/runtime/clock.ts';
 import { isError } from '@gantry/runtime/errors.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
 import { rfc3339 } from '@gantry/runtime/time.ts';
 import type { Writer } from './api.ts';
+import { type EventContent, type EventSubject, eventObject } from './event-object.ts';
 
 /** Events that wait to be written; more are dropped, and counted in the log. */
 const maxQueued = 2_000;
@@ -17,22 +16,13 @@ const maxParallel = 4;
 const burstPerObject = 25;
 const refillMs = 300_000;
 
-/** The subject of an event: any object, also one of which only the reference is known. */
-export type EventSubject = Pick<KubeObject, 'apiVersion' | 'kind' | 'metadata'>;
-
 interface Remembered {
   readonly name: string;
   readonly namespace: string;
   count: number;
 }
 
-interface Pending {
-  readonly subject: EventSubject;
-  readonly type: 'Normal' | 'Warning';
-  readonly reason: string;
-  readonly message: string;
-  /** Path inside the object, such as spec.containers{web}. */
-  readonly fieldPath: string | undefined;
+interface Pending extends Omit<EventContent, 'component' | 'host'> {
   readonly atMs: number;
 }
 
@@ -80,7 +70,7 @@ export class EventRecorder implements AsyncDisposable {
       this.#dropped++;
       return;
     }
-    this.#queue.push({ subject, type, reason, message: message.slice(0, 1024), fieldPath, atMs });
+    this.#queue.push({ subject, type, reason, message, fieldPath, atMs });
     this.#drain();
   }
 
@@ -138,38 +128,11 @@ export class EventRecorder implements AsyncDisposable {
         if (!isError(error, 'NotFound')) throw error;
       }
     }
-    const event = this.#eventFor(pending, lastTimestamp);
+    const content = { ...pending, component: this.#component, host: this.#host };
+    const event = eventObject(content, randomBytes(8).toString('hex'), lastTimestamp);
     this.#remembered.set(key, { name: event.metadata.name, namespace: event.metadata.namespace!, count: 1 });
     forgetOldest(this.#remembered);
     await this.#writer.create(event);
-  }
-
-  #eventFor({ subject, type, reason, message, fieldPath }: Pending, timestamp: string): Event {
-    const { namespace, name, uid, resourceVersion } = subject.metadata;
-    // Events of objects without a namespace live in "default", as everywhere in Kubernetes.
-    const home = namespace ?? 'default';
-    return {
-      apiVersion: 'v1',
-      kind: 'Event',
-      metadata: { name: `${name.slice(0, 236)}.${randomBytes(8).toString('hex')}`, namespace: home },
-      involvedObject: {
-        apiVersion: subject.apiVersion,
-        kind: subject.kind,
-        namespace,
-        name,
-        uid,
-        resourceVersion,
-        fieldPath,
-      },
-      reason,
-      message,
-      type,
-      source: { component: this.#component, ...(this.#host === undefined ? {} : { host: this.#host }) },
-      firstTimestamp: timestamp,
-      lastTimestamp: timestamp,
-      count: 1,
-      reportingComponent: this.#component,
-    };
   }
 }
 

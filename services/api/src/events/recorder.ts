@@ -1,3 +1,4 @@
+import { eventObject } from '@gantry/client/event-object.ts';
 import type { Event } from '@gantry/model/gen/gantry.core.v1.ts';
 import type { Clock } from '@gantry/runtime/clock.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
@@ -37,7 +38,6 @@ interface Known {
 const maxPerCommit = 500;
 /** Events whose repetition is recognised: what happens again raises a count. */
 const maxKnown = 10_000;
-const maxMessageChars = 1_024;
 /** Attempts of one commit; each drops the event that was in the way. */
 const maxAttempts = 5;
 /** A burst goes before its events: they are written once nothing was recorded for `lullMs`, but in any case after `longestWaitMs`. */
@@ -95,8 +95,8 @@ export class ApiEvents implements AsyncDisposable {
 
   async #lull(): Promise<void> {
     const { clock } = this.#deps;
-    const untilMs = clock.now() + longestWaitMs;
-    for (let seen = -1; seen !== this.#recorded && clock.now() < untilMs; ) {
+    const untilMs = clock.monotonic() + longestWaitMs;
+    for (let seen = -1; seen !== this.#recorded && clock.monotonic() < untilMs; ) {
       seen = this.#recorded;
       await clock.sleep(lullMs, this.#hurry.signal).catch(() => {});
     }
@@ -134,31 +134,11 @@ export class ApiEvents implements AsyncDisposable {
     return { ...known, event };
   }
 
-  #first({ about, type, reason, message, component }: Occurrence, now: string): Known {
-    const { name, namespace, uid, resourceVersion } = about.metadata;
-    const home = namespace ?? 'default';
-    const uidOfEvent = this.#deps.entropy.uid();
-    const metadata = {
-      name: `${name}.${uidOfEvent.replaceAll('-', '').slice(0, 16)}`,
-      namespace: home,
-      uid: uidOfEvent,
-      creationTimestamp: now,
-    };
-    const event: Event = {
-      apiVersion: 'v1',
-      kind: 'Event',
-      metadata,
-      involvedObject: { apiVersion: about.apiVersion, kind: about.kind, namespace, name, uid, resourceVersion },
-      reason,
-      message: message.slice(0, maxMessageChars),
-      type,
-      source: { component },
-      firstTimestamp: now,
-      lastTimestamp: now,
-      count: 1,
-      reportingComponent: component,
-    };
-    return { key: `events/${home}/${metadata.name}`, event, revision: 0 };
+  #first({ about: subject, ...occurrence }: Occurrence, now: string): Known {
+    const uid = this.#deps.entropy.uid();
+    const told = eventObject({ subject, ...occurrence }, uid.replaceAll('-', '').slice(0, 16), now);
+    const event = { ...told, metadata: { ...told.metadata, uid, creationTimestamp: now } };
+    return { key: `events/${event.metadata.namespace}/${event.metadata.name}`, event, revision: 0 };
   }
 
   #remember(identity: string, known: Known): void {
