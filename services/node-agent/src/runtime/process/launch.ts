@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:fs';
-import { access, chown, mkdir, open, symlink, writeFile } from 'node:fs/promises';
+import { access, mkdir, open, symlink, writeFile } from 'node:fs/promises';
 import { delimiter, dirname, isAbsolute, join } from 'node:path';
 import { GantryError } from '@gantry/runtime/errors.ts';
 import { readProcess } from '../../host/processes.ts';
@@ -104,17 +104,15 @@ export async function launch(record: ContainerRecord, directory: string, nowMs: 
     );
   }
   await Promise.all(['stdout', 'stderr'].map((name) => writeFile(join(directory, name), '')));
-  // The wrapper writes the exit code as this user.
-  if (runAsUser !== undefined) await chown(directory, runAsUser, runAsGroup ?? -1);
   const [stdout, stderr] = await Promise.all(['stdout', 'stderr'].map((name) => open(join(directory, name), 'a')));
   try {
-    const child = spawn('/bin/sh', ['-c', wrapper, 'gantry', directory, ...record.argv], {
+    // The wrapper writes the exit code into a directory that is closed to others, so only the command runs as the other user.
+    const argv = [...(await userPrefix(runAsUser, runAsGroup)), ...record.argv];
+    const child = spawn('/bin/sh', ['-c', wrapper, 'gantry', directory, ...argv], {
       cwd: record.workingDirectory,
       env: record.env,
       detached: true,
       stdio: ['ignore', stdout!.fd, stderr!.fd],
-      ...(runAsUser !== undefined && { uid: runAsUser }),
-      ...(runAsGroup !== undefined && { gid: runAsGroup }),
     });
     await new Promise((resolve, reject) => {
       child.once('spawn', resolve);
@@ -130,4 +128,15 @@ export async function launch(record: ContainerRecord, directory: string, nowMs: 
   } finally {
     await Promise.all([stdout!.close(), stderr!.close()]);
   }
+}
+
+/** The words before a command that run it as another user and group; none for the agent's own. */
+async function userPrefix(uid: number | undefined, gid: number | undefined): Promise<string[]> {
+  const isOwn = (uid === undefined || uid === process.getuid?.()) && (gid === undefined || gid === process.getgid?.());
+  if (isOwn) return [];
+  const setpriv = '/usr/bin/setpriv';
+  await access(setpriv, constants.X_OK).catch(() => {
+    throw new GantryError('FailedPrecondition', `cannot run as user ${uid ?? 'root'}: ${setpriv} is not installed`);
+  });
+  return [setpriv, `--reuid=${uid ?? 0}`, `--regid=${gid ?? 0}`, '--clear-groups', '--'];
 }
