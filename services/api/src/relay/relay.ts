@@ -148,12 +148,21 @@ function isOutgoing(message: Outgoing | undefined): message is Outgoing {
  * all offered again, one by one: consumers pass over what they have heard already.
  */
 async function deliverAll(deps: RelayDeps, messages: readonly Outgoing[], signal: AbortSignal): Promise<void> {
-  const offers = messages.map(({ subject, payload }) => deps.bus.publish(subject, payload));
+  const offers = messages.map((message) => offer(deps, message));
   try {
     await Promise.all(new Set(offers));
   } catch {
     await Promise.allSettled(offers);
     for (const message of messages) await deliver(deps, message, signal);
+  }
+}
+
+/** Hands a message over; whatever goes wrong, the promise tells, which somebody waits for. */
+function offer({ bus }: RelayDeps, { subject, payload }: Outgoing): Promise<void> {
+  try {
+    return bus.publish(subject, payload);
+  } catch (error) {
+    return Promise.reject(error);
   }
 }
 
@@ -178,8 +187,12 @@ async function deliver(deps: RelayDeps, message: Outgoing, signal: AbortSignal):
 /** Says each second how far everything is published; what the bus does not take is said again a second later. */
 async function tick(deps: RelayDeps, chain: Chain, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
-    const { subject, payload } = chain.tick();
-    await deps.bus.publish(subject, payload).catch(() => {});
+    try {
+      const { subject, payload } = chain.tick();
+      await deps.bus.publish(subject, payload);
+    } catch (error) {
+      deps.log.debug({ error }, 'the progress was not published');
+    }
     await deps.clock.sleep(tickMs, signal).catch(() => {});
   }
 }
