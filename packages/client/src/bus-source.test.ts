@@ -7,7 +7,7 @@ import type { KindName } from '@gantry/model/registry.ts';
 import { FakeClock } from '@gantry/runtime/clock.ts';
 import { GantryError, notFound } from '@gantry/runtime/errors.ts';
 import { describe, expect, test } from 'vitest';
-import type { Query, Reader } from './api.ts';
+import type { Query, Reader, WatchEvent } from './api.ts';
 import { busSource, type RepairCause } from './bus-source.ts';
 import { Informer } from './informer.ts';
 
@@ -33,11 +33,16 @@ class Scene<K extends KindName> implements AsyncDisposable {
   /** A list answers after this. */
   answering: Promise<void> | undefined;
   reconnect: () => void = () => {};
+  /** Sends an event on the watch that is open now. */
+  sendWatched: ((event: WatchEvent<ConfigMap>) => void) | undefined;
+  watches: (number | undefined)[] = [];
   readonly informer: Informer<never>;
   readonly #bus: EventBus = new InProcessBus(`scene-${Math.random()}`);
 
-  constructor(kind: K, query: Query = {}) {
-    const reader: Pick<Reader, 'get' | 'list'> = {
+  /** @param canWatch Whether the api is watched while the bus is silent. */
+  constructor(kind: K, query: Query = {}, canWatch = false) {
+    const reader: Pick<Reader, 'get' | 'list'> & Partial<Pick<Reader, 'watch'>> = {
+      ...(canWatch && { watch: (_, { resourceVersion }, signal) => this.#watch(resourceVersion, signal) as never }),
       list: async () => {
         this.lists++;
         await this.answering;
@@ -69,6 +74,19 @@ class Scene<K extends KindName> implements AsyncDisposable {
       this.told.push(`${type} ${name}@${resourceVersion}`);
     });
     this.informer.start();
+  }
+
+  async *#watch(after: number | undefined, signal: AbortSignal): AsyncGenerator<WatchEvent<ConfigMap>> {
+    this.watches.push(after);
+    while (!signal.aborted) {
+      const { promise, resolve } = Promise.withResolvers<WatchEvent<ConfigMap> | undefined>();
+      this.sendWatched = resolve;
+      signal.addEventListener('abort', () => resolve(undefined), { once: true });
+      const event = await promise;
+      this.sendWatched = undefined;
+      if (event) yield event;
+    }
+    throw new GantryError('Cancelled', 'the call was cancelled');
   }
 
   async change(name: string, message: Partial<ChangeMessage> & { revision: number; previous: number }): Promise<void> {
@@ -239,6 +257,23 @@ describe('the bus as a source', () => {
     await scene.change('a', { revision: 16, previous: 15, json: 'damaged', type: 'DELETED' });
     expect(scene.told).toEqual(['ADDED a@12', 'ADDED b@15', 'DELETED a@12']);
     expect([scene.informer.unreadable.size, scene.lists, scene.informer.revision]).toEqual([0, 1, 16]);
+  });
+
+  test('a silent bus is stood in for by the api, until it speaks again', async () => {
+    await using scene = new Scene('ConfigMap', {}, true);
+    for (let second = 0; second < 15; second++) await scene.pass(1_000);
+    expect([scene.repairs, scene.watches, scene.lists]).toEqual([['silence'], [10], 2]);
+    scene.sendWatched?.({ type: 'ADDED', object: configMap('a', 12), resourceVersion: 12 });
+    for (let second = 0; second < 60; second++) await scene.pass(1_000);
+    expect([scene.told, scene.lists]).toEqual([['ADDED a@12'], 2]);
+    // The relay goes on where the watch ended.
+    await scene.progress(13, { configmaps: 12 });
+    expect(scene.sendWatched).toBeUndefined();
+    await scene.change('b', { revision: 14, previous: 12 });
+    expect([scene.told, scene.lists, scene.errors]).toEqual([['ADDED a@12', 'ADDED b@14'], 2, []]);
+    scene.state = { items: [configMap('a', 12), configMap('b', 14)], resourceVersion: 14 };
+    for (let second = 0; second < 15; second++) await scene.pass(1_000);
+    expect(scene.watches).toEqual([10, 14]);
   });
 
   test('word from a relay that was replaced is silence; after it, whoever speaks is believed', async () => {

@@ -8,7 +8,7 @@ import { type BackoffPolicy, backoffMs } from '@gantry/runtime/backoff.ts';
 import { type Clock, systemClock } from '@gantry/runtime/clock.ts';
 import { isError } from '@gantry/runtime/errors.ts';
 import type { Query, Reader } from './api.ts';
-import { type ChangeSource, listAll, type SourceEvent } from './change-source.ts';
+import { type ChangeSource, listAll, type SourceEvent, toSourceEvent } from './change-source.ts';
 import { Inbox, type InboxCapacity } from './inbox.ts';
 import { objectKey } from './object-cache.ts';
 import { queryMatcher } from './selection.ts';
@@ -62,13 +62,17 @@ const spreadMs = 1_000;
 
 const defaultSilenceMs = 10_000;
 
+/** The api, as it is read beside the bus. Without `watch`, changes come at the pace of silenceMs while the bus is silent. */
+type BusReaderApi = Pick<Reader, 'list' | 'get'> & Partial<Pick<Reader, 'watch'>>;
+
 /**
  * Changes from the event bus. The state is read from the api at the start, and again whenever the revisions in the
- * messages show that one was lost, so that what the bus loses costs time but never a change.
+ * messages show that one was lost, so that a loss of the bus costs time but never a change. While nothing is heard of the
+ * relay, changes come from the api's watch.
  */
 export function busSource<K extends KindName>(
   bus: EventBus,
-  reader: Pick<Reader, 'list' | 'get'>,
+  reader: BusReaderApi,
   kind: K,
   query: Query = {},
   options: BusSourceOptions = {},
@@ -80,7 +84,7 @@ export function busSource<K extends KindName>(
 
 class BusReader<K extends KindName> {
   readonly #bus: EventBus;
-  readonly #reader: Pick<Reader, 'list' | 'get'>;
+  readonly #reader: BusReaderApi;
   readonly #kind: K;
   readonly #query: Query;
   readonly #options: BusSourceOptions;
@@ -93,10 +97,12 @@ class BusReader<K extends KindName> {
   #heardMs = 0;
   /** True while the api is read, or about to be: messages wait meanwhile, and their silence says nothing. */
   #isReading = false;
+  /** Ends the watch that stands in for the bus, when something is heard again. */
+  #endWatch: () => void = () => {};
   #repairs = 0;
   #lastRepairMs = 0;
 
-  constructor(bus: EventBus, reader: Pick<Reader, 'list' | 'get'>, kind: K, query: Query, options: BusSourceOptions) {
+  constructor(bus: EventBus, reader: BusReaderApi, kind: K, query: Query, options: BusSourceOptions) {
     this.#bus = bus;
     this.#reader = reader;
     this.#kind = kind;
@@ -112,7 +118,7 @@ class BusReader<K extends KindName> {
     const signal = AbortSignal.any([outer, ended.signal]);
     signal.addEventListener('abort', () => this.#inbox.close(signal.reason), { once: true });
     const subscriptions = this.#subscribe();
-    const stopListening = this.#bus.onReconnect(() => this.#inbox.push({ type: 'repair', cause: 'reconnect' }));
+    const stopListening = this.#bus.onReconnect(() => this.#push({ type: 'repair', cause: 'reconnect' }));
     const watching = this.#watchSilence(signal);
     try {
       // Subscribed before the state is read: a change is in the state or arrives after it, or both.
@@ -138,8 +144,7 @@ class BusReader<K extends KindName> {
   }
 
   #subscribe(): Subscription[] {
-    const push = (message: Message | undefined): void =>
-      this.#inbox.push(message ?? { type: 'repair', cause: 'garbled' });
+    const push = (message: Message | undefined): void => this.#push(message ?? { type: 'repair', cause: 'garbled' });
     return [
       this.#bus.subscribe(changesPattern(this.#resource), (subjectText, payload) => {
         const subject = parseChangeSubject(subjectText);
@@ -153,6 +158,11 @@ class BusReader<K extends KindName> {
     ];
   }
 
+  #push(message: Message): void {
+    this.#inbox.push(message);
+    this.#endWatch();
+  }
+
   async *#handle(
     item: Exclude<Message, { type: 'change' }>,
     signal: AbortSignal,
@@ -161,6 +171,7 @@ class BusReader<K extends KindName> {
       // Whoever speaks after a silence is believed: the tokens of a store that was set up anew begin at one again.
       if (item.cause === 'silence') this.#cursor = new ChangeCursor();
       yield await this.#repair(item.cause, signal);
+      if (item.cause === 'silence') yield* this.#watchUntilHeard(signal);
       return;
     }
     if (item.type === 'progress' && this.#cursor.isNewHistory(item.message.epoch, item.message.history)) {
@@ -254,6 +265,28 @@ class BusReader<K extends KindName> {
     try {
       return await read();
     } finally {
+      this.#isReading = false;
+      this.#heardMs = this.#clock.monotonic();
+    }
+  }
+
+  /** The changes from the api's watch until something is heard on the bus; the cursor then stands where the watch ended. */
+  async *#watchUntilHeard(signal: AbortSignal): AsyncGenerator<SourceEvent<Kinds[K]>> {
+    if (this.#reader.watch === undefined) return;
+    const heard = new AbortController();
+    this.#endWatch = () => heard.abort();
+    this.#isReading = true;
+    try {
+      const query = { ...this.#query, resourceVersion: this.#cursor.revision };
+      for await (const event of this.#reader.watch(this.#kind, query, AbortSignal.any([signal, heard.signal]))) {
+        this.#cursor.readTo(event.resourceVersion);
+        yield toSourceEvent(event);
+      }
+    } catch (error) {
+      // A watch that breaks is followed by another silence, and by another one.
+      if (!heard.signal.aborted && !isError(error)) throw error;
+    } finally {
+      this.#endWatch = () => {};
       this.#isReading = false;
       this.#heardMs = this.#clock.monotonic();
     }

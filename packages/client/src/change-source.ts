@@ -99,7 +99,8 @@ export function watchSource<K extends KindName>(
   };
 }
 
-function toSourceEvent<T extends KubeObject>(event: WatchEvent<T>): SourceEvent<T> {
+/** An event of the api's watch, for an informer. */
+export function toSourceEvent<T extends KubeObject>(event: WatchEvent<T>): SourceEvent<T> {
   const revision = event.resourceVersion;
   switch (event.type) {
     case 'ADDED':
