@@ -28,7 +28,7 @@ export function logPathOf(container: string, attempt: number): string {
   return `${container}/${attempt}.log`;
 }
 
-/** The runtime's configuration of one instance. Throws Invalid (CreateContainerConfigError) for what cannot be. */
+/** The runtime's configuration of one instance. Throws Invalid (a CreateContainerConfigError) if it is impossible. */
 export function containerConfigOf(inputs: ContainerInputs): ContainerConfig {
   const { pod, planned, attempt, delayMs, image, env, mounts } = inputs;
   const { spec } = planned;

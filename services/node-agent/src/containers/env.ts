@@ -115,7 +115,7 @@ function envFromData(source: EnvFrom, config: ConfigData): ReadonlyMap<string, B
   return nothing;
 }
 
-/** The value, or undefined where an optional one is missing: the variable is not set then. */
+/** The value, or undefined if an optional one is missing: the variable is not set then. */
 function valueFrom(container: Container, entry: EnvSpec, sources: EnvSources): string | undefined {
   const from = entry.valueFrom ?? {};
   if (from.fieldRef !== undefined) return fieldValue(from.fieldRef.fieldPath ?? '', sources);

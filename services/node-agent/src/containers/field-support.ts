@@ -37,7 +37,7 @@ export const fieldSupport: Readonly<Record<string, Readonly<Record<string, Field
     ...allOf('agent', 'runAsUser runAsGroup runAsNonRoot supplementalGroups fsGroup seccompProfile'),
     // Only files that the agent itself makes get the group, and those always have it.
     ...allOf('moot', 'fsGroupChangePolicy'),
-    // Volumes are labelled for nobody while seLinuxOptions are refused.
+    // Volumes get no SELinux labels as long as seLinuxOptions are refused.
     ...allOf('moot', 'seLinuxChangePolicy'),
     ...allOf('refused', 'seLinuxOptions windowsOptions supplementalGroupsPolicy sysctls appArmorProfile'),
   },
@@ -46,7 +46,7 @@ export const fieldSupport: Readonly<Record<string, Readonly<Record<string, Field
     ...allOf('agent', 'name image command args workingDir ports envFrom env resources restartPolicy volumeMounts'),
     ...allOf('agent', 'livenessProbe readinessProbe startupProbe lifecycle terminationMessagePath'),
     ...allOf('agent', 'terminationMessagePolicy imagePullPolicy securityContext stdin stdinOnce tty'),
-    // Nobody can change the resources of a pod that runs.
+    // Resources of a running pod cannot be changed.
     ...allOf('moot', 'resizePolicy'),
     ...allOf('refused', 'restartPolicyRules volumeDevices'),
   },

@@ -9,7 +9,7 @@ export interface FieldSources {
   readonly hostIps: readonly string[];
 }
 
-/** The value of a fieldRef, such as metadata.labels['app'] or status.podIP. Throws Invalid for a path that cannot be told. */
+/** The value of a fieldRef, such as metadata.labels['app'] or status.podIP. Throws Invalid for an unsupported path. */
 export function fieldValue(path: string, { pod, podIps, hostIps }: FieldSources): string {
   const subscript = /^metadata\.(labels|annotations)\['(.*)'\]$/.exec(path);
   if (subscript !== null) {

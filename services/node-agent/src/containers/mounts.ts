@@ -20,7 +20,7 @@ export interface MountDeps {
   readonly isolated: boolean;
 }
 
-/** The file on the node that an instance's termination message are written to. */
+/** The file on the node that an instance's termination message is written to. */
 export function terminationMessagePath(paths: PodPaths, uid: string, container: string, attempt: number): string {
   return join(paths.pod(uid), 'termination-messages', container, String(attempt));
 }

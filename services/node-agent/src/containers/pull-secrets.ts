@@ -16,7 +16,7 @@ interface DockerConfig {
   >;
 }
 
-/** The registry that an image reference names; Docker Hub where it names none. */
+/** The registry that an image reference names; Docker Hub if it names none. */
 export function registryOf(image: string): string {
   const first = image.split('/')[0] ?? '';
   const named = image.includes('/') && (first.includes('.') || first.includes(':') || first === 'localhost');

@@ -17,7 +17,7 @@ export function resourceInUnits(quantity: string, divisor: string): bigint {
   return (dividend + by - 1n) / by;
 }
 
-/** True where both are the same amount, however they are written. */
+/** True if both are the same amount, however they are written. */
 export function isSameQuantity(a: string, b: string): boolean {
   return compareQuantities(parseQuantity(a), parseQuantity(b)) === 0;
 }

@@ -10,7 +10,7 @@ const leastQuotaUs = 1_000;
 const sharesPerCpu = 1_024;
 const leastShares = 2;
 
-/** Kubernetes' scale: who is killed first when the node is out of memory. */
+/** Kubernetes' oom_score_adj by QoS class: the kernel kills the highest first when memory runs out. */
 const oomScores = { Guaranteed: -997, BestEffort: 1_000, least: 3, most: 999 } as const;
 
 /** Limits and weights of a container, from its requests and limits. */
@@ -29,7 +29,7 @@ export function resourcesOf(pod: Pod, container: Container, nodeMemoryBytes: num
   };
 }
 
-/** Burstable containers are killed the sooner the less memory they asked for. */
+/** The less memory a burstable container requests, the sooner it is killed. */
 function oomScoreOf(pod: Pod, container: Container, nodeMemoryBytes: number): number {
   const qosClass = qosClassOf(pod);
   if (qosClass !== 'Burstable') return oomScores[qosClass];

@@ -28,7 +28,7 @@ export function hostnameOf(pod: Pod): string {
   return name.slice(0, maxHostname).replace(/[-.]+$/, '');
 }
 
-/** The name that the kernel shows: with setHostnameAsFQDN the full one. Throws Invalid, in Kubernetes' words, where Linux does not take it. */
+/** The name that the kernel shows: with setHostnameAsFQDN the full one. Throws Invalid, in Kubernetes' words, if Linux does not take it. */
 function kernelHostnameOf(pod: Pod, clusterDomain: string): string {
   const hostname = hostnameOf(pod);
   const { subdomain, setHostnameAsFQDN, hostnameOverride } = pod.spec ?? {};

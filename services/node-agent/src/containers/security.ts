@@ -35,7 +35,7 @@ function localhostProfile(path: string | undefined, root: string): string {
   return join(root, ...safeRelativePath(path ?? ''));
 }
 
-/** Throws Invalid where runAsNonRoot forbids the user that the container would run as. */
+/** Throws Invalid if runAsNonRoot forbids the user that the container would run as. */
 export function checkNonRoot(pod: Pod, container: Container, image: ImageStatus): void {
   const nonRoot = container.securityContext?.runAsNonRoot ?? pod.spec?.securityContext?.runAsNonRoot ?? false;
   if (!nonRoot) return;

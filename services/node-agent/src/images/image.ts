@@ -23,7 +23,7 @@ export interface ImageSpec {
   /** Such as `8080/tcp`; tells users, opens nothing. */
   readonly exposedPorts?: readonly string[];
   readonly labels?: Readonly<Record<string, string>>;
-  /** Go's name of the CPU; that of this machine where absent. */
+  /** Go's name of the CPU; that of this machine if absent. */
   readonly architecture?: string;
 }
 

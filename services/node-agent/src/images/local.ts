@@ -9,7 +9,7 @@ export const busyboxImageName = 'gantry.dev/busybox:1';
 
 const busyboxPaths = ['/bin/busybox', '/usr/bin/busybox'];
 
-/** Debian's statically linked busybox. FailedPrecondition where it is not installed. */
+/** Debian's statically linked busybox. FailedPrecondition if it is not installed. */
 export async function readBusybox(): Promise<Buffer> {
   for (const path of busyboxPaths) {
     const content = await readFile(path).catch(() => undefined);

@@ -8,7 +8,7 @@ const tag = ':[a-zA-Z0-9_][a-zA-Z0-9_.-]{0,127}';
 const digest = '@[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,}';
 const reference = new RegExp(`^(${host}(?::[0-9]+)?/)?(${component}(?:/${component})*)(?:${tag})?(?:${digest})?$`);
 
-/** Why the text names no image, in the words of container runtimes; undefined where it does. A path of the machine is the process driver's. */
+/** Why the text names no image, in the words of container runtimes; undefined if it does. A path of the machine is the process driver's. */
 export function referenceProblem(text: string): string | undefined {
   if (text.startsWith('/')) return undefined;
   if (/^[a-f0-9]{64}$/.test(text)) {

@@ -8,7 +8,7 @@ export function rotatedPath(path: string): string {
   return `${path}.1`;
 }
 
-/** How often a log that is followed is looked at, in milliseconds. */
+/** Polling interval of a followed log, in milliseconds. */
 const followMs = 100;
 const chunkBytes = 64 * 1024;
 const newline = 0x0a;
@@ -40,7 +40,7 @@ async function searchBackwards(path: string, lines: number): Promise<{ offset: n
   if (lines === 0) return { offset: size, missing: 0 };
   let left = lines;
   const buffer = Buffer.alloc(chunkBytes);
-  // The end of the last line ends no line before it.
+  // The newline of the last line terminates no earlier line.
   for (let end = size - 1; end > 0; ) {
     const begin = Math.max(0, end - chunkBytes);
     const { bytesRead } = await owned.read(buffer, 0, end - begin, begin);
@@ -55,22 +55,22 @@ async function searchBackwards(path: string, lines: number): Promise<{ offset: n
 /** How a log is read. */
 export interface ReadOptions {
   readonly from: LogPosition;
-  /** Goes on with what is written later, until this says that nothing more will be; absent to stop at the end. */
+  /** Follows the log until this returns true, after which nothing more is written; absent to stop at the end. */
   readonly isOver?: () => boolean;
   readonly clock: Clock;
   readonly signal: AbortSignal;
 }
 
 /**
- * The bytes of a log from a position on, over the change from one file to the next: rotation renames the file and begins a new one,
- * so what was not yet read of it is in the renamed one, at the same place.
+ * The bytes of a log from a position on, across rotations: a rotation renames the file and starts a new one, so unread bytes are in
+ * the renamed file at the same offset.
  */
 export async function* readLog(path: string, { from, isOver, clock, signal }: ReadOptions): AsyncGenerator<Buffer> {
   if (from.rotated) yield* readFrom(rotatedPath(path), from.offset);
   let isFirst = true;
   let at: { readonly inode: number; offset: number } | undefined;
   while (!signal.aborted) {
-    // Asked before reading: what was written until then is read.
+    // Asked before reading, so that everything written until then is read.
     const over = isOver?.() ?? true;
     const inode = await inodeOf(path);
     // Until there is a new file, the runtime goes on in the renamed one.

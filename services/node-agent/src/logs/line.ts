@@ -16,7 +16,7 @@ export interface LogEntry {
   readonly text: Buffer;
 }
 
-/** Reads an entry, without its line end; undefined for what is none (a line that was cut, say). */
+/** Parses an entry without its line end; undefined for anything else, such as a line that was cut. */
 export function parseEntry(line: Buffer): LogEntry | undefined {
   const first = line.indexOf(space);
   const second = first < 0 ? -1 : line.indexOf(space, first + 1);
@@ -48,13 +48,13 @@ export class LineSplitter {
 
 /** Selection and form of log lines. */
 export interface LogView {
-  /** Only what was written at or after this, in milliseconds since the Unix epoch; everything where absent. */
+  /** Only what was written at or after this, in milliseconds since the Unix epoch; everything if absent. */
   readonly sinceMs?: number;
   /** Each line's time before it. */
   readonly timestamps: boolean;
 }
 
-/** Turns entries into what users read. */
+/** Formats entries for users. */
 export class LogFormatter {
   readonly #view: LogView;
   /** Streams whose line goes on in their next entry. */
@@ -64,7 +64,7 @@ export class LogFormatter {
     this.#view = view;
   }
 
-  /** The text of an entry, with a line end where the line ends; undefined where it is not wanted. */
+  /** The text of an entry, with a newline unless the line goes on; undefined if the view leaves it out. */
   format({ time, stream, partial, text }: LogEntry): Buffer | undefined {
     const continues = this.#open.has(stream);
     if (partial) this.#open.add(stream);

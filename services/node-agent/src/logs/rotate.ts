@@ -4,9 +4,9 @@ import type { Logger } from '@gantry/runtime/log.ts';
 import type { Containers } from '../runtime/runtime.ts';
 import { rotatedPath } from './files.ts';
 
-/** A log larger than this is moved aside, so that a container's logs take at most about twice of it (Kubernetes: 10 MiB a file). */
+/** Size at which a log is rotated, in bytes; a container's logs take about twice as much (Kubernetes: 10 MiB a file). */
 export const maxLogBytes = 10 * 1024 * 1024;
-/** How often logs are looked at, in milliseconds. */
+/** Interval between two checks of all logs, in milliseconds. */
 const lookMs = 10_000;
 
 /** A running container and its log file. */
@@ -15,7 +15,7 @@ export interface GrowingLog {
   readonly path: string;
 }
 
-/** Moves a log aside where it is too large, in the place of the one moved aside before. */
+/** Rotates a log that is too large, replacing the file of the rotation before. Returns whether it did. */
 export async function rotateIfLarge(
   { containerId, path }: GrowingLog,
   containers: Pick<Containers, 'reopenLog'>,
@@ -46,7 +46,7 @@ export function rotateLogs(
           });
         }
       } catch (error) {
-        deps.log.error({ error }, 'the logs to rotate could not be told');
+        deps.log.error({ error }, 'the logs could not be listed for rotation');
       }
     }
   };

@@ -22,7 +22,7 @@ export function containerStatusOf(view: PodView, planned: PlannedContainer, cont
   const reported = [...(view.previous?.initContainerStatuses ?? []), ...(view.previous?.containerStatuses ?? [])].find(
     (status) => status.name === planned.name,
   );
-  // The runtime forgot an init container that ran: what was reported stays true.
+  // The runtime forgot an init container that ran: the reported status stays.
   if (life.kind === 'absent' && reported?.containerID) return reported;
 
   const newest = instancesOf(view, planned.name)[0];
@@ -116,7 +116,7 @@ function waitingOf(view: PodView, planned: PlannedContainer): { reason: string; 
   return { reason: initializes ? 'PodInitializing' : 'ContainerCreating' };
 }
 
-/** How the instance before ended: that of an earlier attempt, or this one where it waits for the next. */
+/** The end of the previous instance: an earlier attempt, or this one while it waits for the next. */
 function lastStateOf(
   view: PodView,
   planned: PlannedContainer,

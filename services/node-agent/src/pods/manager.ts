@@ -8,7 +8,7 @@ import type { PodListener } from './source.ts';
 import { podUid } from './spec.ts';
 import { PodWorker, type WorkerDeps } from './worker.ts';
 
-/** One worker for each pod of the node, and for each pod that the runtime has and the api has not. */
+/** One worker for each pod of the node, including pods that only the runtime still has. */
 export class PodManager implements PodListener, AsyncDisposable {
   readonly #workers = new Map<string, PodWorker>();
   /** Uid by namespace/name, of pods that exist. */
@@ -28,7 +28,7 @@ export class PodManager implements PodListener, AsyncDisposable {
     this.#log = deps.log;
   }
 
-  /** Every pod that this node has something of. */
+  /** Workers of all pods with anything left on this node. */
   workers(): IterableIterator<PodWorker> {
     return this.#workers.values();
   }
@@ -65,15 +65,15 @@ export class PodManager implements PodListener, AsyncDisposable {
     this.#adoptOrphans();
   }
 
-  /** The runtime was looked at: these pods look different. */
+  /** An observation ended: these pods changed. */
   observed(changed: ReadonlySet<string>): void {
-    // The first look concerns all: until then nothing was decided.
+    // The first observation concerns all pods: nothing was decided before it.
     for (const [uid, worker] of this.#workers) if (!this.#looked || changed.has(uid)) worker.wake();
     this.#looked = true;
     this.#adoptOrphans();
   }
 
-  /** Drops the worker of a pod of which nothing is left. Called after each decision. */
+  /** Drops the worker of a pod with nothing left on the node. Called after each decision. */
   forgetIfFinished(uid: string): void {
     const worker = this.#workers.get(uid);
     if (worker === undefined || !worker.isFinished) return;
@@ -111,7 +111,7 @@ function nameOf(pod: Pod): string {
   return `${pod.metadata.namespace}/${pod.metadata.name}`;
 }
 
-/** As much of a pod as its sandbox tells. */
+/** The parts of a pod that its sandbox records. */
 function orphanOf(sandbox: ObservedSandbox): Pod {
   const grace = sandbox.annotations[keys.graceSeconds];
   return {

@@ -8,11 +8,11 @@ const maxKilledRemembered = 32;
 /** The result of an action. */
 export type Outcome =
   | { readonly kind: 'done' }
-  /** It was ended from outside; nothing is known to be wrong. */
+  /** The agent cancelled it; nothing is known to be wrong. */
   | { readonly kind: 'aborted' }
   | { readonly kind: 'failed'; readonly reason: string; readonly message: string; readonly waits: RetryWaits };
 
-/** The memory once an action is under way. */
+/** The memory after an action began. */
 export function began(memory: PodMemory, action: Action, monotonicMs: number): PodMemory {
   const operation = operationOf(action, monotonicMs);
   const next = { ...memory, busy: withEntry(memory.busy, keyOf(action), operation) };
@@ -36,7 +36,7 @@ function operationOf(action: Action, monotonicMs: number): Operation {
   }
 }
 
-/** The memory once an action came to its end, and what is there was looked at again. */
+/** The memory after an action ended and the runtime was observed again. */
 export function ended(memory: PodMemory, action: Action, outcome: Outcome, monotonicMs: number): PodMemory {
   const key = keyOf(action);
   const idle = { ...memory, busy: withEntry(memory.busy, key, undefined) };
@@ -68,7 +68,7 @@ function resultOf(memory: PodMemory, action: Action): Partial<PodMemory> {
   }
 }
 
-/** The memory once exited instances were seen; those that are gone are forgotten. */
+/** The memory after exited instances were observed; instances that are gone are forgotten. */
 export function exitsNoted(memory: PodMemory, sandboxes: readonly ObservedSandbox[], monotonicMs: number): PodMemory {
   const exited = sandboxes
     .flatMap((sandbox) => sandbox.containers)

@@ -36,9 +36,9 @@ export interface PodMemory {
   readonly busy: ReadonlyMap<string, Operation>;
   /** Sandboxes whose stop (which frees the network) succeeded. */
   readonly stoppedSandboxes: ReadonlySet<string>;
-  /** Instances that were stopped in order to be started again whatever their exit code is (probe, hook, new image). */
+  /** Instances that were stopped in order to restart, whatever their exit code (probe, hook, new image). */
   readonly killedToRestart: ReadonlySet<string>;
-  /** Times of the monotonic clock at which exited instances were seen first, by container id: no wait counts from a wall clock alone. */
+  /** First observation of exited instances, by container id, on the monotonic clock: no backoff depends on the wall clock alone. */
   readonly exitsSeen: ReadonlyMap<string, number>;
   /** Set once the pod is being ended, so that it never comes back: why, as status.reason and status.message. */
   readonly failed: { readonly reason: string; readonly message: string } | undefined;
@@ -65,13 +65,13 @@ export function newMemory(nowMs: number): PodMemory {
 /** For how long a failed pull is shown as ErrImagePull before it shows as ImagePullBackOff, in milliseconds. */
 export const pullErrorShownMs = 2_000;
 
-/** How failures of a sort are retried: the wait doubles from the first to the last, in milliseconds. */
+/** Bounds of an exponential backoff, in milliseconds. */
 export interface RetryWaits {
   readonly initialMs: number;
   readonly maxMs: number;
 }
 
-/** Image pulls wait 10 s to 5 min, as Kubernetes has it; configuration is looked at again soon; the rest between the two. */
+/** Backoffs by kind of action. Image pulls wait 10 s to 5 min, as with Kubernetes; configuration is retried soonest. */
 export const retryWaits = {
   pull: { initialMs: 10_000, maxMs: 300_000 },
   config: { initialMs: 1_000, maxMs: 20_000 },

@@ -14,23 +14,23 @@ export interface Snapshot {
 export interface ObservationTimes {
   /** Interval while nothing happens, in milliseconds. */
   readonly idleMs: number;
-  /** Least time between two looks, in milliseconds: many pods that start at once share one. */
+  /** Least time between two observations, in milliseconds: pods that start together share one. */
   readonly gapMs: number;
 }
 
 /** A runtime that is away for less than this (it restarts, say) is no problem, in milliseconds. */
 const patienceMs = 5_000;
 /**
- * A look costs the runtime what it would start pods with, so the gap after one that took long is this many times as long, up to
- * a bound in milliseconds: on a machine that is busy starting pods, more of them share a look.
+ * An observation takes time from the runtime, so the gap after a slow one is this many times as long, up to a bound in milliseconds:
+ * on a busy machine more pods share one observation.
  */
 const busyGap = { factor: 4, mostMs: 150 } as const;
-/** Waits after looks that failed, in milliseconds. */
+/** Backoff after failed observations, in milliseconds. */
 const retryMs = { first: 200, most: 5_000 } as const;
 
 /**
- * One eye on the runtime for all pods of a node: looks now and then, when the runtime says that something changed, and when
- * somebody did something. Every look is shared.
+ * Observes the runtime for all pods of a node: periodically, after hints of the runtime, and after actions. All pods share each
+ * observation.
  */
 export class Observation implements AsyncDisposable {
   readonly #observer: Observer;
@@ -45,10 +45,10 @@ export class Observation implements AsyncDisposable {
   #marks = new Map<string, string>();
   #next: Promise<Snapshot> | undefined;
   #looking: Promise<unknown> = Promise.resolve();
-  /** How long the last look took, in milliseconds. */
+  /** Duration of the last observation, in milliseconds. */
   #tookMs = 0;
 
-  /** @param onChange Called after a look with the pods of which something is different. */
+  /** @param onChange Called after an observation with the pods that changed. */
   constructor(
     observer: Observer,
     options: {
@@ -66,18 +66,18 @@ export class Observation implements AsyncDisposable {
     this.#tasks = [this.#lookNowAndThen(), this.#followHints()];
   }
 
-  /** The newest look; undefined before the first. */
+  /** The newest observation; undefined before the first. */
   get latest(): Snapshot | undefined {
     return this.#latest;
   }
 
-  /** Why the runtime cannot be observed, where that has gone on for a while. */
+  /** The error of a runtime that could not be observed for a while. */
   get problem(): string | undefined {
     const lasts = this.#failing !== undefined && this.#clock.monotonic() - this.#failing.sinceMs >= patienceMs;
     return lasts ? this.#failing?.message : undefined;
   }
 
-  /** A look that begins after this call. Rejects with Cancelled once this is disposed of. */
+  /** An observation that begins after this call. Rejects with Cancelled once this is disposed of. */
   refresh(): Promise<Snapshot> {
     if (this.#next === undefined) {
       const next = this.#looking.then(() => this.#look());
@@ -99,7 +99,7 @@ export class Observation implements AsyncDisposable {
     await this.#clock.sleep(gapMs, signal).catch(() => {});
     for (let waitMs: number = retryMs.first; ; waitMs = Math.min(retryMs.most, waitMs * 2)) {
       if (signal.aborted) throw new GantryError('Cancelled', 'the agent stops');
-      // Whoever asks from now on wants a look that begins later.
+      // Callers from now on need an observation that begins later.
       this.#next = undefined;
       try {
         const beganMs = this.#clock.monotonic();
@@ -149,7 +149,7 @@ export class Observation implements AsyncDisposable {
   }
 }
 
-/** Text that differs whenever something of a pod's sandboxes that a decision leans on does. */
+/** Fingerprint of everything in a pod's sandboxes that decisions depend on. */
 function markOf(sandboxes: readonly ObservedSandbox[]): string {
   return sandboxes
     .map(({ id, ready, ips, containers }) => {

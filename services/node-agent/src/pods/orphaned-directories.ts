@@ -7,7 +7,7 @@ import { type Mounter, removeTree } from '../volumes/mounter.ts';
 const directories = ['pods', 'logs', 'memory'] as const;
 
 /**
- * Removes what is left on the disk of pods that exist no more, as an agent leaves behind that was killed at the wrong moment.
+ * Removes directories of pods that no longer exist, which an agent that was killed may have left behind.
  * @param isKnown True for the uid of a pod that the api or the runtime has.
  */
 export async function removeOrphanedDirectories(

@@ -24,12 +24,12 @@ export function phaseOf(
   return 'Running';
 }
 
-/** An init container that ended badly. */
+/** An init container that failed. */
 function isFailure(status: ContainerStatus): boolean {
   return status.state?.terminated !== undefined && (status.state.terminated.exitCode ?? 0) !== 0;
 }
 
-/** How it ended last, also while it waits to be started again; undefined where it runs or never ran. */
+/** The last end of a container that does not run, also during its restart backoff; undefined if it never ended. */
 function endOfStatus(status: ContainerStatus): { readonly exitCode: number } | undefined {
   const end =
     status.state?.terminated ?? (status.state?.waiting === undefined ? undefined : status.lastState?.terminated);

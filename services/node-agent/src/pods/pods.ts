@@ -44,16 +44,16 @@ export interface PodsDeps {
 
 /** The running pods of a node. Disposing of it leaves them running. */
 export interface Pods extends AsyncDisposable {
-  /** Is to be told of the node's pods. */
+  /** Receives changes to the node's pods. */
   readonly listener: PodListener;
   /** Resolves once the runtime was looked at and the node's pods are known. */
   readonly ready: Promise<void>;
-  /** The worker of a pod; undefined where the node has no such pod. */
+  /** The worker of a pod; undefined if the node has no such pod. */
   find(namespace: string, name: string): PodWorker | undefined;
   workers(): IterableIterator<PodWorker>;
   /** The api hears the node: pods that were taken for not ready because it did not are told of anew. */
   heard(): void;
-  /** Why the runtime cannot be looked at, and has not been for a while; undefined where it can. */
+  /** The error of a runtime that could not be observed for a while; undefined if it can. */
   readonly problem: () => string | undefined;
   /** The pod's sandboxes as of the last observation. */
   sandboxesOf: WorkerDeps['sandboxesOf'];
@@ -77,7 +77,7 @@ export async function startPods(config: NodeAgentConfig, deps: PodsDeps): Promis
   );
   stack.use(observation);
   stack.use(manager);
-  // Containers that exist nowhere use nothing.
+  // Hollow containers use no storage.
   if (runtime.info.driver !== 'hollow') {
     const { sandboxesOf } = parts;
     const workers = () => manager.workers();

@@ -8,8 +8,8 @@ export type QosClass = 'Guaranteed' | 'Burstable' | 'BestEffort';
 const counted = ['cpu', 'memory'] as const;
 
 /**
- * How well the pod is protected when the node runs short: Guaranteed where every container limits CPU and memory and asks for
- * all of it, BestEffort where none asks for anything.
+ * The pod's protection when the node runs short of memory: Guaranteed if every container limits CPU and memory and asks for
+ * all of it, BestEffort if none asks for anything.
  */
 export function qosClassOf(pod: Pod): QosClass {
   const resources = plannedContainers(pod).map(({ spec }) => spec.resources ?? {});

@@ -9,12 +9,12 @@ import type { Logger } from '@gantry/runtime/log.ts';
 
 /** Reports in one request; the api takes 1,024. */
 const maxBatch = 256;
-/** Waits before what the api refused for now is sent again. */
+/** Backoff of reports that the api refused for now. */
 const retryBackoff = { ...defaultBackoff, initialMs: 200, maxMs: 15_000 };
 
 /**
- * How long what changed may wait for more to change, in milliseconds: what others act on (a container runs, a pod is ready) but
- * for the rest of what is noticed with it; details of a start under way until they most likely go with its end.
+ * Delays before a changed status is sent, in milliseconds. News that others act on (a container runs, a pod is ready) waits for
+ * changes observed with it; details of a start under way wait until its end most likely carries them.
  */
 const waitMs = { news: 10, details: 2_000 } as const;
 
@@ -33,8 +33,8 @@ export interface ReportedPod {
 }
 
 /**
- * Tells the api what has become of pods: in batches, the newest status of each, and only what it has not been told. Every status
- * told is a write that everybody who follows pods hears of, on a machine that may be busy starting them.
+ * Reports statuses of pods to the api: in batches, the newest of each, and only if it changed. Each report is a write that reaches
+ * every watcher of pods.
  */
 export class StatusReporter implements AsyncDisposable {
   readonly #send: (pods: readonly PodReport[], signal: AbortSignal) => Promise<readonly ItemResult[]>;
@@ -42,7 +42,7 @@ export class StatusReporter implements AsyncDisposable {
   readonly #log: Logger;
   readonly #stop = new AbortController();
   /** The last report that was accepted or is on its way, by uid: the api's echo of a report may come before its answer. */
-  readonly #told = new Map<string, PodReport>();
+  readonly #reported = new Map<string, PodReport>();
   readonly #pending = new Map<string, Pending>();
   #running: Promise<void> | undefined;
   /** Set while nothing is due. */
@@ -58,26 +58,26 @@ export class StatusReporter implements AsyncDisposable {
     this.#log = options.log;
   }
 
-  /** Sees to it that the api hears of this status, or of a later one. */
+  /** Queues a status; the api receives it or a later one. */
   report(pod: ReportedPod, status: PodStatus, terminated: boolean): void {
     const report: PodReport = { namespace: pod.namespace, name: pod.name, uid: pod.uid, status, terminated };
-    const told = this.#told.get(pod.uid);
-    if (isDeepStrictEqual(told, report)) {
+    const reported = this.#reported.get(pod.uid);
+    if (isDeepStrictEqual(reported, report)) {
       this.#pending.delete(pod.uid);
       return;
     }
-    const isNews = told === undefined || newsOf(told) !== newsOf(report);
+    const isNews = reported === undefined || newsOf(reported) !== newsOf(report);
     const dueMs = this.#clock.monotonic() + (isNews ? waitMs.news : waitMs.details);
     this.#add({ report, dueMs: Math.min(dueMs, this.#pending.get(pod.uid)?.dueMs ?? dueMs) });
   }
 
-  /** The pod is gone: nothing more is said of it. */
+  /** Drops a pod that is gone. */
   forget(uid: string): void {
     this.#pending.delete(uid);
-    this.#told.delete(uid);
+    this.#reported.delete(uid);
   }
 
-  /** Gives what is on its way a last moment. */
+  /** Waits for the batch on its way. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort();
     this.#nap?.controller.abort();
@@ -116,7 +116,7 @@ export class StatusReporter implements AsyncDisposable {
     const due = [...this.#pending.values()].filter(({ dueMs }) => dueMs <= nowMs).slice(0, maxBatch);
     for (const { report } of due) {
       this.#pending.delete(report.uid);
-      this.#told.set(report.uid, report);
+      this.#reported.set(report.uid, report);
     }
     return due.map(({ report }) => report);
   }
@@ -129,13 +129,13 @@ export class StatusReporter implements AsyncDisposable {
     this.#nap = undefined;
   }
 
-  /** Sends a batch and returns what is to be sent again. */
+  /** Sends a batch and returns the reports to send again. */
   async #sendBatch(batch: readonly PodReport[]): Promise<readonly PodReport[]> {
     try {
       const results = await this.#send(batch, this.#stop.signal);
       return batch.filter((report, index) => this.#isToRepeat(report, results[index]));
     } catch (error) {
-      for (const { uid } of batch) this.#told.delete(uid);
+      for (const { uid } of batch) this.#reported.delete(uid);
       if (!this.#stop.signal.aborted) this.#log.warn({ error, pods: batch.length }, 'pod statuses cannot be reported');
       return batch;
     }
@@ -143,9 +143,9 @@ export class StatusReporter implements AsyncDisposable {
 
   #isToRepeat(report: PodReport, result: ItemResult | undefined): boolean {
     if (result?.code === 0) return false;
-    this.#told.delete(report.uid);
+    this.#reported.delete(report.uid);
     if (result === undefined) return true;
-    // It is gone, or not this node's any more: the watch tells.
+    // The pod is gone or on another node: the watch delivers that.
     if (result.code === GrpcCode.NOT_FOUND || result.code === GrpcCode.FAILED_PRECONDITION) return false;
     this.#log.warn(
       { pod: `${report.namespace}/${report.name}`, reason: result.reason, message: result.message },

@@ -16,7 +16,7 @@ export function wantsRestart(policy: RestartPolicy, role: ContainerRole, exitCod
   }
 }
 
-/** How long to wait after this end before the next start, in milliseconds. Follows from the instance alone, so a new agent knows it too. */
+/** Backoff between this end and the next start, in milliseconds. It follows from the instance alone, so that a restarted agent knows it. */
 export function restartDelayMs(end: ContainerEnd): number {
   const ranMs = end.startedAtMs === 0 ? 0 : end.finishedAtMs - end.startedAtMs;
   if (ranMs >= crashBackoff.resetAfterMs) return 0;

@@ -10,13 +10,13 @@ export interface PodListener {
   put(pod: Pod): void;
   /** The pod's object is gone. */
   delete(pod: Pod): void;
-  /** Every pod of the node was told of by now: what runs and was not is an orphan. */
+  /** Every pod of the node was put by now: any other pod in the runtime is an orphan. */
   synced(): void;
 }
 
 /** Source of an agent's pods. Many agents in one process may share one. */
 export interface PodSource {
-  /** Tells of the node's pods until it is disposed of. */
+  /** Delivers the node's pods until disposed of. */
   subscribe(nodeName: string, listener: PodListener): Disposable;
 }
 
@@ -45,7 +45,7 @@ export function ownPodSource(client: Pick<Client, 'list' | 'watch'>, log: Logger
   };
 }
 
-/** Pods of all nodes by one watch, told to whom they belong: for thousands of hollow nodes in one process. */
+/** Pods of all nodes by one watch, delivered to their nodes' listeners: for thousands of hollow nodes in one process. */
 export function sharedPodSource(informer: Informer<Pod>): PodSource {
   const listeners = new Map<string, PodListener>();
   informer.onChange(({ type, object }) => {

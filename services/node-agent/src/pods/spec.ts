@@ -6,7 +6,7 @@ const defaultGraceSeconds = 30;
 /** A container's role in its pod. A sidecar is an init container that goes on running (restartPolicy Always). */
 export type ContainerRole = 'init' | 'sidecar' | 'main';
 
-/** A container of a pod's spec, with its part. */
+/** A container of a pod's spec with its role. */
 export interface PlannedContainer {
   readonly name: string;
   readonly role: ContainerRole;
@@ -34,7 +34,7 @@ export function podUid(pod: Pod): string {
 
 export type RestartPolicy = 'Always' | 'OnFailure' | 'Never';
 
-/** The pod's restart policy; Always where it says nothing. */
+/** The pod's restart policy; Always if it says nothing. */
 export function restartPolicyOf(pod: Pod): RestartPolicy {
   const policy = pod.spec?.restartPolicy;
   return policy === 'Never' || policy === 'OnFailure' ? policy : 'Always';

@@ -34,7 +34,7 @@ export interface StarterDeps {
   readonly nodeMemoryBytes: number;
   /** Directory that the paths of localhost seccomp profiles are relative to. */
   readonly seccompRoot: string;
-  /** The container's variables. Throws Invalid where something they refer to is missing. */
+  /** The container's variables. Throws Invalid if something they refer to is missing. */
   readonly environment: (
     pod: Pod,
     planned: PlannedContainer,
@@ -109,7 +109,7 @@ async function startOne(deps: StarterDeps, job: StartJob): Promise<void> {
   try {
     await deps.hooks.run(hook, { pod, planned, containerId: created, podIps: ipsOf(deps, job) }, signal);
   } catch (error) {
-    // The pod ends meanwhile, which stops the container in its own way.
+    // The pod ends meanwhile, which stops the container too.
     if (signal.aborted) throw error;
     const message = `PostStartHook failed: ${toGantryError(error).message}`;
     deps.recordEvent(pod, 'Warning', 'FailedPostStartHook', message, planned.name);

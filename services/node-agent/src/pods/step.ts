@@ -5,7 +5,7 @@ import { stepRun } from './step-run.ts';
 import { monotonicOf, type PodView } from './view.ts';
 
 /** A stop that is under way is only made shorter when that saves at least this much, in milliseconds. */
-const worthHurryingMs = 1_000;
+const leastSavingMs = 1_000;
 
 /**
  * The pod state machine: from what is wanted and what is there to what is done next. Pure; whoever calls it carries the actions
@@ -43,5 +43,5 @@ function isUnderWay(view: PodView, action: Action, key: string): boolean {
   const operation = view.memory.busy.get(key);
   if (operation === undefined) return false;
   if (action.kind !== 'stopContainer' || operation.kind !== 'stop') return true;
-  return view.monotonicMs + action.graceMs > operation.deadlineMs - worthHurryingMs;
+  return view.monotonicMs + action.graceMs > operation.deadlineMs - leastSavingMs;
 }

@@ -18,7 +18,7 @@ export function hasStorageLimits(pod: Pod): boolean {
   return limitedEmptyDirs(pod).length > 0 || limitsOf(pod).length > 0;
 }
 
-/** Why the pod is to be evicted, in Kubernetes' words; undefined where it keeps its limits. */
+/** Why the pod is to be evicted, in Kubernetes' words; undefined if it keeps its limits. */
 export function storageViolationOf(pod: Pod, { emptyDirs, containers }: StorageUsage): string | undefined {
   for (const { name, sizeLimit } of limitedEmptyDirs(pod)) {
     if ((emptyDirs.get(name) ?? 0) > bytesOf(sizeLimit))

@@ -8,7 +8,7 @@ import type { PodPaths } from './paths.ts';
 import { plannedContainers, podUid } from './spec.ts';
 import type { PodView } from './view.ts';
 
-/** Kubernetes' bounds: bytes of a termination message, and of the log's end where it stands in for one. */
+/** Kubernetes' bounds: bytes of a termination message, and of the log's end if it stands in for one. */
 const maxMessageBytes = 4_096;
 const maxLogTailBytes = 2_048;
 
@@ -67,7 +67,7 @@ export class TerminationMessages {
   }
 }
 
-/** The last bytes of a file; empty where there is none. */
+/** The last bytes of a file; empty if there is none. */
 async function readTail(path: string, maxBytes: number): Promise<string> {
   try {
     // A link or a pipe that took the place of the file is not followed and not waited for.

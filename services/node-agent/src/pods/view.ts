@@ -19,7 +19,7 @@ export interface ProbeVerdict {
 export interface PodView {
   /** The pod as the api has it, or had it last. */
   readonly pod: Pod;
-  /** The status that this agent worked out last, or that of the api where it has not yet: what was known of containers that are no more. */
+  /** The agent's last status, or the api's before the first: it remembers containers that the runtime has forgotten. */
   readonly previous: PodStatus | undefined;
   /** Its object is gone from the api. */
   readonly removed: boolean;
@@ -46,12 +46,12 @@ export interface ContainerEnd {
   readonly exitCode: number;
   readonly reason: string;
   readonly message: string;
-  /** 0 where it never started. */
+  /** 0 if it never started. */
   readonly startedAtMs: number;
   readonly finishedAtMs: number;
   /** Its back-off before its start, in milliseconds; undefined for the first instance. */
   readonly restartDelayMs: number | undefined;
-  /** It ended in the sandbox that the pod runs in now. */
+  /** It ended in the pod's current sandbox. */
   readonly inCurrentSandbox: boolean;
 }
 
@@ -220,7 +220,7 @@ function bareId(reported: string | undefined): string {
   return (reported ?? '').replace(/^[a-z-]+:\/\//, '');
 }
 
-/** Milliseconds since the Unix epoch of a Kubernetes time; 0 where absent. */
+/** Milliseconds since the Unix epoch of a Kubernetes time; 0 if absent. */
 export function timeMs(time: string | undefined): number {
   return time === undefined || time === '' ? 0 : Date.parse(time);
 }

@@ -20,7 +20,7 @@ const longestSleepMs = 3_600_000;
 /** The pod and the sandboxes that an action concerns. */
 export interface ActionContext {
   readonly pod: Pod;
-  /** As of the last look. */
+  /** As of the last observation. */
   readonly sandboxes: readonly ObservedSandbox[];
 }
 
@@ -31,17 +31,17 @@ export interface WorkerDeps {
   readonly node: NodeFacts;
   /** Carries an action out. Never rejects for what can go wrong with a pod. */
   readonly execute: (action: Action, context: ActionContext, signal: AbortSignal) => Promise<Outcome>;
-  /** Sandboxes of a pod as of the last look; undefined before the first. */
+  /** Sandboxes of a pod as of the last observation; undefined before the first. */
   readonly sandboxesOf: (uid: string) => readonly ObservedSandbox[] | undefined;
-  /** Resolves after a look that began after the call. */
+  /** Resolves after an observation that began after the call. */
   readonly refresh: () => Promise<unknown>;
   readonly verdict: PodView['verdict'];
   readonly terminationMessage: PodView['terminationMessage'];
   /** The node's refusal to run a pod; undefined if it runs it. */
   readonly rejectionOf: (pod: Pod) => Rejection | undefined;
-  /** Called before each decision: what runs is to be probed. */
+  /** Called before each decision, to probe the running containers. */
   readonly onObserved: (view: PodView) => void;
-  /** Called after each decision: the status is to be told. */
+  /** Called after each decision, to report the status. */
   readonly onDecided: (view: PodView, status: PodStatus, before: PodStatus | undefined, gone: boolean) => void;
   /** Called when a decision threw: the pod stays as it is until the next attempt. */
   readonly onDecisionFailed: (pod: Pod, message: string) => void;
@@ -54,7 +54,7 @@ interface DecisionFailure {
   readonly retryAtMs: number;
 }
 
-/** Keeps one pod as it is to be: looks at it, decides, sees to it that it is done, and looks again. */
+/** The control loop of one pod: observes, decides, carries the actions out, and observes again. */
 export class PodWorker implements AsyncDisposable {
   readonly uid: string;
   readonly #deps: WorkerDeps;
@@ -87,7 +87,7 @@ export class PodWorker implements AsyncDisposable {
     return this.#status;
   }
 
-  /** Nothing is left of a pod whose object is gone: the worker has nothing to do any more. */
+  /** The pod's object is gone and nothing of it is left on the node. */
   get isFinished(): boolean {
     return this.#finished;
   }
@@ -153,7 +153,7 @@ export class PodWorker implements AsyncDisposable {
     }
   }
 
-  /** Leaves the pod as it is: what runs goes on running. */
+  /** Leaves the pod as it is: its containers go on running. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort();
     this.#timer?.abort();

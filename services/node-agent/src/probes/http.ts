@@ -24,7 +24,7 @@ export interface HttpAnswer {
   readonly location: string | undefined;
 }
 
-/** The number of a port that a probe names, by number or by the name of a container port. Throws Invalid where there is none. */
+/** The number of a port that a probe names, by number or by the name of a container port. Throws Invalid if there is none. */
 export function portOf(port: number | string | undefined, container: Container): number {
   const number =
     typeof port === 'number' || /^\d+$/.test(port ?? '')

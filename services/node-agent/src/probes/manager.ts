@@ -137,7 +137,7 @@ function failedBy(probe: 'Startup' | 'Liveness', spec: Probe | undefined): NonNu
   return { probe, ...(graceSeconds === undefined ? {} : { graceSeconds }) };
 }
 
-/** The agent before this one reported the probe's success for this very container. */
+/** Whether the agent's previous process reported the probe's success for this very container. */
 function wasReported(view: PodView, container: ObservedContainer, kind: ProbeKind): boolean {
   if (kind === 'liveness') return false;
   const statuses = [...(view.previous?.containerStatuses ?? []), ...(view.previous?.initContainerStatuses ?? [])];

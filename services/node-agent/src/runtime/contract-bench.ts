@@ -11,9 +11,9 @@ export interface RuntimeFixture extends AsyncDisposable {
   readonly runtime: Runtime;
   /** An image that is on the node, with `sh` and the usual tools. */
   readonly image: string;
-  /** The driver as a restarted agent opens it. Absent where nothing outlives the agent. */
+  /** The driver as a restarted agent opens it. Absent if nothing outlives the agent. */
   readonly reopen?: () => Promise<Runtime>;
-  /** False where containers run no commands. */
+  /** False if containers run no commands. */
   readonly runsCommands: boolean;
 }
 

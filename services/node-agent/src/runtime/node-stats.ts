@@ -31,7 +31,7 @@ export function parseCpuUsage(stat: string): number {
   return busy * nanosecondsPerTick;
 }
 
-/** One figure of /proc/meminfo in bytes; 0 where it is missing. */
+/** One figure of /proc/meminfo in bytes; 0 if it is missing. */
 export function parseMeminfo(meminfo: string, key: string): number {
   return Number(new RegExp(`^${key}: +(\\d+) kB$`, 'm').exec(meminfo)?.[1] ?? 0) * 1024;
 }

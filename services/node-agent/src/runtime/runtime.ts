@@ -30,7 +30,7 @@ export interface RuntimeInfo {
   readonly name: string;
   readonly version: string;
   /**
-   * False where a pod has no network namespace, root file system, limits and users of its own (process): its address is the
+   * False if a pod has no network namespace, root file system, limits and users of its own (process): its address is the
    * node's, and mounts are symbolic links below the directory in the variable GANTRY_ROOT.
    */
   readonly isolated: boolean;
@@ -43,7 +43,7 @@ export interface Sandboxes {
   run(config: SandboxConfig, signal?: AbortSignal): Promise<string>;
   /** Kills what still runs in it and takes its network down. Idempotent. */
   stop(sandboxId: string, signal?: AbortSignal): Promise<void>;
-  /** Removes it with its containers (and its cgroup), stopping it first where needed. Idempotent. */
+  /** Removes it with its containers (and its cgroup), stopping it first if needed. Idempotent. */
   remove(sandboxId: string, signal?: AbortSignal): Promise<void>;
 }
 
@@ -65,14 +65,14 @@ export interface SandboxConfig {
   readonly sharedPid?: boolean;
   /** Absolute directory under which container logs lie; it must exist. */
   readonly logDirectory: string;
-  /** Content of /etc/resolv.conf; where absent, that of the node. */
+  /** Content of /etc/resolv.conf; if absent, that of the node. */
   readonly dns?: DnsConfig;
   readonly portMappings?: readonly PortMapping[];
   /** Namespaced sysctls by name, such as net.ipv4.ip_unprivileged_port_start. */
   readonly sysctls?: Readonly<Record<string, string>>;
   /** Parent in the cgroup tree, such as /gantry/node-1/burstable/pod<uid>; made by the runtime, removed with the sandbox. */
   readonly cgroupParent?: string;
-  /** Needed where any container of the pod is privileged. */
+  /** Needed if any container of the pod is privileged. */
   readonly privileged?: boolean;
   /** Found again in observations. */
   readonly labels?: Readonly<Record<string, string>>;
@@ -92,24 +92,24 @@ export interface PortMapping {
   readonly protocol: 'TCP' | 'UDP' | 'SCTP';
   readonly containerPort: number;
   readonly hostPort: number;
-  /** Address of the node that it is bound to; all where absent. */
+  /** Address of the node that it is bound to; all if absent. */
   readonly hostIp?: string;
 }
 
 // --------------------------------------------------------------------------------------------------------------- containers
 /** Containers of a sandbox. */
 export interface Containers {
-  /** Makes a container, not yet running, and resolves to its id. NotFound where the image is not on the node. */
+  /** Makes a container, not yet running, and resolves to its id. NotFound if the image is not on the node. */
   create(sandboxId: string, config: ContainerConfig, signal?: AbortSignal): Promise<string>;
-  /** Starts a created container; its command runs when this resolves. Invalid where the command cannot be executed. */
+  /** Starts a created container; its command runs when this resolves. Invalid if the command cannot be executed. */
   start(containerId: string, signal?: AbortSignal): Promise<void>;
   /** Sends its stop signal, kills it after `graceMs` (0 kills at once), and resolves once it has exited. Idempotent. */
   stop(containerId: string, graceMs: number, signal?: AbortSignal): Promise<void>;
-  /** Removes it, killing it where it runs. Its log file stays. Idempotent. */
+  /** Removes it, killing it if it runs. Its log file stays. Idempotent. */
   remove(containerId: string, signal?: AbortSignal): Promise<void>;
   /** Changes the limits of a live container in place. */
   updateResources(containerId: string, resources: ContainerResources, signal?: AbortSignal): Promise<void>;
-  /** Goes on in a new log file after the caller renamed the old one away; FailedPrecondition where the container does not run. */
+  /** Goes on in a new log file after the caller renamed the old one away; FailedPrecondition if the container does not run. */
   reopenLog(containerId: string, signal?: AbortSignal): Promise<void>;
 }
 
@@ -160,7 +160,7 @@ export interface Mount {
   /** Absolute path in the container. */
   readonly containerPath: string;
   readonly readOnly?: boolean;
-  /** Whether later mounts are seen across the border; `private` where absent. */
+  /** Whether later mounts are seen across the border; `private` if absent. */
   readonly propagation?: 'private' | 'hostToContainer' | 'bidirectional';
 }
 
@@ -178,7 +178,7 @@ export interface ContainerResources {
   readonly cpuShares?: number;
   /** CPU time that may be used in each period, in microseconds. */
   readonly cpuQuotaUs?: number;
-  /** Length of the period, in microseconds; 100 000 where absent. */
+  /** Length of the period, in microseconds; 100 000 if absent. */
   readonly cpuPeriodUs?: number;
   /** Above it a process is killed and the container exits with the reason OOMKilled. */
   readonly memoryLimitBytes?: number;
@@ -197,9 +197,9 @@ export interface SecurityConfig {
   readonly readOnlyRootfs?: boolean;
   readonly addCapabilities?: readonly string[];
   readonly dropCapabilities?: readonly string[];
-  /** False sets no_new_privs; true where absent. */
+  /** False sets no_new_privs; true if absent. */
   readonly allowPrivilegeEscalation?: boolean;
-  /** `RuntimeDefault`, `Unconfined`, or the absolute path of a profile on the node; RuntimeDefault where absent. */
+  /** `RuntimeDefault`, `Unconfined`, or the absolute path of a profile on the node; RuntimeDefault if absent. */
   readonly seccomp?: string;
   /** Shows all of /proc, also what runtimes hide from containers. */
   readonly unmaskedProc?: boolean;
@@ -260,12 +260,12 @@ export type ContainerState =
   | { readonly kind: 'running'; readonly startedAtMs: number }
   | {
       readonly kind: 'exited';
-      /** 128 + signal number where a signal ended it. */
+      /** 128 + signal number if a signal ended it. */
       readonly exitCode: number;
       /** Kubernetes' words: Completed, Error, OOMKilled, StartError, ContainerCannotRun, … */
       readonly reason: string;
       readonly message: string;
-      /** 0 where it never started. */
+      /** 0 if it never started. */
       readonly startedAtMs: number;
       readonly finishedAtMs: number;
     }
@@ -277,12 +277,12 @@ export type ContainerState =
 export interface Images {
   /** Fetches an image and resolves to it. NotFound, Forbidden or ServiceUnavailable by what the registry says. */
   pull(ref: string, auth?: RegistryAuth, signal?: AbortSignal): Promise<ImageStatus>;
-  /** The image, or undefined where it is not on the node. */
+  /** The image, or undefined if it is not on the node. */
   status(ref: string, signal?: AbortSignal): Promise<ImageStatus | undefined>;
   list(signal?: AbortSignal): Promise<readonly ImageStatus[]>;
   /** Removes it with all of its names. Idempotent. */
   remove(ref: string, signal?: AbortSignal): Promise<void>;
-  /** Takes in every image of a tar (OCI layout or `docker save`) and resolves to their names. Invalid where it is none. */
+  /** Takes in every image of a tar (OCI layout or `docker save`) and resolves to their names. Invalid if it is none. */
   importTar(path: string, signal?: AbortSignal): Promise<readonly string[]>;
 }
 

@@ -39,7 +39,7 @@ export class FakeApi implements AgentApi {
     this.#tell(kind, 'DELETED', object);
   }
 
-  /** The object as stored; undefined where there is none. */
+  /** The object as stored; undefined if there is none. */
   peek<K extends KindName>(kind: K, name: string, namespace: string | undefined = 'default'): Kinds[K] | undefined {
     return this.#objects.get(keyOf(kind, namespace, name)) as Kinds[K] | undefined;
   }

@@ -15,16 +15,16 @@ import {
 import { dirname, join } from 'node:path';
 import type { Payload } from './payload.ts';
 
-/** The link that is exchanged; what users see are links through it. */
+/** The link that is exchanged; users' files are links through it. */
 const dataLink = '..data';
 const newDataLink = '..data_tmp';
 /** Names of the directories that hold the files: nothing that the link says otherwise is followed. */
 const timeDirectory = /^\.\.[0-9a-f_]+$/;
 
 /**
- * Makes a directory show exactly these files, all at once: they are written into a new directory, and a link to it is exchanged.
+ * Publishes exactly these files in a directory, atomically: they are written into a new directory, and a link to it is exchanged.
  * Readers see the old state or the new one, never a mixture, and files that are gone are gone. The layout is that of Kubernetes:
- * `..data` → `..<time>`, and one link for each first path step. Returns false where it showed them already.
+ * `..data` → `..<time>`, and one link for each first path step. Returns false if nothing changed.
  * @param gid Group of the files, from the pod's fsGroup.
  */
 export async function writeAtomically(directory: string, payload: Payload, gid: number | undefined): Promise<boolean> {

@@ -37,7 +37,7 @@ export class ConfigObjects implements AsyncDisposable {
     this.#onChange = options.onChange;
   }
 
-  /** The data of everything that the pod names. Rejects with ServiceUnavailable where the api does not tell in time. */
+  /** The data of everything that the pod names. Rejects with ServiceUnavailable if the api does not answer in time. */
   async dataFor(pod: Pod, signal: AbortSignal): Promise<ConfigData> {
     const namespace = pod.metadata.namespace ?? '';
     const watched = configReferencesOf(pod).map((reference) => this.#watch(namespace, reference, podUid(pod)));
@@ -52,7 +52,7 @@ export class ConfigObjects implements AsyncDisposable {
     };
   }
 
-  /** The pod is gone: what only it named is watched no more. */
+  /** Ends the watches of objects that only this pod named. */
   release(uid: string): void {
     for (const [id, entry] of this.#watched) {
       if (!entry.users.delete(uid) || entry.users.size > 0) continue;

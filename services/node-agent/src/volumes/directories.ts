@@ -3,18 +3,18 @@ import { mkdir, open, stat } from 'node:fs/promises';
 import type { HostPathVolumeSource } from '@gantry/model/gen/gantry.core.v1.ts';
 import { GantryError } from '@gantry/runtime/errors.ts';
 
-/** Anyone may write, and with a group new files belong to it: what a container sees as its scratch space. */
+/** Permissions of scratch space: anyone may write, and with an fsGroup new files belong to it. */
 const scratchMode = 0o777;
 const setGid = 0o2000;
 
-/** Gives the directory of an emptyDir, which exists, to the pod's containers. Throws ELOOP where a link took its place. */
+/** Gives the directory of an emptyDir, which exists, to the pod's containers. Throws ELOOP if a link took its place. */
 export async function makeScratch(path: string, gid: number | undefined): Promise<void> {
   await using directory = await open(path, constants.O_DIRECTORY | constants.O_NOFOLLOW);
   if (gid !== undefined) await directory.chown(process.getuid?.() ?? 0, gid);
   await directory.chmod(gid === undefined ? scratchMode : scratchMode | setGid);
 }
 
-/** Sees to it that a hostPath is what its type says. Throws Invalid, in Kubernetes' words, where it is not. */
+/** Creates or checks a hostPath by its type. Throws Invalid, in Kubernetes' words, for a mismatch. */
 export async function checkHostPath({ path, type = '' }: HostPathVolumeSource): Promise<void> {
   if (!path.startsWith('/') || path.split('/').includes('..')) {
     throw new GantryError('Invalid', `hostPath ${JSON.stringify(path)} must be an absolute path without '..'`);
@@ -22,7 +22,7 @@ export async function checkHostPath({ path, type = '' }: HostPathVolumeSource): 
   if (type === 'DirectoryOrCreate') await mkdir(path, { recursive: true, mode: 0o755 });
   if (type === 'FileOrCreate') await (await open(path, 'a', 0o644)).close();
   if (type === '') {
-    // The runtime needs something to mount; as with other runtimes, that is a directory where there is nothing.
+    // The runtime needs something to mount: as with other runtimes, a missing path becomes a directory.
     await stat(path).catch(() => mkdir(path, { recursive: true, mode: 0o755 }));
     return;
   }

@@ -20,7 +20,7 @@ export interface VolumeDeps {
   /** From memoryDirectory: for secrets and emptyDirs of medium Memory. */
   readonly memoryDir: string;
   readonly config: Pick<ConfigObjects, 'dataFor'>;
-  /** Absent where pods have no file system of their own: subPaths are then plain paths, and memory is not bounded. */
+  /** Absent if pods have no file system of their own: subPaths are then plain paths, and memory is not bounded. */
   readonly mounter?: Mounter;
   /** Memory of the node, in bytes: the size of an emptyDir in memory that nothing else bounds. */
   readonly nodeMemoryBytes: number;
@@ -28,7 +28,7 @@ export interface VolumeDeps {
 
 /** The volumes of the node's pods on its disk. */
 export interface VolumeManager {
-  /** Makes all volumes of a pod, or brings their content up to date. Rejects with Invalid where one cannot be made. */
+  /** Makes all volumes of a pod, or brings their content up to date. Rejects with Invalid if one cannot be made. */
   prepare(pod: Pod, signal: AbortSignal): Promise<void>;
   /** Brings the content of volumes that were prepared, and not torn down since, up to date. */
   refresh(pod: Pod, signal: AbortSignal): Promise<void>;

@@ -7,14 +7,14 @@ import type { Logger } from '@gantry/runtime/log.ts';
 /** Type of a file system that lives in memory, as statfs tells it (Linux' TMPFS_MAGIC). */
 const tmpfsType = 0x01021994;
 
-/** True where the directory lies on a tmpfs. */
+/** True if the directory lies on a tmpfs. */
 async function isTmpfs(directory: string): Promise<boolean> {
   return (await statfs(directory)).type === tmpfsType;
 }
 
 /**
- * The directory for what must not reach a disk (secrets, emptyDirs of medium Memory), made below the agent's root directory: a tmpfs
- * where `mountTmpfs` asks for one and the agent may. Otherwise it is a directory that nobody else may read. It stays mounted when the
+ * Makes the directory for secrets and emptyDirs of medium Memory, which must not reach a disk, below the agent's root directory: a
+ * tmpfs if `mountTmpfs` asks for one and the agent may mount it. Otherwise it is a directory that nobody else may read. It stays mounted when the
  * agent ends, as containers go on using it.
  */
 export async function memoryDirectory(rootDir: string, mountTmpfs: boolean, log: Logger): Promise<string> {

@@ -7,7 +7,7 @@ import { mountPoints } from '../host/mounts.ts';
 /** Bound of one mount or umount, in milliseconds. */
 const timeoutMs = 10_000;
 
-/** Mounts of the node's pods. Absent where the driver gives pods no file system of their own. */
+/** Mounts of the node's pods. Absent if the driver gives pods no file system of their own. */
 export interface Mounter {
   /** Mounts what `source` stands for, a descriptor's path in /proc, on an existing file or directory. */
   bind(source: string, target: string): Promise<void>;

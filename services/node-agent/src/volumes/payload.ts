@@ -4,7 +4,7 @@ import type { ConfigData } from '../containers/env.ts';
 import { fieldValue, resourceFieldValue } from '../containers/fields.ts';
 import { safeRelativePath } from './paths.ts';
 
-/** Permission bits of files where nothing else is said. */
+/** Default permission bits of files. */
 const defaultMode = 0o644;
 
 /** A file of a volume. */
@@ -25,7 +25,7 @@ export interface PayloadSources {
 
 /**
  * The files of a configMap, secret, downwardAPI or projected volume; undefined for volumes of other sorts.
- * Throws Invalid where something that is not optional is missing, or a path leads out of the volume.
+ * Throws Invalid if something that is not optional is missing, or a path leads out of the volume.
  */
 export function payloadOf(volume: Volume, sources: PayloadSources): Payload | undefined {
   const { configMap, secret, downwardAPI, projected } = volume;

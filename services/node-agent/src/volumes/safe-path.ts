@@ -41,7 +41,7 @@ interface ExistingPrefix {
   readonly missing: readonly string[];
 }
 
-/** The longest part of the path that exists, with its links resolved. Throws Invalid where that is outside of the root. */
+/** The longest part of the path that exists, with its links resolved. Throws Invalid if that is outside of the root. */
 async function existingPrefix(root: string, steps: readonly string[], subPath: string): Promise<ExistingPrefix> {
   for (let count = steps.length; count >= 0; count--) {
     const path = await realpath(join(root, ...steps.slice(0, count))).catch(() => undefined);

@@ -5,7 +5,7 @@ import type { CriClient } from './client.ts';
 
 /** How soon to listen again after the runtime went away. */
 const retryMs = 200;
-/** How often to hint where the runtime has no events that we understand. */
+/** Interval of hints if the runtime has no events that we understand, in milliseconds. */
 const pollMs = 1000;
 /** Topics about sandboxes and containers; the rest is about images, snapshots and execs. */
 const topics = /^\/(tasks\/(create|start|exit|oom|delete)|containers\/(create|delete))$/;

@@ -5,14 +5,14 @@ import { loadSync } from '@grpc/proto-loader';
 
 const protoDirectory = fileURLToPath(new URL('../../../../../proto/cri/', import.meta.url));
 
-/** How long one call may take where its caller gives no other bound. Long enough for a machine under heavy load. */
+/** Default bound of one call, in milliseconds: long enough for a machine under heavy load. */
 const defaultTimeoutMs = 30_000;
 /** CRI's own bound of a message (16 MiB), so that a long list still arrives. */
 const maxMessageBytes = 16 * 1024 * 1024;
 
 /** Bounds of one call. */
 export interface CallOptions {
-  /** 30 seconds where absent. */
+  /** 30 seconds if absent. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
 }

@@ -39,7 +39,7 @@ export interface CriRuntimeConfig {
   readonly imagePath: string;
 }
 
-/** Connects to a container runtime that speaks CRI v1. ServiceUnavailable where none answers. */
+/** Connects to a container runtime that speaks CRI v1. ServiceUnavailable if none answers. */
 export async function openCriRuntime(config: CriRuntimeConfig, deps: { clock?: Clock } = {}): Promise<Runtime> {
   const clock = deps.clock ?? systemClock;
   const client = connectCri(config.socketPath);

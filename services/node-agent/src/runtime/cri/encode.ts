@@ -64,7 +64,7 @@ export function encodeSandbox(config: SandboxConfig, node: string): CriPodSandbo
   };
 }
 
-/** The config back from what `encodeSandbox` left in a sandbox's annotations; undefined where it is not one of ours. */
+/** The config back from what `encodeSandbox` left in a sandbox's annotations; undefined if it is not one of ours. */
 export function decodeSandboxConfig(sandbox: {
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;

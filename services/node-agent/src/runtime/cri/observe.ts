@@ -147,14 +147,14 @@ async function detailsOf<T>(call: Promise<T>): Promise<T | 'gone' | 'unclear'> {
   }
 }
 
-/** As much of a status as the list tells, for a container that the runtime tells no more of. */
+/** A status made from the list alone, for a container whose details the runtime fails to give. */
 function listedStatus(container: CriContainer): CriContainerStatus {
   return {
     id: container.id,
     state: container.state,
     startedAt: container.createdAt,
     finishedAt: container.createdAt,
-    // Kubernetes' figure and reason for an end that nobody knows.
+    // Kubernetes' exit code and reason for an unknown end.
     exitCode: 137,
     image: container.image,
     imageRef: container.imageRef,

@@ -31,7 +31,7 @@ export interface SpdyConnection {
   close(): void;
 }
 
-/** Connects and upgrades. ServiceUnavailable where that fails, with what the server said. */
+/** Connects and upgrades. ServiceUnavailable if that fails, with what the server said. */
 export async function connectSpdy(url: string, protocol: string, signal?: AbortSignal): Promise<SpdyConnection> {
   const socket = await upgrade(url, protocol, signal);
   return new Connection(socket, signal);

@@ -10,11 +10,11 @@ import { LogPump } from './log-pump.ts';
 import type { ContainerRecord, ExitRecord, StartedRecord } from './records.ts';
 import { usageOf } from './usage.ts';
 
-/** How often a process is looked at; its parent may be another agent's, so nobody tells us of its end. */
+/** Polling interval of a process, in milliseconds: it may be the child of an earlier agent, so no signal tells of its end. */
 const watchMs = 50;
 const stopPollMs = 20;
 const killTimeoutMs = 10_000;
-/** Exit code of what was killed outright and could not leave one. */
+/** Exit code of a process that was killed and left none. */
 const killedCode = 137;
 
 interface OutputEvents {

@@ -33,7 +33,7 @@ interface ImageRecord extends UnpackedImage {
 /** The unpacked images below a directory. References: `host`, the absolute path of a directory, or the name of an imported image. */
 export interface ImageStore {
   readonly images: Images;
-  /** The image of a reference; undefined where it is not here. */
+  /** The image of a reference; undefined if it is not here. */
   find(ref: string): Promise<UnpackedImage | undefined>;
 }
 
