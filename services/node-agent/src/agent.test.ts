@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises';
+import { chmod, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { eventually, firstState, podWhen, startTestNode, type TestNode } from './testing/agent-kit.ts';
@@ -20,6 +20,14 @@ describe('an agent', () => {
     expect(object.status?.capacity).toMatchObject({ cpu: '4', memory: '8388608Ki', pods: '110' });
     expect(object.status?.conditions).toContainEqual(expect.objectContaining({ type: 'Ready', status: 'True' }));
     await eventually('a heartbeat', () => node.api.heartbeats.length > 0);
+  });
+
+  it('keeps its files from other users, and closes folders that an earlier version left open', async () => {
+    await using node = await startTestNode();
+    await chmod(join(node.rootDir, 'pods'), 0o755);
+    await node.restartAgent();
+    for (const folder of ['', 'pods', 'logs'])
+      expect((await stat(join(node.rootDir, folder))).mode & 0o777, folder).toBe(0o700);
   });
 
   it('runs a pod and reports it', async () => {

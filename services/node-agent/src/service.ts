@@ -1,10 +1,11 @@
-import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Credentials } from '@gantry/client/credentials.ts';
 import { parseAddress } from '@gantry/runtime/address.ts';
 import type { Clock } from '@gantry/runtime/clock.ts';
 import { GantryError, toGantryError } from '@gantry/runtime/errors.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
 import { createMetrics, serveDiagnostics } from '@gantry/runtime/metrics.ts';
+import { ensurePassableFolder, ensurePrivateFolder } from '@gantry/runtime/private-files.ts';
 import type { Running } from '@gantry/runtime/service.ts';
 import type { AgentApi } from './api.ts';
 import type { NodeAgentConfig } from './config.ts';
@@ -50,7 +51,7 @@ export async function startNodeAgent(config: NodeAgentConfig, deps: NodeAgentDep
   const log = deps.log.child({ node: config.nodeName });
   checkConfig(config);
   const listener = listenerOf(config, deps);
-  await mkdir(config.rootDir, { recursive: true });
+  await prepareFolders(config.rootDir, runtime.info);
   await using stack = new AsyncDisposableStack();
   const registry = createMetrics('node-agent');
   const metrics = agentMetrics(registry);
@@ -116,6 +117,15 @@ function* runningLogs(pods: Pods): Generator<GrowingLog> {
 function networkOf(config: NodeAgentConfig, { client, clock }: NodeAgentDeps, log: Logger): Promise<NodeNetwork> {
   const { network } = config;
   return network === undefined ? plainNetwork(config) : startNetwork({ ...config, network }, { client, clock, log });
+}
+
+/**
+ * Makes the agent's folders, which hold Secrets and logs. Other users of the machine may not enter them, except where containers are
+ * plain processes that root starts as other users: those pass through, and can list nothing.
+ */
+async function prepareFolders(rootDir: string, { isolated }: Runtime['info']): Promise<void> {
+  const ensure = isolated || process.geteuid?.() !== 0 ? ensurePrivateFolder : ensurePassableFolder;
+  for (const folder of ['', 'pods', 'logs']) await ensure(join(rootDir, folder));
 }
 
 /** Address and credentials of PodService. Throws FailedPrecondition if callers could prove nothing. */

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { type Clock, systemClock } from '@gantry/runtime/clock.ts';
 import { GantryError } from '@gantry/runtime/errors.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
+import { ensurePassableFolder } from '@gantry/runtime/private-files.ts';
 import { openProcessRuntime, processDirectory } from '../runtime/process/driver.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { type ContainerdChoices, decideHost } from './decide.ts';
@@ -158,6 +159,7 @@ async function processNodes(
   const nodes = await Promise.all(
     names.map(async (name): Promise<HostNode> => {
       const rootDirectory = join(directory, 'process', name);
+      await ensurePassableFolder(processDirectory(rootDirectory));
       return { name, address, runtime: await open(rootDirectory), rootDirectory };
     }),
   );
