@@ -51,7 +51,7 @@ export async function host(
   }
 }
 
-/** One more Ctrl-C while the cluster ends is told what goes on; the next leaves everything as it is. */
+/** Handles Ctrl-C while the cluster stops: the first one is answered with advice, the second ends the process at once. */
 function insistence(progress: (text: string) => void): () => void {
   let told = false;
   return () => {
@@ -61,10 +61,10 @@ function insistence(progress: (text: string) => void): () => void {
   };
 }
 
-/** Problems of the disk, which Node tells without the path when it comes to writing. */
+/** Errors of a disk; Node reports them without a path when a write fails. */
 const diskProblems = ['ENOSPC', 'EDQUOT', 'EROFS', 'EIO'];
 
-/** Why the cluster could not run, with the folder that a problem of the disk is about. */
+/** The message of an error that ended the cluster; a disk error names the state folder. */
 export function reasonOf(error: unknown, stateDir: string): string {
   if (!(error instanceof Error)) return String(error);
   const { code = '', path } = error as NodeJS.ErrnoException;

@@ -102,7 +102,7 @@ export async function startDistributed(options: UpOptions, deps: ClusterDeps): P
 /** Servers that the services depend on; they end after the services. */
 const backing: ReadonlySet<string> = new Set(['redis-server', 'nats-server']);
 
-/** Ports that nobody has now, and a password that lasts as long as the servers that ask for it. */
+/** Chooses free ports, and a password for the servers of this run. */
 async function choosePorts({ listen }: UpOptions): Promise<Omit<Addresses, 'runDir' | 'tokenFile'>> {
   const [redisPort, natsPort] = [await freePort(), await freePort()];
   return { redisPort, natsPort, password: newSecret(), api: await freeAddress(listen) };
@@ -128,7 +128,7 @@ async function launchBacking(
   ]);
 }
 
-/** The api first: the others are its clients. That they do their work shows in what they write. */
+/** Starts the api, and then its clients. */
 async function launchServices(
   launch: Launch,
   { addresses, options, client }: { addresses: Addresses; options: UpOptions; client: Client },

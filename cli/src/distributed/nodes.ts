@@ -35,7 +35,7 @@ export async function startNodePrograms(
   const directory = join(options.stateDir, 'nodes');
   const names = nodeNames(options.nodes);
   const host = stack.use(await startHostNodes({ directory, nodes: names, driver: options.driver }, deps, deps.signal));
-  // The agents' processes connect their own.
+  // The agents' processes open runtimes of their own.
   await Promise.all(host.nodes.map((node) => node.runtime[Symbol.asyncDispose]()));
   stack.defer(async () => {
     await Promise.all(names.map((name) => programs.get(name)?.[Symbol.asyncDispose]()));
@@ -65,7 +65,7 @@ async function startAgent(
   deps: NodeProgramDeps,
 ): Promise<void> {
   const { client, clock, progress, signal, logDir, programs } = deps;
-  // A port of its own each time, by which the node's object shows that this agent registered it, and not one before.
+  // A new port each time: the address in the node's object then shows that this agent registered it, not an earlier one.
   const listen = `127.0.0.1:${await freePort()}`;
   const agent = supervise(agentProgram(node, options, options, listen), { logDir, clock, progress });
   programs.set(node.name, agent);

@@ -5,12 +5,11 @@ export interface Stoppable {
   stop(timeoutMs: number): PromiseLike<void>;
 }
 
-/** The last ones get this long at least, though others used the time up. */
+/** Least time of a group, even if earlier groups used up the budget. */
 const leastMs = 2_000;
 
 /**
- * Ends groups one after another, the parts of a group side by side, all within one time: a part that hangs holds up nobody else, and
- * the user waits for one of them, not for each.
+ * Ends groups one after another and the parts of a group in parallel, all within one budget: a part that hangs delays no other part.
  */
 export async function stopInOrder(
   groups: readonly (readonly Stoppable[])[],

@@ -38,11 +38,11 @@ export interface SupervisorDeps {
 }
 
 const restartBackoff: BackoffPolicy = { initialMs: 200, maxMs: 10_000, factor: 2, jitter: 0.2 };
-/** A program that ran this long was well: its next end is a first one. */
+/** A program that ran this long was healthy: its backoff begins anew. */
 const healthyAfterMs = 30_000;
 /** How long a program may take to stop before it is killed. */
 export const stopTimeoutMs = 15_000;
-/** A log that grew beyond it begins anew. */
+/** Size beyond which a log is truncated. */
 const maxLogBytes = 16 * 1024 * 1024;
 const logLookMs = 10_000;
 /** Ends a program when the process that started it dies, however it dies; part of util-linux. */
@@ -111,12 +111,12 @@ function start({ name, command, args, env, file: settings }: ProgramSpec, logDir
   }
 }
 
-/** Programs append to their logs, so what is emptied goes on from its beginning. A log that cannot be emptied grows on. */
+/** Truncates a log that is too large. Programs append to their logs, so they go on at its beginning. */
 function boundLog(path: string): void {
   try {
     if (statSync(path).size > maxLogBytes) truncateSync(path, 0);
   } catch {
-    // It is gone, or the disk is; the next look tries again.
+    // The file or the disk is gone; the next look tries again.
   }
 }
 

@@ -44,7 +44,7 @@ export interface ClusterDeps {
   readonly clock?: Clock;
   /** Told of each step, in words for the user. */
   readonly progress: (text: string) => void;
-  /** Fires when the user does not want it any more, also while it starts. */
+  /** Fires when the user interrupts, also during the start. */
   readonly signal: AbortSignal;
 }
 

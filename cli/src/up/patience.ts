@@ -4,18 +4,17 @@ import { GantryError } from '@gantry/runtime/errors.ts';
 /** Dependencies of waiting for a part of the cluster. */
 export interface PatienceDeps {
   readonly clock: Clock;
-  /** Fires when the user does not want it any more. */
+  /** Fires when the user interrupts. */
   readonly signal: AbortSignal;
   /** Told in words for the user. */
   readonly progress: (text: string) => void;
 }
 
-/** After this long the user is told what is waited for, and again after each such time. */
+/** Interval at which the user is told what is waited for. */
 const tellMs = 10_000;
 
 /**
- * Waits for a part that starts, and tells the user when that takes long. Rejects with Cancelled as soon as the signal fires: nothing
- * may hold the user up who wants to leave.
+ * Waits for a part that starts, and tells the user when that takes long. Rejects with Cancelled as soon as the signal fires.
  * @param hint Where to see what is wrong.
  */
 export async function untilStarted(

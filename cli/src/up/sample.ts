@@ -80,8 +80,8 @@ export async function askSample(clock: Clock, signal: AbortSignal): Promise<stri
 }
 
 /**
- * Applies what is missing of the sample application that suits the driver: what is there already may have been changed by its user.
- * Resolves with its manifest's path in the project.
+ * Applies the missing objects of the sample application that suits the driver; existing ones may have been changed by their user.
+ * Resolves with the manifest's path in the project.
  */
 export async function applySample(
   client: Client,

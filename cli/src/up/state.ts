@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { ensurePassableFolder, ensurePrivateFolder } from '@gantry/runtime/private-files.ts';
 import { type ClusterToken, publishToken } from '../known-tokens.ts';
 
-/** Folders of a running cluster. Disposing of them removes what is of no use once it ended. */
+/** Folders of a running cluster. Disposing of them removes the sockets. */
 export interface StateFolders extends AsyncDisposable {
   /** Sockets; nobody else may enter it. */
   readonly run: string;
@@ -20,13 +20,13 @@ export async function makeStateFolder(stateDir: string): Promise<void> {
 }
 
 /**
- * Makes the state folder ready: a new one is its owner's alone, and everything in it that other users must not read is closed to
- * them, whatever made it. The folder itself keeps its mode where it was there before: it may be one that others share.
+ * Prepares the state folder. A new one is private to its owner; an existing one keeps its mode, since others may share it. Everything
+ * in it that other users must not read is made private.
  */
 export async function prepareState(stateDir: string): Promise<StateFolders> {
   await makeStateFolder(stateDir);
   await ensurePrivateFolder(join(stateDir, 'images'));
-  // Containers of the process driver may run as other users, who must get to their own files.
+  // Containers of the process driver may run as other users, who need access to their own files.
   await ensurePassableFolder(join(stateDir, 'nodes'));
   const inside = join(stateDir, 'run');
   const fits = Buffer.byteLength(inside) <= maxRunDirBytes;
@@ -35,7 +35,7 @@ export async function prepareState(stateDir: string): Promise<StateFolders> {
   return { run, [Symbol.asyncDispose]: () => rm(run, { recursive: true, force: true }) };
 }
 
-/** Lets the user's commands find the token while the cluster runs; where they cannot, says which file holds it. */
+/** Lets the user's commands find the token while the cluster runs; tells the token's file if they cannot. */
 export async function announceToken(
   address: string,
   token: ClusterToken,

@@ -9,7 +9,7 @@ interface Connection {
   users: number;
 }
 
-/** Connections to node agents that are kept open; those not in use and asked for longest ago are closed past this. */
+/** Connections kept open; beyond this, the least recently used idle one is closed. */
 const maxIdle = 64;
 const unaryTimeoutMs = 10_000;
 
@@ -46,7 +46,7 @@ export class AgentConnections implements Disposable {
   #take(address: string): Connection {
     const connection = this.#byAddress.get(address) ?? this.#open(address);
     connection.users++;
-    // Last in the map's order is asked for last.
+    // The map's order is that of use.
     this.#byAddress.delete(address);
     this.#byAddress.set(address, connection);
     return connection;

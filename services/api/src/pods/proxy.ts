@@ -148,7 +148,7 @@ export class PodProxy {
   }
 }
 
-/** Sends what the caller sends. How its side failed, the call's output tells; nothing is thrown here. */
+/** Sends the caller's messages on. Throws nothing: a failure of the agent's side shows in the call's output. */
 async function sendAll<Input>(call: DuplexCall<Input, unknown>, input: AsyncIterable<Input>): Promise<void> {
   try {
     for await (const message of input) await call.write(message);

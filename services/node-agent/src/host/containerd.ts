@@ -15,7 +15,7 @@ import {
 import { shareMounts } from './mounts.ts';
 import { type HostProcess, processesInNamespace, signalProcess, waitForExit } from './processes.ts';
 
-/** A start takes a tenth of a second; much longer only where the machine is overloaded. */
+/** Deadline of a start, which takes a tenth of a second unless the machine is overloaded. */
 const startTimeoutMs = 30_000;
 const startPollMs = 10;
 const stopTimeoutMs = 10_000;
@@ -43,7 +43,7 @@ export async function ensureContainerd(home: ContainerdHome, signal?: AbortSigna
   return waitForStart(home, await spawnContainerd(home, configPath, shim), signal);
 }
 
-/** Ends a containerd; what it runs lives on. */
+/** Ends a containerd; its containers live on. */
 export async function stopContainerd(found: HostProcess): Promise<void> {
   await signalProcess(found, 'SIGTERM');
   if (await waitForExit(found, stopTimeoutMs)) return;
@@ -117,7 +117,7 @@ async function spawnContainerd(
   }
 }
 
-/** containerd needs to find programs, and the way to registries. What else is in our environment, such as passwords, is none of its business. */
+/** Variables that containerd gets: for finding programs, and for the way to registries. The rest may hold secrets. */
 const passedOn = /^(PATH|HOME|LANG|TMPDIR|SSL_CERT_(FILE|DIR)|(HTTP|HTTPS|NO|ALL)_PROXY)$/i;
 
 /** The part of an environment that containerd gets. */

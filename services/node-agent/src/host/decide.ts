@@ -72,7 +72,7 @@ export function decideHost(facts: HostFacts): HostDecision {
   };
 }
 
-/** Programs that a node does without, with what is worse then. */
+/** Missing programs that a node does without, with the consequence of each. */
 function wishesOf({ programs }: HostFacts): string[] {
   if (programs.conntrack !== undefined) return [];
   return ['conntrack not found, so UDP clients may go on talking to pods that are gone: apt-get install conntrack'];

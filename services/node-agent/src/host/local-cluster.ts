@@ -47,7 +47,7 @@ interface ClusterFile {
   readonly id?: string;
   readonly bridge: string;
   readonly plan: AddressPlan;
-  /** Every node that there ever was: the index of a node is its address. */
+  /** All nodes that there ever were: a node's index gives its address. */
   readonly nodes: readonly string[];
 }
 
@@ -97,15 +97,15 @@ export async function startLocalCluster(
 
 /** The network that a cluster took. */
 interface ClaimedCluster extends Pick<ClusterFile, 'bridge' | 'plan'> {
-  /** Every node that there ever was. */
+  /** All nodes that there ever were. */
   readonly names: readonly string[];
-  /** Whether an earlier run left something that may still be of use. */
+  /** Whether an earlier run left a network or files to adopt. */
   readonly adopted: boolean;
 }
 
 /**
- * Takes the network that the cluster had before, or another where somebody else has that now: a cluster that was stopped keeps
- * nothing but the wish for its addresses. What was chosen is in the file before anything else is made.
+ * Claims the network that the cluster had before, or another if it is taken: a stopped cluster prefers its old addresses and does not
+ * reserve them. The choice is written to the file before anything else is made.
  */
 async function claimCluster(path: string, wanted: readonly string[]): Promise<ClaimedCluster> {
   const earlier = await readJson<ClusterFile>(path);
@@ -113,12 +113,12 @@ async function claimCluster(path: string, wanted: readonly string[]): Promise<Cl
   // An index is an address: nodes keep theirs, so the earlier list comes first.
   const names = [...new Set([...(earlier?.nodes ?? []), ...wanted])];
   const owner = earlier && (await ownerOfBridge(earlier.bridge));
-  // A bridge without a name is one that a crash kept from getting it.
+  // A bridge without an owner: a crash came between its creation and the naming.
   const stands = owner === id || owner === '';
   const { bridge, plan } = earlier && stands ? earlier : await claimNetwork(earlier?.bridge);
   await writeWhole(path, { id, bridge, plan, nodes: names } satisfies ClusterFile);
   await setOwnerOfBridge(bridge, id);
-  // After a reboot no network stands, but pods have files there.
+  // After a reboot the network is gone, but the pods' files remain.
   const adopted = stands || (earlier !== undefined && names.some((name) => existsSync(join(dirname(path), name))));
   return { bridge, plan, names, adopted };
 }
@@ -148,8 +148,8 @@ function checkName(name: string): void {
 }
 
 /**
- * Takes a bridge, and with it the addresses of the same number: the one that is preferred where it is free. Making the bridge is what
- * keeps two starts at once apart.
+ * Claims a bridge, and with it the addresses of the same number; the preferred one if it is free. Creating the bridge is atomic, so that
+ * two concurrent starts claim different ones.
  */
 async function claimNetwork(preferred: string | undefined): Promise<Pick<ClusterFile, 'bridge' | 'plan'>> {
   for (const number of claimOrder(freePlanNumbers(await readRoutes()), preferred)) {
@@ -162,7 +162,7 @@ async function claimNetwork(preferred: string | undefined): Promise<Pick<Cluster
   );
 }
 
-/** The order in which free numbers are tried: that of the bridge that the cluster had before comes first. */
+/** Free numbers in the order to try: the number of the preferred bridge comes first. */
 export function claimOrder(free: readonly number[], preferred: string | undefined): number[] {
   return free.toSorted((a, b) => Number(bridgeOf(b) === preferred) - Number(bridgeOf(a) === preferred));
 }

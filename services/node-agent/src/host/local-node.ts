@@ -28,7 +28,7 @@ const maxLogBytes = 16 * 1024 * 1024;
 const killTimeoutMs = 5_000;
 /** Pause between two restarts of a containerd that keeps ending. */
 const restartBackoff = { initialMs: 100, maxMs: 30_000, factor: 2, jitter: 0.1 };
-/** A containerd that lived this long is not one that keeps ending. */
+/** A containerd that ran this long was healthy: its backoff begins anew. */
 const stableMs = 60_000;
 
 /** A node on this machine that runs real containers. */
@@ -127,13 +127,13 @@ export async function startLocalNode(
   };
 }
 
-/** Takes down a node that some earlier run left behind, whatever still runs of it. */
+/** Ends everything on a node, also one that an earlier run left behind, and deletes its files. */
 export async function destroyNode(
   home: ContainerdHome,
   openRuntime: (() => Promise<Runtime>) | undefined,
   log: Logger,
 ): Promise<void> {
-  // Asked to, containerd also removes networks, mounts and cgroups; what it cannot is killed.
+  // A regular removal also frees networks, mounts and cgroups; remaining processes are killed below.
   try {
     if (openRuntime) await removeSandboxes(openRuntime);
   } catch (error) {
@@ -143,7 +143,7 @@ export async function destroyNode(
   await killEverything(home);
   await unmountBelow(home.directory);
   await removeCgroupTree(home.cgroupPath);
-  // The parent of all nodes goes with the last of them.
+  // The common parent is removed with the last node.
   await removeCgroup(dirname(home.cgroupPath));
   await rm(home.directory, { recursive: true, force: true });
   const { socket } = containerdPaths(home.directory);
@@ -172,8 +172,8 @@ async function ensurePauseImage(openRuntime: () => Promise<Runtime>, directory: 
 }
 
 /**
- * Makes containerd run with the image that every pod needs. Where containerd's files are gone, somebody deleted them while it ran:
- * nobody knows its containers any more, and what runs of them would be in the way of new ones.
+ * Makes containerd run with the image that every pod needs. If its files are gone, somebody deleted them while it ran: its containers
+ * cannot be managed any more, and are killed so that they do not hold addresses of new ones.
  */
 async function ensureRunning(
   home: ContainerdHome,
@@ -224,7 +224,7 @@ function supervise(
   };
 }
 
-/** containerd and its shims write some lines for every pod. They append, so what is emptied goes on from its beginning. */
+/** Truncates the log of containerd and its shims if it is too large. They append to it, so they go on at its beginning. */
 async function boundLog(path: string): Promise<void> {
   const size = await stat(path).then(
     (found) => found.size,

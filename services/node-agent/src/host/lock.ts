@@ -31,7 +31,7 @@ export async function lockDirectory(directory: string): Promise<AsyncDisposable>
   };
 }
 
-/** Only a missing file is opened: to close one would give up the lock on it that this process may have (fcntl(2)). */
+/** Creates the file if it is missing. An existing one is not opened: closing it would drop the lock that this process may hold (fcntl(2)). */
 function makeLockFile(path: string): void {
   try {
     writeFileSync(path, '', { mode: 0o600, flag: 'wx' });

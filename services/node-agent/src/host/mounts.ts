@@ -8,7 +8,7 @@ export async function shareMounts(directory: string): Promise<void> {
   await run('mount', ['--make-shared', directory]);
 }
 
-/** Takes away every mount at or below a directory, the last one first. */
+/** Unmounts everything at or below a directory, the last mount first. */
 export async function unmountBelow(directory: string): Promise<void> {
   const points = mountPoints(await readFile('/proc/self/mountinfo', 'utf8'));
   const below = points.filter((point) => point === directory || point.startsWith(`${directory}/`));

@@ -10,7 +10,7 @@ export interface NetworkNode extends NodeAddresses {
 
 /** The network as it is to be. */
 export interface NetworkSpec {
-  /** Name of the bridge between the nodes, at most 9 characters; also what everything else is named after. */
+  /** Name of the bridge between the nodes, at most 9 characters; prefix of all other names. */
   readonly bridge: string;
   readonly plan: AddressPlan;
   readonly nodes: readonly NetworkNode[];
@@ -53,7 +53,7 @@ export function planNetwork(spec: NetworkSpec, state: NetworkState): IpBatch[] {
     const fresh = !state.namespaces.includes(namespace);
     if (fresh) root.push(`netns add ${namespace}`);
     if (fresh || !state.links.includes(link)) {
-      // A link without its namespace is what a torn-down run left.
+      // A link without its namespace is a leftover of an earlier run.
       if (state.links.includes(link)) root.push(`link delete ${link}`);
       root.push(`link add ${link} type veth peer name eth0 netns ${namespace}`);
     }
@@ -76,7 +76,7 @@ function insideOf(node: NetworkNode, { plan, nodes }: NetworkSpec): string[] {
   ];
 }
 
-/** Takes the network away; routes go with their links. */
+/** Removes the network; routes disappear with their links. */
 export function planRemoval(spec: NetworkSpec, state: NetworkState): IpBatch[] {
   const lines: string[] = [];
   for (const node of spec.nodes) {
@@ -89,7 +89,7 @@ export function planRemoval(spec: NetworkSpec, state: NetworkState): IpBatch[] {
   return [{ lines }];
 }
 
-/** nftables rules of a node's namespace: containerd's streams are for the machine alone, and not for pods, here or on other nodes. */
+/** nftables rules of a node's namespace: only the machine itself may connect to containerd's streaming port, not pods. */
 export function streamGuardRules({ gateway }: AddressPlan): string {
   return `add table ip gantry-guard
 delete table ip gantry-guard
@@ -102,7 +102,7 @@ table ip gantry-guard {
 `;
 }
 
-/** nftables rules of the root namespace: what leaves the cluster does so under the machine's own address. */
+/** nftables rules of the root namespace: traffic that leaves the cluster is masqueraded. */
 export function masqueradeRules({ bridge, plan }: NetworkSpec): string {
   const inside = `{ ${plan.podCidr}, ${plan.nodeCidr} }`;
   return `add table ip ${bridge}

@@ -18,14 +18,14 @@ export function namespacePath(bridge: string, node: string): string {
   return `${namespaceDirectory}/${namespaceOf(bridge, node)}`;
 }
 
-/** The owner that a bridge names, '' where it names none; undefined where there is no such bridge. */
+/** The owner in a bridge's alias, '' if it has none; undefined if there is no such bridge. */
 export async function ownerOfBridge(name: string): Promise<string | undefined> {
   const links = JSON.parse(await run('ip', ['-json', 'link', 'show'])) as { ifname: string; ifalias?: string }[];
   const bridge = links.find(({ ifname }) => ifname === name);
   return bridge && (bridge.ifalias ?? '');
 }
 
-/** Writes on a bridge whose it is. */
+/** Sets a bridge's alias to its owner. */
 export async function setOwnerOfBridge(name: string, owner: string): Promise<void> {
   await run('ip', ['link', 'set', name, 'alias', owner]);
 }
@@ -55,7 +55,7 @@ export async function applyNetwork(spec: NetworkSpec, signal?: AbortSignal): Pro
   await allowForwarding(spec.bridge, signal);
 }
 
-/** Takes the network away, as far as it is there. IP forwarding stays on: others may have come to need it. */
+/** Removes the network, as far as it exists. IP forwarding stays on: others may rely on it by now. */
 export async function removeNetwork(spec: NetworkSpec): Promise<void> {
   await runBatches(planRemoval(spec, await readState()));
   await run('nft', ['-f', '-'], { input: `add table ip ${spec.bridge}\ndelete table ip ${spec.bridge}\n` });

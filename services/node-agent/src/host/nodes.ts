@@ -174,7 +174,7 @@ async function processNodes(
     detach,
     async [Symbol.asyncDispose]() {
       await detach();
-      // The agents may have been processes of their own: what counts is on the disk.
+      // The agents may have been processes of their own, so the records on the disk count.
       for (const { rootDirectory } of nodes) {
         await using runtime = await open(rootDirectory);
         for (const sandbox of await runtime.observer.observe()) await runtime.sandboxes.remove(sandbox.id);

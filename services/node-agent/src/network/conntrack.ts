@@ -1,6 +1,6 @@
 /**
- * UDP flows that the kernel keeps with an endpoint that is gone. It sends each flow of packets where its first one went for as long
- * as packets come, whatever the rules say by then; so flows that would go elsewhere today are made to be forgotten.
+ * Removes stale UDP flows from connection tracking. The kernel translates all packets of a flow as its first one, for as long as packets
+ * come, even if the endpoint is gone meanwhile. kube-proxy deletes such entries, too.
  */
 import { GantryError } from '@gantry/runtime/errors.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
@@ -18,7 +18,7 @@ export interface UdpFlow {
   readonly answers: string;
 }
 
-/** Flows of one pass; a node with more stale ones forgets them with the next change. */
+/** Flows that one pass deletes at most. */
 const maxFlows = 50_000;
 
 const flowPattern = /^udp .*?src=(\S+) dst=(\S+) sport=(\d+) dport=(\d+) .*?src=(\S+) dst=\S+ sport=(\d+) /;
@@ -53,8 +53,7 @@ export interface FlowRules {
 }
 
 /**
- * Flows that a first packet would not take today: to an endpoint that left, past a service that has endpoints now, or to one that is
- * gone.
+ * Stale flows: to an endpoint that left, untranslated though the service has endpoints now, or to a service that is gone.
  */
 export function staleFlows(flows: readonly UdpFlow[], rules: FlowRules): UdpFlow[] {
   return flows.filter((flow) => {
@@ -70,7 +69,7 @@ export function staleFlows(flows: readonly UdpFlow[], rules: FlowRules): UdpFlow
   });
 }
 
-/** A shell script that makes the kernel forget flows. Those that are gone already are no failure. */
+/** A shell script that deletes flows. Flows that have ended meanwhile are no failure. */
 export function forgetScript(flows: readonly UdpFlow[]): string {
   const lines = flows.map(
     ({ source, sourcePort, destination, destinationPort }) =>
@@ -82,7 +81,7 @@ export function forgetScript(flows: readonly UdpFlow[]): string {
 /** Runs a command in the node's network with this standard input. */
 export type RunInNode = (command: readonly string[], input: string, signal: AbortSignal) => Promise<string>;
 
-/** Keeps UDP flows in step with the rules. */
+/** Deletes UDP flows that contradict the rules. */
 export class UdpFlows {
   readonly #run: RunInNode;
   readonly #log: Logger;

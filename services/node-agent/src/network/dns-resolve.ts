@@ -32,11 +32,11 @@ export type Resolution =
     }
   | { readonly kind: 'forward' };
 
-/** Names that one question may lead through: aliases may stand for aliases, in circles too. */
+/** Bound of a chain of aliases, which may be a circle. */
 const maxAliases = 8;
 const maxTcpBytes = 65_535;
 
-/** Answers a question, with what the names that it leads to stand for. */
+/** Answers a question, and follows aliases to the records of their targets. */
 export async function resolveQuestion(
   question: Question,
   deps: DnsServerDeps,
@@ -78,7 +78,7 @@ function isName(text: string): boolean {
 /** Seconds that an alias may be kept. */
 const aliasTtl = 5;
 
-/** An answer; a negative one about a name of ours says how long it may be kept. */
+/** An answer. A negative one carries the SOA record of the zone, so that it can be cached. */
 function resolved(
   rcode: number,
   answers: readonly Answer[],

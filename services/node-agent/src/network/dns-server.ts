@@ -17,7 +17,7 @@ const maxTcpBytes = 65_535;
 /** Connections kept open at once, and how long a silent one stays, in milliseconds. */
 const maxConnections = 256;
 const idleMs = 10_000;
-/** Questions answered at once; more are dropped, and asked again. */
+/** Questions in work at one time. More are dropped; clients ask again. */
 const maxInFlight = 512;
 
 /** A listening DNS server, by UDP and TCP on one port. */
@@ -98,7 +98,7 @@ function serveTcp(server: Server, respond: Respond, log: Logger): void {
   });
 }
 
-/** The reply to a query; undefined for what is none. */
+/** The reply to a query; undefined if the bytes are no query. */
 export async function replyTo(
   query: Buffer,
   maxBytes: number,
@@ -124,7 +124,7 @@ export async function replyTo(
   return answer.whole.length <= limit ? answer.whole : answer.cut();
 }
 
-/** The encoded answer, and the same cut off where it is too long. What cannot be encoded, such as an alias that is no name, is a failure. */
+/** The encoded answer, and a truncated form of it. An answer that cannot be encoded is a failure. */
 async function answerTo(
   packet: Packet,
   question: Question & NonNullable<Packet['questions']>[number],

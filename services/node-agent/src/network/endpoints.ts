@@ -17,7 +17,7 @@ export interface ServiceEndpoints {
   readonly slices: readonly EndpointSlice[];
 }
 
-/** True where a service has an address of its own. */
+/** Whether a service has an address of its own. */
 export function hasClusterIp(service: Service): boolean {
   const ip = service.spec?.clusterIP;
   return service.spec?.type !== 'ExternalName' && ip !== undefined && ip !== '' && ip !== 'None';
@@ -37,7 +37,7 @@ export function backendsOf({ slices }: Pick<ServiceEndpoints, 'slices'>, port: S
   return [...unique].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, backend]) => backend);
 }
 
-/** Takes connections. */
+/** Whether an endpoint takes connections. */
 export function isReady({ conditions }: Endpoint): boolean {
   return conditions?.ready !== false;
 }
@@ -60,7 +60,7 @@ function backendsOfSlice(
   });
 }
 
-/** The protocol of a port; TCP where it says nothing. */
+/** The protocol of a port; TCP by default. */
 export function protocolOf({ protocol }: { readonly protocol?: string }): string {
   return protocol || 'TCP';
 }

@@ -21,7 +21,7 @@ export interface ServiceRulesDeps {
   readonly log: Logger;
 }
 
-/** Keeps the kernel's rules as they are to be, and the flows that it tracks in step with them. */
+/** Keeps the kernel's rules, and the flows that it tracks, in step with the services. */
 export class ServiceRules implements AsyncDisposable {
   readonly #deps: ServiceRulesDeps;
   readonly #stop = new AbortController();
@@ -35,7 +35,7 @@ export class ServiceRules implements AsyncDisposable {
     this.#deps = deps;
   }
 
-  /** Something that rules are made from changed. */
+  /** To be called when an input of the rules changed. */
   changed(): void {
     this.#dirty = true;
     this.#running ??= this.#drain();
@@ -85,7 +85,7 @@ export class ServiceRules implements AsyncDisposable {
     }
   }
 
-  /** Flows follow once the kernel has the rules. */
+  /** Clears stale flows once the kernel has the rules. */
   async #settle(): Promise<boolean> {
     try {
       if (this.#applied !== undefined) await this.#deps.flows.settle(this.#applied, this.#stop.signal);

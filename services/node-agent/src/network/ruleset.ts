@@ -11,7 +11,7 @@ const defaultAffinitySeconds = 10_800;
 export const tableName = 'gantry';
 
 /**
- * Rules as data: what changed between two of them is what has to be told to the kernel. Keys of elements are
+ * Rules as data: the difference between two rulesets is the change for the kernel. Keys of elements are
  * `address . protocol . port` (of node ports: `protocol . port`), values are verdicts.
  */
 export interface Ruleset {
@@ -49,7 +49,7 @@ export interface ExtraAddress {
   readonly backends: readonly Backend[];
 }
 
-/** Rules of single services by key, kept between calls while the objects are the same ones: a change costs what it changes. */
+/** Rules of single services by key. An entry is reused while the service's objects are the same: the cost of a change is its own size. */
 export type RulesetCache = Map<string, { readonly entry: ServiceEndpoints; readonly part: Draft }>;
 
 interface Draft {
@@ -90,7 +90,7 @@ function emptyDraft(): Draft {
   };
 }
 
-/** Informers never change an object: the same one says the same. */
+/** Compares by identity: informers never change an object in place. */
 function isSameEntry(a: ServiceEndpoints, b: ServiceEndpoints): boolean {
   return (
     a.service === b.service &&
