@@ -88,6 +88,7 @@ describe('EvictionLimiter', () => {
   it('goes on with the nodes that the leader before it let be emptied', () => {
     const limiter = new EvictionLimiter(defaultEvictionSettings, recoveryMs);
     const nodes = zone('a', 10, 3).map((node, index) => ({ ...node, isTainted: index === 1 }));
+    limiter.observe([], -1_000);
     expect(limiter.observe(nodes, 0).sort()).toEqual(['a0', 'a1']);
   });
 

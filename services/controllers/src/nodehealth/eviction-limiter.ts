@@ -65,7 +65,8 @@ export class EvictionLimiter {
       if (node === undefined || node.isReady || slowed.has(node.zone)) this.#permits.delete(name);
     }
     if (this.#isFirst) this.#adopt(nodes);
-    this.#isFirst = false;
+    // An informer that was not read yet shows no nodes.
+    if (nodes.length > 0) this.#isFirst = false;
     for (const name of this.#unready) this.#grant(byName.get(name)!, nowMs);
     return [...new Set([...before, ...this.#permits])].filter((name) => before.has(name) !== this.#permits.has(name));
   }
