@@ -17,13 +17,13 @@ import { queryMatcher } from './selection.ts';
 export type RepairCause =
   /** A change or a progress message showed that something was missed. */
   | 'gap'
-  /** The store lost changes that were told already. */
+  /** The store lost changes that were published already. */
   | 'reset'
   /** The bus was away. */
   | 'reconnect'
   /** More messages came than were taken. */
   | 'overflow'
-  /** Nothing was heard of the relay for a while. */
+  /** No message of the relay came for a while. */
   | 'silence'
   /** A message could not be read. */
   | 'garbled';
@@ -67,8 +67,8 @@ type BusReaderApi = Pick<Reader, 'list' | 'get'> & Partial<Pick<Reader, 'watch'>
 
 /**
  * Changes from the event bus. The state is read from the api at the start, and again whenever the revisions in the
- * messages show that one was lost, so that a loss of the bus costs time but never a change. While nothing is heard of the
- * relay, changes come from the api's watch.
+ * messages show that one was lost, so that a loss of the bus costs time but never a change. While no message of the
+ * relay comes, changes come from the api's watch.
  */
 export function busSource<K extends KindName>(
   bus: EventBus,
@@ -93,11 +93,11 @@ class BusReader<K extends KindName> {
   readonly #matches: (object: Kinds[K]) => boolean;
   #cursor = new ChangeCursor();
   readonly #inbox = new Inbox<Message>(inboxCapacity, { type: 'repair', cause: 'overflow' }, charsOf);
-  /** When something was heard of the relay last, or the state was read, on the monotonic clock. */
-  #heardMs = 0;
+  /** Time of the relay's last message, or of the last read of the state, on the monotonic clock. */
+  #lastMessageMs = 0;
   /** True while the api is read, or about to be: messages wait meanwhile, and their silence says nothing. */
   #isReading = false;
-  /** Ends the watch that stands in for the bus, when something is heard again. */
+  /** Ends the watch that stands in for the bus, when a message comes again. */
   #endWatch: () => void = () => {};
   #repairs = 0;
   #lastRepairMs = 0;
@@ -131,7 +131,7 @@ class BusReader<K extends KindName> {
           continue;
         }
         // Nearly all there is, and thousands a second: no generator and no promise of its own for each.
-        const verdict = this.#hear(item);
+        const verdict = this.#receive(item);
         if (verdict === 'gap') yield await this.#repair('gap', signal);
         if (verdict === 'next') yield this.#wholeEvent(item) ?? (await this.#eventOf(item, signal));
       }
@@ -171,7 +171,7 @@ class BusReader<K extends KindName> {
       // Whoever speaks after a silence is believed: the tokens of a store that was set up anew begin at one again.
       if (item.cause === 'silence') this.#cursor = new ChangeCursor();
       yield await this.#repair(item.cause, signal);
-      if (item.cause === 'silence') yield* this.#watchUntilHeard(signal);
+      if (item.cause === 'silence') yield* this.#watchUntilMessage(signal);
       return;
     }
     if (item.type === 'progress' && this.#cursor.isNewHistory(item.message.epoch, item.message.history)) {
@@ -179,16 +179,16 @@ class BusReader<K extends KindName> {
       return;
     }
     const before = this.#cursor.revision;
-    const verdict = this.#hear(item);
+    const verdict = this.#receive(item);
     if (verdict === 'gap') yield await this.#repair('gap', signal);
     if (verdict === 'complete' && this.#cursor.revision > before) {
       yield { type: 'progress', revision: this.#cursor.revision };
     }
   }
 
-  #hear(item: Exclude<Message, { type: 'repair' }>): Verdict {
+  #receive(item: Exclude<Message, { type: 'repair' }>): Verdict {
     const verdict = this.#judge(item);
-    if (verdict !== 'old') this.#heardMs = this.#clock.monotonic();
+    if (verdict !== 'old') this.#lastMessageMs = this.#clock.monotonic();
     return verdict;
   }
 
@@ -208,7 +208,7 @@ class BusReader<K extends KindName> {
       if (type === 'DELETED' || !this.#matches(object)) return { type: 'delete', key, object, revision };
       return { type: 'put', object, revision };
     } catch (error) {
-      // Its end is told whether or not its last state can be read.
+      // A deletion is an event even if the last state cannot be read.
       if (type === 'DELETED') return { type: 'delete', key, object: undefined, revision };
       return { type: 'unreadable', key, revision, problem: textOf(error) };
     }
@@ -266,12 +266,12 @@ class BusReader<K extends KindName> {
       return await read();
     } finally {
       this.#isReading = false;
-      this.#heardMs = this.#clock.monotonic();
+      this.#lastMessageMs = this.#clock.monotonic();
     }
   }
 
-  /** The changes from the api's watch until something is heard on the bus; the cursor then stands where the watch ended. */
-  async *#watchUntilHeard(signal: AbortSignal): AsyncGenerator<SourceEvent<Kinds[K]>> {
+  /** The changes from the api's watch until a message comes on the bus; the cursor then stands where the watch ended. */
+  async *#watchUntilMessage(signal: AbortSignal): AsyncGenerator<SourceEvent<Kinds[K]>> {
     if (this.#reader.watch === undefined) return;
     const heard = new AbortController();
     this.#endWatch = () => heard.abort();
@@ -288,23 +288,23 @@ class BusReader<K extends KindName> {
     } finally {
       this.#endWatch = () => {};
       this.#isReading = false;
-      this.#heardMs = this.#clock.monotonic();
+      this.#lastMessageMs = this.#clock.monotonic();
     }
   }
 
   /** Without a relay, or where the bus lost the subscription, changes come from the api alone, at this pace. */
   async #watchSilence(signal: AbortSignal): Promise<void> {
     const silenceMs = this.#options.silenceMs ?? defaultSilenceMs;
-    this.#heardMs = this.#clock.monotonic();
+    this.#lastMessageMs = this.#clock.monotonic();
     while (!signal.aborted) {
-      const waitMs = this.#isReading ? silenceMs : this.#heardMs + silenceMs - this.#clock.monotonic();
+      const waitMs = this.#isReading ? silenceMs : this.#lastMessageMs + silenceMs - this.#clock.monotonic();
       try {
         await this.#clock.sleep(Math.max(1, waitMs), signal);
       } catch {
         return;
       }
-      if (this.#isReading || this.#clock.monotonic() - this.#heardMs < silenceMs) continue;
-      this.#heardMs = this.#clock.monotonic();
+      if (this.#isReading || this.#clock.monotonic() - this.#lastMessageMs < silenceMs) continue;
+      this.#lastMessageMs = this.#clock.monotonic();
       this.#inbox.push({ type: 'repair', cause: 'silence' });
     }
   }

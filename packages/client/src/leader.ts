@@ -12,7 +12,7 @@ export interface LeaderOptions {
   readonly name: string;
   /** Identity of this process; no other has the same. */
   readonly identity: string;
-  /** Written on the Lease by whoever leads, such as the address under which it can be asked. */
+  /** Annotations that the leader writes on the Lease, such as its address. */
   readonly annotations?: Readonly<Record<string, string>>;
   /** Milliseconds without a renewal after which others take over; whole seconds; 15,000 where absent. */
   readonly leaseDurationMs?: number;

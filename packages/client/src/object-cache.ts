@@ -101,7 +101,7 @@ export class ObjectCache<T extends KubeObject> {
     this.#index(key, object);
     if (old === undefined) return [{ type: 'ADDED', object, old: undefined }];
     if (old.metadata.uid === object.metadata.uid) return [{ type: 'MODIFIED', object, old }];
-    // Its end and the birth of its namesake were both missed or are told as one; handlers must see two objects.
+    // The deletion and the creation of a namesake come as one change; handlers must see two objects.
     return [
       { type: 'DELETED', object: old, old },
       { type: 'ADDED', object, old: undefined },

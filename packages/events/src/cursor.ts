@@ -40,8 +40,8 @@ export class ChangeCursor {
   }
 
   /**
-   * The relay says that `last` is the space's last change, and that everything up to `through` was published. Being
-   * told so is being told that nothing changed in between, so the cursor moves to `through`.
+   * The relay says that `last` is the space's last change, and that everything up to `through` was published: nothing
+   * changed in between, so the cursor moves to `through`.
    */
   progress(epoch: number, last: number, through: number = last): Verdict {
     if (this.#isStale(epoch)) return 'old';

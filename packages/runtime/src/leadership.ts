@@ -42,8 +42,8 @@ const retryBackoff: BackoffPolicy = { initialMs: 200, maxMs: 2_000, factor: 2, j
 
 /**
  * Runs `lead` whenever this process holds the lease, until the signal fires; then gives the lease up. All times are
- * those of the monotonic clock, and the lease counts from before it was asked for, so that a leader has been told to stop by
- * the time at which others can take over, however long an answer takes.
+ * those of the monotonic clock, and the lease counts from before the request, so that the signal fires before others can
+ * take over, however long an answer takes.
  */
 export async function whileLeading(options: LeadershipOptions, signal: AbortSignal): Promise<void> {
   const candidate = new Candidate(options);

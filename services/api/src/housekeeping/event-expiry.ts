@@ -70,7 +70,7 @@ async function removeAll(store: Pick<Store, 'commit'>, entries: readonly Entry[]
 }
 
 /** Removes old events as time goes by, until the signal fires. Run by one leader. */
-export async function keepEventsYoung(
+export async function expireEvents(
   deps: { readonly store: Pick<Store, 'list' | 'commit'>; readonly clock: Clock; readonly log: Logger },
   signal: AbortSignal,
 ): Promise<void> {

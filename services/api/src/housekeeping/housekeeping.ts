@@ -4,7 +4,7 @@ import type { Logger } from '@gantry/runtime/log.ts';
 import { storeLease } from '@gantry/store/lease.ts';
 import type { OpenStore } from '@gantry/store/store.ts';
 import { keepCompacted, type Retention } from './compaction.ts';
-import { keepEventsYoung } from './event-expiry.ts';
+import { expireEvents } from './event-expiry.ts';
 
 export interface HousekeepingDeps {
   readonly store: OpenStore;
@@ -32,7 +32,7 @@ export async function runHousekeeping(
       lead: async (leading) => {
         await Promise.all([
           keepCompacted({ store, clock, log, revision: () => hub.revision }, options.retention, leading),
-          keepEventsYoung({ store, clock, log }, leading),
+          expireEvents({ store, clock, log }, leading),
         ]);
       },
     },
