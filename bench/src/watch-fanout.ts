@@ -9,20 +9,22 @@
  * without watches, is the write to the store and the index alone.
  */
 import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
+import { DamagedObjects } from '@gantry/api/core/damage.ts';
+import { defaultLimits } from '@gantry/api/core/limits.ts';
+import { selectionOf } from '@gantry/api/core/selection.ts';
+import { ObjectCache } from '@gantry/api/core/stored-object.ts';
+import { WatchHub } from '@gantry/api/watch/hub.ts';
 import { kindOf } from '@gantry/model/registry.ts';
 import { systemClock } from '@gantry/runtime/clock.ts';
 import { silentLogger } from '@gantry/runtime/log.ts';
 import { openStore } from '@gantry/store/open.ts';
-import { DamagedObjects } from '../../services/api/src/core/damage.ts';
-import { defaultLimits } from '../../services/api/src/core/limits.ts';
-import { selectionOf } from '../../services/api/src/core/selection.ts';
-import { ObjectCache } from '../../services/api/src/core/stored-object.ts';
-import { WatchHub } from '../../services/api/src/watch/hub.ts';
+import { readArguments } from './arguments.ts';
 import { describeMachine } from './machine.ts';
 
-const { values } = parseArgs({ options: { changes: { type: 'string', default: '20000' } } });
-const changes = Number(values.changes);
+const values = readArguments("The cost of a pod's change where each node's agent has watches of its own.", {
+  changes: { type: 'number', about: 'changes that are timed', default: 20_000 },
+});
+const changes = values.changes;
 const busyNodes = 10;
 const configMapsPerNode = 4;
 const perCommit = 100;
