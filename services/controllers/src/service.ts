@@ -19,7 +19,7 @@ import { watchNodes } from './nodehealth/watch-nodes.ts';
 import { defaultEvictionSettings, type EvictionSettings } from './nodehealth/zones.ts';
 
 export interface ControllersConfig {
-  /** Who we are among replicas of this service; different in every process. */
+  /** Our name among the replicas of this service; different in every process. */
   readonly identity: string;
   /** Milliseconds between looks at the nodes' heartbeats. */
   readonly heartbeatPollMs: number;
@@ -30,9 +30,9 @@ export interface ControllersConfig {
   readonly silenceConfirmMs: number;
   /** The same right after the api was away: every node must have had time to be heard again. */
   readonly silenceRecoveryMs: number;
-  /** How fast nodes that are not ready lose their pods. */
+  /** Rates at which nodes that are not ready lose their pods. */
   readonly evictions: EvictionSettings;
-  /** Address of /metrics, /healthz and /readyz, such as 127.0.0.1:8084; none where absent. */
+  /** Address of /metrics, /healthz and /readyz, such as 127.0.0.1:8084; if absent, they are not served. */
   readonly diagnostics?: string | undefined;
 }
 
@@ -46,7 +46,7 @@ export const defaultControllersConfig: Omit<ControllersConfig, 'identity'> = {
 
 export interface ControllersDeps {
   readonly client: Client;
-  /** Where changes are read from; the api's watches where absent. */
+  /** The event bus that changes are read from; if absent, the api's watches. */
   readonly bus?: EventBus;
   readonly clock: Clock;
   readonly log: Logger;

@@ -10,7 +10,7 @@ export interface ObjectRef {
   /** Absent for kinds that are not namespaced. */
   readonly namespace?: string | undefined;
   readonly name: string;
-  /** The incarnation that is meant; any where absent. */
+  /** The incarnation that is meant; if absent, any. */
   readonly uid?: string | undefined;
 }
 
@@ -64,7 +64,7 @@ export type Action =
   | ({
       readonly type: 'delete';
       readonly object: AnyObject;
-      /** Seconds a pod gets to end; its own where absent. */
+      /** Seconds a pod gets to end; if absent, its own terminationGracePeriodSeconds. */
       readonly gracePeriodSeconds?: number;
       readonly propagationPolicy?: 'Background' | 'Foreground' | 'Orphan';
       /** Fails with Conflict where the object changed since it was observed: the decision rests on its content. */
@@ -83,7 +83,7 @@ export type Action =
   /** Reconcile this key again after a while, although nothing changes. */
   | { readonly type: 'requeue'; readonly afterMs: number };
 
-/** What a controller sees of the cluster: its informers' caches. */
+/** The cluster as a controller sees it: its informers' caches, each late by its own time. */
 export interface View {
   get<K extends KindName>(kind: K, namespace: string | undefined, name: string): Kinds[K] | undefined;
   /** All objects of a kind, or those of one namespace. */
@@ -135,7 +135,7 @@ export interface Controller {
   readonly watchesIfReadable?: readonly KindName[];
   /** The keys to reconcile because this object came, changed or went. */
   keysFor(object: AnyObject, view: View): readonly string[];
-  /** What is to be done about one key, from what is observed now. Pure. */
+  /** Decides what to do about one key, from the view alone. Pure but for the controller's own memory. */
   reconcile(key: string, view: View, nowMs: number): readonly Action[];
   /** Hears why a plan of a key was not carried out to its end, so that a later one can tell of it or do otherwise. */
   failed?(key: string, error: unknown): void;

@@ -9,7 +9,7 @@ import type { AnyObject, View } from './action.ts';
 import { metadataOnlyKinds, metadataSource } from './metadata-only.ts';
 import { ReadyTimes } from './ready-times.ts';
 
-/** Where the objects of a kind come from. */
+/** Gives the source of the objects of a kind. */
 export type SourceOf = <K extends KindName>(kind: K) => ChangeSource<Kinds[K]>;
 
 export interface CachesOptions {
@@ -17,7 +17,7 @@ export interface CachesOptions {
   readonly clock: Clock;
   /** Hears of sources that had to be read anew. */
   readonly onError: (error: unknown, kind: KindName) => void;
-  /** Waits before a source is read anew; the informer's own where absent. */
+  /** Waits before a source is read anew; if absent, the informer's default. */
   readonly backoff?: BackoffPolicy;
 }
 

@@ -15,7 +15,7 @@ export interface EventSink {
 export type ControllerApi = Pick<Writer, 'create' | 'createBatch' | 'update' | 'updateStatus' | 'patch' | 'delete'> &
   Pick<Reader, 'get' | 'list'>;
 
-/** What a plan changed, whether or not all of it succeeded: the next reconcile waits until its informers have seen it. */
+/** The effects of a plan, whether or not all of it succeeded: the next reconcile waits until its informers have seen them. */
 export interface Outcome {
   /** The highest revision written, by kind. */
   readonly written: ReadonlyMap<KindName, number>;
@@ -270,7 +270,7 @@ class Run {
   }
 }
 
-/** How many of the actions, all of one type, may go at once. Objects that one plan creates are alike. */
+/** Upper bound of the actions, all of one type, that may go at once. Objects that one plan creates are alike. */
 function mostTogether(actions: readonly Action[]): number {
   const [first] = actions;
   if (first?.type !== 'create' || actions.length === 1) return maxParallel;

@@ -20,7 +20,7 @@ export interface LoopOptions {
   readonly metrics: ControllerMetrics;
   readonly clock: Clock;
   readonly log: Logger;
-  /** Numbers from 0 to below 1 for the jitter of waits; Math.random where absent. */
+  /** Numbers from 0 to below 1 for the jitter of waits; if absent, Math.random. */
   readonly random?: () => number;
 }
 

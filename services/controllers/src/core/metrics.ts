@@ -1,7 +1,7 @@
 import { Counter, type Registry } from 'prom-client';
 
 /**
- * How the work on a key ended. `refused`: somebody else was faster, which the next attempt goes by. `error`: a call failed.
+ * Result of the work on a key. `refused`: somebody else was faster, and the next attempt goes by their write. `error`: a call failed.
  * `exception`: the controller itself threw, which is a bug.
  */
 export type ReconcileResult = 'success' | 'refused' | 'error' | 'exception';

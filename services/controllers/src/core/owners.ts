@@ -1,12 +1,14 @@
 import type { OwnerReference } from '@gantry/model/gen/gantry.meta.v1.ts';
+import type { Kind } from '@gantry/model/kind.ts';
+import { type KindName, kinds } from '@gantry/model/registry.ts';
 import type { AnyObject } from './action.ts';
 
-/** The reference of an object's managing owner, where it has one. */
+/** The reference to an object's controller (its managing owner), if it has one. */
 export function controllerOf(object: AnyObject): OwnerReference | undefined {
   return object.metadata.ownerReferences?.find((reference) => reference.controller === true);
 }
 
-/** A reference that makes `owner` the managing owner. */
+/** A reference that makes `owner` the controller. */
 export function controllerReference(owner: AnyObject): OwnerReference {
   return {
     apiVersion: owner.apiVersion,
@@ -18,8 +20,16 @@ export function controllerReference(owner: AnyObject): OwnerReference {
   };
 }
 
-/** The key of the managing owner where it is of this kind. */
-export function ownerKey(object: AnyObject, kind: string): string[] {
+/** The key of the controller if it is of this kind. */
+export function ownerKey(object: AnyObject, kind: KindName): string[] {
   const reference = controllerOf(object);
-  return reference?.kind === kind ? [`${object.metadata.namespace}/${reference.name}`] : [];
+  const isOfKind = reference !== undefined && kindOfReference(reference)?.kind === kind;
+  return isOfKind ? [`${object.metadata.namespace}/${reference.name}`] : [];
+}
+
+/** The kind that a reference names by its group and kind, whatever the version; undefined for one that nobody knows. */
+export function kindOfReference({ apiVersion, kind }: OwnerReference): Kind | undefined {
+  const slash = apiVersion.indexOf('/');
+  const group = slash < 0 ? '' : apiVersion.slice(0, slash);
+  return kinds.find((known) => known.kind === kind && known.group === group);
 }

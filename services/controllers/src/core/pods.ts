@@ -1,13 +1,13 @@
 import type { Pod } from '@gantry/model/gen/gantry.core.v1.ts';
 import type { View } from './action.ts';
 
-/** True for a pod that counts as a replica: neither ended nor on its way out. */
+/** True for a pod that counts as a replica: neither ended nor terminating. */
 export function isActive(pod: Pod): boolean {
   const phase = pod.status?.phase;
   return phase !== 'Succeeded' && phase !== 'Failed' && pod.metadata.deletionTimestamp === undefined;
 }
 
-/** When the pod became ready, in milliseconds since the Unix epoch; undefined where it is not. */
+/** The time at which the pod became ready, in milliseconds since the Unix epoch; undefined if it is not ready. */
 export function readySinceMs(pod: Pod): number | undefined {
   const condition = pod.status?.conditions?.find(({ type }) => type === 'Ready');
   if (condition?.status !== 'True') return undefined;
@@ -15,7 +15,7 @@ export function readySinceMs(pod: Pod): number | undefined {
 }
 
 /**
- * Milliseconds until a pod counts as available (0: it does already), undefined where it is not ready. A pod is available
+ * Milliseconds until a pod counts as available (0: it does already), undefined if it is not ready. A pod is available
  * once it has been ready for `minReadySeconds` without a break. The pod's own time counts where it says so, and else the time
  * for which this process has seen it ready: a node whose clock is hours ahead makes nobody wait for hours.
  */

@@ -15,19 +15,19 @@ const catchUpMs = 20;
 /** Milliseconds between complaints about kinds that could not be read yet. */
 const complainMs = 10_000;
 
-/** What controllers run on. */
+/** The surroundings of running controllers. */
 export interface RunOptions {
   readonly sourceOf: SourceOf;
   /** The api, as a controller calls it. */
   readonly apiOf: (controller: string) => ControllerApi;
-  /** Where a controller's events go; disposed of by the caller, after the controllers. */
+  /** Gives the sink for a controller's events; the caller disposes of it after the controllers. */
   readonly eventsOf: (controller: string) => EventSink;
   readonly metrics: ControllerMetrics;
   readonly clock: Clock;
   readonly log: Logger;
-  /** Waits before a source of changes is read anew; the informer's own where absent. */
+  /** Waits before a source of changes is read anew; if absent, the informer's default. */
   readonly backoff?: BackoffPolicy;
-  /** Numbers from 0 to below 1 for the jitter of waits; Math.random where absent. */
+  /** Numbers from 0 to below 1 for the jitter of waits; if absent, Math.random. */
   readonly random?: () => number;
 }
 

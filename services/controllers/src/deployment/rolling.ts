@@ -1,5 +1,5 @@
 /**
- * The arithmetic of a rolling update: how many replicas each ReplicaSet should have next. Plain numbers in and out.
+ * The arithmetic of a rolling update: the next size of each ReplicaSet. Plain numbers in and out.
  */
 
 /** A ReplicaSet as the arithmetic sees it. */
@@ -8,11 +8,11 @@ export interface SetSize {
   readonly wanted: number;
   /** Replicas that are available now. */
   readonly available: number;
-  /** Most pods that the set may have now, which is more than it asks for while it shrinks; as many as that where absent. */
+  /** Upper bound of the pods that the set has now: more than it asks for while it shrinks. If absent, `wanted`. */
   readonly atMost?: number;
 }
 
-/** How far a rollout may stray from the wanted number of replicas. */
+/** Bounds of a rollout around the wanted number of replicas. */
 export interface RolloutBounds {
   /** Replicas of the Deployment. */
   readonly replicas: number;
@@ -43,7 +43,7 @@ export function rolloutBounds(
   return { replicas, maxSurge: surge, maxUnavailable: surge === 0 && unavailable === 0 ? 1 : unavailable };
 }
 
-/** How many replicas the new set should have next: as many as the surge leaves room for beside the pods that there may be. */
+/** Next size of the new set: as many replicas as the surge leaves room for beside the pods that there may be. */
 export function nextNewSize(bounds: RolloutBounds, newSet: SetSize, oldSets: readonly SetSize[]): number {
   if (newSet.wanted >= bounds.replicas) return bounds.replicas;
   const current = [newSet, ...oldSets].reduce((total, { wanted, atMost = wanted }) => total + atMost, 0);
@@ -52,7 +52,7 @@ export function nextNewSize(bounds: RolloutBounds, newSet: SetSize, oldSets: rea
 }
 
 /**
- * How many replicas each old set should have next, oldest first. Replicas that are not available go first, since they
+ * Next sizes of the old sets, oldest first. Replicas that are not available go first, since they
  * serve nobody; then as many available ones as the bound on unavailability allows.
  */
 export function nextOldSizes(bounds: RolloutBounds, newSet: SetSize, oldSets: readonly SetSize[]): number[] {

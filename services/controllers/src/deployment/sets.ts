@@ -78,7 +78,7 @@ export function setAnnotations(deployment: Deployment, revision: number, maxRepl
   };
 }
 
-/** How many replicas the Deployment asked for when this set was written last. */
+/** The replicas that the Deployment asked for when this set was written last. */
 export function desiredWhenWritten(set: ReplicaSet): number | undefined {
   const value = set.metadata.annotations?.[desiredAnnotation];
   return value === undefined ? undefined : Number(value);

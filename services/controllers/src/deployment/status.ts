@@ -9,7 +9,7 @@ import { rfc3339 } from '@gantry/runtime/time.ts';
 import type { Action } from '../core/action.ts';
 import type { RolloutBounds } from './rolling.ts';
 
-/** What a status is computed from. */
+/** The state from which a status is computed. */
 export interface Rollout {
   readonly deployment: Deployment;
   readonly current: ReplicaSet | undefined;
@@ -17,7 +17,7 @@ export interface Rollout {
   readonly bounds: RolloutBounds;
 }
 
-/** Writes the status where it changed, and comes back when the progress deadline runs out. */
+/** Writes the status if it changed, and comes back when the progress deadline runs out. */
 export function statusActions(rollout: Rollout, nowMs: number): Action[] {
   const { deployment } = rollout;
   const status = computeStatus(rollout, nowMs);
@@ -119,7 +119,7 @@ function progressing(rollout: Rollout, counts: Counts, nowMs: number): Deploymen
   return stored;
 }
 
-/** When a rollout that made no progress counts as failed; undefined where none runs. */
+/** The time at which a rollout without progress counts as failed, in milliseconds since the Unix epoch; undefined if none runs. */
 function progressDeadlineMs(deployment: Deployment, status: DeploymentStatus): number | undefined {
   const stored = status.conditions?.find(({ type }) => type === 'Progressing');
   const seconds = deployment.spec.progressDeadlineSeconds;
@@ -128,7 +128,7 @@ function progressDeadlineMs(deployment: Deployment, status: DeploymentStatus): n
   return Date.parse(stored.lastUpdateTime) + seconds * 1000;
 }
 
-/** The condition with its times: the stored one as it is where nothing changed and nothing moved. */
+/** The condition with its times; the stored one if neither it nor the rollout moved. */
 function condition(
   deployment: Deployment,
   nowMs: number,

@@ -23,7 +23,7 @@ export const disruptionController: Controller = {
   keysFor(object: AnyObject, view: View): readonly string[] {
     if (object.kind === 'PodDisruptionBudget') return [keyOf(object)];
     const budgets = [...view.list('PodDisruptionBudget', object.metadata.namespace)];
-    // What owns pods says how many there should be; whose they are, the pods say.
+    // The expected count comes from the controller (ReplicaSet, Deployment); membership comes from the pods' labels.
     const concerned = object.kind === 'Pod' ? budgets.filter((budget) => covers(budget, object as Pod)) : budgets;
     return concerned.map(keyOf);
   },

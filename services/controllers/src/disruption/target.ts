@@ -4,7 +4,7 @@ import type { View } from '../core/action.ts';
 import { controllerOf } from '../core/owners.ts';
 import { resolveIntOrPercent } from '../deployment/rolling.ts';
 
-/** What a budget wants of its pods. */
+/** The healthy pods that a budget requires. */
 export interface HealthTarget {
   /** Pods that there should be. */
   readonly expectedPods: number;
@@ -13,8 +13,8 @@ export interface HealthTarget {
 }
 
 /**
- * What a budget wants of the pods that it selects. A plain number of pods that must be available is about the pods that are
- * there; shares, and numbers that may be missing, are of what the pods' owners ask for. Both round up, as in Kubernetes.
+ * The healthy pods that a budget requires. A plain minAvailable counts the pods that exist; percentages, and maxUnavailable,
+ * are relative to the replicas that the pods' controllers ask for. Both round up, as in Kubernetes.
  */
 export function healthTarget(spec: PodDisruptionBudgetSpec, pods: readonly Pod[], view: View): HealthTarget {
   const { minAvailable, maxUnavailable } = spec;
@@ -32,13 +32,13 @@ export function healthTarget(spec: PodDisruptionBudgetSpec, pods: readonly Pod[]
   return { expectedPods: pods.length, desiredHealthy: minAvailable ?? 0 };
 }
 
-/** Pods that their owners ask for. Pods without an owner don't count: nobody says how many of them there should be. */
+/** Replicas that the pods' controllers ask for. Pods without a controller don't count: nobody says how many there should be. */
 function expectedByOwners(pods: readonly Pod[], view: View): number {
   const expected = new Map<string, number>();
   for (const pod of pods) {
     const owner = scaleOf(pod, view);
     if (owner === undefined) continue;
-    // An owner of a kind that has no scale here wants the pods that it has made.
+    // A controller of a kind without a scale counts as asking for the pods that it has.
     expected.set(owner.uid, owner.replicas ?? (expected.get(owner.uid) ?? 0) + 1);
   }
   return expected.values().reduce((sum, replicas) => sum + replicas, 0);

@@ -8,7 +8,7 @@ export interface EndpointGroup {
   readonly endpoints: readonly Endpoint[];
 }
 
-/** What is known of a node for its pods' endpoints. */
+/** Gives a node's zone, undefined if it has none. */
 export type ZoneOf = (nodeName: string) => string | undefined;
 
 /** The endpoints of a Service: one for each pod that has an address and has not ended, grouped by port numbers. */
@@ -33,7 +33,7 @@ function endpointPort(port: ServicePort, pod: Pod): EndpointPort[] {
   return [{ name: port.name ?? '', protocol, port: number, ...(appProtocol === undefined ? {} : { appProtocol }) }];
 }
 
-/** The number of a service's port in this pod; undefined where the pod has no port of the name asked for. */
+/** The number of a service's port in this pod; undefined if the pod has no port of that name. */
 function targetPort(port: ServicePort, pod: Pod): number | undefined {
   const target = port.targetPort ?? port.port;
   if (typeof target === 'number') return target === 0 ? port.port : target;

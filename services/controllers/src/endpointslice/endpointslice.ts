@@ -55,7 +55,7 @@ function selects(service: Service, pod: Pod): boolean {
   return hasSelector(service) && matchesLabels({ matchLabels: service.spec.selector }, pod.metadata.labels);
 }
 
-/** A slice as it should be; `stored` where it replaces one. */
+/** A slice as it should be; `stored` is the one that it replaces, if any. */
 interface Planned {
   readonly ports: readonly EndpointPort[];
   readonly endpoints: Endpoint[];
@@ -64,8 +64,7 @@ interface Planned {
 
 /**
  * Puts endpoints into slices with as few writes as possible: an endpoint stays in the slice that holds it, new ones fill
- * the gaps, and only what does not fit makes a new slice. An empty Service keeps one empty slice, which says that
- * there is nobody.
+ * the gaps, and the rest makes new slices. A Service without endpoints keeps one empty slice.
  */
 function arrange(
   service: Service,

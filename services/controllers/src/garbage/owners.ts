@@ -1,10 +1,10 @@
 import { objectKey } from '@gantry/client/object-cache.ts';
 import type { OwnerReference } from '@gantry/model/gen/gantry.meta.v1.ts';
-import type { Kind } from '@gantry/model/kind.ts';
-import { type KindName, kindNames, kinds } from '@gantry/model/registry.ts';
+import { type KindName, kindNames } from '@gantry/model/registry.ts';
 import { type AnyObject, type ObjectRef, sees, type View } from '../core/action.ts';
+import { kindOfReference } from '../core/owners.ts';
 
-/** What an owner reference comes to in a view. */
+/** An owner reference, resolved in a view. */
 export type Owner =
   | { readonly type: 'present'; readonly reference: OwnerReference; readonly owner: AnyObject }
   /** It was there no more when the dependent was written. `elsewhere`: it is in another namespace, where it cannot own. */
@@ -69,11 +69,4 @@ export function referencesTo(owner: AnyObject, object: AnyObject): OwnerReferenc
     const kind = reference.uid === uid ? kindOfReference(reference) : undefined;
     return kind?.kind === owner.kind && (!kind.namespaced || object.metadata.namespace === namespace);
   });
-}
-
-/** A kind by the group and the kind of a reference; its version means nothing. */
-function kindOfReference({ apiVersion, kind }: OwnerReference): Kind | undefined {
-  const slash = apiVersion.indexOf('/');
-  const group = slash < 0 ? '' : apiVersion.slice(0, slash);
-  return kinds.find((known) => known.kind === kind && known.group === group);
 }

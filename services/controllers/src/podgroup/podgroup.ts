@@ -5,7 +5,7 @@ import { podGroupLabel } from '@gantry/model/kinds/podgroup/podgroup.ts';
 import { type Action, type AnyObject, type Controller, keyOf, splitKey, type View } from '../core/action.ts';
 import { controllerOf } from '../core/owners.ts';
 
-/** Keeps the status of pod groups: where their members stand. Placing them is the scheduler's work. */
+/** Keeps the status of pod groups: their members by phase. Placing them is the scheduler's work. */
 export const podGroupController: Controller = {
   name: 'podgroup-controller',
   watches: ['PodGroup', 'Pod'],
@@ -56,7 +56,7 @@ function phaseOf(
   return placed === 0 ? 'Pending' : 'Unknown';
 }
 
-/** When the first of the pods got its node. */
+/** The time at which the first of the pods was scheduled. */
 function earliest(placed: readonly Pod[]): string | undefined {
   const times = placed.flatMap(({ status }) => {
     const time = status?.conditions?.find(({ type }) => type === 'PodScheduled')?.lastTransitionTime;

@@ -8,7 +8,7 @@ import type { SourceOf } from '../core/caches.ts';
 import type { Random } from './random.ts';
 import { type Change, connectionLost, type TruthStore } from './store.ts';
 
-/** How late informers are, and how often they have to read anew. */
+/** Lateness of informers, and the rate at which they have to read anew. */
 export interface FeedFaults {
   /** Probability, a step and kind, that changes stop coming for a while. */
   readonly stall: number;

@@ -12,7 +12,7 @@ import { foregroundFinalizer, orphanFinalizer } from './deletion.ts';
 import type { Players } from './players.ts';
 import type { Change, TruthStore } from './store.ts';
 
-/** What a simulation was caught at: a promise of the controllers that was broken. */
+/** A broken promise of the controllers. */
 export class Violation extends Error {}
 
 /** The facts that invariants go by. */

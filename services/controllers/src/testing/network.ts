@@ -7,7 +7,7 @@ import type { ControllerApi } from '../core/executor.ts';
 import type { Random } from './random.ts';
 import { connectionLost, type TruthStore } from './store.ts';
 
-/** How often calls fail, as probabilities. */
+/** Probabilities that a call fails. */
 export interface NetworkFaults {
   /** The call is not carried out, and fails with a lost connection. */
   readonly unsent: number;

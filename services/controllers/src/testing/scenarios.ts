@@ -39,7 +39,7 @@ function disturbPods(simulation: Simulation): void {
   if (random.chance(0.01)) users.remove(simulation, pod());
 }
 
-/** What is wrong with a ReplicaSet at rest. */
+/** Faults of a ReplicaSet at rest. */
 function checkSet(simulation: Simulation, set: AnyObject & { kind: 'ReplicaSet' }): string[] {
   const pods = podsOf(simulation, set);
   const replicas = set.spec.replicas ?? 1;

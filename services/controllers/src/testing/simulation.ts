@@ -13,7 +13,7 @@ import { Players } from './players.ts';
 import { Random } from './random.ts';
 import { type Change, TruthStore } from './store.ts';
 
-/** How much goes wrong. Probabilities are of a step unless it says otherwise. */
+/** Rates of faults: probabilities in one step unless it says otherwise. */
 export interface Faults {
   /** Of a call. */
   readonly network: NetworkFaults;
@@ -39,17 +39,17 @@ export interface SimulationOptions {
   readonly seed: number;
   /** Makes the controllers of one process; called anew for each leader. */
   readonly controllers: (simulation: Simulation) => readonly Controller[];
-  /** Nothing goes wrong and nothing is late where absent. */
+  /** If absent, nothing goes wrong, and changes are late by one step. */
   readonly faults?: Faults;
   /** Puts something between the controllers and the api, such as faults. */
   readonly wrapApi?: (api: ControllerApi) => ControllerApi;
-  /** Does with each step what a service does beside its controllers, such as listening to heartbeats. */
+  /** Stands for the service's work beside its controllers, such as listening to heartbeats; runs in each step. */
   readonly beside?: (simulation: Simulation) => void;
   /** Acts with each step, such as users; stops while the simulation settles. */
   readonly act?: (simulation: Simulation) => void;
 }
 
-/** What was told to users. */
+/** An event for users. */
 export interface ToldEvent {
   readonly controller: string;
   readonly about: AnyObject;
@@ -80,7 +80,7 @@ export class Simulation implements AsyncDisposable {
   readonly feeds: Feeds;
   readonly invariants: Invariants;
   readonly events: ToldEvent[] = [];
-  /** How each reconcile ended, in order. */
+  /** Results of reconciles, in order. */
   readonly results: { readonly controller: string; readonly result: ReconcileResult }[] = [];
   readonly #options: SimulationOptions;
   readonly #log: Logger;
@@ -109,7 +109,7 @@ export class Simulation implements AsyncDisposable {
     return this.store.all(kind);
   }
 
-  /** What the controllers see now; undefined while nobody leads. */
+  /** The view of the controllers; undefined while nobody leads. */
   get view(): View | undefined {
     return this.#running?.caches;
   }

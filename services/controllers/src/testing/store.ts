@@ -17,7 +17,7 @@ export interface Change {
   readonly old: AnyObject | undefined;
   /** When, by the monotonic clock. */
   readonly atMs: number;
-  /** Who wrote it: a controller's name, `user`, `kubelet`, … */
+  /** Name of the writer: a controller's, `user`, `kubelet`, … */
   readonly by: string;
 }
 

@@ -5,7 +5,7 @@ import type { Simulation } from './simulation.ts';
 
 type Scaled = Deployment | ReplicaSet;
 
-/** What people do to a cluster while controllers work on it. Each sees the truth and writes at once. */
+/** Acts of people on a cluster while controllers work on it. They see the truth and write at once. */
 export const users = {
   scale(simulation: Simulation, object: Scaled | undefined, replicas: number): void {
     if (object === undefined) return;
