@@ -4,7 +4,6 @@ import type { Answer, Cause, Json, Step } from './request.ts';
 /** Kubernetes' seconds on a node that is not ready, and Gantry's; see preparePodForCreate. */
 const deadNodeSeconds = [300, 30];
 const deadNodeTaints = ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable'];
-const volumeProtection = ['kubernetes.io/pv-protection', 'kubernetes.io/pvc-protection'];
 const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration';
 
 /**
@@ -96,10 +95,6 @@ function comparableObject(given: Json, asked: string): Json {
   const { status } = object as { status?: Json };
   // When a volume changed its phase is not kept yet.
   delete status?.lastPhaseTransitionTime;
-  if (Array.isArray(metadata.finalizers)) {
-    metadata.finalizers = metadata.finalizers.filter((name) => !volumeProtection.includes(String(name)));
-    if ((metadata.finalizers as unknown[]).length === 0) delete metadata.finalizers;
-  }
   if (metadata.deletionTimestamp !== undefined) metadata.deletionTimestamp = '<time>';
   if (metadata.generateName !== undefined) metadata.name = '<generated>';
   const annotations = metadata.annotations as Json | undefined;

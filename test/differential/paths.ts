@@ -11,7 +11,7 @@ export function pathOf(kindName: string, name?: string, namespace = 'default'): 
   return `${root}${scope}/${kind.plural}${name === undefined ? '' : `/${name}`}`;
 }
 
-/** Where an object is to be created: its own words count, even where no such kind is. */
+/** The path at which an object is created: made of its own apiVersion and kind, even if no such kind exists. */
 export function pathOfNew(object: Json): string {
   const { apiVersion, kind, metadata } = object as { apiVersion: string; kind: string; metadata?: Json };
   const known = findKind(kind);

@@ -37,7 +37,7 @@ export interface Case {
   readonly steps: readonly Step[];
 }
 
-/** What came back for one request. */
+/** The answer to one request. */
 export interface Answer {
   /** HTTP's code. */
   readonly code: number;

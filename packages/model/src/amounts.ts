@@ -30,7 +30,7 @@ export function amountsOf(quantities: Quantities): Map<string, number> {
 }
 
 /**
- * What a pod takes of its node, as Kubernetes counts it: the larger of the sum of its containers (sidecars among them)
+ * Requests of a pod on its node, as Kubernetes counts them: the larger of the sum of its containers (sidecars among them)
  * and of the most that its init containers ever take beside the sidecars started before them; what the pod as a whole
  * asks for in its place where it does; its overhead; and one of the node's pods.
  */

@@ -161,7 +161,7 @@ function skip(reader: Reader, tag: number): void {
   reader.skipType(tag & 7);
 }
 
-/** What a message holds may not run beyond the message. */
+/** Asserts that a field does not run beyond its message. */
 function assertEnd(reader: Reader, end: number): void {
   if (reader.pos !== end) throw new RangeError(`a field runs beyond its message: ${reader.pos} > ${end}`);
 }
@@ -279,7 +279,7 @@ function listOf(target: Fields, name: string): unknown[] {
   return target[name] as unknown[];
 }
 
-/** Where the length-delimited value that follows ends. */
+/** Position at which the length-delimited value that follows ends. */
 function endOfNext(reader: Reader): number {
   return reader.uint32() + reader.pos;
 }

@@ -1,4 +1,4 @@
-/** What `get` prints of a kind. */
+/** The columns that `get` prints of a kind. */
 import { formatAge } from './age.ts';
 import type { Column, Kind, KubeObject } from './kind.ts';
 

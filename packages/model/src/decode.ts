@@ -18,7 +18,7 @@ export function decodeManifest(input: string | Uint8Array): KubeObject {
   return decodeObject(parseManifestText(input));
 }
 
-/** What becomes of fields that a kind does not have. */
+/** Treatment of fields that a kind does not have. */
 export type UnknownFields = 'refuse' | 'drop';
 
 /**

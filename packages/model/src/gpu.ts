@@ -22,7 +22,7 @@ export interface GpuDemand {
   readonly milliEach: number;
 }
 
-/** What a pod that requests these amounts asks of devices; undefined where it asks for none. */
+/** The GPU request of a pod with these amounts; undefined if it requests none. */
 export function gpuDemand(requests: Amounts): GpuDemand | undefined {
   const milli = requests.get(gpuMilliResource) ?? 0;
   const whole = requests.get(gpuResource) ?? 0;

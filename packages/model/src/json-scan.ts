@@ -1,4 +1,4 @@
-/** What JSON.parse passes over: properties that come twice, and how deep the text nests. */
+/** Finds in JSON text the two things that JSON.parse ignores: duplicate properties, and the depth of nesting. */
 
 interface Level {
   /** Properties so far; undefined in lists. */

@@ -49,11 +49,11 @@ export interface Kind<T extends KubeObject = KubeObject> {
   readonly prepareForCreate?: (object: T) => void;
   /** Carries over what a client may not change from the stored object, in place. */
   readonly prepareForUpdate?: (object: T, stored: T) => void;
-  /** What is wrong with it; metadata is checked for every kind alike, elsewhere. */
+  /** Validates an object; its metadata is validated for all kinds alike, elsewhere. */
   readonly validate: (object: T) => FieldCause[];
-  /** What is wrong with this change, beside what validate says. */
+  /** Validates a change, beside validate. */
   readonly validateUpdate?: (object: T, stored: T) => FieldCause[];
-  /** What is wrong with this change of the status. */
+  /** Validates a change of the status. */
   readonly validateStatus?: (object: T, stored: T) => FieldCause[];
   /** Fields beside metadata.name and metadata.namespace that field selectors may name, each with its value ('' where absent). */
   readonly selectableFields: Readonly<Record<string, (object: T) => string>>;
@@ -63,6 +63,6 @@ export interface Kind<T extends KubeObject = KubeObject> {
   readonly columns: readonly Column<T>[];
   /** The columns are all that `get` prints, NAME and AGE (where wanted) among them: their order is this kind's own. */
   readonly listsAllColumns?: boolean;
-  /** What happens to dependents when deletion says nothing. */
+  /** Propagation policy of a deletion that names none. */
   readonly defaultPropagation?: 'Background' | 'Foreground' | 'Orphan';
 }

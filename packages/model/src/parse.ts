@@ -99,7 +99,7 @@ function parseYaml(text: string): unknown {
     throw new GantryError('BadRequest', 'error parsing manifest: yaml: more than one document where one is expected');
   }
   const [document = null] = documents;
-  // Where nothing is repeated, the value is no larger than its text.
+  // Without aliases the value is no larger than its text.
   if (text.includes('*')) assertBounded(document, 0, { left: maxManifestBytes });
   return document;
 }

@@ -205,8 +205,8 @@ function badDirective(name: string, value: unknown): GantryError {
 }
 
 /**
- * What an object becomes by applying a manifest: what the manifest names is set, what the last applied manifest named and this
- * one does not is removed, and what others set stays. As kubectl apply computes it, lists with keys are merged by entry.
+ * The object after a manifest is applied to it: fields of the manifest are set, fields that only the last applied manifest had are
+ * removed, and fields that others set stay. Lists with keys are merged by entry, as kubectl apply does.
  * @param original The manifest that was applied last; undefined where none was.
  */
 export function threeWayMerge(messageName: string, original: unknown, modified: object, current: object): Fields {

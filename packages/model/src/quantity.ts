@@ -46,7 +46,7 @@ const pattern = /^([+-]?)(\d+(?:\.\d*)?|\.\d+)(?:([eE][+-]?\d{1,3})|([numkMGTPE]
 const known = new Map<string, Quantity>();
 const maxKnown = 10_000;
 
-/** What is wrong with a quantity's text, in Kubernetes' words; undefined where nothing is. */
+/** Problem of a quantity's text, in Kubernetes' words; undefined if it is one. */
 export function quantityProblem(text: string): string | undefined {
   if (known.has(text)) return undefined;
   const match = text.length <= maxLength ? pattern.exec(text) : null;

@@ -1,4 +1,4 @@
-/** What pods and nodes have in common: conditions. */
+/** Conditions, which pods and nodes have in common. */
 interface WithConditions {
   readonly status?: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] };
 }

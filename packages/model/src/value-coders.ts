@@ -9,7 +9,7 @@ type Writer = protobuf.Writer;
 /** Wire type of texts, bytes, messages and packed lists. */
 export const lengthDelimited = 2;
 
-/** What becomes of properties that a message does not have when an object is written. */
+/** Treatment of properties that a message does not have when an object is written. */
 export type UnknownProperties = 'refuse' | 'drop';
 
 /** Writes a value without its tag. */

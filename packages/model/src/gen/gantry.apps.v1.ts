@@ -9,13 +9,13 @@ export interface Deployment {
   kind: 'Deployment';
   /** Identity and labels. */
   metadata: ObjectMeta;
-  /** What is to run, how often, and how to change over. */
+  /** Desired state: the pods to run, their number, and the strategy of a change. */
   spec: DeploymentSpec;
   /** How far that is. */
   status?: DeploymentStatus;
 }
 
-/** What is to run, how often, and how to change over. */
+/** Desired state: the pods to run, their number, and the strategy of a change. */
 export interface DeploymentSpec {
   /** How many pods; 1 by default. */
   replicas?: number;
@@ -75,7 +75,7 @@ export interface DeploymentStatus {
 
 /** One observed aspect of a deployment. */
 export interface DeploymentCondition {
-  /** Which aspect, such as "Progressing"; unique in the list. */
+  /** Type of the condition, such as "Progressing"; unique in the list. */
   type: string;
   /** "True", "False" or "Unknown". */
   status: string;
@@ -95,13 +95,13 @@ export interface ReplicaSet {
   kind: 'ReplicaSet';
   /** Identity and labels; the template's labels where it has none. */
   metadata: ObjectMeta;
-  /** What is to run, and how often. */
+  /** Desired state: the pods to run, and their number. */
   spec: ReplicaSetSpec;
-  /** What was observed. */
+  /** Observed state. */
   status?: ReplicaSetStatus;
 }
 
-/** What is to run, and how often. */
+/** Desired state: the pods to run, and their number. */
 export interface ReplicaSetSpec {
   /** How many pods; 1 by default. */
   replicas?: number;
@@ -133,7 +133,7 @@ export interface ReplicaSetStatus {
 
 /** One observed aspect of a ReplicaSet. */
 export interface ReplicaSetCondition {
-  /** Which aspect, such as "ReplicaFailure"; unique in the list. */
+  /** Type of the condition, such as "ReplicaFailure"; unique in the list. */
   type: string;
   /** "True", "False" or "Unknown". */
   status: string;

@@ -6,19 +6,19 @@ import type { ObjectMeta } from './gantry.meta.v1.ts';
 export interface Scale {
   /** Identity of the scaled object, with its resourceVersion. */
   metadata: ObjectMeta;
-  /** What is asked for. */
+  /** Desired state. */
   spec?: ScaleSpec;
-  /** What was observed. */
+  /** Observed state. */
   status?: ScaleStatus;
 }
 
-/** What is asked for. */
+/** Desired state. */
 export interface ScaleSpec {
   /** How many pods. */
   replicas?: number;
 }
 
-/** What was observed. */
+/** Observed state. */
 export interface ScaleStatus {
   /** How many pods there are. */
   replicas?: number;

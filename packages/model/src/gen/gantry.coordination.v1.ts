@@ -8,13 +8,13 @@ export interface Lease {
   kind: 'Lease';
   /** Identity. */
   metadata: ObjectMeta;
-  /** Who holds it and until when. */
+  /** Holder and duration. */
   spec?: LeaseSpec;
 }
 
-/** Who holds a lease and until when. */
+/** Holder and duration of a lease. */
 export interface LeaseSpec {
-  /** Who holds it; nobody where empty. */
+  /** Identity of the holder; empty while nobody holds it. */
   holderIdentity?: string;
   /** Seconds after renewTime from which others may take it; more than 0. */
   leaseDurationSeconds?: number;
@@ -26,6 +26,6 @@ export interface LeaseSpec {
   leaseTransitions?: number;
   /** How a coordinator picks the holder, such as "OldestEmulationVersion"; candidates race for it where absent. */
   strategy?: string;
-  /** Who should have it next: the holder is to give it up. Only with strategy. */
+  /** Preferred next holder: the holder is to give it up. Only with strategy. */
   preferredHolder?: string;
 }

@@ -8,13 +8,13 @@ export interface Pod {
   kind: 'Pod';
   /** Identity and labels. */
   metadata: ObjectMeta;
-  /** What is to run. Fixed after creation, but for images, added tolerations, removed gates, a shorter activeDeadlineSeconds and resizes. */
+  /** Desired state. Immutable, but for images, added tolerations, removed gates, a shorter activeDeadlineSeconds and resizes. */
   spec: PodSpec;
-  /** What was observed, written by the scheduler and the pod's node. */
+  /** Observed state, written by the scheduler and the pod's node. */
   status?: PodStatus;
 }
 
-/** What is to run, where it may run, and what surrounds it. */
+/** Desired state: containers, volumes, placement and environment of a pod. */
 export interface PodSpec {
   /** Volumes that the containers may mount. */
   volumes?: Volume[];
@@ -30,7 +30,7 @@ export interface PodSpec {
   terminationGracePeriodSeconds?: number;
   /** Seconds after status.startTime at which the pod is failed if it still runs; no limit where absent. */
   activeDeadlineSeconds?: number;
-  /** Where the containers' resolver comes from: "ClusterFirst" (default), "ClusterFirstWithHostNet", "Default" (the node's) or "None" (dnsConfig alone). */
+  /** DNS policy, the source of the containers' resolver: "ClusterFirst" (default), "ClusterFirstWithHostNet", "Default" (the node's) or "None" (dnsConfig alone). */
   dnsPolicy?: string;
   /** Labels that the node must have, each with this value. */
   nodeSelector?: Record<string, string>;
@@ -164,7 +164,7 @@ export interface PodDNSConfigOption {
 
 /** Placement rules of a pod. */
 export interface Affinity {
-  /** Which nodes. */
+  /** Affinity to nodes. */
   nodeAffinity?: NodeAffinity;
   /** Near which pods. */
   podAffinity?: PodAffinity;
@@ -172,7 +172,7 @@ export interface Affinity {
   podAntiAffinity?: PodAntiAffinity;
 }
 
-/** Which nodes a pod needs or prefers, judged once, when it is placed. */
+/** Affinity to nodes: required or preferred, judged once, when the pod is placed. */
 export interface NodeAffinity {
   /** Nodes that the pod may be placed on. */
   requiredDuringSchedulingIgnoredDuringExecution?: NodeSelector;
@@ -212,7 +212,7 @@ export interface NodeSelectorRequirement {
   values?: string[];
 }
 
-/** Which pods a pod needs or prefers nearby. */
+/** Affinity to pods: required or preferred nearby. */
 export interface PodAffinity {
   /** Terms that must all hold where the pod is placed. */
   requiredDuringSchedulingIgnoredDuringExecution?: PodAffinityTerm[];
@@ -220,7 +220,7 @@ export interface PodAffinity {
   preferredDuringSchedulingIgnoredDuringExecution?: WeightedPodAffinityTerm[];
 }
 
-/** Which pods a pod refuses or dislikes nearby. */
+/** Anti-affinity to pods: refused or avoided nearby. */
 export interface PodAntiAffinity {
   /** Terms of which none may hold where the pod is placed. They bind later pods too. */
   requiredDuringSchedulingIgnoredDuringExecution?: PodAffinityTerm[];
@@ -288,7 +288,7 @@ export interface Container {
   readinessProbe?: Probe;
   /** Holds the other probes back until it has succeeded once; restarts the container when it fails. */
   startupProbe?: Probe;
-  /** What to do after the start and before the stop. */
+  /** Hooks after the start and before the stop. */
   lifecycle?: Lifecycle;
   /** File from which the container's last words are read into its status; "/dev/termination-log" by default. 4,096 bytes at most, 12 KiB in all of a pod. */
   terminationMessagePath?: string;
@@ -370,7 +370,7 @@ export interface VolumeDevice {
   devicePath: string;
 }
 
-/** What the node does around a container's start and end. */
+/** Hooks that the node runs around a container's start and end. */
 export interface Lifecycle {
   /** Run right after the start, at the same time as the entry point; the container is killed if it fails. */
   postStart?: LifecycleHandler;
@@ -398,11 +398,11 @@ export interface EnvVar {
   name: string;
   /** Value, empty by default. $(NAME) expands earlier variables, $$(NAME) stays as text, an unknown name stays as it is. */
   value?: string;
-  /** Where the value comes from; not together with value. */
+  /** Source of the value; not together with value. */
   valueFrom?: EnvVarSource;
 }
 
-/** Where a variable's value comes from; exactly one field is set. */
+/** Source of a variable's value; exactly one field is set. */
 export interface EnvVarSource {
   /** A field of the pod. */
   fieldRef?: ObjectFieldSelector;
@@ -428,7 +428,7 @@ export interface ObjectFieldSelector {
 export interface ResourceFieldSelector {
   /** The container; its own for a variable, required in volumes. */
   containerName?: string;
-  /** Which one, such as "limits.cpu" or "requests.memory". A limit that isn't set is the node's allocatable amount. */
+  /** Name of the resource, such as "limits.cpu" or "requests.memory". A limit that isn't set is the node's allocatable amount. */
   resource: string;
   /** Unit of the output, rounded up; "1" by default. */
   divisor?: string;
@@ -568,7 +568,7 @@ export interface Probe {
   terminationGracePeriodSeconds?: number;
 }
 
-/** What a probe does; exactly one field is set. */
+/** Action of a probe; exactly one field is set. */
 export interface ProbeHandler {
   /** Run a command in the container; exit code 0 is success. */
   exec?: ExecAction;
@@ -630,11 +630,11 @@ export interface SleepAction {
   seconds?: number;
 }
 
-/** What a container or pod needs and may use, by resource: "cpu" in cores, "memory" and "ephemeral-storage" in bytes, "hugepages-<size>", or an extended resource. */
+/** Requests and limits of a container or pod, by resource: "cpu" in cores, "memory" and "ephemeral-storage" in bytes, "hugepages-<size>", or an extended resource. */
 export interface ResourceRequirements {
   /** The most that may be used: cpu is throttled, memory over it is killed. */
   limits?: Record<string, string>;
-  /** What is set aside on the node; the limit where one is set, else nothing. */
+  /** Amount set aside on the node; defaults to the limit, else to nothing. */
   requests?: Record<string, string>;
   /** Entries of the pod's resourceClaims that this container uses; fixed after creation. */
   claims?: ResourceClaim[];
@@ -926,7 +926,7 @@ export interface PodStatus {
 
 /** One observed aspect of a pod. */
 export interface PodCondition {
-  /** Which aspect, such as "Ready"; unique in the list. */
+  /** Type of the condition, such as "Ready"; unique in the list. */
   type: string;
   /** The metadata.generation that this was concluded from. */
   observedGeneration?: number;
@@ -954,7 +954,7 @@ export interface HostIP {
   ip: string;
 }
 
-/** What became of one entry of spec.resourceClaims. */
+/** Status of one entry of spec.resourceClaims. */
 export interface PodResourceClaimStatus {
   /** Name of the entry. */
   name: string;
@@ -964,7 +964,7 @@ export interface PodResourceClaimStatus {
 
 /** The claim behind a pod's extended resources. */
 export interface PodExtendedResourceClaimStatus {
-  /** Which request of the claim serves which container's resource. */
+  /** Mapping of containers' resources to requests of the claim. */
   requestMappings?: ContainerExtendedResourceRequest[];
   /** The ResourceClaim, in the pod's namespace. */
   resourceClaimName: string;
@@ -980,11 +980,11 @@ export interface ContainerExtendedResourceRequest {
   requestName: string;
 }
 
-/** What the node observed of one container. */
+/** Observed state of one container. */
 export interface ContainerStatus {
   /** Name of the container in the spec. */
   name: string;
-  /** What it does now. */
+  /** State now. */
   state?: ContainerState;
   /** How it ended the last time, where it was restarted. */
   lastState?: ContainerState;
@@ -1014,7 +1014,7 @@ export interface ContainerStatus {
   stopSignal?: string;
 }
 
-/** What a container does; one field is set, and with none it is waiting. */
+/** State of a container: one field is set; with none it is waiting. */
 export interface ContainerState {
   /** Not running yet: pulling, backing off, or waiting for something. */
   waiting?: ContainerStateWaiting;
@@ -1056,7 +1056,7 @@ export interface ContainerStateTerminated {
   containerID?: string;
 }
 
-/** Whom a container's first process runs as. */
+/** Identity of a container's first process. */
 export interface ContainerUser {
   /** On Linux. */
   linux?: LinuxContainerUser;
@@ -1082,11 +1082,11 @@ export interface VolumeMountStatus {
   readOnly?: boolean;
   /** "Disabled" or "Enabled": whether mounts below are read-only too; never "IfPossible" here. */
   recursiveReadOnly?: string;
-  /** What is known of the volume itself. */
+  /** Status of the volume itself. */
   volumeStatus?: VolumeStatus;
 }
 
-/** What is known of a mounted volume; at most one field is set. */
+/** Status of a mounted volume; at most one field is set. */
 export interface VolumeStatus {
   /** Of an image volume. */
   image?: ImageVolumeStatus;
@@ -1242,7 +1242,7 @@ export interface Volume {
   image?: ImageVolumeSource;
 }
 
-/** What is in a volume; at most one field is set. */
+/** Source of a volume; at most one field is set. */
 export interface VolumeSource {
   /** A file or directory of the node. */
   hostPath?: HostPathVolumeSource;
@@ -1628,7 +1628,7 @@ export interface EmptyDirVolumeSource {
 export interface HostPathVolumeSource {
   /** Absolute path on the node; links are followed. */
   path: string;
-  /** What must be there: "" (default, no check), "DirectoryOrCreate", "Directory", "FileOrCreate", "File", "Socket", "CharDevice" or "BlockDevice". */
+  /** Check before mounting: "" (default, no check), "DirectoryOrCreate", "Directory", "FileOrCreate", "File", "Socket", "CharDevice" or "BlockDevice". */
   type?: string;
 }
 
@@ -1686,13 +1686,13 @@ export interface PersistentVolumeClaim {
   kind: 'PersistentVolumeClaim';
   /** Identity and labels. */
   metadata: ObjectMeta;
-  /** What is asked for. */
+  /** Desired state. */
   spec: PersistentVolumeClaimSpec;
-  /** What was given. */
+  /** Observed state: the bound volume's properties. */
   status?: PersistentVolumeClaimStatus;
 }
 
-/** What is asked for. Fixed once bound, but for a larger size and the attributes class. */
+/** Desired volume. Immutable once bound, but for a larger size and the attributes class. */
 export interface PersistentVolumeClaimSpec {
   /** Ways of mounting that are needed; at least one. */
   accessModes?: string[];
@@ -1706,7 +1706,7 @@ export interface PersistentVolumeClaimSpec {
   storageClassName?: string;
   /** "Filesystem" (default) or "Block". */
   volumeMode?: string;
-  /** What the new volume is filled from: a VolumeSnapshot or another claim. */
+  /** Source of the new volume's data: a VolumeSnapshot or another claim. */
   dataSource?: TypedLocalObjectReference;
   /** The same for any kind of object; kept equal to dataSource where both can say it. */
   dataSourceRef?: TypedObjectReference;
@@ -1714,7 +1714,7 @@ export interface PersistentVolumeClaimSpec {
   volumeAttributesClassName?: string;
 }
 
-/** What was given. */
+/** Observed state: the bound volume's properties. */
 export interface PersistentVolumeClaimStatus {
   /** "Pending", "Bound" or "Lost" (its volume is gone). */
   phase?: string;
@@ -1726,7 +1726,7 @@ export interface PersistentVolumeClaimStatus {
   conditions?: PersistentVolumeClaimCondition[];
   /** Size that is being worked towards; may be above capacity during a resize. */
   allocatedResources?: Record<string, string>;
-  /** Where a resize stands by resource, such as "ControllerResizeInProgress" or "NodeResizePending"; empty where none is under way. */
+  /** Status of a resize by resource, such as "ControllerResizeInProgress" or "NodeResizePending"; empty where none is under way. */
   allocatedResourceStatuses?: Record<string, string>;
   /** Class of attributes in force. */
   currentVolumeAttributesClassName?: string;
@@ -1736,7 +1736,7 @@ export interface PersistentVolumeClaimStatus {
 
 /** One observed aspect of a claim. */
 export interface PersistentVolumeClaimCondition {
-  /** Which aspect, such as "Resizing"; unique in the list. */
+  /** Type of the condition, such as "Resizing"; unique in the list. */
   type: string;
   /** "True", "False" or "Unknown". */
   status: string;
@@ -1980,7 +1980,7 @@ export interface DownwardAPIProjection {
 
 /** A token of the pod's service account within a projected volume, renewed before it expires. */
 export interface ServiceAccountTokenProjection {
-  /** Whom the token is for; the api where empty. */
+  /** Audience of the token; defaults to the api. */
   audience?: string;
   /** Seconds that the token is good for, at least 600; 3,600 by default. */
   expirationSeconds?: number;
@@ -2036,7 +2036,7 @@ export interface Secret {
   data?: Record<string, string>;
   /** Text by key, for writing only: goes over the same keys of data, and is never read back. */
   stringData?: Record<string, string>;
-  /** What data must hold, such as "kubernetes.io/tls"; "Opaque" (anything) by default. Fixed after creation. */
+  /** Type of the data, such as "kubernetes.io/tls"; "Opaque" (anything) by default. Fixed after creation. */
   type?: string;
 }
 
@@ -2050,9 +2050,9 @@ export interface Event {
   involvedObject: ObjectReference;
   /** One CamelCase word for what happened, such as "FailedScheduling". */
   reason?: string;
-  /** What happened, for people. */
+  /** Message for people. */
   message?: string;
-  /** Who reports it; newer reporters fill in reportingComponent. */
+  /** Reporter; newer reporters fill in reportingComponent. */
   source?: EventSource;
   /** When it happened first. */
   firstTimestamp?: string;
@@ -2066,13 +2066,13 @@ export interface Event {
   eventTime?: string;
   /** The repetitions, from newer reporters; absent for a single one. */
   series?: EventSeries;
-  /** What was done or tried about the object, such as "Binding". */
+  /** Action that was taken or failed on the object, such as "Binding". */
   action?: string;
   /** Another object that it has to do with. */
   related?: ObjectReference;
   /** The component that reports it, such as "default-scheduler". */
   reportingComponent?: string;
-  /** Which instance of the component. */
+  /** Instance of the component. */
   reportingInstance?: string;
 }
 
@@ -2084,7 +2084,7 @@ export interface EventSeries {
   lastObservedTime?: string;
 }
 
-/** Who reports an event. */
+/** Reporter of an event. */
 export interface EventSource {
   /** The component. */
   component?: string;
@@ -2098,29 +2098,29 @@ export interface Namespace {
   kind: 'Namespace';
   /** Identity and labels. */
   metadata: ObjectMeta;
-  /** What holds its end back. Absent in an update where the writer has nothing to say of the finalizers. */
+  /** Finalizers, which hold its deletion back. Absent in an update where the writer has nothing to say of the finalizers. */
   spec?: NamespaceSpec;
-  /** Where it stands. */
+  /** Observed state. */
   status?: NamespaceStatus;
 }
 
-/** What holds a namespace's end back. */
+/** Finalizers, which hold a namespace's deletion back. */
 export interface NamespaceSpec {
-  /** Who must clean up first; "kubernetes" stands for the deletion of all that is in it. */
+  /** Finalizers that must be removed first; "kubernetes" stands for the deletion of all that is in it. */
   finalizers?: string[];
 }
 
-/** Where a namespace stands. */
+/** Observed state of a namespace. */
 export interface NamespaceStatus {
   /** "Active", or "Terminating": nothing new may be made in it. */
   phase?: string;
-  /** What is in the way of its deletion. */
+  /** Conditions, among them the obstacles to its deletion. */
   conditions?: NamespaceCondition[];
 }
 
 /** One observed aspect of a namespace's deletion. */
 export interface NamespaceCondition {
-  /** Which aspect, such as "NamespaceContentRemaining"; unique in the list. */
+  /** Type of the condition, such as "NamespaceContentRemaining"; unique in the list. */
   type: string;
   /** "True", "False" or "Unknown". */
   status: string;
@@ -2138,13 +2138,13 @@ export interface Node {
   kind: 'Node';
   /** Identity and labels, which selectors and topologies use. */
   metadata: ObjectMeta;
-  /** What operators and controllers ask of it. */
+  /** Desired state, set by operators and controllers. */
   spec?: NodeSpec;
-  /** What its agent observed. */
+  /** Observed state, written by its agent. */
   status?: NodeStatus;
 }
 
-/** What is asked of a node. */
+/** Desired state of a node. */
 export interface NodeSpec {
   /** Range of its pods' addresses, such as "10.244.1.0/24". */
   podCIDR?: string;
@@ -2162,7 +2162,7 @@ export interface NodeSpec {
   externalID?: string;
 }
 
-/** Where an agent's configuration comes from. */
+/** Source of an agent's configuration. */
 export interface NodeConfigSource {
   /** A ConfigMap. */
   configMap?: ConfigMapNodeConfigSource;
@@ -2182,7 +2182,7 @@ export interface ConfigMapNodeConfigSource {
   kubeletConfigKey: string;
 }
 
-/** Which configuration an agent uses. */
+/** Configuration that an agent uses. */
 export interface NodeConfigStatus {
   /** The one that it is to use. */
   assigned?: NodeConfigSource;
@@ -2190,15 +2190,15 @@ export interface NodeConfigStatus {
   active?: NodeConfigSource;
   /** The one that it goes back to when the assigned one fails. */
   lastKnownGood?: NodeConfigSource;
-  /** What is wrong with the assigned one. */
+  /** Fault of the assigned one. */
   error?: string;
 }
 
-/** What a node is and has. */
+/** Observed state of a node. */
 export interface NodeStatus {
   /** All of its resources: "cpu" in cores, "memory" and "ephemeral-storage" in bytes, "pods" as a count, and extended resources. */
   capacity?: Record<string, string>;
-  /** What of capacity pods may have; the scheduler counts on it. Equal to capacity where absent. */
+  /** Part of the capacity that pods may have; the scheduler counts on it. Equal to capacity where absent. */
   allocatable?: Record<string, string>;
   /** Formerly where the node stood in its life; never set. */
   phase?: string;
@@ -2228,7 +2228,7 @@ export interface NodeStatus {
 
 /** One observed aspect of a node. */
 export interface NodeCondition {
-  /** Which aspect, such as "Ready"; unique in the list. */
+  /** Type of the condition, such as "Ready"; unique in the list. */
   type: string;
   /** "True", "False" or "Unknown". */
   status: string;
@@ -2314,11 +2314,11 @@ export interface AttachedVolume {
 export interface NodeRuntimeHandler {
   /** Its name; empty for the default one. */
   name?: string;
-  /** What it can do. */
+  /** Features of the handler. */
   features?: NodeRuntimeHandlerFeatures;
 }
 
-/** What a runtime handler can do. */
+/** Features of a runtime handler. */
 export interface NodeRuntimeHandlerFeatures {
   /** Mounts that are read-only all the way down. */
   recursiveReadOnlyMounts?: boolean;
@@ -2326,7 +2326,7 @@ export interface NodeRuntimeHandlerFeatures {
   userNamespaces?: boolean;
 }
 
-/** What a container runtime can do, whatever the handler. */
+/** Features of a container runtime, with any handler. */
 export interface NodeFeatures {
   /** Obey supplementalGroupsPolicy, and report containers' users. */
   supplementalGroupsPolicy?: boolean;
@@ -2338,13 +2338,13 @@ export interface PersistentVolume {
   kind: 'PersistentVolume';
   /** Identity and labels. */
   metadata: ObjectMeta;
-  /** Where it is and what it can do. */
+  /** Source and properties of the volume. */
   spec: PersistentVolumeSpec;
-  /** Where it stands. */
+  /** Observed state. */
   status?: PersistentVolumeStatus;
 }
 
-/** Where a volume is and what it can do. */
+/** Source and properties of a volume. */
 export interface PersistentVolumeSpec {
   /** Its size: "storage" in bytes. */
   capacity?: Record<string, string>;
@@ -2396,7 +2396,7 @@ export interface PersistentVolumeSpec {
   accessModes?: string[];
   /** The claim that it is bound to; the claim's volumeName has the last word. */
   claimRef?: ObjectReference;
-  /** What happens once its claim is gone: "Retain" (default for those made by hand), "Delete" or "Recycle" (deprecated). */
+  /** Reclaim policy once its claim is gone: "Retain" (default for those made by hand), "Delete" or "Recycle" (deprecated). */
   persistentVolumeReclaimPolicy?: string;
   /** Its class; none where empty. */
   storageClassName?: string;
@@ -2410,7 +2410,7 @@ export interface PersistentVolumeSpec {
   volumeAttributesClassName?: string;
 }
 
-/** Where a persistent volume is; exactly one field is set. */
+/** Source of a persistent volume; exactly one field is set. */
 export interface PersistentVolumeSource {
   /** A Google Compute Engine disk. Deprecated: use CSI. */
   gcePersistentDisk?: GCEPersistentDiskVolumeSource;
@@ -2458,7 +2458,7 @@ export interface PersistentVolumeSource {
   csi?: CSIPersistentVolumeSource;
 }
 
-/** Where a volume stands. */
+/** Observed state of a volume. */
 export interface PersistentVolumeStatus {
   /** "Pending", "Available", "Bound", "Released" (its claim is gone) or "Failed" (it could not be reclaimed). */
   phase?: string;
@@ -2484,7 +2484,7 @@ export interface Service {
   metadata: ObjectMeta;
   /** Its pods, ports and address. */
   spec: ServiceSpec;
-  /** Where its load balancer listens. */
+  /** Observed state: addresses of its load balancer. */
   status?: ServiceStatus;
 }
 
@@ -2510,7 +2510,7 @@ export interface ServiceSpec {
   loadBalancerSourceRanges?: string[];
   /** DNS name that the service is an alias of; with type ExternalName only. */
   externalName?: string;
-  /** Where traffic from outside goes: "Cluster" (default) to any pod, "Local" to pods on the node that it reached, which keeps the client's address. */
+  /** Route of traffic from outside: "Cluster" (default) to any pod, "Local" to pods on the node that it reached, which keeps the client's address. */
   externalTrafficPolicy?: string;
   /** Port of each node that tells load balancers whether it has pods of the service; given by the server for type LoadBalancer with policy Local. */
   healthCheckNodePort?: number;
@@ -2524,11 +2524,11 @@ export interface ServiceSpec {
   ipFamilyPolicy?: string;
   /** Whether type LoadBalancer gets node ports; true by default. */
   allocateLoadBalancerNodePorts?: boolean;
-  /** Who makes the load balancer, such as "example.com/internal"; the cluster's own where absent. Fixed once set. */
+  /** Implementation of the load balancer, such as "example.com/internal"; the cluster's own where absent. Fixed once set. */
   loadBalancerClass?: string;
-  /** Where traffic from inside goes: "Cluster" (default) to any pod, "Local" to pods on the same node only. */
+  /** Route of traffic from inside: "Cluster" (default) to any pod, "Local" to pods on the same node only. */
   internalTrafficPolicy?: string;
-  /** Which pods to prefer: "PreferSameZone" (older name "PreferClose") or "PreferSameNode"; no preference where absent. */
+  /** Preference among pods: "PreferSameZone" (older name "PreferClose") or "PreferSameNode"; no preference where absent. */
   trafficDistribution?: string;
 }
 
@@ -2538,7 +2538,7 @@ export interface ServicePort {
   name?: string;
   /** "TCP" (default), "UDP" or "SCTP". */
   protocol?: string;
-  /** What is spoken, as a hint to load balancers: an IANA name, "kubernetes.io/h2c", "kubernetes.io/ws" or a name with a domain. */
+  /** Application protocol, a hint to load balancers: an IANA name, "kubernetes.io/h2c", "kubernetes.io/ws" or a name with a domain. */
   appProtocol?: string;
   /** Port of the service's address, 1 to 65535. */
   port: number;
@@ -2560,7 +2560,7 @@ export interface ClientIPConfig {
   timeoutSeconds?: number;
 }
 
-/** What became of a service. */
+/** Observed state of a service. */
 export interface ServiceStatus {
   /** Its load balancer. */
   loadBalancer?: LoadBalancerStatus;
@@ -2570,7 +2570,7 @@ export interface ServiceStatus {
 
 /** A load balancer. */
 export interface LoadBalancerStatus {
-  /** Where it listens; empty until it does. */
+  /** Addresses on which it listens; empty until it does. */
   ingress?: LoadBalancerIngress[];
 }
 
@@ -2582,11 +2582,11 @@ export interface LoadBalancerIngress {
   hostname?: string;
   /** How ip behaves inside the cluster: "VIP" (default, packets arrive with it) or "Proxy" (with a node's or pod's address). Only with ip. */
   ipMode?: string;
-  /** What became of each port. */
+  /** Status of each port. */
   ports?: PortStatus[];
 }
 
-/** What became of a load balancer's port. */
+/** Status of a load balancer's port. */
 export interface PortStatus {
   /** The port. */
   port: number;

@@ -33,7 +33,7 @@ export interface Endpoint {
   nodeName?: string;
   /** The zone that it is in. */
   zone?: string;
-  /** Who should use it. */
+  /** Topology hints. */
   hints?: EndpointHints;
 }
 
@@ -47,7 +47,7 @@ export interface EndpointConditions {
   terminating?: boolean;
 }
 
-/** Who should use an endpoint, to keep traffic near. */
+/** Topology hints of an endpoint, which keep traffic near. */
 export interface EndpointHints {
   /** Zones whose clients should; 8 at most. */
   forZones?: ForZone[];
@@ -75,6 +75,6 @@ export interface EndpointPort {
   protocol?: string;
   /** Number; absent means all ports. */
   port?: number;
-  /** What is spoken, as the service's port says. */
+  /** Application protocol of the service's port. */
   appProtocol?: string;
 }

@@ -48,7 +48,7 @@ export interface ObjectMeta {
   ownerReferences?: OwnerReference[];
   /** Names of those who must clean up first; the object stays, with its deletionTimestamp, until each has taken its name off. */
   finalizers?: string[];
-  /** Which manager set which fields, for server-side apply. */
+  /** Fields by the manager that owns them, for server-side apply. */
   managedFields?: ManagedFieldsEntry[];
 }
 
@@ -94,7 +94,7 @@ export interface TypeMeta {
   kind?: string;
 }
 
-/** What a list carries beside its items. */
+/** Metadata of lists. */
 export interface ListMeta {
   /** Formerly the list's URL. Kept for old clients, never set. */
   selfLink?: string;
@@ -108,7 +108,7 @@ export interface ListMeta {
 
 /** One observed aspect of an object, which holds, doesn't, or is unknown. */
 export interface Condition {
-  /** Which aspect, in CamelCase, such as "Available"; unique within the object. */
+  /** Type of the condition in CamelCase, such as "Available"; unique within the object. */
   type: string;
   /** "True", "False" or "Unknown". */
   status: string;
@@ -134,15 +134,15 @@ export interface Unknown {
   contentType?: string;
 }
 
-/** What a delete request may say. */
+/** Options of a delete request. */
 export interface DeleteOptions {
   /** Seconds that the object gets to end; 0 is at once. The kind's own default where absent. */
   gracePeriodSeconds?: number;
-  /** What must be true of the object, else the request fails with Conflict. */
+  /** Preconditions; if one does not hold the request fails with Conflict. */
   preconditions?: Preconditions;
   /** Older form of propagationPolicy: true is "Orphan", false is "Background". Set one of the two. */
   orphanDependents?: boolean;
-  /** What becomes of dependents: "Background" deletes them afterwards, "Foreground" before the object goes, "Orphan" keeps them. The kind's own default where absent. */
+  /** Propagation policy for dependents: "Background" deletes them afterwards, "Foreground" before the object goes, "Orphan" keeps them. The kind's own default where absent. */
   propagationPolicy?: string;
   /** ["All"] does everything but store the result. */
   dryRun?: string[];
@@ -150,7 +150,7 @@ export interface DeleteOptions {
   ignoreStoreReadErrorWithClusterBreakingPotential?: boolean;
 }
 
-/** What must be true of an object before it is deleted. */
+/** Preconditions of a deletion. */
 export interface Preconditions {
   /** Its uid. */
   uid?: string;

@@ -10,7 +10,7 @@ export interface PodDisruptionBudget {
   metadata: ObjectMeta;
   /** The pods and the limit. */
   spec?: PodDisruptionBudgetSpec;
-  /** What may be evicted now. */
+  /** Observed state: the evictions that are allowed now. */
   status?: PodDisruptionBudgetStatus;
 }
 
@@ -26,7 +26,7 @@ export interface PodDisruptionBudgetSpec {
   unhealthyPodEvictionPolicy?: string;
 }
 
-/** What may be evicted now. */
+/** Observed state: the evictions that are allowed now. */
 export interface PodDisruptionBudgetStatus {
   /** The metadata.generation that this status was made from; evictions are refused while it lags behind. */
   observedGeneration?: number;

@@ -10,7 +10,7 @@ export interface PodGroup {
   metadata: ObjectMeta;
   /** How many must start together. */
   spec?: PodGroupSpec;
-  /** Where its pods stand. */
+  /** Observed state of its pods. */
   status?: PodGroupStatus;
 }
 
@@ -18,13 +18,13 @@ export interface PodGroup {
 export interface PodGroupSpec {
   /** Pods without which none is placed: they are bound in one go. 1 where absent, 500 at most. */
   minMember?: number;
-  /** What they need in sum, at the least: while the free room of all nodes together is below it, none is placed. */
+  /** Least sum of their requests: while the free room of all nodes together is below it, none is placed. */
   minResources?: Record<string, string>;
   /** Seconds that room is held for the group while pods of lower priority leave its nodes; 60 where absent. It is given up after that, and the group tried again. */
   scheduleTimeoutSeconds?: number;
 }
 
-/** Where the pods of a group stand. */
+/** Observed state of a group's pods. */
 export interface PodGroupStatus {
   /** "Pending" (they wait for nodes), "Scheduling" (they have nodes but don't all run), "Running", "Unknown" (some have nodes and others wait), "Finished" or "Failed". */
   phase?: string;

@@ -9,11 +9,11 @@ export interface StorageClass {
   kind: 'StorageClass';
   /** Identity; the annotation storageclass.kubernetes.io/is-default-class marks the default one. */
   metadata: ObjectMeta;
-  /** Who makes the volumes, such as "rancher.io/local-path". Fixed after creation, as are parameters. */
+  /** Provisioner of the volumes, such as "rancher.io/local-path". Fixed after creation, as are parameters. */
   provisioner: string;
   /** Settings for the provisioner, 512 at most. */
   parameters?: Record<string, string>;
-  /** What its volumes' reclaim policy will be: "Delete" (default) or "Retain". */
+  /** Reclaim policy of its volumes: "Delete" (default) or "Retain". */
   reclaimPolicy?: string;
   /** Mount options of its volumes, not checked beforehand. */
   mountOptions?: string[];
@@ -21,6 +21,6 @@ export interface StorageClass {
   allowVolumeExpansion?: boolean;
   /** "Immediate" (default), or "WaitForFirstConsumer": make the volume where the first pod is placed. */
   volumeBindingMode?: string;
-  /** Where volumes may be made; everywhere where empty. */
+  /** Topologies in which volumes may be made; empty allows all. */
   allowedTopologies?: TopologySelectorTerm[];
 }

@@ -1,4 +1,4 @@
-/** What ConfigMaps and Secrets have in common. */
+/** Data that ConfigMaps and Secrets have in common. */
 
 /** Bytes of all values together, at most: the object travels and is stored as one. */
 export const maxDataBytes = 1024 * 1024;

@@ -2,7 +2,7 @@
 import type { Reason } from '@gantry/runtime/errors.ts';
 
 export interface BrokenManifest {
-  /** What is wrong with it. */
+  /** The fault. */
   readonly name: string;
   readonly manifest: string | Uint8Array;
   /** A part of the error's text, which names the field (or the line) and the problem. */
@@ -77,7 +77,7 @@ const unreadable: readonly Case[] = [
   ['an object for a key', 'apiVersion: v1\nkind: Pod\nmetadata: {? {a: 1} : b}\n', 'complex keys'],
 ];
 
-/** What they are is not known. */
+/** Manifests without a kind that is known. */
 const unknown: readonly Case[] = [
   ['no kind', 'apiVersion: v1\nmetadata: {name: web}\n', "Object 'Kind' is missing"],
   ['no apiVersion', 'kind: Pod\nmetadata: {name: web}\n', "Object 'apiVersion' is missing"],

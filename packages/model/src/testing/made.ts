@@ -12,13 +12,13 @@ export function made(text: string): { readonly kind: Kind; readonly object: Kube
   return { kind, object };
 }
 
-/** What is wrong with the object of a manifest, each as `field: message`. */
+/** Problems of the object of a manifest, each as `field: message`. */
 export function problemsOf(text: string): string[] {
   const { kind, object } = made(text);
   return kind.validate(object).map(({ field, message }) => `${field}: ${message}`);
 }
 
-/** What `get` prints of the object of a manifest that was made ten minutes ago, by column. */
+/** The cells that `get` prints of a manifest's object that was made ten minutes ago, by column. */
 export function printed(text: string, wide = false): Record<string, string> {
   const { kind, object } = made(text);
   return printedObject(kind, object, wide);

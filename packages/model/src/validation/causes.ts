@@ -1,4 +1,4 @@
-/** What can be wrong with a field, each as a FieldCause in Kubernetes' words. `field` is a path such as spec.containers[0].image. */
+/** Faults of a field, each as a FieldCause in Kubernetes' words. `field` is a path such as spec.containers[0].image. */
 import { type FieldCause, GantryError } from '@gantry/runtime/errors.ts';
 import type { Kind } from '../kind.ts';
 

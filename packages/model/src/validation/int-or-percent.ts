@@ -1,4 +1,4 @@
-/** What can be wrong with fields that are a number of pods or a percentage of them. */
+/** Validation of fields that are a number of pods or a percentage of them. */
 import type { FieldCause } from '@gantry/runtime/errors.ts';
 import { invalidValue, invalidValues, nonNegative } from './causes.ts';
 import { percentProblems } from './names.ts';

@@ -1,4 +1,4 @@
-/** What can be wrong with labels and with selectors of labels. */
+/** Validation of labels and selectors of labels. */
 import type { FieldCause } from '@gantry/runtime/errors.ts';
 import type { LabelSelector, LabelSelectorRequirement } from '../gen/gantry.meta.v1.ts';
 import { forbidden, invalidValue, invalidValues, required } from './causes.ts';

@@ -1,4 +1,4 @@
-/** What can be wrong with the metadata of any object. */
+/** Validation of the metadata of any object. */
 import { isDeepStrictEqual } from 'node:util';
 import type { FieldCause } from '@gantry/runtime/errors.ts';
 import type { ManagedFieldsEntry, ObjectMeta, OwnerReference } from '../gen/gantry.meta.v1.ts';
@@ -23,7 +23,7 @@ const maxManagerChars = 128;
 const standardFinalizers = ['kubernetes', 'orphan', 'foregroundDeletion'];
 
 /**
- * What is wrong with an object's metadata. Names are DNS subdomains; a kind whose names are stricter says so itself. That a
+ * Validates an object's metadata. Names are DNS subdomains; a kind whose names are stricter says so itself. That a
  * namespace is there at all is checked where requests come in, which may fill it in.
  */
 export function validateMetadata(kind: Pick<Kind, 'namespaced'>, metadata: ObjectMeta): FieldCause[] {
@@ -41,7 +41,7 @@ export function validateMetadata(kind: Pick<Kind, 'namespaced'>, metadata: Objec
   ];
 }
 
-/** What of the metadata may not change, once an object is stored. Fields that a client left out are taken as unchanged. */
+/** Validates the immutable fields of an object's metadata. Fields that a client left out are taken as unchanged. */
 export function validateMetadataUpdate(metadata: ObjectMeta, stored: ObjectMeta): FieldCause[] {
   const fixed = [
     'name',

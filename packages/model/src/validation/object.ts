@@ -43,7 +43,7 @@ function withMissing(missing: readonly FieldCause[], found: readonly FieldCause[
   return [...unexplained, ...found.filter(({ field }) => !fields.has(field))];
 }
 
-/** What is wrong with a replacement of a stored object, and with the change. */
+/** Validates a replacement of a stored object, and the change. */
 export function validateUpdate<T extends KubeObject>(kind: Kind<T>, object: T, stored: T): FieldCause[] {
   return [
     ...validateMetadataUpdate(object.metadata, stored.metadata),

@@ -2,7 +2,7 @@ import type { GantryError } from '@gantry/runtime/errors.ts';
 import type { Operation } from '@gantry/store/store.ts';
 import type { AnyObject, Stored } from '../core/stored-object.ts';
 
-/** What is about to be committed: a creation (no `stored`), a change, or a removal (no `object`). */
+/** A write that is about to be committed: a creation (no `stored`), a change, or a removal (no `object`). */
 export interface Admittance {
   readonly object: AnyObject | undefined;
   readonly stored: Stored | undefined;
@@ -10,7 +10,7 @@ export interface Admittance {
   readonly attempt: number;
 }
 
-/** What admission adds to a write. */
+/** The write after admission. */
 export interface Admitted {
   /** The object with what the server gave it; undefined for a removal. */
   readonly object: AnyObject | undefined;
@@ -20,7 +20,7 @@ export interface Admitted {
   readonly explain?: (index: number) => GantryError | undefined;
 }
 
-/** What the server adds to writes of one kind, beyond its defaults and validation. */
+/** Admission of one kind: the server's additions to its writes, beyond defaults and validation. */
 export interface AdmissionPlugin {
   /** Before validation: carries what the server gave the stored object over to its replacement, in place. */
   readonly carryOver?: (object: AnyObject, stored: AnyObject) => void;

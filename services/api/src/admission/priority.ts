@@ -117,7 +117,7 @@ export function priorityClassAdmission(store: Pick<Store, 'get'>): AdmissionPlug
   };
 }
 
-/** What is to be written so that no second class can become the default. Throws Forbidden where there is one. */
+/** The operations that keep a second class from becoming the default. Throws Forbidden if there is a default already. */
 async function defaultClaims(
   store: Pick<Store, 'get'>,
   object: AnyObject | undefined,

@@ -1,7 +1,7 @@
 import type { Service, ServicePort, ServiceSpec } from '@gantry/model/gen/gantry.core.v1.ts';
 import { checksHealth } from '@gantry/model/kinds/service/validation.ts';
 
-// What becomes of the fields that the server gave a service, or that depend on its type, when a client replaces it.
+// Fields that the server allocated, or that depend on the type, when a client replaces a service.
 
 export function usesClusterIp({ spec }: Service): boolean {
   return spec.type !== 'ExternalName';

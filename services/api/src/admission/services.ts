@@ -7,7 +7,7 @@ import type { AdmissionPlugin, Admittance, Admitted } from './admission.ts';
 import { addressAt, contains, type IpRange } from './ip-range.ts';
 import { carryOver, needsHealthCheckPort, usesClusterIp, usesNodePorts } from './service-carry-over.ts';
 
-/** What service addresses are given from. */
+/** The ranges from which service addresses and ports are allocated. */
 export interface ServiceAllocation {
   readonly clusterIps: IpRange;
   /** The address on which the nodes serve the cluster's DNS: no service may have it, or all lookups would go there. */
@@ -39,7 +39,7 @@ export function serviceAdmission(
   };
 }
 
-/** What is known to be taken: asked for only after blind tries met taken ones. */
+/** Keys of allocations that exist: listed only after blind tries met taken ones. */
 async function takenFor(store: Pick<Store, 'list'>, { object, attempt }: Admittance): Promise<ReadonlySet<string>> {
   if (object === undefined || attempt <= blindAttempts) return new Set();
   const [ips, ports] = await Promise.all([store.list({ prefix: ipPrefix }), store.list({ prefix: portPrefix })]);

@@ -82,7 +82,7 @@ function withLastApplied(manifest: Manifest, namespace: string | undefined): Man
   return { ...manifest, metadata: { ...placed, annotations: { ...annotations, [lastAppliedAnnotation]: text } } };
 }
 
-/** What the stored object becomes. */
+/** The stored object with the manifest merged into it. */
 function merged(kind: Kind, modified: Manifest, stored: AnyObject): AnyObject {
   const known = stored.metadata.annotations?.[lastAppliedAnnotation];
   const original = parseOriginal(known);

@@ -5,7 +5,7 @@ import type { FieldCause } from '@gantry/runtime/errors.ts';
 import { newFinalizersWhileDeleting } from './metadata.ts';
 import type { AnyObject } from './stored-object.ts';
 
-// What the api checks beside the model's validation of whole objects. All throw Invalid.
+// Checks beside the model's validation of whole objects. All throw Invalid.
 
 /** Refuses what may not be changed of an object whose end was asked for. */
 export function checkWhileDeleting(kind: Kind, object: AnyObject, stored: AnyObject): void {

@@ -4,11 +4,11 @@ import { conflict, type GantryError, type ResourceInfo } from '@gantry/runtime/e
 import type { Operation, Store } from '@gantry/store/store.ts';
 import { type ObjectCache, storedBy } from './stored-object.ts';
 
-/** What a request decided to write. */
+/** The writes that a request decided on. */
 export interface Decision {
   /** All of these or none. */
   readonly operations: readonly Operation[];
-  /** Which operation is about the object itself; its revision becomes the object's resourceVersion. */
+  /** Index of the operation about the object itself; its revision becomes the object's resourceVersion. */
   readonly subject: number;
   /**
    * Called when an operation met another revision than it expected. Returns the error to end with; undefined decides

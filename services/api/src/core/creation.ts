@@ -19,7 +19,7 @@ export interface NewObject {
   readonly object: AnyObject;
 }
 
-/** What became of one of many. */
+/** Outcome of one creation of a batch. */
 export type Creation =
   | { readonly type: 'created'; readonly object: AnyObject; readonly revision: number }
   | { readonly type: 'refused'; readonly error: GantryError };
@@ -69,7 +69,7 @@ export async function createAll(deps: CoreDeps, objects: readonly NewObject[], d
       for (const { index, candidate, subject } of round.members) {
         outcomes[index] = { type: 'created', object: candidate.object(), revision: result.revisions[subject]! };
       }
-      // Those that had to wait for others of the batch are not in trouble.
+      // Progress was made: items that only waited for other items of the batch start their count of attempts anew.
       attempt = 0;
     }
     waiting = waiting.filter(({ index }) => outcomes[index] === undefined);
@@ -89,11 +89,11 @@ interface Waiting {
 
 interface Member extends Waiting {
   readonly decision: Decision;
-  /** Where its own operation stands among those of the round. */
+  /** Index of its own operation among those of the round. */
   readonly subject: number;
 }
 
-/** What one commit is to hold. */
+/** The operations of one commit, and whose they are. */
 class Round {
   readonly operations: Operation[] = [];
   readonly members: Member[] = [];

@@ -6,7 +6,7 @@ import { infoOf } from './keys.ts';
 import { sameJson } from './same-json.ts';
 import type { AnyObject } from './stored-object.ts';
 
-// What the server owns of an object's metadata: identity, generation, times. Pure; the pipeline calls these in order.
+// The server's own part of an object's metadata: identity, generation, times. Pure; the pipeline calls these in order.
 
 /** Sources of what is not a function of the request. */
 export interface Entropy {

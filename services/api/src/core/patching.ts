@@ -11,7 +11,7 @@ import type { Transition } from './writer.ts';
 export type PatchType = 'json' | 'merge' | 'strategic';
 
 /**
- * What a patch makes of a stored object. The outcome is decoded strictly, as a manifest is.
+ * The transition that applies a patch to a stored object. The outcome is decoded strictly, as a manifest is.
  * Throws BadRequest for a body that is no JSON.
  */
 export function patched(kind: Kind, type: PatchType, body: string): Transition {

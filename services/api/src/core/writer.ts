@@ -18,7 +18,7 @@ import { type AnyObject, copyOf, encodeValue, type Stored, withRevision } from '
 /** Longest name of an object: that of a DNS subdomain. */
 const maxNameChars = 253;
 
-/** Which object, of which kind. */
+/** Identity of an object. */
 export interface Target {
   readonly kind: Kind;
   /** Empty for kinds that are in none. */
@@ -26,7 +26,7 @@ export interface Target {
   readonly name: string;
 }
 
-/** What a write left behind. */
+/** Outcome of a write. */
 export interface Written {
   readonly object: AnyObject;
   /** False where the object was as wanted already, and nothing was written. */
@@ -164,7 +164,7 @@ async function removalOf(deps: CoreDeps, kind: Kind, stored: Stored, attempt: nu
   };
 }
 
-/** What the server adds to writes of a kind. */
+/** The admission plugin of a kind. */
 export function pluginOf(deps: CoreDeps, kind: Kind): typeof admitAsIs {
   return deps.admission[kind.kind] ?? admitAsIs;
 }

@@ -5,7 +5,7 @@ import { forbidden, invalidValue, invalidValues, tooLong } from '../../validatio
 import { configKeyProblems } from '../../validation/names.ts';
 import { base64Bytes, immutableMessage, maxDataBytes } from '../data.ts';
 
-/** What is wrong with a ConfigMap. */
+/** Validates a ConfigMap. */
 export function validateConfigMap({ data = {}, binaryData = {} }: ConfigMap): FieldCause[] {
   const keys = [...entriesUnder('data', data), ...entriesUnder('binaryData', binaryData)];
   const bytes =
@@ -24,7 +24,7 @@ function entriesUnder(field: string, entries: object): { readonly path: string; 
   return Object.keys(entries).map((key) => ({ path: `${field}[${key}]`, key }));
 }
 
-/** What may not change of a ConfigMap that is stored. */
+/** Validates the immutable fields of a ConfigMap. */
 export function validateConfigMapUpdate(object: ConfigMap, stored: ConfigMap): FieldCause[] {
   if (!stored.immutable) return [];
   return [

@@ -1,4 +1,4 @@
-/** What can be wrong with Deployments. */
+/** Validation of Deployments. */
 import type { FieldCause } from '@gantry/runtime/errors.ts';
 import type { Deployment, DeploymentSpec, RollingUpdateDeployment } from '../../gen/gantry.apps.v1.ts';
 import { forbidden, invalidValue, nonNegative, notSupported } from '../../validation/causes.ts';
@@ -11,7 +11,7 @@ import {
 
 const strategyTypes = ['Recreate', 'RollingUpdate'];
 
-/** What is wrong with a Deployment. */
+/** Validates a Deployment. */
 export function validateDeployment({ spec }: Deployment): FieldCause[] {
   return [
     ...nonNegative('spec.replicas', spec.replicas),
@@ -23,12 +23,12 @@ export function validateDeployment({ spec }: Deployment): FieldCause[] {
   ];
 }
 
-/** What is wrong with a change of a Deployment: its pods stay those that it had. */
+/** Validates a change of a Deployment: its pods stay those that it had. */
 export function validateDeploymentUpdate({ spec }: Deployment, { spec: stored }: Deployment): FieldCause[] {
   return validateSelectorUpdate(spec.selector, stored.selector);
 }
 
-/** What is wrong with a Deployment's status. */
+/** Validates a Deployment's status. */
 export function validateDeploymentStatus({ status }: Deployment): FieldCause[] {
   return validateReplicaCounts(status ?? {}, ['updatedReplicas', 'readyReplicas', 'availableReplicas']);
 }

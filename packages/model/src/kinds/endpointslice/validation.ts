@@ -27,7 +27,7 @@ const maxPorts = 100;
 const maxAddresses = 100;
 const maxHints = 8;
 
-/** What is wrong with an EndpointSlice. */
+/** Validates an EndpointSlice. */
 export function validateEndpointSlice({ addressType, endpoints = [], ports = [] }: EndpointSlice): FieldCause[] {
   const addressTypes = ['FQDN', 'IPv4', 'IPv6'];
   if (endpoints.length > maxEndpoints) return [tooMany('endpoints', endpoints.length, maxEndpoints)];
@@ -104,7 +104,7 @@ function validatePorts(ports: readonly EndpointPort[]): FieldCause[] {
   });
 }
 
-/** What may not change of an EndpointSlice that is stored. */
+/** Validates the immutable fields of an EndpointSlice. */
 export function validateEndpointSliceUpdate({ addressType }: EndpointSlice, stored: EndpointSlice): FieldCause[] {
   return addressType === stored.addressType ? [] : [immutable('addressType', addressType)];
 }

@@ -8,7 +8,7 @@ const maxReasonChars = 128;
 const maxActionChars = 128;
 const maxMessageChars = 1024;
 
-/** What is wrong with an event. It lives in the namespace of what it is about; that of cluster-wide objects is default. */
+/** Validates an event. Its namespace is that of the object that it is about; for cluster-scoped objects, default. */
 export function validateEvent(event: Event): FieldCause[] {
   const { metadata, involvedObject, count } = event;
   const { namespace = '' } = involvedObject ?? {};

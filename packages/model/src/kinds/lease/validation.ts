@@ -3,7 +3,7 @@ import type { Lease } from '../../gen/gantry.coordination.v1.ts';
 import { forbidden, invalidValue, invalidValues, nonNegative } from '../../validation/causes.ts';
 import { qualifiedNameProblems } from '../../validation/names.ts';
 
-/** What is wrong with a lease. */
+/** Validates a lease. */
 export function validateLease({ spec = {} }: Lease): FieldCause[] {
   const { leaseDurationSeconds, leaseTransitions, strategy, preferredHolder } = spec;
   const causes: FieldCause[] = [];

@@ -3,7 +3,7 @@ import type { Namespace } from '../../gen/gantry.core.v1.ts';
 import { invalidValues } from '../../validation/causes.ts';
 import { dnsLabelProblems, qualifiedNameProblems } from '../../validation/names.ts';
 
-/** What is wrong with a namespace. Its name becomes a part of names in DNS. */
+/** Validates a namespace. Its name becomes a part of names in DNS. */
 export function validateNamespace({ metadata, spec }: Namespace): FieldCause[] {
   return [
     ...invalidValues('metadata.name', metadata.name, dnsLabelProblems(metadata.name ?? '')),

@@ -7,7 +7,7 @@ import { cidrProblems, labelValueProblems, qualifiedNameProblems } from '../../v
 const effects = ['NoExecute', 'NoSchedule', 'PreferNoSchedule'];
 const zero = parseQuantity('0');
 
-/** What is wrong with a node. */
+/** Validates a node. */
 export function validateNode(node: Node): FieldCause[] {
   const { taints = [], podCIDR, podCIDRs } = node.spec ?? {};
   const ranges = podCIDRs ?? (podCIDR ? [podCIDR] : []);
@@ -44,7 +44,7 @@ function repeatedTaints(taints: readonly Taint[]): FieldCause[] {
   });
 }
 
-/** What is wrong with a node's status: what it has must be amounts. */
+/** Validates a node's status: capacity and allocatable must be amounts. */
 export function validateNodeStatus({ status }: Node): FieldCause[] {
   return (['capacity', 'allocatable'] as const).flatMap((field) =>
     Object.entries(status?.[field] ?? {}).flatMap(([resource, amount]) => {
@@ -58,7 +58,7 @@ export function validateNodeStatus({ status }: Node): FieldCause[] {
   );
 }
 
-/** What may not change of a node that is stored. */
+/** Validates the immutable fields of a node. */
 export function validateNodeUpdate(node: Node, stored: Node): FieldCause[] {
   const causes: FieldCause[] = [];
   const { podCIDR, providerID } = stored.spec ?? {};

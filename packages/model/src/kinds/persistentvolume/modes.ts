@@ -1,4 +1,4 @@
-/** What volumes and claims say alike: how they are mounted, and how large they are. */
+/** Access modes, volume mode and size, which volumes and claims have in common. */
 import type { FieldCause } from '@gantry/runtime/errors.ts';
 import { compareQuantities, parseQuantity, quantityProblem } from '../../quantity.ts';
 import { forbidden, invalidValue, invalidValues, oneOf, required } from '../../validation/causes.ts';

@@ -9,7 +9,7 @@ import { validateAccessModes, validateClassAndMode, validateSize } from './modes
 
 const reclaimPolicies = ['Delete', 'Recycle', 'Retain'];
 
-/** What is wrong with a volume. */
+/** Validates a volume. */
 export function validateVolume({ spec }: PersistentVolume): FieldCause[] {
   const { persistentVolumeReclaimPolicy } = spec;
   return [
@@ -22,7 +22,7 @@ export function validateVolume({ spec }: PersistentVolume): FieldCause[] {
   ];
 }
 
-/** What may not change of a volume: what it is, and where it can be reached from. */
+/** Validates the immutable fields of a volume: its source and its node affinity. */
 export function validateVolumeUpdate({ spec }: PersistentVolume, { spec: stored }: PersistentVolume): FieldCause[] {
   const causes: FieldCause[] = [];
   if (!isDeepStrictEqual(sourceOf(spec), sourceOf(stored))) {

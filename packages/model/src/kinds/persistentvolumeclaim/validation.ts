@@ -6,7 +6,7 @@ import { forbidden, invalidValue, required } from '../../validation/causes.ts';
 import { validateLabelSelector } from '../../validation/labels.ts';
 import { validateAccessModes, validateClassAndMode, validateSize } from '../persistentvolume/modes.ts';
 
-/** What is wrong with a claim. */
+/** Validates a claim. */
 export function validateClaim({ spec }: PersistentVolumeClaim): FieldCause[] {
   const size = spec.resources?.requests?.storage;
   const sizeField = 'spec.resources[storage]';
@@ -20,7 +20,7 @@ export function validateClaim({ spec }: PersistentVolumeClaim): FieldCause[] {
   ];
 }
 
-/** What may not change of a claim: its volume, class and modes; once it is bound its size may grow. */
+/** Validates the immutable fields of a claim: volume, class and modes. The size of a bound claim may grow. */
 export function validateClaimUpdate(claim: PersistentVolumeClaim, stored: PersistentVolumeClaim): FieldCause[] {
   const causes: FieldCause[] = [];
   if (!isDeepStrictEqual(fixedParts(claim.spec, stored), fixedParts(stored.spec, stored))) {

@@ -1,4 +1,4 @@
-/** What can be wrong with a pod's wishes for nodes and for other pods. */
+/** Validation of a pod's affinity to nodes and to other pods. */
 import type { FieldCause } from '@gantry/runtime/errors.ts';
 import type {
   Affinity,

@@ -1,4 +1,4 @@
-/** What a pod's spec gets where it says nothing; of templates, too. Relies on required fields being there. */
+/** Defaults of pods and of pod templates. Relies on required fields being there. */
 import type {
   Container,
   HTTPGetAction,
@@ -69,7 +69,7 @@ function setContainerDefaults(container: Container): void {
   setLifecycleDefaults(container.lifecycle);
 }
 
-/** What is limited and not asked for is asked for up to its limit. */
+/** A limit without a request becomes the request. */
 function setRequestDefaults(resources: ResourceRequirements | undefined): void {
   if (resources?.limits === undefined) return;
   resources.requests = { ...resources.limits, ...resources.requests };

@@ -1,4 +1,4 @@
-/** What can be wrong with tolerations, with how pods spread, and with what holds scheduling back. */
+/** Validation of tolerations, topology spread constraints and scheduling gates. */
 import type { FieldCause } from '@gantry/runtime/errors.ts';
 import type { PodSchedulingGate, Toleration, TopologySpreadConstraint } from '../../gen/gantry.core.v1.ts';
 import { duplicate, duplicates, forbidden, invalidValue, notSupported, oneOf } from '../../validation/causes.ts';

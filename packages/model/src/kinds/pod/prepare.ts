@@ -1,4 +1,4 @@
-/** What the server sets on pods. */
+/** Fields that the server sets on pods. */
 import type { Pod, PodCondition, PodStatus, Toleration } from '../../gen/gantry.core.v1.ts';
 import type { LabelSelector } from '../../gen/gantry.meta.v1.ts';
 import { qosClassOf } from './qos.ts';

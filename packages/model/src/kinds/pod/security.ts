@@ -1,4 +1,4 @@
-/** What can be wrong with the security settings of pods and containers. */
+/** Validation of the security settings of pods and containers. */
 import type { FieldCause } from '@gantry/runtime/errors.ts';
 import type {
   AppArmorProfile,

@@ -1,7 +1,7 @@
 /** A pod's state in one word, as kubectl prints it, and how many of its containers are ready and were restarted. */
 import type { ContainerState, ContainerStatus, Pod } from '../../gen/gantry.core.v1.ts';
 
-/** What a list of pods tells of each. */
+/** A pod's line in a list: phase or reason, ready containers and restarts. */
 export interface PodSummary {
   /** Such as Running, CrashLoopBackOff, Init:0/1 or Terminating. */
   readonly state: string;
@@ -15,7 +15,7 @@ export interface PodSummary {
 }
 
 interface Start {
-  /** What the pod waits for; undefined once nothing more has to end before the containers start. */
+  /** The init container that the pod waits for; undefined once all have ended. */
   readonly state: string | undefined;
   readonly readySidecars: number;
   /** Statuses of the init containers up to the one that the pod waits for. */
@@ -76,7 +76,7 @@ function blockerOf({ terminated, waiting }: ContainerState): string | undefined 
   return waiting?.reason && waiting.reason !== 'PodInitializing' ? waiting.reason : undefined;
 }
 
-/** What the first container that has something to tell tells; undefined where none has. */
+/** Reason of the first container that has one; undefined if none has. */
 function stateOfContainers(pod: Pod, statuses: readonly ContainerStatus[]): string | undefined {
   const told = statuses.flatMap(({ state: { waiting, terminated } = {} }) => {
     if (waiting?.reason) return [waiting.reason];

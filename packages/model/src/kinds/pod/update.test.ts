@@ -9,7 +9,7 @@ function podOf(spec: string): Pod {
   return object;
 }
 
-/** What is wrong with the change from one spec to another. */
+/** Problems of the change from one spec to another. */
 function problems(before: string, after: string): string {
   return pod.validateUpdate!(podOf(after), podOf(before))
     .map(({ field, message }) => `${field}: ${message}`)

@@ -1,4 +1,4 @@
-/** What may change of a pod that is stored: very little, as the node runs what it was given. */
+/** Changes of a stored pod: very few are allowed, since the node already runs it. */
 import type { FieldCause } from '@gantry/runtime/errors.ts';
 import type { Container, NodeSelectorTerm, Pod, PodSpec, Toleration } from '../../gen/gantry.core.v1.ts';
 import { canonicalJson } from '../../hash.ts';
@@ -13,7 +13,7 @@ const changeable = [
   '`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)',
 ].join(',');
 
-/** What is wrong with a change. Binding a pod to a node is no update: it has a call of its own. */
+/** Validates a change. Binding a pod to a node is no update: it has a call of its own. */
 export function validatePodUpdate({ spec }: Pod, { spec: stored }: Pod): FieldCause[] {
   for (const list of ['containers', 'initContainers'] as const) {
     if ((spec[list] ?? []).length !== (stored[list] ?? []).length) {
@@ -32,7 +32,7 @@ export function validatePodUpdate({ spec }: Pod, { spec: stored }: Pod): FieldCa
   return [...causes, forbidden('spec', text)];
 }
 
-/** What is wrong with a new status. */
+/** Validates a new status. */
 export function validatePodStatus({ status = {} }: Pod): FieldCause[] {
   const { nominatedNodeName, podIP, podIPs = [], hostIP } = status;
   return [

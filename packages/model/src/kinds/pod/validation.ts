@@ -1,4 +1,4 @@
-/** What can be wrong with pods and with the templates of pods. Relies on required fields and defaults being there. */
+/** Validation of pods and of pod templates. Relies on required fields and defaults being there. */
 import type { FieldCause } from '@gantry/runtime/errors.ts';
 import type {
   HostAlias,
@@ -38,7 +38,7 @@ const maxSearchChars = 2048;
 const maxHostnameChars = 64;
 const maxInt32 = 2 ** 31 - 1;
 
-/** What is wrong with a pod. */
+/** Validates a pod. */
 export function validatePod({ spec }: Pod): FieldCause[] {
   const causes = validatePodSpec(spec, 'spec');
   if ((spec.ephemeralContainers ?? []).length > 0) {
@@ -50,7 +50,7 @@ export function validatePod({ spec }: Pod): FieldCause[] {
   return causes;
 }
 
-/** What is wrong with a template. @param path Of the template, such as spec.template. */
+/** Validates a template. @param path Of the template, such as spec.template. */
 export function validateTemplate({ metadata = {}, spec }: PodTemplateSpec, path: string): FieldCause[] {
   const causes = [
     ...validateLabels(metadata.labels, `${path}.metadata.labels`),

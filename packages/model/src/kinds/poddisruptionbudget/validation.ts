@@ -6,7 +6,7 @@ import { validateLabelSelector } from '../../validation/labels.ts';
 
 const evictionPolicies = ['AlwaysAllow', 'IfHealthyBudget'];
 
-/** What is wrong with a disruption budget. */
+/** Validates a disruption budget. */
 export function validateBudget({ spec = {} }: PodDisruptionBudget): FieldCause[] {
   const { minAvailable, maxUnavailable, selector, unhealthyPodEvictionPolicy } = spec;
   const bounds = Object.entries({ minAvailable, maxUnavailable });

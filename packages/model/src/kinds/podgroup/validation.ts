@@ -6,7 +6,7 @@ import { validateAmount } from '../pod/containers/resources.ts';
 /** Pods that are bound in one go: as many as the store takes in one commit. */
 export const maxMinMember = 500;
 
-/** What is wrong with a pod group. */
+/** Validates a pod group. */
 export function validatePodGroup({ spec = {} }: PodGroup): FieldCause[] {
   const { minMember, minResources = {}, scheduleTimeoutSeconds } = spec;
   return [

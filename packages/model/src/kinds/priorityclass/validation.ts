@@ -3,10 +3,10 @@ import type { PriorityClass } from '../../gen/gantry.scheduling.v1.ts';
 import { forbidden, immutable, oneOf } from '../../validation/causes.ts';
 import { highestUserPriority, systemPrefix, systemPriorityClasses } from './system.ts';
 
-/** What the preemptionPolicy of classes and pods can be. */
+/** Values of preemptionPolicy, of classes and pods. */
 const preemptionPolicies = ['Never', 'PreemptLowerPriority'];
 
-/** What is wrong with a priority class. */
+/** Validates a priority class. */
 export function validatePriorityClass(priorityClass: PriorityClass): FieldCause[] {
   const { metadata, value = 0, preemptionPolicy } = priorityClass;
   const causes: FieldCause[] = [];
@@ -20,7 +20,7 @@ export function validatePriorityClass(priorityClass: PriorityClass): FieldCause[
   return [...causes, ...oneOf('preemptionPolicy', preemptionPolicy, preemptionPolicies)];
 }
 
-/** What may not change of a priority class: pods have their priority from it already. */
+/** Validates the immutable fields of a priority class: pods have their priority from it already. */
 export function validatePriorityClassUpdate(object: PriorityClass, stored: PriorityClass): FieldCause[] {
   const { value = 0, preemptionPolicy } = object;
   return [

@@ -1,4 +1,4 @@
-/** What can be wrong with ReplicaSets, and with what else makes pods from a template. */
+/** Validation of ReplicaSets, and of whatever makes pods from a template. */
 import type { FieldCause } from '@gantry/runtime/errors.ts';
 import type { ReplicaSet } from '../../gen/gantry.apps.v1.ts';
 import type { PodTemplateSpec } from '../../gen/gantry.core.v1.ts';
@@ -9,7 +9,7 @@ import { forbidden, immutable, invalidValue, nonNegative, notSupported, required
 import { validateLabelSelector } from '../../validation/labels.ts';
 import { validateTemplate } from '../pod/validation.ts';
 
-/** What is wrong with a ReplicaSet. */
+/** Validates a ReplicaSet. */
 export function validateReplicaSet({ spec }: ReplicaSet): FieldCause[] {
   return [
     ...nonNegative('spec.replicas', spec.replicas),
@@ -18,12 +18,12 @@ export function validateReplicaSet({ spec }: ReplicaSet): FieldCause[] {
   ];
 }
 
-/** What is wrong with a change of a ReplicaSet: its pods stay those that it had. */
+/** Validates a change of a ReplicaSet: its pods stay those that it had. */
 export function validateReplicaSetUpdate({ spec }: ReplicaSet, { spec: stored }: ReplicaSet): FieldCause[] {
   return validateSelectorUpdate(spec.selector, stored.selector);
 }
 
-/** What is wrong with a ReplicaSet's status. */
+/** Validates a ReplicaSet's status. */
 export function validateReplicaSetStatus({ status }: ReplicaSet): FieldCause[] {
   return validateReplicaCounts(status ?? {}, ['fullyLabeledReplicas', 'readyReplicas', 'availableReplicas']);
 }
@@ -38,7 +38,7 @@ export interface ReplicaCounts {
   readonly availableReplicas?: number;
 }
 
-/** What is wrong with counts: none is below zero, no part is larger than the whole, and who is available is ready. @param parts Of all replicas. */
+/** Validates counts: none is below zero, no part exceeds the whole, and available replicas are ready. @param parts Of all replicas. */
 export function validateReplicaCounts(counts: ReplicaCounts, parts: readonly (keyof ReplicaCounts)[]): FieldCause[] {
   const count = (name: keyof ReplicaCounts): number => counts[name] ?? 0;
   const causes = (['replicas', 'observedGeneration', ...parts] as const).flatMap((name) =>
@@ -75,7 +75,7 @@ export function validateSelectorAndTemplate(
   return [...causes, ...validateTemplate(template, 'spec.template'), ...validateEndless(template)];
 }
 
-/** What selects pods keeps selecting the same ones. */
+/** A selector is immutable. */
 export function validateSelectorUpdate(selector: LabelSelector, stored: LabelSelector): FieldCause[] {
   return canonicalJson(selector) === canonicalJson(stored) ? [] : [immutable('spec.selector', selector)];
 }

@@ -15,7 +15,7 @@ const requiredKeys: Readonly<Record<string, readonly string[]>> = {
   'kubernetes.io/tls': ['tls.crt', 'tls.key'],
 };
 
-/** What is wrong with a Secret. Its values are never part of a message. */
+/** Validates a Secret. Its values are never part of a message. */
 export function validateSecret(secret: Secret): FieldCause[] {
   const { data = {}, type = '' } = secret;
   const bytes = Object.values(data).reduce((sum, text) => sum + base64Bytes(text), 0);
@@ -60,7 +60,7 @@ function isJson(text: string): boolean {
   }
 }
 
-/** What may not change of a Secret that is stored. */
+/** Validates the immutable fields of a Secret. */
 export function validateSecretUpdate(object: Secret, stored: Secret): FieldCause[] {
   const causes = object.type === stored.type ? [] : [immutable('type', object.type)];
   if (!stored.immutable) return causes;

@@ -3,7 +3,7 @@ import type { Service, ServicePort } from '../../gen/gantry.core.v1.ts';
 /** Seconds for which a quiet client stays with its pod under affinity by client address (Kubernetes' default: three hours). */
 const affinityTimeoutSeconds = 10_800;
 
-/** What Kubernetes sets on services. Addresses and node ports are given by the api, which knows what is free. */
+/** Defaults of services. The api allocates addresses and node ports: it knows which are free. */
 export function setServiceDefaults({ spec, status }: Service): void {
   for (const ingress of status?.loadBalancer?.ingress ?? []) if (ingress.ip) ingress.ipMode ||= 'VIP';
   spec.type ||= 'ClusterIP';

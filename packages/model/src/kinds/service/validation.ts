@@ -27,7 +27,7 @@ const protocols = ['SCTP', 'TCP', 'UDP'];
 /** The longest affinity by client address: one day. */
 const maxAffinitySeconds = 86_400;
 
-/** What is wrong with a service, as Kubernetes words it. */
+/** Validates a service, as Kubernetes words it. */
 export function validateService(service: Service): FieldCause[] {
   const { metadata, spec } = service;
   return [
@@ -201,7 +201,7 @@ function validateLoadBalancer(spec: ServiceSpec): FieldCause[] {
   return causes;
 }
 
-/** What is wrong with a service's status: its load balancer's addresses. */
+/** Validates a service's status: the load balancer's addresses. */
 export function validateServiceStatus({ status }: Service): FieldCause[] {
   return (status?.loadBalancer?.ingress ?? []).flatMap(({ ip = '', hostname = '' }, index) => {
     const path = `status.loadBalancer.ingress[${index}]`;
@@ -217,7 +217,7 @@ export function checksHealth({ type, externalTrafficPolicy }: ServiceSpec): bool
   return type === 'LoadBalancer' && externalTrafficPolicy === 'Local';
 }
 
-/** What may not change of a service that is stored. */
+/** Validates the immutable fields of a service. */
 export function validateServiceUpdate({ spec }: Service, { spec: stored }: Service): FieldCause[] {
   const causes: FieldCause[] = [];
   const both = (test: (spec: ServiceSpec) => boolean): boolean => test(spec) && test(stored);

@@ -20,7 +20,7 @@ const bindingModes = ['Immediate', 'WaitForFirstConsumer'];
 const maxParameters = 512;
 const maxParameterBytes = 256 * 1024;
 
-/** What is wrong with a storage class. */
+/** Validates a storage class. */
 export function validateStorageClass(object: StorageClass): FieldCause[] {
   const { provisioner, parameters = {}, reclaimPolicy, volumeBindingMode, allowedTopologies = [] } = object;
   return [
@@ -32,7 +32,7 @@ export function validateStorageClass(object: StorageClass): FieldCause[] {
   ];
 }
 
-/** What may not change of a storage class: volumes were made by it. */
+/** Validates the immutable fields of a storage class: volumes were made by them. */
 export function validateStorageClassUpdate(object: StorageClass, stored: StorageClass): FieldCause[] {
   const causes = (['parameters', 'provisioner', 'reclaimPolicy'] as const)
     .filter((field) => !isDeepStrictEqual(object[field] ?? {}, stored[field] ?? {}))

@@ -1,4 +1,4 @@
-/** What can be wrong with environment variables, and with references to the pod's own fields and resources. */
+/** Validation of environment variables, and of references to the pod's own fields and resources. */
 import type { FieldCause } from '@gantry/runtime/errors.ts';
 import type {
   ConfigMapKeySelector,

@@ -1,4 +1,4 @@
-/** What can be wrong with the volumes that a container sees. */
+/** Validation of a container's volume mounts and devices. */
 import type { FieldCause } from '@gantry/runtime/errors.ts';
 import type { Container, Volume, VolumeDevice, VolumeMount } from '../../../gen/gantry.core.v1.ts';
 import { forbidden, invalidValue, notFound, oneOf } from '../../../validation/causes.ts';

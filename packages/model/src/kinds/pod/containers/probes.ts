@@ -1,4 +1,4 @@
-/** What can be wrong with probes and with the hooks at a container's start and end. */
+/** Validation of probes and lifecycle hooks. */
 import type { FieldCause } from '@gantry/runtime/errors.ts';
 import type {
   ExecAction,

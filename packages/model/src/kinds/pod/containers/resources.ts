@@ -1,4 +1,4 @@
-/** What can be wrong with the resources that containers ask for and are limited to. */
+/** Validation of the resources that containers ask for and are limited to. */
 import type { FieldCause } from '@gantry/runtime/errors.ts';
 import type { ResourceRequirements } from '../../../gen/gantry.core.v1.ts';
 import { compareQuantities, parseQuantity, quantityProblem } from '../../../quantity.ts';

@@ -1,4 +1,4 @@
-/** What can be wrong with a pod's containers. */
+/** Validation of a pod's containers. */
 import type { FieldCause } from '@gantry/runtime/errors.ts';
 import type { Container, ContainerPort, PodSpec, Volume } from '../../../gen/gantry.core.v1.ts';
 import {
@@ -53,7 +53,7 @@ export function validateContainers(spec: PodSpec, path: string): FieldCause[] {
   ];
 }
 
-/** What any container must be. */
+/** Validates the fields that all containers have. */
 function validateContainer(
   container: Container,
   spec: PodSpec,
@@ -82,7 +82,7 @@ function validateImage(image: string | undefined, field: string): FieldCause[] {
   return image === image.trim() ? [] : [invalidValue(field, image, 'must not have leading or trailing whitespace')];
 }
 
-/** What belongs to containers that run as long as the pod does. */
+/** Validates the fields of containers that run as long as the pod does. */
 function validateRunning(container: Container, spec: PodSpec, path: string): FieldCause[] {
   return [
     ...validateLifecycle(container.lifecycle, spec.terminationGracePeriodSeconds, `${path}.lifecycle`),

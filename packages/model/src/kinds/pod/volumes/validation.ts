@@ -1,4 +1,4 @@
-/** What can be wrong with a pod's volumes. */
+/** Validation of a pod's volumes. */
 import type { FieldCause } from '@gantry/runtime/errors.ts';
 import type {
   ConfigMapVolumeSource,
