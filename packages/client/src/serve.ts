@@ -18,11 +18,11 @@ export interface ListenOptions {
   /** 0 for any free one. */
   readonly port: number;
   readonly maxRequestBytes: number;
-  /** What the server listens with. */
+  /** Transport that the server listens with. */
   readonly credentials: Credentials;
-  /** Milliseconds that calls get to end when the server is stopped; a second where absent. */
+  /** Milliseconds that calls get to end when the server is stopped; a second if absent. */
   readonly drainMs?: number;
-  /** Who may call, reflection included; health is open to all. */
+  /** Decides on each call, reflection included; health is open to all. */
   readonly admit: Admit;
 }
 

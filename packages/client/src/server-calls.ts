@@ -36,7 +36,7 @@ export class Lane {
     this.#most = most;
   }
 
-  /** Takes a call in, until it is disposed of. Throws TooManyRequests where the lane is full. */
+  /** Takes a call in, until it is disposed of. Throws TooManyRequests if the lane is full. */
   enter(): Disposable {
     if (this.#inWork >= this.#most) {
       throw new GantryError('TooManyRequests', 'too many requests, please try again later', { retryAfterMs: 1_000 });
@@ -60,7 +60,7 @@ export interface ServerCallsOptions<Context extends CallContext> {
   readonly log: Logger;
   /** A call of a method began; returns the function that is told its status code when it ended. */
   readonly onStart?: (method: string) => (code: number) => void;
-  /** The lane of unary calls whose handler names none; they are not bounded where absent. */
+  /** The lane of unary calls whose handler names none; they are not bounded if absent. */
   readonly defaultLane?: Lane;
 }
 

@@ -6,9 +6,9 @@ import { defaultRetention, type Retention } from './housekeeping/compaction.ts';
 export interface ApiConfig {
   /** `host:port` of gRPC; port 0 for any free one. */
   readonly listen: string;
-  /** `host:port` of Kubernetes' REST api; port 0 for any free one; none where absent. */
+  /** `host:port` of Kubernetes' REST api; port 0 for any free one; none if absent. */
   readonly rest?: string | undefined;
-  /** `host:port` of /metrics, /healthz and /readyz; none where absent. */
+  /** `host:port` of /metrics, /healthz and /readyz; none if absent. */
   readonly diagnostics?: string | undefined;
   /** True where everybody who can reach `listen` is to be the administrator; else only who presents the cluster's token is. */
   readonly trustNetwork: boolean;
@@ -24,7 +24,7 @@ export interface ApiConfig {
   readonly cacheChars: number;
 }
 
-/** What an api process does where nothing else is said. */
+/** Settings of an api process where nothing else is said. */
 export const defaultApiConfig: ApiConfig = {
   listen: '127.0.0.1:7443',
   trustNetwork: false,

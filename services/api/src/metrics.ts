@@ -1,6 +1,6 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 
-/** What an api process counts. */
+/** Metrics of an api process. */
 export interface ApiMetrics {
   /** A call of a gRPC method began; returns what to call with its status code when it ended. */
   started(method: string): (code: number) => void;

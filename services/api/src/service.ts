@@ -10,6 +10,7 @@ import type { Logger } from '@gantry/runtime/log.ts';
 import { createMetrics, type Diagnostics, serveDiagnostics } from '@gantry/runtime/metrics.ts';
 import type { Running } from '@gantry/runtime/service.ts';
 import type { OpenStore } from '@gantry/store/store.ts';
+import type { Registry } from 'prom-client';
 import { nodeAdmission, podAdmission } from './admission/capacity.ts';
 import { claimAdmission } from './admission/claims.ts';
 import { parseIpRange } from './admission/ip-range.ts';
@@ -49,7 +50,7 @@ import { CapacityLedger } from './scheduling/ledger.ts';
 import { SchedulingApi } from './scheduling/service.ts';
 import { WatchHub } from './watch/hub.ts';
 
-/** What an api process works with. */
+/** Dependencies of an api process. */
 export interface ApiDeps {
   readonly store: OpenStore;
   readonly bus: EventBus;
@@ -61,7 +62,7 @@ export interface ApiDeps {
    * configuration trusts the network.
    */
   readonly credentials?: Credentials | undefined;
-  /** Certificate chain and key of the REST edge, in PEM; plain HTTP where absent. */
+  /** Certificate chain and key of the REST edge, in PEM; plain HTTP if absent. */
   readonly tls?: { readonly cert: string; readonly key: string };
 }
 
@@ -69,9 +70,9 @@ export interface ApiDeps {
 export interface RunningApi extends Running {
   /** `host:port` of gRPC, with the port that it got. */
   readonly address: string;
-  /** Port of /metrics and /healthz; undefined where they are not served. */
+  /** Port of /metrics and /healthz; undefined if they are not served. */
   readonly diagnosticsPort: number | undefined;
-  /** Port of the REST edge; undefined where it is not served. */
+  /** Port of the REST edge; undefined if it is not served. */
   readonly restPort: number | undefined;
   /** The core, for edges beside gRPC. */
   readonly resources: ResourceApi;
@@ -80,9 +81,30 @@ export interface RunningApi extends Running {
 /** Starts an api: gRPC, and the relay and housekeeping that one of all replicas leads. Resolves when it serves. */
 export async function startApi(config: ApiConfig, deps: ApiDeps): Promise<RunningApi> {
   await using stack = new AsyncDisposableStack();
+  const parts = await startParts(config, deps, stack);
+  const edges = await serveEdges(config, deps, parts, stack);
   const stop = new AbortController();
-  const { log, store, clock = systemClock, credentials = noCredentials } = deps;
-  const authenticate = authenticateBy(credentials, config.trustNetwork);
+  const background = runLoops(config, deps, parts, stop.signal);
+  const { host } = parseAddress(config.listen);
+  deps.log.info({ address: `${host}:${edges.server.port}` }, 'the api serves gRPC');
+  return running({ host, ...edges, resources: parts.resources, background, stop, owned: stack.move() });
+}
+
+/** The parts of an api that know nothing of how they are reached. */
+interface Parts {
+  readonly core: CoreDeps;
+  readonly ledger: CapacityLedger;
+  readonly hub: WatchHub;
+  readonly events: ApiEvents;
+  readonly resources: ResourceApi;
+  readonly registry: Registry;
+  /** Creates those of the objects that every cluster has that are missing. */
+  readonly createMissing: () => Promise<void>;
+}
+
+/** Puts the parts together. They have the state of the store, and the built-in objects are there, when this resolves. */
+async function startParts(config: ApiConfig, deps: ApiDeps, stack: AsyncDisposableStack): Promise<Parts> {
+  const { store, log } = deps;
   const priorities = new PriorityClasses(store);
   const core = coreOf(config, deps, priorities);
   const ledger = new CapacityLedger();
@@ -92,24 +114,35 @@ export async function startApi(config: ApiConfig, deps: ApiDeps): Promise<Runnin
     createBuiltIns((object) => create(core, kindOfObject(object), object, false));
   await createMissing();
   const events = stack.use(new ApiEvents({ ...core, maxPending: config.limits.maxPendingEvents }));
-  const resources = new ResourceApi({
-    ...core,
-    hub,
-    turns: new Turns(),
-    lists: new ListBudget(config.limits.lists, core.clock),
-  });
+  const lists = new ListBudget(config.limits.lists, core.clock);
+  const resources = new ResourceApi({ ...core, hub, turns: new Turns(), lists });
   const registry = createMetrics('api');
   stack.use(reportStoreHealth(store, { registry, events, log }));
+  return { core, ledger, hub, events, resources, registry, createMissing };
+}
+
+/** The listeners of an api. */
+interface Edges {
+  readonly server: GrpcServer;
+  readonly rest: RestServer | undefined;
+  readonly diagnostics: Diagnostics | undefined;
+}
+
+/** Serves gRPC, and REST and diagnostics if they are configured. */
+async function serveEdges(config: ApiConfig, deps: ApiDeps, parts: Parts, stack: AsyncDisposableStack): Promise<Edges> {
+  const { log, store, credentials = noCredentials } = deps;
+  const { core, ledger, hub, events, resources, registry } = parts;
+  const { maxRequestBytes, maxInFlight } = config.limits;
+  const authenticate = authenticateBy(credentials, config.trustNetwork);
   const calls = new Calls({
     authenticate,
     metrics: createApiMetrics(registry, () => hub.watcherCount),
     log,
-    maxInFlight: config.limits.maxInFlight,
+    maxInFlight,
   });
   const agents = stack.use(new AgentConnections(credentials));
   const scheduling = new SchedulingApi({ ...core, hub, ledger, events });
   const pods = new PodProxy({ ...core, agents });
-  const { host, port } = parseAddress(config.listen);
   const server = await listen(
     {
       ResourceService: resourceHandlers(resources, calls, core.damaged),
@@ -118,52 +151,39 @@ export async function startApi(config: ApiConfig, deps: ApiDeps): Promise<Runnin
       PodService: podHandlers(pods, calls),
       PlacementService: placementHandlers(new PlacementProxy({ ...core, credentials }), calls),
     },
-    {
-      host,
-      port,
-      maxRequestBytes: config.limits.maxRequestBytes,
-      credentials,
-      admit: (caller) => void authenticate(caller),
-    },
+    { ...parseAddress(config.listen), maxRequestBytes, credentials, admit: (caller) => void authenticate(caller) },
   );
   stack.use(server);
-  const isReady = (): boolean => hub.following && store.problem === undefined;
-  const rest = config.rest
-    ? stack.use(
-        await serveRest(
-          { api: resources, scheduling, pods, authenticate, kinds, ready: isReady, clock, log },
-          {
-            ...parseAddress(config.rest),
-            ...(deps.tls && { tls: deps.tls }),
-            maxBodyBytes: config.limits.maxRequestBytes,
-          },
-        ),
-      )
-    : undefined;
-  const diagnostics = config.diagnostics
-    ? stack.use(
-        await serveDiagnostics({
-          ...parseAddress(config.diagnostics),
-          registry,
-          ready: isReady,
-        }),
-      )
-    : undefined;
+  const ready = (): boolean => hub.following && store.problem === undefined;
+  const rest =
+    config.rest &&
+    stack.use(
+      await serveRest(
+        { api: resources, scheduling, pods, authenticate, kinds, ready, clock: core.clock, log },
+        { ...parseAddress(config.rest), ...(deps.tls && { tls: deps.tls }), maxBodyBytes: maxRequestBytes },
+      ),
+    );
+  const diagnostics =
+    config.diagnostics && stack.use(await serveDiagnostics({ ...parseAddress(config.diagnostics), registry, ready }));
+  return { server, rest: rest || undefined, diagnostics: diagnostics || undefined };
+}
+
+/** Runs what goes on beside the requests, until the signal fires. */
+function runLoops(config: ApiConfig, deps: ApiDeps, parts: Parts, signal: AbortSignal): Promise<void> {
+  const { store, bus, log } = deps;
+  const { core, hub, events, registry, createMissing } = parts;
+  const { clock } = core;
   const holder = `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`;
+  const metrics = createRelayMetrics(registry);
   const background = Promise.all([
-    runRelay(
-      { store, leases: store, bus: deps.bus, clock, log, metrics: createRelayMetrics(registry) },
-      { holder },
-      stop.signal,
-    ),
-    keepBuiltIns(core, createMissing, stop.signal),
-    reportDamage({ ...core, events, registry }, stop.signal),
-    runHousekeeping({ ...core, store, hub }, { holder, retention: config.retention }, stop.signal),
+    runRelay({ store, leases: store, bus, clock, log, metrics }, { holder }, signal),
+    keepBuiltIns(core, createMissing, signal),
+    reportDamage({ ...core, events, registry }, signal),
+    runHousekeeping({ ...core, store, hub }, { holder, retention: config.retention }, signal),
   ]).then(() => undefined);
   // Whoever runs the api looks at `done`; a failure that nobody looks at must not end the process.
   background.catch((error: unknown) => log.error({ error }, 'a background task of the api ended'));
-  log.info({ address: `${host}:${server.port}` }, 'the api serves gRPC');
-  return running({ host, server, rest, diagnostics, resources, background, stop, owned: stack.move() });
+  return background;
 }
 
 function running(parts: {

@@ -38,7 +38,7 @@ const admin: User = { name: 'system:admin', groups: ['system:masters', 'system:a
 /**
  * Names callers. The cluster's token makes its holder the administrator; an address alone proves nothing, since every user of a
  * machine has the loopback addresses. Nothing fails open: a caller whose connection has no address any more is nobody.
- * @param trustNetwork True where the operator vouches that whoever can reach the listener may be the administrator.
+ * @param trustNetwork True if the operator vouches that whoever can reach the listener may be the administrator.
  */
 export function authenticateBy(credentials: Credentials, trustNetwork: boolean): Authenticate {
   return ({ peer, metadata }) => {

@@ -27,10 +27,10 @@ export interface ObjectRef {
   readonly name: string;
 }
 
-/** Which objects a list or watch is about. */
+/** The objects that a list or watch is about. */
 export interface ObjectQuery {
   readonly resource: string;
-  /** All namespaces where empty. */
+  /** All namespaces if empty. */
   readonly namespace: string;
   readonly labelSelector: string;
   readonly fieldSelector: string;
@@ -65,8 +65,8 @@ export class ResourceApi {
   }
 
   /**
-   * A page of a list, answered with what `encode` makes of it. Lists take turns, and wait or are refused where too much of
-   * them is under way; `encode` belongs to the list's work and awaits its turn like the rest of it.
+   * A page of a list, in the form that `encode` gives it. Lists take turns; they wait, or are refused, if too many
+   * characters of lists are under way. `encode` is part of the list's work and awaits its turns.
    */
   async list<Answer>(
     context: RequestContext,

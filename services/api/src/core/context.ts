@@ -8,7 +8,7 @@ import type { Limits } from './limits.ts';
 import type { Entropy } from './metadata.ts';
 import type { ObjectCache } from './stored-object.ts';
 
-/** What every part of the pipeline stands on. */
+/** Dependencies of every part of the pipeline. */
 export interface CoreDeps {
   readonly store: Store;
   readonly cache: ObjectCache;
@@ -21,7 +21,7 @@ export interface CoreDeps {
   readonly log: Logger;
 }
 
-/** Who asks, and until when an answer is wanted. */
+/** The user who asks, and a signal that fires when no answer is wanted any more. */
 export interface RequestContext {
   readonly user: User;
   readonly signal: AbortSignal;

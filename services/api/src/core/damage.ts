@@ -3,7 +3,7 @@ import type { Logger } from '@gantry/runtime/log.ts';
 import type { Entry } from '@gantry/store/store.ts';
 import { parseKey } from './keys.ts';
 
-/** The cause inside an error about an object whose stored text is damaged. */
+/** The cause of an error about an object whose stored text is damaged. */
 class Damage extends Error {
   readonly key: string;
   readonly revision: number;

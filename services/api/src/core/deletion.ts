@@ -7,7 +7,7 @@ import type { AnyObject } from './stored-object.ts';
 
 /** Options of a deletion. */
 export interface DeletionRequest {
-  /** Seconds a pod gets to end; its own where absent. */
+  /** Seconds a pod gets to end; its own if absent. */
   readonly gracePeriodSeconds?: number | undefined;
   readonly propagationPolicy?: string | undefined;
   readonly uid?: string | undefined;
@@ -109,7 +109,7 @@ function marked(
   return next;
 }
 
-/** Refuses with Conflict what was asked for another object of the same name. @param wanted Any object where absent or empty. */
+/** Refuses with Conflict what was asked for another object of the same name. @param wanted Any object if absent or empty. */
 export function checkUidPrecondition(kind: Kind, { metadata }: AnyObject, wanted: string | undefined): void {
   if (!wanted || wanted === metadata.uid) return;
   throw conflict(

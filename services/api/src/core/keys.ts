@@ -26,7 +26,7 @@ export interface KeyParts {
 /** First parts of keys that the api keeps for itself: they are no objects, and nobody watches them. */
 const internal = new Set(['claims', 'allocations']);
 
-/** The parts of an object's store key; undefined where the key is not that of an object. */
+/** The parts of an object's store key; undefined if the key is not that of an object. */
 export function parseKey(key: string): KeyParts | undefined {
   const first = key.indexOf('/');
   const second = key.indexOf('/', first + 1);

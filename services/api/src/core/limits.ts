@@ -1,7 +1,7 @@
 import { GantryError } from '@gantry/runtime/errors.ts';
 import type { ListBounds } from './list-budget.ts';
 
-/** What one api process accepts. Beyond a limit a request is refused with RESOURCE_EXHAUSTED or INVALID_ARGUMENT. */
+/** Bounds of what one api process accepts. A request beyond one is refused with RESOURCE_EXHAUSTED or INVALID_ARGUMENT. */
 export interface Limits {
   /** Largest gRPC message received, in bytes: a manifest of 3 MiB, the largest that is read, and what goes with it. */
   readonly maxRequestBytes: number;

@@ -7,7 +7,7 @@ export interface ListBounds {
   readonly inWork: number;
   /** Characters of pages that wait for that; a list beyond is refused. */
   readonly waiting: number;
-  /** Characters of pages that are answered and not yet taken by their callers; further lists are refused. */
+  /** Characters of answers that their callers have not taken yet; beyond it further lists are refused. */
   readonly unsent: number;
 }
 
@@ -25,8 +25,8 @@ const leastPrice = 4_096;
 const maxPrices = 1_000;
 
 /**
- * Bounds lists by the size of their pages, not by their number: a thousand lists of one namespace each are little, ten
- * lists of all Secrets are much. A list waits in order until there is room, and is refused where too much waits.
+ * A semaphore of characters: bounds lists by the size of their pages and not by their number. Lists wait in order for room,
+ * and are refused once the queue is full.
  */
 export class ListBudget {
   readonly #bounds: ListBounds;

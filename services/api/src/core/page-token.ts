@@ -1,6 +1,6 @@
 import { GantryError } from '@gantry/runtime/errors.ts';
 
-/** Where the next page of a list starts. */
+/** The position at which the next page of a list starts. */
 export interface PagePosition {
   /** The revision that the whole list is the state of. */
   readonly revision: number;

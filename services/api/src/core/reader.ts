@@ -20,7 +20,7 @@ export interface ReaderDeps extends CoreDeps {
   readonly lists: ListBudget;
 }
 
-/** Which page of a list. */
+/** The page of a list that is asked for. */
 export interface Page {
   /** Most objects; 0 for as many as the server gives. */
   readonly limit: number;
@@ -32,7 +32,7 @@ export interface Page {
 const readChars = 256 * 1024;
 /** Objects that a list found by an index reads at one time. */
 const readTogether = 16;
-/** How long a list waits until this process has seen the changes that the store holds, in milliseconds. */
+/** Longest time that a list waits for this process to see the changes that the store holds, in milliseconds. */
 const maxLagMs = 2_000;
 
 /** One object; throws NotFound. */
@@ -44,9 +44,9 @@ export async function get(deps: CoreDeps, target: Target): Promise<AnyObject> {
 }
 
 /**
- * A page of the objects of a selection, all pages of one list as of one revision, which is not before any write that was
- * acknowledged when the list began. It costs what its scope costs: one read for one object, the objects of a node for
- * those of a node. Throws the signal's reason once nobody waits for it.
+ * A page of the objects of a selection. All pages of one list are the state at one revision, which includes every write
+ * that was acknowledged when the list began. The cost goes by the selection's scope: one read for one object, the pods of
+ * a node for a list of these. Throws the signal's reason once it fires.
  */
 export async function list(
   deps: ReaderDeps,
@@ -66,7 +66,7 @@ export async function list(
   return found ?? readRange(deps, selection.everything, builder, { prefix, start }, signal);
 }
 
-/** A page with the object of one key, where it exists. */
+/** A page with the object of one key, if it exists. */
 async function readOne(store: Pick<Store, 'list'>, key: string, builder: PageBuilder): Promise<ListedPage> {
   const { entries, revision } = await store.list({ prefix: key, limit: 1 });
   if (entries[0]?.key === key) builder.take(entries[0]);
@@ -101,7 +101,7 @@ async function readRange(
   }
 }
 
-/** A page of the keys that an index knows; undefined where it cannot tell: at a revision of long ago, or while it loads. */
+/** A page of the keys that an index knows; undefined if it cannot tell: at a revision of long ago, or while it loads. */
 async function readByIndex(
   deps: ReaderDeps,
   { scope, namespace, resource }: Selection,
@@ -131,7 +131,7 @@ async function readByIndex(
   return builder.page(revision, false);
 }
 
-/** A key as it was at a revision. `known` is the revision of the key's own state then, where that is known. */
+/** A key as it was at a revision. `known` is the revision of its last write up to then, if the index knows it. */
 async function entryAt(
   { store, cache }: CoreDeps,
   key: string,
@@ -148,7 +148,7 @@ async function entryAt(
 
 /**
  * Changes after a revision. From revision 0: what exists as ADDED, a bookmark, then changes.
- * Ends when the signal fires; throws Expired where the client must list again.
+ * Ends when the signal fires; throws Expired if the client must list again.
  */
 export async function* watch(
   deps: ReaderDeps,
@@ -174,7 +174,7 @@ export async function* watch(
   yield* deps.hub.watch(selection, revision, signal);
 }
 
-/** A page whose objects a watch takes one by one; they are given up where it does not take them in time. */
+/** A page whose objects a watch takes one by one. They are dropped if it does not take them in time. */
 function handOut({ items, token, revision, chars }: ListedPage, room: Reservation) {
   const page = { items: [...items], token, revision, isLate: false };
   room.answered(chars, () => {

@@ -47,7 +47,7 @@ export function selectionOf(
   };
 }
 
-/** Names in the JSON of the fields whose text is looked for before an object is decoded. */
+/** Fields whose text is searched for before an object is decoded, with their names in the JSON. */
 const hintedFields: Readonly<Record<string, string>> = {
   'metadata.name': 'name',
   'spec.nodeName': 'nodeName',

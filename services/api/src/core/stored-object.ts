@@ -18,7 +18,7 @@ export class Stored {
   readonly text: string;
   #object: AnyObject | undefined;
 
-  /** @param object What the text says, where that is known already. */
+  /** @param object The decoded text, if it is known already. */
   constructor(entry: Entry, object?: AnyObject) {
     this.key = entry.key;
     this.revision = entry.revision;
@@ -28,14 +28,14 @@ export class Stored {
 
   /**
    * The decoded object, with metadata.resourceVersion. Shared between requests: never change it, take a `copyOf`.
-   * Throws the error of damagedObject where the text is damaged.
+   * Throws the error of damagedObject if the text is damaged.
    */
   get object(): AnyObject {
     this.#object ??= decodeEntry({ key: this.key, value: this.text, revision: this.revision });
     return this.#object;
   }
 
-  /** The error with which `object` is refused, where the text is damaged. */
+  /** The error that `object` throws; undefined if the text is sound. */
   get damage(): GantryError | undefined {
     try {
       return void this.object;
@@ -57,7 +57,7 @@ const written = new WeakMap<Operation, AnyObject>();
 
 /**
  * The operation that writes an object.
- * @param object From now on shared with whoever reads the key: never change it.
+ * @param object From now on shared with all readers of the key: never change it.
  * @param value What encodeValue makes of it.
  */
 export function putObject(key: string, object: AnyObject, expected: number, value = encodeValue(object)): Operation {
@@ -72,7 +72,7 @@ export function storedBy(operation: Extract<Operation, { type: 'put' }>, revisio
   return new Stored({ ...operation, revision }, object && withRevision(object, revision));
 }
 
-/** The object in a store's entry. Throws the error of damagedObject where the text is not that of the key's object. */
+/** The object in a store's entry. Throws the error of damagedObject if the text is not that of the key's object. */
 export function decodeEntry(entry: Entry): AnyObject {
   try {
     const object = JSON.parse(entry.value) as AnyObject;
@@ -103,7 +103,7 @@ export function withRevision(object: AnyObject, revision: number): AnyObject {
 
 /**
  * Decoded objects by key, the latest seen revision of each, within a bound of characters. A store's text is decoded
- * once however many lists, gets and watches meet it. Never the answer to "what is there now": only the store knows.
+ * once for all lists, gets and watches. It may be out of date: the present state is in the store alone.
  */
 export class ObjectCache {
   readonly #maxChars: number;
@@ -124,7 +124,7 @@ export class ObjectCache {
     return stored;
   }
 
-  /** The same for lists, which pass many objects once: they use what is kept and fill free room, but push nothing out. */
+  /** The same for lists, which pass over many objects once: it keeps an object only if there is free room, and evicts none. */
   glance(entry: Entry): Stored {
     const known = this.#byKey.get(entry.key);
     if (known?.revision === entry.revision) return known;
@@ -139,7 +139,7 @@ export class ObjectCache {
     if (known === undefined || known.revision < stored.revision) this.#keep(stored);
   }
 
-  /** The latest seen state of a key; may be out of date, so good only where the commit checks its revision. */
+  /** The latest seen state of a key; may be out of date, so use it only if the commit checks its revision. */
   peek(key: string): Stored | undefined {
     return this.#byKey.get(key);
   }
@@ -156,7 +156,7 @@ export class ObjectCache {
     this.forget(stored.key);
     this.#byKey.set(stored.key, stored);
     this.#chars += stored.text.length;
-    // A Map keeps insertion order: the first keys are those whose last change was seen longest ago.
+    // A Map keeps insertion order: the first key is the least recently changed one.
     for (const [key, oldest] of this.#byKey) {
       if (this.#chars <= this.#maxChars || key === stored.key) break;
       this.#byKey.delete(key);

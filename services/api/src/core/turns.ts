@@ -2,14 +2,14 @@
 const sliceMs = 5;
 
 /**
- * Shares the event loop between long pieces of work (lists) and everything else. Each of them works for a few milliseconds
- * and then waits for its next turn; one turn is given in each round of the event loop, so that short requests, of which
- * each round takes all that arrived, never wait for more than one slice however many lists are under way.
+ * Shares the event loop between long tasks (lists) and short requests. A task works for one slice of time and then waits
+ * for its next turn. Each round of the event loop gives one turn and serves all requests that have arrived, so that a
+ * request waits for one slice, however many lists are under way.
  */
 export class Turns {
   readonly #waiting: (() => void)[] = [];
 
-  /** A piece of work; its slice begins now. */
+  /** Begins a task with its first slice. */
   begin(signal: AbortSignal): Turn {
     return new Turn(this, signal);
   }
@@ -24,14 +24,13 @@ export class Turns {
 
   #give(): void {
     const [first] = this.#waiting;
-    // The one whose turn it is stays first until now, so that only one round is asked for at a time.
     this.#waiting.shift();
     first?.();
     if (this.#waiting.length > 0) setImmediate(() => this.#give());
   }
 }
 
-/** One piece of work with its present slice. */
+/** A task with its present slice. */
 export class Turn {
   readonly #turns: Turns;
   readonly #signal: AbortSignal;
@@ -47,7 +46,7 @@ export class Turn {
     return performance.now() >= this.#endMs;
   }
 
-  /** Waits for the next slice. Throws the signal's reason where nobody waits for the work any more. */
+  /** Waits for the next slice. Throws the signal's reason if it has fired. */
   async next(): Promise<void> {
     await this.#turns.next();
     this.#signal.throwIfAborted();

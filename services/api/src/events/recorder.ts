@@ -7,14 +7,14 @@ import type { Operation, Store } from '@gantry/store/store.ts';
 import type { Entropy } from '../core/metadata.ts';
 import { type AnyObject, encodeValue } from '../core/stored-object.ts';
 
-/** Something that happened to an object, for its owner to read. */
+/** Something that happened to an object, as its owner reads it. */
 export interface Occurrence {
   readonly about: AnyObject;
   readonly type: 'Normal' | 'Warning';
   /** One word in CamelCase. */
   readonly reason: string;
   readonly message: string;
-  /** Who says so, such as the scheduler's name. */
+  /** The part that says so, such as the scheduler's name. */
   readonly component: string;
 }
 
@@ -30,7 +30,7 @@ export interface RecorderDeps {
 interface Known {
   readonly key: string;
   readonly event: Event;
-  /** Of the event as stored; 0 where it is not stored yet. */
+  /** Revision of the stored event; 0 if it is not stored yet. */
   readonly revision: number;
 }
 
@@ -54,7 +54,7 @@ export class ApiEvents implements AsyncDisposable {
   readonly #deps: RecorderDeps;
   readonly #pending: Occurrence[] = [];
   readonly #known = new Map<string, Known>();
-  readonly #hurry = new AbortController();
+  readonly #flush = new AbortController();
   #writing: Promise<void> | undefined;
   #recorded = 0;
   #dropped = 0;
@@ -75,7 +75,7 @@ export class ApiEvents implements AsyncDisposable {
 
   /** Writes what was recorded, without waiting for a lull from now on. */
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#hurry.abort();
+    this.#flush.abort();
     while (this.#writing) await this.#writing;
   }
 
@@ -98,7 +98,7 @@ export class ApiEvents implements AsyncDisposable {
     const untilMs = clock.monotonic() + longestWaitMs;
     for (let seen = -1; seen !== this.#recorded && clock.monotonic() < untilMs; ) {
       seen = this.#recorded;
-      await clock.sleep(lullMs, this.#hurry.signal).catch(() => {});
+      await clock.sleep(lullMs, this.#flush.signal).catch(() => {});
     }
   }
 

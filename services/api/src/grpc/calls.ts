@@ -12,9 +12,9 @@ export interface CallDeps {
   readonly maxInFlight: number;
 }
 
-/** Wraps the handlers of the api: a call's context names its user, and its lane goes by what it is for. */
+/** Wraps the handlers of the api: a call's context names its user, and its purpose decides on its lane. */
 export class Calls extends ServerCalls<RequestContext> {
-  /** Heartbeats, reports of nodes, and leases: what keeps nodes and leaders alive. */
+  /** Heartbeats, reports of nodes, and leases, by which nodes and leaders live. */
   readonly vital: Lane;
   /** Lists, which wait for one another. All other requests share the lane that is the default. */
   readonly lists: Lane;

@@ -27,7 +27,7 @@ export async function encodeList(
     else unreadable.push(damagedMessage(bytes));
     if (turn.isOver) await turn.next();
   }
-  // Fields of one message may come in any number of pieces: what follows the items completes the message.
+  // A message may be encoded in pieces: the fields that follow the items complete it.
   parts.push(encodeMessage('ListResponse', { resourceVersion: revision, continue: token, damaged: unreadable }));
   return Buffer.concat(parts);
 }

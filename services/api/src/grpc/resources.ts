@@ -26,13 +26,19 @@ export function resourceHandlers(
   calls: Calls,
   damaged: DamagedObjects,
 ): UntypedServiceImplementation {
-  // Leaders live by their leases, whatever else is asked for at the time.
-  const laneOf = ({ ref, object }: { ref?: message.RefMessage; object?: Wrapped }): Lane | undefined =>
-    ref?.resource === leases || (object && leaseField in object) ? calls.vital : undefined;
+  return { ...readHandlers(api, calls, damaged), ...writeHandlers(api, calls) };
+}
+
+/** The lane of requests about leases, by which leaders live; undefined for others. */
+function laneFor(calls: Calls, { ref, object }: { ref?: message.RefMessage; object?: Wrapped }): Lane | undefined {
+  return ref?.resource === leases || (object && leaseField in object) ? calls.vital : undefined;
+}
+
+function readHandlers(api: ResourceApi, calls: Calls, damaged: DamagedObjects): UntypedServiceImplementation {
   return {
     Get: calls.unary(
       async (context, request: message.GetRequest) => wrap(await api.get(context, refOf(request.ref))),
-      laneOf,
+      (request) => laneFor(calls, request),
     ),
     List: calls.unary(
       async (context, request: message.ListRequest) => {
@@ -51,10 +57,15 @@ export function resourceHandlers(
       const after = nonNegative('resourceVersion', request.resourceVersion);
       for await (const event of api.watch(context, queryOf(request), after)) yield encodeEvent(event);
     }),
+  };
+}
+
+function writeHandlers(api: ResourceApi, calls: Calls): UntypedServiceImplementation {
+  return {
     Create: calls.unary(
       async (context, request: message.ObjectRequest) =>
         wrap(await api.create(context, objectOf(request.object), request.dryRun ?? false)),
-      laneOf,
+      (request) => laneFor(calls, request),
     ),
     CreateBatch: calls.unary(async (context, { objects = [], dryRun = false }: message.CreateBatchRequest) => ({
       results: (await api.createBatch(context, objects.map(objectOrProblem), dryRun)).map(resultOf),
@@ -62,7 +73,7 @@ export function resourceHandlers(
     Update: calls.unary(
       async (context, request: message.ObjectRequest) =>
         wrap(await api.update(context, objectOf(request.object), request.dryRun ?? false)),
-      laneOf,
+      (request) => laneFor(calls, request),
     ),
     UpdateStatus: calls.unary(async (context, request: message.ObjectRequest) =>
       wrap(await api.updateStatus(context, objectOf(request.object), request.dryRun ?? false)),

@@ -21,7 +21,7 @@ export interface DamageReportDeps extends CoreDeps {
 const conditionType = 'ObjectsReadable';
 /** Objects that a condition names. */
 const maxNamed = 5;
-/** How long a report waits for what else is found, in milliseconds. */
+/** Time in which damaged objects are gathered into one report, in milliseconds. */
 const gatherMs = 200;
 
 const namespaces = kindOf('Namespace') as unknown as Kind;
@@ -61,10 +61,10 @@ export async function reportDamage(deps: DamageReportDeps, signal: AbortSignal):
   }
 }
 
-/** The reports that were made, so that each is made once and taken back when it is no longer true. */
+/** Remembers the reports, so that each is made once and is withdrawn when its object is sound again. */
 class DamageReport {
   readonly #deps: DamageReportDeps;
-  readonly #told = new Set<string>();
+  readonly #reported = new Set<string>();
   readonly #namespaces = new Set<string>();
 
   constructor(deps: DamageReportDeps) {
@@ -73,7 +73,7 @@ class DamageReport {
 
   async update(damaged: readonly DamagedObject[]): Promise<void> {
     const byNamespace = Map.groupBy(damaged, ({ key }) => parseKey(key)?.namespace ?? '_');
-    for (const one of damaged) this.#tell(one);
+    for (const one of damaged) this.#recordEvent(one);
     for (const namespace of new Set([...this.#namespaces, ...byNamespace.keys()])) {
       if (namespace === '_') continue;
       const objects = byNamespace.get(namespace) ?? [];
@@ -83,12 +83,12 @@ class DamageReport {
     }
   }
 
-  #tell({ key, revision, problem }: DamagedObject): void {
+  #recordEvent({ key, revision, problem }: DamagedObject): void {
     const identity = `${key} ${revision}`;
     const { resource = '', namespace = '_', name = '' } = parseKey(key) ?? {};
     const kind = findKind(resource);
-    if (kind === undefined || this.#told.has(identity)) return;
-    this.#told.add(identity);
+    if (kind === undefined || this.#reported.has(identity)) return;
+    this.#reported.add(identity);
     const home = namespace === '_' ? {} : { namespace };
     this.#deps.events.record({
       about: { apiVersion: apiVersionOf(kind), kind: kind.kind, metadata: { name, ...home } },

@@ -14,7 +14,7 @@ import { connectToScheduler, schedulerAddresses } from './schedulers.ts';
 
 const pods = genericKindOf('Pod');
 
-/** What the proxy works with: the core, and the proof that schedulers ask of the api. */
+/** Dependencies of the proxy: the core, and the proof that schedulers ask of the api. */
 export type PlacementProxyDeps = CoreDeps & { readonly credentials: Credentials };
 
 /** Passes questions about placement on to the schedulers. */
@@ -25,7 +25,7 @@ export class PlacementProxy {
     this.#deps = deps;
   }
 
-  /** Asks the scheduler that looks after the pod; where none does, any that knows it. */
+  /** Asks the scheduler that is responsible for the pod; if none is, any that knows it. */
   async explainPod(context: RequestContext, { namespace, name }: ExplainPodRequest): Promise<PodExplanation> {
     if (namespace === '') throw new GantryError('BadRequest', 'namespace: Required value');
     if (name === '') throw new GantryError('BadRequest', 'name: Required value');
@@ -74,7 +74,7 @@ function named(error: unknown, address: string): unknown {
   return new GantryError('ServiceUnavailable', `the scheduler at ${address} does not answer`, { cause: error });
 }
 
-/** What somebody who is there has to say, before the news that somebody is not. */
+/** The answer of a scheduler that can be reached goes before the news that another cannot. */
 function mostTelling(errors: readonly unknown[]): unknown {
   return errors.find((error) => !isError(error, 'NotFound', 'ServiceUnavailable', 'Timeout')) ?? errors[0];
 }

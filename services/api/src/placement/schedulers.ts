@@ -10,7 +10,7 @@ import { keyPrefix } from '../core/keys.ts';
 /** An answer about placement takes a look at every node. */
 const timeoutMs = 20_000;
 
-/** Addresses of the schedulers that lead. Throws ServiceUnavailable where there is none. */
+/** Addresses of the schedulers that lead. Throws ServiceUnavailable if there is none. */
 export async function schedulerAddresses({ store, cache }: CoreDeps): Promise<string[]> {
   const { entries } = await store.list({ prefix: keyPrefix(kindOf('Lease'), 'kube-system') });
   const addresses = entries

@@ -4,7 +4,7 @@ import { GantryError, isError } from '@gantry/runtime/errors.ts';
 import type { CoreDeps } from '../core/context.ts';
 import { readStored } from '../core/writer.ts';
 
-/** Annotation of a node with the `host:port` of its agent's gRPC, where that is not its InternalIP and kubelet port. */
+/** Annotation of a node with the `host:port` of its agent's gRPC, if that is not its InternalIP and kubelet port. */
 export const agentAddressAnnotation = 'gantry.dev/agent-address';
 
 const defaultContainerAnnotation = 'kubectl.kubernetes.io/default-container';

@@ -9,7 +9,7 @@ export interface Outgoing {
   readonly payload: Uint8Array;
 }
 
-/** Where a leader's chain of messages begins. */
+/** The beginning of a leader's chain of messages. */
 export interface ChainStart {
   /** Fencing token of the leader. */
   readonly epoch: number;

@@ -1,6 +1,6 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
 
-/** What a relay counts. */
+/** Metrics of a relay. */
 export interface RelayMetrics {
   /** This process leads from now, or leads no more. */
   leading(isLeading: boolean): void;

@@ -11,7 +11,7 @@ import type { Ephemeral, Store } from '@gantry/store/store.ts';
 import { Chain, type Outgoing } from './chain.ts';
 import type { RelayMetrics } from './metrics.ts';
 
-/** What the relay works with. */
+/** Dependencies of the relay. */
 export interface RelayDeps {
   readonly store: Pick<Store, 'list' | 'watch'>;
   readonly leases: Ephemeral;
@@ -22,9 +22,9 @@ export interface RelayDeps {
 }
 
 export interface RelayOptions {
-  /** Who we are; different in every process. */
+  /** Name of this candidate; different in every process. */
   readonly holder: string;
-  /** Milliseconds after which a relay that died is replaced; 5,000 where absent. */
+  /** Milliseconds after which a relay that died is replaced; 5,000 if absent. */
   readonly leaseTtlMs?: number;
 }
 
@@ -35,22 +35,22 @@ const tickMs = 1_000;
 /** Messages that are handed to the bus together. */
 const publishedTogether = 128;
 
-/** Waits while the store or the bus is away; short, as consumers wait for what comes after. */
+/** Waits while the store or the bus is away; short, because consumers wait for the changes that follow. */
 const awayBackoff: BackoffPolicy = { initialMs: 20, maxMs: 1_000, factor: 2, jitter: 0.2 };
 
-/** A new leader repeats at most so many changes that it did not hear of; beyond that consumers better read the state. */
+/** A new leader publishes at most so many changes again; if there are more, consumers read the state from the api. */
 const maxRepeatedRevisions = 10_000;
 
 /**
- * Publishes the store's changes to the bus while this process leads; runs until the signal fires. Every api replica runs
- * one. Those that do not lead listen to how far the leader came, so that the next leader goes on there, and consumers
- * that heard as much have nothing to read again.
+ * The outbox publisher: publishes the store's change stream to the bus while this process leads, until the signal fires.
+ * Every api replica runs one. Those that do not lead follow the leader's progress messages, so that the next leader
+ * resumes there, and consumers that know as much need not read the state again.
  */
 export async function runRelay(deps: RelayDeps, options: RelayOptions, signal: AbortSignal): Promise<void> {
-  let heard: ProgressMessage | undefined;
+  let lastProgress: ProgressMessage | undefined;
   await using _listening = deps.bus.subscribe(progressSubject, (_, payload) => {
     const progress = decodeProgress(payload);
-    if (progress && progress.epoch >= (heard?.epoch ?? 0)) heard = progress;
+    if (progress && progress.epoch >= (lastProgress?.epoch ?? 0)) lastProgress = progress;
   });
   const durationMs = options.leaseTtlMs ?? defaultLeaseTtlMs;
   const lease = storeLease(deps.leases, { key: leaseKey, holder: options.holder, ttlMs: durationMs });
@@ -58,21 +58,21 @@ export async function runRelay(deps: RelayDeps, options: RelayOptions, signal: A
     deps.log.warn({ error, lease: leaseKey }, 'leading, or becoming the leader, failed');
   const leadWhile = async (leading: AbortSignal, epoch: number): Promise<void> => {
     deps.metrics.leading(true);
-    await lead(deps, epoch, heard, leading).finally(() => deps.metrics.leading(false));
+    await lead(deps, epoch, lastProgress, leading).finally(() => deps.metrics.leading(false));
   };
   await whileLeading({ lease, durationMs, lead: leadWhile, onError, clock: deps.clock }, signal);
 }
 
-/** Publishes until the signal fires. Starts anew where the store has forgotten the changes that come next. */
+/** Publishes until the signal fires. Starts anew if the changes that come next were compacted. */
 async function lead(
   deps: RelayDeps,
   epoch: number,
-  heard: ProgressMessage | undefined,
+  lastProgress: ProgressMessage | undefined,
   signal: AbortSignal,
 ): Promise<void> {
-  let before = heard;
+  let before = lastProgress;
   while (!signal.aborted) {
-    const line = { epoch, ...beginning(before, await currentRevision(deps, signal), deps.clock.now()) };
+    const line = { epoch, ...resumeAfter(before, await currentRevision(deps, signal), deps.clock.now()) };
     const chain = new Chain(line);
     deps.log.info({ epoch, after: chain.revision }, 'relaying changes');
     const ended = new AbortController();
@@ -96,10 +96,10 @@ async function lead(
 }
 
 /**
- * Where to begin: after what the leader before is known to have published. Where nothing is known of it, or the store
- * does not hold as much as it published, this is a new history and begins with what comes next.
+ * The revision after which a new leader publishes: the last one that the former leader is known to have published. If
+ * nothing is known of it, or the store does not hold as much as it published, a new history begins with the next change.
  */
-export function beginning(
+export function resumeAfter(
   before: Pick<ProgressMessage, 'revision' | 'history'> | undefined,
   current: number,
   nowMs: number,
@@ -144,8 +144,8 @@ function isOutgoing(message: Outgoing | undefined): message is Outgoing {
 }
 
 /**
- * Hands messages over without waiting for one before the next, so that they leave together. Where one is not taken they are
- * all offered again, one by one: consumers pass over what they have heard already.
+ * Hands messages over without waiting for one before the next, so that they leave together. If one is not taken, all are
+ * offered again, one by one: consumers ignore the changes that they know already.
  */
 async function deliverAll(deps: RelayDeps, messages: readonly Outgoing[], signal: AbortSignal): Promise<void> {
   const offers = messages.map((message) => offer(deps, message));
@@ -157,7 +157,7 @@ async function deliverAll(deps: RelayDeps, messages: readonly Outgoing[], signal
   }
 }
 
-/** Hands a message over; whatever goes wrong, the promise tells, which somebody waits for. */
+/** Hands a message over. A failure is always a rejection of the promise, which somebody awaits. */
 function offer({ bus }: RelayDeps, { subject, payload }: Outgoing): Promise<void> {
   try {
     return bus.publish(subject, payload);
@@ -184,7 +184,7 @@ async function deliver(deps: RelayDeps, message: Outgoing, signal: AbortSignal):
   }
 }
 
-/** Says each second how far everything is published; what the bus does not take is said again a second later. */
+/** Publishes a progress message each second. One that the bus does not take is followed by the next. */
 async function tick(deps: RelayDeps, chain: Chain, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     try {

@@ -1,4 +1,4 @@
-/** What an informer must do whatever it gets its changes from: one suite for the watch and the event bus. */
+/** One suite for informers over either source of changes, the watch and the event bus. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Query } from '@gantry/client/api.ts';
 import type { EventBus } from '@gantry/events/events.ts';

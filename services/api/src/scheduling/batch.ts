@@ -7,7 +7,7 @@ import type { ObjectCache, Stored } from '../core/stored-object.ts';
 // Batches of small writes, each item on its own: as many as possible share one commit, and one that lost a race is
 // decided anew without holding back the others.
 
-/** What is to happen with one item. */
+/** The decision about one item. */
 export type ItemPlan =
   | { readonly type: 'write'; readonly operation: Operation }
   /** It is as wanted already, at this revision. */
@@ -21,7 +21,7 @@ export interface BatchPlanner<T> {
   guards(): readonly Operation[];
 }
 
-/** What a batch is about. */
+/** The items of a batch, and the way in which they are decided on. */
 export interface Batch<T> {
   readonly items: readonly T[];
   /** Store key of the object that an item is about. Two items of a batch may have the same. */
@@ -140,7 +140,7 @@ async function runPart<T>(
 
 interface PlannedPart {
   readonly operations: readonly Operation[];
-  /** How many of the operations, from the first, are items' own. */
+  /** Number of operations, from the first, that are items' own. */
   readonly writes: number;
   readonly plans: ReadonlyMap<number, ItemPlan | 'later'>;
 }

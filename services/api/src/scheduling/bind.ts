@@ -17,7 +17,7 @@ import { type AnyObject, putObject, type Stored } from '../core/stored-object.ts
 import type { BatchPlanner, ItemPlan } from './batch.ts';
 import { setCondition } from './conditions.ts';
 import { type Demand, demandOf, deviceResource, nothing, plus } from './demand.ts';
-import { fenceKey, misfit, type NodeAccount } from './ledger.ts';
+import { fenceKey, fitProblem, type NodeAccount } from './ledger.ts';
 
 /** Decides about the bindings of one batch, in order: each sees what those before it took. */
 export class BindPlanner implements BatchPlanner<Binding> {
@@ -47,7 +47,7 @@ export class BindPlanner implements BatchPlanner<Binding> {
     if (devices instanceof GantryError) return { type: 'refused', error: devices };
     const pod = onNode(stored!.object, binding.nodeName, devices);
     const demand = demandOf(pod);
-    const why = misfit(account, planned, demand);
+    const why = fitProblem(account, planned, demand);
     if (why !== undefined) return { type: 'refused', error: precondition(binding, `node "${account.name}": ${why}`) };
     this.#planned.set(account.name, { account, demand: plus(planned, demand) });
     return { type: 'write', operation: putObject(stored!.key, scheduled(pod, this.#nowMs), stored!.revision) };

@@ -3,7 +3,7 @@ import type { PodSpec } from '@gantry/model/gen/gantry.core.v1.ts';
 import { deviceCount, devicesOf, gpuDemand, wholeDevice } from '@gantry/model/gpu.ts';
 import type { AnyObject } from '../core/stored-object.ts';
 
-/** What a pod takes of a node. */
+/** Resources that a pod takes of a node. */
 export interface Demand {
   readonly amounts: Amounts;
   /** `<protocol>/<address>/<port>`, with the address 0.0.0.0 for all. */
@@ -12,7 +12,7 @@ export interface Demand {
 
 type Quantities = Readonly<Record<string, string>> | undefined;
 
-/** What a node offers to pods. */
+/** Resources that a node offers to pods. */
 export function allocatableOf(node: AnyObject): Amounts {
   const status = node.status as { allocatable?: Quantities; capacity?: Quantities } | undefined;
   const amounts = amountsOf(status?.allocatable ?? status?.capacity);
@@ -33,7 +33,7 @@ export function deviceResource(device: number): string {
   return `GPU device ${device}`;
 }
 
-/** What a pod takes, of GPU devices those that its annotation names. */
+/** Resources that a pod takes; of GPU devices, those that its annotation names. */
 export function demandOf(pod: AnyObject): Demand {
   const spec = pod.spec as unknown as PodSpec;
   const amounts = podRequests(spec);

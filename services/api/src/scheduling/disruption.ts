@@ -7,10 +7,10 @@ import { setCondition } from './conditions.ts';
 
 /** Evictions granted but not yet seen by whoever keeps the budget's status; beyond, something is wrong there. */
 const maxDisruptedPods = 2_000;
-/** How long evictors should wait for a budget's status to catch up with its spec. */
+/** Time that evictors should wait for a budget's status to catch up with its spec. */
 const catchUpMs = 10_000;
 
-/** What a pod's eviction costs. */
+/** Price of a pod's eviction. */
 export type Price =
   /** Nothing: no budget is about the pod, or it does no work that one protects. */
   | { readonly type: 'free' }
@@ -19,7 +19,7 @@ export type Price =
   /** One of the budget's disruptions. */
   | { readonly type: 'budget'; readonly name: string };
 
-/** What the eviction of a pod costs, by the budgets of its namespace. Throws InternalError where several are about it. */
+/** Price of a pod's eviction by the budgets of its namespace. Throws InternalError if several select the pod. */
 export function priceOf(pod: Pod, budgets: readonly PodDisruptionBudget[]): Price {
   const { phase = '' } = pod.status ?? {};
   const isIdle = phase === 'Succeeded' || phase === 'Failed' || phase === 'Pending';
@@ -39,7 +39,7 @@ export function priceOf(pod: Pod, budgets: readonly PodDisruptionBudget[]): Pric
   return { type: 'budget', name: budget.metadata.name };
 }
 
-/** A budget that has paid for the eviction of a pod. Throws TooManyRequests where it has nothing left. @param now RFC 3339. */
+/** A budget that has paid for the eviction of a pod. Throws TooManyRequests if it has nothing left. @param now RFC 3339. */
 export function charge(budget: PodDisruptionBudget, podName: string, now: string): PodDisruptionBudget {
   const { metadata, status = {} } = budget;
   const { disruptionsAllowed = 0, disruptedPods = {}, observedGeneration = 0 } = status;

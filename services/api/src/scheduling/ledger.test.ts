@@ -8,7 +8,7 @@ import { type AnyObject, encodeValue, ObjectCache } from '../core/stored-object.
 import { toHubChange } from '../watch/change.ts';
 import { loadObservers } from '../watch/observers.ts';
 import { demandOf, nothing } from './demand.ts';
-import { CapacityLedger, fenceKey, misfit, type NodeAccount } from './ledger.ts';
+import { CapacityLedger, fenceKey, fitProblem, type NodeAccount } from './ledger.ts';
 
 function pod(name: string, nodeName: string | undefined, cpu: string, phase = 'Running'): AnyObject {
   const container = { name: 'c', resources: { requests: { cpu } }, ports: [{ hostPort: 80 }] };
@@ -102,7 +102,7 @@ async function follow(
   stop.abort();
 }
 
-describe('misfit', () => {
+describe('fitProblem', () => {
   const account: NodeAccount = {
     name: 'n',
     allocatable: new Map([
@@ -141,16 +141,18 @@ describe('misfit', () => {
       "Node didn't have free ports: host port TCP/10.0.0.1/8080 is taken by TCP/0.0.0.0/8080",
     ],
   ])('%s', (_, demand, why) => {
-    expect(misfit(account, nothing, demand)).toBe(why);
+    expect(fitProblem(account, nothing, demand)).toBe(why);
   });
 
   test('what earlier items of the batch take counts', () => {
-    expect(misfit(account, asks(100), asks(100))).toContain('resource: pods, requested: 1, used: 2, capacity: 2');
+    expect(fitProblem(account, asks(100), asks(100))).toContain('resource: pods, requested: 1, used: 2, capacity: 2');
   });
 
   test('a resource that the node does not have', () => {
     const demand = { amounts: new Map([['example.com/gpu', 1]]), hostPorts: [] };
-    expect(misfit(account, nothing, demand)).toContain('resource: example.com/gpu, requested: 1, used: 0, capacity: 0');
+    expect(fitProblem(account, nothing, demand)).toContain(
+      'resource: example.com/gpu, requested: 1, used: 0, capacity: 0',
+    );
   });
 });
 

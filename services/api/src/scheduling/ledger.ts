@@ -5,21 +5,21 @@ import type { HubChange } from '../watch/change.ts';
 import type { ChangeObserver } from '../watch/observers.ts';
 import { allocatableOf, type Demand, demandOf } from './demand.ts';
 
-// Who has what of each node, counted from the pods themselves. See docs/adr on how Bind stays exact with many api replicas.
+// Accounts of the nodes' resources, counted from the pods themselves. docs/adr/node-fences.md: how Bind stays exact with many api replicas.
 
-/** What one node has and what its pods take of it. */
+/** Resources of one node, and the part that its pods take. */
 export interface NodeAccount {
   readonly name: string;
   readonly allocatable: Amounts;
-  /** True where the node's end was asked for. */
+  /** True if the node's end was asked for. */
   readonly deleting: boolean;
-  /** True where the node was silent, so that whether it is ready is unknown. */
+  /** True if the node was silent, so that whether it is ready is unknown. */
   readonly unknown: boolean;
   /** Sum over the pods. */
   readonly used: Amounts;
-  /** How many of its pods hold each host port. */
+  /** Number of its pods that hold each host port. */
   readonly hostPorts: ReadonlyMap<string, number>;
-  /** Revision of the node's fence; 0 where it has none. */
+  /** Revision of the node's fence; 0 if it has none. */
   readonly fence: number;
 }
 
@@ -55,7 +55,7 @@ export function raiseFence(node: string, by: string): Operation {
 export class CapacityLedger implements ChangeObserver {
   readonly prefixes = ['nodes/', fencePrefix, 'pods/'];
   readonly #accounts = new Map<string, Account>();
-  /** What each bound, unfinished pod takes, by its key. */
+  /** Share of each bound, unfinished pod, by its key. */
   readonly #shares = new Map<string, Share>();
   /** Revision of the last change that the store's tail brought. */
   #revision = 0;
@@ -80,7 +80,7 @@ export class CapacityLedger implements ChangeObserver {
   noteCommitted(operations: readonly Operation[], revisions: readonly number[]): void {
     for (const [index, operation] of operations.entries()) {
       const revision = revisions[index]!;
-      // What the tail has brought already may have been followed by newer changes.
+      // The tail may have brought this change already, and newer ones after it.
       if (operation.type !== 'put' || revision <= this.#revision) continue;
       this.#put(operation.key, revision, () => storedBy(operation, revision).object);
     }
@@ -180,8 +180,8 @@ export function nodeOf(pod: AnyObject): string | undefined {
   return (pod.spec?.nodeName as string | undefined) || undefined;
 }
 
-/** Why a demand does not fit beside what is used and what `planned` takes; undefined where it does. In the node agent's words in Kubernetes. */
-export function misfit(account: NodeAccount, planned: Demand, demand: Demand): string | undefined {
+/** Why a demand does not fit beside what is used and what `planned` takes; undefined if it does. In the node agent's words in Kubernetes. */
+export function fitProblem(account: NodeAccount, planned: Demand, demand: Demand): string | undefined {
   for (const [resource, amount] of demand.amounts) {
     const used = (account.used.get(resource) ?? 0) + (planned.amounts.get(resource) ?? 0);
     const capacity = account.allocatable.get(resource) ?? 0;

@@ -32,10 +32,10 @@ const pods = genericKindOf('Pod');
 const budgets = genericKindOf('PodDisruptionBudget');
 /** Component of events where a scheduler does not say its name. */
 const defaultScheduler = 'default-scheduler';
-/** How long a Bind waits to hear of what another api replica did on a node before it tries again anyway. */
+/** Longest time that a Bind waits to see another api replica's change of a node before it tries again anyway. */
 const hearMs = 1_000;
 
-/** What schedulers and evictors ask of the api. */
+/** Requests of schedulers and evictors to the api. */
 export class SchedulingApi {
   readonly #deps: SchedulingDeps;
   /** Binds of one process go one after another: each must know what the one before took. */
@@ -134,7 +134,7 @@ export class SchedulingApi {
     await remove(this.#deps, target, { uid, gracePeriodSeconds }, dryRun);
   }
 
-  /** Takes the eviction of a pod from its budget. Throws TooManyRequests where that has nothing left. */
+  /** Takes the eviction of a pod from its budget. Throws TooManyRequests if that has nothing left. */
   async #pay(target: Target, uid: string | undefined, now: string, dryRun: boolean): Promise<Price> {
     const { namespace, name } = target;
     const stored = await readStored(this.#deps, target);

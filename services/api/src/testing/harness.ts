@@ -9,7 +9,7 @@ import type { OpenStore } from '@gantry/store/store.ts';
 import { type ApiConfig, defaultApiConfig } from '../config.ts';
 import { type RunningApi, startApi } from '../service.ts';
 
-/** What the api of a test and the services around it share. */
+/** Settings that the api of a test and the services around it share. */
 export const testCredentials = tokenCredentials(() => 'the-token-of-the-tests');
 
 /** An api with its store and a client of it, for tests. */

@@ -2,7 +2,7 @@ import type { GantryError } from '@gantry/runtime/errors.ts';
 
 /**
  * A bounded queue between one producer that never waits and one consumer that does. When the consumer is too slow the
- * queue ends with an error instead of growing: what is lost is known to be lost.
+ * queue ends with an error instead of growing, so that the consumer knows of the loss.
  */
 export class Backlog<T> implements AsyncIterable<T> {
   readonly #capacity: number;

@@ -12,12 +12,12 @@ export interface CatchUpDeps extends DecodeDeps {
   readonly slots: Semaphore;
 }
 
-/** Longest time that one watch may hold a slot, in milliseconds: those that do not read must not keep others out. */
+/** Longest time that one watch may hold a slot, in milliseconds: a watch that does not read must not keep others out. */
 const maxHoldMs = 60_000;
 
 /**
  * Events of a selection after one revision and up to another one, both known to the store, read from its history. Throws
- * Expired where the history no longer reaches back so far, and for a watcher that does not take its events in time.
+ * Expired if the history no longer reaches back so far, and if the watcher does not take its events in time.
  */
 export async function* catchUp(
   deps: CatchUpDeps,

@@ -12,9 +12,9 @@ export type WatchEvent =
 /** The objects that a list or watch is about. */
 export interface Selection {
   readonly resource: string;
-  /** All namespaces where empty. */
+  /** All namespaces if empty. */
   readonly namespace: string;
-  /** True where no selector restricts the objects. */
+  /** True if no selector restricts the objects. */
   readonly everything: boolean;
   /** The narrowest scope that holds every object that matches. */
   readonly scope: Scope;
@@ -31,7 +31,7 @@ export interface DecodeDeps {
 
 /**
  * A change of the store with the values that derive from it, each derived when first asked for. An object whose text is
- * damaged counts as absent here, as it does in lists: a watcher that knew it is told that it is gone.
+ * damaged counts as absent, as in lists: a watcher that knew it gets DELETED.
  */
 export class HubChange {
   readonly key: string;
@@ -40,7 +40,7 @@ export class HubChange {
   readonly deleted: boolean;
   /** Characters of the texts that it keeps in memory. */
   readonly chars: number;
-  /** Scopes of indexed fields that the change touches; undefined where the index has not seen it. */
+  /** Scopes of indexed fields that the change touches; undefined if the index has not seen it. */
   fieldScopes: readonly string[] | undefined;
   readonly #change: Change;
   readonly #deps: DecodeDeps;
@@ -59,12 +59,12 @@ export class HubChange {
     this.#deps = deps;
   }
 
-  /** True where the key did not exist before. */
+  /** True if the key did not exist before. */
   get created(): boolean {
     return !this.deleted && this.#change.previous === undefined;
   }
 
-  /** The object after the change; undefined where it was deleted, and where its text is damaged. */
+  /** The object after the change; undefined if it was deleted or its text is damaged. */
   get object(): AnyObject | undefined {
     if (this.deleted) return undefined;
     const { key, revision } = this;
@@ -76,7 +76,7 @@ export class HubChange {
     return this.#object ?? undefined;
   }
 
-  /** The object before the change; undefined where there was none, and where its text is damaged. */
+  /** The object before the change; undefined if there was none or its text is damaged. */
   get previous(): AnyObject | undefined {
     const value = this.#previousText;
     if (value === undefined) return undefined;
@@ -85,17 +85,17 @@ export class HubChange {
     return this.#previous ?? undefined;
   }
 
-  /** The event for a watcher of the selection; undefined where the change is none of its business. */
+  /** The event for a watcher of the selection; undefined if the change concerns none of its objects. */
   eventFor(selection: Selection): WatchEvent | undefined {
     const after = !this.deleted && matches(selection, this.#change.value, () => this.object);
     const text = this.#previousText;
-    // Nearly all changes are of sound objects: whoever watches everything need not wait for the former state's decoding.
+    // Without a selector the former state need not be decoded: it matched if it was there.
     const before = text !== undefined && (selection.everything || matches(selection, text, () => this.previous));
     if (after) return before ? this.#event('MODIFIED') : this.#event('ADDED');
     return before && this.previous !== undefined ? this.#event('DELETED') : undefined;
   }
 
-  /** Frees the derived values once all present watchers were served; they are derived again where they are asked for. */
+  /** Frees the derived values after the fan-out; they are derived again when a later watcher needs them. */
   settle(): void {
     this.#object = undefined;
     this.#previous = undefined;
@@ -116,7 +116,7 @@ export class HubChange {
   }
 }
 
-/** A decoded object, or null where its text is damaged. */
+/** A decoded object, or null if its text is damaged. */
 function soundOrNull(decode: () => AnyObject, note?: (error: unknown) => void): AnyObject | null {
   try {
     return decode();
@@ -127,7 +127,7 @@ function soundOrNull(decode: () => AnyObject, note?: (error: unknown) => void): 
   }
 }
 
-/** True where a text is that of an object of the selection. The text is decoded only where its hints are in it. */
+/** True if a text is that of an object of the selection. The text is decoded only where its hints are in it. */
 function matches(selection: Selection, text: string, decode: () => AnyObject | undefined): boolean {
   if (!selection.hints.every((hint) => text.includes(hint))) return false;
   const object = decode();

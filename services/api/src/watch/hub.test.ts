@@ -50,7 +50,7 @@ async function write(store: OpenStore, { key, color }: Step): Promise<void> {
   await store.commit([color === undefined ? { type: 'delete', key } : { type: 'put', key, value: value(key, color) }]);
 }
 
-/** What a watcher of the red things must be told of the steps after a revision, found the simple way. */
+/** The events of the steps after a revision for a watcher of the red things, found the simple way. */
 function expected(steps: readonly Step[], after: number): string[] {
   const state = new Map<string, string>();
   const told: string[] = [];
@@ -82,7 +82,7 @@ describe('WatchHub', () => {
     await fc.assert(
       fc.asyncProperty(steps, steps, fc.nat(40), async (before, later, start) => {
         await using store = await openStore('sqlite::memory:');
-        // What is there before the hub starts it must read from the store, what comes after from its memory.
+        // Changes of before the hub's start are read from the store, later ones from its memory.
         for (const step of before) await write(store, step);
         await using hub = await hubOver(store);
         const joined = await store.list({ prefix: '', limit: 1 });

@@ -22,16 +22,16 @@ export interface HubDeps extends DecodeDeps {
 }
 
 const bookmarkEveryMs = 60_000;
-/** How long a watch from a revision that this process has not seen yet waits for it. */
+/** Longest time that a watch waits for its revision where this process has not seen it yet. */
 const maxAheadMs = 5_000;
 
 /**
- * The process's one tail of the store's changes, fanned out to watchers. A change is decoded once, each watcher's
- * selectors decide whether it is told, and a watcher that does not keep up is ended rather than waited for.
+ * The process's one tail of the change stream, fanned out to watchers. A change is decoded once; each watcher's selectors
+ * decide on its event; a watcher that does not keep up is ended and never waited for.
  *
- * The hub lives in generations. Within one it fans out every change after the revision at which the generation began.
- * Changes that it cannot read, and an observer that throws, end the generation: every watcher is told Expired, the state is
- * loaded anew, and who comes meanwhile waits for the next generation. So a watcher gets every change or an error.
+ * The hub lives in generations. A generation fans out every change after the revision at which it began. It ends when
+ * changes are compacted unseen or an observer throws: then every watcher ends with Expired, the state is loaded anew, and new
+ * watchers wait for the next generation. So a watcher gets every change or an error.
  */
 export class WatchHub implements AsyncDisposable {
   readonly #deps: HubDeps;
@@ -151,7 +151,7 @@ export class WatchHub implements AsyncDisposable {
   async *#attach(selection: Selection, after: number, signal: AbortSignal): AsyncGenerator<WatchEvent> {
     const generation = this.#generation.signal;
     let position = after;
-    // The older changes first, from the store, until the rest is in memory: no backlog fills meanwhile.
+    // Older changes come from the store first, until the rest is in memory: no backlog fills meanwhile.
     while (position < this.#recent.since) {
       const until = this.#revision;
       const range = { after: position, until };
@@ -161,7 +161,7 @@ export class WatchHub implements AsyncDisposable {
       generation.throwIfAborted();
       position = until;
     }
-    // From here to the registration nothing waits, so no change can fall between the recent ones and the live ones.
+    // No await from here to the registration, so that no change falls between the recent and the live ones.
     const backlog = new Backlog<WatchEvent>(this.#deps.limits.maxWatchBacklog, tooSlow);
     const stop = (): void => backlog.end();
     signal.addEventListener('abort', stop, { once: true });
@@ -188,7 +188,7 @@ export class WatchHub implements AsyncDisposable {
           this.#fanOut(changes);
           failures = 0;
         }
-        // It ends when it is told to; one that ends by itself is broken like one that throws.
+        // The stream ends when the signal fires; one that ends by itself is broken.
         if (!signal.aborted) throw new GantryError('ServiceUnavailable', 'the stream of changes ended');
       } catch (error) {
         this.#following = false;
@@ -202,7 +202,7 @@ export class WatchHub implements AsyncDisposable {
     this.#following = false;
   }
 
-  /** Tells everybody to list again. The state is loaded before anybody joins again. */
+  /** Ends every watch with Expired. The state is loaded anew before a watch can join again. */
   #endGeneration(): void {
     const lost = new GantryError('Expired', 'changes since the watch began may have been missed; list again');
     this.#loaded = false;

@@ -5,12 +5,12 @@ import { Stored } from '../core/stored-object.ts';
 import type { HubChange } from './change.ts';
 
 /**
- * Something in this process whose state derives from the store's state: an index, an account. It does no I/O: the hub reads
- * the state for all observers in one pass, and then brings every change in revision order. An exception costs a reload of
- * the hub's state, never a change.
+ * State in this process that derives from the store's: an index, an account. It does no I/O: the hub reads the store's
+ * state for all observers in one pass, and then passes on every change in revision order. An exception costs a reload of the
+ * state, never a change.
  */
 export interface ChangeObserver {
-  /** Prefixes of the keys that its state derives from. It is told of the changes of all keys. */
+  /** Prefixes of the keys that its state derives from. It gets the changes of all keys. */
   readonly prefixes: readonly string[];
   /** Forgets its state. Keys of its prefixes follow as they are at `revision`, then all changes after it. */
   reset(revision: number): void;

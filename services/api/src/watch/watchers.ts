@@ -11,8 +11,8 @@ export interface Watcher {
 }
 
 /**
- * The open watches by their scope, so that a change costs as much as the watches that it may concern and not as much as
- * there are watches.
+ * The open watches by their scope: a change is offered to the watches of the scopes that it touches, and costs nothing for
+ * all others.
  */
 export class Watchers {
   readonly #byScope = new Map<string, Set<Watcher>>();
@@ -53,7 +53,7 @@ export class Watchers {
   }
 }
 
-/** True where a change may be about an object of the selection; the selectors themselves are not looked at. */
+/** True if a change may be about an object of the selection; the selectors themselves are not looked at. */
 export function concerns(change: HubChange, { resource, namespace, scope }: Selection): boolean {
   const { parts, key, fieldScopes } = change;
   if (parts.resource !== resource || (namespace !== '' && namespace !== parts.namespace)) return false;
@@ -61,7 +61,7 @@ export function concerns(change: HubChange, { resource, namespace, scope }: Sele
   return scope.type === 'prefix' || fieldScopes === undefined || fieldScopes.includes(scope.id);
 }
 
-/** Delivers a change to one watch. A watch whose selector throws is ended with that error; nobody else notices. */
+/** Delivers a change to one watch. If its selector throws, that watch alone ends with the error. */
 export function deliver(change: HubChange, watcher: Watcher): void {
   if (change.revision <= watcher.after || !concerns(change, watcher.selection)) return;
   try {

@@ -42,7 +42,7 @@ export function storeReader(store: Pick<Store, 'get' | 'list' | 'watch'>): Reade
   };
 }
 
-/** What a change means to a watcher who sees only the objects that match. */
+/** The event of a change for a watcher that sees only the objects that match. */
 function eventOf<T extends Kinds[KindName]>(
   change: Change,
   matches: (object: T) => boolean,

@@ -25,7 +25,7 @@ export class Watcher<K extends KindName> implements AsyncDisposable {
   readonly #kind: K;
   readonly #query: Query;
 
-  /** @param bus Where changes come from; the store itself where absent. */
+  /** @param bus Where changes come from; the store itself if absent. */
   constructor(bus: EventBus | undefined, store: Store, kind: K, query: Query = {}) {
     this.#store = store;
     this.#kind = kind;

@@ -17,7 +17,7 @@ export class SimStore implements Pick<Store, 'list' | 'watch'> {
     return this.changes.length;
   }
 
-  /** Puts a key, or deletes it where no value is given. Deleting a key that is not there changes nothing. */
+  /** Puts a key, or deletes it if no value is given. Deleting an absent key changes nothing. */
   write(key: string, value: string | undefined): void {
     const previous = this.#at(this.revision).get(key)?.value;
     const revision = this.revision + 1;
