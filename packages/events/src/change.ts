@@ -28,8 +28,8 @@ export interface ProgressMessage {
   /** Revision at which this epoch began: its relay knows nothing of what was published before. */
   readonly start: number;
   /**
-   * Number of the line of revisions that this is about. Another number than before means that the store lost changes that were told
-   * already, and uses their revisions again: whatever was known counts for nothing.
+   * Number of the line of revisions that this is about. Another number than before means that the store lost changes that
+   * were published already: nothing that was known counts any more.
    */
   readonly history: number;
   /** Last revision of each resource that changed since `start`. */
