@@ -8,12 +8,15 @@ import { SqliteWriter, type WriteRequest, type WriteResponse } from './sqlite-wr
 /** Runs requests of the writer, one after another in the order of the calls. */
 export interface SqliteExecutor extends AsyncDisposable {
   execute(request: WriteRequest): Promise<WriteResponse>;
+  /** The reason for which no request can succeed any more; undefined where there is none. */
+  readonly failure: string | undefined;
 }
 
 /** Runs the writer in place: for databases in memory, which never wait for a disk. */
 export function inlineExecutor(database: DatabaseSync): SqliteExecutor {
   const writer = new SqliteWriter(database);
   return {
+    failure: undefined,
     execute: async (request) => writer.execute(request),
     [Symbol.asyncDispose]: async () => {},
   };
@@ -42,6 +45,9 @@ export async function threadExecutor(options: ThreadOptions): Promise<SqliteExec
     for (const request of waiting.splice(0)) request.reject(failure);
   });
   return {
+    get failure() {
+      return failure?.message;
+    },
     execute(request) {
       if (failure) return Promise.reject(failure);
       const answer = Promise.withResolvers<WriteResponse>();

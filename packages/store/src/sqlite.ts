@@ -71,8 +71,15 @@ export async function openSqlite(path: string, options: SqliteOptions = {}): Pro
   stack.defer(() => lock.close());
   const executor = stack.use(await threadExecutor({ path, synchronous: options.synchronous ?? 'full' }));
   const database = openForReading(path);
+  const checkFile = fileCheck(path);
   stack.defer(() => database.close());
-  return new SqliteStore(executor, new SqliteReader(database), stack.move(), options, fileCheck(path));
+  return new SqliteStore(
+    executor,
+    new SqliteReader(database),
+    stack.move(),
+    options,
+    async () => executor.failure ?? checkFile(),
+  );
 }
 
 /**
