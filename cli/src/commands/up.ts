@@ -46,9 +46,14 @@ export async function host(
   try {
     await run(start, { ...flags, stateDir }, { log, progress, signal }, output);
   } catch (error) {
-    if (signal.aborted && isError(error, 'Cancelled')) return;
+    if (signal.aborted && isCancellation(error)) return;
     throw new Exit(ExitCode.failed, `gantry: ${reasonOf(error, stateDir)}`);
   }
+}
+
+/** Whether an error says no more than that the user interrupted; Node's own functions reject with an AbortError then. */
+export function isCancellation(error: unknown): boolean {
+  return isError(error, 'Cancelled') || (error instanceof Error && error.name === 'AbortError');
 }
 
 /** Handles Ctrl-C while the cluster stops: the first one is answered with advice, the second ends the process at once. */
