@@ -1,6 +1,6 @@
 /** Changes of parts of objects: JSON patch (RFC 6902), merge patch (RFC 7386), and Kubernetes' strategic merge patch. */
 import { GantryError } from '@gantry/runtime/errors.ts';
-import jsonPatch, { type Operation } from 'fast-json-patch';
+import { applyOperation, readOperation, valueAt } from './json-patch.ts';
 import { type FieldSchema, jsonFieldsOf, messageSchema } from './schema.ts';
 
 type Fields = Record<string, unknown>;
@@ -19,7 +19,7 @@ export function applyJsonPatch<T>(object: T, patch: unknown): T {
     throw new GantryError('RequestEntityTooLarge', text);
   }
   try {
-    return applyOperations(structuredClone(object), patch as Operation[]);
+    return applyOperations(structuredClone(object), patch) as T;
   } catch (cause) {
     if (cause instanceof GantryError) throw cause;
     const text = (cause as Error).message.split('\n')[0];
@@ -29,17 +29,17 @@ export function applyJsonPatch<T>(object: T, patch: unknown): T {
   }
 }
 
-function applyOperations<T>(object: T, patch: readonly Operation[]): T {
+function applyOperations(object: unknown, patch: readonly unknown[]): unknown {
   let copiedChars = 0;
-  return patch.reduce((document, operation, index) => {
-    if (operation?.op === 'copy') {
-      copiedChars += (JSON.stringify(jsonPatch.getValueByPointer(document, operation.from)) ?? '').length;
+  return patch.map(readOperation).reduce<unknown>((document, operation) => {
+    if (operation.op === 'copy') {
+      copiedChars += (JSON.stringify(valueAt(document, operation.from ?? '')) ?? '').length;
       if (copiedChars > maxCopiedChars) {
         const text = `Unable to complete the copy, the accumulated size increase of copy is ${copiedChars}, exceeding the limit ${maxCopiedChars}`;
         throw new GantryError('RequestEntityTooLarge', text);
       }
     }
-    return jsonPatch.applyOperation<T>(document, operation, true, true, true, index).newDocument;
+    return applyOperation(document, operation);
   }, object);
 }
 
