@@ -183,10 +183,14 @@ function validatePolicies(spec: ServiceSpec): FieldCause[] {
 }
 
 function validateLoadBalancer(spec: ServiceSpec): FieldCause[] {
-  const { type, loadBalancerSourceRanges = [], loadBalancerClass } = spec;
+  const { type, loadBalancerSourceRanges = [], loadBalancerClass, loadBalancerIP = '' } = spec;
   const causes = loadBalancerSourceRanges.flatMap((range, index) =>
     invalidValues(`spec.loadBalancerSourceRanges[${index}]`, range, cidrProblems(range.trim())),
   );
+  // Kubernetes leaves this to the load balancer, and ours can only refuse.
+  if (loadBalancerIP !== '') {
+    causes.push(...invalidValues('spec.loadBalancerIP', loadBalancerIP, ipProblems(loadBalancerIP)));
+  }
   if (loadBalancerClass !== undefined) {
     const problems = qualifiedNameProblems(loadBalancerClass);
     causes.push(...invalidValues('spec.loadBalancerClass', loadBalancerClass, problems));
