@@ -24,7 +24,7 @@ export function checkSupported(pod: Pod, { spec, role }: PlannedContainer): void
 
 /** An empty list, object or text asks for nothing. */
 function isSet(value: unknown): boolean {
-  if (value === undefined || value === null || value === '' || value === false) return false;
+  if (value === undefined || value === null || value === '') return false;
   return typeof value !== 'object' || Object.keys(value).length > 0;
 }
 
@@ -33,7 +33,7 @@ function refusalsOfPod({ spec }: Pod): Refusal[] {
   const path = 'spec.securityContext';
   return [
     { field: 'spec.runtimeClassName', value: spec.runtimeClassName },
-    { field: 'spec.hostUsers', value: spec.hostUsers === false ? 'false' : undefined },
+    { field: 'spec.hostUsers', value: spec.hostUsers === false ? false : undefined },
     { field: 'spec.resources', value: spec.resources },
     { field: 'spec.resourceClaims', value: spec.resourceClaims },
     { field: 'spec.ephemeralContainers', value: spec.ephemeralContainers },

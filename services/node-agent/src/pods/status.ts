@@ -1,4 +1,4 @@
-import type { PodStatus } from '@gantry/model/gen/gantry.core.v1.ts';
+import type { ContainerStatus, PodStatus } from '@gantry/model/gen/gantry.core.v1.ts';
 import { conditionsOf } from './conditions.ts';
 import { containerStatusOf, timeOf } from './container-status.ts';
 import { type PodPhase, phaseOf } from './phase.ts';
@@ -48,10 +48,18 @@ export function statusOf(view: PodView, node: NodeFacts): PodStatus {
     hostIPs: node.hostIps.map((ip) => ({ ip })),
     ...(shownIps.length === 0 ? {} : { podIP: shownIps[0], podIPs: shownIps.map((ip) => ({ ip })) }),
     startTime: previous?.startTime ?? timeOf(memory.seenAtMs),
-    ...(init.length === 0 ? {} : { initContainerStatuses: init }),
-    containerStatuses: main,
+    ...(isRejected(view) ? {} : containerStatusesOf(init, main)),
     qosClass: pod.status?.qosClass ?? qosClassOf(pod),
   };
+}
+
+/** Whether the pod failed because the node rejected it: then it has no containers to tell of, as with Kubernetes. */
+function isRejected({ rejection, sandboxes, memory, previous }: PodView): boolean {
+  return rejection !== undefined && sandboxes.length === 0 && (memory.failed ?? previous)?.reason === rejection.reason;
+}
+
+function containerStatusesOf(init: readonly ContainerStatus[], main: readonly ContainerStatus[]): Partial<PodStatus> {
+  return { ...(init.length === 0 ? {} : { initContainerStatuses: [...init] }), containerStatuses: [...main] };
 }
 
 /** A pod that was reported as over stays so. */
