@@ -11,6 +11,7 @@ COPY packages/envoy-control-plane-ts/package.json packages/envoy-control-plane-t
 COPY packages/events/package.json packages/events/
 COPY packages/fieldsets/package.json packages/fieldsets/
 COPY packages/model/package.json packages/model/
+COPY packages/pki/package.json packages/pki/
 COPY packages/runtime/package.json packages/runtime/
 COPY packages/store/package.json packages/store/
 COPY services/api/package.json services/api/

@@ -2,6 +2,7 @@
  * Knocks at doors as somebody who has no credentials, and prints what came of it as JSON. A program of its own, so that it can be run
  * as another user and in another network. Arguments: `host:port` or `unix:/path`, several.
  */
+import { get } from 'node:https';
 import { connect } from 'node:net';
 import { credentials, Client as GrpcClient, status } from '@grpc/grpc-js';
 
@@ -12,6 +13,8 @@ export interface Knocked {
   readonly connection: string;
   /** Status codes of gRPC by method. */
   readonly grpc: Readonly<Record<string, string>>;
+  /** Status code of an HTTPS request for the list of Kubernetes' apis; 0 from a server that speaks no TLS. */
+  readonly https: number;
   /** First words of the answer to lines as Redis, NATS and HTTP servers take them. */
   readonly lines: string;
 }
@@ -34,11 +37,12 @@ process.exit(0);
 
 async function knock(target: string): Promise<Knocked> {
   const connection = await connecting(target);
-  if (connection !== 'open') return { target, connection, grpc: {}, lines: '' };
+  if (connection !== 'open') return { target, connection, grpc: {}, https: 0, lines: '' };
   const client = new GrpcClient(target, credentials.createInsecure());
   const codes = await Promise.all(methods.map(async (method) => [method, await call(client, method)] as const));
   client.close();
-  return { target, connection, grpc: Object.fromEntries(codes), lines: await answerToLines(target) };
+  const [https, lines] = [await httpsStatus(target), await answerToLines(target)];
+  return { target, connection, grpc: Object.fromEntries(codes), https, lines };
 }
 
 function open(target: string) {
@@ -71,6 +75,21 @@ function call(client: GrpcClient, method: string): Promise<string> {
     stream.on('error', () => {});
     stream.write(Buffer.alloc(0));
     stream.end();
+  });
+}
+
+function httpsStatus(target: string): Promise<number> {
+  const [host, port] = target.split(':');
+  if (host === 'unix') return Promise.resolve(0);
+  return new Promise((resolve) => {
+    // The door is tried, not the name on it.
+    const request = get({ host, port, path: '/apis', rejectUnauthorized: false, agent: false, timeout: patienceMs });
+    request.on('response', (response) => {
+      response.resume();
+      resolve(response.statusCode ?? 0);
+    });
+    request.on('timeout', () => request.destroy());
+    request.on('error', () => resolve(0));
   });
 }
 

@@ -29,6 +29,7 @@ const allowedImports: Readonly<Record<string, readonly string[]>> = {
   'packages/envoy-control-plane-ts': [],
   'packages/model': ['runtime'],
   'packages/store': ['runtime'],
+  'packages/pki': ['runtime'],
   'packages/events': ['runtime'],
   'packages/client': ['runtime', 'model', 'events'],
   'services/api': ['runtime', 'model', 'store', 'events', 'client'],

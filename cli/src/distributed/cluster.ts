@@ -10,6 +10,7 @@ import { clusterToken } from '../known-tokens.ts';
 import type { Cluster, ClusterDeps } from '../up/cluster.ts';
 import { findServiceEnvoy, startServiceEnvoy } from '../up/envoy.ts';
 import { freeAddress, freePort } from '../up/free-port.ts';
+import { prepareKubeAccess } from '../up/kube-access.ts';
 import type { UpOptions } from '../up/options.ts';
 import { announceToken, prepareState } from '../up/state.ts';
 import { startNodePrograms } from './nodes.ts';
@@ -54,7 +55,9 @@ export async function startDistributed(options: UpOptions, deps: ClusterDeps): P
   const { run } = stack.use(await prepareState(stateDir));
   for (const folder of [logDir, redisDirectory(stateDir)]) await ensurePrivateFolder(folder);
   const token = await clusterToken(stateDir);
-  const addresses = { ...(await choosePorts(options)), runDir: run, tokenFile: token.path };
+  const ports = await choosePorts(options);
+  const kube = await prepareKubeAccess(stateDir, { api: ports.api, tokenPath: token.path, clock });
+  const addresses = { ...ports, kube, runDir: run, tokenFile: token.path };
   const programs = new Map<string, Supervised>();
   const launch: Launch = async (spec, answers) => {
     const program = stack.use(supervise(spec, { logDir, clock, progress }));
@@ -69,6 +72,7 @@ export async function startDistributed(options: UpOptions, deps: ClusterDeps): P
   const client = stack.use(connect(addresses.api, { credentials: token.credentials }));
   await launchServices(launch, { addresses, options, client });
   progress(`api listens on ${addresses.api}; scheduler and controllers run beside it`);
+  progress(`kubectl finds it with --kubeconfig ${kube.kubeconfigPath}`);
   stack.use(await announceToken(addresses.api, token, progress));
   const binary = findServiceEnvoy({ progress });
   const envoy =
@@ -103,7 +107,7 @@ export async function startDistributed(options: UpOptions, deps: ClusterDeps): P
 const backing: ReadonlySet<string> = new Set(['redis-server', 'nats-server']);
 
 /** Chooses free ports, and a password for the servers of this run. */
-async function choosePorts({ listen }: UpOptions): Promise<Omit<Addresses, 'runDir' | 'tokenFile'>> {
+async function choosePorts({ listen }: UpOptions): Promise<Omit<Addresses, 'runDir' | 'tokenFile' | 'kube'>> {
   const [redisPort, natsPort] = [await freePort(), await freePort()];
   return { redisPort, natsPort, password: newSecret(), api: await freeAddress(listen) };
 }

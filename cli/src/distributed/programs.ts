@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { defaultApiConfig } from '@gantry/api/config.ts';
 import type { HostNode } from '@gantry/node-agent/host/nodes.ts';
+import type { KubeAccess } from '../up/kube-access.ts';
 import { dnsAddress } from '../up/node-agents.ts';
 import type { UpOptions } from '../up/options.ts';
 import type { ServerPaths } from './requirements.ts';
@@ -19,6 +20,8 @@ export interface Addresses {
   readonly password: string;
   /** host:port of the api. */
   readonly api: string;
+  /** The api's way in for kubectl. */
+  readonly kube: Pick<KubeAccess, 'address' | 'certPath' | 'keyPath'>;
 }
 
 /** Identity in leader elections. It never changes: there is one replica of each, and after a crash the next one leads at once. */
@@ -61,6 +64,9 @@ export function natsProgram(paths: ServerPaths, { natsPort, password, runDir }: 
 export function apiProgram(addresses: Addresses): ProgramSpec {
   return service('api', {
     GANTRY_API_LISTEN: addresses.api,
+    GANTRY_API_REST: addresses.kube.address,
+    GANTRY_API_TLS_CERT: addresses.kube.certPath,
+    GANTRY_API_TLS_KEY: addresses.kube.keyPath,
     GANTRY_STORE: storeAddress(addresses),
     GANTRY_EVENTS: busAddress(addresses),
     GANTRY_TOKEN_FILE: addresses.tokenFile,

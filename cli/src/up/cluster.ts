@@ -20,6 +20,7 @@ import { startXdsLb } from '@gantry/xds-lb/service.ts';
 import { clusterToken } from '../known-tokens.ts';
 import { findServiceEnvoy, startServiceEnvoy } from './envoy.ts';
 import { freeAddress } from './free-port.ts';
+import { prepareKubeAccess } from './kube-access.ts';
 import { type Nodes, startNodes } from './node-agents.ts';
 import type { UpOptions } from './options.ts';
 import { announceToken, prepareState } from './state.ts';
@@ -58,11 +59,16 @@ export async function startCluster(options: UpOptions, deps: ClusterDeps): Promi
   const { credentials } = token;
   const store = stack.use(await openStore(`sqlite:${join(options.stateDir, 'state.db')}`, { log }));
   const bus = stack.use(await openBus('memory:up'));
+  const kube = await prepareKubeAccess(options.stateDir, { api: listen, tokenPath: token.path, clock });
   const api = stack.use(
-    await startApi({ ...defaultApiConfig, listen }, { store, bus, credentials, log: log.child({ service: 'api' }) }),
+    await startApi(
+      { ...defaultApiConfig, listen, rest: kube.address },
+      { store, bus, credentials, tls: kube.tls, log: log.child({ service: 'api' }) },
+    ),
   );
   const client = stack.use(connect(api.address, { credentials }));
   progress(`api listens on ${api.address}, its state is in ${options.stateDir}`);
+  progress(`kubectl finds it with --kubeconfig ${kube.kubeconfigPath}`);
   stack.use(await announceToken(api.address, token, progress));
   const service = (name: string): ServiceDeps => ({
     client,

@@ -1,3 +1,4 @@
+import { GantryError } from '@gantry/runtime/errors.ts';
 import { type Env, readOptions, withPrefix } from '@gantry/runtime/options.ts';
 import { defaultLimits, type Limits } from './core/limits.ts';
 import { defaultRetention, type Retention } from './housekeeping/compaction.ts';
@@ -43,6 +44,8 @@ export interface ProcessConfig {
   readonly store: string;
   /** Address of the event bus, see openBus. */
   readonly bus: string;
+  /** Files of the REST api's certificate chain and key, in PEM; plain HTTP where absent. */
+  readonly tls: { readonly certPath: string; readonly keyPath: string } | undefined;
 }
 
 /** The settings by their flags, with the variables that stand for them. */
@@ -50,25 +53,35 @@ export const options = {
   store: { env: 'GANTRY_STORE' },
   bus: { env: 'GANTRY_EVENTS' },
   'cluster-dns': { env: 'GANTRY_CLUSTER_DNS' },
-  ...withPrefix('GANTRY_API_', ['listen', 'diagnostics', 'service-cidr', 'trust-network'], {
-    'trust-network': 'switch',
-  }),
+  ...withPrefix(
+    'GANTRY_API_',
+    ['listen', 'rest', 'tls-cert', 'tls-key', 'diagnostics', 'service-cidr', 'trust-network'],
+    {
+      'trust-network': 'switch',
+    },
+  ),
 } as const;
 
 /**
  * Settings from flags (`--store sqlite:/path`, `--store=sqlite:/path`) and environment (GANTRY_STORE, GANTRY_EVENTS,
- * GANTRY_API_LISTEN, GANTRY_API_DIAGNOSTICS, GANTRY_API_SERVICE_CIDR, GANTRY_CLUSTER_DNS, GANTRY_API_TRUST_NETWORK); flags go
+ * GANTRY_API_LISTEN, GANTRY_API_REST, GANTRY_API_TLS_CERT, GANTRY_API_TLS_KEY, GANTRY_API_DIAGNOSTICS, GANTRY_API_SERVICE_CIDR, GANTRY_CLUSTER_DNS, GANTRY_API_TRUST_NETWORK); flags go
  * first. GANTRY_TOKEN_FILE (or GANTRY_TOKEN) gives the cluster's token.
  * Throws Invalid, naming the flag or variable.
  */
 export function readConfig(args: readonly string[], env: Env): ProcessConfig {
   const given = readOptions(options, args, env);
+  const [certPath, keyPath] = [given.text('tls-cert'), given.text('tls-key')];
+  if ((certPath === undefined) !== (keyPath === undefined)) {
+    throw new GantryError('Invalid', '--tls-cert and --tls-key: Required value: a certificate and its key go together');
+  }
   return {
+    tls: certPath === undefined ? undefined : { certPath, keyPath: keyPath! },
     store: given.text('store') ?? 'sqlite:.gantry/state.db',
     bus: given.text('bus') ?? 'memory:',
     api: {
       ...defaultApiConfig,
       listen: given.text('listen') ?? defaultApiConfig.listen,
+      rest: given.text('rest'),
       diagnostics: given.text('diagnostics'),
       serviceCidr: given.text('service-cidr') ?? defaultApiConfig.serviceCidr,
       dnsAddress: given.text('cluster-dns') ?? defaultApiConfig.dnsAddress,

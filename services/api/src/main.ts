@@ -1,4 +1,5 @@
 /** Runs an api as a process of its own; config.ts says which flags and environment variables it takes. */
+import { readFile } from 'node:fs/promises';
 import { credentialsFromEnv, requireCredentials } from '@gantry/client/credentials.ts';
 import { openBus } from '@gantry/events/open.ts';
 import { runProcess } from '@gantry/runtime/process.ts';
@@ -12,5 +13,9 @@ await runProcess('api', async ({ log, stack }) => {
   if (!config.api.trustNetwork) requireCredentials(credentials, 'GANTRY_API_TRUST_NETWORK');
   const store = stack.use(await openStore(config.store, { log }));
   const bus = stack.use(await openBus(config.bus, 'api'));
-  return await startApi(config.api, { store, bus, log, credentials });
+  const tls = config.tls && {
+    cert: await readFile(config.tls.certPath, 'utf8'),
+    key: await readFile(config.tls.keyPath, 'utf8'),
+  };
+  return await startApi(config.api, { store, bus, log, credentials, ...(tls && { tls }) });
 });

@@ -125,7 +125,8 @@ async function knock(prefix: readonly string[], targets: readonly string[]): Pro
 }
 
 /** Whether a server refused all that was asked of it, for want of credentials. */
-function isShut({ grpc, lines }: Knocked): boolean {
+function isShut({ grpc, https, lines }: Knocked): boolean {
+  if (https !== 0) return https === 401;
   const codes = Object.values(grpc);
   const refuses =
     codes.includes('UNAUTHENTICATED') && codes.every((code) => /^UNAUTHENTICATED|UNIMPLEMENTED$/.test(code));
