@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Credentials } from '@gantry/client/credentials.ts';
+import { kubernetesVersion } from '@gantry/model/kubernetes-version.ts';
 import { parseAddress } from '@gantry/runtime/address.ts';
 import type { Clock } from '@gantry/runtime/clock.ts';
 import { GantryError, toGantryError } from '@gantry/runtime/errors.ts';
@@ -21,9 +22,6 @@ import { type Pods, startPods } from './pods/pods.ts';
 import { ownPodSource, type PodSource } from './pods/source.ts';
 import type { NodeStats, Runtime } from './runtime/runtime.ts';
 import { servePods } from './server/server.ts';
-
-/** Version that the agent reports: that of Kubernetes whose behaviour it follows, for clients that look. */
-const agentVersion = 'v1.33.0+gantry';
 
 /** Dependencies of an agent. Client and runtime belong to the caller: disposing of the agent closes neither. */
 export interface NodeAgentDeps {
@@ -162,7 +160,7 @@ async function nodeFacts(
     labels: config.labels ?? {},
     capacity,
     allocatable: { ...capacity, ...config.allocatable },
-    systemInfo: await systemInfo(runtime.info, agentVersion),
+    systemInfo: await systemInfo(runtime.info, kubernetesVersion.gitVersion),
   };
 }
 

@@ -6,6 +6,7 @@ import { commandScenarios } from './commands.ts';
 import { crashScenarios } from './crashes.ts';
 import { doorScenarios } from './doors.ts';
 import { endScenarios } from './end.ts';
+import { kubeScenarios } from './kube.ts';
 import { nodeScenarios } from './nodes.ts';
 import { trafficScenarios } from './traffic.ts';
 
@@ -20,6 +21,7 @@ export function everyScenario(form: Form): void {
     });
     afterAll(() => running?.[Symbol.asyncDispose]());
     commandScenarios(cluster);
+    kubeScenarios(cluster);
     trafficScenarios(cluster);
     doorScenarios(cluster);
     brokenManifestScenarios(cluster);

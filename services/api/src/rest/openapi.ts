@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Kind } from '@gantry/model/kind.ts';
+import { kubernetesVersion } from '@gantry/model/kubernetes-version.ts';
 import { documentedSchemas, type FieldSchema, type MessageSchema } from '@gantry/model/schema.ts';
 import { openApiPath } from './discovery.ts';
 
@@ -65,7 +66,7 @@ export class OpenApi {
     const kinds = this.#kinds.get(group)!;
     const made = {
       openapi: '3.0.0',
-      info: { title: 'Gantry', version: 'v1.37.2' },
+      info: { title: 'Gantry', version: kubernetesVersion.gitVersion },
       paths: Object.fromEntries(kinds.flatMap((kind) => pathsOf(kind))),
       components: { schemas: schemasOf(kinds) },
     };

@@ -2,6 +2,7 @@ import { createServer as createPlainServer } from 'node:http';
 import { createSecureServer } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import type { Kind } from '@gantry/model/kind.ts';
+import { kubernetesVersion } from '@gantry/model/kubernetes-version.ts';
 import { GantryError, toGantryError } from '@gantry/runtime/errors.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
 import { Metadata } from '@grpc/grpc-js';
@@ -42,8 +43,8 @@ export interface RestServer extends AsyncDisposable {
   readonly port: number;
 }
 
-/** The version of Kubernetes whose api this is, as /version tells it. */
-const version = { major: '1', minor: '37', gitVersion: 'v1.37.2+gantry', gitCommit: '', gitTreeState: 'clean' };
+/** The document of /version. */
+const version = { ...kubernetesVersion, gitCommit: '', gitTreeState: 'clean' };
 
 /** Paths that everybody may read. */
 const openPaths = ['/healthz', '/livez', '/readyz', '/version'];
