@@ -57,6 +57,28 @@ describe('a damaged object', () => {
       .toMatchObject([{ type: 'ObjectsReadable', status: 'True' }]);
   });
 
+  test('with a field that is of another type is treated the same', async () => {
+    const { client, store } = running;
+    await client.create(configMap('d'));
+    const stop = new AbortController();
+    const { resourceVersion } = await client.list('ConfigMap', { namespace: 'default' });
+    const query = { namespace: 'default', resourceVersion };
+    const watch = client.watch('ConfigMap', query, stop.signal)[Symbol.asyncIterator]();
+    const next = watch.next();
+    const key = 'configmaps/default/d';
+    const object = JSON.parse((await store.get(key))!.value);
+    object.metadata.finalizers = { '0': 'text' };
+    await store.commit([{ type: 'put', key, value: JSON.stringify(object) }]);
+    await client.create(configMap('e'));
+    expect((await next).value).toMatchObject({ type: 'ADDED', object: { metadata: { name: 'e' } } });
+    stop.abort();
+    const ref = { namespace: 'default', name: 'd' };
+    await expect(client.get('ConfigMap', ref)).rejects.toMatchObject({ message: expect.stringContaining(key) });
+    const page = await client.list('ConfigMap', { namespace: 'default' });
+    expect(page.damaged).toMatchObject([{ name: 'd' }]);
+    expect(await client.delete('ConfigMap', ref)).toMatchObject({ gone: true, object: { metadata: { name: 'd' } } });
+  });
+
   test('that is a bound pod keeps its room on the node, and ends no watch', async () => {
     const { client, store } = running;
     const stop = new AbortController();

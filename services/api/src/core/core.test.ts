@@ -1,15 +1,28 @@
 import { isDeepStrictEqual } from 'node:util';
 import { noCredentials, tokenCredentials } from '@gantry/client/credentials.ts';
+import type { Kind } from '@gantry/model/kind.ts';
+import { kindOf } from '@gantry/model/registry.ts';
 import { isError } from '@gantry/runtime/errors.ts';
 import { Metadata } from '@grpc/grpc-js';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { addressAt, contains, parseIpRange } from '../admission/ip-range.ts';
 import { authenticateBy, authorizeAdmins, hasAddress } from './access.ts';
+import { defaultLimits } from './limits.ts';
 import { generateName } from './metadata.ts';
 import { decodePageToken, encodePageToken } from './page-token.ts';
 import { sameJson } from './same-json.ts';
+import { selectionOf } from './selection.ts';
 import { type AnyObject, decodeEntry, encodeValue, ObjectCache, putObject, storedBy } from './stored-object.ts';
+
+describe('selections', () => {
+  test('refuse a namespace that is longer than any name', () => {
+    const query = { namespace: 'x'.repeat(1_000_000), labelSelector: '', fieldSelector: '' };
+    expect(() => selectionOf(kindOf('Pod') as unknown as Kind, query, defaultLimits)).toThrow(
+      expect.objectContaining({ reason: 'BadRequest', message: expect.stringContaining('namespace: Too long') }),
+    );
+  });
+});
 
 describe('page tokens', () => {
   test('go round', () => {

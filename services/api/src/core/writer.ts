@@ -7,7 +7,8 @@ import { type Admittance, admitAsIs } from '../admission/admission.ts';
 import { checkStatusUpdate, checkWhileDeleting } from './check.ts';
 import { commitDecision, type Decision } from './commit.ts';
 import type { CoreDeps } from './context.ts';
-import { type DeletionRequest, decideDamagedDeletion, decideDeletion, isReleased } from './deletion.ts';
+import { damagedObject, isDamaged } from './damage.ts';
+import { type Deletion, type DeletionRequest, decideDamagedDeletion, decideDeletion, isReleased } from './deletion.ts';
 import { infoOf, objectKey } from './keys.ts';
 import * as meta from './metadata.ts';
 import { type AnyObject, copyOf, encodeValue, type Stored, withRevision } from './stored-object.ts';
@@ -93,14 +94,14 @@ export async function remove(
   let gone = false;
   const revision = await commitDecision(deps, infoOf(kind, name), async (attempt) => {
     const stored = await readStored(deps, target);
-    if (stored.damage !== undefined) {
-      deps.damaged.note(stored.damage);
+    const deletion = deletionOf(kind, stored, request, deps.clock.now());
+    if (isDamaged(deletion)) {
+      deps.damaged.note(deletion);
       last = decideDamagedDeletion(target, request, stored);
       gone = true;
       const operation: Operation = { type: 'delete', key: stored.key, expected: stored.revision };
       return dryRun ? undefined : { operations: [operation], subject: 0 };
     }
-    const deletion = decideDeletion(kind, stored.object, request, deps.clock.now());
     gone = deletion.type === 'remove';
     last = deletion.type === 'mark' ? deletion.object : stored.object;
     if (dryRun || deletion.type === 'unchanged') return undefined;
@@ -109,6 +110,17 @@ export async function remove(
       : replacementOf(deps, kind, stored, deletion.object, attempt);
   });
   return { object: revision === undefined ? last! : withRevision(last!, revision), gone };
+}
+
+/** The decision on an object's end, or the error of damagedObject if its text is damaged or a field is of another type. */
+function deletionOf(kind: Kind, stored: Stored, request: DeletionRequest, nowMs: number): Deletion | GantryError {
+  if (stored.damage !== undefined) return stored.damage;
+  try {
+    return decideDeletion(kind, stored.object, request, nowMs);
+  } catch (error) {
+    if (error instanceof TypeError) return damagedObject({ ...stored, value: stored.text }, error);
+    throw error;
+  }
 }
 
 /** Changes a stored object to what `next` makes of it, or removes it where that releases it. Writes nothing where it is the same. */

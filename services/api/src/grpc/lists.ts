@@ -1,5 +1,6 @@
 import { wrap } from '@gantry/client/object-messages.ts';
 import { encodeMessage } from '@gantry/client/protos.ts';
+import type { GantryError } from '@gantry/runtime/errors.ts';
 import { type DamagedObject, type DamagedObjects, damagedObject } from '../core/damage.ts';
 import { parseKey } from '../core/keys.ts';
 import type { ListedPage } from '../core/page.ts';
@@ -22,9 +23,12 @@ export async function encodeList(
   const parts: Uint8Array[] = [];
   const unreadable = damaged.map(damagedMessage);
   for (const object of items) {
-    const bytes = encodeItem(object, resource, noted);
-    if (bytes instanceof Uint8Array) parts.push(lengthPrefix(bytes.length), bytes);
-    else unreadable.push(damagedMessage(bytes));
+    try {
+      const bytes = encodeObject(object, resource);
+      parts.push(lengthPrefix(bytes.length), bytes);
+    } catch (error) {
+      unreadable.push(damagedMessage(noted.note(error)));
+    }
     if (turn.isOver) await turn.next();
   }
   // A message may be encoded in pieces: the fields that follow the items complete it.
@@ -32,14 +36,22 @@ export async function encodeList(
   return Buffer.concat(parts);
 }
 
-function encodeItem(object: AnyObject, resource: string, noted: DamagedObjects): Uint8Array | DamagedObject {
+/** An object as the bytes of a gantry.api.v1.Object. Throws the error of damagedObject if a field cannot be encoded. */
+export function encodeObject(object: AnyObject, resource: string): Buffer {
   try {
     return encodeMessage('Object', wrap(object));
   } catch (error) {
-    const { namespace = '_', name, resourceVersion } = object.metadata;
-    const entry = { key: `${resource}/${namespace}/${name}`, revision: Number(resourceVersion), value: '' };
-    return noted.note(damagedObject(entry, error));
+    throw damageOf(object, resource, error);
   }
+}
+
+/** The error of damagedObject for an object that is decoded already. */
+export function damageOf({ metadata }: AnyObject, resource: string, cause: unknown): GantryError {
+  const { namespace = '_', name, resourceVersion } = metadata;
+  return damagedObject(
+    { key: `${resource}/${namespace}/${name}`, revision: Number(resourceVersion), value: '' },
+    cause,
+  );
 }
 
 function lengthPrefix(length: number): Uint8Array {

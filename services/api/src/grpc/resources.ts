@@ -14,7 +14,7 @@ import type { AnyObject } from '../core/stored-object.ts';
 import { refusal } from '../scheduling/batch.ts';
 import type { WatchEvent } from '../watch/change.ts';
 import type { Calls } from './calls.ts';
-import { encodeList } from './lists.ts';
+import { damageOf, encodeList, encodeObject } from './lists.ts';
 import type * as message from './messages.ts';
 
 const { objectField: leaseField } = kindOf('Lease');
@@ -37,7 +37,10 @@ function laneFor(calls: Calls, { ref, object }: { ref?: message.RefMessage; obje
 function readHandlers(api: ResourceApi, calls: Calls, damaged: DamagedObjects): UntypedServiceImplementation {
   return {
     Get: calls.unary(
-      async (context, request: message.GetRequest) => wrap(await api.get(context, refOf(request.ref))),
+      async (context, request: message.GetRequest) => {
+        const ref = refOf(request.ref);
+        return encodeObject(await api.get(context, ref), ref.resource);
+      },
       (request) => laneFor(calls, request),
     ),
     List: calls.unary(
@@ -55,7 +58,11 @@ function readHandlers(api: ResourceApi, calls: Calls, damaged: DamagedObjects): 
     }),
     Watch: calls.serverStream(async function* (context, request: message.WatchRequest) {
       const after = nonNegative('resourceVersion', request.resourceVersion);
-      for await (const event of api.watch(context, queryOf(request), after)) yield encodeEvent(event);
+      const query = queryOf(request);
+      for await (const event of api.watch(context, query, after)) {
+        const bytes = encodeEvent(event, query.resource, damaged);
+        if (bytes !== undefined) yield bytes;
+      }
     }),
   };
 }
@@ -100,7 +107,7 @@ function writeHandlers(api: ResourceApi, calls: Calls): UntypedServiceImplementa
     }),
     Delete: calls.unary(async (context, request: message.DeleteRequest) => {
       const { object, gone } = await api.delete(context, refOf(request.ref), request, request.dryRun ?? false);
-      return { object: wrap(object), gone };
+      return { object: answerOf(object), gone };
     }),
   };
 }
@@ -108,17 +115,34 @@ function writeHandlers(api: ResourceApi, calls: Calls): UntypedServiceImplementa
 /** An event goes to many watchers as the same object: it is encoded for the first of them. */
 const encodedEvents = new WeakMap<WatchEvent, Buffer>();
 
-function encodeEvent(event: WatchEvent): Buffer {
-  let bytes = encodedEvents.get(event);
-  if (bytes === undefined) {
-    const { type, resourceVersion } = event;
-    bytes = encodeMessage(
-      'WatchEvent',
-      type === 'BOOKMARK' ? event : { type, resourceVersion, object: wrap(event.object) },
-    );
+/** The bytes of an event; undefined if its object has a field that cannot be encoded, and so counts as damaged. */
+function encodeEvent(event: WatchEvent, resource: string, damaged: DamagedObjects): Buffer | undefined {
+  const known = encodedEvents.get(event);
+  if (known !== undefined) return known;
+  const { type, resourceVersion } = event;
+  try {
+    const message = type === 'BOOKMARK' ? event : { type, resourceVersion, object: wrap(event.object) };
+    const bytes = encodeMessage('WatchEvent', message);
     encodedEvents.set(event, bytes);
+    return bytes;
+  } catch (error) {
+    if (type === 'BOOKMARK') throw error;
+    damaged.note(damageOf(event.object, resource, error));
+    return undefined;
   }
-  return bytes;
+}
+
+/** The object as it is answered; its identity alone if a field cannot be encoded. */
+function answerOf(object: AnyObject): Wrapped {
+  const wrapped = wrap(object);
+  try {
+    encodeMessage('Object', wrapped);
+    return wrapped;
+  } catch {
+    const { name, namespace, resourceVersion } = object.metadata;
+    const { apiVersion, kind } = object;
+    return wrap({ apiVersion, kind, metadata: { name, ...(namespace && { namespace }), resourceVersion } });
+  }
 }
 
 function refOf(ref: message.RefMessage | undefined): ObjectRef {
