@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import type { Action, Controller, View } from './core/action.ts';
 import type { ControllerApi } from './core/executor.ts';
 import { wholeCast } from './testing/cast.ts';
-import { type Scenario, scenarios } from './testing/scenarios.ts';
+import type { Scenario } from './testing/scenario.ts';
+import { scenarios } from './testing/scenarios.ts';
 import { seeds, withSeeds } from './testing/seeds.ts';
 import { allFaults, Simulation, type SimulationOptions } from './testing/simulation.ts';
 
@@ -11,7 +12,7 @@ import { allFaults, Simulation, type SimulationOptions } from './testing/simulat
 // steps of the clock, users who act meanwhile. Invariants hold at every write, and everything comes right when it stops.
 // GANTRY_SEEDS=1000 runs a thousand seeds a scenario, GANTRY_SEED=7 the seventh alone.
 
-const fewest = 10;
+const fewest = 25;
 const faultySteps = 300;
 
 type Careless = Pick<SimulationOptions, 'controllers' | 'beside' | 'wrapApi'>;

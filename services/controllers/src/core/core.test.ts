@@ -4,6 +4,7 @@ import { fakeView } from '../testing/fake-view.ts';
 import { aPod, aReplicaSet } from '../testing/objects.ts';
 import type { AnyObject, Requirement } from './action.ts';
 import { type ControllerApi, type EventSink, execute, type Outcome } from './executor.ts';
+import { AbsentUids } from './live-checks.ts';
 import { PendingWrites } from './pending.ts';
 
 const noEvents: EventSink = { record: () => {} };
@@ -201,11 +202,32 @@ describe('execute, about failures', () => {
     expect(asked).toEqual(['get n']);
   });
 
+  it('asks once for an owner that is gone, however many plans go by it', async () => {
+    let asked = 0;
+    const api = {
+      get: async () => {
+        asked++;
+        throw new GantryError('NotFound', 'gone');
+      },
+      update: async () => aPod('p'),
+    } as unknown as ControllerApi;
+    const requires = [
+      { type: 'absent', ref: { kind: 'ReplicaSet', namespace: 'default', name: 's', uid: 'u' } },
+    ] as const;
+    const absent = new AbsentUids();
+    for (const name of ['a', 'b', 'c']) {
+      await execute([{ type: 'update', object: aPod(name), requires }], api, noEvents, signal, absent);
+    }
+    expect(asked).toBe(1);
+  });
+
   it.each<[string, Requirement, boolean]>([
     ['another incarnation', { type: 'absent', ref: { kind: 'ReplicaSet', name: 's', uid: 'old' } }, true],
     ['this incarnation', { type: 'absent', ref: { kind: 'ReplicaSet', name: 's', uid: 'new' } }, false],
     ['another incarnation', { type: 'alive', ref: { kind: 'ReplicaSet', name: 's', uid: 'old' } }, false],
     ['an end that was asked for', { type: 'alive', ref: { kind: 'ReplicaSet', name: 's', uid: 'new' } }, false],
+    ['no wait for dependents', { type: 'foreground', ref: { kind: 'ReplicaSet', name: 's', uid: 'new' } }, false],
+    ['another incarnation', { type: 'foreground', ref: { kind: 'ReplicaSet', name: 's', uid: 'old' } }, true],
   ])('with %s found, %j holds: %s', async (_what, requirement, holds) => {
     const found = { metadata: { name: 's', uid: 'new', deletionTimestamp: '2026-01-01T00:00:00Z' } };
     const api = { get: async () => found, update: async () => aPod('p') } as unknown as ControllerApi;

@@ -1,0 +1,196 @@
+import type { PersistentVolumeClaim } from '@gantry/model/gen/gantry.core.v1.ts';
+import { claimProtection, volumeProtection } from '@gantry/model/kinds/persistentvolume/protection.ts';
+import { claimsOf } from '@gantry/model/kinds/pod/claims.ts';
+import type { KindName } from '@gantry/model/registry.ts';
+import { type AnyObject, keyOf } from '../core/action.ts';
+import { controllerReference } from '../core/owners.ts';
+import { aDeployment, aNode, aPod, aReplicaSet, aService } from './objects.ts';
+import { disturbPods, nodes, podsOf, type Scenario } from './scenario.ts';
+import type { Simulation } from './simulation.ts';
+import { users } from './users.ts';
+
+const propagations = ['Background', 'Foreground', 'Orphan'] as const;
+
+export const garbage: Scenario = {
+  name: 'garbage-collector',
+  setUp: (simulation) => {
+    nodes(simulation);
+    simulation.create(aDeployment());
+    simulation.create(aReplicaSet(3));
+  },
+  act: (simulation) => {
+    const { random, store } = simulation;
+    const policy = random.pick(propagations)!;
+    if (random.chance(0.02)) users.remove(simulation, random.pick(simulation.all('ReplicaSet')), policy);
+    if (random.chance(0.01)) users.orphanPods(simulation, random.pick(simulation.all('ReplicaSet')));
+    if (random.chance(0.01)) users.remove(simulation, random.pick(simulation.all('Deployment')), policy);
+    if (random.chance(0.02) && store.find('Deployment', 'default', 'web') === undefined)
+      simulation.create(aDeployment());
+    if (random.chance(0.02) && store.find('ReplicaSet', 'default', 'web-1') === undefined) {
+      simulation.create(aReplicaSet(3));
+    }
+    if (random.chance(0.03)) createDependent(simulation);
+    if (random.chance(0.03)) users.remove(simulation, random.pick(simulation.all('ConfigMap')), policy);
+  },
+  check: (simulation) =>
+    (['ReplicaSet', 'Pod', 'ConfigMap', 'PriorityClass'] as const).flatMap((kind) =>
+      simulation.all(kind).flatMap((object) => {
+        if (object.metadata.deletionTimestamp !== undefined) return [`${kind} ${object.metadata.name} never goes`];
+        const references = object.metadata.ownerReferences ?? [];
+        const dangling = references.filter(({ uid }) => simulation.store.byUid(uid) === undefined);
+        return dangling.length > 0 && references.every(({ apiVersion }) => apiVersion.split('/')[0] !== 'example.com')
+          ? kind === 'PriorityClass'
+            ? []
+            : [`${kind} ${object.metadata.name} has an owner that is gone`]
+          : [];
+      }),
+    ),
+};
+
+/** Creates an object that names one of the objects that are there as its owner, in one of the ways in which people do. */
+function createDependent(simulation: Simulation): void {
+  const { random } = simulation;
+  const owner = random.pick([...simulation.all('ConfigMap'), ...simulation.all('ReplicaSet')]);
+  const name = `c${simulation.store.revision}`;
+  const reference = owner === undefined ? undefined : { ...controllerReference(owner), controller: false };
+  const foreign = reference === undefined ? undefined : { ...reference, apiVersion: 'example.com/v1' };
+  const ownerReferences = random.pick([reference, reference, reference, foreign, undefined]);
+  const references = ownerReferences === undefined ? {} : { ownerReferences: [ownerReferences] };
+  if (random.chance(0.2)) {
+    const metadata = { name, ...references };
+    simulation.create({ apiVersion: 'scheduling.k8s.io/v1', kind: 'PriorityClass', metadata, value: 1 });
+    return;
+  }
+  const metadata = { name, namespace: random.pick(['default', 'default', 'other'])!, ...references };
+  simulation.create({ apiVersion: 'v1', kind: 'ConfigMap', metadata });
+}
+
+export const namespaces: Scenario = {
+  name: 'namespace-controller',
+  setUp: (simulation) => {
+    nodes(simulation);
+    for (const name of ['default', 'other']) {
+      simulation.create({
+        apiVersion: 'v1',
+        kind: 'Namespace',
+        metadata: { name },
+        spec: { finalizers: ['kubernetes'] },
+      });
+    }
+    simulation.create(aDeployment());
+    simulation.create(aService());
+    const other = aReplicaSet(2);
+    simulation.create({ ...other, metadata: { ...other.metadata, namespace: 'other' } });
+  },
+  act: (simulation) => {
+    if (simulation.random.chance(0.01))
+      users.remove(simulation, simulation.store.find('Namespace', undefined, 'default'));
+    disturbPods(simulation);
+  },
+  check: (simulation) => {
+    const gone = simulation.store.find('Namespace', undefined, 'default') === undefined;
+    const kinds: readonly KindName[] = ['Deployment', 'ReplicaSet', 'Pod', 'Service', 'EndpointSlice'];
+    const left = kinds.flatMap((kind) =>
+      simulation.all(kind).filter(({ metadata }) => metadata.namespace === 'default'),
+    );
+    const others = simulation.all('ReplicaSet').filter(({ metadata }) => metadata.namespace === 'other');
+    return [
+      ...(gone && left.length > 0 ? [`${left.length} objects outlive their namespace`] : []),
+      ...(simulation.all('Namespace').some(({ metadata }) => metadata.deletionTimestamp !== undefined)
+        ? ['a namespace never goes']
+        : []),
+      ...(others.length === 1
+        ? others.filter((set) => podsOf(simulation, set).length !== 2).map(() => 'another namespace lost pods')
+        : ['another namespace lost its set']),
+    ];
+  },
+};
+
+export const nodeHealth: Scenario = {
+  name: 'node-lifecycle-controller',
+  setUp: (simulation) => {
+    nodes(simulation);
+    simulation.create(aReplicaSet(6));
+  },
+  act: (simulation) => {
+    const { random, players, store } = simulation;
+    const name = random.pick(['n1', 'n2', 'n3'])!;
+    if (random.chance(0.01)) players.cutOff(name, random.chance(0.5));
+    if (random.chance(0.005)) users.remove(simulation, store.find('Node', undefined, name));
+    if (random.chance(0.05) && store.find('Node', undefined, name) === undefined) simulation.create(aNode(name));
+  },
+  check: (simulation) => {
+    const lost = simulation.all('Pod').filter(({ spec }) => {
+      return spec.nodeName && simulation.store.find('Node', undefined, spec.nodeName) === undefined;
+    });
+    return lost.map(({ metadata, spec }) => `pod ${metadata.name} outlives its node ${spec.nodeName}`);
+  },
+};
+
+export const volumes: Scenario = {
+  name: 'persistentvolume-binder',
+  setUp: (simulation) => {
+    nodes(simulation);
+    for (let index = 0; index < 3; index++) createVolume(simulation, `v${index}`);
+    for (let index = 0; index < 3; index++) createClaim(simulation, `c${index}`);
+  },
+  act: (simulation) => {
+    const { random } = simulation;
+    if (random.chance(0.02)) createVolume(simulation, `v${simulation.store.revision}`);
+    if (random.chance(0.02)) createClaim(simulation, `c${simulation.store.revision}`);
+    if (random.chance(0.02)) users.remove(simulation, random.pick(simulation.all('PersistentVolumeClaim')));
+    if (random.chance(0.01)) users.remove(simulation, random.pick(simulation.all('PersistentVolume')));
+    if (random.chance(0.03)) createConsumer(simulation, random.pick(simulation.all('PersistentVolumeClaim')));
+    if (random.chance(0.02)) users.remove(simulation, random.pick(simulation.all('Pod')));
+  },
+  check: (simulation) => {
+    const claims = simulation.all('PersistentVolumeClaim');
+    const volumesOf = simulation.all('PersistentVolume');
+    const halves = claims.filter(({ metadata, spec, status }) => {
+      if (!spec.volumeName) return false;
+      const volume = volumesOf.find((candidate) => candidate.metadata.name === spec.volumeName);
+      return volume?.spec.claimRef?.uid !== metadata.uid || status?.phase !== 'Bound';
+    });
+    const staying = <T extends AnyObject>(objects: readonly T[]): T[] =>
+      objects.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
+    const free = staying(volumesOf).filter(({ spec }) => !spec.claimRef?.uid).length;
+    const waiting = staying(claims).filter(({ spec }) => !spec.volumeName).length;
+    const ending = [...claims, ...volumesOf].filter((object) => {
+      const { deletionTimestamp } = object.metadata;
+      if (deletionTimestamp === undefined) return false;
+      const users = simulation.all('Pod').filter((pod) => claimsOf(pod).includes(keyOf(object)));
+      return object.kind === 'PersistentVolume' ? object.status?.phase !== 'Bound' : users.length === 0;
+    });
+    return [
+      ...ending.map(({ kind, metadata }) => `${kind} ${metadata.name} never goes, though nothing uses it`),
+      ...halves.map(({ metadata }) => `claim ${metadata.name} is bound by halves`),
+      ...(free > 0 && waiting > 0 ? [`${waiting} claims wait beside ${free} free volumes`] : []),
+    ];
+  },
+};
+
+function createVolume(simulation: Simulation, name: string): void {
+  simulation.create({
+    apiVersion: 'v1',
+    kind: 'PersistentVolume',
+    metadata: { name, finalizers: [volumeProtection] },
+    spec: { capacity: { storage: '1Gi' }, accessModes: ['ReadWriteOnce'], hostPath: { path: `/${name}` } },
+  });
+}
+
+function createClaim(simulation: Simulation, name: string): void {
+  simulation.create({
+    apiVersion: 'v1',
+    kind: 'PersistentVolumeClaim',
+    metadata: { name, namespace: 'default', finalizers: [claimProtection] },
+    spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
+  });
+}
+
+/** Creates a pod that uses a claim. */
+function createConsumer(simulation: Simulation, claim: PersistentVolumeClaim | undefined): void {
+  if (claim === undefined) return;
+  const pod = aPod(`p${simulation.store.revision}`, { ready: false });
+  const volumes = [{ name: 'data', persistentVolumeClaim: { claimName: claim.metadata.name } }];
+  simulation.create({ ...pod, spec: { ...pod.spec, volumes } });
+}
