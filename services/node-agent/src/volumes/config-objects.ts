@@ -4,6 +4,7 @@ import { Informer } from '@gantry/client/informer.ts';
 import type { ConfigMap, Pod, Secret } from '@gantry/model/gen/gantry.core.v1.ts';
 import { GantryError } from '@gantry/runtime/errors.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
+import { contain } from '../contain.ts';
 import type { ConfigData } from '../containers/env.ts';
 import { podUid } from '../pods/spec.ts';
 import { type ConfigReference, configReferencesOf } from './references.ts';
@@ -57,7 +58,7 @@ export class ConfigObjects implements AsyncDisposable {
     for (const [id, entry] of this.#watched) {
       if (!entry.users.delete(uid) || entry.users.size > 0) continue;
       this.#watched.delete(id);
-      void entry.informer[Symbol.asyncDispose]();
+      contain(this.#log, 'the end of a watch', () => entry.informer[Symbol.asyncDispose]());
     }
   }
 
@@ -84,7 +85,7 @@ export class ConfigObjects implements AsyncDisposable {
         : new Informer<Secret>({ source: watchSource(this.#reader, 'Secret', query), onError });
     const entry: Watched = { informer, key: `${namespace}/${name}`, users: new Set([uid]) };
     this.#watched.set(id, entry);
-    informer.start().onChange(() => this.#onChange(entry.users));
+    informer.start().onChange(() => contain(this.#log, 'the change of an object', () => this.#onChange(entry.users)));
     return entry;
   }
 }
