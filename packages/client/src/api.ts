@@ -10,7 +10,7 @@ export interface ObjectName {
 
 /** The objects that a list or watch is about. */
 export interface Query {
-  /** All namespaces where absent. */
+  /** All namespaces by default. */
   readonly namespace?: string;
   readonly labelSelector?: string;
   readonly fieldSelector?: string;
@@ -51,7 +51,7 @@ export type WatchEvent<T> =
 
 export interface CallOptions {
   readonly signal?: AbortSignal;
-  /** Milliseconds until the call fails with Timeout; 30,000 where absent; watches have none. */
+  /** Milliseconds until the call fails with Timeout; 30,000 by default; watches have none. */
   readonly timeoutMs?: number;
 }
 

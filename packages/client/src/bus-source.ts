@@ -31,7 +31,7 @@ export type RepairCause =
 export interface BusSourceOptions {
   /** Hears of every time that the state was read from the api after something may have been missed. */
   readonly onRepair?: (cause: RepairCause) => void;
-  /** Milliseconds without word from the relay after which the state is read from the api; 10,000 where absent. */
+  /** Milliseconds without word from the relay after which the state is read from the api; 10,000 by default. */
   readonly silenceMs?: number;
   readonly clock?: Clock;
 }

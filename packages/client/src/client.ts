@@ -38,11 +38,11 @@ import { nodeService, resourceService, schedulingService } from './protos.ts';
 
 /** How to reach the api. */
 export interface ConnectOptions {
-  /** Proof of who calls; none where absent. */
+  /** Proof of who calls; none by default. */
   readonly credentials?: Credentials | undefined;
-  /** Milliseconds for a call that names no time of its own; 30,000 where absent. */
+  /** Milliseconds for a call that names no time of its own; 30,000 by default. */
   readonly defaultTimeoutMs?: number;
-  /** Behaviour of calls without a connection; `wait` where absent. Watches and other streams fail at once. */
+  /** Behaviour of calls without a connection; `wait` by default. Watches and other streams fail at once. */
   readonly whenAway?: WhenAway;
   /** Settings of @grpc/grpc-js that go before ours. */
   readonly channelOptions?: ChannelOptions;

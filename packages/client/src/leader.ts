@@ -14,7 +14,7 @@ export interface LeaderOptions {
   readonly identity: string;
   /** Annotations that the leader writes on the Lease, such as its address. */
   readonly annotations?: Readonly<Record<string, string>>;
-  /** Milliseconds without a renewal after which others take over; whole seconds; 15,000 where absent. */
+  /** Milliseconds without a renewal after which others take over; whole seconds; 15,000 by default. */
   readonly leaseDurationMs?: number;
   /** Acts until the signal fires, which it does before anybody else can lead. */
   readonly lead: (signal: AbortSignal) => Promise<void>;

@@ -53,9 +53,9 @@ export interface UnschedulablePod {
 export interface EvictRequest {
   readonly namespace: string;
   readonly name: string;
-  /** Any pod of that name where absent. */
+  /** Any pod of that name by default. */
   readonly uid?: string;
-  /** The pod's own where absent. */
+  /** The pod's own by default. */
   readonly gracePeriodSeconds?: number;
   /** For the pod's DisruptionTarget condition. */
   readonly reason?: string;

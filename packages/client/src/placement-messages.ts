@@ -71,7 +71,7 @@ export interface PreemptionOutlook {
 
 export interface DefragmentRequest {
   readonly execute: boolean;
-  /** The scheduler's own setting where absent. */
+  /** The scheduler's own setting by default. */
   readonly maxMoves?: number;
 }
 

@@ -10,13 +10,13 @@ export interface WorkQueueOptions {
    */
   // biome-ignore lint/suspicious/noConfusingVoidType: most workers return nothing.
   readonly work: (key: string, signal: AbortSignal) => Promise<void | { readonly afterMs: number }>;
-  /** Keys that are worked on at a time; 1 where absent. */
+  /** Keys that are worked on at a time; 1 by default. */
   readonly concurrency?: number;
   /** Hears of each failure, with the number of failures in a row and the wait it led to. */
   readonly onError: (error: unknown, key: string, failures: number) => void;
   readonly backoff?: BackoffPolicy;
   readonly clock?: Clock;
-  /** Numbers from 0 to below 1 for the jitter of waits; Math.random where absent. */
+  /** Numbers from 0 to below 1 for the jitter of waits; Math.random by default. */
   readonly random?: () => number;
 }
 

@@ -10,7 +10,7 @@ export interface OptionSpec {
   /** Name of the environment variable. */
   readonly env: string;
   /**
-   * `text` where absent. A `list` is a flag that may be repeated, or a variable with commas. A `switch` is true or false; its
+   * `text` by default. A `list` is a flag that may be repeated, or a variable with commas. A `switch` is true or false; its
    * flag may stand alone for true.
    */
   readonly form?: 'text' | 'list' | 'switch';

@@ -9,7 +9,7 @@ import type { Compactor, Ephemeral, Health, ListOptions, ListResult, OpenStore, 
 
 /** Dependencies of a store. */
 export interface OpenStoreOptions {
-  /** Takes warnings about durability and the store's health; they are dropped where absent. */
+  /** Takes warnings about durability and the store's health; they are dropped by default. */
   readonly log?: Logger;
   /** Time for leases and ephemeral values of SQLite; Redis has its own. */
   readonly clock?: Clock;
@@ -20,7 +20,7 @@ export interface OpenStoreOptions {
  * - `sqlite:/path/file.db`, with `?synchronous=normal` for faster and less durable commits (see Synchronous),
  * - `sqlite::memory:` for tests,
  * - `redis://user:password@host:port/0` (`rediss://` with TLS), with `?prefix=x` to share a server with other stores
- *   (`gantry` where absent), and `&durability=always` or `everysec` to refuse a server that promises less.
+ *   (`gantry` by default), and `&durability=always` or `everysec` to refuse a server that promises less.
  *
  * Rejects with BadRequest for an address that it does not know.
  */

@@ -46,15 +46,15 @@ import { Watchdog } from './watchdog.ts';
 /** Settings of a Redis store. */
 export interface RedisOptions {
   readonly address: RedisAddress;
-  /** Keeps several stores apart on one server; `gantry` where absent. */
+  /** Keeps several stores apart on one server; `gantry` by default. */
   readonly prefix?: string;
-  /** Refuse to open where the server's settings promise less than this; only warn where absent. */
+  /** Refuse to open where the server's settings promise less than this; only warn by default. */
   readonly durability?: 'always' | 'everysec';
-  /** Takes warnings; they are dropped where absent. */
+  /** Takes warnings; they are dropped by default. */
   readonly log?: Logger;
   /**
    * How long a request goes on through lost connections, in milliseconds, and how long a server may be silent; 10 s
-   * where absent. A request to a server that hangs can take twice as long.
+   * by default. A request to a server that hangs can take twice as long.
    */
   readonly timeoutMs?: number;
 }

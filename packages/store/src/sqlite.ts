@@ -29,11 +29,11 @@ import { Watchdog } from './watchdog.ts';
 
 /** Settings of a SQLite store. */
 export interface SqliteOptions {
-  /** When a commit counts as durable; `full` where absent. */
+  /** When a commit counts as durable; `full` by default. */
   readonly synchronous?: Synchronous;
-  /** Time for ephemeral values and leases; the machine's where absent. */
+  /** Time for ephemeral values and leases; the machine's by default. */
   readonly clock?: Clock;
-  /** Takes warnings about the file; they are dropped where absent. */
+  /** Takes warnings about the file; they are dropped by default. */
   readonly log?: Logger;
 }
 

@@ -46,16 +46,16 @@ export interface Change {
 export interface ListOptions {
   /** Keys that start with this, in byte order. */
   readonly prefix: string;
-  /** Most entries to return, at least 1; all where absent. */
+  /** Most entries to return, at least 1; all by default. */
   readonly limit?: number;
   /**
-   * About the most characters of values to return, at least 1; any number where absent. The page ends with the entry that
+   * About the most characters of values to return, at least 1; any number by default. The page ends with the entry that
    * reaches the bound, and so has at least one entry where there is one.
    */
   readonly maxChars?: number;
   /** Only keys after this one (exclusive): the last key of the page before. */
   readonly after?: string;
-  /** The state as of this revision; now where absent. Throws Expired when it was compacted, or never existed. */
+  /** The state as of this revision; now by default. Throws Expired when it was compacted, or never existed. */
   readonly revision?: number;
 }
 
@@ -75,7 +75,7 @@ export interface WatchOptions {
    * not reached this revision (it lost its newest changes, or the number comes from another store): list again.
    */
   readonly after: number;
-  /** The watch ends after the changes up to this revision; it goes on where absent. */
+  /** The watch ends after the changes up to this revision; it goes on by default. */
   readonly until?: number;
   readonly signal: AbortSignal;
 }

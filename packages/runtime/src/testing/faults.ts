@@ -15,12 +15,12 @@ export const faultModes: readonly FaultMode[] = ['reject', 'throw', 'lost'];
 
 /** Settings of one fault. */
 export interface FaultOptions {
-  /** `reject` where absent. */
+  /** `reject` by default. */
   readonly mode?: FaultMode;
-  /** Makes the error; a plain Error where absent. */
+  /** Makes the error; a plain Error by default. */
   readonly error?: (call: string) => unknown;
   /**
-   * Names of the methods that return promises; every method where absent. A call of any other method passes unharmed
+   * Names of the methods that return promises; every method by default. A call of any other method passes unharmed
    * and is not counted.
    */
   readonly methods?: ReadonlySet<string>;

@@ -8,7 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 /** Settings of a Redis server for tests. */
 export interface RedisServerOptions {
-  /** When the append-only file is flushed; `no-file` writes none. `everysec` where absent. */
+  /** When the append-only file is flushed; `no-file` writes none. `everysec` by default. */
   readonly appendfsync?: 'always' | 'everysec' | 'no' | 'no-file';
   /** More of redis-server's flags, such as `--maxmemory 64mb`. */
   readonly flags?: readonly string[];
