@@ -35,7 +35,7 @@ export interface RunningCommand {
 /** Longest that a command may take, in milliseconds. */
 const timeoutMs = 120_000;
 
-/** Where a cluster is, and the file with its token. */
+/** Address of a cluster, and the file with its token. */
 export type Reached = Pick<TestCluster, 'address'> & Partial<Pick<TestCluster, 'tokenFile'>>;
 
 /** Flags that lead the gantry command to a cluster. */

@@ -6,7 +6,7 @@ import { get } from 'node:https';
 import { connect } from 'node:net';
 import { credentials, Client as GrpcClient, status } from '@grpc/grpc-js';
 
-/** What came of knocking at one door. */
+/** Result of knocking at one door. */
 export interface Knocked {
   readonly target: string;
   /** How connecting ended: `open`, or the error's code. */
@@ -93,7 +93,7 @@ function httpsStatus(target: string): Promise<number> {
   });
 }
 
-/** What comes until the other side closes or is silent; a server that refuses may cut the connection off. */
+/** Reads until the other side closes or is silent; a server that refuses may cut the connection off. */
 function answerToLines(target: string): Promise<string> {
   return new Promise((resolve) => {
     let answer = '';

@@ -9,7 +9,7 @@ export interface Listener {
   readonly pid: number;
 }
 
-/** What listens by TCP in this network, or in that of a namespace. */
+/** Listeners by TCP in this network, or in that of a namespace. */
 export async function listenersIn(namespacePath?: string): Promise<Listener[]> {
   const [command = '', ...args] = [...(namespacePath ? ['nsenter', `--net=${namespacePath}`] : []), 'ss', '-Hltnp'];
   const lines = (await run(command, args)).split('\n');

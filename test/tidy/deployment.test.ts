@@ -37,7 +37,7 @@ const [controlPlane, openApi] = [/kind: Deployment/, /kind: NetworkPolicy/].map(
   (kind) => templates.find((text) => kind.test(text))!,
 ) as [string, string];
 
-/** Where services read the cluster's token. */
+/** Path from which services read the cluster's token. */
 const credentialsSource = 'packages/client/src/credentials.ts';
 
 /** Names of the variables that a service reads. */
@@ -73,7 +73,7 @@ describe('docker-compose.yml', () => {
     }
     expect(compose.configs.redis!.content).toMatch(/^bind 127\.0\.0\.1$/m);
     expect(compose.configs.nats!.content).toMatch(/^listen: "127\.0\.0\.1:/m);
-    // Where nothing is said.
+    // Defaults.
     expect([defaultApiConfig.listen, defaultSchedulerConfig.listen, defaultXdsConfig.xdsHost]).toEqual([
       '127.0.0.1:7443',
       '127.0.0.1:0',
@@ -189,7 +189,7 @@ describe('the Dockerfile', () => {
 
   it('takes over every node_modules that npm made', () => {
     expect(dockerfile).toContain('COPY --from=dependencies /gantry ./\nCOPY . .\n');
-    // What comes with the second COPY must not lie over them.
+    // Files of the second COPY must not lie over them.
     expect(read('.dockerignore').split('\n')).toContain('**/node_modules');
   });
 

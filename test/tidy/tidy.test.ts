@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { cyclesIn, functionsOf } from './source.ts';
 
 // The rules of the house that no linter knows: who may import whom, how long a file may grow, what must not be written down.
 
@@ -16,6 +17,12 @@ const tracked = execFileSync('git', ['ls-files', '--cached', '--others', '--excl
 const sources = tracked.filter(
   (path) => path.endsWith('.ts') && !path.includes('/gen/') && !path.startsWith('node_modules/'),
 );
+
+/** Sources that ship: no tests, no suites for several implementations, no benchmarks. */
+const shipped = sources.filter((path) => !/\.test\.ts$|\/testing\/|\/contract[^/]*\.ts$|^(?:test|bench)\//.test(path));
+
+/** A function past this does several things. */
+const maxFunctionLines = 60;
 
 /** "around 300 lines": a file past this holds more than one idea. */
 const maxSourceLines = 400;
@@ -100,6 +107,40 @@ describe('sizes', () => {
       .filter(({ path, lines }) => lines > (/\.test\.ts$|\/testing\//.test(path) ? maxTestLines : maxSourceLines));
     expect(long).toEqual([]);
   });
+
+  it('keeps every function to one task', () => {
+    const long = shipped
+      .flatMap((path) => functionsOf(path, readFileSync(join(root, path), 'utf8')))
+      .filter(({ lines }) => lines > maxFunctionLines);
+    expect(long).toEqual([]);
+  });
+});
+
+describe('dependencies between files', () => {
+  it('have no cycle, types included', () => {
+    expect(cyclesIn(root, shipped)).toEqual([]);
+  });
+
+  it('leave no file that nothing imports', () => {
+    const imported = new Set(
+      sources.flatMap(importsOf).map(({ from, specifier }) => {
+        const ours = /^@gantry\/([a-z-]+)\/(.+)$/.exec(specifier);
+        if (ours) return ours[2];
+        return specifier.startsWith('.') ? normalize(join(dirname(from), specifier)) : specifier;
+      }),
+    );
+    const started = sources.map((path) => readFileSync(join(root, path), 'utf8')).join('\n');
+    const orphans = shipped.filter((path) => {
+      const inPackage = path.replace(/^(?:packages|services)\/[^/]+\/src\//, '');
+      if (imported.has(path) || imported.has(inPackage) || path.endsWith('/main.ts')) return false;
+      // Worker threads are named by URL, scripts by package.json and the set-up.
+      return (
+        !started.includes(`'./${path.split('/').at(-1)}'`) &&
+        !/^(?:scripts\/|packages\/[^/]+\/scripts\/|vitest)/.test(path)
+      );
+    });
+    expect(orphans).toEqual([]);
+  });
 });
 
 describe('what is written down', () => {
@@ -108,6 +149,16 @@ describe('what is written down', () => {
       ['not impl' + 'emented', 'TO' + 'DO', 'FIX' + 'ME', '\\.(sk' + 'ip|on' + 'ly)\\('].join('|'),
     );
     const wrong = sources.filter((path) => unfinished.test(readFileSync(join(root, path), 'utf8')));
+    expect(wrong).toEqual([]);
+  });
+
+  it('has comments that begin with a noun or a verb, not with a relative clause', () => {
+    const opening = /^\s*(?:\/\*\*|\*|\/\/) (?:What|Who|Whose|Whom|Where|Which) .*$/gm;
+    const wrong = tracked
+      .filter((path) => /\.(?:ts|proto)$/.test(path))
+      .flatMap((path) =>
+        (readFileSync(join(root, path), 'utf8').match(opening) ?? []).map((line) => `${path}: ${line}`),
+      );
     expect(wrong).toEqual([]);
   });
 

@@ -9,7 +9,7 @@ import type { Clock } from '@gantry/runtime/clock.ts';
 import { stringify } from 'yaml';
 import { freeAddress } from './free-port.ts';
 
-/** Where the REST api is to be, and with what. */
+/** Address and certificate of the REST api. */
 export interface KubeAccess {
   /** host:port of the REST api. */
   readonly address: string;

@@ -41,7 +41,7 @@ function serviceDefinition(name: string, codecOf: (messageName: string) => Codec
       responseStream: method.responseStream === true,
       requestSerialize: (value: object) => asBuffer(request.encode(value)),
       requestDeserialize: (bytes: Buffer) => request.decode(bytes) as object,
-      // What a newer api stored may have fields that this one cannot send.
+      // Objects that a newer api stored may have fields that this one cannot send.
       responseSerialize: (value: object) =>
         asBuffer(value instanceof Uint8Array ? value : response.encode(value, 'drop')),
       responseDeserialize: (bytes: Buffer) => response.decode(bytes) as object,

@@ -3,7 +3,7 @@ import type { Entry } from '@gantry/store/store.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestApi, type TestApi } from './testing/harness.ts';
 
-// What must never happen: a broken manifest that is stored, or that ends the process, or that is refused without saying why.
+// A broken manifest is never stored, never ends the process, and is never refused without a reason.
 
 let running: TestApi;
 let before: readonly Entry[];
@@ -15,7 +15,7 @@ afterAll(() => running[Symbol.asyncDispose]());
 
 describe('broken manifests through gRPC', () => {
   test.each(brokenManifests)('$name', async ({ manifest, problem, reason }) => {
-    // What is too large for a gRPC message is refused before anybody looks into it.
+    // A manifest that is too large for a gRPC message is refused before it is decoded.
     const expected =
       reason === 'RequestEntityTooLarge'
         ? { reason, message: expect.stringContaining('larger than') }

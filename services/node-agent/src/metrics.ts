@@ -1,6 +1,6 @@
 import { Counter, type Registry } from 'prom-client';
 
-/** What an agent counts. */
+/** Metrics of an agent. */
 export interface AgentMetrics {
   /** Decisions about a pod that threw; each costs its pod a backoff. */
   readonly failedDecisions: Counter;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { assignListeners, isOurs, parseCidr } from './claims.ts';
+import { parseCidr } from './cidr.ts';
+import { assignListeners, isOurs } from './claims.ts';
 import { defaultConfig } from './config.ts';
 import { service } from './testing/fixtures.ts';
 

@@ -1,6 +1,7 @@
 /** Decides which Service gets which listener address. */
 import { isIP } from 'node:net';
 import type { Service, ServicePort } from '@gantry/model/gen/gantry.core.v1.ts';
+import { parseCidr } from './cidr.ts';
 import type { LoadBalancerConfig } from './config.ts';
 import { keyOfService, type ServiceKey } from './names.ts';
 import { portProtocol } from './port-protocol.ts';
@@ -90,14 +91,6 @@ function reasonAgainst(
   if (holder === undefined) return undefined;
   const message = `${address}:${port.port} is taken by Service ${holder}; use another port or spec.loadBalancerIP`;
   return { port, reason: 'PortInUse', message };
-}
-
-/** A network, from text such as 10.0.0.0/8; undefined where it is none. */
-export function parseCidr(text: string): { readonly addressPrefix: string; readonly prefixLen: number } | undefined {
-  const [addressPrefix = '', length = '', ...rest] = text.trim().split('/');
-  const bits = { 0: -1, 4: 32, 6: 128 }[isIP(addressPrefix) as 0 | 4 | 6];
-  if (rest.length > 0 || !/^\d{1,3}$/.test(length) || Number(length) > bits) return undefined;
-  return { addressPrefix, prefixLen: Number(length) };
 }
 
 function byAge(a: Service, b: Service): number {

@@ -1,7 +1,7 @@
 /** Settings of xds-lb. */
 import { isIP } from 'node:net';
 import { type Env, readOptions, withPrefix } from '@gantry/runtime/options.ts';
-import { parseCidr } from './claims.ts';
+import { parseCidr } from './cidr.ts';
 
 /** Settings by which Services become listeners. */
 export interface LoadBalancerConfig {

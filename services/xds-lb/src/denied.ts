@@ -1,7 +1,7 @@
 /** Endpoints that requests are not sent to, whoever lists them. */
 import { BlockList, isIP } from 'node:net';
 import type { EndpointSlice } from '@gantry/model/gen/gantry.discovery.v1.ts';
-import { parseCidr } from './claims.ts';
+import { parseCidr } from './cidr.ts';
 
 /** A test of whether an address lies in one of the ranges; an IPv4 address is also found in its IPv6 form. */
 export function inRanges(ranges: readonly string[]): (address: string) => boolean {

@@ -4,7 +4,8 @@ import { adsSource, tcpAddress } from 'envoy-control-plane-ts/envoy/core.ts';
 import { HttpConnectionManager, type Listener, Router, TcpProxy } from 'envoy-control-plane-ts/envoy/listener.ts';
 import { pack } from 'envoy-control-plane-ts/proto/codec.ts';
 import { listenerResource, type Resource } from 'envoy-control-plane-ts/resource.ts';
-import { type Claim, parseCidr } from './claims.ts';
+import { parseCidr } from './cidr.ts';
+import type { Claim } from './claims.ts';
 import { hasAffinity } from './clusters.ts';
 import type { PortProtocol } from './port-protocol.ts';
 

@@ -101,7 +101,7 @@ export function doorScenarios(cluster: () => TestCluster): void {
   });
 }
 
-/** What the cluster's processes listen on, on this machine. */
+/** Listeners of the cluster's processes on this machine. */
 async function listenersOf(cluster: TestCluster): Promise<Listener[]> {
   const all = await listProcesses();
   const roots = new Set(Object.values(await cluster.pids()));

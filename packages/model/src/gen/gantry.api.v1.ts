@@ -127,7 +127,7 @@ export interface WatchRequest {
 
 /** One change. */
 export interface WatchEvent {
-  /** What happened. */
+  /** Type of the change. */
   type?: 'TYPE_UNSPECIFIED' | 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK';
   /** The object after the change; absent in a bookmark. */
   object?: Object;
@@ -151,13 +151,13 @@ export interface CreateBatchRequest {
   dryRun?: boolean;
 }
 
-/** What became of each object, in the order of the request. */
+/** Outcome of each object, in the order of the request. */
 export interface CreateBatchResponse {
   /** One result an object. */
   results?: CreateResult[];
 }
 
-/** What became of one new object. */
+/** Outcome of one new object. */
 export interface CreateResult {
   /** gRPC status code: 0 is success. */
   code?: number;
@@ -205,11 +205,11 @@ export interface ApplyRequest {
   dryRun?: boolean;
 }
 
-/** What an apply did. */
+/** Result of an apply. */
 export interface ApplyResponse {
   /** The object as stored. */
   object?: Object;
-  /** What happened. */
+  /** Effect of the apply. */
   outcome?: 'OUTCOME_UNSPECIFIED' | 'CREATED' | 'CONFIGURED' | 'UNCHANGED';
 }
 
@@ -261,13 +261,13 @@ export interface Binding {
   gang?: string;
 }
 
-/** What became of each binding, in the order of the request. */
+/** Outcome of each binding, in the order of the request. */
 export interface BindResponse {
   /** One result a binding. */
   results?: ItemResult[];
 }
 
-/** What became of one item of a batch. */
+/** Outcome of one item of a batch. */
 export interface ItemResult {
   /** gRPC status code: 0 is success. */
   code?: number;
@@ -303,7 +303,7 @@ export interface UnschedulablePod {
   nominatedNodeName?: string;
 }
 
-/** What became of each report, in the order of the request. */
+/** Outcome of each report, in the order of the request. */
 export interface ReportUnschedulableResponse {
   /** One result a pod. */
   results?: ItemResult[];
@@ -387,7 +387,7 @@ export interface PodReport {
   terminated?: boolean;
 }
 
-/** What became of each report, in the order of the request. */
+/** Outcome of each report, in the order of the request. */
 export interface ReportPodsResponse {
   /** One result a pod. */
   results?: ItemResult[];
@@ -427,7 +427,7 @@ export interface LogChunk {
   data?: string;
 }
 
-/** What a client sends to a command. */
+/** Input of a client to a command. */
 export interface ExecInput {
   /** First message. */
   start?: ExecStart;
@@ -459,7 +459,7 @@ export interface TerminalSize {
   height?: number;
 }
 
-/** What a command sends back. */
+/** Output of a command. */
 export interface ExecOutput {
   /** Bytes of its standard output. */
   stdout?: string;
@@ -501,13 +501,13 @@ export interface StatsRequest {
   pod?: string;
 }
 
-/** What pods and nodes use. */
+/** Usage of pods and nodes. */
 export interface StatsResponse {
   /** One a running container. */
   containers?: ContainerStats[];
 }
 
-/** What a container uses. */
+/** Usage of a container. */
 export interface ContainerStats {
   /** The pod's namespace. */
   namespace?: string;
@@ -553,7 +553,7 @@ export interface PodExplanation {
   owned?: boolean;
   /** Node that it has; empty where it waits. */
   nodeName?: string;
-  /** Where it waits; absent where it has a node. */
+  /** Its place in the queue; absent if it has a node. */
   queue?: QueueState;
   /** All nodes of the cluster. */
   nodeCount?: number;
@@ -567,11 +567,11 @@ export interface PodExplanation {
   fitting?: FittingNodes[];
   /** Nodes that do not, those with the same refusals together, most first. */
   refusing?: RefusingNodes[];
-  /** What evicting pods of lower priority would do; absent where nodes take it. */
+  /** Outlook of evicting pods of lower priority; absent if nodes take it. */
   preemption?: PreemptionOutlook;
 }
 
-/** Where a pod waits. */
+/** Place of a waiting pod. */
 export interface QueueState {
   /** active, backoff, parked, gated, or placing where an attempt is under way. */
   place?: string;
@@ -591,7 +591,7 @@ export interface QueueState {
   waitsForPods?: string[];
   /** Pods that are tried before it. */
   ahead?: number;
-  /** What its last event said of why it waits; empty before its first attempt. For a member of a pod group it is about the group. */
+  /** Reason for the wait in its last event; empty before its first attempt. For a member of a pod group it is about the group. */
   said?: string;
 }
 
@@ -601,11 +601,11 @@ export interface FittingNodes {
   nodes?: string[];
   /** Sum of all scores, each weighed. */
   score?: number;
-  /** What it is made of. */
+  /** Its parts. */
   scores?: PluginScore[];
 }
 
-/** What one plugin thinks of nodes. */
+/** Judgement of one plugin about nodes. */
 export interface PluginScore {
   /** Kubernetes' name of the plugin. */
   plugin?: string;
@@ -637,7 +637,7 @@ export interface PluginRefusal {
   helpedByPreemption?: boolean;
 }
 
-/** What evicting pods of lower priority would do for a pod. */
+/** Effect of evicting pods of lower priority for a pod. */
 export interface PreemptionOutlook {
   /** Node on which it would make room; empty where it would nowhere. */
   nodeName?: string;
@@ -655,7 +655,7 @@ export interface DefragmentRequest {
   maxMoves?: number;
 }
 
-/** What became of a defragmentation so far. */
+/** Progress of a defragmentation. */
 export interface DefragmentProgress {
   /** First message. */
   plan?: DefragmentPlan;

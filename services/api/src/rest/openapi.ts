@@ -8,7 +8,6 @@ import { openApiPath } from './discovery.ts';
 type Document = Readonly<Record<string, unknown>>;
 
 const refRoot = '#/components/schemas/';
-const optionsTypes = { write: 'string', patch: 'object' };
 
 /** Scalars of protobuf by their type and format in OpenAPI. */
 const scalars: Readonly<Record<string, Document>> = {
@@ -191,71 +190,56 @@ function gvkOf({ group, version, kind }: Kind): Document {
   return { group, version, kind };
 }
 
+const patchTypes = [
+  'application/json-patch+json',
+  'application/merge-patch+json',
+  'application/strategic-merge-patch+json',
+];
+const listParameters = ['continue', 'fieldSelector', 'labelSelector', 'limit', 'resourceVersion', 'watch'];
+const writeParameters = ['dryRun', 'fieldManager', 'fieldValidation'];
+const deleteParameters = ['dryRun', 'gracePeriodSeconds', 'propagationPolicy'];
+
 /** The paths of a kind with their methods, as far as clients look at them: parameters, bodies, and the kind. */
 function pathsOf(kind: Kind): [string, Document][] {
   const root = `/${openApiPath(kind)}`;
   const collection = kind.namespaced ? `${root}/namespaces/{namespace}/${kind.plural}` : `${root}/${kind.plural}`;
   const one = `${collection}/{name}`;
-  const operation = (action: string, body?: Document, parameters: readonly Document[] = []): Document => ({
+  const object = { '*/*': { schema: referenceTo(kind) } };
+  const patches = Object.fromEntries(patchTypes.map((type) => [type, { schema: { type: 'object' } }]));
+  const status = {
+    get: operation(kind, 'get', []),
+    put: operation(kind, 'put', writeParameters, object),
+    patch: operation(kind, 'patch', writeParameters, patches),
+  };
+  const all = {
+    get: operation(kind, 'list', listParameters),
+    post: operation(kind, 'post', writeParameters, object),
+    delete: operation(kind, 'deletecollection', []),
+  };
+  const single = { ...status, delete: operation(kind, 'delete', deleteParameters) };
+  const paths: [string, Document][] = [
+    [collection, all],
+    [one, single],
+  ];
+  return kind.hasStatus ? [...paths, [`${one}/status`, status]] : paths;
+}
+
+function operation(kind: Kind, action: string, parameters: readonly string[], body?: Document): Document {
+  return {
     description: `${action} objects of kind ${kind.kind}`,
     operationId: `${action}${kind.group}${kind.version}${kind.kind}`,
-    parameters,
+    parameters: parameters.map(queryParameter),
     ...(body === undefined ? {} : { requestBody: { content: body } }),
-    responses: {
-      '200': {
-        description: 'OK',
-        content: { 'application/json': { schema: { $ref: refRoot + schemaName(kind.message) } } },
-      },
-    },
+    responses: { '200': { description: 'OK', content: { 'application/json': { schema: referenceTo(kind) } } } },
     'x-kubernetes-action': action,
     'x-kubernetes-group-version-kind': gvkOf(kind),
-  });
-  const object = { schema: { $ref: refRoot + schemaName(kind.message) } };
-  const patchBody = { schema: { type: optionsTypes.patch } };
-  const patches = Object.fromEntries(
-    ['application/json-patch+json', 'application/merge-patch+json', 'application/strategic-merge-patch+json'].map(
-      (type) => [type, patchBody],
-    ),
-  );
-  const writing = ['dryRun', 'fieldManager', 'fieldValidation'].map((name) => queryParameter(name));
-  const paths: [string, Document][] = [
-    [
-      collection,
-      {
-        get: operation(
-          'list',
-          undefined,
-          ['continue', 'fieldSelector', 'labelSelector', 'limit', 'resourceVersion', 'watch'].map(queryParameter),
-        ),
-        post: operation('post', { '*/*': object }, writing),
-        delete: operation('deletecollection'),
-      },
-    ],
-    [
-      one,
-      {
-        get: operation('get'),
-        put: operation('put', { '*/*': object }, writing),
-        patch: operation('patch', patches, writing),
-        delete: operation(
-          'delete',
-          undefined,
-          ['dryRun', 'gracePeriodSeconds', 'propagationPolicy'].map(queryParameter),
-        ),
-      },
-    ],
-  ];
-  if (kind.hasStatus) {
-    const status = {
-      get: operation('get'),
-      put: operation('put', { '*/*': object }, writing),
-      patch: operation('patch', patches, writing),
-    };
-    paths.push([`${one}/status`, status]);
-  }
-  return paths;
+  };
+}
+
+function referenceTo(kind: Kind): Document {
+  return { $ref: refRoot + schemaName(kind.message) };
 }
 
 function queryParameter(name: string): Document {
-  return { name, in: 'query', schema: { type: optionsTypes.write, uniqueItems: true } };
+  return { name, in: 'query', schema: { type: 'string', uniqueItems: true } };
 }

@@ -50,7 +50,7 @@ export function testConfig(rootDir: string, extra: Partial<NodeAgentConfig> = {}
   };
 }
 
-/** What callers of a test's agent present. */
+/** Credentials that callers of a test's agent present. */
 export const testCredentials = tokenCredentials(() => 'the-token-of-the-tests');
 
 /** Starts an agent with a runtime for a test. */

@@ -83,7 +83,7 @@ export class FakeApi implements AgentApi {
     };
     this.#listeners.add(listener);
     signal.addEventListener('abort', () => wake());
-    // What changed since the list that this watch follows.
+    // Changes since the list that this watch follows.
     for (const object of this.all(kind) as unknown as KubeObject[]) {
       const resourceVersion = Number(object.metadata.resourceVersion);
       if (resourceVersion > query.resourceVersion && matches(object, query))
