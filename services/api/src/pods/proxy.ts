@@ -1,4 +1,5 @@
 import type {
+  ContainerRef,
   ContainerStats,
   ExecInput,
   ExecOutput,
@@ -42,6 +43,18 @@ export class PodProxy {
     for await (const data of this.#deps.agents.stream(address, (agent) => agent.logs(asked, context.signal))) {
       yield { data };
     }
+  }
+
+  /** Throws the refusal that opening a stream to a pod would end with, for an edge that must refuse before it streams. */
+  async check(
+    context: RequestContext,
+    resource: 'pods/exec' | 'pods/attach' | 'pods/portforward',
+    { namespace, pod: name, container }: ContainerRef,
+  ): Promise<void> {
+    using _open = this.#open();
+    this.#authorize(context, resource, namespace, name);
+    const { pod } = await locatePod(this.#deps, namespace, name);
+    if (resource !== 'pods/portforward') containerOf(pod, container ?? '');
   }
 
   /** Runs a command in a container (or, without one, connects to the container's own streams). */

@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import type { Kind } from '@gantry/model/kind.ts';
 import type { Clock } from '@gantry/runtime/clock.ts';
 import type { ResourceApi } from '../core/api.ts';
@@ -11,10 +12,17 @@ import type { ResourceRoute } from './route.ts';
 export interface ResourceDeps {
   readonly api: ResourceApi;
   readonly scheduling: Pick<SchedulingApi, 'bind' | 'evict'>;
-  readonly pods: Pick<PodProxy, 'logs' | 'exec' | 'portForward'>;
+  readonly pods: Pick<PodProxy, 'check' | 'logs' | 'exec' | 'portForward'>;
   readonly clock: Clock;
   /** Largest body of a request, in bytes. */
   readonly maxBodyBytes: number;
+}
+
+/** A connection that a client asks to speak another protocol on. */
+export interface Upgrade {
+  readonly socket: Duplex;
+  /** Bytes that came behind the request already. */
+  readonly head: Buffer;
 }
 
 /** One request for a resource. */

@@ -1,6 +1,7 @@
 import { createServer as createPlainServer } from 'node:http';
 import { createSecureServer } from 'node:http2';
 import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { Kind } from '@gantry/model/kind.ts';
 import { kubernetesVersion } from '@gantry/model/kubernetes-version.ts';
 import { GantryError, toGantryError } from '@gantry/runtime/errors.ts';
@@ -13,10 +14,11 @@ import { type Outgoing, sendDocument, sendStatus, sendText } from './answer.ts';
 import type { Incoming } from './body.ts';
 import { discoveryAt } from './discovery.ts';
 import { OpenApi } from './openapi.ts';
-import type { ResourceDeps } from './request.ts';
+import type { ResourceDeps, ResourceRequest, Upgrade } from './request.ts';
 import { handleResource } from './resources.ts';
 import { type ResourceRoute, routeOf } from './route.ts';
 import { statusOf } from './status.ts';
+import { isStreamUpgrade, refuseUpgrade, serveUpgrade } from './streams/upgrade.ts';
 
 /** Dependencies of the REST edge. */
 export interface RestDeps extends Omit<ResourceDeps, 'maxBodyBytes'> {
@@ -58,11 +60,20 @@ const requestTimeoutMs = 60_000;
 export async function serveRest(deps: RestDeps, options: RestOptions): Promise<RestServer> {
   const edge = new RestEdge(deps, options);
   const listener = (incoming: Incoming, response: Outgoing): void => void edge.handle(incoming, response);
-  const bounds = { maxHeaderSize: maxHeaderBytes, headersTimeout: headersTimeoutMs, requestTimeout: requestTimeoutMs };
+  const bounds = {
+    maxHeaderSize: maxHeaderBytes,
+    headersTimeout: headersTimeoutMs,
+    requestTimeout: requestTimeoutMs,
+    // A client that offers HTTP/2 without TLS by an upgrade is answered in HTTP/1.1.
+    shouldUpgradeCallback: isStreamUpgrade,
+  };
   const server =
     options.tls === undefined
       ? createPlainServer(bounds, listener)
       : createSecureServer({ ...options.tls, ...bounds, allowHTTP1: true }, listener as never);
+  server.on('upgrade', (incoming: Incoming, socket: Duplex, head: Buffer) => {
+    void edge.upgrade(incoming, { socket, head });
+  });
   const sockets = new Set<{ destroy(): void }>();
   server.on(options.tls === undefined ? 'connection' : 'secureConnection', (socket) => {
     sockets.add(socket);
@@ -124,10 +135,32 @@ class RestEdge {
       this.#document(route.path, incoming, response);
       return;
     }
-    const kind = this.#kindOf(route);
+    const request = { route, kind: this.#kindOf(route), query: url.searchParams, incoming, context };
     const { maxBodyBytes } = this.#options;
-    const request = { route, kind, query: url.searchParams, incoming, context };
     await handleResource({ ...this.#deps, maxBodyBytes }, request, response);
+  }
+
+  /** Answers a request to speak another protocol on a connection. Never rejects: a failure is the connection's alone. */
+  async upgrade(incoming: Incoming, upgrade: Upgrade): Promise<void> {
+    const gone = new AbortController();
+    const { socket } = upgrade;
+    socket.on('error', () => gone.abort(new GantryError('Cancelled', 'the connection broke')));
+    socket.on('close', () => gone.abort(new GantryError('Cancelled', 'the client is gone')));
+    try {
+      await serveUpgrade(this.#deps, this.#upgradeRequest(incoming, gone.signal), upgrade);
+    } catch (thrown) {
+      const error = toGantryError(thrown);
+      if (error.reason === 'InternalError') this.#deps.log.error({ error, url: incoming.url }, 'an upgrade failed');
+      refuseUpgrade(socket, statusOf(error));
+    }
+  }
+
+  #upgradeRequest(incoming: Incoming, signal: AbortSignal): ResourceRequest {
+    const url = urlOf(incoming.url ?? '/');
+    const route = routeOf(incoming.method ?? 'GET', url);
+    const context = this.#context(incoming, signal);
+    if (route.type === 'path') throw new GantryError('BadRequest', 'the requested resource has no streams');
+    return { route, kind: this.#kindOf(route), query: url.searchParams, incoming, context };
   }
 
   #context(incoming: Incoming, signal: AbortSignal): RequestContext {

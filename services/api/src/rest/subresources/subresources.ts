@@ -17,7 +17,14 @@ const handlers: Readonly<Record<string, SubresourceHandler>> = {
   'pods/binding': handleBinding,
   'pods/eviction': handleEviction,
   'pods/log': handleLog,
+  'pods/attach': refuseWithoutUpgrade,
+  'pods/exec': refuseWithoutUpgrade,
 };
+
+/** Refuses a request for a stream that came without a protocol to stream in. */
+async function refuseWithoutUpgrade(): Promise<void> {
+  throw new GantryError('BadRequest', 'Upgrade request required');
+}
 
 /** Answers a request for a subresource beside status; throws NotFound for one that the resource does not have. */
 export async function handleSubresource(
@@ -43,4 +50,6 @@ export const subresourceDiscovery: Readonly<
   'pods/binding': { group: '', version: 'v1', kind: 'Binding', verbs: ['create'] },
   'pods/eviction': { group: 'policy', version: 'v1', kind: 'Eviction', verbs: ['create'] },
   'pods/log': { group: '', version: 'v1', kind: 'Pod', verbs: ['get'] },
+  'pods/attach': { group: '', version: 'v1', kind: 'PodAttachOptions', verbs: ['create', 'get'] },
+  'pods/exec': { group: '', version: 'v1', kind: 'PodExecOptions', verbs: ['create', 'get'] },
 };

@@ -1,0 +1,116 @@
+import type { ExecInput, TerminalSize } from '@gantry/client/pod-messages.ts';
+import { maxStdinBytes } from '@gantry/client/pods.ts';
+import type { WebSocket } from 'ws';
+import { sendMessage } from './websocket.ts';
+
+/** Channels of Kubernetes' remote command protocol: the first byte of each message. */
+export const channel = { stdin: 0, stdout: 1, stderr: 2, error: 3, resize: 4, close: 255 } as const;
+
+/** Protocols of channels that are served. Only v5 can end standard input while the output goes on. */
+export const channelProtocols = ['v5.channel.k8s.io', 'v4.channel.k8s.io'];
+
+/** Input that waits for the command, in bytes, until the client must wait. */
+const maxWaitingBytes = 256 * 1024;
+/** Bytes that a message without data counts for. */
+const messageBytes = 64;
+
+/** The client's side of one command, over a WebSocket. */
+export class Channels {
+  readonly #webSocket: WebSocket;
+  readonly #wanted: { readonly stdin?: boolean; readonly tty?: boolean };
+  readonly #waiting: ExecInput[] = [];
+  #waitingBytes = 0;
+  #ended = false;
+  #wake: () => void = () => undefined;
+
+  /** @param wanted Input that the command takes; other input is dropped. */
+  constructor(webSocket: WebSocket, wanted: { readonly stdin?: boolean; readonly tty?: boolean }) {
+    this.#webSocket = webSocket;
+    this.#wanted = wanted;
+    webSocket.on('message', (data: Buffer) => this.#take(data));
+    webSocket.on('close', () => this.#end());
+  }
+
+  /** Messages for the command, until the client or the command is gone. May be iterated once. */
+  async *input(): AsyncGenerator<ExecInput> {
+    while (true) {
+      const message = this.#waiting.shift();
+      if (message !== undefined) {
+        this.#waitingBytes -= sizeOf(message);
+        if (this.#waitingBytes <= maxWaitingBytes && this.#webSocket.isPaused) this.#webSocket.resume();
+        yield message;
+      } else if (this.#ended) return;
+      else {
+        await new Promise<void>((resolve) => {
+          this.#wake = resolve;
+        });
+      }
+    }
+  }
+
+  /** Sends data on a channel. Resolves when the client can take more, or is gone. */
+  write(number: number, data: Uint8Array): Promise<void> {
+    return sendMessage(this.#webSocket, Buffer.concat([Buffer.of(number), data]));
+  }
+
+  /** Tells the client how the command ended, and closes. */
+  async finish(status: object): Promise<void> {
+    await this.write(channel.error, Buffer.from(JSON.stringify(status)));
+    this.#end();
+    this.#webSocket.close(1000);
+  }
+
+  #end(): void {
+    this.#ended = true;
+    this.#waiting.length = 0;
+    // A paused connection would not see the client's close.
+    this.#webSocket.resume();
+    this.#wake();
+  }
+
+  #take(message: Buffer): void {
+    if (this.#ended || message.length === 0) return;
+    const data = message.subarray(1);
+    const { stdin, tty } = this.#wanted;
+    switch (message[0]) {
+      case channel.stdin:
+        for (let start = 0; stdin && start < data.length; start += maxStdinBytes) {
+          this.#push({ stdin: data.subarray(start, start + maxStdinBytes) });
+        }
+        return;
+      case channel.resize: {
+        const resize = sizeFrom(data);
+        if (tty && resize !== undefined) this.#push({ resize });
+        return;
+      }
+      case channel.close:
+        if (stdin && data[0] === channel.stdin) this.#push({ stdinClosed: true });
+    }
+  }
+
+  #push(message: ExecInput): void {
+    this.#waiting.push(message);
+    this.#waitingBytes += sizeOf(message);
+    if (this.#waitingBytes > maxWaitingBytes) this.#webSocket.pause();
+    this.#wake();
+  }
+}
+
+function sizeOf({ stdin }: ExecInput): number {
+  return messageBytes + (stdin?.length ?? 0);
+}
+
+/** Reads a terminal's size; undefined for one that no terminal has. */
+function sizeFrom(data: Buffer): TerminalSize | undefined {
+  try {
+    const { Width: width, Height: height } = JSON.parse(String(data)) as { Width?: unknown; Height?: unknown };
+    return isSide(width) && isSide(height) ? { width, height } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether a side of a terminal is a number of 16 bits, as the kernel keeps it. */
+function isSide(value: unknown): value is number {
+  return Number.isInteger(value) && (value as number) > 0 && (value as number) <= 0xffff;
+}

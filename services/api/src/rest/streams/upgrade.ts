@@ -1,0 +1,57 @@
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { resourceOf } from '@gantry/model/registry.ts';
+import { GantryError } from '@gantry/runtime/errors.ts';
+import type { Incoming } from '../body.ts';
+import type { ResourceDeps, ResourceRequest, Upgrade } from '../request.ts';
+import type { Status } from '../status.ts';
+import { serveAttach, serveExec } from './exec.ts';
+
+type StreamHandler = (deps: Pick<ResourceDeps, 'pods'>, request: ResourceRequest, upgrade: Upgrade) => Promise<void>;
+
+/** Subresources that stream both ways. */
+const handlers: Readonly<Record<string, StreamHandler>> = {
+  'pods/attach': serveAttach,
+  'pods/exec': serveExec,
+};
+
+/** Whether a request asks for a protocol that streams are served in; all other upgrades are ignored, as HTTP allows. */
+export function isStreamUpgrade({ headers }: Incoming): boolean {
+  return ['websocket', 'spdy/3.1'].includes((headers.upgrade ?? '').toLowerCase());
+}
+
+/**
+ * Serves the stream of a subresource until it ends. Rejects with the GantryError of a refusal as long as the connection still
+ * speaks HTTP.
+ */
+export async function serveUpgrade(
+  deps: Pick<ResourceDeps, 'pods'>,
+  request: ResourceRequest,
+  upgrade: Upgrade,
+): Promise<void> {
+  const name = `${resourceOf(request.kind)}/${request.route.subresource}`;
+  const handle = Object.hasOwn(handlers, name) ? handlers[name] : undefined;
+  if (handle === undefined) throw new GantryError('BadRequest', `${name} has no streams`);
+  await handle(deps, request, upgrade);
+}
+
+/** Milliseconds until a refused client must have closed. */
+const closeTimeoutMs = 10_000;
+
+/** Answers a request for an upgrade with a failure, and closes the connection. */
+export function refuseUpgrade(socket: Duplex, status: Status): void {
+  if (!socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const body = Buffer.from(JSON.stringify(status));
+  const head = [
+    `HTTP/1.1 ${status.code} ${status.reason ?? ''}`,
+    'Content-Type: application/json',
+    `Content-Length: ${body.length}`,
+    'Connection: close',
+  ];
+  socket.end(Buffer.concat([Buffer.from(`${head.join('\r\n')}\r\n\r\n`), body]));
+  socket.resume();
+  (socket as Socket).setTimeout(closeTimeoutMs, () => socket.destroy());
+}
