@@ -1,0 +1,79 @@
+import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
+import type { ExecInput, ExecOutput, ExecStart } from '@gantry/client/pod-messages.ts';
+import { kinds } from '@gantry/model/registry.ts';
+import { GantryError } from '@gantry/runtime/errors.ts';
+import { silentLogger } from '@gantry/runtime/log.ts';
+import { WebSocket } from 'ws';
+import type { RequestContext } from '../../../core/context.ts';
+import type { ResourceDeps } from '../../request.ts';
+import { type RestDeps, type RestServer, serveRest } from '../../server.ts';
+
+/** A command as a test plays it. */
+export type Command = (input: AsyncIterable<ExecInput>, signal: AbortSignal) => AsyncGenerator<ExecOutput>;
+
+/** Pods of one REST edge: a command that the test sets, and a record of what was started. */
+export class FakePods {
+  command: Command = async function* () {};
+  started: { readonly method: string; readonly start: ExecStart } | undefined;
+
+  readonly proxy: Pick<ResourceDeps['pods'], 'check' | 'exec'> = {
+    check: async (_context, _resource, { pod, container }) => {
+      if (pod !== 'web') throw new GantryError('NotFound', `pods "${pod}" not found`);
+      if (container === 'other') throw new GantryError('BadRequest', 'container other is not valid for pod web');
+    },
+    exec: (context: RequestContext, method, start, input) => {
+      this.started = { method, start };
+      return this.command(input, context.signal);
+    },
+  };
+}
+
+/** Starts a REST edge that serves nothing but streams of pods. */
+export function startEdge(pods: Pick<ResourceDeps['pods'], never>): Promise<RestServer> {
+  const deps = {
+    pods,
+    kinds,
+    log: silentLogger,
+    authenticate: ({ metadata }) => {
+      if (metadata.get('authorization')[0] !== 'Bearer good') throw new GantryError('Unauthorized', 'Unauthorized');
+      return { name: 'admin', groups: [] };
+    },
+  } satisfies Partial<Record<keyof RestDeps, unknown>> & Pick<RestDeps, 'authenticate'>;
+  return serveRest(deps as unknown as RestDeps, { host: '127.0.0.1', port: 0, maxBodyBytes: 1024 });
+}
+
+/** A WebSocket of a client, and every message that arrived on it. */
+export class TestClient {
+  readonly socket: WebSocket;
+  readonly messages: Buffer[] = [];
+  readonly closed: Promise<number>;
+
+  constructor(edge: RestServer, path: string, protocols: string[], token = 'good') {
+    const url = `ws://127.0.0.1:${edge.port}/api/v1/namespaces/default/pods/${path}`;
+    this.socket = new WebSocket(url, protocols, { headers: { authorization: `Bearer ${token}` } });
+    this.socket.on('message', (data: Buffer) => this.messages.push(data));
+    this.closed = once(this.socket, 'close').then(([code]) => code as number);
+    this.closed.catch(() => undefined);
+  }
+
+  /** The bytes that arrived on a channel, as text. */
+  text(channel: number): string {
+    return Buffer.concat(
+      this.messages.filter(([first]) => first === channel).map((each) => each.subarray(1)),
+    ).toString();
+  }
+
+  send(channel: number, data: string | Buffer): void {
+    this.socket.send(Buffer.concat([Buffer.of(channel), Buffer.from(data)]));
+  }
+}
+
+/** The HTTP answer to a WebSocket that is refused. */
+export async function refusalOf(edge: RestServer, path: string, protocols: string[], token = 'good'): Promise<object> {
+  const { socket } = new TestClient(edge, path, protocols, token);
+  socket.on('error', () => undefined);
+  const [, response] = (await once(socket, 'unexpected-response')) as [unknown, IncomingMessage];
+  const chunks = await Array.fromAsync(response as AsyncIterable<Buffer>);
+  return JSON.parse(Buffer.concat(chunks).toString());
+}
