@@ -79,6 +79,23 @@ describe('a damaged object', () => {
     expect(await client.delete('ConfigMap', ref)).toMatchObject({ gone: true, object: { metadata: { name: 'd' } } });
   });
 
+  test('that lacks what its kind needs fails no list with selectors and ends no watch', async () => {
+    const { client, store } = running;
+    const query = { namespace: 'default', fieldSelector: 'spec.nodeName!=n9' };
+    const { resourceVersion } = await client.list('Pod', query);
+    const stop = new AbortController();
+    const watch = client.watch('Pod', { ...query, resourceVersion }, stop.signal)[Symbol.asyncIterator]();
+    const next = watch.next();
+    const bare = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'bare', namespace: 'default' } };
+    await store.commit([{ type: 'put', key: 'pods/default/bare', value: JSON.stringify(bare) }]);
+    await client.create(podNamed('whole'));
+    expect((await next).value).toMatchObject({ type: 'ADDED', object: { metadata: { name: 'whole' } } });
+    const page = await client.list('Pod', query);
+    expect([page.damaged?.map(({ name }) => name), page.items.length > 0]).toEqual([['bare'], true]);
+    for (const name of ['bare', 'whole']) await client.delete('Pod', { namespace: 'default', name });
+    stop.abort();
+  });
+
   test('that is a bound pod keeps its room on the node, and ends no watch', async () => {
     const { client, store } = running;
     const stop = new AbortController();

@@ -50,11 +50,10 @@ export class PageBuilder {
 
   /** Takes the object of an entry if the selection asks for it. */
   take(entry: Entry): void {
-    const { hints, everything, matches } = this.#selection;
     this.#last = entry.key;
-    if (!hints.every((hint) => entry.value.includes(hint))) return;
-    const object = this.#sound(this.#deps.cache.glance(entry));
-    if (object === undefined || !(everything || matches(object))) return;
+    if (!this.#selection.hints.every((hint) => entry.value.includes(hint))) return;
+    const object = this.#selected(this.#deps.cache.glance(entry));
+    if (object === undefined) return;
     this.#items.push(object);
     this.#chars += entry.value.length;
   }
@@ -65,9 +64,10 @@ export class PageBuilder {
     return { items: this.#items, damaged: this.#damaged, revision, token, chars: this.#chars };
   }
 
-  #sound(stored: Stored): AnyObject | undefined {
+  #selected(stored: Stored): AnyObject | undefined {
+    const { everything, matches } = this.#selection;
     try {
-      return stored.object;
+      return everything || matches(stored.object) ? stored.object : undefined;
     } catch (error) {
       this.#damaged.push(this.#deps.damaged.note(error));
       return undefined;

@@ -9,7 +9,10 @@ import {
 import { GantryError } from '@gantry/runtime/errors.ts';
 import type { Selection } from '../watch/change.ts';
 import { scopeOf } from '../watch/scope.ts';
+import { damagedObject } from './damage.ts';
+import { objectKey } from './keys.ts';
 import type { Limits } from './limits.ts';
+import type { AnyObject } from './stored-object.ts';
 
 /** Longest name of a namespace: that of a DNS label is 63, that of any object 253. */
 const maxNamespaceChars = 253;
@@ -43,8 +46,20 @@ export function selectionOf(
     everything: labelSelector.trim() === '' && fieldSelector.trim() === '',
     scope: scopeOf(kind, namespace, fieldSelector),
     hints: hintsOf(labelSelector, fieldSelector),
-    matches: (object) => matchesLabels(object.metadata.labels) && matchesFields(object),
+    matches: (object) => {
+      try {
+        return matchesLabels(object.metadata.labels) && matchesFields(object);
+      } catch (error) {
+        throw damagedBy(kind, object, error);
+      }
+    },
   };
+}
+
+/** A selector reads any sound object: one that makes it throw has a field of another type, or lacks one. */
+function damagedBy(kind: Kind, { metadata }: AnyObject, cause: unknown): GantryError {
+  const key = objectKey(kind, metadata.namespace, metadata.name);
+  return damagedObject({ key, revision: Number(metadata.resourceVersion), value: '' }, cause);
 }
 
 /** Fields whose text is searched for before an object is decoded, with their names in the JSON. */

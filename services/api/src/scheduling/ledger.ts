@@ -119,9 +119,10 @@ export class CapacityLedger implements ChangeObserver {
     const known = this.#shares.get(key);
     // The tail brings this process's own commits, which are counted already, too.
     if (known === undefined ? node === undefined : known.revision >= revision) return;
+    // A pod with a field of another type throws here, before anything is changed.
+    const demand = node === undefined ? undefined : demandOf(pod);
     this.#release(key, revision);
-    if (node === undefined) return;
-    const demand = demandOf(pod);
+    if (node === undefined || demand === undefined) return;
     this.#shares.set(key, { node, demand, revision });
     this.#count(this.#accountOf(node), demand, 1);
   }

@@ -87,10 +87,10 @@ export class HubChange {
 
   /** The event for a watcher of the selection; undefined if the change concerns none of its objects. */
   eventFor(selection: Selection): WatchEvent | undefined {
-    const after = !this.deleted && matches(selection, this.#change.value, () => this.object);
+    const after = !this.deleted && this.#matches(selection, this.#change.value, () => this.object);
     const text = this.#previousText;
     // Without a selector the former state need not be decoded: it matched if it was there.
-    const before = text !== undefined && (selection.everything || matches(selection, text, () => this.previous));
+    const before = text !== undefined && (selection.everything || this.#matches(selection, text, () => this.previous));
     if (after) return before ? this.#event('MODIFIED') : this.#event('ADDED');
     return before && this.previous !== undefined ? this.#event('DELETED') : undefined;
   }
@@ -104,6 +104,17 @@ export class HubChange {
 
   get #previousText(): string | undefined {
     return this.deleted ? this.#change.value : this.#change.previous;
+  }
+
+  /** An object that the selection's selectors cannot read is damaged, and does not match. */
+  #matches(selection: Selection, text: string, decode: () => AnyObject | undefined): boolean {
+    try {
+      return matches(selection, text, decode);
+    } catch (error) {
+      if (!isDamaged(error)) throw error;
+      this.#deps.damaged.note(error);
+      return false;
+    }
   }
 
   #event(type: 'ADDED' | 'MODIFIED' | 'DELETED'): WatchEvent {

@@ -11,6 +11,7 @@ import { defaultLimits } from '../core/limits.ts';
 import { type AnyObject, ObjectCache } from '../core/stored-object.ts';
 import type { Selection, WatchEvent } from './change.ts';
 import { WatchHub } from './hub.ts';
+import type { ChangeObserver } from './observers.ts';
 import { SimStore } from './testing/sim-store.ts';
 
 async function hubOver(
@@ -18,9 +19,10 @@ async function hubOver(
   limits = defaultLimits,
   clock: Clock = new FakeClock(),
   damaged = new DamagedObjects(silentLogger),
+  observers: readonly ChangeObserver[] = [],
 ): Promise<WatchHub> {
   const cache = new ObjectCache(1_000_000);
-  const hub = new WatchHub({ store, cache, damaged, limits, clock, log: silentLogger, observers: [] });
+  const hub = new WatchHub({ store, cache, damaged, limits, clock, log: silentLogger, observers });
   await hub.start();
   return hub;
 }
@@ -257,6 +259,26 @@ describe('WatchHub', () => {
     const events = [await first, await watch.next(), await watch.next()];
     const told = events.map(({ value }) => `${value!.type} ${value!.resourceVersion}`);
     expect([told, damaged.size]).toEqual([['ADDED 1', 'DELETED 2', 'ADDED 3'], 0]);
+    stop.abort();
+  });
+
+  test('an object that an observer cannot read is damaged, and ends no watch', async () => {
+    await using store = await openStore('sqlite::memory:');
+    const damaged = new DamagedObjects(silentLogger);
+    const observer: ChangeObserver = {
+      prefixes: ['things/'],
+      reset: () => {},
+      onEntry: () => {},
+      onChange: (_, event) => {
+        expect((event!.object!.spec as { list: string[] }).list.length).toBe(0);
+      },
+    };
+    await using hub = await hubOver(store, defaultLimits, new FakeClock(), damaged, [observer]);
+    const stop = new AbortController();
+    const next = hub.watch(red, 0, stop.signal).next();
+    await write(store, { key: 'things/a/1', color: 'red' });
+    expect((await next).value).toMatchObject({ type: 'ADDED', resourceVersion: 1 });
+    expect([damaged.all().map(({ key }) => key), hub.following]).toEqual([['things/a/1'], true]);
     stop.abort();
   });
 });

@@ -4,6 +4,7 @@ import { GantryError, isError } from '@gantry/runtime/errors.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
 import { Semaphore } from '@gantry/runtime/semaphore.ts';
 import type { Change, Store } from '@gantry/store/store.ts';
+import { damagedObject } from '../core/damage.ts';
 import type { Limits } from '../core/limits.ts';
 import { Backlog } from './backlog.ts';
 import { catchUp, tooSlow } from './catch-up.ts';
@@ -240,8 +241,20 @@ export class WatchHub implements AsyncDisposable {
   }
 
   #observe(change: Change, event: HubChange | undefined): void {
-    if (event !== undefined) event.fieldScopes = this.#index.scopesOf(event);
-    for (const observer of this.#observers) observer.onChange(change, event);
+    this.#contained(change, event, () => {
+      if (event !== undefined) event.fieldScopes = this.#index.scopesOf(event);
+    });
+    for (const observer of this.#observers) this.#contained(change, event, () => observer.onChange(change, event));
+  }
+
+  /** Runs what reads a change. A field of another type makes the object a damaged one; a reload would meet it again. */
+  #contained(change: Change, event: HubChange | undefined, read: () => void): void {
+    try {
+      read();
+    } catch (error) {
+      if (event === undefined || !(error instanceof TypeError)) throw error;
+      this.#deps.damaged.note(damagedObject(change, error));
+    }
   }
 
   #hasReached(revision: number): boolean {

@@ -17,7 +17,8 @@ export interface ChangeObserver {
   /** Takes a key into its state. `stored.object` throws for a damaged one: the key is then passed over. */
   onEntry(stored: Stored): void;
   /**
-   * Takes a change into its state.
+   * Takes a change into its state. It reads the object before it changes anything: a TypeError means that the object has a
+   * field of another type, and the observer then keeps its former state of the key.
    * @param event The same change as that of an object; undefined for keys that are no objects'.
    */
   onChange(change: Change, event: HubChange | undefined): void;
