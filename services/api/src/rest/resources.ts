@@ -9,6 +9,7 @@ import { type Wanted, wantedBy } from './accept.ts';
 import { type Outgoing, Stream, sendDocument, sendText } from './answer.ts';
 import { fieldsFrom, objectFrom } from './bodies.ts';
 import { mediaTypeOf, readBody, unsupported } from './body.ts';
+import { ListWriter } from './list-writer.ts';
 import { revisionParameter, wholeNumber, writeParameters } from './parameters.ts';
 import type { ResourceDeps, ResourceRequest } from './request.ts';
 import { deletedStatus } from './status.ts';
@@ -84,12 +85,17 @@ async function list(deps: ResourceDeps, request: ResourceRequest, response: Outg
   let stream: Stream | undefined;
   let token = query.get('continue') ?? '';
   do {
-    const page = await api.list(context, queryOf(request), { limit, token }, async (listed) => listed);
+    // Encoding is a part of the list's work: it waits for its turns, so that others are served between two objects.
+    const page = await api.list(context, queryOf(request), { limit, token }, async ({ items, ...listed }, turn) => ({
+      revision: listed.revision,
+      token: listed.token,
+      text: await writer.items(items, turn),
+    }));
     token = page.token;
     const isLast = token === '' || limit > 0;
     if (stream === undefined) {
       if (isLast) {
-        const text = writer.head(page.revision, limit > 0 ? token : '') + writer.items(page.items) + writer.tail();
+        const text = writer.head(page.revision, limit > 0 ? token : '') + page.text + writer.tail();
         if (wanted.encoding === 'yaml') return sendDocument(response, 200, JSON.parse(text), 'yaml');
         return sendText(response, 200, text, 'application/json');
       }
@@ -98,64 +104,10 @@ async function list(deps: ResourceDeps, request: ResourceRequest, response: Outg
       stream = new Stream(response, 'application/json', context.signal);
       await stream.write(writer.head(page.revision, ''));
     }
-    await stream.write(writer.items(page.items));
+    await stream.write(page.text);
   } while (token !== '');
   await stream.write(writer.tail());
   stream.end();
-}
-
-/** The texts of a list's parts. */
-class ListWriter {
-  readonly #kind: Kind;
-  readonly #wanted: Wanted;
-  readonly #rowObject: RowObject;
-  readonly #nowMs: number;
-  #isFirst = true;
-
-  constructor(kind: Kind, wanted: Wanted, rowObject: RowObject, nowMs: number) {
-    this.#kind = kind;
-    this.#wanted = wanted;
-    this.#rowObject = rowObject;
-    this.#nowMs = nowMs;
-  }
-
-  /** Everything before the first item. */
-  head(revision: number, token: string): string {
-    const metadata = { resourceVersion: String(revision), ...(token === '' ? {} : { continue: token }) };
-    const { form } = this.#wanted;
-    const own = { kind: `${this.#kind.kind}List`, apiVersion: apiVersionOf(this.#kind), metadata };
-    const document =
-      form === 'table'
-        ? { ...this.#table([]), metadata, rows: undefined }
-        : form === 'metadata'
-          ? { ...own, kind: 'PartialObjectMetadataList', apiVersion: 'meta.k8s.io/v1' }
-          : own;
-    return `${JSON.stringify(document).slice(0, -1)},"${form === 'table' ? 'rows' : 'items'}":[`;
-  }
-
-  items(objects: readonly AnyObject[]): string {
-    const { form } = this.#wanted;
-    const items = form === 'table' ? this.#table(objects).rows : objects.map((object) => this.#item(object));
-    if (items.length === 0) return '';
-    const text = (this.#isFirst ? '' : ',') + items.map((item) => JSON.stringify(item)).join(',');
-    this.#isFirst = false;
-    return text;
-  }
-
-  tail(): string {
-    return ']}';
-  }
-
-  #item(object: AnyObject): object {
-    if (this.#wanted.form === 'metadata') return metadataOf(object);
-    // A list says once what its items are.
-    const { apiVersion: _, kind: __, ...item } = object;
-    return item;
-  }
-
-  #table(objects: readonly AnyObject[]): ReturnType<typeof tableOf> {
-    return tableOf(this.#kind, objects, { metadata: {}, rowObject: this.#rowObject, nowMs: this.#nowMs });
-  }
 }
 
 async function create(deps: ResourceDeps, request: ResourceRequest): Promise<AnyObject> {
