@@ -7,8 +7,8 @@ export function pathOf(kindName: string, name?: string, namespace = 'default'): 
   const kind = findKind(kindName);
   if (kind === undefined) throw new Error(`a case names an unknown kind: ${kindName}`);
   const root = kind.group === '' ? `/api/${kind.version}` : `/apis/${kind.group}/${kind.version}`;
-  const scope = kind.namespaced ? `/namespaces/${namespace}` : '';
-  return `${root}${scope}/${kind.plural}${name === undefined ? '' : `/${name}`}`;
+  const scope = kind.namespaced ? `/namespaces/${encodeURIComponent(namespace)}` : '';
+  return `${root}${scope}/${kind.plural}${name === undefined ? '' : `/${encodeURIComponent(name)}`}`;
 }
 
 /** The path at which an object is created: made of its own apiVersion and kind, even if no such kind exists. */

@@ -93,7 +93,7 @@ function madeBy(steps: readonly Step[]): (Ref & { namespace: string })[] {
   const named = objects.flatMap((object) => {
     const { name, namespace = 'default' } = (object.metadata ?? {}) as { name?: string; namespace?: string };
     const known = findKind(String(object.kind)) !== undefined;
-    return name === undefined || !known || object.kind === 'Namespace'
+    return typeof name !== 'string' || !known || object.kind === 'Namespace'
       ? []
       : [{ kind: String(object.kind), name, namespace }];
   });
