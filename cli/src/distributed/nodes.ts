@@ -7,7 +7,7 @@ import type { Clock } from '@gantry/runtime/clock.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
 import { freePort } from '../up/free-port.ts';
 import type { Nodes } from '../up/node-agents.ts';
-import { nodeNames } from '../up/node-agents.ts';
+import { allStarted, nodeNames } from '../up/node-agents.ts';
 import type { UpOptions } from '../up/options.ts';
 import { type Addresses, agentProgram } from './programs.ts';
 import { logPath, type Supervised, supervise } from './supervised.ts';
@@ -41,7 +41,7 @@ export async function startNodePrograms(
     await Promise.all(names.map((name) => programs.get(name)?.[Symbol.asyncDispose]()));
   });
   const start = (node: HostNode): Promise<void> => startAgent(node, options, deps);
-  await Promise.all(host.nodes.map(start));
+  await allStarted(host.nodes.map(start));
   const nodeNamed = (name: string): HostNode => host.nodes.find((node) => node.name === name)!;
   const owned = stack.move();
   return {

@@ -28,6 +28,12 @@ export function nodeNames(count: number): string[] {
   return Array.from({ length: count }, (_, index) => `node-${index + 1}`);
 }
 
+/** Waits for every start, also after one failed: whoever cleans up must find no start under way. */
+export async function allStarted(starts: readonly Promise<void>[]): Promise<void> {
+  const failed = (await Promise.allSettled(starts)).find((each) => each.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
+}
+
 /** Sets up the nodes and starts an agent on each. */
 export async function startNodes(
   options: UpOptions,
@@ -51,7 +57,7 @@ export async function startNodes(
     agents.set(node.name, agent);
     await untilStarted(node.name, agent.ready, notReadyHint, deps);
   };
-  await Promise.all(host.nodes.map(start));
+  await allStarted(host.nodes.map(start));
   const nodeNamed = (name: string): HostNode => host.nodes.find((node) => node.name === name)!;
   const owned = stack.move();
   return {

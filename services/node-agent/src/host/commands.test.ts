@@ -26,5 +26,6 @@ describe('run', () => {
     const running = run('sleep', ['1000'], { signal: stop.signal });
     stop.abort();
     await expect(running).rejects.toMatchObject({ reason: 'Cancelled' });
+    await expect(run('sleep', ['1000'], { signal: stop.signal })).rejects.toMatchObject({ reason: 'Cancelled' });
   });
 });

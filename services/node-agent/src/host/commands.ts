@@ -31,13 +31,15 @@ export function run(command: string, args: readonly string[], options: RunOption
       });
     }
     child.once('error', (cause: NodeJS.ErrnoException) => {
-      if (signal?.aborted) reject(new GantryError('Cancelled', `${what} was cancelled`, { cause: signal.reason }));
-      else if (cause.code === 'ENOENT')
+      // A command that was cancelled is waited for: its caller may undo the work next.
+      if (signal?.aborted && child.pid !== undefined) return;
+      if (cause.code === 'ENOENT')
         reject(new GantryError('FailedPrecondition', `${command} is not installed`, { cause }));
       else reject(new GantryError('InternalError', `${what}: ${cause.message}`, { cause }));
     });
     child.once('close', (code, endedBy) => {
       if (code === 0) resolve(output.stdout);
+      else if (signal?.aborted) reject(new GantryError('Cancelled', `${what} was cancelled`, { cause: signal.reason }));
       else if (output.stdout.length > maxOutputBytes || output.stderr.length > maxOutputBytes)
         reject(new GantryError('InternalError', `${what}: more than ${maxOutputBytes} bytes of output`));
       else if (child.killed) reject(new GantryError('Timeout', `${what} did not end within ${timeoutMs} ms`));

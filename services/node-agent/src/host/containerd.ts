@@ -40,7 +40,14 @@ export async function ensureContainerd(home: ContainerdHome, signal?: AbortSigna
   }
   await writeConfig(home, configPath);
   const shim = (await processesInNamespace(home.namespacePath)).find((each) => isShim(each));
-  return waitForStart(home, await spawnContainerd(home, configPath, shim), signal);
+  const child = await spawnContainerd(home, configPath, shim);
+  try {
+    return await waitForStart(home, child, signal);
+  } catch (error) {
+    // It may not have entered the node's namespace yet, where everything else is found.
+    child.kill('SIGKILL');
+    throw error;
+  }
 }
 
 /** Ends a containerd; its containers live on. */

@@ -256,3 +256,18 @@ it('a containerd that cannot start is told with its own words, at once', async (
   const cluster = await startTestCluster(directory.path, ['node-1']);
   await cluster[Symbol.asyncDispose]();
 });
+
+it.each([0, 20, 60, 150, 300])('a start that is interrupted after %i ms leaves nothing', async (ms) => {
+  await using directory = await testDirectory();
+  const stop = new AbortController();
+  const starting = startTestCluster(directory.path, ['node-1', 'node-2'], stop.signal);
+  setTimeout(() => stop.abort(), ms);
+  await starting.then(
+    (cluster) => cluster[Symbol.asyncDispose](),
+    () => {},
+  );
+  const left = (await listProcesses()).filter((each) => each.command.some((arg) => arg.includes(directory.path)));
+  expect(left).toEqual([]);
+  const { id } = JSON.parse(await readFile(join(directory.path, 'cluster.json'), 'utf8')) as { id: string };
+  expect(await run('ip', ['link', 'show'])).not.toContain(id);
+});

@@ -9,8 +9,7 @@ import { readJson, writeWhole } from '../json-file.ts';
 import { type AddressPlan, addressPlan, freePlanNumbers, nodeAddresses } from './address-plan.ts';
 import type { ContainerdHome } from './containerd.ts';
 import type { ContainerdChoices } from './decide.ts';
-import { destroyNode, type LocalNode, type SupervisedNode, startLocalNode } from './local-node.ts';
-import { unmountBelow } from './mounts.ts';
+import { destroyNode, haltNode, type LocalNode, type SupervisedNode, startLocalNode } from './local-node.ts';
 import {
   addBridge,
   applyNetwork,
@@ -74,25 +73,38 @@ export async function startLocalCluster(
     plan,
     nodes: [...config.nodes, ...unwanted].map((name) => ({ name, ...nodeAddresses(plan, names.indexOf(name)) })),
   };
-  await applyNetwork(network, signal);
+  const undo = (): Promise<void> => removeNetwork(network);
+  try {
+    await applyNetwork(network, signal);
+    const nodes = await startNodes(config.nodes, homeOf, deps, signal);
+    for (const name of unwanted) await destroyNode(homeOf(name), undefined, deps.log);
+    return clusterOf(nodes, plan, undo);
+  } catch (error) {
+    // An interrupted start ends like a cluster that is stopped. After a failure, containers of an earlier run may still serve and are
+    // left alone; otherwise everything is undone but the logs that explain the failure.
+    if (signal?.aborted)
+      for (const name of [...config.nodes, ...unwanted]) await destroyNode(homeOf(name), undefined, deps.log);
+    else if (!adopted) for (const name of config.nodes) await haltNode(homeOf(name));
+    if (signal?.aborted || !adopted) await undo();
+    throw error;
+  }
+}
+
+/** Starts all nodes, or none: if one fails, the others are let go. */
+async function startNodes(
+  names: readonly string[],
+  homeOf: (name: string) => ContainerdHome,
+  { log, clock = systemClock }: { readonly log: Logger; readonly clock?: Clock },
+  signal: AbortSignal | undefined,
+): Promise<SupervisedNode[]> {
   const started = await Promise.allSettled(
-    config.nodes.map((name) =>
-      startLocalNode({ name, home: homeOf(name) }, { log: deps.log, clock: deps.clock ?? systemClock }, signal),
-    ),
+    names.map((name) => startLocalNode({ name, home: homeOf(name) }, { log, clock }, signal)),
   );
   const nodes = started.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
   const failed = started.find((each) => each.status === 'rejected');
-  if (failed) {
-    // Containers of an earlier run may still serve and are left alone. Otherwise everything is undone but the logs that explain the failure.
-    await Promise.all(nodes.map((node) => (adopted ? node.detach() : node.destroy())));
-    if (!adopted) {
-      for (const name of config.nodes) await unmountBelow(homeOf(name).directory);
-      await removeNetwork(network);
-    }
-    throw failed.reason;
-  }
-  for (const name of unwanted) await destroyNode(homeOf(name), undefined, deps.log);
-  return clusterOf(nodes, plan, () => removeNetwork(network));
+  if (failed === undefined) return nodes;
+  await Promise.all(nodes.map((node) => node.detach()));
+  throw failed.reason;
 }
 
 /** The network that a cluster took. */
@@ -116,8 +128,13 @@ async function claimCluster(path: string, wanted: readonly string[]): Promise<Cl
   // A bridge without an owner: a crash came between its creation and the naming.
   const stands = owner === id || owner === '';
   const { bridge, plan } = earlier && stands ? earlier : await claimNetwork(earlier?.bridge);
-  await writeWhole(path, { id, bridge, plan, nodes: names } satisfies ClusterFile);
-  await setOwnerOfBridge(bridge, id);
+  try {
+    await writeWhole(path, { id, bridge, plan, nodes: names } satisfies ClusterFile);
+    await setOwnerOfBridge(bridge, id);
+  } catch (error) {
+    if (!stands) await removeNetwork({ bridge, plan, nodes: [] });
+    throw error;
+  }
   // After a reboot the network is gone, but the pods' files remain.
   const adopted = stands || (earlier !== undefined && names.some((name) => existsSync(join(dirname(path), name))));
   return { bridge, plan, names, adopted };

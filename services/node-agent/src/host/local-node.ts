@@ -139,15 +139,20 @@ export async function destroyNode(
   } catch (error) {
     log.warn({ error, directory: home.directory }, 'containers could not be removed in order and are killed');
   }
-  for (const found of await findContainerd(home)) await stopContainerd(found);
-  await killEverything(home);
-  await unmountBelow(home.directory);
+  await haltNode(home);
   await removeCgroupTree(home.cgroupPath);
   // The common parent is removed with the last node.
   await removeCgroup(dirname(home.cgroupPath));
   await rm(home.directory, { recursive: true, force: true });
   const { socket } = containerdPaths(home.directory);
   for (const path of [socket, `${socket}.ttrpc`]) await rm(path, { force: true });
+}
+
+/** Ends everything that runs on a node and leaves its files. */
+export async function haltNode(home: ContainerdHome): Promise<void> {
+  for (const found of await findContainerd(home)) await stopContainerd(found);
+  await killEverything(home);
+  await unmountBelow(home.directory);
 }
 
 async function removeSandboxes(openRuntime: () => Promise<Runtime>): Promise<void> {

@@ -6,6 +6,7 @@ import type { Logger } from '@gantry/runtime/log.ts';
 import { ensurePassableFolder } from '@gantry/runtime/private-files.ts';
 import { openProcessRuntime, processDirectory } from '../runtime/process/driver.ts';
 import type { Runtime } from '../runtime/runtime.ts';
+import type { AddressPlan } from './address-plan.ts';
 import { type ContainerdChoices, decideHost } from './decide.ts';
 import { detectHost } from './detect.ts';
 import { startLocalCluster } from './local-cluster.ts';
@@ -112,23 +113,11 @@ async function containerNodes(
   signal?: AbortSignal,
 ): Promise<HostNodes> {
   const cluster = await startLocalCluster({ directory: join(directory, 'cri'), nodes: names, choices }, deps, signal);
-  const nodes = await Promise.all(
-    cluster.nodes.map(
-      async (local): Promise<HostNode> => ({
-        name: local.name,
-        address: local.address,
-        runtime: await local.openRuntime(),
-        rootDirectory: local.podsDirectory,
-        isolated: {
-          podCidr: local.podCidr,
-          cgroupRoot: local.cgroupPath,
-          commandPrefix: ['nsenter', `--net=${local.namespacePath}`],
-          clusterCidr: cluster.addresses.podCidr,
-          gateway: cluster.addresses.gateway,
-          local,
-        },
-      }),
-    ),
+  const nodes = await Promise.all(cluster.nodes.map((local) => containerNode(local, cluster.addresses))).catch(
+    async (error: unknown) => {
+      await (signal?.aborted ? cluster[Symbol.asyncDispose]() : cluster.detach());
+      throw error;
+    },
   );
   const close = () => Promise.all(nodes.map((node) => node.runtime[Symbol.asyncDispose]()));
   return {
@@ -143,6 +132,23 @@ async function containerNodes(
     async [Symbol.asyncDispose]() {
       await close();
       await cluster[Symbol.asyncDispose]();
+    },
+  };
+}
+
+async function containerNode(local: LocalNode, { podCidr, gateway }: AddressPlan): Promise<HostNode> {
+  return {
+    name: local.name,
+    address: local.address,
+    runtime: await local.openRuntime(),
+    rootDirectory: local.podsDirectory,
+    isolated: {
+      podCidr: local.podCidr,
+      cgroupRoot: local.cgroupPath,
+      commandPrefix: ['nsenter', `--net=${local.namespacePath}`],
+      clusterCidr: podCidr,
+      gateway,
+      local,
     },
   };
 }

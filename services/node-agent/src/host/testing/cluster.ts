@@ -20,10 +20,14 @@ export async function testDirectory(): Promise<AsyncDisposable & { readonly path
 }
 
 /** Starts nodes below a directory. */
-export async function startTestCluster(directory: string, nodes: readonly string[]): Promise<LocalCluster> {
+export async function startTestCluster(
+  directory: string,
+  nodes: readonly string[],
+  signal?: AbortSignal,
+): Promise<LocalCluster> {
   const decision = decideHost(await detectHost(directory));
   if (decision.driver !== 'cri') throw new Error(`no real containers here: ${decision.reasons.join('; ')}`);
-  return startLocalCluster({ directory, nodes, choices: decision.containerd }, { log: silentLogger });
+  return startLocalCluster({ directory, nodes, choices: decision.containerd }, { log: silentLogger }, signal);
 }
 
 /** Imports the busybox image into a node. */
