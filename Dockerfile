@@ -13,6 +13,7 @@ COPY packages/fieldsets/package.json packages/fieldsets/
 COPY packages/model/package.json packages/model/
 COPY packages/pki/package.json packages/pki/
 COPY packages/runtime/package.json packages/runtime/
+COPY packages/spdy/package.json packages/spdy/
 COPY packages/store/package.json packages/store/
 COPY services/api/package.json services/api/
 COPY services/controllers/package.json services/controllers/

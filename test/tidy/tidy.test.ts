@@ -38,11 +38,12 @@ const allowedImports: Readonly<Record<string, readonly string[]>> = {
   'packages/store': ['runtime'],
   'packages/pki': ['runtime'],
   'packages/events': ['runtime'],
+  'packages/spdy': ['runtime'],
   'packages/client': ['runtime', 'model', 'events'],
-  'services/api': ['runtime', 'model', 'store', 'events', 'client'],
+  'services/api': ['runtime', 'model', 'store', 'events', 'client', 'spdy'],
   'services/scheduler': ['runtime', 'model', 'events', 'client'],
   'services/controllers': ['runtime', 'model', 'events', 'client'],
-  'services/node-agent': ['runtime', 'model', 'events', 'client'],
+  'services/node-agent': ['runtime', 'model', 'events', 'client', 'spdy'],
   'services/xds-lb': ['runtime', 'model', 'events', 'client', 'envoy-control-plane-ts'],
 };
 

@@ -1,6 +1,6 @@
 import type { ExecInput, TerminalSize } from '@gantry/client/pod-messages.ts';
-import { maxStdinBytes } from '@gantry/client/pods.ts';
 import type { WebSocket } from 'ws';
+import { piecesOf } from './pieces.ts';
 import { sendMessage } from './websocket.ts';
 
 /** Channels of Kubernetes' remote command protocol: the first byte of each message. */
@@ -74,9 +74,7 @@ export class Channels {
     const { stdin, tty } = this.#wanted;
     switch (message[0]) {
       case channel.stdin:
-        for (let start = 0; stdin && start < data.length; start += maxStdinBytes) {
-          this.#push({ stdin: data.subarray(start, start + maxStdinBytes) });
-        }
+        if (stdin) for (const piece of piecesOf(data)) this.#push({ stdin: piece });
         return;
       case channel.resize: {
         const resize = sizeFrom(data);

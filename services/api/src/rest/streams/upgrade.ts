@@ -6,6 +6,8 @@ import type { Incoming } from '../body.ts';
 import type { ResourceDeps, ResourceRequest, Upgrade } from '../request.ts';
 import type { Status } from '../status.ts';
 import { serveAttach, serveExec } from './exec.ts';
+import { serveForward } from './port-forward.ts';
+import { isWebSocket } from './websocket.ts';
 
 type StreamHandler = (deps: Pick<ResourceDeps, 'pods'>, request: ResourceRequest, upgrade: Upgrade) => Promise<void>;
 
@@ -13,11 +15,12 @@ type StreamHandler = (deps: Pick<ResourceDeps, 'pods'>, request: ResourceRequest
 const handlers: Readonly<Record<string, StreamHandler>> = {
   'pods/attach': serveAttach,
   'pods/exec': serveExec,
+  'pods/portforward': serveForward,
 };
 
 /** Whether a request asks for a protocol that streams are served in; all other upgrades are ignored, as HTTP allows. */
-export function isStreamUpgrade({ headers }: Incoming): boolean {
-  return ['websocket', 'spdy/3.1'].includes((headers.upgrade ?? '').toLowerCase());
+export function isStreamUpgrade(incoming: Incoming): boolean {
+  return isWebSocket(incoming) || (incoming.headers.upgrade ?? '').toLowerCase() === 'spdy/3.1';
 }
 
 /**

@@ -9,6 +9,11 @@ const maxMessageBytes = 4 * 1024 * 1024;
 /** Interval of the pings that find out that a peer is gone, in milliseconds. */
 const pingIntervalMs = 30_000;
 
+/** Whether an upgrade is to a WebSocket. */
+export function isWebSocket({ headers }: Incoming): boolean {
+  return (headers.upgrade ?? '').toLowerCase() === 'websocket';
+}
+
 /** The protocols that a client offers, the one it likes best first. */
 export function offeredProtocols(incoming: Incoming): string[] {
   const header = incoming.headers['sec-websocket-protocol'] ?? '';

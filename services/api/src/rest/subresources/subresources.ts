@@ -19,6 +19,7 @@ const handlers: Readonly<Record<string, SubresourceHandler>> = {
   'pods/log': handleLog,
   'pods/attach': refuseWithoutUpgrade,
   'pods/exec': refuseWithoutUpgrade,
+  'pods/portforward': refuseWithoutUpgrade,
 };
 
 /** Refuses a request for a stream that came without a protocol to stream in. */
@@ -52,4 +53,5 @@ export const subresourceDiscovery: Readonly<
   'pods/log': { group: '', version: 'v1', kind: 'Pod', verbs: ['get'] },
   'pods/attach': { group: '', version: 'v1', kind: 'PodAttachOptions', verbs: ['create', 'get'] },
   'pods/exec': { group: '', version: 'v1', kind: 'PodExecOptions', verbs: ['create', 'get'] },
+  'pods/portforward': { group: '', version: 'v1', kind: 'PodPortForwardOptions', verbs: ['create', 'get'] },
 };
