@@ -1,6 +1,12 @@
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
-import type { ExecInput, ExecOutput, ExecStart } from '@gantry/client/pod-messages.ts';
+import type {
+  ExecInput,
+  ExecOutput,
+  ExecStart,
+  PortForwardChunk,
+  PortForwardStart,
+} from '@gantry/client/pod-messages.ts';
 import { kinds } from '@gantry/model/registry.ts';
 import { GantryError } from '@gantry/runtime/errors.ts';
 import { silentLogger } from '@gantry/runtime/log.ts';
@@ -12,12 +18,20 @@ import { type RestDeps, type RestServer, serveRest } from '../../server.ts';
 /** A command as a test plays it. */
 export type Command = (input: AsyncIterable<ExecInput>, signal: AbortSignal) => AsyncGenerator<ExecOutput>;
 
-/** Pods of one REST edge: a command that the test sets, and a record of what was started. */
+/** A port of a pod as a test plays it. */
+export type Connection = (
+  start: PortForwardStart,
+  input: AsyncIterable<PortForwardChunk>,
+  signal: AbortSignal,
+) => AsyncGenerator<PortForwardChunk>;
+
+/** Pods of one REST edge: a command and a port that the test sets, and a record of what was started. */
 export class FakePods {
   command: Command = async function* () {};
+  connection: Connection = async function* () {};
   started: { readonly method: string; readonly start: ExecStart } | undefined;
 
-  readonly proxy: Pick<ResourceDeps['pods'], 'check' | 'exec'> = {
+  readonly proxy: Pick<ResourceDeps['pods'], 'check' | 'exec' | 'portForward'> = {
     check: async (_context, _resource, { pod, container }) => {
       if (pod !== 'web') throw new GantryError('NotFound', `pods "${pod}" not found`);
       if (container === 'other') throw new GantryError('BadRequest', 'container other is not valid for pod web');
@@ -26,6 +40,7 @@ export class FakePods {
       this.started = { method, start };
       return this.command(input, context.signal);
     },
+    portForward: (context, start, input) => this.connection(start, input, context.signal),
   };
 }
 
@@ -43,15 +58,17 @@ export function startEdge(pods: Pick<ResourceDeps['pods'], never>): Promise<Rest
   return serveRest(deps as unknown as RestDeps, { host: '127.0.0.1', port: 0, maxBodyBytes: 1024 });
 }
 
+type Headers = Readonly<Record<string, string>>;
+
 /** A WebSocket of a client, and every message that arrived on it. */
 export class TestClient {
   readonly socket: WebSocket;
   readonly messages: Buffer[] = [];
   readonly closed: Promise<number>;
 
-  constructor(edge: RestServer, path: string, protocols: string[], token = 'good') {
+  constructor(edge: RestServer, path: string, protocols: string[], token = 'good', headers: Headers = {}) {
     const url = `ws://127.0.0.1:${edge.port}/api/v1/namespaces/default/pods/${path}`;
-    this.socket = new WebSocket(url, protocols, { headers: { authorization: `Bearer ${token}` } });
+    this.socket = new WebSocket(url, protocols, { headers: { authorization: `Bearer ${token}`, ...headers } });
     this.socket.on('message', (data: Buffer) => this.messages.push(data));
     this.closed = once(this.socket, 'close').then(([code]) => code as number);
     this.closed.catch(() => undefined);
@@ -70,8 +87,14 @@ export class TestClient {
 }
 
 /** The HTTP answer to a WebSocket that is refused. */
-export async function refusalOf(edge: RestServer, path: string, protocols: string[], token = 'good'): Promise<object> {
-  const { socket } = new TestClient(edge, path, protocols, token);
+export async function refusalOf(
+  edge: RestServer,
+  path: string,
+  protocols: string[],
+  token = 'good',
+  headers: Headers = {},
+): Promise<object> {
+  const { socket } = new TestClient(edge, path, protocols, token, headers);
   socket.on('error', () => undefined);
   const [, response] = (await once(socket, 'unexpected-response')) as [unknown, IncomingMessage];
   const chunks = await Array.fromAsync(response as AsyncIterable<Buffer>);
