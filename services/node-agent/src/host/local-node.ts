@@ -160,11 +160,20 @@ async function removeSandboxes(openRuntime: () => Promise<Runtime>): Promise<voi
   await Promise.all((await runtime.observer.observe()).map((sandbox) => runtime.sandboxes.remove(sandbox.id)));
 }
 
-/** Kills containerd, its shims and every container. Containers are in other namespaces, but they descend from the shims. */
+/** Most rounds of killing: each takes what the one before had started before it died. */
+const maxKillRounds = 10;
+
+/**
+ * Kills containerd, its shims and every container. Containers are in other namespaces, but they descend from the shims. A dying
+ * process may just have started another, such as containerd the deletion of a shim that died: rounds go on until none is left.
+ */
 async function killEverything(home: ContainerdHome): Promise<void> {
-  const victims = withDescendants(await processesInNamespace(home.namespacePath), await listProcesses());
-  await Promise.all(victims.map((each) => signalProcess(each, 'SIGKILL')));
-  await Promise.all(victims.map((each) => waitForExit(each, killTimeoutMs)));
+  for (let round = 0; round < maxKillRounds; round++) {
+    const victims = withDescendants(await processesInNamespace(home.namespacePath), await listProcesses());
+    if (victims.length === 0) return;
+    await Promise.all(victims.map((each) => signalProcess(each, 'SIGKILL')));
+    await Promise.all(victims.map((each) => waitForExit(each, killTimeoutMs)));
+  }
 }
 
 async function ensurePauseImage(openRuntime: () => Promise<Runtime>, directory: string): Promise<void> {
