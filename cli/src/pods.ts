@@ -1,6 +1,6 @@
 import type { Pod } from '@gantry/model/gen/gantry.core.v1.ts';
 import type { KindName } from '@gantry/model/registry.ts';
-import { type Requirement, requirementsOf } from '@gantry/model/selectors.ts';
+import { selectorText } from '@gantry/model/selector-text.ts';
 import { type Context, refusal } from './context.ts';
 import { listAll } from './listing.ts';
 import { parseTarget } from './targets.ts';
@@ -30,28 +30,9 @@ async function selectorOf({ client, namespace, signal }: Context, kind: KindName
     if (Object.keys(selector).length === 0) {
       throw refusal(`invalid service '${name}': Service is defined without a selector`);
     }
-    return requirementsOf({ matchLabels: selector }).map(formatRequirement).join(',');
+    return selectorText({ matchLabels: selector });
   }
   if (kind !== 'Deployment' && kind !== 'ReplicaSet') throw refusal(`a ${kind} has no pods`);
   const { spec } = await client.get(kind, target, { signal });
-  return requirementsOf(spec.selector).map(formatRequirement).join(',');
-}
-
-/** `app=web`, `tier in (a,b)`, `!old`: the words that parseLabelSelector reads. */
-function formatRequirement(requirement: Requirement): string {
-  const { key } = requirement;
-  switch (requirement.operator) {
-    case 'In':
-      return `${key} in (${requirement.values.join(',')})`;
-    case 'NotIn':
-      return `${key} notin (${requirement.values.join(',')})`;
-    case 'Exists':
-      return key;
-    case 'DoesNotExist':
-      return `!${key}`;
-    case 'Gt':
-      return `${key}>${requirement.value}`;
-    case 'Lt':
-      return `${key}<${requirement.value}`;
-  }
+  return selectorText(spec.selector);
 }

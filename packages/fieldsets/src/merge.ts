@@ -33,19 +33,13 @@ function mergeLists(
   const done = new Set<PathElement>();
   const shared = [...appliedItems.keys()].filter((element) => liveItems.has(element));
   let at = 0;
-  /** Takes live items that are not applied, until one is that both lists have. */
+  const nextShared = (): PathElement | undefined => shared.find((element) => !done.has(element));
+  /** Takes the live items before an item that both lists have; those that are applied come in the applied order. */
   const takeLive = (until: PathElement | undefined): void => {
     for (; at < live.length && liveOrder[at] !== until; at++) {
-      const element = liveOrder[at]!;
-      if (appliedItems.has(element)) {
-        // It comes later by the applied order, or came already.
-        if (until === undefined || done.has(element) || element !== nextShared()) continue;
-        return;
-      }
-      merged.push(live[at]);
+      if (!appliedItems.has(liveOrder[at]!)) merged.push(live[at]);
     }
   };
-  const nextShared = (): PathElement | undefined => shared.find((element) => !done.has(element));
   for (const [element, [item]] of appliedItems) {
     takeLive(nextShared());
     if (liveOrder[at] === element) at++;

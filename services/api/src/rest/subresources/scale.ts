@@ -1,5 +1,5 @@
 import { resourceOf } from '@gantry/model/registry.ts';
-import { requirementsOf } from '@gantry/model/selectors.ts';
+import { selectorText } from '@gantry/model/selector-text.ts';
 import { conflict, GantryError } from '@gantry/runtime/errors.ts';
 import { infoOf } from '../../core/keys.ts';
 import type { AnyObject } from '../../core/stored-object.ts';
@@ -61,7 +61,7 @@ async function wantedScale(
 /** The Scale of an object with replicas and a selector. */
 function scaleOf({ metadata, spec, status }: AnyObject): object {
   const { name, namespace, uid, resourceVersion, creationTimestamp } = metadata;
-  const selector = spec?.selector as Parameters<typeof requirementsOf>[0] | undefined;
+  const selector = spec?.selector as Parameters<typeof selectorText>[0] | undefined;
   return {
     kind: scaleType.kind,
     apiVersion: scaleType.apiVersion,
@@ -69,18 +69,4 @@ function scaleOf({ metadata, spec, status }: AnyObject): object {
     spec: { replicas: spec?.replicas ?? 0 },
     status: { replicas: status?.replicas ?? 0, selector: selector === undefined ? '' : selectorText(selector) },
   };
-}
-
-/** A selector as the text of a query, such as `app=web,tier in (a,b)`. */
-function selectorText(selector: Parameters<typeof requirementsOf>[0]): string {
-  return requirementsOf(selector)
-    .map((requirement) => {
-      const { key, operator } = requirement;
-      if (operator === 'Exists') return key;
-      if (operator === 'DoesNotExist' || !('values' in requirement)) return `!${key}`;
-      const { values } = requirement;
-      if (operator === 'In' && values.length === 1) return `${key}=${values[0]}`;
-      return `${key} ${operator === 'In' ? 'in' : 'notin'} (${values.join(',')})`;
-    })
-    .join(',');
 }
