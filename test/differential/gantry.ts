@@ -1,5 +1,5 @@
 /** Sends the steps of a case to a Gantry api in this process, as an edge would. */
-import type { RequestContext } from '@gantry/api/core/context.ts';
+import { ownContext } from '@gantry/api/core/context.ts';
 import type { AnyObject } from '@gantry/api/core/stored-object.ts';
 import type { TestApi } from '@gantry/api/testing/harness.ts';
 import { codecFor } from '@gantry/model/codec.ts';
@@ -10,10 +10,8 @@ import { reasonTable, toGantryError } from '@gantry/runtime/errors.ts';
 import { expect } from 'vitest';
 import { type Answer, type Json, type Ref, type Step, subjectOf } from './request.ts';
 
-const context: RequestContext = {
-  user: { name: 'admin', groups: ['system:masters'] },
-  signal: new AbortController().signal,
-};
+const admin = { name: 'admin', groups: ['system:masters'] };
+const context = ownContext(admin, new AbortController().signal, 'differential');
 const [ok, created] = [200, 201];
 
 /** Answers one step. */

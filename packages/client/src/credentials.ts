@@ -151,8 +151,8 @@ export interface Caller {
   readonly metadata: Metadata;
 }
 
-/** Lets a caller pass, or throws Unauthorized. */
-export type Admit = (caller: Caller) => void;
+/** Lets a caller pass, or throws (or rejects with) Unauthorized. */
+export type Admit = (caller: Caller) => void | Promise<void>;
 
 /** Admits those who hold the credentials. Addresses prove nothing: other users of this machine have them too. */
 export function admitHolders(credentials: Credentials): Admit {
@@ -181,14 +181,17 @@ export function guard(admit: Admit): ServerInterceptor {
       start(next) {
         next({
           onReceiveMetadata(metadata, pass) {
-            try {
-              if (!openPaths.test(method.path)) admit({ peer: call.getPeer(), metadata });
-            } catch (error) {
+            const refuse = (error: unknown): void => {
               const { code, details, metadata: trailers } = toServiceError(error);
               call.sendStatus({ code, details, metadata: trailers });
-              return;
+            };
+            try {
+              const waiting = openPaths.test(method.path) ? undefined : admit({ peer: call.getPeer(), metadata });
+              if (waiting === undefined) pass(metadata);
+              else waiting.then(() => pass(metadata), refuse);
+            } catch (error) {
+              refuse(error);
             }
-            pass(metadata);
           },
         });
       },

@@ -56,7 +56,7 @@ export interface Peer<Input, Output> {
 
 export interface ServerCallsOptions<Context extends CallContext> {
   /** Makes the context of a call; throws where the caller may not call at all. */
-  readonly contextOf: (caller: CallerSide, signal: AbortSignal) => Context;
+  readonly contextOf: (caller: CallerSide, signal: AbortSignal) => Context | Promise<Context>;
   readonly log: Logger;
   /** A call of a method began; returns the function that is told its status code when it ended. */
   readonly onStart?: (method: string) => (code: number) => void;
@@ -182,14 +182,14 @@ export class ServerCalls<Context extends CallContext> {
   ): Promise<Response> {
     const request = decoded(call.request);
     using _place = (laneOf?.(request) ?? this.#options.defaultLane)?.enter();
-    return await handle(this.#context(call), request);
+    return await handle(await this.#context(call), request);
   }
 
   async #stream<Request, Response>(
     call: ServerWritableStream<Request, Response>,
     handle: (context: Context, request: Request) => AsyncIterable<Response>,
   ): Promise<void> {
-    const context = this.#context(call);
+    const context = await this.#context(call);
     for await (const message of handle(context, decoded(call.request))) {
       if (context.signal.aborted) return;
       if (!call.write(message)) await drained(call, context.signal);
@@ -200,7 +200,7 @@ export class ServerCalls<Context extends CallContext> {
     call: ServerDuplexStream<Request, Response>,
     handle: (context: Context, peer: Peer<Request, Response>) => Promise<void>,
   ): Promise<void> {
-    const context = this.#context(call);
+    const context = await this.#context(call);
     const write = async (message: Response): Promise<void> => {
       if (context.signal.aborted || call.destroyed || call.write(message)) return;
       await drained(call, context.signal);
@@ -208,7 +208,7 @@ export class ServerCalls<Context extends CallContext> {
     await handle(context, { input: inputOf<Request>(call), write });
   }
 
-  #context(call: CallerSide & CancelledSide): Context {
+  #context(call: CallerSide & CancelledSide): Context | Promise<Context> {
     const over = new AbortController();
     const end = (): void => over.abort(cancelled());
     call.on('cancelled', end);

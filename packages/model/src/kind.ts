@@ -18,6 +18,43 @@ export interface Column<T> {
   readonly cell: (object: T, nowMs: number) => string;
 }
 
+/** Another form in which a kind is served, beside the one that is stored. Conversions are pure, and lose nothing on the way there and back. */
+export interface ServedVersion {
+  /** Such as events.k8s.io: a kind may be served in more than one group. */
+  readonly group: string;
+  /** Such as v1. */
+  readonly version: string;
+  /** The proto message of this form, such as gantry.events.v1.Event. */
+  readonly message: string;
+  /** Makes the stored form of an object; may change the one that is given. Defaults and validation come after it. */
+  readonly toStored: (object: KubeObject) => KubeObject;
+  /** Makes this form of a stored object; must not change the one that is given. */
+  readonly fromStored: (object: KubeObject) => KubeObject;
+  /** Columns of `get` in this form; the kind's own if absent. */
+  readonly columns?: readonly Column<never>[];
+}
+
+/** A part of an object that is read or written at a path of its own, or an action on it. The status is `hasStatus`. */
+export interface Subresource<T extends KubeObject = KubeObject> {
+  /** Verbs that it takes. */
+  readonly verbs: readonly ('create' | 'get' | 'patch' | 'update' | 'delete')[];
+  /** The type of its bodies; the kind itself if absent. */
+  readonly type?: { readonly group: string; readonly version: string; readonly kind: string };
+  /**
+   * For a subresource whose body is the object: copies the fields that it may change from what the client sent into a copy of the
+   * stored object. The object is validated as a whole afterwards, with `validate` below in place of the kind's validateUpdate.
+   */
+  readonly transfer?: (object: T, wanted: T) => void;
+  readonly validate?: (object: T, stored: T) => FieldCause[];
+  /** For `scale`: where the object has its counts. Paths have dots, such as spec.replicas. */
+  readonly scale?: {
+    readonly specReplicas: string;
+    readonly statusReplicas: string;
+    /** A label selector, or its text; absent where the kind has none. */
+    readonly selector?: string;
+  };
+}
+
 /**
  * All that Gantry knows of a kind beyond its schema. A kind is one folder under kinds/ that exports one of these, its
  * proto message, and one line in the registry.
@@ -37,6 +74,12 @@ export interface Kind<T extends KubeObject = KubeObject> {
   readonly namespaced: boolean;
   /** The proto message, such as gantry.apps.v1.Deployment. */
   readonly message: string;
+  /** Other forms in which it is served; converted at the edges, never stored. */
+  readonly versions?: readonly ServedVersion[];
+  /** Subresources beside status, by name. */
+  readonly subresources?: Readonly<Record<string, Subresource<T>>>;
+  /** Groups of resources that it belongs to, such as `all` of `kubectl get all`. */
+  readonly categories?: readonly string[];
   /** The field of gantry.api.v1.Object that carries it, such as deployment. */
   readonly objectField: string;
   /** True where the status is a part of its own, written by UpdateStatus only. */

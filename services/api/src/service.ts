@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import { type Credentials, noCredentials } from '@gantry/client/credentials.ts';
+import { type Admit, type Credentials, noCredentials } from '@gantry/client/credentials.ts';
 import type { GrpcServer } from '@gantry/client/serve.ts';
 import type { EventBus } from '@gantry/events/events.ts';
 import { kindOfObject, kinds } from '@gantry/model/registry.ts';
@@ -16,8 +16,9 @@ import { claimAdmission } from './admission/claims.ts';
 import { parseIpRange } from './admission/ip-range.ts';
 import { PriorityClasses, priorityClassAdmission } from './admission/priority.ts';
 import { serviceAdmission } from './admission/services.ts';
+import { type Authenticate, authenticateInOrder, clusterToken, trustedNetwork } from './auth/authentication.ts';
+import { authorizeInOrder, mastersAuthorizer } from './auth/authorization.ts';
 import type { ApiConfig } from './config.ts';
-import { authenticateBy, authorizeAdmins } from './core/access.ts';
 import { ResourceApi } from './core/api.ts';
 import { createBuiltIns } from './core/built-ins.ts';
 import type { CoreDeps } from './core/context.ts';
@@ -133,7 +134,10 @@ async function serveEdges(config: ApiConfig, deps: ApiDeps, parts: Parts, stack:
   const { log, store, credentials = noCredentials } = deps;
   const { core, ledger, hub, events, resources, registry } = parts;
   const { maxRequestBytes, maxInFlight } = config.limits;
-  const authenticate = authenticateBy(credentials, config.trustNetwork);
+  const authenticate = authenticateInOrder([
+    clusterToken(credentials),
+    ...(config.trustNetwork ? [trustedNetwork] : []),
+  ]);
   const calls = new Calls({
     authenticate,
     metrics: createApiMetrics(registry, () => hub.watcherCount),
@@ -151,7 +155,7 @@ async function serveEdges(config: ApiConfig, deps: ApiDeps, parts: Parts, stack:
       PodService: podHandlers(pods, calls),
       PlacementService: placementHandlers(new PlacementProxy({ ...core, credentials }), calls),
     },
-    { ...parseAddress(config.listen), maxRequestBytes, credentials, admit: (caller) => void authenticate(caller) },
+    { ...parseAddress(config.listen), maxRequestBytes, credentials, admit: admitNamed(authenticate) },
   );
   stack.use(server);
   const ready = (): boolean => hub.following && store.problem === undefined;
@@ -224,7 +228,7 @@ function coreOf(config: ApiConfig, deps: ApiDeps, priorities: PriorityClasses): 
     limits: config.limits,
     cache: new ObjectCache(config.cacheChars),
     damaged: new DamagedObjects(log),
-    authorize: authorizeAdmins,
+    authorize: authorizeInOrder([mastersAuthorizer]),
     admission: {
       Service: serviceAdmission(store, allocation, entropy.random),
       Pod: podAdmission(priorities),
@@ -236,3 +240,11 @@ function coreOf(config: ApiConfig, deps: ApiDeps, priorities: PriorityClasses): 
 }
 
 const systemEntropy: Entropy = { uid: () => randomUUID(), random: Math.random };
+
+/** Admits whoever has a name. */
+function admitNamed(authenticate: Authenticate): Admit {
+  return (caller) => {
+    const user = authenticate(caller);
+    return user instanceof Promise ? user.then(() => undefined) : undefined;
+  };
+}

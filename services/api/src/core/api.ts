@@ -1,8 +1,8 @@
 import type { Kind } from '@gantry/model/kind.ts';
 import { kindOfObject, kindOfResource, resourceOf } from '@gantry/model/registry.ts';
 import { GantryError, toGantryError } from '@gantry/runtime/errors.ts';
+import { attemptOn } from '../auth/authorization.ts';
 import type { WatchEvent } from '../watch/change.ts';
-import type { Attempt } from './access.ts';
 import { type Applied, applyManifest } from './apply.ts';
 import type { RequestContext } from './context.ts';
 import { type Creation, create, createAll, type NewObject } from './creation.ts';
@@ -167,7 +167,7 @@ export class ResourceApi {
     }
   }
 
-  #target(context: RequestContext, verb: Attempt['verb'], ref: ObjectRef): writer.Target {
+  #target(context: RequestContext, verb: string, ref: ObjectRef): writer.Target {
     const kind = kindOfResource(ref.resource);
     checkNamespace(kind, ref.namespace, ref.name);
     this.#authorize(context, verb, kind, ref.namespace, ref.name);
@@ -182,14 +182,14 @@ export class ResourceApi {
     return { kind, namespace, name };
   }
 
-  #kindFor(context: RequestContext, verb: Attempt['verb'], query: ObjectQuery): Kind {
+  #kindFor(context: RequestContext, verb: string, query: ObjectQuery): Kind {
     const kind = kindOfResource(query.resource);
     if (query.namespace !== '') checkNamespace(kind, query.namespace, '');
     this.#authorize(context, verb, kind, query.namespace, undefined);
     return kind;
   }
 
-  #authorize(context: RequestContext, verb: Attempt['verb'], kind: Kind, namespace?: string, name?: string): void {
-    this.#deps.authorize(context.user, { verb, resource: resourceOf(kind), namespace, name });
+  #authorize(context: RequestContext, verb: string, kind: Kind, namespace?: string, name?: string): void {
+    this.#deps.authorize(context.user, attemptOn(verb, resourceOf(kind), { namespace, name }));
   }
 }

@@ -2,7 +2,8 @@ import type { Clock } from '@gantry/runtime/clock.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
 import type { Store } from '@gantry/store/store.ts';
 import type { Admission } from '../admission/admission.ts';
-import type { Authorize, User } from './access.ts';
+import type { Authorize } from '../auth/authorization.ts';
+import type { User } from '../auth/user.ts';
 import type { DamagedObjects } from './damage.ts';
 import type { Limits } from './limits.ts';
 import type { Entropy } from './metadata.ts';
@@ -21,8 +22,22 @@ export interface CoreDeps {
   readonly log: Logger;
 }
 
-/** The user who asks, and a signal that fires when no answer is wanted any more. */
+/** Treatment of fields that an object's kind does not have, and of fields that are given twice. */
+export type FieldValidation = 'Ignore' | 'Warn' | 'Strict';
+
+/** The part of a request that is the same whatever it asks for; both edges make one for each. */
 export interface RequestContext {
   readonly user: User;
+  /** Fires when no answer is wanted any more. */
   readonly signal: AbortSignal;
+  /** Owner of the fields that the request sets: what the client names, or else the part of its user agent before the slash. */
+  readonly fieldManager: string;
+  readonly fieldValidation: FieldValidation;
+  /** Tells the client something that is no refusal: a Warning header over HTTP. */
+  readonly warn: (text: string) => void;
+}
+
+/** The context of requests that the api makes of itself. */
+export function ownContext(user: User, signal: AbortSignal, fieldManager: string): RequestContext {
+  return { user, signal, fieldManager, fieldValidation: 'Strict', warn: () => undefined };
 }

@@ -1,13 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
-import { noCredentials, tokenCredentials } from '@gantry/client/credentials.ts';
 import type { Kind } from '@gantry/model/kind.ts';
 import { kindOf } from '@gantry/model/registry.ts';
 import { isError } from '@gantry/runtime/errors.ts';
-import { Metadata } from '@grpc/grpc-js';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { addressAt, contains, parseIpRange } from '../admission/ip-range.ts';
-import { authenticateBy, authorizeAdmins, hasAddress } from './access.ts';
 import { defaultLimits } from './limits.ts';
 import { generateName } from './metadata.ts';
 import { decodePageToken, encodePageToken } from './page-token.ts';
@@ -53,54 +50,6 @@ describe('page tokens', () => {
           });
         },
       ),
-    );
-  });
-});
-
-describe('access', () => {
-  const credentials = tokenCredentials(() => 'the-token-of-this-test');
-  const caller = (peer: string, token?: string) => {
-    const metadata = new Metadata();
-    if (token !== undefined) metadata.set('authorization', `Bearer ${token}`);
-    return { peer, metadata };
-  };
-
-  // Every user of the machine has the loopback addresses, and a Unix socket has no name that gRPC would tell.
-  test.each([
-    '127.0.0.1:4711',
-    '[::1]:4711',
-    '::ffff:127.0.0.1:4711',
-    '10.0.0.1:4711',
-    'unix:/run/x.sock',
-    'unknown',
-    '',
-  ])('a caller from %j is nobody without the token, and the administrator with it', (peer) => {
-    const authenticate = authenticateBy(credentials, false);
-    expect(() => authenticate(caller(peer))).toThrow(/^Unauthorized: the call presents no token/);
-    expect(() => authenticate(caller(peer, 'guessed'))).toThrow("Unauthorized: the token is not this cluster's");
-    expect(authenticate(caller(peer, 'the-token-of-this-test')).name).toBe('system:admin');
-  });
-
-  test.each([
-    ['10.0.0.1:4711', true],
-    ['[::1]:4711', true],
-    ['::ffff:127.0.0.1:4711', true],
-    ['unknown', false],
-    ['', false],
-    ['unix:/run/x.sock', false],
-    ['localhost:1', false],
-    ['10.0.0.1', false],
-  ])('where the operator vouches for the network, %j is the administrator: %s', (peer, admitted) => {
-    expect(hasAddress(peer)).toBe(admitted);
-    const attempt = () => authenticateBy(noCredentials, true)(caller(peer)).name;
-    if (admitted) expect(attempt()).toBe('system:admin');
-    else expect(attempt).toThrow(/^Unauthorized/);
-  });
-
-  test('who is no administrator may do nothing', () => {
-    const attempt = { verb: 'get', resource: 'pods', name: 'x' } as const;
-    expect(() => authorizeAdmins({ name: 'eve', groups: [] }, attempt)).toThrow(
-      'pods "x" is forbidden: User "eve" cannot get resource "pods"',
     );
   });
 });

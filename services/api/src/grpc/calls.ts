@@ -1,6 +1,7 @@
 import { Lane, ServerCalls } from '@gantry/client/server-calls.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
-import type { Authenticate } from '../core/access.ts';
+import type { Metadata } from '@grpc/grpc-js';
+import type { Authenticate } from '../auth/authentication.ts';
 import type { RequestContext } from '../core/context.ts';
 import type { ApiMetrics } from '../metrics.ts';
 
@@ -21,7 +22,14 @@ export class Calls extends ServerCalls<RequestContext> {
 
   constructor({ authenticate, metrics, log, maxInFlight }: CallDeps) {
     super({
-      contextOf: (call, signal) => ({ user: authenticate({ peer: call.getPeer(), metadata: call.metadata }), signal }),
+      contextOf: async (call, signal) => ({
+        user: await authenticate({ peer: call.getPeer(), metadata: call.metadata }),
+        signal,
+        fieldManager: managerOf(call.metadata),
+        fieldValidation: 'Strict',
+        // The warnings of a call have no place in its answer.
+        warn: () => undefined,
+      }),
       log,
       onStart: (method) => metrics.started(method),
       defaultLane: new Lane(maxInFlight),
@@ -29,4 +37,15 @@ export class Calls extends ServerCalls<RequestContext> {
     this.vital = new Lane(maxInFlight);
     this.lists = new Lane(maxInFlight);
   }
+}
+
+/** Metadata key by which a client names the owner of the fields that it sets. */
+const fieldManagerKey = 'gantry-field-manager';
+
+/** The owner that a client names, or else its user agent up to the slash, as Kubernetes does it. */
+function managerOf(metadata: Metadata): string {
+  const [named] = metadata.get(fieldManagerKey);
+  if (named !== undefined && named !== '') return String(named);
+  const [agent = ''] = metadata.get('user-agent');
+  return String(agent).split('/', 1)[0] ?? '';
 }

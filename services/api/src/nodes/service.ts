@@ -3,6 +3,7 @@ import type { HeartbeatAnswer, HeartbeatList, PodReport } from '@gantry/client/o
 import { genericKindOf, kindOf } from '@gantry/model/registry.ts';
 import { GantryError } from '@gantry/runtime/errors.ts';
 import type { Ephemeral } from '@gantry/store/store.ts';
+import { attemptOn } from '../auth/authorization.ts';
 import type { CoreDeps, RequestContext } from '../core/context.ts';
 import { objectKey } from '../core/keys.ts';
 import { checkBatchSize } from '../core/limits.ts';
@@ -37,7 +38,7 @@ export class NodeApi {
    * of it: its Node object does not exist (a store that lost its data, a deleted node), or says that it was silent.
    */
   async heartbeat(context: RequestContext, nodeName: string, ttlMs: number): Promise<HeartbeatAnswer> {
-    this.#deps.authorize(context.user, { verb: 'report', resource: 'nodes', name: nodeName });
+    this.#deps.authorize(context.user, attemptOn('update', 'nodes/status', { name: nodeName }));
     checkNodeName(nodeName);
     if (!(ttlMs >= 1 && ttlMs <= maxTtlMs)) {
       const message = `Invalid value: ${ttlMs}: must be between 1 and ${maxTtlMs}, inclusive`;
@@ -55,7 +56,7 @@ export class NodeApi {
    * every node that reported at or before this revision, unless that timed out since.
    */
   async heartbeats(context: RequestContext): Promise<HeartbeatList> {
-    this.#deps.authorize(context.user, { verb: 'list', resource: 'nodes' });
+    this.#deps.authorize(context.user, attemptOn('list', 'nodes'));
     // Read before the list: a node sends its heartbeat before it reports.
     const resourceVersion = this.#deps.hub.revision;
     const found = await this.#deps.ephemeral.list(heartbeatPrefix);
@@ -68,7 +69,7 @@ export class NodeApi {
 
   /** Writes the statuses of pods on one node, each on its own; one result each, in order. */
   async reportPods(context: RequestContext, nodeName: string, reports: readonly PodReport[]): Promise<ItemResult[]> {
-    this.#deps.authorize(context.user, { verb: 'report', resource: 'pods' });
+    this.#deps.authorize(context.user, attemptOn('update', 'pods/status'));
     checkNodeName(nodeName);
     checkBatchSize('pods', reports.length, this.#deps.limits.maxBatchItems);
     return runBatch(this.#deps, {

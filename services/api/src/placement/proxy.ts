@@ -8,6 +8,7 @@ import type {
 import type { Pod } from '@gantry/model/gen/gantry.core.v1.ts';
 import { genericKindOf } from '@gantry/model/registry.ts';
 import { GantryError, isError } from '@gantry/runtime/errors.ts';
+import { attemptOn } from '../auth/authorization.ts';
 import type { CoreDeps, RequestContext } from '../core/context.ts';
 import { readStored } from '../core/writer.ts';
 import { connectToScheduler, schedulerAddresses } from './schedulers.ts';
@@ -29,7 +30,7 @@ export class PlacementProxy {
   async explainPod(context: RequestContext, { namespace, name }: ExplainPodRequest): Promise<PodExplanation> {
     if (namespace === '') throw new GantryError('BadRequest', 'namespace: Required value');
     if (name === '') throw new GantryError('BadRequest', 'name: Required value');
-    this.#deps.authorize(context.user, { verb: 'get', resource: 'pods/explain', namespace, name });
+    this.#deps.authorize(context.user, attemptOn('get', 'pods/explain', { namespace, name }));
     const pod = (await readStored(this.#deps, { kind: pods, namespace, name })).object as unknown as Pod;
     const phase = pod.status?.phase;
     if (phase === 'Succeeded' || phase === 'Failed') {
@@ -48,7 +49,10 @@ export class PlacementProxy {
 
   /** Frees nodes, or says how that would be done. */
   async *defragment(context: RequestContext, request: DefragmentRequest): AsyncGenerator<DefragmentProgress> {
-    this.#deps.authorize(context.user, { verb: request.execute ? 'evict' : 'list', resource: 'pods' });
+    this.#deps.authorize(
+      context.user,
+      request.execute ? attemptOn('create', 'pods/eviction') : attemptOn('list', 'pods'),
+    );
     const [address] = await schedulerAddresses(this.#deps);
     using scheduler = connectToScheduler(address!, this.#deps.credentials);
     try {

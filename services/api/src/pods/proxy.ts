@@ -11,7 +11,7 @@ import type {
 } from '@gantry/client/pod-messages.ts';
 import type { DuplexCall } from '@gantry/client/pods.ts';
 import { GantryError } from '@gantry/runtime/errors.ts';
-import type { Attempt } from '../core/access.ts';
+import { attemptOn } from '../auth/authorization.ts';
 import type { CoreDeps, RequestContext } from '../core/context.ts';
 import type { AgentConnections } from './agents.ts';
 import { agentAddressOf, containerOf, locatePod } from './locate.ts';
@@ -89,7 +89,7 @@ export class PodProxy {
   /** Current resource usage of running containers. Nodes that do not answer are left out. */
   async stats(context: RequestContext, request: StatsRequest): Promise<readonly ContainerStats[]> {
     const { namespace = '', pod = '' } = request;
-    this.#deps.authorize(context.user, { verb: 'list', resource: 'pods/stats', namespace });
+    this.#deps.authorize(context.user, attemptOn('get', 'pods/stats', { namespace }));
     if (pod !== '') {
       const { address } = await locatePod(this.#deps, namespace, pod);
       return this.#statsOf(address, request, context.signal);
@@ -147,8 +147,8 @@ export class PodProxy {
   }
 
   #authorize(context: RequestContext, resource: string, namespace: string, name: string): void {
-    const verb: Attempt['verb'] = resource === 'pods/log' ? 'get' : 'connect';
-    this.#deps.authorize(context.user, { verb, resource, namespace, name });
+    const verb = resource === 'pods/log' ? 'get' : 'create';
+    this.#deps.authorize(context.user, attemptOn(verb, resource, { namespace, name }));
   }
 
   #open(): Disposable {

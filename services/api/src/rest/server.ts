@@ -7,7 +7,7 @@ import { kubernetesVersion } from '@gantry/model/kubernetes-version.ts';
 import { GantryError, toGantryError } from '@gantry/runtime/errors.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
 import { Metadata } from '@grpc/grpc-js';
-import type { Authenticate } from '../core/access.ts';
+import type { Authenticate } from '../auth/authentication.ts';
 import type { RequestContext } from '../core/context.ts';
 import { wantedBy } from './accept.ts';
 import { type Outgoing, sendDocument, sendStatus, sendText } from './answer.ts';
@@ -130,7 +130,7 @@ class RestEdge {
       this.#openPath(route.path, response);
       return;
     }
-    const context = this.#context(incoming, signal);
+    const context = await this.#context(incoming, signal, url.searchParams);
     if (route.type === 'path') {
       this.#document(route.path, incoming, response);
       return;
@@ -147,7 +147,7 @@ class RestEdge {
     socket.on('error', () => gone.abort(new GantryError('Cancelled', 'the connection broke')));
     socket.on('close', () => gone.abort(new GantryError('Cancelled', 'the client is gone')));
     try {
-      await serveUpgrade(this.#deps, this.#upgradeRequest(incoming, gone.signal), upgrade);
+      await serveUpgrade(this.#deps, await this.#upgradeRequest(incoming, gone.signal), upgrade);
     } catch (thrown) {
       const error = toGantryError(thrown);
       if (error.reason === 'InternalError') this.#deps.log.error({ error, url: incoming.url }, 'an upgrade failed');
@@ -155,20 +155,26 @@ class RestEdge {
     }
   }
 
-  #upgradeRequest(incoming: Incoming, signal: AbortSignal): ResourceRequest {
+  async #upgradeRequest(incoming: Incoming, signal: AbortSignal): Promise<ResourceRequest> {
     const url = urlOf(incoming.url ?? '/');
     const route = routeOf(incoming.method ?? 'GET', url);
-    const context = this.#context(incoming, signal);
+    const context = await this.#context(incoming, signal, url.searchParams);
     if (route.type === 'path') throw new GantryError('BadRequest', 'the requested resource has no streams');
     return { route, kind: this.#kindOf(route), query: url.searchParams, incoming, context };
   }
 
-  #context(incoming: Incoming, signal: AbortSignal): RequestContext {
+  async #context(incoming: Incoming, signal: AbortSignal, query: URLSearchParams): Promise<RequestContext> {
     const metadata = new Metadata();
     const { authorization } = incoming.headers;
     if (authorization !== undefined) metadata.set('authorization', authorization);
     const { remoteAddress = '', remotePort = 0 } = incoming.socket;
-    return { user: this.#deps.authenticate({ peer: `${remoteAddress}:${remotePort}`, metadata }), signal };
+    return {
+      user: await this.#deps.authenticate({ peer: `${remoteAddress}:${remotePort}`, metadata }),
+      signal,
+      fieldManager: query.get('fieldManager') || (incoming.headers['user-agent'] ?? '').split('/', 1)[0]!,
+      fieldValidation: 'Strict',
+      warn: () => undefined,
+    };
   }
 
   #kindOf({ group, version: wanted, resource }: ResourceRoute): Kind {

@@ -7,6 +7,7 @@ import { genericKindOf } from '@gantry/model/registry.ts';
 import { conflict } from '@gantry/runtime/errors.ts';
 import { Semaphore } from '@gantry/runtime/semaphore.ts';
 import { rfc3339 } from '@gantry/runtime/time.ts';
+import { attemptOn } from '../auth/authorization.ts';
 import type { CoreDeps, RequestContext } from '../core/context.ts';
 import { checkUidPrecondition } from '../core/deletion.ts';
 import { keyPrefix, objectKey } from '../core/keys.ts';
@@ -48,7 +49,7 @@ export class SchedulingApi {
   /** Binds pods to nodes, each on its own; one result each, in order. */
   async bind(context: RequestContext, bindings: readonly Binding[], scheduler: string): Promise<ItemResult[]> {
     const { authorize, limits } = this.#deps;
-    authorize(context.user, { verb: 'bind', resource: 'pods' });
+    authorize(context.user, attemptOn('create', 'pods/binding'));
     checkBatchSize('bindings', bindings.length, limits.maxBatchItems);
     const parts = byGang(bindings);
     for (const [gang, part] of parts) {
@@ -91,7 +92,7 @@ export class SchedulingApi {
     scheduler: string,
   ): Promise<ItemResult[]> {
     const { authorize, limits, clock } = this.#deps;
-    authorize(context.user, { verb: 'bind', resource: 'pods' });
+    authorize(context.user, attemptOn('create', 'pods/binding'));
     checkBatchSize('pods', reports.length, limits.maxBatchItems);
     const results = await runBatch(this.#deps, {
       items: reports,
@@ -111,7 +112,7 @@ export class SchedulingApi {
   /** Asks for a pod's end within its disruption budget, and says in its status why. */
   async evict(context: RequestContext, request: EvictRequest & { readonly dryRun?: boolean }): Promise<void> {
     const { namespace, name, uid, gracePeriodSeconds, reason = 'EvictionByEvictionAPI', dryRun = false } = request;
-    this.#deps.authorize(context.user, { verb: 'evict', resource: 'pods', namespace, name });
+    this.#deps.authorize(context.user, attemptOn('create', 'pods/eviction', { namespace, name }));
     const target = { kind: pods, namespace, name };
     const now = rfc3339(this.#deps.clock.now());
     const price: Price = request.ignoreBudgets ? { type: 'free' } : await this.#pay(target, uid, now, dryRun);
