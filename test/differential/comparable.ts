@@ -29,7 +29,7 @@ function comparable(answer: Answer, step: Step): Answer {
     ...(message === undefined || isPatch ? {} : { message: comparableMessage(reason, withoutChance(message, asked)) }),
     // Refusals of what cannot be decoded name no fields in Kubernetes; Gantry's do.
     ...(causes === undefined || isPatch || reason === 'BadRequest' ? {} : { causes: comparableCauses(causes, asked) }),
-    ...(object === undefined || isEnding(object, step) ? {} : { object: comparableObject(object, asked) }),
+    ...(object === undefined || isEnding(object, step) ? {} : { object: comparableAnswer(object, step) }),
   };
 }
 
@@ -88,10 +88,31 @@ function byText(left: object, right: object): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-function comparableObject(given: Json, asked: string): Json {
+/** What a step was answered: an object, or a list of them. */
+function comparableAnswer(given: Json, step: Step): Json {
+  const asked = JSON.stringify(step);
+  if (!Array.isArray(given.items)) return comparableObject(given, asked, step.http?.managers);
+  const items = (given.items as Json[]).map((item) => comparableObject(item, asked, step.http?.managers));
+  const { resourceVersion: _, ...metadata } = (given.metadata ?? {}) as Json;
+  return { ...given, metadata, items };
+}
+
+/** Entries of managedFields without their times, which also decide on their order. */
+function comparableManagers(entries: readonly Json[]): Json[] {
+  const name = ({ operation, manager, apiVersion, subresource }: Json): string =>
+    [operation, manager, apiVersion, subresource].join(' ');
+  return entries.map(({ time: _, ...entry }) => entry).toSorted((a, b) => (name(a) < name(b) ? -1 : 1));
+}
+
+function comparableObject(given: Json, asked: string, withManagers = false): Json {
   const object = withoutNulls(structuredClone(given)) as Json;
+  if (typeof object.metadata !== 'object') return object;
   const metadata = object.metadata as Json;
-  for (const field of ['uid', 'resourceVersion', 'creationTimestamp', 'managedFields']) delete metadata[field];
+  for (const field of ['uid', 'resourceVersion', 'creationTimestamp']) delete metadata[field];
+  if (!withManagers) delete metadata.managedFields;
+  else if (metadata.managedFields !== undefined) {
+    metadata.managedFields = comparableManagers(metadata.managedFields as Json[]);
+  }
   const { status } = object as { status?: Json };
   // When a volume changed its phase is not kept yet.
   delete status?.lastPhaseTransitionTime;

@@ -8,6 +8,7 @@ import { applyMergePatch } from '@gantry/model/patch.ts';
 import { findKind, kindOfObject, resourceOf } from '@gantry/model/registry.ts';
 import { reasonTable, toGantryError } from '@gantry/runtime/errors.ts';
 import { expect } from 'vitest';
+import { sendHttp } from './http.ts';
 import { type Answer, type Json, type Ref, type Step, subjectOf } from './request.ts';
 
 const admin = { name: 'admin', groups: ['system:masters'] };
@@ -16,6 +17,14 @@ const [ok, created] = [200, 201];
 
 /** Answers one step. */
 export async function answer({ api }: TestApi, step: Step): Promise<Answer> {
+  if (step.http !== undefined) {
+    return sendHttp(step.http, async (method, path, { body, type, headers }) => {
+      const text = body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) };
+      const options = { method, headers: { ...headers, 'content-type': type }, ...text };
+      const response = await fetch(`http://127.0.0.1:${api.restPort}${path}`, options);
+      return { code: response.status, body: (await response.json()) as Json };
+    });
+  }
   try {
     const { code, object } = await perform(api.resources, step);
     if (object !== undefined) expectSameOverTheWire(object);

@@ -102,11 +102,18 @@ export class Oracle implements AsyncDisposable {
     return this.#owned.disposeAsync();
   }
 
-  /** Sends a request. @param path With its query. @param contentType Of the body. */
-  send(method: string, path: string, body?: unknown, contentType = 'application/json'): Promise<HttpAnswer> {
+  /** Sends a request. @param path With its query. @param contentType Of the body. @param others Further headers. */
+  send(
+    method: string,
+    path: string,
+    body?: unknown,
+    contentType = 'application/json',
+    others: Readonly<Record<string, string>> = {},
+  ): Promise<HttpAnswer> {
     const { promise, resolve, reject } = Promise.withResolvers<HttpAnswer>();
     const text = body === undefined ? '' : typeof body === 'string' ? body : JSON.stringify(body);
     const headers = {
+      ...others,
       authorization: `Bearer ${token}`,
       'content-type': contentType,
       'content-length': Buffer.byteLength(text),

@@ -3,25 +3,29 @@ import { writeFile } from 'node:fs/promises';
 import { applyMergePatch } from '@gantry/model/patch.ts';
 import { findKind } from '@gantry/model/registry.ts';
 import { parse } from 'yaml';
+import { answerOf, madeOverHttp, sendHttp } from './http.ts';
 import { Oracle } from './oracle.ts';
 import { pathOf, pathOfNew } from './paths.ts';
 import {
   type Answer,
   answersFile,
   type Case,
-  type Cause,
   casesOf,
   type Json,
+  patchTypes,
   type Ref,
   type Step,
   subjectOf,
   topics,
 } from './request.ts';
 
-const patchTypes = { json: 'json-patch', merge: 'merge-patch', strategic: 'strategic-merge-patch' } as const;
-
 /** Answers one step. */
 async function answer(oracle: Oracle, step: Step): Promise<Answer> {
+  if (step.http !== undefined) {
+    return sendHttp(step.http, (method, path, { body, type, headers }) =>
+      oracle.send(method, path, body, type, headers),
+    );
+  }
   const strict = 'fieldValidation=Strict';
   if (step.create !== undefined) return request(oracle, 'POST', `${pathOfNew(step.create)}?${strict}`, step.create);
   if (step.apply !== undefined) return apply(oracle, step.apply);
@@ -39,27 +43,14 @@ async function answer(oracle: Oracle, step: Step): Promise<Answer> {
   if (step.patch !== undefined) {
     const { type, body, subresource } = step.patch;
     const target = `${path}${subresource === undefined ? '' : `/${subresource}`}?${strict}`;
-    return request(oracle, 'PATCH', target, body, `application/${patchTypes[type]}+json`);
+    return request(oracle, 'PATCH', target, body, patchTypes[type]);
   }
   if (step.delete !== undefined) return request(oracle, 'DELETE', path, step.delete.options);
   return request(oracle, 'GET', path);
 }
 
 async function request(oracle: Oracle, method: string, path: string, body?: unknown, type?: string): Promise<Answer> {
-  const { code, body: given } = await oracle.send(method, path, body, type);
-  if (given.kind !== 'Status') return { code, object: given };
-  if (given.status === 'Success') return { code };
-  const {
-    reason = '',
-    message = '',
-    details,
-  } = given as { reason?: string; message?: string; details?: { causes?: Cause[] } };
-  const causes = (details?.causes ?? []).map((cause) => ({
-    reason: cause.reason ?? '',
-    field: cause.field ?? '',
-    message: cause.message ?? '',
-  }));
-  return { code, reason, message, ...(causes.length > 0 ? { causes } : {}) };
+  return answerOf(await oracle.send(method, path, body, type));
 }
 
 async function apply(oracle: Oracle, manifest: Json | string): Promise<Answer> {
@@ -71,9 +62,9 @@ async function apply(oracle: Oracle, manifest: Json | string): Promise<Answer> {
 }
 
 /** Removes what a case left behind. */
-async function clean(oracle: Oracle, { steps }: Case): Promise<void> {
-  for (const { kind, name, namespace } of madeBy(steps)) {
-    const path = pathOf(kind, name, namespace);
+async function clean(oracle: Oracle, { steps }: Case, answers: readonly Answer[]): Promise<void> {
+  const named = madeBy(steps).map(({ kind, name, namespace }) => pathOf(kind, name, namespace));
+  for (const path of new Set([...named, ...madeOverHttp(steps, answers)])) {
     const { code } = await oracle.send(
       'PATCH',
       path,
@@ -118,7 +109,7 @@ export async function record(peers: string, names: readonly string[]): Promise<v
       const list: Answer[] = [];
       for (const step of one.steps) list.push(await answer(oracle, step));
       answers[one.name] = list;
-      await clean(oracle, one);
+      await clean(oracle, one, list);
     }
     await writeFile(answersFile(topic), `${JSON.stringify(answers, null, 1)}\n`);
     const requests = Object.values(answers).reduce((sum, list) => sum + list.length, 0);

@@ -12,8 +12,33 @@ export interface Ref {
   readonly name: string;
 }
 
-/** One request; exactly one property of the first seven is set. */
+/** Media types of patches by their short names. */
+export const patchTypes = {
+  json: 'application/json-patch+json',
+  merge: 'application/merge-patch+json',
+  strategic: 'application/strategic-merge-patch+json',
+  apply: 'application/apply-patch+yaml',
+} as const;
+
+/** A request as HTTP has it, which both sides get in the same words. */
+export interface HttpRequest {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** With its query. */
+  readonly path: string;
+  /** Sent as JSON, or as it is where it is a text. */
+  readonly body?: unknown;
+  /** Media type of the body, or the short name of a patch; JSON if absent. */
+  readonly type?: keyof typeof patchTypes | (string & {});
+  readonly accept?: string;
+  /** User-Agent; `differential/1.0` if absent. */
+  readonly agent?: string;
+  /** The owners of fields in the answer are compared, too, but for their times. */
+  readonly managers?: true;
+}
+
+/** One request; exactly one property of the first eight is set. */
 export interface Step {
+  readonly http?: HttpRequest;
   /** An object that is sent to be created. */
   readonly create?: Json;
   /** A manifest, as a value or as text, that is applied as `kubectl apply` does on the client's side. */

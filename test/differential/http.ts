@@ -1,0 +1,50 @@
+/** Steps that are sent as HTTP has them, to kube-apiserver and to Gantry alike. */
+import { type Answer, type Cause, type HttpRequest, type Json, patchTypes, type Step } from './request.ts';
+
+/** Sends one request; the answer's body is parsed JSON. */
+export type Send = (
+  method: string,
+  path: string,
+  rest: { readonly body: unknown; readonly type: string; readonly headers: Readonly<Record<string, string>> },
+) => Promise<{ readonly code: number; readonly body: Json }>;
+
+/** Answers one request. */
+export async function sendHttp({ method, path, body, type, accept, agent }: HttpRequest, send: Send): Promise<Answer> {
+  const known: Readonly<Record<string, string>> = patchTypes;
+  const headers = { 'user-agent': agent ?? 'differential/1.0', accept: accept ?? 'application/json' };
+  return answerOf(await send(method, path, { body, type: known[type ?? ''] ?? type ?? 'application/json', headers }));
+}
+
+/** The answer in a response. */
+export function answerOf({ code, body }: { readonly code: number; readonly body: Json }): Answer {
+  if (body.kind !== 'Status') return { code, object: body };
+  if (body.status === 'Success') return { code };
+  const {
+    reason = '',
+    message = '',
+    details,
+  } = body as {
+    reason?: string;
+    message?: string;
+    details?: { causes?: Cause[] };
+  };
+  const causes = (details?.causes ?? []).map((cause) => ({
+    reason: cause.reason ?? '',
+    field: cause.field ?? '',
+    message: cause.message ?? '',
+  }));
+  return { code, reason, message, ...(causes.length > 0 ? { causes } : {}) };
+}
+
+/** Paths of the objects that steps made, by the answers to them. */
+export function madeOverHttp(steps: readonly Step[], answers: readonly Answer[]): string[] {
+  return steps.flatMap(({ http }, index) => {
+    if (http === undefined || !['POST', 'PUT', 'PATCH'].includes(http.method)) return [];
+    const { name } = (answers[index]?.object?.metadata ?? {}) as { name?: string };
+    if (name === undefined) return [];
+    const [path] = http.path.split('?', 1) as [string];
+    if (http.method === 'POST') return path.endsWith(`/${name}`) ? [] : [`${path}/${name}`];
+    const end = path.indexOf(`/${name}/`);
+    return [end < 0 ? path : path.slice(0, end + 1 + name.length)];
+  });
+}
