@@ -4,9 +4,10 @@
  *
  *     scripts/node bench/src/codec.ts [--seconds 1]
  */
+
+import { builtIn } from '@gantry/model/built-in.ts';
 import { codecFor } from '@gantry/model/codec.ts';
 import { decodeManifest } from '@gantry/model/decode.ts';
-import { kindOfObject } from '@gantry/model/registry.ts';
 import { loadRoot } from '@gantry/model/schema.ts';
 import { completeNew } from '@gantry/model/validation/object.ts';
 import { readArguments } from './arguments.ts';
@@ -61,7 +62,7 @@ const { seconds } = readArguments('Encodes and decodes of a pod per second.', {
   seconds: { type: 'number', about: 'seconds a figure', default: 1 },
 });
 const pod = decodeManifest(manifest);
-completeNew(kindOfObject(pod), pod);
+completeNew(builtIn.kindOfObject(pod), pod);
 const codec = codecFor('gantry.core.v1.Pod');
 const bytes = codec.encode(pod);
 const type = loadRoot().lookupType('gantry.core.v1.Pod');

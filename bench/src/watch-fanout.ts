@@ -14,7 +14,7 @@ import { defaultLimits } from '@gantry/api/core/limits.ts';
 import { selectionOf } from '@gantry/api/core/selection.ts';
 import { ObjectCache } from '@gantry/api/core/stored-object.ts';
 import { WatchHub } from '@gantry/api/watch/hub.ts';
-import { kindOf } from '@gantry/model/registry.ts';
+import { builtIn, kindOf } from '@gantry/model/built-in.ts';
 import { systemClock } from '@gantry/runtime/clock.ts';
 import { silentLogger } from '@gantry/runtime/log.ts';
 import { openStore } from '@gantry/store/open.ts';
@@ -41,7 +41,7 @@ async function measure(nodes: number): Promise<{ watches: number; events: number
   await using store = await openStore('sqlite::memory:');
   const damaged = new DamagedObjects(silentLogger);
   const deps = { store, damaged, clock: systemClock, log: silentLogger, limits: defaultLimits, observers: [] };
-  await using hub = new WatchHub({ ...deps, cache: new ObjectCache(24 * 1024 * 1024) });
+  await using hub = new WatchHub({ ...deps, kinds: builtIn, cache: new ObjectCache(24 * 1024 * 1024) });
   await hub.start();
   const stop = new AbortController();
   let events = 0;

@@ -1,5 +1,5 @@
 import type { DamagedObject, Query } from '@gantry/client/api.ts';
-import type { KindName, Kinds } from '@gantry/model/registry.ts';
+import type { KindName, Kinds } from '@gantry/model/built-in.ts';
 import { isError } from '@gantry/runtime/errors.ts';
 import type { Context } from './context.ts';
 

@@ -1,5 +1,5 @@
 import type { ObjectName, Reader } from '@gantry/client/api.ts';
-import type { KindName, Kinds } from '@gantry/model/registry.ts';
+import type { KindName, Kinds } from '@gantry/model/built-in.ts';
 import { type BackoffPolicy, backoffMs } from '@gantry/runtime/backoff.ts';
 import { isError, type Reason } from '@gantry/runtime/errors.ts';
 import type { Context } from './context.ts';

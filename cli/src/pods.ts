@@ -1,5 +1,5 @@
+import type { KindName } from '@gantry/model/built-in.ts';
 import type { Pod } from '@gantry/model/gen/gantry.core.v1.ts';
-import type { KindName } from '@gantry/model/registry.ts';
 import { selectorText } from '@gantry/model/selector-text.ts';
 import { type Context, refusal } from './context.ts';
 import { listAll } from './listing.ts';

@@ -1,4 +1,4 @@
-import { findKind, type KindName, kindNames, kindOf } from '@gantry/model/registry.ts';
+import { builtIn, type KindName, kindNames, kindOf } from '@gantry/model/built-in.ts';
 import { refusal } from './context.ts';
 
 /** The kinds that `all` stands for, as in kubectl. */
@@ -59,7 +59,7 @@ function pairs(args: readonly string[]): Target[] {
 }
 
 function kindNamed(word: string): KindName {
-  const kind = findKind(word);
+  const kind = builtIn.find(word);
   if (kind !== undefined) return kind.kind as KindName;
   const known = kindNames.map((name) => kindOf(name).plural).join(', ');
   throw refusal(`the server doesn't have a resource type "${word}" (it has: ${known})`);

@@ -2,10 +2,11 @@
 import { ownContext } from '@gantry/api/core/context.ts';
 import type { AnyObject } from '@gantry/api/core/stored-object.ts';
 import type { TestApi } from '@gantry/api/testing/harness.ts';
+import { builtIn } from '@gantry/model/built-in.ts';
 import { codecFor } from '@gantry/model/codec.ts';
 import { decodeObject } from '@gantry/model/decode.ts';
 import { applyMergePatch } from '@gantry/model/patch.ts';
-import { findKind, kindOfObject, resourceOf } from '@gantry/model/registry.ts';
+import { resourceOf } from '@gantry/model/registry.ts';
 import { reasonTable, toGantryError } from '@gantry/runtime/errors.ts';
 import { expect } from 'vitest';
 import { sendHttp } from './http.ts';
@@ -69,18 +70,18 @@ async function perform(api: Resources, step: Step): Promise<{ readonly code: num
 /** An object as an edge decodes it; it goes to the default namespace where it names none. */
 function decoded(value: Json): AnyObject {
   const object = decodeObject(value) as AnyObject;
-  if (kindOfObject(object).namespaced) object.metadata.namespace ||= 'default';
+  if (builtIn.kindOfObject(object).namespaced) object.metadata.namespace ||= 'default';
   return object;
 }
 
 function refOf({ kind: word, name }: Ref): { resource: string; namespace: string; name: string } {
-  const kind = findKind(word)!;
+  const kind = builtIn.find(word)!;
   return { resource: resourceOf(kind), namespace: kind.namespaced ? 'default' : '', name };
 }
 
 /** One form is stored, compared and sent: bytes carry neither less nor more than the object. */
 function expectSameOverTheWire(object: AnyObject): void {
-  const codec = codecFor(kindOfObject(object).message);
+  const codec = codecFor(builtIn.kindOfObject(object).message);
   const { apiVersion, kind } = object;
   expect({ apiVersion, kind, ...(codec.decode(codec.encode(object)) as object) }).toEqual(object);
 }

@@ -1,7 +1,7 @@
 /** Sends the cases to a real kube-apiserver and writes its answers down. */
 import { writeFile } from 'node:fs/promises';
+import { builtIn } from '@gantry/model/built-in.ts';
 import { applyMergePatch } from '@gantry/model/patch.ts';
-import { findKind } from '@gantry/model/registry.ts';
 import { parse } from 'yaml';
 import { answerOf, madeOverHttp, sendHttp } from './http.ts';
 import { Oracle } from './oracle.ts';
@@ -83,7 +83,7 @@ function madeBy(steps: readonly Step[]): (Ref & { namespace: string })[] {
   });
   const named = objects.flatMap((object) => {
     const { name, namespace = 'default' } = (object.metadata ?? {}) as { name?: string; namespace?: string };
-    const known = findKind(String(object.kind)) !== undefined;
+    const known = builtIn.find(String(object.kind)) !== undefined;
     return typeof name !== 'string' || !known || object.kind === 'Namespace'
       ? []
       : [{ kind: String(object.kind), name, namespace }];

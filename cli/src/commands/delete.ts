@@ -1,5 +1,5 @@
+import { type KindName, kindOf } from '@gantry/model/built-in.ts';
 import { decodeManifest } from '@gantry/model/decode.ts';
-import { type KindName, kindOf } from '@gantry/model/registry.ts';
 import { isError } from '@gantry/runtime/errors.ts';
 import { type Context, Exit, ExitCode } from '../context.ts';
 import { listEach } from '../listing.ts';

@@ -1,7 +1,7 @@
 import { formatAge } from '@gantry/model/age.ts';
+import { kindOf } from '@gantry/model/built-in.ts';
 import type { Event } from '@gantry/model/gen/gantry.core.v1.ts';
 import type { KubeObject } from '@gantry/model/kind.ts';
-import { kindOf } from '@gantry/model/registry.ts';
 import { type Context, refusal } from '../context.ts';
 import { listAll } from '../listing.ts';
 import { formatOutline } from '../output/outline.ts';

@@ -1,7 +1,7 @@
 import type { Query, WatchEvent } from '@gantry/client/api.ts';
+import { genericKindOf, kindOf } from '@gantry/model/built-in.ts';
 import { printedColumns } from '@gantry/model/columns.ts';
 import type { Column, KubeObject } from '@gantry/model/kind.ts';
-import { genericKindOf, kindOf } from '@gantry/model/registry.ts';
 import { type GantryError, isError } from '@gantry/runtime/errors.ts';
 import { type Context, Exit, ExitCode, refusal } from '../context.ts';
 import { type Listed, listAll } from '../listing.ts';

@@ -1,4 +1,4 @@
-import type { KindName } from '@gantry/model/registry.ts';
+import type { KindName } from '@gantry/model/built-in.ts';
 import { type Context, refusal } from '../context.ts';
 import { objectLabel } from '../output/objects.ts';
 import { parseTarget } from '../targets.ts';

@@ -1,8 +1,8 @@
 import type { ListPage, Query, WatchEvent } from '@gantry/client/api.ts';
 import type { Client } from '@gantry/client/client.ts';
 import { queryMatcher } from '@gantry/client/selection.ts';
+import type { KindName } from '@gantry/model/built-in.ts';
 import type { KubeObject } from '@gantry/model/kind.ts';
-import type { KindName } from '@gantry/model/registry.ts';
 import { FakeClock } from '@gantry/runtime/clock.ts';
 import { GantryError } from '@gantry/runtime/errors.ts';
 import type { Context } from '../context.ts';

@@ -8,7 +8,7 @@ import { EventRecorder } from '@gantry/client/event-recorder.ts';
 import { Informer } from '@gantry/client/informer.ts';
 import { defaultControllersConfig, startControllers } from '@gantry/controllers/service.ts';
 import { openBus } from '@gantry/events/open.ts';
-import type { KindName, Kinds } from '@gantry/model/registry.ts';
+import type { KindName, Kinds } from '@gantry/model/built-in.ts';
 import { type Clock, systemClock } from '@gantry/runtime/clock.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
 import { readConfig as readSchedulerConfig } from '@gantry/scheduler/config.ts';

@@ -1,5 +1,5 @@
+import type { KindName, Kinds } from '@gantry/model/built-in.ts';
 import type { KubeObject } from '@gantry/model/kind.ts';
-import type { KindName, Kinds } from '@gantry/model/registry.ts';
 
 /** Names one object of a kind. */
 export interface ObjectName {

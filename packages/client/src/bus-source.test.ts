@@ -2,8 +2,8 @@ import { type ChangeMessage, encodeChange, encodeProgress } from '@gantry/events
 import type { EventBus } from '@gantry/events/events.ts';
 import { InProcessBus } from '@gantry/events/in-process.ts';
 import { changeSubject, progressSubject } from '@gantry/events/subjects.ts';
+import type { KindName } from '@gantry/model/built-in.ts';
 import type { ConfigMap } from '@gantry/model/gen/gantry.core.v1.ts';
-import type { KindName } from '@gantry/model/registry.ts';
 import { FakeClock } from '@gantry/runtime/clock.ts';
 import { GantryError, notFound } from '@gantry/runtime/errors.ts';
 import { describe, expect, test } from 'vitest';

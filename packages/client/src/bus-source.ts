@@ -2,8 +2,9 @@ import { type ChangeMessage, decodeChange, decodeProgress, type ProgressMessage 
 import { ChangeCursor, type Verdict } from '@gantry/events/cursor.ts';
 import type { EventBus, Subscription } from '@gantry/events/events.ts';
 import { type ChangeSubject, changesPattern, parseChangeSubject, progressSubject } from '@gantry/events/subjects.ts';
+import { type KindName, type Kinds, kindOf } from '@gantry/model/built-in.ts';
 import type { KubeObject } from '@gantry/model/kind.ts';
-import { type KindName, type Kinds, kindOf, resourceOf } from '@gantry/model/registry.ts';
+import { resourceOf } from '@gantry/model/registry.ts';
 import { type BackoffPolicy, backoffMs } from '@gantry/runtime/backoff.ts';
 import { type Clock, systemClock } from '@gantry/runtime/clock.ts';
 import { isError } from '@gantry/runtime/errors.ts';

@@ -1,5 +1,5 @@
+import type { KindName, Kinds } from '@gantry/model/built-in.ts';
 import type { KubeObject } from '@gantry/model/kind.ts';
-import type { KindName, Kinds } from '@gantry/model/registry.ts';
 import type { Query, Reader, WatchEvent } from './api.ts';
 import { keyOf, objectKey } from './object-cache.ts';
 

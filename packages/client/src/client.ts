@@ -1,5 +1,6 @@
+import { type KindName, type Kinds, kindOf } from '@gantry/model/built-in.ts';
 import type { KubeObject } from '@gantry/model/kind.ts';
-import { type KindName, type Kinds, kindOf, resourceOf } from '@gantry/model/registry.ts';
+import { resourceOf } from '@gantry/model/registry.ts';
 import { type ChannelOptions, Client as GrpcClient, type MethodDefinition } from '@grpc/grpc-js';
 import type {
   CallOptions,

@@ -1,14 +1,9 @@
 /** Contents of the messages of gantry.api.v1, in the forms that clients and servers handle. */
+
+import { builtIn, type KindName, kindOf } from '@gantry/model/built-in.ts';
 import type { PodStatus } from '@gantry/model/gen/gantry.core.v1.ts';
 import type { KubeObject } from '@gantry/model/kind.ts';
-import {
-  apiVersionOf,
-  type KindName,
-  kindOf,
-  kindOfObject,
-  kindOfObjectField,
-  resourceOf,
-} from '@gantry/model/registry.ts';
+import { apiVersionOf, resourceOf } from '@gantry/model/registry.ts';
 import { GantryError } from '@gantry/runtime/errors.ts';
 import type { ObjectName, PatchType } from './api.ts';
 
@@ -103,13 +98,13 @@ export function objectRef(kind: KindName, name: ObjectName): ObjectRef {
 
 /** An object as gantry.api.v1.Object. Throws BadRequest for a kind that is not known. */
 export function wrap(object: KubeObject): Wrapped {
-  return { [kindOfObject(object).objectField]: object };
+  return { [builtIn.kindOfObject(object).objectField]: object };
 }
 
 /** The object in a gantry.api.v1.Object, with the apiVersion and kind that its field stands for. Throws BadRequest where there is none. */
 export function unwrap<T>(wrapped: Wrapped | undefined): T {
   const [[field, object] = []] = Object.entries(wrapped ?? {});
-  const kind = field === undefined ? undefined : kindOfObjectField(field);
+  const kind = field === undefined ? undefined : builtIn.kindOfObjectField(field);
   if (kind === undefined) throw new GantryError('BadRequest', 'object: Required value: an object of a known kind');
   return { apiVersion: apiVersionOf(kind), kind: kind.kind, ...(object as object) } as T;
 }

@@ -1,4 +1,4 @@
-import { type KindName, type Kinds, kindOf } from '@gantry/model/registry.ts';
+import { type KindName, type Kinds, kindOf } from '@gantry/model/built-in.ts';
 import { compileFieldSelector, compileLabelSelector } from '@gantry/model/selectors.ts';
 import type { Query } from './api.ts';
 

@@ -1,15 +1,15 @@
 import { type GantryError, toGantryError } from '@gantry/runtime/errors.ts';
 import { describe, expect, it } from 'vitest';
+import { builtIn } from './built-in.ts';
 import { decodeManifest } from './decode.ts';
-import { kindOfObject } from './registry.ts';
 import { brokenManifests } from './testing/broken-manifests.ts';
 import { completeNew } from './validation/object.ts';
 
 function errorOf(manifest: string | Uint8Array): GantryError | undefined {
   try {
     const object = decodeManifest(manifest);
-    if (kindOfObject(object).namespaced) object.metadata.namespace ??= 'default';
-    completeNew(kindOfObject(object), object);
+    if (builtIn.kindOfObject(object).namespaced) object.metadata.namespace ??= 'default';
+    completeNew(builtIn.kindOfObject(object), object);
     return undefined;
   } catch (error) {
     return toGantryError(error);

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { builtIn, builtInKinds } from './built-in.ts';
 import { codecFor } from './codec.ts';
 import { decodeManifest, decodeObject } from './decode.ts';
-import { apiVersionOf, kindOfObject, kinds } from './registry.ts';
+import { apiVersionOf } from './registry.ts';
 import { missingFields } from './required.ts';
 import { arbitraryOf, spelledOut } from './testing/arbitrary.ts';
 
@@ -150,7 +151,7 @@ describe('decodeManifest', () => {
 });
 
 describe('every kind', () => {
-  it.each(kinds.map((kind) => [kind.kind, kind] as const))(
+  it.each(builtInKinds.map((kind) => [kind.kind, kind] as const))(
     'has one form of a %s, in manifests, in the store and on the wire',
     (_, kind) => {
       const codec = codecFor(kind.message);
@@ -171,7 +172,7 @@ describe('every kind', () => {
 describe('missingFields', () => {
   const missing = (text: string): string[] => {
     const object = decodeManifest(text);
-    return missingFields(kindOfObject(object), object).map(({ field }) => field);
+    return missingFields(builtIn.kindOfObject(object), object).map(({ field }) => field);
   };
 
   it('finds what the schema requires, at any depth', () => {

@@ -1,10 +1,11 @@
 /** Strict decoding: plain values to objects of a kind. Every field must be one that the kind has, and of its type. */
 import { type FieldCause, GantryError } from '@gantry/runtime/errors.ts';
+import { builtIn } from './built-in.ts';
 import { formatTimestamp, isTimestamp } from './forms.ts';
 import type { KubeObject } from './kind.ts';
 import { parseManifestText } from './parse.ts';
 import { formatQuantity, parseQuantity, roundedForResources } from './quantity.ts';
-import { apiVersionOf, kindOfObject } from './registry.ts';
+import type { Registry } from './registry.ts';
 import { type FieldSchema, type FieldType, jsonFieldsOf, messageSchema } from './schema.ts';
 import { fillZeros, isOmittedZero, zeroOf } from './zeros.ts';
 
@@ -24,18 +25,23 @@ export type UnknownFields = 'refuse' | 'drop';
 /**
  * Reads one object from a plain value, such as parsed JSON. Throws BadRequest that names every field that is wrong.
  * @param unknownFields What was stored by a newer version may have fields that this one does not know: `drop` them there.
+ * @param registry The kinds that the object may be of.
  */
-export function decodeObject(value: unknown, unknownFields: UnknownFields = 'refuse'): KubeObject {
+export function decodeObject(
+  value: unknown,
+  unknownFields: UnknownFields = 'refuse',
+  registry: Registry = builtIn,
+): KubeObject {
   if (!isRecord(value))
     throw new GantryError('BadRequest', `error parsing manifest: an object is expected, not ${describe(value)}`);
   const { apiVersion, kind: kindName, ...fields } = value;
   if (typeof kindName !== 'string' || kindName === '') throw missing('Kind', 'kind', value);
   if (typeof apiVersion !== 'string' || apiVersion === '') throw missing('apiVersion', 'apiVersion', value);
-  const kind = kindOfObject({ apiVersion, kind: kindName });
+  const { kind, message, version } = registry.formOf({ apiVersion, kind: kindName });
   const decoder = new Decoder(unknownFields);
-  const decoded = decoder.read(kind.message, fields) as Omit<KubeObject, 'apiVersion' | 'kind'>;
-  decoder.finish(kindName, kind.version);
-  return { apiVersion: apiVersionOf(kind), kind: kind.kind, ...decoded, metadata: decoded.metadata ?? { name: '' } };
+  const decoded = decoder.read(message, fields) as Omit<KubeObject, 'apiVersion' | 'kind'>;
+  decoder.finish(kindName, version);
+  return { apiVersion, kind: kind.kind, ...decoded, metadata: decoded.metadata ?? { name: '' } };
 }
 
 function missing(word: string, field: string, value: unknown): GantryError {

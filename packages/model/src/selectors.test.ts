@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { kindOf } from './registry.ts';
+import { kindOf } from './built-in.ts';
 import { compileFieldSelector, compileLabelSelector, matchesLabels, parseFieldSelector } from './selectors.ts';
 
 describe('label selectors', () => {

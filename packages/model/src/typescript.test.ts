@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { kindHeads } from './registry.ts';
+import { kindHeads } from './built-in.ts';
 import { generateTypes } from './typescript.ts';
 
 it('the checked-in types are those of proto/ (else: npm run generate)', () => {

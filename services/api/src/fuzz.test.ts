@@ -1,5 +1,5 @@
 import { nodeService, podService, resourceService, schedulingService } from '@gantry/client/protos.ts';
-import { kindNames } from '@gantry/model/registry.ts';
+import { kindNames } from '@gantry/model/built-in.ts';
 import { credentials, Client as GrpcClient, type MethodDefinition, status } from '@grpc/grpc-js';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';

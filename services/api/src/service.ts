@@ -3,14 +3,15 @@ import { hostname } from 'node:os';
 import { type Admit, type Credentials, noCredentials } from '@gantry/client/credentials.ts';
 import type { GrpcServer } from '@gantry/client/serve.ts';
 import type { EventBus } from '@gantry/events/events.ts';
-import { kindOfObject, kinds } from '@gantry/model/registry.ts';
+import { builtInKinds } from '@gantry/model/built-in.ts';
+import { Registry } from '@gantry/model/registry.ts';
 import { parseAddress } from '@gantry/runtime/address.ts';
 import { type Clock, systemClock } from '@gantry/runtime/clock.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
 import { createMetrics, type Diagnostics, serveDiagnostics } from '@gantry/runtime/metrics.ts';
 import type { Running } from '@gantry/runtime/service.ts';
 import type { OpenStore } from '@gantry/store/store.ts';
-import type { Registry } from 'prom-client';
+import type { Registry as Metrics } from 'prom-client';
 import { nodeAdmission, podAdmission } from './admission/capacity.ts';
 import { claimAdmission } from './admission/claims.ts';
 import { parseIpRange } from './admission/ip-range.ts';
@@ -98,7 +99,7 @@ interface Parts {
   readonly hub: WatchHub;
   readonly events: ApiEvents;
   readonly resources: ResourceApi;
-  readonly registry: Registry;
+  readonly registry: Metrics;
   /** Creates those of the objects that every cluster has that are missing. */
   readonly createMissing: () => Promise<void>;
 }
@@ -112,7 +113,7 @@ async function startParts(config: ApiConfig, deps: ApiDeps, stack: AsyncDisposab
   const hub = stack.use(new WatchHub({ ...core, observers: [ledger, priorities] }));
   await hub.start();
   const createMissing = (): Promise<void> =>
-    createBuiltIns((object) => create(core, kindOfObject(object), object, false));
+    createBuiltIns((object) => create(core, core.kinds.kindOfObject(object), object, false));
   await createMissing();
   const events = stack.use(new ApiEvents({ ...core, maxPending: config.limits.maxPendingEvents }));
   const lists = new ListBudget(config.limits.lists, core.clock);
@@ -163,7 +164,7 @@ async function serveEdges(config: ApiConfig, deps: ApiDeps, parts: Parts, stack:
     config.rest &&
     stack.use(
       await serveRest(
-        { api: resources, scheduling, pods, authenticate, kinds, ready, clock: core.clock, log },
+        { api: resources, scheduling, pods, authenticate, kinds: core.kinds, ready, clock: core.clock, log },
         { ...parseAddress(config.rest), ...(deps.tls && { tls: deps.tls }), maxBodyBytes: maxRequestBytes },
       ),
     );
@@ -221,6 +222,7 @@ function coreOf(config: ApiConfig, deps: ApiDeps, priorities: PriorityClasses): 
   const { serviceCidr, nodePorts, dnsAddress } = config;
   const allocation = { clusterIps: parseIpRange(serviceCidr), nodePorts, dnsAddress };
   return {
+    kinds: new Registry(builtInKinds),
     store,
     clock,
     entropy,
@@ -230,11 +232,11 @@ function coreOf(config: ApiConfig, deps: ApiDeps, priorities: PriorityClasses): 
     damaged: new DamagedObjects(log),
     authorize: authorizeInOrder([mastersAuthorizer]),
     admission: {
-      Service: serviceAdmission(store, allocation, entropy.random),
-      Pod: podAdmission(priorities),
-      Node: nodeAdmission,
-      PriorityClass: priorityClassAdmission(store),
-      PersistentVolumeClaim: claimAdmission(store),
+      services: serviceAdmission(store, allocation, entropy.random),
+      pods: podAdmission(priorities),
+      nodes: nodeAdmission,
+      'priorityclasses.scheduling.k8s.io': priorityClassAdmission(store),
+      persistentvolumeclaims: claimAdmission(store),
     },
   };
 }

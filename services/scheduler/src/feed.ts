@@ -1,7 +1,7 @@
 import type { ChangeSource } from '@gantry/client/change-source.ts';
 import { Informer } from '@gantry/client/informer.ts';
 import type { ObjectChange } from '@gantry/client/object-cache.ts';
-import type { KindName, Kinds } from '@gantry/model/registry.ts';
+import type { KindName, Kinds } from '@gantry/model/built-in.ts';
 import type { Clock } from '@gantry/runtime/clock.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
 import { compileBudget } from './compile/budget.ts';

@@ -10,7 +10,7 @@ import { EventRecorder } from '@gantry/client/event-recorder.ts';
 import { Informer } from '@gantry/client/informer.ts';
 import type { EventBus } from '@gantry/events/events.ts';
 import { openBus } from '@gantry/events/open.ts';
-import type { KindName, Kinds } from '@gantry/model/registry.ts';
+import type { KindName, Kinds } from '@gantry/model/built-in.ts';
 import { systemClock } from '@gantry/runtime/clock.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
 import { runProcess } from '@gantry/runtime/process.ts';

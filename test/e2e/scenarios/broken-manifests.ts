@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { kindNames } from '@gantry/model/registry.ts';
+import { kindNames } from '@gantry/model/built-in.ts';
 import { brokenManifests } from '@gantry/model/testing/broken-manifests.ts';
 import { describe, expect, test } from 'vitest';
 import { gantry } from '../command.ts';

@@ -1,12 +1,12 @@
+import { builtIn } from '../built-in.ts';
 import { printedColumns } from '../columns.ts';
 import { decodeManifest } from '../decode.ts';
 import type { Kind, KubeObject } from '../kind.ts';
-import { kindOfObject } from '../registry.ts';
 
 /** An object as the api makes it of a manifest: decoded, with its defaults and what the server sets. */
 export function made(text: string): { readonly kind: Kind; readonly object: KubeObject } {
   const object = decodeManifest(text);
-  const kind = kindOfObject(object);
+  const kind = builtIn.kindOfObject(object);
   kind.setDefaults(object);
   kind.prepareForCreate?.(object);
   return { kind, object };

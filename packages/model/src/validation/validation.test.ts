@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { builtIn, kindOf } from '../built-in.ts';
 import { decodeManifest } from '../decode.ts';
 import type { ObjectMeta } from '../gen/gantry.meta.v1.ts';
-import { kindOf, kindOfObject } from '../registry.ts';
 import { invalid, invalidValue, notSupported, required, tooLong, tooMany } from './causes.ts';
 import { validateLabelSelector } from './labels.ts';
 import { maxAnnotationBytes, validateMetadata, validateMetadataUpdate } from './metadata.ts';
@@ -157,7 +157,7 @@ describe('validateLabelSelector', () => {
 describe('completing objects', () => {
   const decode = (text: string) => {
     const object = decodeManifest(text);
-    return { kind: kindOfObject(object), object };
+    return { kind: builtIn.kindOfObject(object), object };
   };
 
   it('names required fields and everything else that is wrong at once', () => {

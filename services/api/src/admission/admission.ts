@@ -28,7 +28,7 @@ export interface AdmissionPlugin {
   readonly admit: (admittance: Admittance) => Promise<Admitted>;
 }
 
-/** The plugins by kind. */
+/** The plugins by resource with its group, such as persistentvolumeclaims: kinds of other groups may have the same name. */
 export type Admission = Readonly<Record<string, AdmissionPlugin | undefined>>;
 
 /** Admission of a kind without a plugin: as it is. */

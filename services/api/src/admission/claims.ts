@@ -1,6 +1,6 @@
+import { kindOf } from '@gantry/model/built-in.ts';
 import type { StorageClass } from '@gantry/model/gen/gantry.storage.v1.ts';
 import { isDefaultClass } from '@gantry/model/kinds/storageclass/default.ts';
-import { kindOf } from '@gantry/model/registry.ts';
 import type { Store } from '@gantry/store/store.ts';
 import { keyPrefix } from '../core/keys.ts';
 import { Stored } from '../core/stored-object.ts';

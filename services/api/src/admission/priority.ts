@@ -1,5 +1,5 @@
+import { kindOf } from '@gantry/model/built-in.ts';
 import { systemPriorityClasses } from '@gantry/model/kinds/priorityclass/system.ts';
-import { kindOf } from '@gantry/model/registry.ts';
 import { GantryError } from '@gantry/runtime/errors.ts';
 import type { Change, Operation, Store } from '@gantry/store/store.ts';
 import { keyPrefix, objectKey } from '../core/keys.ts';

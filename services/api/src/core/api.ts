@@ -1,5 +1,5 @@
 import type { Kind } from '@gantry/model/kind.ts';
-import { kindOfObject, kindOfResource, resourceOf } from '@gantry/model/registry.ts';
+import { resourceOf } from '@gantry/model/registry.ts';
 import { GantryError, toGantryError } from '@gantry/runtime/errors.ts';
 import { attemptOn } from '../auth/authorization.ts';
 import type { WatchEvent } from '../watch/change.ts';
@@ -106,7 +106,7 @@ export class ResourceApi {
   }
 
   async create(context: RequestContext, object: AnyObject, dryRun: boolean): Promise<AnyObject> {
-    const kind = kindOfObject(object);
+    const kind = this.#deps.kinds.kindOfObject(object);
     this.#authorize(context, 'create', kind, object.metadata.namespace, object.metadata.name);
     return create(this.#deps, kind, object, dryRun);
   }
@@ -136,7 +136,7 @@ export class ResourceApi {
 
   async patch(context: RequestContext, ref: ObjectRef, request: PatchRequest): Promise<AnyObject> {
     const target = this.#target(context, 'patch', ref);
-    const next = patched(target.kind, request.type, request.body);
+    const next = patched(this.#deps, target.kind, request.type, request.body);
     const write = request.subresource === 'status' ? writer.updateStatus : writer.update;
     return (await write(this.#deps, target, next, request.dryRun)).object;
   }
@@ -159,7 +159,7 @@ export class ResourceApi {
   #admitted(context: RequestContext, object: AnyObject | GantryError): NewObject | Creation {
     try {
       if (object instanceof GantryError) throw object;
-      const kind = kindOfObject(object);
+      const kind = this.#deps.kinds.kindOfObject(object);
       this.#authorize(context, 'create', kind, object.metadata.namespace, object.metadata.name);
       return { kind, object };
     } catch (error) {
@@ -168,14 +168,14 @@ export class ResourceApi {
   }
 
   #target(context: RequestContext, verb: string, ref: ObjectRef): writer.Target {
-    const kind = kindOfResource(ref.resource);
+    const kind = this.#deps.kinds.kindOfResource(ref.resource);
     checkNamespace(kind, ref.namespace, ref.name);
     this.#authorize(context, verb, kind, ref.namespace, ref.name);
     return { kind, namespace: ref.namespace, name: ref.name };
   }
 
   #targetOf(context: RequestContext, object: AnyObject): writer.Target {
-    const kind = kindOfObject(object);
+    const kind = this.#deps.kinds.kindOfObject(object);
     const { namespace = '', name } = kind.namespaced ? object.metadata : { name: object.metadata.name };
     checkNamespace(kind, namespace, name);
     this.#authorize(context, 'update', kind, namespace, name);
@@ -183,7 +183,7 @@ export class ResourceApi {
   }
 
   #kindFor(context: RequestContext, verb: string, query: ObjectQuery): Kind {
-    const kind = kindOfResource(query.resource);
+    const kind = this.#deps.kinds.kindOfResource(query.resource);
     if (query.namespace !== '') checkNamespace(kind, query.namespace, '');
     this.#authorize(context, verb, kind, query.namespace, undefined);
     return kind;

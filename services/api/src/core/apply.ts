@@ -3,7 +3,6 @@ import { decodeObject } from '@gantry/model/decode.ts';
 import type { Kind } from '@gantry/model/kind.ts';
 import { parseManifestText } from '@gantry/model/parse.ts';
 import { threeWayMerge, withoutNulls } from '@gantry/model/patch.ts';
-import { kindOfObject } from '@gantry/model/registry.ts';
 import { invalid, required } from '@gantry/model/validation/causes.ts';
 import { conflict, isError } from '@gantry/runtime/errors.ts';
 import type { CoreDeps } from './context.ts';
@@ -40,8 +39,8 @@ export async function applyManifest(
   authorize: (kind: Kind, object: AnyObject) => void,
 ): Promise<Applied> {
   const manifest = parseManifestText(request.manifest);
-  const decoded = decodeObject(withoutNulls(manifest)) as AnyObject;
-  const kind = kindOfObject(decoded);
+  const decoded = decodeObject(withoutNulls(manifest), 'refuse', deps.kinds) as AnyObject;
+  const kind = deps.kinds.kindOfObject(decoded);
   const { metadata } = decoded;
   if (kind.namespaced) metadata.namespace ||= request.defaultNamespace;
   clearNamespace(kind, decoded);
@@ -52,7 +51,7 @@ export async function applyManifest(
   const target = { kind, namespace: metadata.namespace ?? '', name: metadata.name };
   for (let round = 1; round <= maxRounds; round++) {
     try {
-      const next = (stored: { readonly object: AnyObject }): AnyObject => merged(kind, modified, stored.object);
+      const next = (stored: { readonly object: AnyObject }): AnyObject => merged(deps, kind, modified, stored.object);
       const { object, changed } = await update(deps, target, next, request.dryRun);
       return { object, outcome: changed ? 'configured' : 'unchanged' };
     } catch (error) {
@@ -60,7 +59,12 @@ export async function applyManifest(
     }
     try {
       return {
-        object: await create(deps, kind, decodeObject(withoutNulls(modified)) as AnyObject, request.dryRun),
+        object: await create(
+          deps,
+          kind,
+          decodeObject(withoutNulls(modified), 'refuse', deps.kinds) as AnyObject,
+          request.dryRun,
+        ),
         outcome: 'created',
       };
     } catch (error) {
@@ -83,11 +87,11 @@ function withLastApplied(manifest: Manifest, namespace: string | undefined): Man
 }
 
 /** The stored object with the manifest merged into it. */
-function merged(kind: Kind, modified: Manifest, stored: AnyObject): AnyObject {
+function merged({ kinds }: CoreDeps, kind: Kind, modified: Manifest, stored: AnyObject): AnyObject {
   const known = stored.metadata.annotations?.[lastAppliedAnnotation];
   const original = parseOriginal(known);
-  const current = decodeObject(stored, 'drop') as AnyObject;
-  const object = decodeObject(threeWayMerge(kind.message, original, modified, current)) as AnyObject;
+  const current = decodeObject(stored, 'drop', kinds) as AnyObject;
+  const object = decodeObject(threeWayMerge(kind.message, original, modified, current), 'refuse', kinds) as AnyObject;
   const annotations = object.metadata.annotations ?? {};
   // The same manifest in another spelling (kubectl sorts its keys) is no change.
   if (known !== undefined && isDeepStrictEqual(original, parseOriginal(annotations[lastAppliedAnnotation]))) {

@@ -1,3 +1,4 @@
+import type { Registry } from '@gantry/model/registry.ts';
 import type { Clock } from '@gantry/runtime/clock.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
 import type { Store } from '@gantry/store/store.ts';
@@ -11,6 +12,8 @@ import type { ObjectCache } from './stored-object.ts';
 
 /** Dependencies of every part of the pipeline. */
 export interface CoreDeps {
+  /** The kinds that are served. */
+  readonly kinds: Registry;
   readonly store: Store;
   readonly cache: ObjectCache;
   readonly damaged: DamagedObjects;

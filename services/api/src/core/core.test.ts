@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
+import { kindOf } from '@gantry/model/built-in.ts';
 import type { Kind } from '@gantry/model/kind.ts';
-import { kindOf } from '@gantry/model/registry.ts';
 import { isError } from '@gantry/runtime/errors.ts';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';

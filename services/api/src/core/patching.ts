@@ -1,8 +1,10 @@
 import { decodeObject } from '@gantry/model/decode.ts';
 import type { Kind, KubeObject } from '@gantry/model/kind.ts';
 import { applyJsonPatch, applyMergePatch, applyStrategicPatch } from '@gantry/model/patch.ts';
+import type { Registry } from '@gantry/model/registry.ts';
 import { immutable, invalid } from '@gantry/model/validation/causes.ts';
 import { GantryError, isError } from '@gantry/runtime/errors.ts';
+import type { CoreDeps } from './context.ts';
 import { infoOf } from './keys.ts';
 import type { AnyObject } from './stored-object.ts';
 import type { Transition } from './writer.ts';
@@ -14,12 +16,12 @@ export type PatchType = 'json' | 'merge' | 'strategic';
  * The transition that applies a patch to a stored object. The outcome is decoded strictly, as a manifest is.
  * Throws BadRequest for a body that is no JSON.
  */
-export function patched(kind: Kind, type: PatchType, body: string): Transition {
+export function patched({ kinds }: Pick<CoreDeps, 'kinds'>, kind: Kind, type: PatchType, body: string): Transition {
   const patch = parse(body);
   return (stored) => {
     // A newer version may have stored fields that are not known here; the patch may not bring any.
-    const current = decodeObject(stored.object, 'drop');
-    const object = decodePatched(kind, stored.object, applied(kind, type, current, patch));
+    const current = decodeObject(stored.object, 'drop', kinds);
+    const object = decodePatched(kinds, kind, stored.object, applied(kind, type, current, patch));
     checkUid(kind, object, stored.object);
     if (object.kind === kind.kind) return object;
     throw new GantryError(
@@ -37,9 +39,9 @@ function checkUid(kind: Kind, { metadata }: AnyObject, stored: AnyObject): void 
 }
 
 /** A patch that makes something of the object that is none of its kind is well-formed and yet wrong: Invalid, not BadRequest. */
-function decodePatched(kind: Kind, { metadata }: AnyObject, value: unknown): AnyObject {
+function decodePatched(kinds: Registry, kind: Kind, { metadata }: AnyObject, value: unknown): AnyObject {
   try {
-    return decodeObject(value) as AnyObject;
+    return decodeObject(value, 'refuse', kinds) as AnyObject;
   } catch (error) {
     if (!isError(error, 'BadRequest')) throw error;
     const name = `${kind.kind}${kind.group === '' ? '' : `.${kind.group}`} "${metadata.name}"`;

@@ -1,5 +1,6 @@
 import { decodeObject } from '@gantry/model/decode.ts';
 import type { Kind } from '@gantry/model/kind.ts';
+import { resourceOf } from '@gantry/model/registry.ts';
 import { completeUpdate } from '@gantry/model/validation/object.ts';
 import { GantryError, notFound } from '@gantry/runtime/errors.ts';
 import type { Operation } from '@gantry/store/store.ts';
@@ -53,7 +54,7 @@ export function update(deps: CoreDeps, target: Target, next: Transition, dryRun:
     const object = await next(stored);
     sameIdentity(target, object);
     meta.checkPreconditions(kind, object, stored.object);
-    const before = inTodaysForm(stored.object);
+    const before = inTodaysForm(deps, stored.object);
     meta.carryMetadata(object, before);
     if (kind.hasStatus) carryStatus(object, before);
     pluginOf(deps, kind).carryOver?.(object, before);
@@ -178,16 +179,16 @@ async function removalOf(deps: CoreDeps, kind: Kind, stored: Stored, attempt: nu
 
 /** The admission plugin of a kind. */
 export function pluginOf(deps: CoreDeps, kind: Kind): typeof admitAsIs {
-  return deps.admission[kind.kind] ?? admitAsIs;
+  return deps.admission[resourceOf(kind)] ?? admitAsIs;
 }
 
 /**
  * A stored object as this version would store it: what an older one wrote may spell out zeros, and what a newer one wrote may have
  * fields that are not known here. Neither is a change that a client made.
  */
-function inTodaysForm(object: AnyObject): AnyObject {
+function inTodaysForm({ kinds }: CoreDeps, object: AnyObject): AnyObject {
   try {
-    return decodeObject(object, 'drop') as AnyObject;
+    return decodeObject(object, 'drop', kinds) as AnyObject;
   } catch {
     // Damaged: replacing it is how it is mended.
     return object;

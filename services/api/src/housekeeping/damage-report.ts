@@ -1,6 +1,7 @@
+import { kindOf } from '@gantry/model/built-in.ts';
 import type { NamespaceCondition } from '@gantry/model/gen/gantry.core.v1.ts';
 import type { Kind } from '@gantry/model/kind.ts';
-import { apiVersionOf, findKind, kindOf } from '@gantry/model/registry.ts';
+import { apiVersionOf } from '@gantry/model/registry.ts';
 import { backoffMs, defaultBackoff } from '@gantry/runtime/backoff.ts';
 import { isError } from '@gantry/runtime/errors.ts';
 import { rfc3339 } from '@gantry/runtime/time.ts';
@@ -86,7 +87,7 @@ class DamageReport {
   #recordEvent({ key, revision, problem }: DamagedObject): void {
     const identity = `${key} ${revision}`;
     const { resource = '', namespace = '_', name = '' } = parseKey(key) ?? {};
-    const kind = findKind(resource);
+    const kind = this.#deps.kinds.find(resource);
     if (kind === undefined || this.#reported.has(identity)) return;
     this.#reported.add(identity);
     const home = namespace === '_' ? {} : { namespace };

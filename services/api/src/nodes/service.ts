@@ -1,6 +1,6 @@
 import type { ItemResult } from '@gantry/client/api.ts';
 import type { HeartbeatAnswer, HeartbeatList, PodReport } from '@gantry/client/object-messages.ts';
-import { genericKindOf, kindOf } from '@gantry/model/registry.ts';
+import { genericKindOf, kindOf } from '@gantry/model/built-in.ts';
 import { GantryError } from '@gantry/runtime/errors.ts';
 import type { Ephemeral } from '@gantry/store/store.ts';
 import { attemptOn } from '../auth/authorization.ts';

@@ -5,8 +5,8 @@ import type {
   ExplainPodRequest,
   PodExplanation,
 } from '@gantry/client/placement-messages.ts';
+import { genericKindOf } from '@gantry/model/built-in.ts';
 import type { Pod } from '@gantry/model/gen/gantry.core.v1.ts';
-import { genericKindOf } from '@gantry/model/registry.ts';
 import { GantryError, isError } from '@gantry/runtime/errors.ts';
 import { attemptOn } from '../auth/authorization.ts';
 import type { CoreDeps, RequestContext } from '../core/context.ts';

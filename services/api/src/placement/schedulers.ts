@@ -1,8 +1,8 @@
 import { type Client, connect } from '@gantry/client/client.ts';
 import type { Credentials } from '@gantry/client/credentials.ts';
 import { schedulerAddressAnnotation } from '@gantry/client/placement.ts';
+import { kindOf } from '@gantry/model/built-in.ts';
 import type { Lease } from '@gantry/model/gen/gantry.coordination.v1.ts';
-import { kindOf } from '@gantry/model/registry.ts';
 import { GantryError } from '@gantry/runtime/errors.ts';
 import type { CoreDeps } from '../core/context.ts';
 import { keyPrefix } from '../core/keys.ts';

@@ -1,5 +1,5 @@
+import { genericKindOf } from '@gantry/model/built-in.ts';
 import type { Node, Pod } from '@gantry/model/gen/gantry.core.v1.ts';
-import { genericKindOf } from '@gantry/model/registry.ts';
 import { GantryError, isError } from '@gantry/runtime/errors.ts';
 import type { CoreDeps } from '../core/context.ts';
 import { readStored } from '../core/writer.ts';

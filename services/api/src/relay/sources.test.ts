@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Query } from '@gantry/client/api.ts';
 import type { EventBus } from '@gantry/events/events.ts';
 import { openBus } from '@gantry/events/open.ts';
-import type { KindName } from '@gantry/model/registry.ts';
+import type { KindName } from '@gantry/model/built-in.ts';
 import { systemClock } from '@gantry/runtime/clock.ts';
 import { silentLogger } from '@gantry/runtime/log.ts';
 import { createMetrics } from '@gantry/runtime/metrics.ts';

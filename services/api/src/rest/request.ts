@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { Kind } from '@gantry/model/kind.ts';
+import type { Form } from '@gantry/model/registry.ts';
 import type { Clock } from '@gantry/runtime/clock.ts';
 import type { ResourceApi } from '../core/api.ts';
 import type { RequestContext } from '../core/context.ts';
@@ -28,6 +29,8 @@ export interface Upgrade {
 /** One request for a resource. */
 export interface ResourceRequest {
   readonly route: ResourceRoute;
+  /** The form of the objects that its path names. */
+  readonly form: Form;
   readonly kind: Kind;
   readonly query: URLSearchParams;
   readonly incoming: Incoming;

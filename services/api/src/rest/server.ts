@@ -2,8 +2,8 @@ import { createServer as createPlainServer } from 'node:http';
 import { createSecureServer } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { Kind } from '@gantry/model/kind.ts';
 import { kubernetesVersion } from '@gantry/model/kubernetes-version.ts';
+import { apiVersionOf, type Form, type Registry } from '@gantry/model/registry.ts';
 import { GantryError, toGantryError } from '@gantry/runtime/errors.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
 import { Metadata } from '@grpc/grpc-js';
@@ -24,7 +24,7 @@ import { isStreamUpgrade, refuseUpgrade, serveUpgrade } from './streams/upgrade.
 export interface RestDeps extends Omit<ResourceDeps, 'maxBodyBytes'> {
   readonly authenticate: Authenticate;
   /** The kinds that are served. */
-  readonly kinds: readonly Kind[];
+  readonly kinds: Registry;
   /** False while the process cannot do its work. */
   readonly ready: () => boolean;
   readonly log: Logger;
@@ -104,7 +104,7 @@ class RestEdge {
   constructor(deps: RestDeps, options: RestOptions) {
     this.#deps = deps;
     this.#options = options;
-    this.#openApi = new OpenApi(deps.kinds);
+    this.#openApi = new OpenApi(deps.kinds.kinds);
   }
 
   /** Answers one request. Never rejects: a failure is the request's alone. */
@@ -135,7 +135,7 @@ class RestEdge {
       this.#document(route.path, incoming, response);
       return;
     }
-    const request = { route, kind: this.#kindOf(route), query: url.searchParams, incoming, context };
+    const request = { route, ...this.#typeOf(route), query: url.searchParams, incoming, context };
     const { maxBodyBytes } = this.#options;
     await handleResource({ ...this.#deps, maxBodyBytes }, request, response);
   }
@@ -160,7 +160,7 @@ class RestEdge {
     const route = routeOf(incoming.method ?? 'GET', url);
     const context = await this.#context(incoming, signal, url.searchParams);
     if (route.type === 'path') throw new GantryError('BadRequest', 'the requested resource has no streams');
-    return { route, kind: this.#kindOf(route), query: url.searchParams, incoming, context };
+    return { route, ...this.#typeOf(route), query: url.searchParams, incoming, context };
   }
 
   async #context(incoming: Incoming, signal: AbortSignal, query: URLSearchParams): Promise<RequestContext> {
@@ -177,12 +177,10 @@ class RestEdge {
     };
   }
 
-  #kindOf({ group, version: wanted, resource }: ResourceRoute): Kind {
-    const kind = this.#deps.kinds.find(
-      (each) => each.group === group && each.version === wanted && each.plural === resource,
-    );
-    if (kind === undefined) throw notFound();
-    return kind;
+  #typeOf({ group, version: wanted, resource }: ResourceRoute): Pick<ResourceRequest, 'form' | 'kind'> {
+    const form: Form | undefined = this.#deps.kinds.served(apiVersionOf({ group, version: wanted }), resource);
+    if (form === undefined) throw notFound();
+    return { form, kind: form.kind };
   }
 
   #openPath(path: string, response: Outgoing): void {
@@ -204,8 +202,12 @@ class RestEdge {
     const wanted = wantedBy(accept, true);
     if (wanted === undefined) throw new GantryError('NotAcceptable', 'only application/json is given out');
     const document =
-      discoveryAt(path.replace(/\/$/, ''), this.#deps.kinds, wanted, `${this.#options.host}:${this.#options.port}`) ??
-      this.#openApi.documentAt(path);
+      discoveryAt(
+        path.replace(/\/$/, ''),
+        this.#deps.kinds.kinds,
+        wanted,
+        `${this.#options.host}:${this.#options.port}`,
+      ) ?? this.#openApi.documentAt(path);
     if (document === undefined) throw notFound();
     if (wanted.form === 'discovery' && 'items' in document) {
       const type = `application/json;g=apidiscovery.k8s.io;v=${wanted.version};as=APIGroupDiscoveryList`;

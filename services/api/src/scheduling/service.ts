@@ -1,9 +1,9 @@
 import type { ItemResult } from '@gantry/client/api.ts';
 import type { Binding, EvictRequest, UnschedulablePod } from '@gantry/client/object-messages.ts';
+import { genericKindOf } from '@gantry/model/built-in.ts';
 import type { Pod } from '@gantry/model/gen/gantry.core.v1.ts';
 import type { PodDisruptionBudget } from '@gantry/model/gen/gantry.policy.v1.ts';
 import { isReady } from '@gantry/model/ready.ts';
-import { genericKindOf } from '@gantry/model/registry.ts';
 import { conflict } from '@gantry/runtime/errors.ts';
 import { Semaphore } from '@gantry/runtime/semaphore.ts';
 import { rfc3339 } from '@gantry/runtime/time.ts';

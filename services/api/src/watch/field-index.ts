@@ -1,4 +1,5 @@
-import { kinds, resourceOf } from '@gantry/model/registry.ts';
+import type { Kind } from '@gantry/model/kind.ts';
+import { resourceOf } from '@gantry/model/registry.ts';
 import type { Change } from '@gantry/store/store.ts';
 import { parseKey } from '../core/keys.ts';
 import type { AnyObject, Stored } from '../core/stored-object.ts';
@@ -16,24 +17,33 @@ interface Indexed {
 type ScopesOf = (object: AnyObject) => readonly string[];
 
 /** For each resource with indexes: how the scopes of an object are read. */
-const indexedResources: ReadonlyMap<string, ScopesOf> = new Map(
-  kinds.flatMap((kind): [string, ScopesOf][] => {
-    const { indexes = [], selectableFields } = kind;
-    const resource = resourceOf(kind);
-    const scopesOf: ScopesOf = (object) =>
-      indexes.map((field) => fieldScope(resource, field, selectableFields[field]!(object)));
-    return indexes.length === 0 ? [] : [[resource, scopesOf]];
-  }),
-);
+function indexedResources(kinds: readonly Kind[]): ReadonlyMap<string, ScopesOf> {
+  return new Map(
+    kinds.flatMap((kind): [string, ScopesOf][] => {
+      const { indexes = [], selectableFields } = kind;
+      const resource = resourceOf(kind);
+      const scopesOf: ScopesOf = (object) =>
+        indexes.map((field) => fieldScope(resource, field, selectableFields[field]!(object)));
+      return indexes.length === 0 ? [] : [[resource, scopesOf]];
+    }),
+  );
+}
 
 /**
  * The keys of all objects by the fields that their kinds declare as indexes, as of the last change of the hub. It holds
  * keys and values and no objects: a pod of 50 KB takes some 200 bytes here.
  */
 export class FieldIndex implements ChangeObserver {
-  readonly prefixes = [...indexedResources.keys()].map((resource) => `${resource}/`);
+  readonly prefixes: readonly string[];
+  readonly #indexed: ReadonlyMap<string, ScopesOf>;
   readonly #byKey = new Map<string, Indexed>();
   readonly #byScope = new Map<string, Set<string>>();
+
+  /** @param kinds All that have indexes; a kind that comes later has none. */
+  constructor(kinds: readonly Kind[]) {
+    this.#indexed = indexedResources(kinds);
+    this.prefixes = [...this.#indexed.keys()].map((resource) => `${resource}/`);
+  }
 
   reset(): void {
     this.#byKey.clear();
@@ -41,12 +51,12 @@ export class FieldIndex implements ChangeObserver {
   }
 
   onEntry(stored: Stored): void {
-    const scopesOf = indexedResources.get(parseKey(stored.key)?.resource ?? '');
+    const scopesOf = this.#indexed.get(parseKey(stored.key)?.resource ?? '');
     if (scopesOf !== undefined) this.#put(stored.key, { revision: stored.revision, scopes: scopesOf(stored.object) });
   }
 
   onChange({ key, revision }: Change, event: HubChange | undefined): void {
-    const scopesOf = event && indexedResources.get(event.parts.resource);
+    const scopesOf = event && this.#indexed.get(event.parts.resource);
     if (scopesOf === undefined) return;
     const object = event!.object;
     if (object === undefined) this.#remove(key);
@@ -55,7 +65,7 @@ export class FieldIndex implements ChangeObserver {
 
   /** The indexed scopes that a change takes an object out of, keeps it in, or brings it into. Asked before onChange. */
   scopesOf(event: HubChange): readonly string[] {
-    const scopesOf = indexedResources.get(event.parts.resource);
+    const scopesOf = this.#indexed.get(event.parts.resource);
     if (scopesOf === undefined) return [];
     const before = this.#byKey.get(event.key)?.scopes ?? [];
     const after = event.object === undefined ? [] : scopesOf(event.object);

@@ -1,4 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
+import { builtIn } from '@gantry/model/built-in.ts';
 import { FakeClock } from '@gantry/runtime/clock.ts';
 import { silentLogger } from '@gantry/runtime/log.ts';
 import { eachFault } from '@gantry/runtime/testing/faults.ts';
@@ -30,6 +31,7 @@ test('whichever call of the store fails, the hub goes on, and no watcher misses 
       ...deps,
       store: faults.wrap(store),
       cache: new ObjectCache(1_000),
+      kinds: builtIn,
       observers: [],
     });
     store.write('things/a/x', value);

@@ -1,5 +1,7 @@
 /** The hub's one promise, under everything that may go wrong: a watcher gets every change in order once, or an error. */
+
 import { setImmediate as turn } from 'node:timers/promises';
+import { builtIn } from '@gantry/model/built-in.ts';
 import { FakeClock } from '@gantry/runtime/clock.ts';
 import { GantryError } from '@gantry/runtime/errors.ts';
 import { silentLogger } from '@gantry/runtime/log.ts';
@@ -144,7 +146,7 @@ class World {
     const damaged = new DamagedObjects(silentLogger);
     const deps = { store: this.store, clock: this.clock, log: silentLogger, damaged };
     const cache = new ObjectCache(1_000_000);
-    this.hub = new WatchHub({ ...deps, cache, limits: defaultLimits, observers: [this.observer] });
+    this.hub = new WatchHub({ ...deps, kinds: builtIn, cache, limits: defaultLimits, observers: [this.observer] });
   }
 
   async carryOut(one: Step): Promise<void> {

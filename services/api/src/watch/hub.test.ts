@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { builtIn } from '@gantry/model/built-in.ts';
 import { type Clock, FakeClock, systemClock } from '@gantry/runtime/clock.ts';
 import { GantryError } from '@gantry/runtime/errors.ts';
 import { silentLogger } from '@gantry/runtime/log.ts';
@@ -22,7 +23,7 @@ async function hubOver(
   observers: readonly ChangeObserver[] = [],
 ): Promise<WatchHub> {
   const cache = new ObjectCache(1_000_000);
-  const hub = new WatchHub({ store, cache, damaged, limits, clock, log: silentLogger, observers });
+  const hub = new WatchHub({ kinds: builtIn, store, cache, damaged, limits, clock, log: silentLogger, observers });
   await hub.start();
   return hub;
 }

@@ -1,3 +1,4 @@
+import type { Registry } from '@gantry/model/registry.ts';
 import { backoffMs, defaultBackoff } from '@gantry/runtime/backoff.ts';
 import type { Clock } from '@gantry/runtime/clock.ts';
 import { GantryError, isError } from '@gantry/runtime/errors.ts';
@@ -15,6 +16,7 @@ import { RecentChanges } from './recent.ts';
 import { deliver, type Watcher, Watchers } from './watchers.ts';
 
 export interface HubDeps extends DecodeDeps {
+  readonly kinds: Pick<Registry, 'kinds'>;
   readonly store: Pick<Store, 'list' | 'watch'>;
   readonly limits: Limits;
   readonly clock: Clock;
@@ -37,7 +39,7 @@ const maxAheadMs = 5_000;
 export class WatchHub implements AsyncDisposable {
   readonly #deps: HubDeps;
   readonly #stop = new AbortController();
-  readonly #index = new FieldIndex();
+  readonly #index: FieldIndex;
   readonly #observers: readonly ChangeObserver[];
   readonly #watchers = new Watchers();
   readonly #catchUps: Semaphore;
@@ -54,6 +56,7 @@ export class WatchHub implements AsyncDisposable {
 
   constructor(deps: HubDeps) {
     this.#deps = deps;
+    this.#index = new FieldIndex(deps.kinds.kinds);
     this.#observers = [this.#index, ...deps.observers];
     this.#catchUps = new Semaphore(deps.limits.maxCatchUps);
   }

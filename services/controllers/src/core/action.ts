@@ -1,5 +1,5 @@
+import type { KindName, Kinds } from '@gantry/model/built-in.ts';
 import type { Pod } from '@gantry/model/gen/gantry.core.v1.ts';
-import type { KindName, Kinds } from '@gantry/model/registry.ts';
 
 /** Any stored object that controllers handle. */
 export type AnyObject = Kinds[KindName];

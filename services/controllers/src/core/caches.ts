@@ -1,8 +1,8 @@
 import type { ChangeSource } from '@gantry/client/change-source.ts';
 import { Informer } from '@gantry/client/informer.ts';
 import { type ObjectChange, objectKey } from '@gantry/client/object-cache.ts';
+import type { KindName, Kinds } from '@gantry/model/built-in.ts';
 import type { Pod } from '@gantry/model/gen/gantry.core.v1.ts';
-import type { KindName, Kinds } from '@gantry/model/registry.ts';
 import type { BackoffPolicy } from '@gantry/runtime/backoff.ts';
 import type { Clock } from '@gantry/runtime/clock.ts';
 import type { AnyObject, View } from './action.ts';

@@ -1,5 +1,5 @@
 import type { Reader, Writer } from '@gantry/client/api.ts';
-import type { KindName } from '@gantry/model/registry.ts';
+import type { KindName } from '@gantry/model/built-in.ts';
 import { assert } from '@gantry/runtime/assert.ts';
 import { GantryError, isError, type Reason } from '@gantry/runtime/errors.ts';
 import type { Action, AnyObject, ObjectRef } from './action.ts';

@@ -1,5 +1,5 @@
 import type { Reader } from '@gantry/client/api.ts';
-import { kindOf } from '@gantry/model/registry.ts';
+import { kindOf } from '@gantry/model/built-in.ts';
 import { conflict, isError } from '@gantry/runtime/errors.ts';
 import type { ObjectRef, Requirement } from './action.ts';
 

@@ -1,7 +1,7 @@
 import type { Reader } from '@gantry/client/api.ts';
 import type { ChangeSource, SourceEvent } from '@gantry/client/change-source.ts';
+import type { KindName } from '@gantry/model/built-in.ts';
 import type { KubeObject } from '@gantry/model/kind.ts';
-import type { KindName } from '@gantry/model/registry.ts';
 
 // Garbage collection and the deletion of namespaces watch every kind, and there may be a hundred thousand ConfigMaps of many
 // kilobytes: of kinds whose content no controller reads only the metadata is kept.

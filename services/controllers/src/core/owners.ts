@@ -1,6 +1,6 @@
+import { builtIn, type KindName } from '@gantry/model/built-in.ts';
 import type { OwnerReference } from '@gantry/model/gen/gantry.meta.v1.ts';
 import type { Kind } from '@gantry/model/kind.ts';
-import { type KindName, kinds } from '@gantry/model/registry.ts';
 import type { AnyObject } from './action.ts';
 
 /** The reference to an object's controller (its managing owner), if it has one. */
@@ -31,5 +31,5 @@ export function ownerKey(object: AnyObject, kind: KindName): string[] {
 export function kindOfReference({ apiVersion, kind }: OwnerReference): Kind | undefined {
   const slash = apiVersion.indexOf('/');
   const group = slash < 0 ? '' : apiVersion.slice(0, slash);
-  return kinds.find((known) => known.kind === kind && known.group === group);
+  return builtIn.kindOf(group, kind);
 }

@@ -1,4 +1,4 @@
-import type { KindName } from '@gantry/model/registry.ts';
+import type { KindName } from '@gantry/model/built-in.ts';
 import type { ObjectRef, View } from './action.ts';
 import type { Outcome } from './executor.ts';
 

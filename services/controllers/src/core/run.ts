@@ -1,5 +1,5 @@
 import type { ChangeSource } from '@gantry/client/change-source.ts';
-import type { KindName } from '@gantry/model/registry.ts';
+import type { KindName } from '@gantry/model/built-in.ts';
 import { type BackoffPolicy, backoffMs, defaultBackoff } from '@gantry/runtime/backoff.ts';
 import type { Clock } from '@gantry/runtime/clock.ts';
 import type { Logger } from '@gantry/runtime/log.ts';

@@ -1,5 +1,5 @@
+import { type KindName, kindNames } from '@gantry/model/built-in.ts';
 import type { OwnerReference } from '@gantry/model/gen/gantry.meta.v1.ts';
-import { type KindName, kindNames } from '@gantry/model/registry.ts';
 import {
   type Action,
   type AnyObject,

@@ -1,6 +1,6 @@
 import { objectKey } from '@gantry/client/object-cache.ts';
+import { type KindName, kindNames } from '@gantry/model/built-in.ts';
 import type { OwnerReference } from '@gantry/model/gen/gantry.meta.v1.ts';
-import { type KindName, kindNames } from '@gantry/model/registry.ts';
 import { type AnyObject, type ObjectRef, sees, type View } from '../core/action.ts';
 import { kindOfReference } from '../core/owners.ts';
 

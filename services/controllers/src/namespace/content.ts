@@ -1,5 +1,5 @@
+import { type KindName, kindNames, kindOf } from '@gantry/model/built-in.ts';
 import type { Namespace } from '@gantry/model/gen/gantry.core.v1.ts';
-import { type KindName, kindNames, kindOf } from '@gantry/model/registry.ts';
 import { type AnyObject, keyOf, sees, type View } from '../core/action.ts';
 import type { KindContent } from './conditions.ts';
 

@@ -1,5 +1,5 @@
+import type { KindName } from '@gantry/model/built-in.ts';
 import type { ConfigMap, Namespace } from '@gantry/model/gen/gantry.core.v1.ts';
-import type { KindName } from '@gantry/model/registry.ts';
 import { FakeClock } from '@gantry/runtime/clock.ts';
 import { GantryError } from '@gantry/runtime/errors.ts';
 import { describe, expect, it } from 'vitest';

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { KindName } from '@gantry/model/built-in.ts';
 import type { Namespace } from '@gantry/model/gen/gantry.core.v1.ts';
-import type { KindName } from '@gantry/model/registry.ts';
 import type { Clock } from '@gantry/runtime/clock.ts';
 import { toGantryError } from '@gantry/runtime/errors.ts';
 import {

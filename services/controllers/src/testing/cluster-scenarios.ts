@@ -1,7 +1,7 @@
+import type { KindName } from '@gantry/model/built-in.ts';
 import type { PersistentVolumeClaim } from '@gantry/model/gen/gantry.core.v1.ts';
 import { claimProtection, volumeProtection } from '@gantry/model/kinds/persistentvolume/protection.ts';
 import { claimsOf } from '@gantry/model/kinds/pod/claims.ts';
-import type { KindName } from '@gantry/model/registry.ts';
 import { type AnyObject, keyOf } from '../core/action.ts';
 import { controllerReference } from '../core/owners.ts';
 import { aDeployment, aNode, aPod, aReplicaSet, aService } from './objects.ts';

@@ -1,6 +1,6 @@
 import type { DeleteOptions } from '@gantry/client/api.ts';
-import type { KindName } from '@gantry/model/registry.ts';
-import { kindOf } from '@gantry/model/registry.ts';
+import type { KindName } from '@gantry/model/built-in.ts';
+import { kindOf } from '@gantry/model/built-in.ts';
 import { rfc3339 } from '@gantry/runtime/time.ts';
 import type { AnyObject } from '../core/action.ts';
 

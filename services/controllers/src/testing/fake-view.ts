@@ -1,5 +1,5 @@
+import type { KindName, Kinds } from '@gantry/model/built-in.ts';
 import type { Pod } from '@gantry/model/gen/gantry.core.v1.ts';
-import type { KindName, Kinds } from '@gantry/model/registry.ts';
 import type { AnyObject, View } from '../core/action.ts';
 
 /** A view of objects in a list, in which everything has been seen. */

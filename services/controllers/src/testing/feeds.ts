@@ -1,6 +1,6 @@
 import type { ChangeSource, SourceEvent } from '@gantry/client/change-source.ts';
 import { objectKey } from '@gantry/client/object-cache.ts';
-import type { KindName, Kinds } from '@gantry/model/registry.ts';
+import type { KindName, Kinds } from '@gantry/model/built-in.ts';
 import type { Clock } from '@gantry/runtime/clock.ts';
 import { GantryError } from '@gantry/runtime/errors.ts';
 import type { AnyObject } from '../core/action.ts';

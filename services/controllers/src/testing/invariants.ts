@@ -1,8 +1,8 @@
+import { builtIn, type KindName } from '@gantry/model/built-in.ts';
 import type { Deployment, ReplicaSet } from '@gantry/model/gen/gantry.apps.v1.ts';
 import type { Pod } from '@gantry/model/gen/gantry.core.v1.ts';
 import { claimProtection, volumeProtection } from '@gantry/model/kinds/persistentvolume/protection.ts';
 import { claimsOf } from '@gantry/model/kinds/pod/claims.ts';
-import { type KindName, kinds } from '@gantry/model/registry.ts';
 import type { Clock } from '@gantry/runtime/clock.ts';
 import { type AnyObject, keyOf } from '../core/action.ts';
 import { controllerOf } from '../core/owners.ts';
@@ -116,9 +116,7 @@ export class Invariants {
     const { name, namespace, uid } = object.metadata;
     const references = object.metadata.ownerReferences ?? [];
     for (const reference of references) {
-      const kind = kinds.find((known) => {
-        return known.kind === reference.kind && groupOf(reference.apiVersion) === known.group;
-      });
+      const kind = builtIn.kindOf(groupOf(reference.apiVersion), reference.kind);
       if (kind === undefined) throw new Violation(`${name} is collected, whose owner is of an unknown kind`);
       if (kind.namespaced && !namespace) throw new Violation(`${name} is collected, whose owner cannot be found`);
       const owner = this.#around.store.byUid(reference.uid);

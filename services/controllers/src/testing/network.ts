@@ -1,5 +1,5 @@
 import type { CreateResult, ListPage } from '@gantry/client/api.ts';
-import type { KindName } from '@gantry/model/registry.ts';
+import type { KindName } from '@gantry/model/built-in.ts';
 import type { Clock } from '@gantry/runtime/clock.ts';
 import { GantryError, reasonTable } from '@gantry/runtime/errors.ts';
 import type { AnyObject } from '../core/action.ts';

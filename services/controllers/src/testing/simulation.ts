@@ -1,4 +1,4 @@
-import { type KindName, type Kinds, kindNames } from '@gantry/model/registry.ts';
+import { type KindName, type Kinds, kindNames } from '@gantry/model/built-in.ts';
 import type { BackoffPolicy } from '@gantry/runtime/backoff.ts';
 import { FakeClock } from '@gantry/runtime/clock.ts';
 import { type Logger, silentLogger } from '@gantry/runtime/log.ts';

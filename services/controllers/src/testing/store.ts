@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { DeleteOptions, ObjectName } from '@gantry/client/api.ts';
-import { type KindName, type Kinds, kindNames, kindOf } from '@gantry/model/registry.ts';
+import { type KindName, type Kinds, kindNames, kindOf } from '@gantry/model/built-in.ts';
 import type { Clock } from '@gantry/runtime/clock.ts';
 import { alreadyExists, conflict, GantryError, notFound, type ResourceInfo } from '@gantry/runtime/errors.ts';
 import { rfc3339 } from '@gantry/runtime/time.ts';

@@ -1,5 +1,5 @@
+import type { KindName } from '@gantry/model/built-in.ts';
 import type { Deployment, ReplicaSet } from '@gantry/model/gen/gantry.apps.v1.ts';
-import type { KindName } from '@gantry/model/registry.ts';
 import type { AnyObject } from '../core/action.ts';
 import type { Simulation } from './simulation.ts';
 

@@ -1,7 +1,7 @@
 import type { ItemResult, ListPage, Query, WatchEvent } from '@gantry/client/api.ts';
 import type { PodReport } from '@gantry/client/object-messages.ts';
+import type { KindName, Kinds } from '@gantry/model/built-in.ts';
 import type { KubeObject } from '@gantry/model/kind.ts';
-import type { KindName, Kinds } from '@gantry/model/registry.ts';
 import { alreadyExists, GrpcCode, notFound } from '@gantry/runtime/errors.ts';
 import type { AgentApi } from '../api.ts';
 

@@ -1,7 +1,8 @@
 import type { ListPage, Reader, WatchEvent } from '@gantry/client/api.ts';
 import { objectRef } from '@gantry/client/object-messages.ts';
 import { queryMatcher } from '@gantry/client/selection.ts';
-import { type KindName, type Kinds, kindOf, resourceOf } from '@gantry/model/registry.ts';
+import { type KindName, type Kinds, kindOf } from '@gantry/model/built-in.ts';
+import { resourceOf } from '@gantry/model/registry.ts';
 import { notFound } from '@gantry/runtime/errors.ts';
 import type { Change, Entry, Store } from '@gantry/store/store.ts';
 

@@ -5,7 +5,7 @@ import { watchSource } from '@gantry/client/change-source.ts';
 import { Informer } from '@gantry/client/informer.ts';
 import { keyOf } from '@gantry/client/object-cache.ts';
 import type { EventBus } from '@gantry/events/events.ts';
-import type { KindName, Kinds } from '@gantry/model/registry.ts';
+import type { KindName, Kinds } from '@gantry/model/built-in.ts';
 import type { Store } from '@gantry/store/store.ts';
 import { expect } from 'vitest';
 import { storeReader } from './store-reader.ts';

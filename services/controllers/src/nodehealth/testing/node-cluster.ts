@@ -1,5 +1,5 @@
+import type { KindName } from '@gantry/model/built-in.ts';
 import type { Node, Pod } from '@gantry/model/gen/gantry.core.v1.ts';
-import type { KindName } from '@gantry/model/registry.ts';
 import { FakeClock } from '@gantry/runtime/clock.ts';
 import { rfc3339 } from '@gantry/runtime/time.ts';
 import type { Action, AnyObject, View } from '../../core/action.ts';

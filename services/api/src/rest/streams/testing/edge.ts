@@ -7,7 +7,7 @@ import type {
   PortForwardChunk,
   PortForwardStart,
 } from '@gantry/client/pod-messages.ts';
-import { kinds } from '@gantry/model/registry.ts';
+import { builtIn } from '@gantry/model/built-in.ts';
 import { GantryError } from '@gantry/runtime/errors.ts';
 import { silentLogger } from '@gantry/runtime/log.ts';
 import { WebSocket } from 'ws';
@@ -48,7 +48,7 @@ export class FakePods {
 export function startEdge(pods: Pick<ResourceDeps['pods'], never>): Promise<RestServer> {
   const deps = {
     pods,
-    kinds,
+    kinds: builtIn,
     log: silentLogger,
     authenticate: ({ metadata }) => {
       if (metadata.get('authorization')[0] !== 'Bearer good') throw new GantryError('Unauthorized', 'Unauthorized');

@@ -1,0 +1,70 @@
+/** The kinds that Gantry has of its own. Adding one is its folder under kinds/, its proto message, and its lines here. */
+import type { Kind } from './kind.ts';
+import { configMap } from './kinds/configmap/configmap.ts';
+import { deployment } from './kinds/deployment/deployment.ts';
+import { endpointSlice } from './kinds/endpointslice/endpointslice.ts';
+import { event } from './kinds/event/event.ts';
+import { lease } from './kinds/lease/lease.ts';
+import { namespace } from './kinds/namespace/namespace.ts';
+import { node } from './kinds/node/node.ts';
+import { persistentVolume } from './kinds/persistentvolume/persistentvolume.ts';
+import { persistentVolumeClaim } from './kinds/persistentvolumeclaim/persistentvolumeclaim.ts';
+import { pod } from './kinds/pod/pod.ts';
+import { podDisruptionBudget } from './kinds/poddisruptionbudget/poddisruptionbudget.ts';
+import { podGroup } from './kinds/podgroup/podgroup.ts';
+import { priorityClass } from './kinds/priorityclass/priorityclass.ts';
+import { replicaSet } from './kinds/replicaset/replicaset.ts';
+import { secret } from './kinds/secret/secret.ts';
+import { service } from './kinds/service/service.ts';
+import { storageClass } from './kinds/storageclass/storageclass.ts';
+import { Registry } from './registry.ts';
+
+/** One line for each kind. */
+const byName = {
+  Pod: pod,
+  Node: node,
+  Namespace: namespace,
+  Deployment: deployment,
+  ReplicaSet: replicaSet,
+  Service: service,
+  EndpointSlice: endpointSlice,
+  ConfigMap: configMap,
+  Secret: secret,
+  Event: event,
+  Lease: lease,
+  PriorityClass: priorityClass,
+  PodDisruptionBudget: podDisruptionBudget,
+  PodGroup: podGroup,
+  PersistentVolume: persistentVolume,
+  PersistentVolumeClaim: persistentVolumeClaim,
+  StorageClass: storageClass,
+};
+
+/** The name of a built-in kind, such as Pod. */
+export type KindName = keyof typeof byName;
+
+/** The type of each built-in kind's objects. */
+export type Kinds = { [K in KindName]: (typeof byName)[K] extends Kind<infer T> ? T : never };
+
+/** All built-in kinds. Generic code hands a kind only objects of that kind: that is why their types may be forgotten here. */
+export const builtInKinds: readonly Kind[] = Object.values(byName) as unknown as Kind[];
+/** All names of built-in kinds. */
+export const kindNames = Object.keys(byName) as readonly KindName[];
+
+/** The built-in kinds alone, for programs that know of no others, such as agents. It never changes; the api has a registry of its own. */
+export const builtIn: Registry = new Registry(builtInKinds);
+
+/** A built-in kind by its name. */
+export function kindOf<K extends KindName>(name: K): Kind<Kinds[K]> {
+  return byName[name] as unknown as Kind<Kinds[K]>;
+}
+
+/** A built-in kind by its name, for code that treats all kinds alike. */
+export function genericKindOf(name: KindName): Kind {
+  return byName[name] as unknown as Kind;
+}
+
+/** apiVersion and kind by message name: what the generator of types needs. */
+export function kindHeads(): Map<string, { readonly apiVersion: string; readonly kind: string }> {
+  return new Map(builtIn.forms.map(({ message, apiVersion, kind }) => [message, { apiVersion, kind: kind.kind }]));
+}
