@@ -18,6 +18,7 @@ import { secret } from './kinds/secret/secret.ts';
 import { service } from './kinds/service/service.ts';
 import { storageClass } from './kinds/storageclass/storageclass.ts';
 import { Registry } from './registry.ts';
+import { virtualKinds } from './virtual-kinds.ts';
 
 /** One line for each kind. */
 const byName = {
@@ -66,5 +67,10 @@ export function genericKindOf(name: KindName): Kind {
 
 /** apiVersion and kind by message name: what the generator of types needs. */
 export function kindHeads(): Map<string, { readonly apiVersion: string; readonly kind: string }> {
-  return new Map(builtIn.forms.map(({ message, apiVersion, kind }) => [message, { apiVersion, kind: kind.kind }]));
+  return new Map(
+    [...builtIn.forms, ...virtualKinds.forms].map(({ message, apiVersion, kind }) => [
+      message,
+      { apiVersion, kind: kind.kind },
+    ]),
+  );
 }

@@ -204,7 +204,7 @@ class Decoder {
   }
 
   #form(
-    form: 'quantity' | 'time' | 'microTime' | 'intOrString' | 'raw',
+    form: 'quantity' | 'time' | 'microTime' | 'intOrString' | 'raw' | 'strings',
     value: unknown,
     path: string,
     owner: string,
@@ -213,6 +213,9 @@ class Decoder {
     switch (form) {
       case 'raw':
         return value;
+      case 'strings':
+        if (Array.isArray(value) && value.every((item) => typeof item === 'string')) return value;
+        return this.#mismatch(value, path, owner, '[]string');
       case 'intOrString':
         if (typeof value === 'string' || isWithin(ranges.int32!, value)) return value;
         return this.#mismatch(value, path, owner, 'intstr.IntOrString');

@@ -1,4 +1,4 @@
-/** Messages that JSON writes in a form of their own: quantities, times, integers or strings, and raw JSON. */
+/** Messages that JSON writes in a form of their own: quantities, times, integers or strings, raw JSON, and lists of strings. */
 import type protobuf from 'protobufjs';
 import type { JsonForm } from './schema.ts';
 
@@ -21,15 +21,20 @@ export function encodeForm(form: SpecialForm, value: unknown, writer: protobuf.W
     case 'raw':
       writer.uint32(tag(1, 2)).string(JSON.stringify(value));
       return;
+    case 'strings':
+      for (const text of value as readonly string[]) writer.uint32(tag(1, 2)).string(text);
+      return;
   }
 }
 
 /** Reads the fields of such a message; undefined for a time that is not set. */
 export function decodeForm(form: SpecialForm, reader: protobuf.Reader, end: number): unknown {
   const fields = new Map<number, number | string>();
+  const strings: string[] = [];
   while (reader.pos < end) {
     const key = reader.uint32();
-    if ((key & 7) === 0) fields.set(key >>> 3, readInt64(reader.int64(), form));
+    if (form === 'strings' && key === tag(1, 2)) strings.push(readString(reader));
+    else if ((key & 7) === 0) fields.set(key >>> 3, readInt64(reader.int64(), form));
     else if ((key & 7) === 2) fields.set(key >>> 3, readString(reader));
     else reader.skipType(key & 7);
   }
@@ -44,6 +49,8 @@ export function decodeForm(form: SpecialForm, reader: protobuf.Reader, end: numb
       return fields.get(1) === 1 ? (fields.get(3) ?? '') : (fields.get(2) ?? 0);
     case 'raw':
       return fields.has(1) ? JSON.parse(String(fields.get(1))) : null;
+    case 'strings':
+      return strings;
   }
 }
 

@@ -76,6 +76,8 @@ export interface Kind<T extends KubeObject = KubeObject> {
   readonly message: string;
   /** Other forms in which it is served; converted at the edges, never stored. */
   readonly versions?: readonly ServedVersion[];
+  /** Verbs that it takes; all where absent. A kind that can only be created is a call: its answer is the object, and nothing is stored. */
+  readonly verbs?: readonly ['create'];
   /** Subresources beside status, by name. */
   readonly subresources?: Readonly<Record<string, Subresource<T>>>;
   /** Groups of resources that it belongs to, such as `all` of `kubectl get all`. */

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import protobuf from 'protobufjs';
 
 /** How a message is written in JSON; see JsonForm in proto/gantry/options.proto. */
-export type JsonForm = 'object' | 'quantity' | 'time' | 'microTime' | 'intOrString' | 'raw';
+export type JsonForm = 'object' | 'quantity' | 'time' | 'microTime' | 'intOrString' | 'raw' | 'strings';
 
 /** A field's type: a scalar by its protobuf name, an enum, or a message. */
 export type FieldType =
@@ -53,6 +53,7 @@ const entryFiles = [
   ...['object', 'resources', 'scheduling', 'nodes', 'pods', 'placement'].map((name) => `api/v1/${name}`),
   // Bodies of REST requests that no gRPC message holds.
   ...['meta/v1/envelope', 'meta/v1/delete', 'autoscaling/v1/scale', 'policy/v1/eviction', 'core/v1/binding'],
+  ...['authentication/v1/self', 'authorization/v1/review'],
 ].map((name) => `gantry/${name}.proto`);
 const wellKnownFolder = dirname(createRequire(import.meta.url).resolve('protobufjs/package.json'));
 
@@ -62,6 +63,7 @@ const jsonForms: Readonly<Record<string, JsonForm>> = {
   JSON_FORM_MICRO_TIME: 'microTime',
   JSON_FORM_INT_OR_STRING: 'intOrString',
   JSON_FORM_RAW: 'raw',
+  JSON_FORM_STRINGS: 'strings',
 };
 
 let root: protobuf.Root | undefined;

@@ -21,6 +21,7 @@ const formTypes = {
   microTime: 'string',
   intOrString: 'number | string',
   raw: 'unknown',
+  strings: 'string[]',
 };
 
 /** The text of one file a package, by package name. */

@@ -52,7 +52,7 @@ export function zeroOf({ type }: Pick<FieldSchema, 'type'>): unknown {
   switch (type.kind) {
     case 'message': {
       const { jsonForm } = messageSchema(type.name);
-      return { object: {}, quantity: '0', intOrString: 0, time: '', microTime: '', raw: null }[jsonForm];
+      return { object: {}, quantity: '0', intOrString: 0, time: '', microTime: '', raw: null, strings: [] }[jsonForm];
     }
     case 'enum':
       return Object.keys(type.values)[0];

@@ -48,6 +48,7 @@ import { PodProxy } from './pods/proxy.ts';
 import { createRelayMetrics } from './relay/metrics.ts';
 import { runRelay } from './relay/relay.ts';
 import { type RestServer, serveRest } from './rest/server.ts';
+import { selfSubjectReview } from './rest/virtual/self-subject-review.ts';
 import { CapacityLedger } from './scheduling/ledger.ts';
 import { SchedulingApi } from './scheduling/service.ts';
 import { WatchHub } from './watch/hub.ts';
@@ -160,11 +161,23 @@ async function serveEdges(config: ApiConfig, deps: ApiDeps, parts: Parts, stack:
   );
   stack.use(server);
   const ready = (): boolean => hub.following && store.problem === undefined;
+  const virtual = [selfSubjectReview(core.clock)];
   const rest =
     config.rest &&
     stack.use(
       await serveRest(
-        { api: resources, scheduling, pods, authenticate, kinds: core.kinds, ready, clock: core.clock, log },
+        {
+          api: resources,
+          scheduling,
+          pods,
+          authenticate,
+          kinds: core.kinds,
+          virtual,
+          ready,
+          authorize: core.authorize,
+          clock: core.clock,
+          log,
+        },
         { ...parseAddress(config.rest), ...(deps.tls && { tls: deps.tls }), maxBodyBytes: maxRequestBytes },
       ),
     );

@@ -18,6 +18,16 @@ export interface LabelSelectorRequirement {
   values?: string[];
 }
 
+/** A demand on one field. */
+export interface FieldSelectorRequirement {
+  /** Path of the field. */
+  key: string;
+  /** "In", "NotIn", "Exists" or "DoesNotExist". */
+  operator: string;
+  /** Values for In and NotIn, at least one; empty for the other two. */
+  values?: string[];
+}
+
 /** Identity, ownership and bookkeeping of an object. */
 export interface ObjectMeta {
   /** Name, unique among objects of the same resource in the same namespace; never changes. May be absent in a create request only, where generateName makes one. */

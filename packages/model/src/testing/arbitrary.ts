@@ -45,6 +45,7 @@ function anyValueOf(field: FieldSchema, depth: number, isPartial: boolean): fc.A
       microTime: times.map((time) => time.replace('Z', '.000123Z')),
       intOrString: fc.oneof(fc.integer({ min: 0, max: 65_535 }), fc.string({ minLength: 1 })),
       raw: fc.constantFrom<unknown>({ a: [1, 'x', null] }, 'text', 5),
+      strings: fc.array(fc.string(), { maxLength: 2 }),
     };
     return jsonForm === 'object' ? arbitraryOf(type.name, depth - 1, partial) : forms[jsonForm];
   }

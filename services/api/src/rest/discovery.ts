@@ -3,7 +3,7 @@ import { apiVersionOf, resourceOf } from '@gantry/model/registry.ts';
 import type { Wanted } from './accept.ts';
 import { subresourceDiscovery } from './subresources/subresources.ts';
 
-/** Verbs that every resource has. */
+/** Verbs of resources whose objects are stored. */
 const verbs = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
 /** Resources of the category `all`, as `kubectl get all` means it. */
 const inAll = ['pods', 'services', 'deployments.apps', 'replicasets.apps'];
@@ -98,7 +98,7 @@ function groupDocument({ name, versions }: Group): object {
 function resourceList(groupVersion: string, kinds: readonly Kind[]): object {
   const resources = kinds.flatMap((kind) => {
     const base = { name: kind.plural, singularName: kind.singular, namespaced: kind.namespaced, kind: kind.kind };
-    const own = { ...base, verbs, ...namesOf(kind) };
+    const own = { ...base, verbs: kind.verbs ?? verbs, ...namesOf(kind) };
     const below = subresourcesOf(kind).map(({ subresource, responseKind, verbs: each }) => {
       const { group, version, kind: name } = responseKind;
       const isOwn = group === kind.group && version === kind.version;
@@ -142,7 +142,7 @@ function resourceDiscovery(kind: Kind): object {
     responseKind: typeOf(kind),
     scope: kind.namespaced ? 'Namespaced' : 'Cluster',
     singularResource: kind.singular,
-    verbs,
+    verbs: kind.verbs ?? verbs,
     ...namesOf(kind),
     ...(subresources.length > 0 ? { subresources } : {}),
   };

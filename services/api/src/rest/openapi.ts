@@ -29,6 +29,7 @@ const forms: Readonly<Record<Exclude<MessageSchema['jsonForm'], 'object'>, Docum
   microTime: { type: 'string', format: 'date-time' },
   intOrString: { oneOf: [{ type: 'integer' }, { type: 'string' }], format: 'int-or-string' },
   raw: { description: 'Any JSON value.', 'x-kubernetes-preserve-unknown-fields': true },
+  strings: { type: 'array', items: { type: 'string' } },
 };
 
 /**
@@ -216,6 +217,7 @@ function pathsOf(kind: Kind): [string, Document][] {
     post: operation(kind, 'post', writeParameters, object),
     delete: operation(kind, 'deletecollection', []),
   };
+  if (kind.verbs !== undefined) return [[collection, { post: all.post }]];
   const single = { ...status, delete: operation(kind, 'delete', deleteParameters) };
   const paths: [string, Document][] = [
     [collection, all],

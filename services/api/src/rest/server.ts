@@ -2,12 +2,15 @@ import { createServer as createPlainServer } from 'node:http';
 import { createSecureServer } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
+import type { Kind } from '@gantry/model/kind.ts';
 import { kubernetesVersion } from '@gantry/model/kubernetes-version.ts';
-import { apiVersionOf, type Form, type Registry } from '@gantry/model/registry.ts';
+import { apiVersionOf, type Registry } from '@gantry/model/registry.ts';
+import { virtualKinds } from '@gantry/model/virtual-kinds.ts';
 import { GantryError, toGantryError } from '@gantry/runtime/errors.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
 import { Metadata } from '@grpc/grpc-js';
 import type { Authenticate } from '../auth/authentication.ts';
+import type { Authorize } from '../auth/authorization.ts';
 import type { RequestContext } from '../core/context.ts';
 import { wantedBy } from './accept.ts';
 import { type Outgoing, sendDocument, sendStatus, sendText } from './answer.ts';
@@ -19,12 +22,16 @@ import { handleResource } from './resources.ts';
 import { type ResourceRoute, routeOf } from './route.ts';
 import { statusOf } from './status.ts';
 import { isStreamUpgrade, refuseUpgrade, serveUpgrade } from './streams/upgrade.ts';
+import { handleVirtual, type VirtualResource } from './virtual/virtual.ts';
 
 /** Dependencies of the REST edge. */
 export interface RestDeps extends Omit<ResourceDeps, 'maxBodyBytes'> {
   readonly authenticate: Authenticate;
-  /** The kinds that are served. */
+  /** The kinds whose objects are stored. */
   readonly kinds: Registry;
+  /** The kinds whose objects are calls. */
+  readonly virtual: readonly VirtualResource[];
+  readonly authorize: Authorize;
   /** False while the process cannot do its work. */
   readonly ready: () => boolean;
   readonly log: Logger;
@@ -104,7 +111,7 @@ class RestEdge {
   constructor(deps: RestDeps, options: RestOptions) {
     this.#deps = deps;
     this.#options = options;
-    this.#openApi = new OpenApi(deps.kinds.kinds);
+    this.#openApi = new OpenApi(this.#allKinds());
   }
 
   /** Answers one request. Never rejects: a failure is the request's alone. */
@@ -136,8 +143,10 @@ class RestEdge {
       return;
     }
     const request = { route, ...this.#typeOf(route), query: url.searchParams, incoming, context };
-    const { maxBodyBytes } = this.#options;
-    await handleResource({ ...this.#deps, maxBodyBytes }, request, response);
+    const deps = { ...this.#deps, maxBodyBytes: this.#options.maxBodyBytes };
+    const virtual = deps.virtual.find(({ kind }) => kind === request.kind);
+    if (virtual === undefined) await handleResource(deps, request, response);
+    else await handleVirtual(deps, virtual, request, response);
   }
 
   /** Answers a request to speak another protocol on a connection. Never rejects: a failure is the connection's alone. */
@@ -178,9 +187,14 @@ class RestEdge {
   }
 
   #typeOf({ group, version: wanted, resource }: ResourceRoute): Pick<ResourceRequest, 'form' | 'kind'> {
-    const form: Form | undefined = this.#deps.kinds.served(apiVersionOf({ group, version: wanted }), resource);
+    const apiVersion = apiVersionOf({ group, version: wanted });
+    const form = this.#deps.kinds.served(apiVersion, resource) ?? virtualKinds.served(apiVersion, resource);
     if (form === undefined) throw notFound();
     return { form, kind: form.kind };
+  }
+
+  #allKinds(): Kind[] {
+    return [...this.#deps.kinds.kinds, ...this.#deps.virtual.map(({ kind }) => kind)];
   }
 
   #openPath(path: string, response: Outgoing): void {
@@ -202,12 +216,8 @@ class RestEdge {
     const wanted = wantedBy(accept, true);
     if (wanted === undefined) throw new GantryError('NotAcceptable', 'only application/json is given out');
     const document =
-      discoveryAt(
-        path.replace(/\/$/, ''),
-        this.#deps.kinds.kinds,
-        wanted,
-        `${this.#options.host}:${this.#options.port}`,
-      ) ?? this.#openApi.documentAt(path);
+      discoveryAt(path.replace(/\/$/, ''), this.#allKinds(), wanted, `${this.#options.host}:${this.#options.port}`) ??
+      this.#openApi.documentAt(path);
     if (document === undefined) throw notFound();
     if (wanted.form === 'discovery' && 'items' in document) {
       const type = `application/json;g=apidiscovery.k8s.io;v=${wanted.version};as=APIGroupDiscoveryList`;

@@ -49,6 +49,7 @@ export function startEdge(pods: Pick<ResourceDeps['pods'], never>): Promise<Rest
   const deps = {
     pods,
     kinds: builtIn,
+    virtual: [],
     log: silentLogger,
     authenticate: ({ metadata }) => {
       if (metadata.get('authorization')[0] !== 'Bearer good') throw new GantryError('Unauthorized', 'Unauthorized');

@@ -1,0 +1,35 @@
+/** Kinds whose objects are calls: a client creates one, the server answers with it, and nothing is stored. */
+import type { Kind } from './kind.ts';
+import { Registry } from './registry.ts';
+
+/** One line for each kind. */
+export const virtualKinds: Registry = new Registry([
+  callKind('authentication.k8s.io', 'SelfSubjectReview', 'Cluster'),
+  callKind('authorization.k8s.io', 'SubjectAccessReview', 'Cluster'),
+  callKind('authorization.k8s.io', 'SelfSubjectAccessReview', 'Cluster'),
+  callKind('authorization.k8s.io', 'LocalSubjectAccessReview', 'Namespaced'),
+  callKind('authorization.k8s.io', 'SelfSubjectRulesReview', 'Cluster'),
+]);
+
+/** A kind of version v1 whose message is gantry.<first part of the group>.v1.<kind>. */
+function callKind(group: string, kind: string, scope: 'Cluster' | 'Namespaced'): Kind {
+  const [folder] = group.split('.', 1);
+  const singular = kind.toLowerCase();
+  return {
+    kind,
+    group,
+    version: 'v1',
+    plural: `${singular}s`,
+    singular,
+    shortNames: [],
+    namespaced: scope === 'Namespaced',
+    message: `gantry.${folder}.v1.${kind}`,
+    verbs: ['create'],
+    objectField: '',
+    hasStatus: false,
+    setDefaults: () => {},
+    validate: () => [],
+    selectableFields: {},
+    columns: [],
+  };
+}
