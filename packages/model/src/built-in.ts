@@ -2,9 +2,11 @@
 import type { Kind } from './kind.ts';
 import { configMap } from './kinds/configmap/configmap.ts';
 import { deployment } from './kinds/deployment/deployment.ts';
+import { endpoints } from './kinds/endpoints/endpoints.ts';
 import { endpointSlice } from './kinds/endpointslice/endpointslice.ts';
 import { event } from './kinds/event/event.ts';
 import { lease } from './kinds/lease/lease.ts';
+import { limitRange } from './kinds/limitrange/limitrange.ts';
 import { namespace } from './kinds/namespace/namespace.ts';
 import { node } from './kinds/node/node.ts';
 import { persistentVolume } from './kinds/persistentvolume/persistentvolume.ts';
@@ -14,6 +16,7 @@ import { podDisruptionBudget } from './kinds/poddisruptionbudget/poddisruptionbu
 import { podGroup } from './kinds/podgroup/podgroup.ts';
 import { priorityClass } from './kinds/priorityclass/priorityclass.ts';
 import { replicaSet } from './kinds/replicaset/replicaset.ts';
+import { resourceQuota } from './kinds/resourcequota/resourcequota.ts';
 import { secret } from './kinds/secret/secret.ts';
 import { service } from './kinds/service/service.ts';
 import { storageClass } from './kinds/storageclass/storageclass.ts';
@@ -39,6 +42,9 @@ const byName = {
   PersistentVolume: persistentVolume,
   PersistentVolumeClaim: persistentVolumeClaim,
   StorageClass: storageClass,
+  Endpoints: endpoints,
+  LimitRange: limitRange,
+  ResourceQuota: resourceQuota,
 };
 
 /** The name of a built-in kind, such as Pod. */

@@ -100,6 +100,8 @@ export interface Kind<T extends KubeObject = KubeObject> {
   readonly validateUpdate?: (object: T, stored: T) => FieldCause[];
   /** Validates a change of the status. */
   readonly validateStatus?: (object: T, stored: T) => FieldCause[];
+  /** Remarks on a new object that are no refusal, told to the client that made it: above all that nothing acts on it yet. */
+  readonly warnings?: (object: T) => readonly string[];
   /** Fields beside metadata.name and metadata.namespace that field selectors may name, each with its value ('' where absent). */
   readonly selectableFields: Readonly<Record<string, (object: T) => string>>;
   /** Selectable fields by which the api finds objects, and the watches that a change concerns, without looking at all of them. */

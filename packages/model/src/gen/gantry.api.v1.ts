@@ -2,7 +2,7 @@
 
 import type { Deployment, ReplicaSet } from './gantry.apps.v1.ts';
 import type { Lease } from './gantry.coordination.v1.ts';
-import type { ConfigMap, Event, Namespace, Node, PersistentVolume, PersistentVolumeClaim, Pod, PodStatus, Secret, Service } from './gantry.core.v1.ts';
+import type { ConfigMap, Endpoints, Event, LimitRange, Namespace, Node, PersistentVolume, PersistentVolumeClaim, Pod, PodStatus, ResourceQuota, Secret, Service } from './gantry.core.v1.ts';
 import type { EndpointSlice } from './gantry.discovery.v1.ts';
 import type { PodDisruptionBudget } from './gantry.policy.v1.ts';
 import type { PriorityClass } from './gantry.scheduling.v1.ts';
@@ -45,6 +45,12 @@ export interface Object {
   persistentVolumeClaim?: PersistentVolumeClaim;
   /** storage.k8s.io/v1 StorageClass. */
   storageClass?: StorageClass;
+  /** v1 Endpoints. */
+  endpoints?: Endpoints;
+  /** v1 LimitRange. */
+  limitRange?: LimitRange;
+  /** v1 ResourceQuota. */
+  resourceQuota?: ResourceQuota;
 }
 
 /** Names one object. */

@@ -2040,6 +2040,50 @@ export interface Secret {
   type?: string;
 }
 
+/** The addresses behind a service, all in one object. EndpointSlices say the same in parts; those of a service without a selector may be written here. */
+export interface Endpoints {
+  apiVersion: string;
+  kind: 'Endpoints';
+  /** Identity; the name is that of the service. */
+  metadata: ObjectMeta;
+  /** Groups of addresses with the same ports. The endpoints are those of all groups together. */
+  subsets?: EndpointSubset[];
+}
+
+/** Addresses that share ports: each of them has each of the ports. */
+export interface EndpointSubset {
+  /** Addresses that take traffic. */
+  addresses?: EndpointAddress[];
+  /** Addresses that take none at present: their pods are starting, failing their checks or ending. */
+  notReadyAddresses?: EndpointAddress[];
+  /** The ports of each address. */
+  ports?: EndpointPort[];
+}
+
+/** One address. */
+export interface EndpointAddress {
+  /** IPv4 or IPv6 address; none that only means something on one machine or link. */
+  ip: string;
+  /** Host name, by which DNS finds the address below the service's name. */
+  hostname?: string;
+  /** Node that it is on. */
+  nodeName?: string;
+  /** Object that has the address, mostly a pod. */
+  targetRef?: ObjectReference;
+}
+
+/** A port of the addresses of one subset. */
+export interface EndpointPort {
+  /** Name, that of the service's port. May be empty where there is one port. */
+  name?: string;
+  /** Number. */
+  port: number;
+  /** "TCP" (default), "UDP" or "SCTP". */
+  protocol?: string;
+  /** Application protocol of the service's port. */
+  appProtocol?: string;
+}
+
 /** Something that happened to an object; kept for a while only. */
 export interface Event {
   apiVersion: string;
@@ -2090,6 +2134,38 @@ export interface EventSource {
   component?: string;
   /** The node that it runs on. */
   host?: string;
+}
+
+/** Bounds and defaults of the resources of each pod, container or claim in a namespace. */
+export interface LimitRange {
+  apiVersion: string;
+  kind: 'LimitRange';
+  /** Identity. */
+  metadata: ObjectMeta;
+  /** The bounds. */
+  spec?: LimitRangeSpec;
+}
+
+/** Bounds by the type of what they bound. */
+export interface LimitRangeSpec {
+  /** One entry for each type. */
+  limits?: LimitRangeItem[];
+}
+
+/** Bounds of one type of thing. */
+export interface LimitRangeItem {
+  /** "Container", "Pod" (all of its containers together), "PersistentVolumeClaim", or a name with a domain. */
+  type: string;
+  /** Most of each resource. */
+  max?: Record<string, string>;
+  /** Least of each resource. */
+  min?: Record<string, string>;
+  /** Limit of a container that has none. */
+  default?: Record<string, string>;
+  /** Request of a container that has none; that of "default", "max" or "min" where absent. */
+  defaultRequest?: Record<string, string>;
+  /** Most that a limit may be of its request: 2 allows twice as much. */
+  maxLimitRequestRatio?: Record<string, string>;
 }
 
 /** A scope of names, and what deleting it deletes. Not namespaced. */
@@ -2474,6 +2550,52 @@ export interface PersistentVolumeStatus {
 export interface VolumeNodeAffinity {
   /** The nodes. */
   required?: NodeSelector;
+}
+
+/** The most that all objects of a namespace together may ask for, or how many of them there may be. */
+export interface ResourceQuota {
+  apiVersion: string;
+  kind: 'ResourceQuota';
+  /** Identity. */
+  metadata: ObjectMeta;
+  /** The bounds. */
+  spec?: ResourceQuotaSpec;
+  /** The bounds that hold, and how much of each is used. */
+  status?: ResourceQuotaStatus;
+}
+
+/** Bounds, and the pods that count. */
+export interface ResourceQuotaSpec {
+  /** The most of each resource: "requests.cpu", "limits.memory", "pods", "count/deployments.apps", … */
+  hard?: Record<string, string>;
+  /** Properties that an object must have to count: "Terminating", "NotTerminating", "BestEffort", "NotBestEffort", "PriorityClass", "CrossNamespacePodAffinity" or "VolumeAttributesClass". Fixed; all count where empty. */
+  scopes?: string[];
+  /** Demands on the values of such properties. */
+  scopeSelector?: ScopeSelector;
+}
+
+/** Demands on the properties of objects; all must hold. */
+export interface ScopeSelector {
+  /** The demands. */
+  matchExpressions?: ScopedResourceSelectorRequirement[];
+}
+
+/** A demand on one property. */
+export interface ScopedResourceSelectorRequirement {
+  /** The property, one of those of ResourceQuotaSpec.scopes. */
+  scopeName?: string;
+  /** "In", "NotIn", "Exists" or "DoesNotExist". */
+  operator?: string;
+  /** Values for In and NotIn, at least one, such as names of priority classes; empty for the other two. */
+  values?: string[];
+}
+
+/** Bounds and what is used of them. */
+export interface ResourceQuotaStatus {
+  /** The bounds that hold. */
+  hard?: Record<string, string>;
+  /** How much of each is used. */
+  used?: Record<string, string>;
 }
 
 /** A stable address and name for a changing set of pods. */

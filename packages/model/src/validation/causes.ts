@@ -86,12 +86,18 @@ export function duplicates(values: readonly (string | undefined)[], fieldOf: (in
   });
 }
 
-/** `Deployment.apps "web" is invalid: spec.replicas: Invalid value: -1: …`; several causes stand in brackets. */
+/** The warning for an object that is kept as it is, while no part of Gantry acts on it yet. */
+export function notEnforced({ kind, group }: Pick<Kind, 'kind' | 'group'>, does: string): string {
+  return `${group === '' ? kind : `${kind}.${group}`} is not enforced by this version of Gantry: ${does}`;
+}
+
+/** `Deployment.apps "web" is invalid: spec.replicas: Invalid value: -1: …`; several causes stand in brackets, the same ones once. */
 export function invalid(
   kind: Pick<Kind, 'kind' | 'group' | 'plural'>,
   name: string,
-  causes: readonly FieldCause[],
+  found: readonly FieldCause[],
 ): GantryError {
+  const causes = [...new Map(found.map((cause) => [`${cause.field}: ${cause.message}`, cause])).values()];
   const texts = causes.map(({ field, message }) => `${field}: ${message}`);
   const problems = texts.length === 1 ? texts[0] : `[${texts.join(', ')}]`;
   const qualified = kind.group === '' ? kind.kind : `${kind.kind}.${kind.group}`;

@@ -157,15 +157,25 @@ export function idProblems(value: number): string[] {
 /** An IPv4 or IPv6 address. */
 export function ipProblems(value: string): string[] {
   if (isIP(value) === 0 && isIP(value.replace(/(^|\.)0+(?=\d)/g, '$1')) === 4) return ['must not have leading 0s'];
-  return isIP(value) === 0 ? ['must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)'] : [];
+  if (isIP(value) === 0) return ['must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)'];
+  return isMapped(value) ? ['must not be an IPv4-mapped IPv6 address'] : [];
+}
+
+/** An IPv6 address as browsers write it. */
+function canonicalIpv6(value: string): string {
+  return new URL(`http://[${value.replace(/%.*$/, '')}]`).hostname.slice(1, -1);
+}
+
+/** True for an IPv4 address in the clothes of IPv6, such as ::ffff:10.0.0.1. */
+function isMapped(value: string): boolean {
+  return isIPv6(value) && canonicalIpv6(value).startsWith('::ffff:');
 }
 
 /** An IP address in the one form that Kubernetes takes in new fields: 2001:db8::1, not 2001:DB8:0::1 or ::ffff:10.0.0.1. */
 export function canonicalIpProblems(value: string): string[] {
   const problems = ipProblems(value);
   if (problems.length > 0 || !isIPv6(value)) return problems;
-  const canonical = new URL(`http://[${value.replace(/%.*$/, '')}]`).hostname.slice(1, -1);
-  if (canonical.startsWith('::ffff:')) return ['must not be an IPv4-mapped IPv6 address'];
+  const canonical = canonicalIpv6(value);
   return canonical === value ? [] : [`must be in canonical form ("${canonical}")`];
 }
 

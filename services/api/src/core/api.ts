@@ -108,7 +108,9 @@ export class ResourceApi {
   async create(context: RequestContext, object: AnyObject, dryRun: boolean): Promise<AnyObject> {
     const kind = this.#deps.kinds.kindOfObject(object);
     this.#authorize(context, 'create', kind, object.metadata.namespace, object.metadata.name);
-    return create(this.#deps, kind, object, dryRun);
+    const created = await create(this.#deps, kind, object, dryRun);
+    this.#warnOfNew(context, created);
+    return created;
   }
 
   /** Creates objects, each on its own; one outcome each, in order. `given` are decoded objects, or why one could not be. */
@@ -121,7 +123,9 @@ export class ResourceApi {
     const outcomes = given.map((object) => this.#admitted(context, object));
     const fine = outcomes.filter((outcome) => 'kind' in outcome);
     const created = (await createAll(this.#deps, fine, dryRun)).values();
-    return outcomes.map((outcome) => ('kind' in outcome ? created.next().value! : outcome));
+    const all = outcomes.map((outcome) => ('kind' in outcome ? created.next().value! : outcome));
+    for (const one of all) if (one.type === 'created') this.#warnOfNew(context, one.object);
+    return all;
   }
 
   async update(context: RequestContext, object: AnyObject, dryRun: boolean): Promise<AnyObject> {
@@ -142,9 +146,12 @@ export class ResourceApi {
   }
 
   async apply(context: RequestContext, manifest: Uint8Array, namespace: string, dryRun: boolean): Promise<Applied> {
-    return applyManifest(this.#deps, { manifest, defaultNamespace: namespace || 'default', dryRun }, (kind, object) =>
+    const request = { manifest, defaultNamespace: namespace || 'default', dryRun };
+    const applied = await applyManifest(this.#deps, request, (kind, object) =>
       this.#authorize(context, 'patch', kind, object.metadata.namespace, object.metadata.name),
     );
+    if (applied.outcome === 'created') this.#warnOfNew(context, applied.object);
+    return applied;
   }
 
   async delete(
@@ -187,6 +194,11 @@ export class ResourceApi {
     if (query.namespace !== '') checkNamespace(kind, query.namespace, '');
     this.#authorize(context, verb, kind, query.namespace, undefined);
     return kind;
+  }
+
+  /** Tells the client what its kind has to say of a new object. */
+  #warnOfNew(context: RequestContext, object: AnyObject): void {
+    for (const text of this.#deps.kinds.kindOfObject(object).warnings?.(object) ?? []) context.warn(text);
   }
 
   #authorize(context: RequestContext, verb: string, kind: Kind, namespace?: string, name?: string): void {
