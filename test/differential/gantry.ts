@@ -12,7 +12,7 @@ import { expect } from 'vitest';
 import { sendHttp } from './http.ts';
 import { type Answer, type Json, type Ref, type Step, subjectOf } from './request.ts';
 
-const admin = { name: 'admin', groups: ['system:masters'] };
+const admin = { name: 'admin', uid: 'admin', groups: ['system:masters', 'system:authenticated'] };
 const context = ownContext(admin, new AbortController().signal, 'differential');
 const [ok, created] = [200, 201];
 

@@ -1,5 +1,6 @@
 /** The kinds that Gantry has of its own. Adding one is its folder under kinds/, its proto message, and its lines here. */
 import type { Kind } from './kind.ts';
+import { certificateSigningRequest } from './kinds/certificatesigningrequest/certificatesigningrequest.ts';
 import { configMap } from './kinds/configmap/configmap.ts';
 import { deployment } from './kinds/deployment/deployment.ts';
 import { endpoints } from './kinds/endpoints/endpoints.ts';
@@ -19,6 +20,7 @@ import { replicaSet } from './kinds/replicaset/replicaset.ts';
 import { resourceQuota } from './kinds/resourcequota/resourcequota.ts';
 import { secret } from './kinds/secret/secret.ts';
 import { service } from './kinds/service/service.ts';
+import { serviceAccount } from './kinds/serviceaccount/serviceaccount.ts';
 import { storageClass } from './kinds/storageclass/storageclass.ts';
 import { Registry } from './registry.ts';
 import { virtualKinds } from './virtual-kinds.ts';
@@ -45,6 +47,8 @@ const byName = {
   Endpoints: endpoints,
   LimitRange: limitRange,
   ResourceQuota: resourceQuota,
+  ServiceAccount: serviceAccount,
+  CertificateSigningRequest: certificateSigningRequest,
 };
 
 /** The name of a built-in kind, such as Pod. */

@@ -18,6 +18,14 @@ export interface Column<T> {
   readonly cell: (object: T, nowMs: number) => string;
 }
 
+/** The user behind a request, as far as objects keep it. */
+export interface Requester {
+  readonly name: string;
+  readonly uid?: string;
+  readonly groups: readonly string[];
+  readonly extra?: Readonly<Record<string, readonly string[]>>;
+}
+
 /** Another form in which a kind is served, beside the one that is stored. Conversions are pure, and lose nothing on the way there and back. */
 export interface ServedVersion {
   /** Such as events.k8s.io: a kind may be served in more than one group. */
@@ -44,7 +52,7 @@ export interface Subresource<T extends KubeObject = KubeObject> {
    * For a subresource whose body is the object: copies the fields that it may change from what the client sent into a copy of the
    * stored object. The object is validated as a whole afterwards, with `validate` below in place of the kind's validateUpdate.
    */
-  readonly transfer?: (object: T, wanted: T) => void;
+  readonly transfer?: (object: T, wanted: T, nowMs: number) => void;
   readonly validate?: (object: T, stored: T) => FieldCause[];
   /** For `scale`: where the object has its counts. Paths have dots, such as spec.replicas. */
   readonly scale?: {
@@ -92,8 +100,12 @@ export interface Kind<T extends KubeObject = KubeObject> {
   readonly setDefaults: (object: T) => void;
   /** Sets what the server owns on a new object, in place (status, generation-like fields): after defaults, before validation. */
   readonly prepareForCreate?: (object: T) => void;
+  /** Notes who asked for a new object, in place: before prepareForCreate. */
+  readonly noteRequester?: (object: T, user: Requester) => void;
   /** Carries over what a client may not change from the stored object, in place. */
   readonly prepareForUpdate?: (object: T, stored: T) => void;
+  /** Completes a status that a client sent, in place, before validateStatus. */
+  readonly prepareForStatus?: (object: T, stored: T, nowMs: number) => void;
   /** Validates an object; its metadata is validated for all kinds alike, elsewhere. */
   readonly validate: (object: T) => FieldCause[];
   /** Validates a change, beside validate. */

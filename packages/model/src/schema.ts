@@ -54,6 +54,7 @@ const entryFiles = [
   // Bodies of REST requests that no gRPC message holds.
   ...['meta/v1/envelope', 'meta/v1/delete', 'autoscaling/v1/scale', 'policy/v1/eviction', 'core/v1/binding'],
   ...['authentication/v1/self', 'authorization/v1/review'],
+  ...['tokenrequest', 'tokenreview'].map((name) => `authentication/v1/${name}`),
 ].map((name) => `gantry/${name}.proto`);
 const wellKnownFolder = dirname(createRequire(import.meta.url).resolve('protobufjs/package.json'));
 

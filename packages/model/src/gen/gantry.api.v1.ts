@@ -1,8 +1,9 @@
 // Generated from proto/ by `npm run generate`; not edited by hand.
 
 import type { Deployment, ReplicaSet } from './gantry.apps.v1.ts';
+import type { CertificateSigningRequest } from './gantry.certificates.v1.ts';
 import type { Lease } from './gantry.coordination.v1.ts';
-import type { ConfigMap, Endpoints, Event, LimitRange, Namespace, Node, PersistentVolume, PersistentVolumeClaim, Pod, PodStatus, ResourceQuota, Secret, Service } from './gantry.core.v1.ts';
+import type { ConfigMap, Endpoints, Event, LimitRange, Namespace, Node, PersistentVolume, PersistentVolumeClaim, Pod, PodStatus, ResourceQuota, Secret, Service, ServiceAccount } from './gantry.core.v1.ts';
 import type { EndpointSlice } from './gantry.discovery.v1.ts';
 import type { PodDisruptionBudget } from './gantry.policy.v1.ts';
 import type { PriorityClass } from './gantry.scheduling.v1.ts';
@@ -51,6 +52,10 @@ export interface Object {
   limitRange?: LimitRange;
   /** v1 ResourceQuota. */
   resourceQuota?: ResourceQuota;
+  /** v1 ServiceAccount. */
+  serviceAccount?: ServiceAccount;
+  /** certificates.k8s.io/v1 CertificateSigningRequest. */
+  certificateSigningRequest?: CertificateSigningRequest;
 }
 
 /** Names one object. */

@@ -2718,6 +2718,20 @@ export interface PortStatus {
   error?: string;
 }
 
+/** An identity that pods have towards the api. */
+export interface ServiceAccount {
+  apiVersion: string;
+  kind: 'ServiceAccount';
+  /** Identity and labels. */
+  metadata: ObjectMeta;
+  /** Secrets that its pods may use, where that is enforced. */
+  secrets?: ObjectReference[];
+  /** Secrets with credentials for registries, given to pods that name none. */
+  imagePullSecrets?: LocalObjectReference[];
+  /** False keeps its token out of pods' containers, unless the pod says otherwise. */
+  automountServiceAccountToken?: boolean;
+}
+
 /** Assigns a pod to a node: the body of the binding subresource. */
 export interface Binding {
   /** The pod's name and namespace; a uid must be the pod's. */

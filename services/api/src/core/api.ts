@@ -108,6 +108,7 @@ export class ResourceApi {
   async create(context: RequestContext, object: AnyObject, dryRun: boolean): Promise<AnyObject> {
     const kind = this.#deps.kinds.kindOfObject(object);
     this.#authorize(context, 'create', kind, object.metadata.namespace, object.metadata.name);
+    kind.noteRequester?.(object, context.user);
     const created = await create(this.#deps, kind, object, dryRun);
     this.#warnOfNew(context, created);
     return created;
@@ -168,6 +169,7 @@ export class ResourceApi {
       if (object instanceof GantryError) throw object;
       const kind = this.#deps.kinds.kindOfObject(object);
       this.#authorize(context, 'create', kind, object.metadata.namespace, object.metadata.name);
+      kind.noteRequester?.(object, context.user);
       return { kind, object };
     } catch (error) {
       return { type: 'refused', error: toGantryError(error) };

@@ -78,6 +78,7 @@ export function updateStatus(deps: CoreDeps, target: Target, next: Transition, d
     kind.setDefaults(wanted);
     const object = copyOf(stored);
     carryStatus(object, wanted);
+    kind.prepareForStatus?.(object, stored.object, deps.clock.now());
     checkStatusUpdate(kind, object, stored.object);
     return object;
   });

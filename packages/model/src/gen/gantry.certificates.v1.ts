@@ -1,0 +1,59 @@
+// Generated from proto/ by `npm run generate`; not edited by hand.
+
+import type { ObjectMeta } from './gantry.meta.v1.ts';
+
+/** Asks a signer for a certificate, which is issued once somebody has approved of it. */
+export interface CertificateSigningRequest {
+  apiVersion: string;
+  kind: 'CertificateSigningRequest';
+  /** Identity and labels. */
+  metadata: ObjectMeta;
+  /** The request, fixed after creation. */
+  spec: CertificateSigningRequestSpec;
+  /** Approval, and the certificate. */
+  status?: CertificateSigningRequestStatus;
+}
+
+/** A request for a certificate. */
+export interface CertificateSigningRequestSpec {
+  /** A PKCS #10 request in a PEM block "CERTIFICATE REQUEST" (base64 of it in JSON). */
+  request?: string;
+  /** The signer, such as "kubernetes.io/kube-apiserver-client". */
+  signerName?: string;
+  /** Wanted seconds of validity, 600 at least; the signer may choose less. */
+  expirationSeconds?: number;
+  /** Uses of the key, such as "digital signature" and "client auth". */
+  usages?: string[];
+  /** Name of the user who asked, set by the server. */
+  username?: string;
+  /** Uid of the user who asked, set by the server. */
+  uid?: string;
+  /** Groups of the user who asked, set by the server. */
+  groups?: string[];
+  /** Further facts of the user who asked, set by the server. */
+  extra?: Record<string, string[]>;
+}
+
+/** State of a request. */
+export interface CertificateSigningRequestStatus {
+  /** Conditions: Approved or Denied by the approval subresource, Failed by the signer. None of them is ever taken back. */
+  conditions?: CertificateSigningRequestCondition[];
+  /** The issued certificate and its intermediates, in PEM (base64 of it in JSON). */
+  certificate?: string;
+}
+
+/** One condition of a request. */
+export interface CertificateSigningRequestCondition {
+  /** Approved, Denied or Failed, or a signer's own. */
+  type: string;
+  /** True, False or Unknown; those three are always True. */
+  status: string;
+  /** One word that tells why. */
+  reason?: string;
+  /** The same for people. */
+  message?: string;
+  /** Last update. */
+  lastUpdateTime?: string;
+  /** Last change of the status. */
+  lastTransitionTime?: string;
+}
