@@ -66,6 +66,24 @@ describe('a rollout', () => {
     expect(grown(unseen)).toBe(0);
   });
 
+  it('leaves the cause of an older change with the set that it made', () => {
+    const because = (cause: string, image: string): Deployment => {
+      const deployment = aDeployment({ replicas: 3 }, image);
+      deployment.metadata.annotations = { 'kubernetes.io/change-cause': cause };
+      return deployment;
+    };
+    const deployment = because('second', 'web:2');
+    const owned = (set: ReplicaSet): ReplicaSet => {
+      const ownerReferences = [{ ...controllerOf(set)!, uid: deployment.metadata.uid! }];
+      return { ...set, metadata: { ...set.metadata, ownerReferences } };
+    };
+    const old = owned(aSetOf(because('first', 'web:1'), 3));
+    const written = updatesOf(reconcile([deployment, owned(aSetOf(deployment, 1)), old]));
+    const shrunk = written.find(({ metadata }) => metadata.name === old.metadata.name);
+    expect(shrunk?.spec.replicas).toBeLessThan(3);
+    expect(shrunk?.metadata.annotations).toMatchObject({ 'kubernetes.io/change-cause': 'first' });
+  });
+
   it('adopts a set only with a view as new as the set, and if the api says that the Deployment lives', () => {
     const deployment = aDeployment();
     const set = aSetOf(deployment, 3);

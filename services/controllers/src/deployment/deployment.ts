@@ -16,7 +16,9 @@ import {
 import { controllerOf, controllerReference, ownerKey } from '../core/owners.ts';
 import { nextNewSize, nextOldSizes, type RolloutBounds, rolloutBounds, type SetSize, shareOut } from './rolling.ts';
 import {
+  countAnnotations,
   desiredWhenWritten,
+  hasTemplateOf,
   newSetFor,
   type Revisions,
   revisionAnnotation,
@@ -195,18 +197,23 @@ function highestRevision(sets: readonly ReplicaSet[]): number {
   return Math.max(0, ...sets.map(revisionOf));
 }
 
-/** The set with the annotations it should carry, undefined where it has them. */
+/**
+ * The set with the annotations it should carry, undefined where it has them. A set of an older template keeps what it took over
+ * from the Deployment of its time, such as the cause of the change, and learns the counts alone.
+ */
 function annotate(
   deployment: Deployment,
   set: ReplicaSet,
   revision: number,
   bounds: RolloutBounds,
 ): ReplicaSet | undefined {
+  const maxReplicas = bounds.replicas + bounds.maxSurge;
+  const isCurrent = hasTemplateOf(deployment, set);
   const wanted = {
     ...set.metadata.annotations,
-    ...setAnnotations(deployment, revision, bounds.replicas + bounds.maxSurge),
+    ...(isCurrent ? setAnnotations(deployment, revision, maxReplicas) : countAnnotations(deployment, maxReplicas)),
   };
-  const minReadySeconds = deployment.spec.minReadySeconds ?? 0;
+  const minReadySeconds = (isCurrent ? deployment.spec : set.spec).minReadySeconds ?? 0;
   const same = isDeepStrictEqual({ ...wanted }, { ...set.metadata.annotations });
   if (same && (set.spec.minReadySeconds ?? 0) === minReadySeconds) return undefined;
   return { ...set, metadata: { ...set.metadata, annotations: wanted }, spec: { ...set.spec, minReadySeconds } };

@@ -73,9 +73,18 @@ export function setAnnotations(deployment: Deployment, revision: number, maxRepl
   return {
     ...Object.fromEntries(copied),
     [revisionAnnotation]: String(revision),
-    [desiredAnnotation]: String(deployment.spec.replicas ?? 1),
-    [maxAnnotation]: String(maxReplicas),
+    ...countAnnotations(deployment, maxReplicas),
   };
+}
+
+/** The counts by which a set's share of a scaled Deployment is known. */
+export function countAnnotations(deployment: Deployment, maxReplicas: number): Record<string, string> {
+  return { [desiredAnnotation]: String(deployment.spec.replicas ?? 1), [maxAnnotation]: String(maxReplicas) };
+}
+
+/** Whether a set makes pods by the present template of the Deployment. */
+export function hasTemplateOf(deployment: Deployment, set: ReplicaSet): boolean {
+  return sameTemplate(set.spec.template, deployment.spec.template);
 }
 
 /** The replicas that the Deployment asked for when this set was written last. */
