@@ -80,7 +80,7 @@ function withoutValue(message: string): string {
   const supported = /^(Unsupported value: ).*?: supported values: (.*)$/s.exec(text);
   if (supported !== null) return `${supported[1]}${supported[2]!.split(', ').toSorted().join(', ')}`;
   if (text.startsWith('Duplicate value: ')) return 'Duplicate value';
-  return text.replace(/^Invalid value: ("(?:[^"\\]|\\.)*"|\{.*\}|\[.*\]|[^:]*): /s, 'Invalid value: ');
+  return text.replace(/^Invalid value: ("(?:[^"\\]|\\.)*"|[{[].*[}\]…]|[^:]*): /s, 'Invalid value: ');
 }
 
 function byText(left: object, right: object): number {
@@ -105,7 +105,10 @@ function comparableManagers(entries: readonly Json[]): Json[] {
 }
 
 function comparableObject(given: Json, asked: string, withManagers = false): Json {
-  const object = withoutNulls(structuredClone(given)) as Json;
+  const { uid } = (given.metadata ?? {}) as { uid?: string };
+  // Some kinds put their uid into labels and selectors.
+  const text = JSON.stringify(given).replaceAll(uid ?? '<uid>', '<uid>');
+  const object = withoutNulls(JSON.parse(text)) as Json;
   if (typeof object.metadata !== 'object') return object;
   const metadata = object.metadata as Json;
   for (const field of ['uid', 'resourceVersion', 'creationTimestamp']) delete metadata[field];

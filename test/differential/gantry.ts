@@ -4,13 +4,14 @@ import type { AnyObject } from '@gantry/api/core/stored-object.ts';
 import type { TestApi } from '@gantry/api/testing/harness.ts';
 import { builtIn } from '@gantry/model/built-in.ts';
 import { codecFor } from '@gantry/model/codec.ts';
+import { printedColumns } from '@gantry/model/columns.ts';
 import { decodeObject } from '@gantry/model/decode.ts';
 import { applyMergePatch } from '@gantry/model/patch.ts';
 import { resourceOf } from '@gantry/model/registry.ts';
 import { reasonTable, toGantryError } from '@gantry/runtime/errors.ts';
 import { expect } from 'vitest';
 import { sendHttp } from './http.ts';
-import { type Answer, type Json, type Ref, type Step, subjectOf } from './request.ts';
+import { type Answer, type Json, type Ref, type Step, subjectOf, tableAnswer } from './request.ts';
 
 const admin = { name: 'admin', uid: 'admin', groups: ['system:masters', 'system:authenticated'] };
 const context = ownContext(admin, new AbortController().signal, 'differential');
@@ -27,6 +28,7 @@ export async function answer({ api }: TestApi, step: Step): Promise<Answer> {
     });
   }
   try {
+    if (step.table !== undefined) return printed(await api.resources.get(context, refOf(step.table)));
     const { code, object } = await perform(api.resources, step);
     if (object !== undefined) expectSameOverTheWire(object);
     return { code, ...(object === undefined ? {} : { object: object as Json }) };
@@ -65,6 +67,15 @@ async function perform(api: Resources, step: Step): Promise<{ readonly code: num
     return { code: ok, ...(gone ? {} : { object }) };
   }
   return { code: ok, object: await api.get(context, ref) };
+}
+
+/** The row that `get -o wide` prints of an object. */
+function printed(object: AnyObject): Answer {
+  const columns = printedColumns(builtIn.kindOfObject(object), true);
+  return tableAnswer(
+    columns.map(({ name, wide = false }) => ({ name, wide })),
+    columns.map(({ cell }) => cell(object, Date.now())),
+  );
 }
 
 /** An object as an edge decodes it; it goes to the default namespace where it names none. */

@@ -16,6 +16,7 @@ import {
   type Ref,
   type Step,
   subjectOf,
+  tableAnswer,
   topics,
 } from './request.ts';
 
@@ -46,7 +47,18 @@ async function answer(oracle: Oracle, step: Step): Promise<Answer> {
     return request(oracle, 'PATCH', target, body, patchTypes[type]);
   }
   if (step.delete !== undefined) return request(oracle, 'DELETE', path, step.delete.options);
-  return request(oracle, 'GET', path);
+  return step.table === undefined ? request(oracle, 'GET', path) : table(oracle, path);
+}
+
+async function table(oracle: Oracle, path: string): Promise<Answer> {
+  const accept = { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io' };
+  const { body } = await oracle.send('GET', path, undefined, 'application/json', accept);
+  const { columnDefinitions, rows } = body as {
+    columnDefinitions: { name: string; priority: number }[];
+    rows: { cells: unknown[] }[];
+  };
+  const columns = columnDefinitions.map(({ name, priority }) => ({ name, wide: priority > 0 }));
+  return tableAnswer(columns, rows[0]!.cells);
 }
 
 async function request(oracle: Oracle, method: string, path: string, body?: unknown, type?: string): Promise<Answer> {

@@ -36,7 +36,7 @@ export interface HttpRequest {
   readonly managers?: true;
 }
 
-/** One request; exactly one property of the first eight is set. */
+/** One request; exactly one property is set. */
 export interface Step {
   readonly http?: HttpRequest;
   /** An object that is sent to be created. */
@@ -54,6 +54,8 @@ export interface Step {
   };
   readonly delete?: Ref & { readonly options?: Json };
   readonly get?: Ref;
+  /** The object as a table, the form in which kubectl prints it. */
+  readonly table?: Ref;
 }
 
 /** Requests that follow one another; each case starts from an empty cluster. */
@@ -81,6 +83,19 @@ export interface Cause {
 }
 
 const here = fileURLToPath(new URL('./', import.meta.url));
+
+/** A table of one row as both sides are compared by: headings in capitals (those of wide columns in parentheses), and texts. */
+export function tableAnswer(columns: readonly { name: string; wide: boolean }[], cells: readonly unknown[]): Answer {
+  const headings = columns.map(({ name, wide }) => (wide ? `(${name.toUpperCase()})` : name.toUpperCase()));
+  const uid = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g;
+  // Ages depend on the time.
+  const texts = cells.map((cell) =>
+    String(cell ?? '')
+      .replace(uid, '<uid>')
+      .replace(/^(\d+[smhdy])+$/, '<age>'),
+  );
+  return { code: 200, object: { kind: 'Table', metadata: {}, columns: headings, cells: texts } };
+}
 
 /** Names of the files with cases, without their ending. */
 export function topics(): string[] {
@@ -115,5 +130,5 @@ export function differences(): Map<string, string> {
 
 /** apiVersion and kind of the object that a step concerns, where it concerns one that is named. */
 export function subjectOf(step: Step): Ref | undefined {
-  return step.replace ?? step.patch ?? step.delete ?? step.get;
+  return step.replace ?? step.patch ?? step.delete ?? step.get ?? step.table;
 }

@@ -2,10 +2,12 @@
 import type { Kind } from './kind.ts';
 import { certificateSigningRequest } from './kinds/certificatesigningrequest/certificatesigningrequest.ts';
 import { configMap } from './kinds/configmap/configmap.ts';
+import { cronJob } from './kinds/cronjob/cronjob.ts';
 import { deployment } from './kinds/deployment/deployment.ts';
 import { endpoints } from './kinds/endpoints/endpoints.ts';
 import { endpointSlice } from './kinds/endpointslice/endpointslice.ts';
 import { event } from './kinds/event/event.ts';
+import { job } from './kinds/job/job.ts';
 import { lease } from './kinds/lease/lease.ts';
 import { limitRange } from './kinds/limitrange/limitrange.ts';
 import { namespace } from './kinds/namespace/namespace.ts';
@@ -44,6 +46,8 @@ const byName = {
   PersistentVolume: persistentVolume,
   PersistentVolumeClaim: persistentVolumeClaim,
   StorageClass: storageClass,
+  Job: job,
+  CronJob: cronJob,
   Endpoints: endpoints,
   LimitRange: limitRange,
   ResourceQuota: resourceQuota,

@@ -108,6 +108,8 @@ export interface Kind<T extends KubeObject = KubeObject> {
   readonly prepareForStatus?: (object: T, stored: T, nowMs: number) => void;
   /** Validates an object; its metadata is validated for all kinds alike, elsewhere. */
   readonly validate: (object: T) => FieldCause[];
+  /** Validates a new object, beside validate. */
+  readonly validateCreate?: (object: T) => FieldCause[];
   /** Validates a change, beside validate. */
   readonly validateUpdate?: (object: T, stored: T) => FieldCause[];
   /** Validates a change of the status. */

@@ -1,6 +1,7 @@
 // Generated from proto/ by `npm run generate`; not edited by hand.
 
 import type { Deployment, ReplicaSet } from './gantry.apps.v1.ts';
+import type { CronJob, Job } from './gantry.batch.v1.ts';
 import type { CertificateSigningRequest } from './gantry.certificates.v1.ts';
 import type { Lease } from './gantry.coordination.v1.ts';
 import type { ConfigMap, Endpoints, Event, LimitRange, Namespace, Node, PersistentVolume, PersistentVolumeClaim, Pod, PodStatus, ResourceQuota, Secret, Service, ServiceAccount } from './gantry.core.v1.ts';
@@ -46,6 +47,10 @@ export interface Object {
   persistentVolumeClaim?: PersistentVolumeClaim;
   /** storage.k8s.io/v1 StorageClass. */
   storageClass?: StorageClass;
+  /** batch/v1 Job. */
+  job?: Job;
+  /** batch/v1 CronJob. */
+  cronJob?: CronJob;
   /** v1 Endpoints. */
   endpoints?: Endpoints;
   /** v1 LimitRange. */

@@ -15,6 +15,11 @@ export function invalidValue(field: string, value: unknown, detail: string): Fie
   return { reason: 'FieldValueInvalid', field, message: withDetail(`Invalid value: ${shown(value)}`, detail) };
 }
 
+/** The field cannot be what it is; its value says nothing, or is too much to be shown. */
+export function invalidField(field: string, detail: string): FieldCause {
+  return { reason: 'FieldValueInvalid', field, message: withDetail('Invalid value', detail) };
+}
+
 /** One cause for each problem that a test of the value found, such as those of names.ts. */
 export function invalidValues(field: string, value: unknown, problems: readonly string[]): FieldCause[] {
   return problems.map((problem) => invalidValue(field, value, problem));

@@ -19,6 +19,7 @@ const labelValueForm = `(${qualifiedForm})?`;
 const configKeyForm = '[-._a-zA-Z0-9]+';
 const percentForm = '[0-9]+%';
 const headerForm = '[-A-Za-z0-9]+';
+const pathForm = "[A-Za-z0-9/\\-._~%!$&'()*+,;=:]+";
 const envForm = /^[\x20-\x3c\x3e-\x7e]+$/;
 
 const whole = (form: string): RegExp => new RegExp(`^${form}$`);
@@ -30,6 +31,7 @@ const labelValue = whole(labelValueForm);
 const configKey = whole(configKeyForm);
 const percent = whole(percentForm);
 const header = whole(headerForm);
+const httpPath = whole(pathForm);
 
 /** A name such as my-name: of volumes, containers, namespaces. */
 export function dnsLabelProblems(value: string): string[] {
@@ -84,6 +86,16 @@ export function qualifiedNameProblems(value: string): string[] {
   else problems.push(...tooLongFor(name, maxLabelChars).map((problem) => `name part ${problem}`));
   if (!qualified.test(name)) problems.push(withForm(text, qualifiedForm, 'MyName', 'my.name', '123-abc'));
   return problems;
+}
+
+/** A path below a domain, such as acme.io/foo. */
+export function domainPrefixedPathProblems(value: string): string[] {
+  const at = value.indexOf('/');
+  if (at <= 0 || at === value.length - 1) return ['must be a domain-prefixed path (such as "acme.io/foo")'];
+  const problems = dnsSubdomainProblems(value.slice(0, at));
+  return httpPath.test(value.slice(at + 1))
+    ? problems
+    : [...problems, `Invalid path (regex used for validation is '${pathForm}')`];
 }
 
 /** A label's value; may be empty. */

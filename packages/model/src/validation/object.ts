@@ -14,7 +14,7 @@ export function completeNew<T extends KubeObject>(kind: Kind<T>, object: T): voi
   kind.setDefaults(object);
   kind.prepareForCreate?.(object);
   fillZeros(kind.message, object);
-  refuse(kind, object, validateObject(kind, object));
+  refuse(kind, object, [...validateObject(kind, object), ...(kind.validateCreate?.(object) ?? [])]);
 }
 
 /** Makes a replacement of a stored object complete, in place, in the same order. Throws Invalid with all causes. */
