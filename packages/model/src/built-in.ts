@@ -1,6 +1,8 @@
 /** The kinds that Gantry has of its own. Adding one is its folder under kinds/, its proto message, and its lines here. */
 import type { Kind } from './kind.ts';
 import { certificateSigningRequest } from './kinds/certificatesigningrequest/certificatesigningrequest.ts';
+import { clusterRole } from './kinds/clusterrole/clusterrole.ts';
+import { clusterRoleBinding } from './kinds/clusterrolebinding/clusterrolebinding.ts';
 import { configMap } from './kinds/configmap/configmap.ts';
 import { cronJob } from './kinds/cronjob/cronjob.ts';
 import { deployment } from './kinds/deployment/deployment.ts';
@@ -20,6 +22,8 @@ import { podGroup } from './kinds/podgroup/podgroup.ts';
 import { priorityClass } from './kinds/priorityclass/priorityclass.ts';
 import { replicaSet } from './kinds/replicaset/replicaset.ts';
 import { resourceQuota } from './kinds/resourcequota/resourcequota.ts';
+import { role } from './kinds/role/role.ts';
+import { roleBinding } from './kinds/rolebinding/rolebinding.ts';
 import { secret } from './kinds/secret/secret.ts';
 import { service } from './kinds/service/service.ts';
 import { serviceAccount } from './kinds/serviceaccount/serviceaccount.ts';
@@ -53,6 +57,10 @@ const byName = {
   ResourceQuota: resourceQuota,
   ServiceAccount: serviceAccount,
   CertificateSigningRequest: certificateSigningRequest,
+  Role: role,
+  RoleBinding: roleBinding,
+  ClusterRole: clusterRole,
+  ClusterRoleBinding: clusterRoleBinding,
 };
 
 /** The name of a built-in kind, such as Pod. */

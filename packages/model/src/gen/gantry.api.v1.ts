@@ -7,6 +7,7 @@ import type { Lease } from './gantry.coordination.v1.ts';
 import type { ConfigMap, Endpoints, Event, LimitRange, Namespace, Node, PersistentVolume, PersistentVolumeClaim, Pod, PodStatus, ResourceQuota, Secret, Service, ServiceAccount } from './gantry.core.v1.ts';
 import type { EndpointSlice } from './gantry.discovery.v1.ts';
 import type { PodDisruptionBudget } from './gantry.policy.v1.ts';
+import type { ClusterRole, ClusterRoleBinding, Role, RoleBinding } from './gantry.rbac.v1.ts';
 import type { PriorityClass } from './gantry.scheduling.v1.ts';
 import type { PodGroup } from './gantry.scheduling.v1alpha1.ts';
 import type { StorageClass } from './gantry.storage.v1.ts';
@@ -61,6 +62,14 @@ export interface Object {
   serviceAccount?: ServiceAccount;
   /** certificates.k8s.io/v1 CertificateSigningRequest. */
   certificateSigningRequest?: CertificateSigningRequest;
+  /** rbac.authorization.k8s.io/v1 Role. */
+  role?: Role;
+  /** rbac.authorization.k8s.io/v1 RoleBinding. */
+  roleBinding?: RoleBinding;
+  /** rbac.authorization.k8s.io/v1 ClusterRole. */
+  clusterRole?: ClusterRole;
+  /** rbac.authorization.k8s.io/v1 ClusterRoleBinding. */
+  clusterRoleBinding?: ClusterRoleBinding;
 }
 
 /** Names one object. */

@@ -23,12 +23,12 @@ const maxManagerChars = 128;
 const standardFinalizers = ['kubernetes', 'orphan', 'foregroundDeletion'];
 
 /**
- * Validates an object's metadata. Names are DNS subdomains; a kind whose names are stricter says so itself. That a
+ * Validates an object's metadata. Names are DNS subdomains unless the kind says otherwise. That a
  * namespace is there at all is checked where requests come in, which may fill it in.
  */
-export function validateMetadata(kind: Pick<Kind, 'namespaced'>, metadata: ObjectMeta): FieldCause[] {
+export function validateMetadata(kind: Pick<Kind, 'namespaced' | 'nameProblems'>, metadata: ObjectMeta): FieldCause[] {
   return [
-    ...validateNames(metadata),
+    ...validateNames(metadata, kind.nameProblems ?? dnsSubdomainProblems),
     ...validateNamespace(kind, metadata),
     ...nonNegative('metadata.generation', metadata.generation),
     ...validateLabels(metadata.labels, 'metadata.labels'),
@@ -71,14 +71,14 @@ export function validateAnnotations(
   ];
 }
 
-function validateNames({ name, generateName }: ObjectMeta): FieldCause[] {
+function validateNames({ name, generateName }: ObjectMeta, problemsOf: (name: string) => string[]): FieldCause[] {
   const causes: FieldCause[] = [];
   if (generateName) {
     // Characters follow, so it may end where a name may not.
     const start = generateName.replace(/(?<=.)-$/, 'a');
-    causes.push(...invalidValues('metadata.generateName', generateName, dnsSubdomainProblems(start)));
+    causes.push(...invalidValues('metadata.generateName', generateName, problemsOf(start)));
   }
-  if (name) causes.push(...invalidValues('metadata.name', name, dnsSubdomainProblems(name)));
+  if (name) causes.push(...invalidValues('metadata.name', name, problemsOf(name)));
   else if (!generateName) causes.push(required('metadata.name', 'name or generateName is required'));
   return causes;
 }
