@@ -62,8 +62,29 @@ function decoded<T>(message: string, bytes: Uint8Array): T {
   }
 }
 
-/** Puts an object's bytes into an envelope. */
-export function sealEnvelope({ apiVersion, kind }: Omit<Enveloped, 'fields'>, message: string, object: object): Buffer {
-  const raw = Buffer.from(codecFor(message).encode(object)).toString('base64');
-  return Buffer.concat([magic, codecFor(unknownMessage).encode({ typeMeta: { apiVersion, kind }, raw })]);
+/** Puts an object into an envelope. */
+export function sealEnvelope(type: Omit<Enveloped, 'fields'>, message: string, object: object): Buffer {
+  return Buffer.concat(envelopeOf(type, [codecFor(message).encode(object)]));
+}
+
+/**
+ * An envelope around an object's bytes, in pieces of which none is copied.
+ * @param raw The bytes, in any number of pieces.
+ */
+export function envelopeOf({ apiVersion, kind }: Omit<Enveloped, 'fields'>, raw: readonly Uint8Array[]): Uint8Array[] {
+  const typeMeta = delimited(1, [...delimited(1, [Buffer.from(apiVersion)]), ...delimited(2, [Buffer.from(kind)])]);
+  return [magic, ...typeMeta, ...delimited(2, raw)];
+}
+
+/** A length-delimited field of a protobuf message, in pieces. */
+export function delimited(number: number, content: readonly Uint8Array[]): Uint8Array[] {
+  const length = content.reduce((sum, { byteLength }) => sum + byteLength, 0);
+  return [Uint8Array.from([...varint((number << 3) | 2), ...varint(length)]), ...content];
+}
+
+function varint(value: number): number[] {
+  const bytes: number[] = [];
+  let rest = value;
+  for (; rest > 0x7f; rest = Math.floor(rest / 128)) bytes.push((rest % 128) | 0x80);
+  return [...bytes, rest];
 }

@@ -52,7 +52,14 @@ export const protoFolder = fileURLToPath(new URL('../../../proto/', import.meta.
 const entryFiles = [
   ...['object', 'resources', 'scheduling', 'nodes', 'pods', 'placement'].map((name) => `api/v1/${name}`),
   // Bodies of REST requests that no gRPC message holds.
-  ...['meta/v1/envelope', 'meta/v1/delete', 'autoscaling/v1/scale', 'policy/v1/eviction', 'core/v1/binding'],
+  ...[
+    'meta/v1/envelope',
+    'meta/v1/status',
+    'meta/v1/delete',
+    'autoscaling/v1/scale',
+    'policy/v1/eviction',
+    'core/v1/binding',
+  ],
   ...['authentication/v1/self', 'authorization/v1/review'],
   ...['tokenrequest', 'tokenreview'].map((name) => `authentication/v1/${name}`),
 ].map((name) => `gantry/${name}.proto`);

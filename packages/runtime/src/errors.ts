@@ -17,6 +17,8 @@ export interface FieldCause {
     | 'FieldValueTooMany'
     | 'FieldValueTypeInvalid'
     | 'FieldManagerConflict'
+    /** The revision that was asked for does not exist yet; no field is named. */
+    | 'ResourceVersionTooLarge'
     /** Nothing new may come into a namespace that ends. */
     | 'NamespaceTerminating'
     /** A disruption budget forbids it; no field is named. */

@@ -176,6 +176,7 @@ async function serveEdges(config: ApiConfig, deps: ApiDeps, parts: Parts, stack:
           ready,
           authorize: core.authorize,
           clock: core.clock,
+          random: core.entropy.random,
           log,
         },
         { ...parseAddress(config.rest), ...(deps.tls && { tls: deps.tls }), maxBodyBytes: maxRequestBytes },

@@ -144,6 +144,54 @@ export interface Unknown {
   contentType?: string;
 }
 
+/** An object of any kind of which the metadata alone is wanted. */
+export interface PartialObjectMetadata {
+  /** The object's metadata. */
+  metadata?: ObjectMeta;
+}
+
+/** How a request ended, in Kubernetes' form. */
+export interface Status {
+  /** The list metadata that every such answer carries; mostly empty. */
+  metadata?: ListMeta;
+  /** "Success" or "Failure". */
+  status?: string;
+  /** Description of the fault for people; shown by kubectl as it is. */
+  message?: string;
+  /** One word for why it failed, for programs, such as "NotFound"; each belongs to one code. */
+  reason?: string;
+  /** Details of the failure. */
+  details?: StatusDetails;
+  /** HTTP status code that fits, such as 404; 0 where none was given. */
+  code?: number;
+}
+
+/** The object and the causes that a failure is about. */
+export interface StatusDetails {
+  /** Name of the object. */
+  name?: string;
+  /** API group of the object. */
+  group?: string;
+  /** Its resource, such as "pods", or its kind. */
+  kind?: string;
+  /** The object's uid. */
+  uid?: string;
+  /** Each thing that is wrong, such as one entry an invalid field. */
+  causes?: StatusCause[];
+  /** Seconds after which another try may succeed; 0 says nothing. */
+  retryAfterSeconds?: number;
+}
+
+/** One thing that is wrong with a request. */
+export interface StatusCause {
+  /** One word for it, such as "FieldValueRequired". */
+  reason?: string;
+  /** The same for people. */
+  message?: string;
+  /** Path of the field, such as "spec.containers[0].name". */
+  field?: string;
+}
+
 /** Options of a delete request. */
 export interface DeleteOptions {
   /** Seconds that the object gets to end; 0 is at once. The kind's own default where absent. */

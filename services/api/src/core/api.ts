@@ -4,6 +4,7 @@ import { GantryError, toGantryError } from '@gantry/runtime/errors.ts';
 import { attemptOn } from '../auth/authorization.ts';
 import type { WatchEvent } from '../watch/change.ts';
 import { type Applied, applyManifest } from './apply.ts';
+import { deleteListed } from './collection.ts';
 import type { RequestContext } from './context.ts';
 import { type Creation, create, createAll, type NewObject } from './creation.ts';
 import type { DeletionRequest } from './deletion.ts';
@@ -55,8 +56,9 @@ export class ResourceApi {
     this.#deps = deps;
   }
 
-  async get(context: RequestContext, ref: ObjectRef): Promise<AnyObject> {
-    return reader.get(this.#deps, this.#target(context, 'get', ref));
+  /** One object. @param at The state may not be older than its revision. */
+  async get(context: RequestContext, ref: ObjectRef, at?: reader.ReadAt): Promise<AnyObject> {
+    return reader.get(this.#deps, this.#target(context, 'get', ref), at, context.signal);
   }
 
   /** The stored text of an object, which may be damaged; throws NotFound. */
@@ -74,8 +76,36 @@ export class ResourceApi {
     page: reader.Page,
     encode: (listed: ListedPage, turn: Turn) => Promise<Answer>,
   ): Promise<Answer> {
+    return this.#list(context, this.#kindFor(context, 'list', query), query, page, encode);
+  }
+
+  /**
+   * Deletes what a list shows, some at a time; stops at the first refusal. Objects that are gone meanwhile are none. Resolves with
+   * the objects as they were listed: with a limit those of one page, else as many as a page has.
+   */
+  async deleteCollection(
+    context: RequestContext,
+    query: ObjectQuery,
+    page: reader.Page,
+    request: DeletionRequest,
+    dryRun: boolean,
+  ): Promise<ListedPage> {
+    const kind = this.#kindFor(context, 'deletecollection', query);
+    const remove = ({ metadata: { namespace = '', name } }: AnyObject): Promise<unknown> =>
+      writer.remove(this.#deps, { kind, namespace, name }, request, dryRun);
+    const read = (at: reader.Page): Promise<ListedPage> =>
+      this.#list(context, kind, query, at, async (listed) => listed);
+    return deleteListed(read, page, remove, context.signal);
+  }
+
+  async #list<Answer>(
+    context: RequestContext,
+    kind: Kind,
+    query: ObjectQuery,
+    page: reader.Page,
+    encode: (listed: ListedPage, turn: Turn) => Promise<Answer>,
+  ): Promise<Answer> {
     const { limits, lists, turns } = this.#deps;
-    const kind = this.#kindFor(context, 'list', query);
     const selection = selectionOf(kind, query, limits);
     const read = async (): Promise<{ readonly answer: Answer; readonly chars: number }> => {
       const listed = await reader.list(this.#deps, kind, selection, page, context.signal);
@@ -99,10 +129,11 @@ export class ResourceApi {
   }
 
   /** Changes after a revision; see reader.watch. What is wrong with the request is thrown here, before anything is sent. */
-  watch(context: RequestContext, query: ObjectQuery, after: number): AsyncGenerator<WatchEvent> {
+  watch(context: RequestContext, query: ObjectQuery, start: number | reader.WatchStart): AsyncGenerator<WatchEvent> {
     const kind = this.#kindFor(context, 'watch', query);
     const selection = selectionOf(kind, query, this.#deps.limits);
-    return reader.watch(this.#deps, kind, selection, after, context.signal);
+    const from = typeof start === 'number' ? { after: start } : start;
+    return reader.watch(this.#deps, kind, selection, from, context.signal);
   }
 
   async create(context: RequestContext, object: AnyObject, dryRun: boolean): Promise<AnyObject> {

@@ -2,7 +2,7 @@ import { GantryError } from '@gantry/runtime/errors.ts';
 
 /** The position at which the next page of a list starts. */
 export interface PagePosition {
-  /** The revision that the whole list is the state of. */
+  /** The revision that the whole list is the state of; 0 for that of now, which may show another state than the pages before. */
   readonly revision: number;
   /** The last key of the page before. */
   readonly after: string;
@@ -39,4 +39,10 @@ function invalid(why: string): GantryError {
   return new GantryError('BadRequest', `continue key is not valid: ${why}`, {
     causes: [{ reason: 'FieldValueInvalid', field: 'continue', message: why }],
   });
+}
+
+/** The token that goes on where another one stood, with the state of now. */
+export function latestPageToken(token: string): string | undefined {
+  const [, , after] = (parse(token) ?? []) as unknown[];
+  return typeof after === 'string' ? encodePageToken({ revision: 0, after }) : undefined;
 }

@@ -1,5 +1,5 @@
 import type { Kind } from '@gantry/model/kind.ts';
-import { notFound } from '@gantry/runtime/errors.ts';
+import { GantryError, isError, notFound } from '@gantry/runtime/errors.ts';
 import type { Entry, Store } from '@gantry/store/store.ts';
 import { tooSlow } from '../watch/catch-up.ts';
 import type { Selection, WatchEvent } from '../watch/change.ts';
@@ -26,6 +26,14 @@ export interface Page {
   readonly limit: number;
   /** Token of the page before; empty for the first. */
   readonly token: string;
+  /** The state of another time than now, for the first page. */
+  readonly at?: ReadAt | undefined;
+}
+
+/** The state that a read is to show: exactly that of a revision, or any that is at least as new. */
+export interface ReadAt {
+  readonly revision: number;
+  readonly match: 'exact' | 'at least';
 }
 
 /** Characters of values that a list reads from the store at one time, so that no read takes long. */
@@ -34,9 +42,17 @@ const readChars = 256 * 1024;
 const readTogether = 16;
 /** Longest time that a list waits for this process to see the changes that the store holds, in milliseconds. */
 const maxLagMs = 2_000;
+/** Longest time that a read waits for a revision that does not exist yet, in milliseconds: that of kube-apiserver. */
+const maxAheadMs = 3_000;
 
-/** One object; throws NotFound. */
-export async function get(deps: CoreDeps, target: Target): Promise<AnyObject> {
+/** One object; throws NotFound. @param at The state may not be older than its revision. */
+export async function get(
+  deps: ReaderDeps,
+  target: Target,
+  at: ReadAt | undefined,
+  signal: AbortSignal,
+): Promise<AnyObject> {
+  if (at !== undefined) await reach(deps, at.revision, signal);
   if (target.kind.namespaced && target.namespace === '') throw notFound(infoOf(target.kind, target.name));
   const stored = await readStored(deps, target);
   if (stored.damage !== undefined) deps.damaged.note(stored.damage);
@@ -59,11 +75,32 @@ export async function list(
   const maxItems = Math.min(page.limit > 0 ? page.limit : limits.maxPageItems, limits.maxPageItems);
   const builder = new PageBuilder(deps, selection, maxItems);
   const prefix = keyPrefix(kind, selection.namespace);
-  const start = page.token === '' ? undefined : decodePageToken(page.token, prefix);
+  if (page.at !== undefined) await reach(deps, page.at.revision, signal);
+  const start = startOf(page, prefix);
   const { scope } = selection;
   if (scope.type === 'object' && start === undefined) return readOne(deps.store, scope.id, builder);
   const found = scope.type === 'field' ? await readByIndex(deps, selection, builder, start, signal) : undefined;
   return found ?? readRange(deps, selection.everything, builder, { prefix, start }, signal);
+}
+
+/** Waits until a revision exists. Throws Timeout, as Kubernetes words it, for one that stays away. */
+async function reach({ hub }: ReaderDeps, revision: number, signal: AbortSignal): Promise<void> {
+  try {
+    await hub.reached(revision, maxAheadMs, signal);
+  } catch (error) {
+    if (!isError(error, 'Timeout')) throw error;
+    const message = 'Too large resource version';
+    throw new GantryError('Timeout', `Timeout: ${message}: ${revision}, current: ${hub.revision}`, {
+      causes: [{ reason: 'ResourceVersionTooLarge', field: '', message }],
+      retryAfterMs: 1_000,
+    });
+  }
+}
+
+/** The position of a page's first key; undefined for the beginning of the state of now. */
+function startOf({ token, at }: Page, prefix: string): PagePosition | undefined {
+  if (token !== '') return decodePageToken(token, prefix);
+  return at?.match === 'exact' ? { revision: at.revision, after: '' } : undefined;
 }
 
 /** A page with the object of one key, if it exists. */
@@ -83,8 +120,8 @@ async function readRange(
 ): Promise<ListedPage> {
   const { prefix, start } = range;
   const turn = turns.begin(signal);
-  let after = start?.after;
-  let revision = start?.revision;
+  let after = start?.after || undefined;
+  let revision = start?.revision || undefined;
   for (;;) {
     signal.throwIfAborted();
     const maxChars = everything ? Math.min(readChars, builder.charsLeft) : readChars;
@@ -109,7 +146,7 @@ async function readByIndex(
   start: PagePosition | undefined,
   signal: AbortSignal,
 ): Promise<ListedPage | undefined> {
-  const revision = start?.revision ?? (await deps.store.list({ prefix: `${resource}/`, limit: 1 })).revision;
+  const revision = start?.revision || (await deps.store.list({ prefix: `${resource}/`, limit: 1 })).revision;
   const isReached = await deps.hub.reached(revision, maxLagMs, signal).then(
     () => true,
     () => signal.throwIfAborted(),
@@ -146,6 +183,14 @@ async function entryAt(
   return entries[0]?.key === key ? entries[0] : undefined;
 }
 
+/** The beginning of a watch. */
+export interface WatchStart {
+  /** A revision; 0 for what exists first; `now` for the changes from now on. */
+  readonly after: number | 'now';
+  /** What exists is shown at least as new as this. */
+  readonly at?: ReadAt | undefined;
+}
+
 /**
  * Changes after a revision. From revision 0: what exists as ADDED, a bookmark, then changes.
  * Ends when the signal fires; throws Expired if the client must list again.
@@ -154,10 +199,15 @@ export async function* watch(
   deps: ReaderDeps,
   kind: Kind,
   selection: Selection,
-  after: number,
+  { after, at }: WatchStart,
   signal: AbortSignal,
 ): AsyncGenerator<WatchEvent> {
+  if (after === 'now') {
+    const { revision } = await deps.store.list({ prefix: keyPrefix(kind, selection.namespace), limit: 1 });
+    return yield* deps.hub.watch(selection, revision, signal);
+  }
   if (after > 0) return yield* deps.hub.watch(selection, after, signal);
+  if (at !== undefined) await reach(deps, at.revision, signal);
   let token = '';
   let revision = 0;
   do {

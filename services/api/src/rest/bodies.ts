@@ -1,8 +1,7 @@
 import { decodeManifest, decodeObject } from '@gantry/model/decode.ts';
 import { openEnvelope, protobufMediaType } from '@gantry/model/envelope.ts';
-import type { Kind } from '@gantry/model/kind.ts';
 import { parseManifestText } from '@gantry/model/parse.ts';
-import { apiVersionOf } from '@gantry/model/registry.ts';
+import type { Form } from '@gantry/model/registry.ts';
 import { GantryError } from '@gantry/runtime/errors.ts';
 import type { AnyObject } from '../core/stored-object.ts';
 import { unsupported } from './body.ts';
@@ -11,14 +10,14 @@ import { unsupported } from './body.ts';
 const mediaTypes = ['application/json', 'application/yaml', protobufMediaType];
 
 /** The object in a body. Clients may leave apiVersion and kind to the URL. Throws BadRequest that names every wrong field. */
-export function objectFrom(body: Uint8Array, mediaType: string, kind: Kind): AnyObject {
-  const identity = { apiVersion: apiVersionOf(kind), kind: kind.kind };
+export function objectFrom(body: Uint8Array, mediaType: string, { apiVersion, kind, message }: Form): AnyObject {
+  const identity = { apiVersion, kind: kind.kind };
   if (mediaType === 'application/yaml') return decodeManifest(body) as AnyObject;
   if (mediaType !== protobufMediaType) {
-    const value = fieldsFrom(body, mediaType, identity, kind.message);
+    const value = fieldsFrom(body, mediaType, identity, message);
     return decodeObject({ ...identity, ...value }) as AnyObject;
   }
-  const { fields, ...named } = openEnvelope(body, (type) => messageOf(type, identity, kind.message));
+  const { fields, ...named } = openEnvelope(body, (type) => messageOf(type, identity, message));
   return decodeObject({
     ...fields,
     apiVersion: named.apiVersion || identity.apiVersion,

@@ -6,7 +6,9 @@ import type { ResourceApi } from '../core/api.ts';
 import type { RequestContext } from '../core/context.ts';
 import type { PodProxy } from '../pods/proxy.ts';
 import type { SchedulingApi } from '../scheduling/service.ts';
+import type { Wanted } from './accept.ts';
 import type { Incoming } from './body.ts';
+import type { ByteBudget } from './list-writer.ts';
 import type { ResourceRoute } from './route.ts';
 
 /** Dependencies of the routes of resources. */
@@ -15,8 +17,14 @@ export interface ResourceDeps {
   readonly scheduling: Pick<SchedulingApi, 'bind' | 'evict'>;
   readonly pods: Pick<PodProxy, 'check' | 'logs' | 'exec' | 'portForward'>;
   readonly clock: Clock;
+  /** From 0 to 1. */
+  readonly random: () => number;
   /** Largest body of a request, in bytes. */
   readonly maxBodyBytes: number;
+  /** Room of the lists that are kept until they are whole. */
+  readonly largeLists: ByteBudget;
+  /** Fires when the server stops: what would go on for long ends. */
+  readonly stopping: AbortSignal;
 }
 
 /** A connection that a client asks to speak another protocol on. */
@@ -35,4 +43,6 @@ export interface ResourceRequest {
   readonly query: URLSearchParams;
   readonly incoming: Incoming;
   readonly context: RequestContext;
+  /** The form of the answer. */
+  readonly wanted: Wanted;
 }

@@ -83,9 +83,9 @@ describe('objects', () => {
     ['POST', configMaps, configMap('-x'), 422, 'Invalid'],
     ['POST', `${configMaps}/x`, configMap('x'), 405, 'MethodNotAllowed'],
     ['PUT', `${configMaps}/y`, configMap('x'), 400, 'BadRequest'],
-    ['POST', `${configMaps}?dryRun=Some`, configMap('x'), 400, 'BadRequest'],
-    ['POST', `${configMaps}?fieldValidation=Maybe`, configMap('x'), 400, 'BadRequest'],
-    ['GET', `${configMaps}?limit=-1`, undefined, 400, 'BadRequest'],
+    ['POST', `${configMaps}?dryRun=Some`, configMap('x'), 422, 'Invalid'],
+    ['POST', `${configMaps}?fieldValidation=Maybe`, configMap('x'), 422, 'Invalid'],
+    ['GET', `${configMaps}?limit=x`, undefined, 400, 'BadRequest'],
     ['GET', `${configMaps}?resourceVersion=x`, undefined, 400, 'BadRequest'],
     ['GET', `${configMaps}?labelSelector=a%3D%3D%3D`, undefined, 400, 'BadRequest'],
     ['GET', '/api/v1/nosuch', undefined, 404, 'NotFound'],
@@ -99,7 +99,7 @@ describe('objects', () => {
   });
 
   test('are refused in a form that nobody knows', async () => {
-    const accept = { accept: 'application/vnd.kubernetes.protobuf' };
+    const accept = { accept: 'text/html' };
     expect(await ask('GET', configMaps, undefined, accept)).toMatchObject({
       code: 406,
       body: { reason: 'NotAcceptable' },

@@ -12,10 +12,12 @@ import { Metadata } from '@grpc/grpc-js';
 import type { Authenticate } from '../auth/authentication.ts';
 import type { Authorize } from '../auth/authorization.ts';
 import type { RequestContext } from '../core/context.ts';
-import { wantedBy } from './accept.ts';
+import { isPretty, plainJson, type Wanted, wantedBy } from './accept.ts';
 import { type Outgoing, sendDocument, sendStatus, sendText } from './answer.ts';
 import type { Incoming } from './body.ts';
 import { discoveryAt } from './discovery.ts';
+import { notAcceptable } from './encoding.ts';
+import { ByteBudget } from './list-writer.ts';
 import { OpenApi } from './openapi.ts';
 import type { ResourceDeps, ResourceRequest, Upgrade } from './request.ts';
 import { handleResource } from './resources.ts';
@@ -25,7 +27,7 @@ import { isStreamUpgrade, refuseUpgrade, serveUpgrade } from './streams/upgrade.
 import { handleVirtual, type VirtualResource } from './virtual/virtual.ts';
 
 /** Dependencies of the REST edge. */
-export interface RestDeps extends Omit<ResourceDeps, 'maxBodyBytes'> {
+export interface RestDeps extends Omit<ResourceDeps, 'maxBodyBytes' | 'largeLists' | 'stopping'> {
   readonly authenticate: Authenticate;
   /** The kinds whose objects are stored. */
   readonly kinds: Registry;
@@ -63,6 +65,9 @@ const maxHeaderBytes = 64 * 1024;
 const headersTimeoutMs = 30_000;
 const requestTimeoutMs = 60_000;
 
+/** Bytes of lists that are kept until they are whole, of all requests together. */
+const maxLargeListBytes = 256 * 1024 * 1024;
+
 /** Serves Kubernetes' REST api over HTTP/2 and HTTP/1.1. */
 export async function serveRest(deps: RestDeps, options: RestOptions): Promise<RestServer> {
   const edge = new RestEdge(deps, options);
@@ -97,6 +102,7 @@ export async function serveRest(deps: RestDeps, options: RestOptions): Promise<R
     port: (server.address() as AddressInfo).port,
     [Symbol.asyncDispose]: () =>
       new Promise((resolve) => {
+        edge.stop();
         server.close(() => resolve());
         for (const socket of sockets) socket.destroy();
       }),
@@ -108,9 +114,15 @@ class RestEdge {
   readonly #options: RestOptions;
   readonly #openApi: OpenApi;
 
+  readonly #resourceDeps: ResourceDeps & RestDeps;
+  readonly #stopping = new AbortController();
+
   constructor(deps: RestDeps, options: RestOptions) {
     this.#deps = deps;
     this.#options = options;
+    const { maxBodyBytes } = options;
+    const largeLists = new ByteBudget(maxLargeListBytes);
+    this.#resourceDeps = { ...deps, maxBodyBytes, largeLists, stopping: this.#stopping.signal };
     this.#openApi = new OpenApi(this.#allKinds());
   }
 
@@ -119,18 +131,26 @@ class RestEdge {
     const gone = new AbortController();
     response.on('close', () => gone.abort(new GantryError('Cancelled', 'the client is gone')));
     response.on('error', () => gone.abort(new GantryError('Cancelled', 'the connection broke')));
+    let wanted = plainJson;
     try {
-      await this.#answer(incoming, response, gone.signal);
+      const url = urlOf(incoming.url ?? '/');
+      wanted = { ...plainJson, pretty: isPretty(url.searchParams, incoming.headers['user-agent']) };
+      wanted = { ...wanted, ...onlyEncoding(wantedBy(incoming.headers.accept)) };
+      await this.#answer(incoming, url, response, gone.signal);
     } catch (thrown) {
       const error = toGantryError(thrown);
       if (error.reason === 'InternalError') this.#deps.log.error({ error, url: incoming.url }, 'a request failed');
       if (response.headersSent || response.destroyed) response.destroy();
-      else sendStatus(response, statusOf(error));
+      else sendStatus(response, statusOf(error), wanted);
     }
   }
 
-  async #answer(incoming: Incoming, response: Outgoing, signal: AbortSignal): Promise<void> {
-    const url = urlOf(incoming.url ?? '/');
+  /** Ends what would go on for long. */
+  stop(): void {
+    this.#stopping.abort();
+  }
+
+  async #answer(incoming: Incoming, url: URL, response: Outgoing, signal: AbortSignal): Promise<void> {
     const method = incoming.method ?? 'GET';
     const route = routeOf(method, url);
     if (route.type === 'path' && openPaths.some((path) => isAt(route.path, path))) {
@@ -142,8 +162,9 @@ class RestEdge {
       this.#document(route.path, incoming, response);
       return;
     }
-    const request = { route, ...this.#typeOf(route), query: url.searchParams, incoming, context };
-    const deps = { ...this.#deps, maxBodyBytes: this.#options.maxBodyBytes };
+    const wanted = this.#wantedBy(incoming, url.searchParams);
+    const request = { route, ...this.#typeOf(route), query: url.searchParams, incoming, context, wanted };
+    const deps = this.#resourceDeps;
     const virtual = deps.virtual.find(({ kind }) => kind === request.kind);
     if (virtual === undefined) await handleResource(deps, request, response);
     else await handleVirtual(deps, virtual, request, response);
@@ -169,7 +190,15 @@ class RestEdge {
     const route = routeOf(incoming.method ?? 'GET', url);
     const context = await this.#context(incoming, signal, url.searchParams);
     if (route.type === 'path') throw new GantryError('BadRequest', 'the requested resource has no streams');
-    return { route, ...this.#typeOf(route), query: url.searchParams, incoming, context };
+    return { route, ...this.#typeOf(route), query: url.searchParams, incoming, context, wanted: plainJson };
+  }
+
+  /** The form of a resource's answer. Throws NotAcceptable where the client takes none that there is. */
+  #wantedBy(incoming: Incoming, query: URLSearchParams): Wanted {
+    const wanted = wantedBy(incoming.headers.accept);
+    if (wanted === undefined) throw notAcceptable(['json', 'yaml', 'protobuf']);
+    const pretty = wanted.pretty || isPretty(query, incoming.headers['user-agent']);
+    return pretty ? { ...wanted, pretty } : wanted;
   }
 
   async #context(incoming: Incoming, signal: AbortSignal, query: URLSearchParams): Promise<RequestContext> {
@@ -213,8 +242,8 @@ class RestEdge {
 
   #document(path: string, incoming: Incoming, response: Outgoing): void {
     const { accept } = incoming.headers;
-    const wanted = wantedBy(accept, true);
-    if (wanted === undefined) throw new GantryError('NotAcceptable', 'only application/json is given out');
+    const wanted = wantedBy(accept, { encodings: ['json', 'yaml'], discovery: true });
+    if (wanted === undefined) throw notAcceptable(['json', 'yaml']);
     const document =
       discoveryAt(path.replace(/\/$/, ''), this.#allKinds(), wanted, `${this.#options.host}:${this.#options.port}`) ??
       this.#openApi.documentAt(path);
@@ -222,8 +251,13 @@ class RestEdge {
     if (wanted.form === 'discovery' && 'items' in document) {
       const type = `application/json;g=apidiscovery.k8s.io;v=${wanted.version};as=APIGroupDiscoveryList`;
       sendText(response, 200, JSON.stringify(document), type);
-    } else sendDocument(response, 200, document, wanted.encoding);
+    } else sendDocument(response, 200, document, wanted);
   }
+}
+
+/** The encoding of a refusal: a Status has no form but its own. */
+function onlyEncoding(wanted: Wanted | undefined): Pick<Wanted, 'encoding'> | undefined {
+  return wanted && { encoding: wanted.encoding };
 }
 
 function isAt(path: string, root: string): boolean {

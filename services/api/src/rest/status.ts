@@ -4,12 +4,13 @@ import { type GantryError, reasonTable } from '@gantry/runtime/errors.ts';
 export interface Status {
   readonly kind: 'Status';
   readonly apiVersion: 'v1';
-  readonly metadata: Record<string, never>;
+  readonly metadata: { readonly continue?: string };
   readonly status: 'Success' | 'Failure';
   readonly message?: string;
   readonly reason?: string;
   readonly details?: StatusDetails;
-  readonly code: number;
+  /** The HTTP status code; absent where Kubernetes says none. */
+  readonly code?: number;
 }
 
 interface StatusDetails {
@@ -29,12 +30,20 @@ const reasonNames: Readonly<Partial<Record<keyof typeof reasonTable, string>>> =
 
 /** The Status of a refusal. */
 export function statusOf({ reason, message, causes, resource, retryAfterMs }: GantryError): Status {
+  // The refusals of a path that there is not, and of a method, have details without any.
+  const isOfPath = resource === undefined && (reason === 'NotFound' || reason === 'MethodNotAllowed');
   const details: StatusDetails = {
     ...(resource?.name ? { name: resource.name } : {}),
     ...(resource?.group ? { group: resource.group } : {}),
     ...(resource ? { kind: resource.resource } : {}),
     ...(causes.length > 0
-      ? { causes: causes.map(({ reason: cause, message: text, field }) => ({ reason: cause, message: text, field })) }
+      ? {
+          causes: causes.map(({ reason: cause, message: text, field }) => ({
+            reason: cause,
+            message: text,
+            ...(field ? { field } : {}),
+          })),
+        }
       : {}),
     ...(retryAfterMs === undefined ? {} : { retryAfterSeconds: Math.max(1, Math.ceil(retryAfterMs / 1_000)) }),
   };
@@ -45,10 +54,19 @@ export function statusOf({ reason, message, causes, resource, retryAfterMs }: Ga
     status: 'Failure',
     message,
     reason: reasonNames[reason] ?? reason,
-    ...(Object.keys(details).length > 0 ? { details } : {}),
+    ...(isOfPath || Object.keys(details).length > 0 ? { details } : {}),
     code: reasonTable[reason].http,
   };
 }
+
+/** The answer to what was created and has no object of its own. */
+export const createdStatus: Status = {
+  kind: 'Status',
+  apiVersion: 'v1',
+  metadata: {},
+  status: 'Success',
+  code: 201,
+};
 
 /** The Status of a deletion after which the object is gone. */
 export function deletedStatus(details: { name: string; group: string; kind: string; uid: string | undefined }): Status {
@@ -59,6 +77,25 @@ export function deletedStatus(details: { name: string; group: string; kind: stri
     metadata: {},
     status: 'Success',
     details: { name, ...(group ? { group } : {}), kind, ...(uid ? { uid } : {}) },
-    code: 200,
   };
 }
+
+/** The answer to a token whose revision is no longer kept. @param token Goes on with the state of now. */
+export function expiredTokenStatus(token: string): Status {
+  return {
+    kind: 'Status',
+    apiVersion: 'v1',
+    metadata: { continue: token },
+    status: 'Failure',
+    message: expiredTokenMessage,
+    reason: 'Expired',
+    code: 410,
+  };
+}
+
+// Kubernetes' words, which clients show.
+const expiredTokenMessage =
+  'The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue ' +
+  'parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided ' +
+  'token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was ' +
+  'returned and now may show up in the list.';

@@ -8,7 +8,7 @@ export type RowObject = 'None' | 'Metadata' | 'Object';
 /** meta.k8s.io/v1 Table, the form in which kubectl prints objects. */
 export interface Table {
   readonly kind: 'Table';
-  readonly apiVersion: 'meta.k8s.io/v1';
+  readonly apiVersion: string;
   readonly metadata: Readonly<Record<string, unknown>>;
   readonly columnDefinitions: readonly object[];
   readonly rows: readonly object[];
@@ -18,12 +18,13 @@ export interface Table {
 export function tableOf(
   kind: Kind,
   objects: readonly AnyObject[],
-  { metadata, rowObject, nowMs }: { metadata: Table['metadata']; rowObject: RowObject; nowMs: number },
+  options: { metadata: Table['metadata']; rowObject: RowObject; nowMs: number; version: string },
 ): Table {
+  const { metadata, rowObject, nowMs, version } = options;
   const columns = printedColumns(kind, true);
   return {
     kind: 'Table',
-    apiVersion: 'meta.k8s.io/v1',
+    apiVersion: `meta.k8s.io/${version}`,
     metadata,
     columnDefinitions: columns.map(({ name, wide = false }) => ({
       name,
@@ -34,12 +35,12 @@ export function tableOf(
     })),
     rows: objects.map((object) => ({
       cells: columns.map(({ cell }) => cell(object, nowMs)),
-      ...(rowObject === 'None' ? {} : { object: rowObject === 'Object' ? object : metadataOf(object) }),
+      ...(rowObject === 'None' ? {} : { object: rowObject === 'Object' ? object : metadataOf(object, version) }),
     })),
   };
 }
 
-/** An object reduced to its identity and metadata. */
-export function metadataOf({ metadata }: AnyObject): object {
-  return { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata };
+/** An object reduced to its identity and metadata. @param version Of meta.k8s.io. */
+export function metadataOf({ metadata }: Pick<AnyObject, 'metadata'>, version: string): object {
+  return { kind: 'PartialObjectMetadata', apiVersion: `meta.k8s.io/${version}`, metadata };
 }

@@ -1,8 +1,9 @@
 import { GantryError, type Reason, reasonTable } from '@gantry/runtime/errors.ts';
-import { type Outgoing, sendDocument } from '../answer.ts';
+import { type Outgoing, sendStatus } from '../answer.ts';
 import { fieldsFrom } from '../bodies.ts';
 import { mediaTypeOf, readBody } from '../body.ts';
 import type { ResourceDeps, ResourceRequest } from '../request.ts';
+import { createdStatus } from '../status.ts';
 
 const bindingType = { apiVersion: 'v1', kind: 'Binding' };
 
@@ -26,5 +27,5 @@ export async function handleBinding(deps: ResourceDeps, request: ResourceRequest
     const reason = Object.hasOwn(reasonTable, result!.reason) ? (result!.reason as Reason) : 'InternalError';
     throw new GantryError(reason, result!.message);
   }
-  sendDocument(response, 201, { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 });
+  sendStatus(response, createdStatus, request.wanted);
 }

@@ -1,9 +1,10 @@
 import { GantryError } from '@gantry/runtime/errors.ts';
-import { type Outgoing, sendDocument } from '../answer.ts';
+import { type Outgoing, sendStatus } from '../answer.ts';
 import { fieldsFrom } from '../bodies.ts';
 import { mediaTypeOf, readBody } from '../body.ts';
 import { writeParameters } from '../parameters.ts';
 import type { ResourceDeps, ResourceRequest } from '../request.ts';
+import { createdStatus } from '../status.ts';
 
 const evictionType = { apiVersion: 'policy/v1', kind: 'Eviction' };
 
@@ -32,5 +33,5 @@ export async function handleEviction(deps: ResourceDeps, request: ResourceReques
     ...(gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds: Number(gracePeriodSeconds) }),
     dryRun: dryRun.includes('All') || writeParameters(query).dryRun,
   });
-  sendDocument(response, 201, { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 });
+  sendStatus(response, createdStatus, request.wanted);
 }

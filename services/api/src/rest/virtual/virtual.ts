@@ -6,7 +6,6 @@ import { GantryError } from '@gantry/runtime/errors.ts';
 import { type Authorize, attemptOn } from '../../auth/authorization.ts';
 import type { RequestContext } from '../../core/context.ts';
 import type { AnyObject } from '../../core/stored-object.ts';
-import { wantedBy } from '../accept.ts';
 import { type Outgoing, sendDocument } from '../answer.ts';
 import { fieldsFrom } from '../bodies.ts';
 import { mediaTypeOf, readBody } from '../body.ts';
@@ -34,7 +33,7 @@ export interface VirtualDeps {
 export async function handleVirtual(
   { authorize, maxBodyBytes }: VirtualDeps,
   { kind, answer }: VirtualResource,
-  { route, query, incoming, context }: ResourceRequest,
+  { route, query, incoming, context, wanted }: ResourceRequest,
   response: Outgoing,
 ): Promise<void> {
   const { namespace, name, verb } = route;
@@ -45,18 +44,11 @@ export async function handleVirtual(
   if (verb !== 'create') {
     throw new GantryError('MethodNotAllowed', 'the server does not allow this method on the requested resource');
   }
-  const wanted = wantedBy(incoming.headers.accept);
-  if (wanted === undefined) {
-    throw new GantryError(
-      'NotAcceptable',
-      'only the following media types are accepted: application/json, application/yaml',
-    );
-  }
   // A call changes nothing: a dry run of it is the same.
-  writeParameters(query);
+  writeParameters(query, 'CreateOptions');
   const body = await readBody(incoming, maxBodyBytes, context.signal);
   const object = objectOf(kind, body, mediaTypeOf(incoming));
-  sendDocument(response, 201, await answer(context, object, namespace), wanted.encoding);
+  sendDocument(response, 201, await answer(context, object, namespace), wanted, kind.message);
 }
 
 /** The object in a body. Clients may leave apiVersion and kind to the URL. */

@@ -1,0 +1,159 @@
+import type { FieldCause } from '@gantry/runtime/errors.ts';
+import { GantryError } from '@gantry/runtime/errors.ts';
+import type { DeletionRequest } from '../core/deletion.ts';
+import { type Outgoing, send, sendStatus } from './answer.ts';
+import { fieldsFrom } from './bodies.ts';
+import { mediaTypeOf, readBody } from './body.ts';
+import { listParameters } from './list-options.ts';
+import { encodeList } from './list-writer.ts';
+import { dryRunCauses, flag, invalidOptions, notSupported, wholeNumber } from './parameters.ts';
+import { queryOf, refOf } from './query.ts';
+import { answerObject } from './reading.ts';
+import type { ResourceDeps, ResourceRequest } from './request.ts';
+import { rowObjectOf, Shape } from './shape.ts';
+import { deletedStatus } from './status.ts';
+
+/** Resources of which a deletion answers with the object that is gone, as Kubernetes has it, and not with a Status. */
+const returned = new Set([
+  'pods',
+  'services',
+  'namespaces',
+  'persistentvolumes',
+  'persistentvolumeclaims',
+  'podtemplates',
+  'resourcequotas',
+  'serviceaccounts',
+  'csidrivers',
+  'csinodes',
+  'storageclasses',
+  'volumeattachments',
+  'volumeattributesclasses',
+  'deviceclasses',
+  'resourceclaims',
+  'resourceclaimtemplates',
+  'resourceslices',
+]);
+
+const policies = ['Foreground', 'Background', 'Orphan'];
+
+/** The options of a deletion. */
+interface Options extends DeletionRequest {
+  readonly dryRun: boolean;
+  readonly orphanDependents: boolean | undefined;
+}
+
+/** DeleteOptions as a client gives them. */
+interface GivenOptions {
+  readonly gracePeriodSeconds?: unknown;
+  readonly propagationPolicy?: unknown;
+  readonly orphanDependents?: unknown;
+  readonly dryRun?: unknown;
+  readonly preconditions?: { readonly uid?: unknown; readonly resourceVersion?: unknown } | null;
+  readonly ignoreStoreReadErrorWithClusterBreakingPotential?: unknown;
+}
+
+/** Deletes one object, or asks for its end. */
+export async function deleteObject(deps: ResourceDeps, request: ResourceRequest, response: Outgoing): Promise<void> {
+  const { kind, context } = request;
+  const options = await deletionOf(deps, request);
+  const { object, gone } = await deps.api.delete(context, refOf(request), options, options.dryRun);
+  if (gone && !returned.has(kind.plural)) {
+    const { name, uid } = object.metadata;
+    return sendStatus(response, deletedStatus({ name, uid, group: kind.group, kind: kind.plural }), request.wanted);
+  }
+  // Only who asks for the end of dependents in the older form is told that the end is still to come.
+  const code = !gone && options.orphanDependents === false ? 202 : 200;
+  answerObject(deps, request, response, object, code);
+}
+
+/** Deletes what a list shows, and answers with that list. */
+export async function deleteCollection(
+  deps: ResourceDeps,
+  request: ResourceRequest,
+  response: Outgoing,
+): Promise<void> {
+  const { wanted, context, query } = request;
+  const page = listParameters(query);
+  const options = await deletionOf(deps, request);
+  const listed = await deps.api.deleteCollection(context, queryOf(request), page, options, options.dryRun);
+  const shape = new Shape(request.form, wanted, rowObjectOf(query), deps.clock.now());
+  send(response, 200, encodeList(shape, listed.items, metadataOf(listed), wanted));
+}
+
+function metadataOf({ revision, token }: { readonly revision: number; readonly token: string }) {
+  return { resourceVersion: String(revision), ...(token === '' ? {} : { continue: token }) };
+}
+
+/** DeleteOptions from the body, or from the query if there is none. Throws Invalid that names each option that is wrong. */
+async function deletionOf(deps: ResourceDeps, { incoming, query, context }: ResourceRequest): Promise<Options> {
+  const body = await readBody(incoming, deps.maxBodyBytes, context.signal);
+  const given = body.length === 0 ? optionsInQuery(query) : optionsInBody(body, mediaTypeOf(incoming));
+  const { gracePeriodSeconds: grace, propagationPolicy: policy, orphanDependents: orphans } = given;
+  const dryRun = given.dryRun ?? [];
+  checkTypes(given);
+  const causes: FieldCause[] = [];
+  if (isGiven(orphans) && isGiven(policy)) {
+    const message = `Invalid value: ${JSON.stringify(policy)}: orphanDependents and deletionPropagation cannot be both set`;
+    causes.push({ reason: 'FieldValueInvalid', field: 'propagationPolicy', message });
+  }
+  if (isGiven(policy) && !policies.includes(String(policy))) {
+    causes.push(notSupported('propagationPolicy', JSON.stringify(policy), [...policies, 'nil']));
+  }
+  causes.push(...dryRunCauses(dryRun as string[]));
+  if (given.ignoreStoreReadErrorWithClusterBreakingPotential === true) {
+    const field = 'ignoreStoreReadErrorWithClusterBreakingPotential';
+    const message = 'Invalid value: true: is not supported: an object that cannot be read is deleted without it';
+    causes.push({ reason: 'FieldValueInvalid', field, message });
+  }
+  if (causes.length > 0) throw invalidOptions('DeleteOptions', causes);
+  const { uid, resourceVersion } = given.preconditions ?? {};
+  return {
+    ...(isGiven(grace) ? { gracePeriodSeconds: Number(grace) } : {}),
+    ...(isGiven(policy) ? { propagationPolicy: String(policy) } : {}),
+    ...(isGiven(orphans) ? { propagationPolicy: orphans ? 'Orphan' : 'Background' } : {}),
+    ...(isGiven(uid) ? { uid: String(uid) } : {}),
+    ...(isGiven(resourceVersion) ? { resourceVersion: String(resourceVersion) } : {}),
+    dryRun: (dryRun as string[]).length > 0,
+    orphanDependents: isGiven(orphans) ? Boolean(orphans) : undefined,
+  };
+}
+
+function isGiven(value: unknown): boolean {
+  return value !== undefined && value !== null;
+}
+
+function optionsInQuery(query: URLSearchParams): GivenOptions {
+  return {
+    gracePeriodSeconds: wholeNumber(query, 'gracePeriodSeconds'),
+    propagationPolicy: query.get('propagationPolicy') ?? undefined,
+    orphanDependents: flag(query, 'orphanDependents'),
+    dryRun: query.getAll('dryRun'),
+    ignoreStoreReadErrorWithClusterBreakingPotential: flag(query, 'ignoreStoreReadErrorWithClusterBreakingPotential'),
+  };
+}
+
+function optionsInBody(body: Buffer, mediaType: string): GivenOptions {
+  // Any group's DeleteOptions will do: clients send that of the object's group.
+  return fieldsFrom(body, mediaType, { apiVersion: 'v1', kind: 'DeleteOptions' }, 'gantry.meta.v1.DeleteOptions');
+}
+
+/** Throws BadRequest, in the words of Go's decoder, for an option of another type. */
+function checkTypes(given: GivenOptions): void {
+  const types: readonly [keyof GivenOptions, string, (value: unknown) => boolean][] = [
+    ['gracePeriodSeconds', 'int64', Number.isSafeInteger],
+    ['propagationPolicy', 'v1.DeletionPropagation', (value) => typeof value === 'string'],
+    ['orphanDependents', 'bool', (value) => typeof value === 'boolean'],
+    ['dryRun', '[]string', (value) => Array.isArray(value) && value.every((each) => typeof each === 'string')],
+    ['preconditions', 'v1.Preconditions', (value) => typeof value === 'object' && !Array.isArray(value)],
+    ['ignoreStoreReadErrorWithClusterBreakingPotential', 'bool', (value) => typeof value === 'boolean'],
+  ];
+  for (const [name, type, isRight] of types) {
+    const value = given[name];
+    if (!isGiven(value) || isRight(value)) continue;
+    const shown = Array.isArray(value) ? 'array' : typeof value;
+    throw new GantryError(
+      'BadRequest',
+      `json: cannot unmarshal ${shown} into Go struct field DeleteOptions.${name} of type ${type}`,
+    );
+  }
+}
