@@ -91,10 +91,21 @@ function byText(left: object, right: object): number {
 /** What a step was answered: an object, or a list of them. */
 function comparableAnswer(given: Json, step: Step): Json {
   const asked = JSON.stringify(step);
+  if (Array.isArray(given.columnDefinitions)) return comparableTable(given);
   if (!Array.isArray(given.items)) return comparableObject(given, asked, step.http?.managers);
   const items = (given.items as Json[]).map((item) => comparableObject(item, asked, step.http?.managers));
   const { resourceVersion: _, ...metadata } = (given.metadata ?? {}) as Json;
   return { ...given, metadata, items };
+}
+
+/** Headings as kubectl prints them, and cells as text; how old an object is differs. */
+function comparableTable({ columnDefinitions, rows }: Json): Json {
+  const columns = (columnDefinitions as Json[]).map(({ name, priority }) => {
+    return { name: String(name).toUpperCase(), priority };
+  });
+  const cellOf = (cell: unknown, index: number): string =>
+    ['AGE', 'CREATED AT'].includes(columns[index]!.name) ? '<age>' : String(cell ?? '');
+  return { columns, rows: (rows as { cells: unknown[] }[]).map(({ cells }) => cells.map(cellOf)) };
 }
 
 /** Entries of managedFields without their times, which also decide on their order. */

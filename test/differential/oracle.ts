@@ -80,6 +80,8 @@ export class Oracle implements AsyncDisposable {
         `--token-auth-file=${file('tokens.csv')}`,
         '--authorization-mode=AlwaysAllow',
         '--allow-privileged=true',
+        // It would write the status of flow schemas at some time of its own.
+        '--enable-priority-and-fairness=false',
         // Nobody makes service accounts here.
         '--disable-admission-plugins=ServiceAccount',
         '--service-cluster-ip-range=10.96.0.0/16',

@@ -9,6 +9,7 @@ import { deployment } from './kinds/deployment/deployment.ts';
 import { endpoints } from './kinds/endpoints/endpoints.ts';
 import { endpointSlice } from './kinds/endpointslice/endpointslice.ts';
 import { event } from './kinds/event/event.ts';
+import { flowSchema } from './kinds/flowschema/flowschema.ts';
 import { job } from './kinds/job/job.ts';
 import { lease } from './kinds/lease/lease.ts';
 import { limitRange } from './kinds/limitrange/limitrange.ts';
@@ -20,6 +21,7 @@ import { pod } from './kinds/pod/pod.ts';
 import { podDisruptionBudget } from './kinds/poddisruptionbudget/poddisruptionbudget.ts';
 import { podGroup } from './kinds/podgroup/podgroup.ts';
 import { priorityClass } from './kinds/priorityclass/priorityclass.ts';
+import { priorityLevelConfiguration } from './kinds/prioritylevelconfiguration/prioritylevelconfiguration.ts';
 import { replicaSet } from './kinds/replicaset/replicaset.ts';
 import { resourceQuota } from './kinds/resourcequota/resourcequota.ts';
 import { role } from './kinds/role/role.ts';
@@ -61,6 +63,8 @@ const byName = {
   RoleBinding: roleBinding,
   ClusterRole: clusterRole,
   ClusterRoleBinding: clusterRoleBinding,
+  FlowSchema: flowSchema,
+  PriorityLevelConfiguration: priorityLevelConfiguration,
 };
 
 /** The name of a built-in kind, such as Pod. */

@@ -6,6 +6,7 @@ import type { CertificateSigningRequest } from './gantry.certificates.v1.ts';
 import type { Lease } from './gantry.coordination.v1.ts';
 import type { ConfigMap, Endpoints, Event, LimitRange, Namespace, Node, PersistentVolume, PersistentVolumeClaim, Pod, PodStatus, ResourceQuota, Secret, Service, ServiceAccount } from './gantry.core.v1.ts';
 import type { EndpointSlice } from './gantry.discovery.v1.ts';
+import type { FlowSchema, PriorityLevelConfiguration } from './gantry.flowcontrol.v1.ts';
 import type { PodDisruptionBudget } from './gantry.policy.v1.ts';
 import type { ClusterRole, ClusterRoleBinding, Role, RoleBinding } from './gantry.rbac.v1.ts';
 import type { PriorityClass } from './gantry.scheduling.v1.ts';
@@ -70,6 +71,10 @@ export interface Object {
   clusterRole?: ClusterRole;
   /** rbac.authorization.k8s.io/v1 ClusterRoleBinding. */
   clusterRoleBinding?: ClusterRoleBinding;
+  /** flowcontrol.apiserver.k8s.io/v1 FlowSchema. */
+  flowSchema?: FlowSchema;
+  /** flowcontrol.apiserver.k8s.io/v1 PriorityLevelConfiguration. */
+  priorityLevelConfiguration?: PriorityLevelConfiguration;
 }
 
 /** Names one object. */
