@@ -88,7 +88,7 @@ function byText(left: object, right: object): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** What a step was answered: an object, or a list of them. */
+/** An object or a list of them, in a form that can be compared. */
 function comparableAnswer(given: Json, step: Step): Json {
   const asked = JSON.stringify(step);
   if (Array.isArray(given.columnDefinitions)) return comparableTable(given);

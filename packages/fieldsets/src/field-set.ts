@@ -79,6 +79,7 @@ export class FieldSet {
   }
 
   intersection(other: FieldSet): FieldSet {
+    if (this.isEmpty || other.isEmpty) return FieldSet.empty;
     return this.#combine(
       this.#entries.keys(),
       other,
@@ -87,20 +88,25 @@ export class FieldSet {
     );
   }
 
-  /** The paths of this set that are not in the other. */
+  /** The paths of this set that are not in the other; the same set if that takes none. */
   difference(other: FieldSet): FieldSet {
-    if (other.isEmpty) return this;
-    return this.#combine(
-      this.#entries.keys(),
-      other,
-      (mine, theirs) => mine && !theirs,
-      (mine, theirs) => mine.difference(theirs),
-    );
+    if (this.isEmpty || other.isEmpty) return this;
+    let isSame = true;
+    const left = Array.from(this.#entries, ([element, entry]): readonly [PathElement, Entry] => {
+      const theirs = other.#entries.get(element);
+      if (theirs === undefined) return [element, entry];
+      const isMember = entry.isMember && !theirs.isMember;
+      const below = entry.below.difference(theirs.below);
+      if (isMember === entry.isMember && below === entry.below) return [element, entry];
+      isSame = false;
+      return [element, { isMember, below }];
+    });
+    return isSame ? this : FieldSet.from(left);
   }
 
   /** The paths of this set that neither are in the other nor go on from one that is. */
   without(other: FieldSet): FieldSet {
-    if (other.isEmpty) return this;
+    if (this.isEmpty || other.isEmpty) return this;
     const kept = [...this.#entries].filter(([element]) => !other.hasElement(element));
     return FieldSet.from(
       kept.map(([element, { isMember, below }]) => [element, { isMember, below: below.without(other.below(element)) }]),
@@ -172,24 +178,43 @@ export class FieldSet {
 
 /** Collects paths for a set. */
 export class FieldSetBuilder {
-  readonly #entries = new Map<PathElement, { isMember: boolean; below: FieldSetBuilder }>();
+  readonly #entries = new Map<PathElement, { isMember: boolean; below: FieldSetBuilder | undefined }>();
 
   add(path: readonly PathElement[]): void {
     let builder: FieldSetBuilder = this;
     for (const [index, element] of path.entries()) {
-      let entry = builder.#entries.get(element);
-      if (entry === undefined) {
-        entry = { isMember: false, below: new FieldSetBuilder() };
-        builder.#entries.set(element, entry);
-      }
-      if (index === path.length - 1) entry.isMember = true;
-      builder = entry.below;
+      if (index === path.length - 1) builder.addElement(element);
+      else builder = builder.below(element);
     }
   }
 
+  /** Adds the path of one element. */
+  addElement(element: PathElement): void {
+    this.#entry(element).isMember = true;
+  }
+
+  /** Collects paths that go on from an element. */
+  below(element: PathElement): FieldSetBuilder {
+    const entry = this.#entry(element);
+    entry.below ??= new FieldSetBuilder();
+    return entry.below;
+  }
+
+  #entry(element: PathElement): { isMember: boolean; below: FieldSetBuilder | undefined } {
+    let entry = this.#entries.get(element);
+    if (entry === undefined) {
+      entry = { isMember: false, below: undefined };
+      this.#entries.set(element, entry);
+    }
+    return entry;
+  }
+
   build(): FieldSet {
-    return FieldSet.from(
-      [...this.#entries].map(([element, { isMember, below }]) => [element, { isMember, below: below.build() }]),
-    );
+    if (this.#entries.size === 0) return FieldSet.empty;
+    const entries = new Map<PathElement, Entry>();
+    for (const [element, { isMember, below }] of this.#entries) {
+      entries.set(element, { isMember, below: below?.build() ?? FieldSet.empty });
+    }
+    return FieldSet.from(entries);
   }
 }

@@ -21,16 +21,21 @@ export function itemShape(shape: Extract<Shape, { type: 'set' | 'list' }>): Shap
   return shape.type === 'list' ? shape.items : { type: 'atomic' };
 }
 
-/** True for equal JSON values; the order of an object's keys does not count. */
+/** True for equal JSON values; the order of an object's keys does not count, nor do keys without a value. */
 export function isSameJson(left: unknown, right: unknown): boolean {
   if (left === right) return true;
   if (typeof left !== 'object' || typeof right !== 'object' || left === null || right === null) return false;
-  if (Array.isArray(left) !== Array.isArray(right)) return false;
-  const leftKeys = Object.keys(left);
-  if (leftKeys.length !== Object.keys(right).length) return false;
-  return leftKeys.every(
-    (key) =>
-      Object.hasOwn(right, key) &&
-      isSameJson((left as Record<string, unknown>)[key], (right as Record<string, unknown>)[key]),
+  if (Array.isArray(left)) {
+    return (
+      Array.isArray(right) && left.length === right.length && left.every((item, at) => isSameJson(item, right[at]))
+    );
+  }
+  if (Array.isArray(right)) return false;
+  const [one, other] = [left as Record<string, unknown>, right as Record<string, unknown>];
+  const valueAt = (fields: Record<string, unknown>, key: string): unknown =>
+    Object.hasOwn(fields, key) ? fields[key] : undefined;
+  return (
+    Object.keys(one).every((key) => one[key] === undefined || isSameJson(one[key], valueAt(other, key))) &&
+    Object.keys(other).every((key) => other[key] === undefined || valueAt(one, key) !== undefined)
   );
 }

@@ -27,7 +27,7 @@ export function itemElement(item: unknown, shape: Extract<Shape, { type: 'set' |
   if (!isFields(item)) throw new TypeError('an item of an associative list must be an object');
   const keys: Record<string, unknown> = {};
   let present = 0;
-  for (const key of [...shape.keys].sort()) {
+  for (const key of shape.keys) {
     const value = item[key] ?? shape.keyDefaults?.[key];
     if (item[key] !== undefined && item[key] !== null) present++;
     if (value === undefined) continue;

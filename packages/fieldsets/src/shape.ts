@@ -15,7 +15,7 @@ export type Shape =
   | { readonly type: 'set' }
   | {
       readonly type: 'list';
-      /** Fields that identify an item. */
+      /** Fields that identify an item, in alphabetical order. */
       readonly keys: readonly string[];
       /** Values of key fields that an item leaves out. */
       readonly keyDefaults?: Readonly<Record<string, unknown>>;

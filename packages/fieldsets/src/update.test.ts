@@ -26,7 +26,8 @@ class Live {
   }
 
   update(manager: string, object: unknown): void {
-    this.managers = updated({ live: this.object, object, version, managers: this.managers, manager }, deployments);
+    const write = { live: this.object, object, version, managers: this.managers, manager };
+    this.managers = updated(write, deployments).managers;
     this.object = object;
   }
 

@@ -57,16 +57,24 @@ interface Write {
 }
 
 /**
- * Ownership after an update: the manager owns all that it changed, others lose it.
- * @param write.live The object before; undefined for a new one. In `version`, as is `object`.
+ * Ownership after an update: the manager owns all that it changed, others lose it. The same managers where they stay as they are.
+ * @param write.live The object before; what is there without ever being set for a new one. In `version`, as is `object`.
+ * @returns `changed` is true if fields that can be owned were added or got another value.
  */
-export function updated(write: Write & { readonly object: unknown }, versions: Versions): Managers {
+export function updated(
+  write: Write & { readonly object: unknown },
+  versions: Versions,
+): { readonly managers: Managers; readonly changed: boolean } {
   const { version, manager } = write;
   const { managers, difference } = transfer({ ...write, force: true }, versions);
+  const { touched, removed } = difference;
   const mine = managers.get(manager)?.set ?? FieldSet.empty;
-  const { added, modified, removed } = difference;
-  const set = mine.difference(removed).union(modified).union(added).without(schemaOf(versions, version).ignored);
-  return withOwned(managers, manager, set, version, false);
+  const kept = mine.difference(removed);
+  const set = touched.difference(kept).isEmpty ? kept : kept.union(touched);
+  return {
+    managers: set === mine ? managers : withOwned(managers, manager, set, version, false),
+    changed: !touched.isEmpty,
+  };
 }
 
 /**
@@ -74,12 +82,13 @@ export function updated(write: Write & { readonly object: unknown }, versions: V
  * configuration sets; what it owned before, and neither sets nor shares with another manager, is removed.
  * @param write.config The configuration, without fields that nobody owns.
  * @param write.force Takes fields over from other managers.
+ * @returns `changed` is true if the object is another one than before, in fields that can be owned.
  * @throws ConflictError if the configuration changes fields of other managers and force is not set.
  */
 export function applied(
   write: Write & { readonly config: unknown; readonly force: boolean },
   versions: Versions,
-): { readonly object: unknown; readonly managers: Managers } {
+): { readonly object: unknown; readonly managers: Managers; readonly changed: boolean } {
   const { live, config, version, manager } = write;
   const { shape, ignored } = schemaOf(versions, version);
   const last = write.managers.get(manager);
@@ -87,42 +96,52 @@ export function applied(
   const managers = new Map(write.managers).set(manager, { set, version, applied: true });
   const object = prune(merge(live, config, shape), { managers, version, last }, versions);
   const result = transfer({ ...write, managers, object }, versions);
-  return { object, managers: result.managers };
+  const { touched, removed } = result.difference;
+  return { object, managers: result.managers, changed: !(touched.isEmpty && removed.isEmpty) };
+}
+
+/** Paths in which an object differs from before, without those that nobody owns. */
+interface Difference {
+  /** Added, or of another value. */
+  readonly touched: FieldSet;
+  readonly removed: FieldSet;
 }
 
 /** Takes the fields that a write changes from all other managers, and those that it removes. */
 function transfer(
   { live, object, version, managers, manager, force }: Write & { readonly object: unknown; readonly force: boolean },
   versions: Versions,
-): { readonly managers: Managers; readonly difference: ReturnType<typeof compare> } {
-  const differenceIn = (target: string): ReturnType<typeof compare> | undefined => {
+): { readonly managers: Managers; readonly difference: Difference } {
+  schemaOf(versions, version);
+  const differenceIn = (target: string): Difference | undefined => {
     const schema = versions.schema(target);
     if (schema === undefined) return undefined;
     const [before, after] =
       target === version ? [live, object] : [live, object].map((one) => versions.convert(one, target));
     const { added, modified, removed } = compare(before ?? {}, after ?? {}, schema.shape);
-    const counted = (set: FieldSet): FieldSet => set.without(schema.ignored);
-    return { added: counted(added), modified: counted(modified), removed: counted(removed) };
+    const { ignored } = schema;
+    return { touched: added.without(ignored).union(modified.without(ignored)), removed: removed.without(ignored) };
   };
   const differences = new Map([[version, differenceIn(version)]]);
   const conflicts: Conflict[] = [];
   const left = new Map<string, Owned>();
+  let isSame = true;
   for (const [name, owned] of managers) {
-    if (name === manager) {
+    if (name === manager && !owned.set.isEmpty) {
       left.set(name, owned);
       continue;
     }
     if (!differences.has(owned.version)) differences.set(owned.version, differenceIn(owned.version));
     const difference = differences.get(owned.version);
-    if (difference === undefined) continue;
-    const conflict = owned.set.intersection(difference.modified.union(difference.added));
+    const conflict = difference === undefined ? FieldSet.empty : owned.set.intersection(difference.touched);
     if (!conflict.isEmpty) conflicts.push({ manager: name, set: conflict });
-    const set = owned.set.difference(conflict).difference(difference.removed);
-    if (!set.isEmpty) left.set(name, { ...owned, set });
+    const set =
+      difference === undefined ? FieldSet.empty : owned.set.difference(conflict).difference(difference.removed);
+    isSame &&= set === owned.set;
+    if (!set.isEmpty) left.set(name, set === owned.set ? owned : { ...owned, set });
   }
   if (!force && conflicts.length > 0) throw new ConflictError(conflicts);
-  if (left.get(manager)?.set.isEmpty) left.delete(manager);
-  return { managers: left, difference: differences.get(version)! };
+  return { managers: isSame && left.size === managers.size ? managers : left, difference: differences.get(version)! };
 }
 
 /** Removes what the manager applied the last time and neither it nor anybody else owns now. */

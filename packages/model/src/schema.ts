@@ -36,6 +36,11 @@ export interface FieldSchema {
   readonly partial: boolean;
   readonly mergeKey: string | undefined;
   readonly patchStrategies: readonly string[];
+  /** How entries of a list are owned: as a whole, by value, or by the properties of listMapKeys. */
+  readonly listType: 'atomic' | 'set' | 'map';
+  readonly listMapKeys: readonly string[];
+  /** True if the object or map, or each entry of the list, is owned as a whole. */
+  readonly atomic: boolean;
   readonly comment: string;
 }
 
@@ -172,8 +177,17 @@ function describeField(field: protobuf.Field): FieldSchema {
     patchStrategies: String(options['(gantry.patch_strategy)'] ?? '')
       .split(',')
       .filter((word) => word !== ''),
+    listType: options['(gantry.list_type)'] ?? 'atomic',
+    listMapKeys: String(options['(gantry.list_map_keys)'] ?? '')
+      .split(',')
+      .filter((word) => word !== ''),
+    atomic: options['(gantry.atomic)'] ?? isAtomicMessage(field),
     comment: field.comment ?? '',
   };
+}
+
+function isAtomicMessage(field: protobuf.Field): boolean {
+  return !(field instanceof protobuf.MapField) && field.resolvedType?.options?.['(gantry.atomic_message)'] === true;
 }
 
 function typeOf(field: protobuf.Field): FieldType {

@@ -42,6 +42,7 @@ import { runHousekeeping } from './housekeeping/housekeeping.ts';
 import { reportStoreHealth } from './housekeeping/store-health.ts';
 import { createApiMetrics } from './metrics.ts';
 import { NodeApi } from './nodes/service.ts';
+import { ownersBy, ownManager } from './ownership/track.ts';
 import { PlacementProxy } from './placement/proxy.ts';
 import { AgentConnections } from './pods/agents.ts';
 import { PodProxy } from './pods/proxy.ts';
@@ -114,7 +115,10 @@ async function startParts(config: ApiConfig, deps: ApiDeps, stack: AsyncDisposab
   const hub = stack.use(new WatchHub({ ...core, observers: [ledger, priorities] }));
   await hub.start();
   const createMissing = (): Promise<void> =>
-    createBuiltIns((object) => create(core, core.kinds.kindOfObject(object), object, false));
+    createBuiltIns((object) => {
+      const owners = ownersBy({ manager: ownManager, subresource: '', nowMs: core.clock.now() });
+      return create(core, core.kinds.kindOfObject(object), object, { dryRun: false, owners });
+    });
   await createMissing();
   const events = stack.use(new ApiEvents({ ...core, maxPending: config.limits.maxPendingEvents }));
   const lists = new ListBudget(config.limits.lists, core.clock);

@@ -9,17 +9,25 @@ import { validateMetadata, validateMetadataUpdate } from './metadata.ts';
 /**
  * Makes a new object complete, in place: defaults, then what the server sets, then validation. Throws Invalid with all causes.
  * The object comes from the decoder, so that whatever its kind requires is there, be it with a zero value.
+ * @param afterDefaults Called for the object as its client has it, before the server adds anything.
  */
-export function completeNew<T extends KubeObject>(kind: Kind<T>, object: T): void {
+export function completeNew<T extends KubeObject>(kind: Kind<T>, object: T, afterDefaults?: () => void): void {
   kind.setDefaults(object);
+  afterDefaults?.();
   kind.prepareForCreate?.(object);
   fillZeros(kind.message, object);
   refuse(kind, object, [...validateObject(kind, object), ...(kind.validateCreate?.(object) ?? [])]);
 }
 
 /** Makes a replacement of a stored object complete, in place, in the same order. Throws Invalid with all causes. */
-export function completeUpdate<T extends KubeObject>(kind: Kind<T>, object: T, stored: T): void {
+export function completeUpdate<T extends KubeObject>(
+  kind: Kind<T>,
+  object: T,
+  stored: T,
+  afterDefaults?: () => void,
+): void {
   kind.setDefaults(object);
+  afterDefaults?.();
   kind.prepareForUpdate?.(object, stored);
   fillZeros(kind.message, object);
   refuse(kind, object, validateUpdate(kind, object, stored));

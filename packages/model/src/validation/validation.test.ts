@@ -168,9 +168,9 @@ describe('completing objects', () => {
       '{apiVersion: discovery.k8s.io/v1, kind: EndpointSlice, metadata: {name: A}}',
     ]) {
       const { kind, object } = decode(text);
-      for (const complete of [completeNew, completeUpdate]) {
-        expect(() => complete(kind, object, object)).toThrow('Required value');
-        expect(() => complete(kind, object, object)).toThrow('metadata.name: Invalid value: "A"');
+      for (const complete of [() => completeNew(kind, object), () => completeUpdate(kind, object, object)]) {
+        expect(complete).toThrow('Required value');
+        expect(complete).toThrow('metadata.name: Invalid value: "A"');
       }
     }
   });

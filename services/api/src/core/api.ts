@@ -2,6 +2,7 @@ import type { Kind } from '@gantry/model/kind.ts';
 import { resourceOf } from '@gantry/model/registry.ts';
 import { GantryError, toGantryError } from '@gantry/runtime/errors.ts';
 import { attemptOn } from '../auth/authorization.ts';
+import { ownersBy } from '../ownership/track.ts';
 import type { WatchEvent } from '../watch/change.ts';
 import { type Applied, applyManifest } from './apply.ts';
 import { deleteListed } from './collection.ts';
@@ -15,6 +16,7 @@ import type { ListedPage } from './page.ts';
 import { type PatchType, patched } from './patching.ts';
 import * as reader from './reader.ts';
 import { selectionOf } from './selection.ts';
+import { applyServerSide } from './server-side-apply.ts';
 import type { AnyObject, Stored } from './stored-object.ts';
 import type { Turn } from './turns.ts';
 import * as writer from './writer.ts';
@@ -42,7 +44,18 @@ export interface PatchRequest {
   readonly type: PatchType;
   /** The patch, in JSON. */
   readonly body: string;
+  /** The part that is changed; `scale` is the object's replicas. */
+  readonly subresource: '' | 'status' | 'scale';
+  readonly dryRun: boolean;
+}
+
+/** A configuration whose fields the client wants and owns. */
+export interface ApplyConfigRequest {
+  /** In YAML or JSON. */
+  readonly config: Uint8Array;
   readonly subresource: '' | 'status';
+  /** Takes fields over from other managers. */
+  readonly force: boolean;
   readonly dryRun: boolean;
 }
 
@@ -140,7 +153,7 @@ export class ResourceApi {
     const kind = this.#deps.kinds.kindOfObject(object);
     this.#authorize(context, 'create', kind, object.metadata.namespace, object.metadata.name);
     kind.noteRequester?.(object, context.user);
-    const created = await create(this.#deps, kind, object, dryRun);
+    const created = await create(this.#deps, kind, object, this.#by(context, '', dryRun));
     this.#warnOfNew(context, created);
     return created;
   }
@@ -154,7 +167,7 @@ export class ResourceApi {
     checkBatchSize('objects', given.length, this.#deps.limits.maxBatchItems);
     const outcomes = given.map((object) => this.#admitted(context, object));
     const fine = outcomes.filter((outcome) => 'kind' in outcome);
-    const created = (await createAll(this.#deps, fine, dryRun)).values();
+    const created = (await createAll(this.#deps, fine, this.#by(context, '', dryRun))).values();
     const all = outcomes.map((outcome) => ('kind' in outcome ? created.next().value! : outcome));
     for (const one of all) if (one.type === 'created') this.#warnOfNew(context, one.object);
     return all;
@@ -162,28 +175,41 @@ export class ResourceApi {
 
   async update(context: RequestContext, object: AnyObject, dryRun: boolean): Promise<AnyObject> {
     const target = this.#targetOf(context, object);
-    return (await writer.update(this.#deps, target, () => structuredClone(object), dryRun)).object;
+    const options = this.#by(context, '', dryRun);
+    return (await writer.update(this.#deps, target, () => structuredClone(object), options)).object;
   }
 
   async updateStatus(context: RequestContext, object: AnyObject, dryRun: boolean): Promise<AnyObject> {
     const target = this.#targetOf(context, object);
-    return (await writer.updateStatus(this.#deps, target, () => structuredClone(object), dryRun)).object;
+    const options = this.#by(context, 'status', dryRun);
+    return (await writer.updateStatus(this.#deps, target, () => structuredClone(object), options)).object;
   }
 
   async patch(context: RequestContext, ref: ObjectRef, request: PatchRequest): Promise<AnyObject> {
     const target = this.#target(context, 'patch', ref);
     const next = patched(this.#deps, target.kind, request.type, request.body);
     const write = request.subresource === 'status' ? writer.updateStatus : writer.update;
-    return (await write(this.#deps, target, next, request.dryRun)).object;
+    const options = this.#by(context, request.subresource, request.dryRun);
+    return (await write(this.#deps, target, next, options)).object;
   }
 
   async apply(context: RequestContext, manifest: Uint8Array, namespace: string, dryRun: boolean): Promise<Applied> {
-    const request = { manifest, defaultNamespace: namespace || 'default', dryRun };
+    const request = { manifest, defaultNamespace: namespace || 'default', ...this.#by(context, '', dryRun) };
     const applied = await applyManifest(this.#deps, request, (kind, object) =>
       this.#authorize(context, 'patch', kind, object.metadata.namespace, object.metadata.name),
     );
     if (applied.outcome === 'created') this.#warnOfNew(context, applied.object);
     return applied;
+  }
+
+  /** Server-side apply: the client says which fields it wants and owns, in YAML or JSON. */
+  async applyConfig(context: RequestContext, ref: ObjectRef, request: ApplyConfigRequest): Promise<Applied> {
+    const { subresource, config, force, dryRun } = request;
+    const target = this.#target(context, 'patch', ref);
+    const author = { manager: context.fieldManager, subresource, nowMs: this.#deps.clock.now() };
+    return applyServerSide(this.#deps, target, { config, author, force, dryRun }, () =>
+      this.#authorize(context, 'create', target.kind, ref.namespace, ref.name),
+    );
   }
 
   async delete(
@@ -193,6 +219,11 @@ export class ResourceApi {
     dryRun: boolean,
   ): Promise<{ readonly object: AnyObject; readonly gone: boolean }> {
     return writer.remove(this.#deps, this.#target(context, 'delete', ref), request, dryRun);
+  }
+
+  /** Options of a write whose client owns what it sets. */
+  #by({ fieldManager }: RequestContext, subresource: string, dryRun: boolean): writer.WriteOptions {
+    return { dryRun, owners: ownersBy({ manager: fieldManager, subresource, nowMs: this.#deps.clock.now() }) };
   }
 
   #admitted(context: RequestContext, object: AnyObject | GantryError): NewObject | Creation {

@@ -8,19 +8,16 @@ import { conflict, isError } from '@gantry/runtime/errors.ts';
 import type { CoreDeps } from './context.ts';
 import { create } from './creation.ts';
 import { infoOf } from './keys.ts';
+import { lastAppliedAnnotation } from './last-applied.ts';
 import { checkNamespace, clearNamespace } from './metadata.ts';
 import type { AnyObject } from './stored-object.ts';
-import { update } from './writer.ts';
+import { update, type WriteOptions } from './writer.ts';
 
-/** The annotation in which kubectl keeps the manifest that was applied last; we keep ours there too, so both may be used. */
-export const lastAppliedAnnotation = 'kubectl.kubernetes.io/last-applied-configuration';
-
-export interface ApplyRequest {
+export interface ApplyRequest extends WriteOptions {
   /** One object in JSON or YAML. */
   readonly manifest: Uint8Array;
   /** For a manifest that names none. */
   readonly defaultNamespace: string;
-  readonly dryRun: boolean;
 }
 
 /** The object after an apply, and what that did. */
@@ -52,7 +49,7 @@ export async function applyManifest(
   for (let round = 1; round <= maxRounds; round++) {
     try {
       const next = (stored: { readonly object: AnyObject }): AnyObject => merged(deps, kind, modified, stored.object);
-      const { object, changed } = await update(deps, target, next, request.dryRun);
+      const { object, changed } = await update(deps, target, next, request);
       return { object, outcome: changed ? 'configured' : 'unchanged' };
     } catch (error) {
       if (!isError(error, 'NotFound')) throw error;
@@ -63,7 +60,7 @@ export async function applyManifest(
           deps,
           kind,
           decodeObject(withoutNulls(modified), 'refuse', deps.kinds) as AnyObject,
-          request.dryRun,
+          request,
         ),
         outcome: 'created',
       };

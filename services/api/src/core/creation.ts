@@ -2,13 +2,14 @@ import type { Kind } from '@gantry/model/kind.ts';
 import { completeNew } from '@gantry/model/validation/object.ts';
 import { alreadyExists, type GantryError, type ResourceInfo, toGantryError } from '@gantry/runtime/errors.ts';
 import type { Operation } from '@gantry/store/store.ts';
+import { setEntries } from '../ownership/track.ts';
 import { commitDecision, type Decision, noteCommitted } from './commit.ts';
 import type { CoreDeps } from './context.ts';
 import { infoOf, objectKey } from './keys.ts';
 import * as meta from './metadata.ts';
 import { requireNamespace } from './namespaces.ts';
 import { type AnyObject, putObject, withRevision } from './stored-object.ts';
-import { checkedValue, pluginOf } from './writer.ts';
+import { checkedValue, pluginOf, type WriteOptions } from './writer.ts';
 
 // New objects, one at a time or many in one commit. Both go the same way: default → validate → admit → commit.
 
@@ -38,8 +39,8 @@ const maxOperations = 768;
 const attemptsTogether = 8;
 
 /** Stores a new object. */
-export async function create(deps: CoreDeps, kind: Kind, object: AnyObject, dryRun: boolean): Promise<AnyObject> {
-  const candidate = prepare(deps, { kind, object }, dryRun);
+export async function create(deps: CoreDeps, kind: Kind, object: AnyObject, options: WriteOptions): Promise<AnyObject> {
+  const candidate = prepare(deps, { kind, object }, options);
   const revision = await commitDecision(deps, candidate.info, candidate.decide);
   return revision === undefined ? candidate.object() : withRevision(candidate.object(), revision);
 }
@@ -48,12 +49,16 @@ export async function create(deps: CoreDeps, kind: Kind, object: AnyObject, dryR
  * Stores new objects, each on its own, as many as possible in one commit; one outcome each, in order. They don't see one
  * another: what needs another one of the batch is refused. Rejects only when the store fails.
  */
-export async function createAll(deps: CoreDeps, objects: readonly NewObject[], dryRun: boolean): Promise<Creation[]> {
+export async function createAll(
+  deps: CoreDeps,
+  objects: readonly NewObject[],
+  options: WriteOptions,
+): Promise<Creation[]> {
   const outcomes = new Array<Creation>(objects.length);
   let waiting: Waiting[] = [];
   for (const [index, object] of objects.entries()) {
     try {
-      waiting.push({ index, candidate: prepare(deps, object, dryRun) });
+      waiting.push({ index, candidate: prepare(deps, object, options) });
     } catch (error) {
       outcomes[index] = refused(error);
     }
@@ -160,14 +165,14 @@ function refused(error: unknown): Creation {
 }
 
 /** Everything up to the commit. Throws what is wrong with the object. */
-function prepare(deps: CoreDeps, { kind, object }: NewObject, dryRun: boolean): Candidate {
+function prepare(deps: CoreDeps, { kind, object }: NewObject, { dryRun, owners }: WriteOptions): Candidate {
   const metadata = object.metadata;
   meta.clearNamespace(kind, object);
   meta.checkNamespace(kind, metadata.namespace, metadata.name || metadata.generateName || '');
   const generated = !metadata.name && metadata.generateName ? metadata.generateName : undefined;
   if (generated !== undefined) metadata.name = meta.generateName(generated, deps.entropy.random);
   meta.stampNew(kind, object, deps.clock.now(), deps.entropy.uid());
-  completeNew(kind, object);
+  completeNew(kind, object, () => setEntries(object, owners(kind, object, undefined)));
   let created = object;
   const decide = async (attempt: number): Promise<Decision | undefined> => {
     if (attempt > 1 && generated !== undefined) metadata.name = meta.generateName(generated, deps.entropy.random);

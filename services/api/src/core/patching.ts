@@ -32,7 +32,7 @@ export function patched({ kinds }: Pick<CoreDeps, 'kinds'>, kind: Kind, type: Pa
 }
 
 /** A patch is no precondition: naming another uid in it is a change. */
-function checkUid(kind: Kind, { metadata }: AnyObject, stored: AnyObject): void {
+export function checkUid(kind: Kind, { metadata }: AnyObject, stored: AnyObject): void {
   if (metadata.uid !== undefined && metadata.uid !== stored.metadata.uid) {
     throw invalid(kind, stored.metadata.name, [immutable('metadata.uid', metadata.uid)]);
   }

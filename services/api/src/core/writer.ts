@@ -5,6 +5,7 @@ import { completeUpdate } from '@gantry/model/validation/object.ts';
 import { GantryError, notFound } from '@gantry/runtime/errors.ts';
 import type { Operation } from '@gantry/store/store.ts';
 import { type Admittance, admitAsIs } from '../admission/admission.ts';
+import { type Owners, setEntries } from '../ownership/track.ts';
 import { checkStatusUpdate, checkWhileDeleting } from './check.ts';
 import { commitDecision, type Decision } from './commit.ts';
 import type { CoreDeps } from './context.ts';
@@ -12,7 +13,7 @@ import { damagedObject, isDamaged } from './damage.ts';
 import { type Deletion, type DeletionRequest, decideDamagedDeletion, decideDeletion, isReleased } from './deletion.ts';
 import { infoOf, objectKey } from './keys.ts';
 import * as meta from './metadata.ts';
-import { type AnyObject, copyOf, encodeValue, type Stored, withRevision } from './stored-object.ts';
+import { type AnyObject, encodeValue, type Stored, withRevision } from './stored-object.ts';
 
 // Changes of stored objects: the last steps of the pipeline, for requests that are authorized and decoded: default →
 // validate → admit → commit. New objects are in creation.ts.
@@ -38,6 +39,14 @@ export interface Written {
 /** The next state of an object, made from the stored one; may throw. Called anew when the stored one changed meanwhile. */
 export type Transition = (stored: Stored) => AnyObject | Promise<AnyObject>;
 
+/** Options of a write. */
+export interface WriteOptions {
+  /** Do everything but store it. */
+  readonly dryRun: boolean;
+  /** The owners of fields after it. */
+  readonly owners: Owners;
+}
+
 /** Reads one object from the store; throws NotFound. */
 export async function readStored(deps: CoreDeps, { kind, namespace, name }: Target): Promise<Stored> {
   // A longer name than any object can have would be no key of the store.
@@ -48,8 +57,8 @@ export async function readStored(deps: CoreDeps, { kind, namespace, name }: Targ
 }
 
 /** Replaces an object but for its status. `next` gives what the client wants in its place. */
-export function update(deps: CoreDeps, target: Target, next: Transition, dryRun: boolean): Promise<Written> {
-  return transition(deps, target, dryRun, async (stored) => {
+export function update(deps: CoreDeps, target: Target, next: Transition, options: WriteOptions): Promise<Written> {
+  return transition(deps, target, options.dryRun, async (stored) => {
     const { kind } = target;
     const object = await next(stored);
     sameIdentity(target, object);
@@ -59,27 +68,37 @@ export function update(deps: CoreDeps, target: Target, next: Transition, dryRun:
     if (kind.hasStatus) carryStatus(object, before);
     pluginOf(deps, kind).carryOver?.(object, before);
     checkWhileDeleting(kind, object, before);
-    completeUpdate(kind, object, before);
+    completeUpdate(kind, object, before, () => setEntries(object, options.owners(kind, object, before)));
     meta.bumpGeneration(kind, object, before);
     return object;
   });
 }
 
 /** Replaces an object's status and nothing else. */
-export function updateStatus(deps: CoreDeps, target: Target, next: Transition, dryRun: boolean): Promise<Written> {
+export function updateStatus(
+  deps: CoreDeps,
+  target: Target,
+  next: Transition,
+  options: WriteOptions,
+): Promise<Written> {
   const { kind } = target;
   if (!kind.hasStatus) {
     throw new GantryError('NotFound', 'the server could not find the requested resource');
   }
-  return transition(deps, target, dryRun, async (stored) => {
+  return transition(deps, target, options.dryRun, async (stored) => {
     const wanted = await next(stored);
     sameIdentity(target, wanted);
     meta.checkPreconditions(kind, wanted, stored.object);
     kind.setDefaults(wanted);
-    const object = copyOf(stored);
+    const live = stored.object;
+    const object = {
+      ...live,
+      metadata: { ...live.metadata, managedFields: wanted.metadata.managedFields },
+    } as AnyObject;
     carryStatus(object, wanted);
-    kind.prepareForStatus?.(object, stored.object, deps.clock.now());
-    checkStatusUpdate(kind, object, stored.object);
+    kind.prepareForStatus?.(object, live, deps.clock.now());
+    checkStatusUpdate(kind, object, live);
+    setEntries(object, options.owners(kind, object, live));
     return object;
   });
 }
@@ -187,9 +206,12 @@ export function pluginOf(deps: CoreDeps, kind: Kind): typeof admitAsIs {
  * A stored object as this version would store it: what an older one wrote may spell out zeros, and what a newer one wrote may have
  * fields that are not known here. Neither is a change that a client made.
  */
-function inTodaysForm({ kinds }: CoreDeps, object: AnyObject): AnyObject {
+export function inTodaysForm({ kinds }: Pick<CoreDeps, 'kinds'>, object: AnyObject): AnyObject {
   try {
-    return decodeObject(object, 'drop', kinds) as AnyObject;
+    const decoded = decodeObject(object, 'drop', kinds) as AnyObject;
+    // Shared between all that look at this object, so that what is derived from them is found again.
+    setEntries(decoded, object.metadata.managedFields);
+    return decoded;
   } catch {
     // Damaged: replacing it is how it is mended.
     return object;

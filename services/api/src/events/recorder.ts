@@ -1,4 +1,5 @@
 import { eventObject } from '@gantry/client/event-object.ts';
+import { genericKindOf } from '@gantry/model/built-in.ts';
 import type { Event } from '@gantry/model/gen/gantry.core.v1.ts';
 import type { Clock } from '@gantry/runtime/clock.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
@@ -6,6 +7,9 @@ import { rfc3339 } from '@gantry/runtime/time.ts';
 import type { Operation, Store } from '@gantry/store/store.ts';
 import type { Entropy } from '../core/metadata.ts';
 import { type AnyObject, encodeValue } from '../core/stored-object.ts';
+import { type Entries, ownersBy, ownManager, setEntries } from '../ownership/track.ts';
+
+const events = genericKindOf('Event');
 
 /** Something that happened to an object, as its owner reads it. */
 export interface Occurrence {
@@ -130,15 +134,22 @@ export class ApiEvents implements AsyncDisposable {
   #following(known: Known | undefined, occurrence: Occurrence): Known {
     const now = rfc3339(this.#deps.clock.now());
     if (known === undefined) return this.#first(occurrence, now);
-    const event = { ...known.event, count: (known.event.count ?? 1) + 1, lastTimestamp: now };
-    return { ...known, event };
+    const { metadata } = known.event;
+    const managedFields = metadata.managedFields?.map((entry) => ({ ...entry, time: now }));
+    const count = (known.event.count ?? 1) + 1;
+    return { ...known, event: { ...known.event, metadata: { ...metadata, managedFields }, count, lastTimestamp: now } };
   }
 
   #first({ about: subject, ...occurrence }: Occurrence, now: string): Known {
     const uid = this.#deps.entropy.uid();
     const told = eventObject({ subject, ...occurrence }, uid.replaceAll('-', '').slice(0, 16), now);
     const event = { ...told, metadata: { ...told.metadata, uid, creationTimestamp: now } };
+    setEntries(event as unknown as AnyObject, this.#ownersOf(event as unknown as AnyObject));
     return { key: `events/${event.metadata.namespace}/${event.metadata.name}`, event, revision: 0 };
+  }
+
+  #ownersOf(event: AnyObject): Entries {
+    return ownersBy({ manager: ownManager, subresource: '', nowMs: this.#deps.clock.now() })(events, event, undefined);
   }
 
   #remember(identity: string, known: Known): void {

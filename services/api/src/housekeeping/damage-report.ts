@@ -9,9 +9,10 @@ import { Gauge, type Registry } from 'prom-client';
 import type { CoreDeps } from '../core/context.ts';
 import type { DamagedObject } from '../core/damage.ts';
 import { parseKey } from '../core/keys.ts';
-import type { AnyObject } from '../core/stored-object.ts';
+import type { AnyObject, Stored } from '../core/stored-object.ts';
 import { updateStatus } from '../core/writer.ts';
 import type { ApiEvents } from '../events/recorder.ts';
+import { ownersBy, ownManager } from '../ownership/track.ts';
 
 export interface DamageReportDeps extends CoreDeps {
   readonly events: Pick<ApiEvents, 'record'>;
@@ -104,7 +105,9 @@ class DamageReport {
     const target = { kind: namespaces, namespace: '', name };
     const now = rfc3339(this.#deps.clock.now());
     try {
-      await updateStatus(this.#deps, target, ({ object }) => withCondition(object, conditionOf(objects, now)), false);
+      const owners = ownersBy({ manager: ownManager, subresource: 'status', nowMs: this.#deps.clock.now() });
+      const next = ({ object }: Stored): AnyObject => withCondition(object, conditionOf(objects, now));
+      await updateStatus(this.#deps, target, next, { dryRun: false, owners });
     } catch (error) {
       // The namespace is gone, or is damaged itself.
       if (!isError(error, 'NotFound', 'InternalError')) throw error;

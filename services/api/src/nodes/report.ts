@@ -7,6 +7,7 @@ import { isReleased } from '../core/deletion.ts';
 import type { Limits } from '../core/limits.ts';
 import { isSame } from '../core/metadata.ts';
 import { type AnyObject, encodeValue, putObject, type Stored } from '../core/stored-object.ts';
+import { type Author, withOwners } from '../ownership/track.ts';
 import type { ItemPlan } from '../scheduling/batch.ts';
 
 /**
@@ -15,7 +16,7 @@ import type { ItemPlan } from '../scheduling/batch.ts';
  */
 export function planReport(
   kind: Kind,
-  nodeName: string,
+  { nodeName, author }: { readonly nodeName: string; readonly author: Author },
   report: PodReport,
   stored: Stored | undefined,
   limits: Pick<Limits, 'maxObjectChars'>,
@@ -46,14 +47,15 @@ export function planReport(
     return { type: 'write', operation: { type: 'delete', key: stored.key, expected: stored.revision } };
   }
   if (isSame(pod, stored.object)) return { type: 'unchanged', revision: stored.revision };
-  const value = encodeValue(pod);
+  const owned = withOwners(kind, pod, stored.object, author);
+  const value = encodeValue(owned);
   if (value.length > limits.maxObjectChars) {
     return {
       type: 'refused',
       error: new GantryError('RequestEntityTooLarge', `the status of pod ${report.name} is too large`),
     };
   }
-  return { type: 'write', operation: putObject(stored.key, pod, stored.revision, value) };
+  return { type: 'write', operation: putObject(stored.key, owned, stored.revision, value) };
 }
 
 /** The node's conditions, and those that others set (PodScheduled by Bind, DisruptionTarget by Evict) and the node does not know. */

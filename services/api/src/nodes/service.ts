@@ -72,11 +72,12 @@ export class NodeApi {
     this.#deps.authorize(context.user, attemptOn('update', 'pods/status'));
     checkNodeName(nodeName);
     checkBatchSize('pods', reports.length, this.#deps.limits.maxBatchItems);
+    const author = { manager: context.fieldManager, subresource: 'status', nowMs: this.#deps.clock.now() };
     return runBatch(this.#deps, {
       items: reports,
       keyOf: keyOfPod,
       planner: () => ({
-        plan: (report, stored) => planReport(pods, nodeName, report, stored, this.#deps.limits),
+        plan: (report, stored) => planReport(pods, { nodeName, author }, report, stored, this.#deps.limits),
         guards: () => [],
       }),
     });

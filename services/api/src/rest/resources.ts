@@ -35,8 +35,10 @@ export async function handleResource(deps: ResourceDeps, request: ResourceReques
       return answerObject(deps, request, response, await create(deps, request), 201);
     case 'update':
       return answerObject(deps, request, response, await update(deps, request));
-    case 'patch':
-      return answerObject(deps, request, response, await patch(deps, request));
+    case 'patch': {
+      const { object, isNew } = await patch(deps, request);
+      return answerObject(deps, request, response, object, isNew ? 201 : 200);
+    }
     case 'delete':
       return await deleteObject(deps, request, response);
     case 'deletecollection':
@@ -74,15 +76,33 @@ async function update(deps: ResourceDeps, request: ResourceRequest): Promise<Any
     : deps.api.update(context, object, dryRun);
 }
 
-async function patch(deps: ResourceDeps, request: ResourceRequest): Promise<AnyObject> {
+/** Media type of a configuration for server-side apply. */
+const applyType = 'application/apply-patch+yaml';
+
+/** Changes an object; true with it if a configuration made it. */
+async function patch(
+  deps: ResourceDeps,
+  request: ResourceRequest,
+): Promise<{ readonly object: AnyObject; readonly isNew: boolean }> {
   const { route, query, context } = request;
   const mediaType = mediaTypeOf(request.incoming);
+  const subresource = route.subresource === 'status' ? 'status' : '';
+  if (mediaType === applyType) {
+    const { dryRun, force } = writeParameters(query, 'PatchOptions', true);
+    const config = await readBody(request.incoming, deps.maxBodyBytes, context.signal);
+    const { object, outcome } = await deps.api.applyConfig(context, refOf(request), {
+      config,
+      subresource,
+      force,
+      dryRun,
+    });
+    return { object, isNew: outcome === 'created' };
+  }
   const type = Object.hasOwn(patchTypes, mediaType) ? patchTypes[mediaType] : undefined;
-  if (type === undefined) throw unsupported(mediaType, Object.keys(patchTypes));
+  if (type === undefined) throw unsupported(mediaType, [...Object.keys(patchTypes), applyType]);
   const { dryRun } = writeParameters(query, 'PatchOptions');
   const body = (await readBody(request.incoming, deps.maxBodyBytes, context.signal)).toString('utf8');
-  const subresource = route.subresource === 'status' ? 'status' : '';
-  return deps.api.patch(context, refOf(request), { type, body, subresource, dryRun });
+  return { object: await deps.api.patch(context, refOf(request), { type, body, subresource, dryRun }), isNew: false };
 }
 
 /** The object in a request's body, in its stored form: of the URL's kind and, where the URL has one, namespace. */

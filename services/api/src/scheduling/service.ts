@@ -15,6 +15,7 @@ import { checkBatchSize } from '../core/limits.ts';
 import { type AnyObject, copyOf } from '../core/stored-object.ts';
 import { readStored, remove, type Target, updateStatus } from '../core/writer.ts';
 import type { ApiEvents } from '../events/recorder.ts';
+import { ownersAsBefore, ownersBy, ownManager } from '../ownership/track.ts';
 import type { WatchHub } from '../watch/hub.ts';
 import { maxItemsPerCommit, runBatch, runWhole } from './batch.ts';
 import { BindPlanner } from './bind.ts';
@@ -94,11 +95,12 @@ export class SchedulingApi {
     const { authorize, limits, clock } = this.#deps;
     authorize(context.user, attemptOn('create', 'pods/binding'));
     checkBatchSize('pods', reports.length, limits.maxBatchItems);
+    const author = { manager: context.fieldManager, subresource: 'status', nowMs: clock.now() };
     const results = await runBatch(this.#deps, {
       items: reports,
       keyOf: keyOfPod,
       planner: () => ({
-        plan: (report, stored) => planUnschedulable(report, stored, clock.now()),
+        plan: (report, stored) => planUnschedulable(report, stored, author),
         guards: () => [],
       }),
     });
@@ -130,7 +132,7 @@ export class SchedulingApi {
         pod.status = setCondition(pod.status, condition, now);
         return pod;
       },
-      dryRun,
+      { dryRun, owners: ownersAsBefore },
     );
     await remove(this.#deps, target, { uid, gracePeriodSeconds }, dryRun);
   }
@@ -148,7 +150,7 @@ export class SchedulingApi {
       this.#deps,
       { kind: budgets, namespace, name: price.name },
       (budget) => charge(copyOf(budget) as unknown as PodDisruptionBudget, name, now) as unknown as AnyObject,
-      dryRun,
+      { dryRun, owners: ownersBy({ manager: ownManager, subresource: 'status', nowMs: this.#deps.clock.now() }) },
     );
     return price;
   }

@@ -1,12 +1,16 @@
 import type { UnschedulablePod } from '@gantry/client/object-messages.ts';
+import { genericKindOf } from '@gantry/model/built-in.ts';
 import { conflict, notFound } from '@gantry/runtime/errors.ts';
 import { rfc3339 } from '@gantry/runtime/time.ts';
-import { putObject, type Stored } from '../core/stored-object.ts';
+import { type AnyObject, putObject, type Stored } from '../core/stored-object.ts';
+import { type Author, withOwners } from '../ownership/track.ts';
 import type { ItemPlan } from './batch.ts';
 import { setCondition } from './conditions.ts';
 
+const pods = genericKindOf('Pod');
+
 /** Decides what a report that a pod waits changes; nothing is written where the pod says so already. */
-export function planUnschedulable(report: UnschedulablePod, stored: Stored | undefined, nowMs: number): ItemPlan {
+export function planUnschedulable(report: UnschedulablePod, stored: Stored | undefined, author: Author): ItemPlan {
   const info = { group: '', resource: 'pods', name: report.name };
   if (stored === undefined) return { type: 'refused', error: notFound(info) };
   const { metadata, spec, status } = stored.object;
@@ -21,11 +25,17 @@ export function planUnschedulable(report: UnschedulablePod, stored: Stored | und
     };
   }
   const { reason, message, nominatedNodeName = '' } = report;
-  const next = setCondition(status, { type: 'PodScheduled', status: 'False', reason, message }, rfc3339(nowMs));
+  const next = setCondition(status, { type: 'PodScheduled', status: 'False', reason, message }, rfc3339(author.nowMs));
   if (next === status && (status?.nominatedNodeName ?? '') === nominatedNodeName) {
     return { type: 'unchanged', revision: stored.revision };
   }
   const { nominatedNodeName: _, ...others } = next;
-  const pod = { ...stored.object, status: nominatedNodeName === '' ? others : { ...others, nominatedNodeName } };
-  return { type: 'write', operation: putObject(stored.key, pod, stored.revision) };
+  const pod: AnyObject = {
+    ...stored.object,
+    status: nominatedNodeName === '' ? others : { ...others, nominatedNodeName },
+  };
+  return {
+    type: 'write',
+    operation: putObject(stored.key, withOwners(pods, pod, stored.object, author), stored.revision),
+  };
 }

@@ -25,7 +25,7 @@ export async function handleScale(deps: ResourceDeps, request: ResourceRequest, 
       const { dryRun } = writeParameters(request.query);
       const metadata = resourceVersion === undefined ? {} : { metadata: { resourceVersion } };
       const body = JSON.stringify({ ...metadata, spec: { replicas } });
-      const changed = await deps.api.patch(context, ref, { type: 'merge', body, subresource: '', dryRun });
+      const changed = await deps.api.patch(context, ref, { type: 'merge', body, subresource: 'scale', dryRun });
       return sendDocument(response, 200, scaleOf(changed));
     }
     default:
