@@ -93,8 +93,8 @@ function newObject({ kinds }: CoreDeps, { kind, namespace, name }: Target, value
 
 /** Reads a configuration. Throws BadRequest naming everything that is wrong with it. */
 function readConfig({ kinds }: CoreDeps, { kind, namespace, name }: Target, bytes: Uint8Array): AnyObject {
-  const given = parseManifestText(bytes);
-  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
+  const given = parseManifestText(bytes) ?? {};
+  if (typeof given !== 'object' || Array.isArray(given)) {
     throw new GantryError('BadRequest', 'error decoding patch: the configuration must be an object');
   }
   const { apiVersion = '', kind: kindName = '', metadata } = given as Partial<AnyObject>;
@@ -109,7 +109,9 @@ function readConfig({ kinds }: CoreDeps, { kind, namespace, name }: Target, byte
   try {
     const decoded = decodeObject(given, 'refuse', kinds);
     checkItems(given, shapeOf(kind.message));
-    return inStoredSpelling(given, decoded) as AnyObject;
+    const config = inStoredSpelling(given, decoded) as AnyObject;
+    // metadata is never owned as a whole.
+    return { ...config, metadata: config.metadata ?? {} };
   } catch (error) {
     const place = `${kind.namespaced ? namespace : ''}/${name}; ${apiVersion}, Kind=${kindName}`;
     throw untyped(`failed to create typed patch object (${place}): `, error);

@@ -47,7 +47,16 @@ export function applyTo(kind: Kind, live: AnyObject | undefined, application: Ap
   const before = live === undefined ? nobody : ownershipBefore(kind, live, author);
   const { metadata, ...others } = live ?? (emptyOf(kind) as AnyObject);
   const { managedFields: _, resourceVersion: _r, ...kept } = metadata;
-  const write = { live: { ...others, metadata: kept }, config, version, managers: before.managers, manager: key };
+  // metadata is never owned as a whole.
+  const { metadata: given, ...rest } = config;
+  const wanted = Object.keys(given).length === 0 ? rest : config;
+  const write = {
+    live: { ...others, metadata: kept },
+    config: wanted,
+    version,
+    managers: before.managers,
+    manager: key,
+  };
   const { object, managers, changed } = attempt(kind, write, application);
   // An application that changes nothing has no time of its own.
   const times = changed ? new Map(before.times).set(key, rfc3339(author.nowMs)) : before.times;
