@@ -4,7 +4,9 @@ import { certificateSigningRequest } from './kinds/certificatesigningrequest/cer
 import { clusterRole } from './kinds/clusterrole/clusterrole.ts';
 import { clusterRoleBinding } from './kinds/clusterrolebinding/clusterrolebinding.ts';
 import { configMap } from './kinds/configmap/configmap.ts';
+import { controllerRevision } from './kinds/controllerrevision/controllerrevision.ts';
 import { cronJob } from './kinds/cronjob/cronjob.ts';
+import { daemonSet } from './kinds/daemonset/daemonset.ts';
 import { deployment } from './kinds/deployment/deployment.ts';
 import { endpoints } from './kinds/endpoints/endpoints.ts';
 import { endpointSlice } from './kinds/endpointslice/endpointslice.ts';
@@ -29,6 +31,7 @@ import { roleBinding } from './kinds/rolebinding/rolebinding.ts';
 import { secret } from './kinds/secret/secret.ts';
 import { service } from './kinds/service/service.ts';
 import { serviceAccount } from './kinds/serviceaccount/serviceaccount.ts';
+import { statefulSet } from './kinds/statefulset/statefulset.ts';
 import { storageClass } from './kinds/storageclass/storageclass.ts';
 import { Registry } from './registry.ts';
 import { virtualKinds } from './virtual-kinds.ts';
@@ -40,6 +43,9 @@ const byName = {
   Namespace: namespace,
   Deployment: deployment,
   ReplicaSet: replicaSet,
+  StatefulSet: statefulSet,
+  DaemonSet: daemonSet,
+  ControllerRevision: controllerRevision,
   Service: service,
   EndpointSlice: endpointSlice,
   ConfigMap: configMap,

@@ -1,6 +1,6 @@
 // Generated from proto/ by `npm run generate`; not edited by hand.
 
-import type { Deployment, ReplicaSet } from './gantry.apps.v1.ts';
+import type { ControllerRevision, DaemonSet, Deployment, ReplicaSet, StatefulSet } from './gantry.apps.v1.ts';
 import type { CronJob, Job } from './gantry.batch.v1.ts';
 import type { CertificateSigningRequest } from './gantry.certificates.v1.ts';
 import type { Lease } from './gantry.coordination.v1.ts';
@@ -25,6 +25,12 @@ export interface Object {
   deployment?: Deployment;
   /** apps/v1 ReplicaSet. */
   replicaSet?: ReplicaSet;
+  /** apps/v1 StatefulSet. */
+  statefulSet?: StatefulSet;
+  /** apps/v1 DaemonSet. */
+  daemonSet?: DaemonSet;
+  /** apps/v1 ControllerRevision. */
+  controllerRevision?: ControllerRevision;
   /** v1 Service. */
   service?: Service;
   /** discovery.k8s.io/v1 EndpointSlice. */

@@ -1,31 +1,21 @@
 // Generated from proto/ by `npm run generate`; not edited by hand.
 
-/** Labels that an object must have. All of matchLabels and matchExpressions must hold; with none of them every object matches, while an absent selector matches nothing. */
-export interface LabelSelector {
-  /** Labels that must be there with just these values. */
-  matchLabels?: Record<string, string>;
-  /** Further demands on single labels. */
-  matchExpressions?: LabelSelectorRequirement[];
+/** The envelope of an object in a protobuf request or reply; on the wire the four bytes "k8s\0" stand before it. */
+export interface Unknown {
+  /** The kind of what is in raw. */
+  typeMeta?: TypeMeta;
+  /** The object, encoded as contentType says. */
+  raw?: string;
+  /** Encoding of raw; empty for none. */
+  contentEncoding?: string;
+  /** Media type of raw; empty for protobuf. */
+  contentType?: string;
 }
 
-/** A demand on one label. */
-export interface LabelSelectorRequirement {
-  /** The label's key. */
-  key: string;
-  /** "In", "NotIn", "Exists" or "DoesNotExist". An absent label satisfies NotIn. */
-  operator: string;
-  /** Values for In and NotIn, at least one; empty for the other two. */
-  values?: string[];
-}
-
-/** A demand on one field. */
-export interface FieldSelectorRequirement {
-  /** Path of the field. */
-  key: string;
-  /** "In", "NotIn", "Exists" or "DoesNotExist". */
-  operator: string;
-  /** Values for In and NotIn, at least one; empty for the other two. */
-  values?: string[];
+/** An object of any kind of which the metadata alone is wanted. */
+export interface PartialObjectMetadata {
+  /** The object's metadata. */
+  metadata?: ObjectMeta;
 }
 
 /** Identity, ownership and bookkeeping of an object. */
@@ -116,6 +106,34 @@ export interface ListMeta {
   remainingItemCount?: number;
 }
 
+/** Labels that an object must have. All of matchLabels and matchExpressions must hold; with none of them every object matches, while an absent selector matches nothing. */
+export interface LabelSelector {
+  /** Labels that must be there with just these values. */
+  matchLabels?: Record<string, string>;
+  /** Further demands on single labels. */
+  matchExpressions?: LabelSelectorRequirement[];
+}
+
+/** A demand on one label. */
+export interface LabelSelectorRequirement {
+  /** The label's key. */
+  key: string;
+  /** "In", "NotIn", "Exists" or "DoesNotExist". An absent label satisfies NotIn. */
+  operator: string;
+  /** Values for In and NotIn, at least one; empty for the other two. */
+  values?: string[];
+}
+
+/** A demand on one field. */
+export interface FieldSelectorRequirement {
+  /** Path of the field. */
+  key: string;
+  /** "In", "NotIn", "Exists" or "DoesNotExist". */
+  operator: string;
+  /** Values for In and NotIn, at least one; empty for the other two. */
+  values?: string[];
+}
+
 /** One observed aspect of an object, which holds, doesn't, or is unknown. */
 export interface Condition {
   /** Type of the condition in CamelCase, such as "Available"; unique within the object. */
@@ -130,24 +148,6 @@ export interface Condition {
   reason: string;
   /** Why, for people; may be empty. */
   message?: string;
-}
-
-/** The envelope of an object in a protobuf request or reply; on the wire the four bytes "k8s\0" stand before it. */
-export interface Unknown {
-  /** The kind of what is in raw. */
-  typeMeta?: TypeMeta;
-  /** The object, encoded as contentType says. */
-  raw?: string;
-  /** Encoding of raw; empty for none. */
-  contentEncoding?: string;
-  /** Media type of raw; empty for protobuf. */
-  contentType?: string;
-}
-
-/** An object of any kind of which the metadata alone is wanted. */
-export interface PartialObjectMetadata {
-  /** The object's metadata. */
-  metadata?: ObjectMeta;
 }
 
 /** How a request ended, in Kubernetes' form. */

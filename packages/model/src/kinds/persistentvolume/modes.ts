@@ -23,8 +23,11 @@ export function formatAccessModes(modes: readonly string[] | undefined): string 
 }
 
 /** Access modes: at least one, each known; that for one pod only stands alone. @param detail Said where there is none. */
-export function validateAccessModes(modes: readonly string[] | undefined, detail?: string): FieldCause[] {
-  const field = 'spec.accessModes';
+export function validateAccessModes(
+  modes: readonly string[] | undefined,
+  field: string,
+  detail?: string,
+): FieldCause[] {
   const given = modes ?? [];
   const known = given.filter((mode) => accessModes.includes(mode));
   const mixed = known.includes('ReadWriteOncePod') && known.some((mode) => mode !== 'ReadWriteOncePod');
@@ -44,16 +47,16 @@ export function validateSize(size: string, field: string): FieldCause[] {
     : [invalidValue(field, size, 'must be greater than zero')];
 }
 
-/** The rest: class and mode. */
-export function validateClassAndMode(spec: {
-  readonly storageClassName?: string;
-  readonly volumeMode?: string;
-}): FieldCause[] {
+/** The rest: class and mode. @param path Of the spec. */
+export function validateClassAndMode(
+  spec: { readonly storageClassName?: string; readonly volumeMode?: string },
+  path: string,
+): FieldCause[] {
   const { storageClassName, volumeMode } = spec;
   return [
     ...(storageClassName
-      ? invalidValues('spec.storageClassName', storageClassName, dnsSubdomainProblems(storageClassName))
+      ? invalidValues(`${path}.storageClassName`, storageClassName, dnsSubdomainProblems(storageClassName))
       : []),
-    ...oneOf('spec.volumeMode', volumeMode, ['Block', 'Filesystem']),
+    ...oneOf(`${path}.volumeMode`, volumeMode, ['Block', 'Filesystem']),
   ];
 }

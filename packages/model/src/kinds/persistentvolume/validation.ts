@@ -13,12 +13,12 @@ const reclaimPolicies = ['Delete', 'Recycle', 'Retain'];
 export function validateVolume({ spec }: PersistentVolume): FieldCause[] {
   const { persistentVolumeReclaimPolicy } = spec;
   return [
-    ...validateAccessModes(spec.accessModes),
+    ...validateAccessModes(spec.accessModes, 'spec.accessModes'),
     ...validateCapacity(spec.capacity ?? {}),
     ...oneOf('spec.persistentVolumeReclaimPolicy', persistentVolumeReclaimPolicy || undefined, reclaimPolicies),
     ...validateNodeAffinity(spec),
     ...validateSource(spec),
-    ...validateClassAndMode(spec),
+    ...validateClassAndMode(spec, 'spec'),
   ];
 }
 

@@ -8,15 +8,20 @@ import { validateAccessModes, validateClassAndMode, validateSize } from '../pers
 
 /** Validates a claim. */
 export function validateClaim({ spec }: PersistentVolumeClaim): FieldCause[] {
+  return validateClaimSpec(spec, 'spec');
+}
+
+/** Validates the volume that a claim asks for. @param path Of the spec. */
+export function validateClaimSpec(spec: PersistentVolumeClaimSpec, path: string): FieldCause[] {
   const size = spec.resources?.requests?.storage;
-  const sizeField = 'spec.resources[storage]';
+  const sizeField = `${path}.resources[storage]`;
   return [
-    ...validateAccessModes(spec.accessModes, 'at least 1 access mode is required'),
-    ...validateLabelSelector(spec.selector, 'spec.selector'),
+    ...validateAccessModes(spec.accessModes, `${path}.accessModes`, 'at least 1 access mode is required'),
+    ...validateLabelSelector(spec.selector, `${path}.selector`),
     ...(size === undefined ? [required(sizeField)] : validateSize(size, sizeField)),
-    ...validateClassAndMode(spec),
-    ...validateDataSource(spec, 'dataSource'),
-    ...validateDataSource(spec, 'dataSourceRef'),
+    ...validateClassAndMode(spec, path),
+    ...validateDataSource(spec, path, 'dataSource'),
+    ...validateDataSource(spec, path, 'dataSourceRef'),
   ];
 }
 
@@ -51,15 +56,13 @@ function fixedParts(spec: PersistentVolumeClaimSpec, stored: PersistentVolumeCla
   return fixed;
 }
 
-function validateDataSource(spec: PersistentVolumeClaimSpec, part: 'dataSource' | 'dataSourceRef'): FieldCause[] {
+function validateDataSource(
+  spec: PersistentVolumeClaimSpec,
+  path: string,
+  part: 'dataSource' | 'dataSourceRef',
+): FieldCause[] {
   const source = spec[part];
-  return source !== undefined && !source.apiGroup && source.kind !== 'PersistentVolumeClaim'
-    ? [
-        invalidValue(
-          `spec.${part}`,
-          source.kind,
-          "must be 'PersistentVolumeClaim' when referencing the default apiGroup",
-        ),
-      ]
-    : [];
+  if (source === undefined || source.apiGroup || source.kind === 'PersistentVolumeClaim') return [];
+  const text = "must be 'PersistentVolumeClaim' when referencing the default apiGroup";
+  return [invalidValue(`${path}.${part}`, source.kind, text)];
 }

@@ -65,14 +65,14 @@ export function validateSelectorAndTemplate(
   const mismatch = '`selector` does not match template `labels`';
   if (selector === undefined) {
     causes.push(required('spec.selector'), invalidValue('spec.template.metadata.labels', labels, mismatch));
-  } else if (isEmpty(selector)) {
+  } else if (isEmptySelector(selector)) {
     causes.push(invalidValue('spec.selector', selector, `empty selector is invalid for ${word}`));
   } else if (causes.length > 0) {
     causes.push(invalidValue('spec.selector', selector, 'invalid label selector'));
   } else if (!matchesLabels(selector, labels)) {
     causes.push(invalidValue('spec.template.metadata.labels', labels, mismatch));
   }
-  return [...causes, ...validateTemplate(template, 'spec.template'), ...validateEndless(template)];
+  return [...causes, ...validateTemplate(template, 'spec.template'), ...validateEndless(template, 'ReplicaSet')];
 }
 
 /** A selector is immutable. */
@@ -80,21 +80,21 @@ export function validateSelectorUpdate(selector: LabelSelector, stored: LabelSel
   return canonicalJson(selector) === canonicalJson(stored) ? [] : [immutable('spec.selector', selector)];
 }
 
-/** Pods that are kept up never end by themselves. */
-function validateEndless({ spec }: PodTemplateSpec): FieldCause[] {
+/** Pods that are kept up never end by themselves. @param owner The kind that a message names. */
+export function validateEndless({ spec }: PodTemplateSpec, owner: string): FieldCause[] {
   const { restartPolicy, activeDeadlineSeconds } = spec;
   const causes: FieldCause[] = [];
   if (restartPolicy !== undefined && restartPolicy !== 'Always') {
     causes.push(notSupported('spec.template.spec.restartPolicy', restartPolicy, ['Always']));
   }
   if (activeDeadlineSeconds !== undefined) {
-    causes.push(
-      forbidden('spec.template.spec.activeDeadlineSeconds', 'activeDeadlineSeconds in ReplicaSet is not Supported'),
-    );
+    const text = `activeDeadlineSeconds in ${owner} is not Supported`;
+    causes.push(forbidden('spec.template.spec.activeDeadlineSeconds', text));
   }
   return causes;
 }
 
-function isEmpty({ matchLabels = {}, matchExpressions = [] }: LabelSelector): boolean {
+/** True for a selector that selects everything. */
+export function isEmptySelector({ matchLabels = {}, matchExpressions = [] }: LabelSelector): boolean {
   return Object.keys(matchLabels).length === 0 && matchExpressions.length === 0;
 }

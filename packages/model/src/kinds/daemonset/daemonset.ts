@@ -1,0 +1,72 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { DaemonSet } from '../../gen/gantry.apps.v1.ts';
+import type { Kind } from '../../kind.ts';
+import { notEnforced } from '../../validation/causes.ts';
+import { formatLabels } from '../cells.ts';
+import { setTemplateDefaults } from '../pod/defaults.ts';
+import { templateColumns } from '../replicaset/columns.ts';
+import { validateDaemonSet, validateDaemonSetStatus, validateDaemonSetUpdate } from './validation.ts';
+
+/** Old revisions kept for going back. */
+const defaultHistoryLimit = 10;
+/** The annotation in which templates are counted, from 1 on: a field of the kind's first versions. */
+const generationAnnotation = 'deprecated.daemonset.template.generation';
+
+/** apps/v1 DaemonSet. */
+export const daemonSet: Kind<DaemonSet> = {
+  kind: 'DaemonSet',
+  group: 'apps',
+  version: 'v1',
+  plural: 'daemonsets',
+  singular: 'daemonset',
+  shortNames: ['ds'],
+  categories: ['all'],
+  namespaced: true,
+  message: 'gantry.apps.v1.DaemonSet',
+  objectField: 'daemonSet',
+  hasStatus: true,
+  generation: 'spec',
+  setDefaults: setDaemonSetDefaults,
+  prepareForCreate: (object) => {
+    delete object.status;
+    setTemplateGeneration(object, Math.max(1, templateGenerationOf(object)));
+  },
+  prepareForUpdate: (object, stored) => {
+    const isNew = !isDeepStrictEqual(object.spec.template, stored.spec.template);
+    setTemplateGeneration(object, templateGenerationOf(stored) + (isNew ? 1 : 0));
+  },
+  validate: validateDaemonSet,
+  validateUpdate: validateDaemonSetUpdate,
+  validateStatus: validateDaemonSetStatus,
+  warnings: () => [notEnforced(daemonSet, 'no pods are made for it')],
+  selectableFields: {},
+  columns: [
+    { name: 'DESIRED', cell: ({ status }) => String(status?.desiredNumberScheduled ?? 0) },
+    { name: 'CURRENT', cell: ({ status }) => String(status?.currentNumberScheduled ?? 0) },
+    { name: 'READY', cell: ({ status }) => String(status?.numberReady ?? 0) },
+    { name: 'UP-TO-DATE', cell: ({ status }) => String(status?.updatedNumberScheduled ?? 0) },
+    { name: 'AVAILABLE', cell: ({ status }) => String(status?.numberAvailable ?? 0) },
+    { name: 'NODE SELECTOR', cell: ({ spec }) => formatLabels(spec.template.spec.nodeSelector) },
+    ...templateColumns<DaemonSet>(),
+  ],
+};
+
+function setDaemonSetDefaults({ spec }: DaemonSet): void {
+  setTemplateDefaults(spec.template);
+  spec.revisionHistoryLimit ??= defaultHistoryLimit;
+  spec.updateStrategy ??= {};
+  const { updateStrategy } = spec;
+  updateStrategy.type ||= 'RollingUpdate';
+  if (updateStrategy.type !== 'RollingUpdate') return;
+  updateStrategy.rollingUpdate ??= {};
+  updateStrategy.rollingUpdate.maxUnavailable ??= 1;
+  updateStrategy.rollingUpdate.maxSurge ??= 0;
+}
+
+function templateGenerationOf({ metadata }: DaemonSet): number {
+  return Number.parseInt(metadata.annotations?.[generationAnnotation] ?? '0', 10) || 0;
+}
+
+function setTemplateGeneration({ metadata }: DaemonSet, generation: number): void {
+  metadata.annotations = { ...metadata.annotations, [generationAnnotation]: String(generation) };
+}

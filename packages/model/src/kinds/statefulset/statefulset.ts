@@ -1,0 +1,44 @@
+import type { StatefulSet } from '../../gen/gantry.apps.v1.ts';
+import type { Kind } from '../../kind.ts';
+import { notEnforced } from '../../validation/causes.ts';
+import { templateColumns } from '../replicaset/columns.ts';
+import { setStatefulSetDefaults } from './defaults.ts';
+import { validateStatefulSetStatus } from './status.ts';
+import { validateNewStatefulSet, validateStatefulSet, validateStatefulSetUpdate } from './validation.ts';
+
+/** apps/v1 StatefulSet. */
+export const statefulSet: Kind<StatefulSet> = {
+  kind: 'StatefulSet',
+  group: 'apps',
+  version: 'v1',
+  plural: 'statefulsets',
+  singular: 'statefulset',
+  shortNames: ['sts'],
+  categories: ['all'],
+  namespaced: true,
+  message: 'gantry.apps.v1.StatefulSet',
+  objectField: 'statefulSet',
+  hasStatus: true,
+  subresources: {
+    scale: {
+      verbs: ['get', 'patch', 'update'],
+      type: { group: 'autoscaling', version: 'v1', kind: 'Scale' },
+      scale: { specReplicas: 'spec.replicas', statusReplicas: 'status.replicas', selector: 'spec.selector' },
+    },
+  },
+  generation: 'spec',
+  setDefaults: setStatefulSetDefaults,
+  prepareForCreate: (object) => {
+    delete object.status;
+  },
+  validate: validateStatefulSet,
+  validateCreate: validateNewStatefulSet,
+  validateUpdate: validateStatefulSetUpdate,
+  validateStatus: validateStatefulSetStatus,
+  warnings: () => [notEnforced(statefulSet, 'no pods are made for it')],
+  selectableFields: {},
+  columns: [
+    { name: 'READY', cell: ({ spec, status }) => `${status?.readyReplicas ?? 0}/${spec.replicas ?? 0}` },
+    ...templateColumns<StatefulSet>().filter(({ name }) => name !== 'SELECTOR'),
+  ],
+};
