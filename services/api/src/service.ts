@@ -177,13 +177,26 @@ async function serveEdges(config: ApiConfig, deps: ApiDeps, parts: Parts, stack:
           authenticate,
           kinds: core.kinds,
           virtual,
-          ready,
+          checks: [
+            { name: 'store', of: ['readyz'], problem: () => store.problem },
+            {
+              name: 'watch-cache',
+              of: ['readyz'],
+              problem: () => (hub.following ? undefined : 'changes do not arrive'),
+            },
+          ],
+          metrics: () => registry.metrics(),
           authorize: core.authorize,
           clock: core.clock,
           random: core.entropy.random,
           log,
         },
-        { ...parseAddress(config.rest), ...(deps.tls && { tls: deps.tls }), maxBodyBytes: maxRequestBytes },
+        {
+          ...parseAddress(config.rest),
+          ...(deps.tls && { tls: deps.tls }),
+          maxBodyBytes: maxRequestBytes,
+          maxInFlight,
+        },
       ),
     );
   const diagnostics =

@@ -187,7 +187,7 @@ async function entryAt(
 export interface WatchStart {
   /** A revision; 0 for what exists first; `now` for the changes from now on. */
   readonly after: number | 'now';
-  /** What exists is shown at least as new as this. */
+  /** The state of now is shown at least as new as this. */
   readonly at?: ReadAt | undefined;
 }
 

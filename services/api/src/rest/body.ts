@@ -4,19 +4,42 @@ import { GantryError } from '@gantry/runtime/errors.ts';
 /** A request of HTTP/1.1, or of HTTP/2 by Node's compatible interface. */
 export type Incoming = IncomingMessage;
 
-/** Reads a request's body. Throws RequestEntityTooLarge beyond `maxBytes`, and the signal's reason once the client is gone. */
-export async function readBody(request: Incoming, maxBytes: number, signal: AbortSignal): Promise<Buffer> {
-  const declared = Number(request.headers['content-length'] ?? 0);
-  if (declared > maxBytes) throw tooLarge(maxBytes);
+/** Longest time that the whole of a body may take, in milliseconds. */
+const bodyTimeoutMs = 60_000;
+
+/**
+ * Reads a request's body. Throws RequestEntityTooLarge beyond `maxBytes`, BadRequest for one that does not come in time, and the
+ * signal's reason once the client is gone.
+ */
+export function readBody(request: Incoming, maxBytes: number, signal: AbortSignal): Promise<Buffer> {
+  const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
   const chunks: Buffer[] = [];
   let bytes = 0;
-  for await (const chunk of request) {
-    signal.throwIfAborted();
-    bytes += (chunk as Buffer).length;
-    if (bytes > maxBytes) throw tooLarge(maxBytes);
-    chunks.push(chunk as Buffer);
+  const late = setTimeout(
+    () => reject(new GantryError('BadRequest', `the body did not arrive within ${bodyTimeoutMs / 1_000} s`)),
+    bodyTimeoutMs,
+  );
+  const take = (chunk: Buffer): void => {
+    bytes += chunk.length;
+    if (bytes > maxBytes) reject(tooLarge(maxBytes));
+    else chunks.push(chunk);
+  };
+  const gone = (): void => reject(signal.reason);
+  if (Number(request.headers['content-length'] ?? 0) > maxBytes) reject(tooLarge(maxBytes));
+  else {
+    signal.addEventListener('abort', gone, { once: true });
+    request.on('data', take);
+    request.once('end', () => resolve(Buffer.concat(chunks)));
+    request.once('error', (cause) => reject(new GantryError('Cancelled', 'the body broke off', { cause })));
+    if (request.readableEnded) resolve(Buffer.alloc(0));
+    if (signal.aborted) gone();
   }
-  return Buffer.concat(chunks);
+  return promise.finally(() => {
+    clearTimeout(late);
+    signal.removeEventListener('abort', gone);
+    // The rest is neither kept nor waited for.
+    request.off('data', take);
+  });
 }
 
 /** The media type of a body without its parameters; JSON if the client does not say. */

@@ -53,6 +53,12 @@ export function writeParameters(
   };
 }
 
+/** Treatment of unknown and doubled fields that a request asks for; what is no such treatment is refused with the other parameters. */
+export function fieldValidationOf(query: URLSearchParams): FieldValidation {
+  const asked = query.get('fieldValidation') ?? '';
+  return asked === 'Strict' || asked === 'Ignore' ? asked : 'Warn';
+}
+
 function managerCauses(manager: string): FieldCause[] {
   const causes: FieldCause[] = [];
   if (Buffer.byteLength(manager) > maxFieldManagerChars) {
@@ -68,7 +74,7 @@ function managerCauses(manager: string): FieldCause[] {
   return causes;
 }
 
-/** What is wrong with values of dryRun, of which `All` is the only one. */
+/** Causes why values of dryRun are refused: `All` is the only one. */
 export function dryRunCauses(values: readonly string[]): FieldCause[] {
   const isKnown = values.every((value) => value === 'All');
   return isKnown

@@ -28,7 +28,7 @@ async function ask(method: string, path: string, body?: unknown, headers: Record
   });
   const text = await response.text();
   const isJson = (response.headers.get('content-type') ?? '').includes('json');
-  return { code: response.status, body: isJson ? JSON.parse(text) : text, headers: response.headers };
+  return { code: response.status, body: isJson && text !== '' ? JSON.parse(text) : text, headers: response.headers };
 }
 
 const configMaps = '/api/v1/namespaces/default/configmaps';
@@ -339,5 +339,47 @@ describe('discovery', () => {
       'x-kubernetes-patch-merge-key': 'name',
       'x-kubernetes-patch-strategy': 'merge',
     });
+  });
+});
+
+describe('paths of the server', () => {
+  test.each([
+    ['GET', '/', 200],
+    ['GET', '/metrics', 200],
+    ['GET', '/livez/ping', 200],
+    ['GET', '/readyz?verbose', 200],
+    ['GET', '/version', 200],
+    ['PUT', '/version', 405],
+    ['GET', '/nosuch', 404],
+    ['GET', '//api/v1/namespaces', 404],
+    ['OPTIONS', configMaps, 405],
+    ['HEAD', configMaps, 405],
+  ])('%s %s: %i', async (method, path, code) => {
+    expect((await ask(method, path)).code).toBe(code);
+  });
+
+  test('list all others at the root', async () => {
+    const { paths } = (await ask('GET', '/')).body;
+    expect(paths).toEqual(
+      expect.arrayContaining(['/api', '/api/v1', '/apis/apps', '/apis/apps/v1', '/livez', '/metrics']),
+    );
+  });
+
+  test('are for the administrator, but for health and the version', async () => {
+    const nobody = { authorization: 'Bearer wrong' };
+    for (const path of ['/', '/metrics', '/api', '/openapi/v2']) {
+      expect(await ask('GET', path, undefined, nobody)).toMatchObject({ code: 401, body: { reason: 'Unauthorized' } });
+    }
+    for (const path of ['/livez', '/version']) expect((await ask('GET', path, undefined, nobody)).code).toBe(200);
+  });
+
+  test('show JSON with line breaks to people', async () => {
+    const text = async (query: string, agent: string): Promise<string> => {
+      const headers = { authorization: token, 'user-agent': agent };
+      return (await fetch(`${base}/api/v1/namespaces/default${query}`, { headers })).text();
+    };
+    expect(await text('?pretty=true', 'x')).toContain('\n  "kind"');
+    expect(await text('', 'curl/8')).toContain('\n  "kind"');
+    expect(await text('?pretty=false', 'curl/8')).not.toContain('\n  "kind"');
   });
 });

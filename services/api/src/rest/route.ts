@@ -1,4 +1,5 @@
 import { GantryError } from '@gantry/runtime/errors.ts';
+import { flag } from './parameters.ts';
 
 /** A request for objects of a resource, as its method and URL say it. */
 export interface ResourceRoute {
@@ -67,8 +68,7 @@ const namespaceSubresources = ['status', 'finalize'];
 function verbOf(method: string, name: string, query: URLSearchParams): ResourceVerb {
   switch (method) {
     case 'GET':
-    case 'HEAD':
-      if (['true', '1'].includes(query.get('watch') ?? '')) return 'watch';
+      if (flag(query, 'watch')) return 'watch';
       return name === '' ? 'list' : 'get';
     case 'POST':
       return 'create';

@@ -1,9 +1,8 @@
 import { createServer as createPlainServer } from 'node:http';
-import { createSecureServer } from 'node:http2';
+import { createSecureServer, type ServerHttp2Stream } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Kind } from '@gantry/model/kind.ts';
-import { kubernetesVersion } from '@gantry/model/kubernetes-version.ts';
 import { apiVersionOf, type Registry } from '@gantry/model/registry.ts';
 import { virtualKinds } from '@gantry/model/virtual-kinds.ts';
 import { GantryError, toGantryError } from '@gantry/runtime/errors.ts';
@@ -15,16 +14,20 @@ import type { RequestContext } from '../core/context.ts';
 import { isPretty, plainJson, type Wanted, wantedBy } from './accept.ts';
 import { type Outgoing, sendDocument, sendStatus, sendText } from './answer.ts';
 import type { Incoming } from './body.ts';
-import { discoveryAt } from './discovery.ts';
+import { Connections, connectionOptions, hasMoreToCome } from './connections.ts';
+import { Documents } from './documents.ts';
 import { notAcceptable } from './encoding.ts';
+import { type HealthCheck, healthAt } from './health.ts';
+import { InFlight, type InFlightBounds, laneOf } from './in-flight.ts';
 import { ByteBudget } from './list-writer.ts';
-import { OpenApi } from './openapi.ts';
+import { fieldValidationOf } from './parameters.ts';
 import type { ResourceDeps, ResourceRequest, Upgrade } from './request.ts';
 import { handleResource } from './resources.ts';
 import { type ResourceRoute, routeOf } from './route.ts';
 import { statusOf } from './status.ts';
 import { isStreamUpgrade, refuseUpgrade, serveUpgrade } from './streams/upgrade.ts';
 import { handleVirtual, type VirtualResource } from './virtual/virtual.ts';
+import { Warnings } from './warnings.ts';
 
 /** Dependencies of the REST edge. */
 export interface RestDeps extends Omit<ResourceDeps, 'maxBodyBytes' | 'largeLists' | 'stopping'> {
@@ -34,8 +37,10 @@ export interface RestDeps extends Omit<ResourceDeps, 'maxBodyBytes' | 'largeList
   /** The kinds whose objects are calls. */
   readonly virtual: readonly VirtualResource[];
   readonly authorize: Authorize;
-  /** False while the process cannot do its work. */
-  readonly ready: () => boolean;
+  /** Health checks beside those that the process answers and that it does not stop. */
+  readonly checks: readonly HealthCheck[];
+  /** The process's metrics as Prometheus' text. */
+  readonly metrics: () => Promise<string>;
   readonly log: Logger;
 }
 
@@ -47,6 +52,8 @@ export interface RestOptions {
   readonly tls?: { readonly cert: string; readonly key: string };
   /** Largest body of a request, in bytes. */
   readonly maxBodyBytes: number;
+  /** Requests that read in work at one time, and twice those that write. */
+  readonly maxInFlight: number;
 }
 
 /** A listening REST edge. Disposing of it ends all requests, watches too. */
@@ -54,17 +61,13 @@ export interface RestServer extends AsyncDisposable {
   readonly port: number;
 }
 
-/** The document of /version. */
-const version = { ...kubernetesVersion, gitCommit: '', gitTreeState: 'clean' };
+/** Requests of each kind in work at one time, at least: half of all may write, as with kube-apiserver. */
+function inFlightBounds(maxInFlight: number): InFlightBounds {
+  return { reading: maxInFlight, writing: Math.ceil(maxInFlight / 2), long: maxLongRequests };
+}
 
-/** Paths that everybody may read. */
-const openPaths = ['/healthz', '/livez', '/readyz', '/version'];
-
-/** Bounds of one connection: header bytes, and milliseconds until a request's headers and the whole of it must be here. */
-const maxHeaderBytes = 64 * 1024;
-const headersTimeoutMs = 30_000;
-const requestTimeoutMs = 60_000;
-
+/** Watches have a bound of their own in the core; this one is for the requests that carry them. */
+const maxLongRequests = 25_000;
 /** Bytes of lists that are kept until they are whole, of all requests together. */
 const maxLargeListBytes = 256 * 1024 * 1024;
 
@@ -73,9 +76,7 @@ export async function serveRest(deps: RestDeps, options: RestOptions): Promise<R
   const edge = new RestEdge(deps, options);
   const listener = (incoming: Incoming, response: Outgoing): void => void edge.handle(incoming, response);
   const bounds = {
-    maxHeaderSize: maxHeaderBytes,
-    headersTimeout: headersTimeoutMs,
-    requestTimeout: requestTimeoutMs,
+    ...connectionOptions,
     // A client that offers HTTP/2 without TLS by an upgrade is answered in HTTP/1.1.
     shouldUpgradeCallback: isStreamUpgrade,
   };
@@ -83,47 +84,50 @@ export async function serveRest(deps: RestDeps, options: RestOptions): Promise<R
     options.tls === undefined
       ? createPlainServer(bounds, listener)
       : createSecureServer({ ...options.tls, ...bounds, allowHTTP1: true }, listener as never);
+  const connections = new Connections(server, options.tls !== undefined);
   server.on('upgrade', (incoming: Incoming, socket: Duplex, head: Buffer) => {
+    connections.upgraded(socket);
     void edge.upgrade(incoming, { socket, head });
   });
-  const sockets = new Set<{ destroy(): void }>();
-  server.on(options.tls === undefined ? 'connection' : 'secureConnection', (socket) => {
-    sockets.add(socket);
-    socket.on('error', () => undefined);
-    socket.on('close', () => sockets.delete(socket));
-  });
-  // Whatever a peer sends that is no HTTP costs its connection alone.
-  for (const event of ['clientError', 'sessionError', 'tlsClientError']) server.on(event, () => undefined);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(options.port, options.host, resolve);
   });
   return {
     port: (server.address() as AddressInfo).port,
-    [Symbol.asyncDispose]: () =>
-      new Promise((resolve) => {
-        edge.stop();
-        server.close(() => resolve());
-        for (const socket of sockets) socket.destroy();
-      }),
+    [Symbol.asyncDispose]: async () => {
+      edge.stop();
+      await connections.close();
+    },
   };
 }
 
 class RestEdge {
   readonly #deps: RestDeps;
-  readonly #options: RestOptions;
-  readonly #openApi: OpenApi;
+  readonly #documents: Documents;
 
   readonly #resourceDeps: ResourceDeps & RestDeps;
   readonly #stopping = new AbortController();
+  readonly #inFlight: InFlight;
+
+  readonly #checks: readonly HealthCheck[];
 
   constructor(deps: RestDeps, options: RestOptions) {
     this.#deps = deps;
-    this.#options = options;
     const { maxBodyBytes } = options;
     const largeLists = new ByteBudget(maxLargeListBytes);
+    this.#checks = [
+      { name: 'ping', of: ['livez', 'readyz'], problem: () => undefined },
+      ...deps.checks,
+      {
+        name: 'shutdown',
+        of: ['readyz'],
+        problem: () => (this.#stopping.signal.aborted ? 'the server stops' : undefined),
+      },
+    ];
+    this.#inFlight = new InFlight(inFlightBounds(options.maxInFlight));
     this.#resourceDeps = { ...deps, maxBodyBytes, largeLists, stopping: this.#stopping.signal };
-    this.#openApi = new OpenApi(this.#allKinds());
+    this.#documents = new Documents(this.#allKinds(), `${options.host}:${options.port}`);
   }
 
   /** Answers one request. Never rejects: a failure is the request's alone. */
@@ -141,7 +145,11 @@ class RestEdge {
       const error = toGantryError(thrown);
       if (error.reason === 'InternalError') this.#deps.log.error({ error, url: incoming.url }, 'a request failed');
       if (response.headersSent || response.destroyed) response.destroy();
-      else sendStatus(response, statusOf(error), wanted);
+      else {
+        // The rest of a body that nobody reads is not waited for.
+        if (hasMoreToCome(incoming)) endAfter(response);
+        sendStatus(response, statusOf(error), wanted);
+      }
     }
   }
 
@@ -152,16 +160,21 @@ class RestEdge {
 
   async #answer(incoming: Incoming, url: URL, response: Outgoing, signal: AbortSignal): Promise<void> {
     const method = incoming.method ?? 'GET';
+    const health = healthAt(url.pathname, url.searchParams, this.#checks);
+    if (health !== undefined) return sendText(response, health.code, health.text, plainText);
     const route = routeOf(method, url);
-    if (route.type === 'path' && openPaths.some((path) => isAt(route.path, path))) {
-      this.#openPath(route.path, response);
-      return;
-    }
-    const context = await this.#context(incoming, signal, url.searchParams);
+    if (route.type === 'path' && isVersion(route.path)) return this.#document(route.path, method, incoming, response);
+    const warnings = new Warnings();
+    const context = await this.#context(incoming, signal, url.searchParams, (text) => {
+      warnings.add(text);
+      warnings.tell(response);
+    });
     if (route.type === 'path') {
-      this.#document(route.path, incoming, response);
-      return;
+      this.#deps.authorize(context.user, { type: 'path', verb: method.toLowerCase(), path: route.path });
+      if (route.path === '/metrics') return sendText(response, 200, await this.#deps.metrics(), plainText);
+      return this.#document(route.path, method, incoming, response);
     }
+    using _place = this.#inFlight.enter(laneOf(route));
     const wanted = this.#wantedBy(incoming, url.searchParams);
     const request = { route, ...this.#typeOf(route), query: url.searchParams, incoming, context, wanted };
     const deps = this.#resourceDeps;
@@ -177,7 +190,8 @@ class RestEdge {
     socket.on('error', () => gone.abort(new GantryError('Cancelled', 'the connection broke')));
     socket.on('close', () => gone.abort(new GantryError('Cancelled', 'the client is gone')));
     try {
-      await serveUpgrade(this.#deps, await this.#upgradeRequest(incoming, gone.signal), upgrade);
+      const signal = AbortSignal.any([gone.signal, this.#stopping.signal]);
+      await serveUpgrade(this.#deps, await this.#upgradeRequest(incoming, signal), upgrade);
     } catch (thrown) {
       const error = toGantryError(thrown);
       if (error.reason === 'InternalError') this.#deps.log.error({ error, url: incoming.url }, 'an upgrade failed');
@@ -188,7 +202,7 @@ class RestEdge {
   async #upgradeRequest(incoming: Incoming, signal: AbortSignal): Promise<ResourceRequest> {
     const url = urlOf(incoming.url ?? '/');
     const route = routeOf(incoming.method ?? 'GET', url);
-    const context = await this.#context(incoming, signal, url.searchParams);
+    const context = await this.#context(incoming, signal, url.searchParams, () => undefined);
     if (route.type === 'path') throw new GantryError('BadRequest', 'the requested resource has no streams');
     return { route, ...this.#typeOf(route), query: url.searchParams, incoming, context, wanted: plainJson };
   }
@@ -201,7 +215,12 @@ class RestEdge {
     return pretty ? { ...wanted, pretty } : wanted;
   }
 
-  async #context(incoming: Incoming, signal: AbortSignal, query: URLSearchParams): Promise<RequestContext> {
+  async #context(
+    incoming: Incoming,
+    signal: AbortSignal,
+    query: URLSearchParams,
+    warn: RequestContext['warn'],
+  ): Promise<RequestContext> {
     const metadata = new Metadata();
     const { authorization } = incoming.headers;
     if (authorization !== undefined) metadata.set('authorization', authorization);
@@ -210,8 +229,8 @@ class RestEdge {
       user: await this.#deps.authenticate({ peer: `${remoteAddress}:${remotePort}`, metadata }),
       signal,
       fieldManager: query.get('fieldManager') || (incoming.headers['user-agent'] ?? '').split('/', 1)[0]!,
-      fieldValidation: 'Strict',
-      warn: () => undefined,
+      fieldValidation: fieldValidationOf(query),
+      warn,
     };
   }
 
@@ -226,32 +245,21 @@ class RestEdge {
     return [...this.#deps.kinds.kinds, ...this.#deps.virtual.map(({ kind }) => kind)];
   }
 
-  #openPath(path: string, response: Outgoing): void {
-    if (path === '/version') {
-      sendDocument(response, 200, {
-        ...version,
-        goVersion: '',
-        compiler: 'node',
-        platform: `${process.platform}/${process.arch}`,
-      });
+  #document(path: string, method: string, incoming: Incoming, response: Outgoing): void {
+    const wanted = wantedBy(incoming.headers.accept, { encodings: ['json', 'yaml'], discovery: true });
+    if (wanted === undefined) throw notAcceptable(['json', 'yaml']);
+    const found = this.#documents.at(path, wanted);
+    if (found === undefined) {
+      sendText(response, 404, '404 page not found\n', plainText);
       return;
     }
-    const isReady = !isAt(path, '/readyz') || this.#deps.ready();
-    sendText(response, isReady ? 200 : 500, isReady ? 'ok' : 'not ready', 'text/plain; charset=utf-8');
-  }
-
-  #document(path: string, incoming: Incoming, response: Outgoing): void {
-    const { accept } = incoming.headers;
-    const wanted = wantedBy(accept, { encodings: ['json', 'yaml'], discovery: true });
-    if (wanted === undefined) throw notAcceptable(['json', 'yaml']);
-    const document =
-      discoveryAt(path.replace(/\/$/, ''), this.#allKinds(), wanted, `${this.#options.host}:${this.#options.port}`) ??
-      this.#openApi.documentAt(path);
-    if (document === undefined) throw notFound();
-    if (wanted.form === 'discovery' && 'items' in document) {
-      const type = `application/json;g=apidiscovery.k8s.io;v=${wanted.version};as=APIGroupDiscoveryList`;
-      sendText(response, 200, JSON.stringify(document), type);
-    } else sendDocument(response, 200, document, wanted);
+    if (method !== 'GET') {
+      throw new GantryError('MethodNotAllowed', 'the server does not allow this method on the requested resource');
+    }
+    const { value, contentType } = found;
+    const pretty = isPretty(urlOf(incoming.url ?? '/').searchParams, incoming.headers['user-agent']);
+    if (contentType === undefined) sendDocument(response, 200, value, { ...wanted, pretty });
+    else sendText(response, 200, JSON.stringify(value), contentType);
   }
 }
 
@@ -260,13 +268,23 @@ function onlyEncoding(wanted: Wanted | undefined): Pick<Wanted, 'encoding'> | un
   return wanted && { encoding: wanted.encoding };
 }
 
-function isAt(path: string, root: string): boolean {
-  return path === root || path.startsWith(`${root}/`);
+/** Ends the connection, or the stream of one, behind an answer. */
+function endAfter(response: Outgoing): void {
+  const { stream } = response as { stream?: ServerHttp2Stream };
+  if (stream === undefined) response.setHeader('connection', 'close');
+  else response.once('finish', () => stream.close());
+}
+
+const plainText = 'text/plain; charset=utf-8';
+
+function isVersion(path: string): boolean {
+  return path === '/version' || path === '/version/';
 }
 
 function urlOf(text: string): URL {
   try {
-    return new URL(text, 'http://localhost');
+    // A path that begins with two slashes names no host.
+    return new URL(`http://localhost${text.startsWith('/') ? '' : '/'}${text}`);
   } catch (cause) {
     throw new GantryError('BadRequest', `the URL ${JSON.stringify(text.slice(0, 200))} cannot be read`, { cause });
   }

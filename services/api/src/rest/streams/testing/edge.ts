@@ -50,13 +50,14 @@ export function startEdge(pods: Pick<ResourceDeps['pods'], never>): Promise<Rest
     pods,
     kinds: builtIn,
     virtual: [],
+    checks: [],
     log: silentLogger,
     authenticate: ({ metadata }) => {
       if (metadata.get('authorization')[0] !== 'Bearer good') throw new GantryError('Unauthorized', 'Unauthorized');
       return { name: 'admin', groups: [] };
     },
   } satisfies Partial<Record<keyof RestDeps, unknown>> & Pick<RestDeps, 'authenticate'>;
-  return serveRest(deps as unknown as RestDeps, { host: '127.0.0.1', port: 0, maxBodyBytes: 1024 });
+  return serveRest(deps as unknown as RestDeps, { host: '127.0.0.1', port: 0, maxBodyBytes: 1024, maxInFlight: 100 });
 }
 
 type Headers = Readonly<Record<string, string>>;
