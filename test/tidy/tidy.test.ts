@@ -40,7 +40,7 @@ const allowedImports: Readonly<Record<string, readonly string[]>> = {
   'packages/events': ['runtime'],
   'packages/spdy': ['runtime'],
   'packages/client': ['runtime', 'model', 'events'],
-  'services/api': ['runtime', 'model', 'fieldsets', 'store', 'events', 'client', 'spdy'],
+  'services/api': ['runtime', 'model', 'fieldsets', 'store', 'events', 'client', 'pki', 'spdy'],
   'services/scheduler': ['runtime', 'model', 'events', 'client'],
   'services/controllers': ['runtime', 'model', 'events', 'client'],
   'services/node-agent': ['runtime', 'model', 'events', 'client', 'spdy'],

@@ -1,4 +1,5 @@
 import { type KindName, type Kinds, kindOf } from '@gantry/model/built-in.ts';
+import type { TokenRequestSpec, TokenRequestStatus } from '@gantry/model/gen/gantry.authentication.v1.ts';
 import type { KubeObject } from '@gantry/model/kind.ts';
 import { resourceOf } from '@gantry/model/registry.ts';
 import { type ChannelOptions, Client as GrpcClient, type MethodDefinition } from '@grpc/grpc-js';
@@ -35,7 +36,7 @@ import {
 } from './object-messages.ts';
 import { PlacementCalls } from './placement.ts';
 import { PodCalls } from './pods.ts';
-import { nodeService, resourceService, schedulingService } from './protos.ts';
+import { nodeService, resourceService, schedulingService, tokenService } from './protos.ts';
 
 /** How to reach the api. */
 export interface ConnectOptions {
@@ -263,6 +264,16 @@ export class Client implements Reader, Writer, Disposable {
   /** Writes the statuses of pods on one node, at most 1,024 at a time; one result each, in order. */
   reportPods(nodeName: string, pods: readonly PodReport[], options?: CallOptions): Promise<ItemResult[]> {
     return this.#batch(nodeService.ReportPods!, { nodeName, pods }, options, true);
+  }
+
+  /** Makes a token of a service account; its `status.token` is the token itself. */
+  async requestToken(
+    account: { readonly namespace: string; readonly name: string },
+    spec: TokenRequestSpec,
+    options?: CallOptions,
+  ): Promise<{ readonly spec: TokenRequestSpec; readonly status: Required<TokenRequestStatus> }> {
+    type Response = { readonly spec: TokenRequestSpec; readonly status: Required<TokenRequestStatus> };
+    return this.#write<Response>(tokenService.RequestToken!, { ...account, spec }, options);
   }
 
   [Symbol.dispose](): void {

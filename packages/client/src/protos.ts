@@ -17,6 +17,8 @@ export const schedulingService: ServiceDefinition = serviceDefinition('Schedulin
 export const nodeService: ServiceDefinition = serviceDefinition('NodeService', codecFor);
 /** Reaches into running pods; served by the api and by node agents. */
 export const podService: ServiceDefinition = serviceDefinition('PodService', plainCodec);
+/** Gives service accounts their tokens. */
+export const tokenService: ServiceDefinition = serviceDefinition('TokenService', codecFor);
 /** Tells of placements; served by the api and by schedulers. */
 export const placementService: ServiceDefinition = serviceDefinition('PlacementService', plainCodec);
 

@@ -55,7 +55,7 @@ export interface MessageSchema {
 /** The folder of all .proto files; they import one another by their paths below it. */
 export const protoFolder = fileURLToPath(new URL('../../../proto/', import.meta.url));
 const entryFiles = [
-  ...['object', 'resources', 'scheduling', 'nodes', 'pods', 'placement'].map((name) => `api/v1/${name}`),
+  ...['object', 'resources', 'scheduling', 'nodes', 'pods', 'placement', 'tokens'].map((name) => `api/v1/${name}`),
   // Bodies of REST requests that no gRPC message holds.
   ...[
     'meta/v1/envelope',
@@ -66,7 +66,7 @@ const entryFiles = [
     'core/v1/binding',
   ],
   ...['authentication/v1/self', 'authorization/v1/review'],
-  ...['tokenrequest', 'tokenreview'].map((name) => `authentication/v1/${name}`),
+  'authentication/v1/tokenreview',
 ].map((name) => `gantry/${name}.proto`);
 const wellKnownFolder = dirname(createRequire(import.meta.url).resolve('protobufjs/package.json'));
 

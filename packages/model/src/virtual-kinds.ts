@@ -5,11 +5,15 @@ import { Registry } from './registry.ts';
 /** One line for each kind. */
 export const virtualKinds: Registry = new Registry([
   callKind('authentication.k8s.io', 'SelfSubjectReview', 'Cluster'),
+  callKind('authentication.k8s.io', 'TokenReview', 'Cluster'),
   callKind('authorization.k8s.io', 'SubjectAccessReview', 'Cluster'),
   callKind('authorization.k8s.io', 'SelfSubjectAccessReview', 'Cluster'),
   callKind('authorization.k8s.io', 'LocalSubjectAccessReview', 'Namespaced'),
   callKind('authorization.k8s.io', 'SelfSubjectRulesReview', 'Cluster'),
 ]);
+
+/** Kinds of the bodies of subresources, which have no path of their own. */
+export const bodyKinds: Registry = new Registry([callKind('authentication.k8s.io', 'TokenRequest', 'Namespaced')]);
 
 /** A kind of version v1 whose message is gantry.<first part of the group>.v1.<kind>. */
 function callKind(group: string, kind: string, scope: 'Cluster' | 'Namespaced'): Kind {

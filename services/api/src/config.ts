@@ -19,6 +19,8 @@ export interface ApiConfig {
   readonly dnsAddress: string;
   /** First and last node port. */
   readonly nodePorts: { readonly first: number; readonly last: number };
+  /** False where pods run as no account: nobody makes service accounts there. */
+  readonly serviceAccounts: boolean;
   readonly limits: Limits;
   readonly retention: Retention;
   /** Characters of JSON whose decoded objects are kept in memory. */
@@ -32,6 +34,7 @@ export const defaultApiConfig: ApiConfig = {
   serviceCidr: '10.96.0.0/16',
   dnsAddress: '10.96.0.10',
   nodePorts: { first: 30_000, last: 32_767 },
+  serviceAccounts: false,
   limits: defaultLimits,
   retention: defaultRetention,
   cacheChars: 24 * 1024 * 1024,

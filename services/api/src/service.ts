@@ -16,9 +16,14 @@ import { nodeAdmission, podAdmission } from './admission/capacity.ts';
 import { claimAdmission } from './admission/claims.ts';
 import { parseIpRange } from './admission/ip-range.ts';
 import { PriorityClasses, priorityClassAdmission } from './admission/priority.ts';
+import { ServiceAccounts, withServiceAccount } from './admission/service-accounts.ts';
 import { serviceAdmission } from './admission/services.ts';
+import { accountAdmission, tokenSecretAdmission } from './admission/token-secrets.ts';
 import { type Authenticate, authenticateInOrder, clusterToken, trustedNetwork } from './auth/authentication.ts';
 import { authorizeInOrder, mastersAuthorizer } from './auth/authorization.ts';
+import { bearerTokens } from './auth/bearer.ts';
+import { type ReadTokenKeys, TokenKeys } from './auth/tokens/keys.ts';
+import { memoryKey, type Tokens, tokensOf } from './auth/tokens/tokens.ts';
 import type { ApiConfig } from './config.ts';
 import { ResourceApi } from './core/api.ts';
 import { createBuiltIns } from './core/built-ins.ts';
@@ -36,6 +41,7 @@ import { placementHandlers } from './grpc/placement.ts';
 import { podHandlers } from './grpc/pods.ts';
 import { resourceHandlers } from './grpc/resources.ts';
 import { listen } from './grpc/server.ts';
+import { tokenHandlers } from './grpc/tokens.ts';
 import { keepBuiltIns } from './housekeeping/built-ins.ts';
 import { reportDamage } from './housekeeping/damage-report.ts';
 import { runHousekeeping } from './housekeeping/housekeeping.ts';
@@ -50,6 +56,7 @@ import { createRelayMetrics } from './relay/metrics.ts';
 import { runRelay } from './relay/relay.ts';
 import { type RestServer, serveRest } from './rest/server.ts';
 import { selfSubjectReview } from './rest/virtual/self-subject-review.ts';
+import { tokenReview } from './rest/virtual/token-review.ts';
 import { CapacityLedger } from './scheduling/ledger.ts';
 import { SchedulingApi } from './scheduling/service.ts';
 import { WatchHub } from './watch/hub.ts';
@@ -66,6 +73,10 @@ export interface ApiDeps {
    * configuration trusts the network.
    */
   readonly credentials?: Credentials | undefined;
+  /** Keys of service accounts' tokens, the newest first; without them tokens end with this process. */
+  readonly tokenKeys?: ReadTokenKeys;
+  /** Certificate of the cluster's authority, in PEM, by which pods believe the api. */
+  readonly rootCertificate?: string;
   /** Certificate chain and key of the REST edge, in PEM; plain HTTP if absent. */
   readonly tls?: { readonly cert: string; readonly key: string };
 }
@@ -97,6 +108,7 @@ export async function startApi(config: ApiConfig, deps: ApiDeps): Promise<Runnin
 /** The parts of an api that know nothing of how they are reached. */
 interface Parts {
   readonly core: CoreDeps;
+  readonly tokens: Tokens;
   readonly ledger: CapacityLedger;
   readonly hub: WatchHub;
   readonly events: ApiEvents;
@@ -110,9 +122,12 @@ interface Parts {
 async function startParts(config: ApiConfig, deps: ApiDeps, stack: AsyncDisposableStack): Promise<Parts> {
   const { store, log } = deps;
   const priorities = new PriorityClasses(store);
-  const core = coreOf(config, deps, priorities);
+  const accounts = new ServiceAccounts(store);
+  const keys = new TokenKeys(deps.tokenKeys ?? memoryKey(), deps.clock ?? systemClock);
+  const core = coreOf(config, deps, { priorities, accounts, keys });
+  const tokens = tokensOf(core, deps.credentials ?? noCredentials, keys);
   const ledger = new CapacityLedger();
-  const hub = stack.use(new WatchHub({ ...core, observers: [ledger, priorities] }));
+  const hub = stack.use(new WatchHub({ ...core, observers: [ledger, priorities, accounts, tokens.observer] }));
   await hub.start();
   const createMissing = (): Promise<void> =>
     createBuiltIns((object) => {
@@ -125,7 +140,7 @@ async function startParts(config: ApiConfig, deps: ApiDeps, stack: AsyncDisposab
   const resources = new ResourceApi({ ...core, hub, turns: new Turns(), lists });
   const registry = createMetrics('api');
   stack.use(reportStoreHealth(store, { registry, events, log }));
-  return { core, ledger, hub, events, resources, registry, createMissing };
+  return { core, tokens, ledger, hub, events, resources, registry, createMissing };
 }
 
 /** The listeners of an api. */
@@ -138,10 +153,11 @@ interface Edges {
 /** Serves gRPC, and REST and diagnostics if they are configured. */
 async function serveEdges(config: ApiConfig, deps: ApiDeps, parts: Parts, stack: AsyncDisposableStack): Promise<Edges> {
   const { log, store, credentials = noCredentials } = deps;
-  const { core, ledger, hub, events, resources, registry } = parts;
+  const { core, tokens, ledger, hub, events, resources, registry } = parts;
   const { maxRequestBytes, maxInFlight } = config.limits;
   const authenticate = authenticateInOrder([
     clusterToken(credentials),
+    bearerTokens(tokens.authenticators),
     ...(config.trustNetwork ? [trustedNetwork] : []),
   ]);
   const calls = new Calls({
@@ -160,12 +176,13 @@ async function serveEdges(config: ApiConfig, deps: ApiDeps, parts: Parts, stack:
       NodeService: nodeHandlers(new NodeApi({ ...core, ephemeral: store, ledger, hub }), calls),
       PodService: podHandlers(pods, calls),
       PlacementService: placementHandlers(new PlacementProxy({ ...core, credentials }), calls),
+      TokenService: tokenHandlers(tokens.requests, calls),
     },
     { ...parseAddress(config.listen), maxRequestBytes, credentials, admit: admitNamed(authenticate) },
   );
   stack.use(server);
   const ready = (): boolean => hub.following && store.problem === undefined;
-  const virtual = [selfSubjectReview(core.clock)];
+  const virtual = [selfSubjectReview(core.clock), tokenReview(tokens.reviewers)];
   const rest =
     config.rest &&
     stack.use(
@@ -174,6 +191,8 @@ async function serveEdges(config: ApiConfig, deps: ApiDeps, parts: Parts, stack:
           api: resources,
           scheduling,
           pods,
+          tokens: tokens.requests,
+          tokenKeys: tokens.keys,
           authenticate,
           kinds: core.kinds,
           virtual,
@@ -248,7 +267,14 @@ function running(parts: {
   };
 }
 
-function coreOf(config: ApiConfig, deps: ApiDeps, priorities: PriorityClasses): CoreDeps {
+/** State by which new objects are admitted. */
+interface AdmissionState {
+  readonly priorities: PriorityClasses;
+  readonly accounts: ServiceAccounts;
+  readonly keys: TokenKeys;
+}
+
+function coreOf(config: ApiConfig, deps: ApiDeps, { priorities, accounts, keys }: AdmissionState): CoreDeps {
   const { store, log, clock = systemClock, entropy = systemEntropy } = deps;
   const { serviceCidr, nodePorts, dnsAddress } = config;
   const allocation = { clusterIps: parseIpRange(serviceCidr), nodePorts, dnsAddress };
@@ -264,7 +290,11 @@ function coreOf(config: ApiConfig, deps: ApiDeps, priorities: PriorityClasses): 
     authorize: authorizeInOrder([mastersAuthorizer]),
     admission: {
       services: serviceAdmission(store, allocation, entropy.random),
-      pods: podAdmission(priorities),
+      pods: podAdmission(priorities, async (pod) =>
+        config.serviceAccounts ? withServiceAccount(pod, { accounts, clock, random: entropy.random }) : pod,
+      ),
+      secrets: tokenSecretAdmission({ accounts, keys, rootCertificate: deps.rootCertificate }),
+      serviceaccounts: accountAdmission(store),
       nodes: nodeAdmission,
       'priorityclasses.scheduling.k8s.io': priorityClassAdmission(store),
       persistentvolumeclaims: claimAdmission(store),

@@ -1,6 +1,7 @@
 // Generated from proto/ by `npm run generate`; not edited by hand.
 
 import type { ControllerRevision, DaemonSet, Deployment, ReplicaSet, StatefulSet } from './gantry.apps.v1.ts';
+import type { TokenRequestSpec, TokenRequestStatus } from './gantry.authentication.v1.ts';
 import type { CronJob, Job } from './gantry.batch.v1.ts';
 import type { CertificateSigningRequest } from './gantry.certificates.v1.ts';
 import type { Lease } from './gantry.coordination.v1.ts';
@@ -743,4 +744,24 @@ export interface MoveProgress {
   state?: string;
   /** Why it failed; where the new pod went where it was placed. */
   message?: string;
+}
+
+/** Asks for a token. */
+export interface RequestTokenRequest {
+  /** The service account's namespace. */
+  namespace?: string;
+  /** The service account's name. */
+  name?: string;
+  /** The wanted token. */
+  spec?: TokenRequestSpec;
+  /** True to be told of faults, and to get no token. */
+  dryRun?: boolean;
+}
+
+/** A token. */
+export interface RequestTokenResponse {
+  /** The token as it was made, with the values that the request left to the server. */
+  spec?: TokenRequestSpec;
+  /** The token itself. */
+  status?: TokenRequestStatus;
 }

@@ -14,22 +14,6 @@ export interface UserInfo {
   extra?: Record<string, string[]>;
 }
 
-/** Asks as which user a request is taken. It is answered, never stored. */
-export interface SelfSubjectReview {
-  apiVersion: string;
-  kind: 'SelfSubjectReview';
-  /** Empty but for the time of the answer. */
-  metadata?: ObjectMeta;
-  /** The answer. */
-  status?: SelfSubjectReviewStatus;
-}
-
-/** The user that made a request. */
-export interface SelfSubjectReviewStatus {
-  /** The user. */
-  userInfo?: UserInfo;
-}
-
 /** Asks for a token of a service account: the body of its token subresource, and the answer. */
 export interface TokenRequest {
   /** The service account's name and namespace. */
@@ -48,8 +32,6 @@ export interface TokenRequestSpec {
   expirationSeconds?: number;
   /** An object with whose end the token ends. */
   boundObjectRef?: BoundObjectReference;
-  /** Further claims that the server is asked to confirm, by well-known keys. */
-  attestations?: Record<string, string[]>;
 }
 
 /** An object that a token is bound to. */
@@ -72,8 +54,26 @@ export interface TokenRequestStatus {
   expirationTimestamp?: string;
 }
 
+/** Asks as which user a request is taken. It is answered, never stored. */
+export interface SelfSubjectReview {
+  apiVersion: string;
+  kind: 'SelfSubjectReview';
+  /** Empty but for the time of the answer. */
+  metadata?: ObjectMeta;
+  /** The answer. */
+  status?: SelfSubjectReviewStatus;
+}
+
+/** The user that made a request. */
+export interface SelfSubjectReviewStatus {
+  /** The user. */
+  userInfo?: UserInfo;
+}
+
 /** Asks whose token this is: it can only be created, and is never stored. */
 export interface TokenReview {
+  apiVersion: string;
+  kind: 'TokenReview';
   /** Unused. */
   metadata?: Partial<ObjectMeta>;
   /** The token. */

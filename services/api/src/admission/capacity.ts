@@ -9,8 +9,11 @@ import { carryPriority, type PriorityClasses, withPriority } from './priority.ts
 // Writes that change what a node has or what is taken of it without asking (a pod made with a node name, a smaller
 // node) raise the node's fence, so that no replica's Bind decides on numbers from before.
 
-/** Admission of pods: they get the priority of their class, and what is given to their node. */
-export function podAdmission(classes: PriorityClasses): AdmissionPlugin {
+/** Admission of pods: they get the account that they run as, the priority of their class, and what is given to their node. */
+export function podAdmission(
+  classes: PriorityClasses,
+  asAccount: (pod: AnyObject) => Promise<AnyObject>,
+): AdmissionPlugin {
   return {
     carryOver: carryPriority,
     admit: async ({ object, stored }) => {
@@ -18,7 +21,7 @@ export function podAdmission(classes: PriorityClasses): AdmissionPlugin {
       const operations: Operation[] =
         node !== undefined && takesMore(object!, stored?.object) ? [raiseFence(node, object!.metadata.uid ?? '')] : [];
       const isNew = object !== undefined && stored === undefined;
-      return { object: isNew ? await withPriority(object, classes) : object, operations };
+      return { object: isNew ? await withPriority(await asAccount(object), classes) : object, operations };
     },
   };
 }

@@ -4,6 +4,7 @@ import {
   podService,
   resourceService,
   schedulingService,
+  tokenService,
 } from '@gantry/client/protos.ts';
 import { type GrpcServer, type ListenOptions, serveGrpc } from '@gantry/client/serve.ts';
 import type { ServiceDefinition, UntypedServiceImplementation } from '@grpc/grpc-js';
@@ -15,6 +16,7 @@ const services = {
   NodeService: nodeService,
   PodService: podService,
   PlacementService: placementService,
+  TokenService: tokenService,
 } satisfies Readonly<Record<string, ServiceDefinition>>;
 
 /** The handlers of each service. */

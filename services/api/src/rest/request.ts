@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream';
 import type { Kind } from '@gantry/model/kind.ts';
 import type { Form } from '@gantry/model/registry.ts';
 import type { Clock } from '@gantry/runtime/clock.ts';
+import type { TokenRequests } from '../auth/tokens/request.ts';
 import type { ResourceApi } from '../core/api.ts';
 import type { RequestContext } from '../core/context.ts';
 import type { PodProxy } from '../pods/proxy.ts';
@@ -16,6 +17,7 @@ export interface ResourceDeps {
   readonly api: ResourceApi;
   readonly scheduling: Pick<SchedulingApi, 'bind' | 'evict'>;
   readonly pods: Pick<PodProxy, 'check' | 'logs' | 'exec' | 'portForward'>;
+  readonly tokens: Pick<TokenRequests, 'create'>;
   readonly clock: Clock;
   /** From 0 to 1. */
   readonly random: () => number;

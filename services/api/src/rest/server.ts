@@ -10,6 +10,7 @@ import type { Logger } from '@gantry/runtime/log.ts';
 import { Metadata } from '@grpc/grpc-js';
 import type { Authenticate } from '../auth/authentication.ts';
 import type { Authorize } from '../auth/authorization.ts';
+import type { TokenKeys } from '../auth/tokens/keys.ts';
 import type { RequestContext } from '../core/context.ts';
 import { isPretty, plainJson, type Wanted, wantedBy } from './accept.ts';
 import { type Outgoing, sendDocument, sendStatus, sendText } from './answer.ts';
@@ -20,6 +21,7 @@ import { notAcceptable } from './encoding.ts';
 import { type HealthCheck, healthAt } from './health.ts';
 import { InFlight, type InFlightBounds, laneOf } from './in-flight.ts';
 import { ByteBudget } from './list-writer.ts';
+import { openIdDocumentAt } from './open-id.ts';
 import { fieldValidationOf } from './parameters.ts';
 import type { ResourceDeps, ResourceRequest, Upgrade } from './request.ts';
 import { handleResource } from './resources.ts';
@@ -37,6 +39,8 @@ export interface RestDeps extends Omit<ResourceDeps, 'maxBodyBytes' | 'largeList
   /** The kinds whose objects are calls. */
   readonly virtual: readonly VirtualResource[];
   readonly authorize: Authorize;
+  /** Keys that verify service accounts' tokens. */
+  readonly tokenKeys: TokenKeys;
   /** Health checks beside those that the process answers and that it does not stop. */
   readonly checks: readonly HealthCheck[];
   /** The process's metrics as Prometheus' text. */
@@ -104,6 +108,7 @@ export async function serveRest(deps: RestDeps, options: RestOptions): Promise<R
 
 class RestEdge {
   readonly #deps: RestDeps;
+  readonly #address: string;
   readonly #documents: Documents;
 
   readonly #resourceDeps: ResourceDeps & RestDeps;
@@ -127,7 +132,8 @@ class RestEdge {
     ];
     this.#inFlight = new InFlight(inFlightBounds(options.maxInFlight));
     this.#resourceDeps = { ...deps, maxBodyBytes, largeLists, stopping: this.#stopping.signal };
-    this.#documents = new Documents(this.#allKinds(), `${options.host}:${options.port}`);
+    this.#address = `${options.host}:${options.port}`;
+    this.#documents = new Documents(this.#allKinds(), this.#address);
   }
 
   /** Answers one request. Never rejects: a failure is the request's alone. */
@@ -172,6 +178,8 @@ class RestEdge {
     if (route.type === 'path') {
       this.#deps.authorize(context.user, { type: 'path', verb: method.toLowerCase(), path: route.path });
       if (route.path === '/metrics') return sendText(response, 200, await this.#deps.metrics(), plainText);
+      const openId = await openIdDocumentAt(route.path, this.#deps.tokenKeys, this.#address);
+      if (openId !== undefined) return sendText(response, 200, JSON.stringify(openId.document), openId.mediaType);
       return this.#document(route.path, method, incoming, response);
     }
     using _place = this.#inFlight.enter(laneOf(route));

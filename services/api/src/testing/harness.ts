@@ -27,7 +27,13 @@ export async function startTestApi(config: Partial<ApiConfig> = {}, storeUrl = '
   const store = stack.use(await openStore(storeUrl));
   const bus = stack.use(await openBus('memory:'));
   // Raw clients of tests present nothing; what is refused has tests of its own.
-  const settings = { ...defaultApiConfig, listen: '127.0.0.1:0', trustNetwork: true, ...config };
+  const settings = {
+    ...defaultApiConfig,
+    listen: '127.0.0.1:0',
+    trustNetwork: true,
+    serviceAccounts: false,
+    ...config,
+  };
   const api = stack.use(await startApi(settings, { store, bus, log: silentLogger, credentials: testCredentials }));
   const client = stack.use(connect(api.address, { credentials: testCredentials }));
   const owned = stack.move();

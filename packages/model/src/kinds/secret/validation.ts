@@ -4,8 +4,7 @@ import type { Secret } from '../../gen/gantry.core.v1.ts';
 import { forbidden, immutable, invalidValue, invalidValues, required, tooLong } from '../../validation/causes.ts';
 import { configKeyProblems } from '../../validation/names.ts';
 import { base64Bytes, immutableMessage, maxDataBytes } from '../data.ts';
-
-const serviceAccountAnnotation = 'kubernetes.io/service-account.name';
+import { serviceAccountNameAnnotation, serviceAccountTokenSecretType } from '../serviceaccount/names.ts';
 
 /** Keys that must be there by type. */
 const requiredKeys: Readonly<Record<string, readonly string[]>> = {
@@ -31,9 +30,9 @@ export function validateSecret(secret: Secret): FieldCause[] {
 
 function validateType({ data = {}, type = '', metadata }: Secret): FieldCause[] {
   switch (type) {
-    case 'kubernetes.io/service-account-token': {
-      const path = `metadata.annotations[${serviceAccountAnnotation}]`;
-      return metadata.annotations?.[serviceAccountAnnotation] ? [] : [required(path)];
+    case serviceAccountTokenSecretType: {
+      const path = `metadata.annotations[${serviceAccountNameAnnotation}]`;
+      return metadata.annotations?.[serviceAccountNameAnnotation] ? [] : [required(path)];
     }
     case 'kubernetes.io/basic-auth': {
       const named = Object.hasOwn(data, 'username') || Object.hasOwn(data, 'password');

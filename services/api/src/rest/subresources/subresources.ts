@@ -6,6 +6,7 @@ import { handleBinding } from './binding.ts';
 import { handleEviction } from './eviction.ts';
 import { handleLog } from './log.ts';
 import { handleScale } from './scale.ts';
+import { handleToken } from './token.ts';
 
 /** Answers a request for a subresource. */
 export type SubresourceHandler = (deps: ResourceDeps, request: ResourceRequest, response: Outgoing) => Promise<void>;
@@ -17,6 +18,7 @@ const handlers: Readonly<Record<string, SubresourceHandler>> = {
   'pods/binding': handleBinding,
   'pods/eviction': handleEviction,
   'pods/log': handleLog,
+  'serviceaccounts/token': handleToken,
   'pods/attach': refuseWithoutUpgrade,
   'pods/exec': refuseWithoutUpgrade,
   'pods/portforward': refuseWithoutUpgrade,
@@ -48,6 +50,7 @@ export const subresourceDiscovery: Readonly<
 > = {
   'deployments.apps/scale': { group: 'autoscaling', version: 'v1', kind: 'Scale', verbs: ['get', 'patch', 'update'] },
   'replicasets.apps/scale': { group: 'autoscaling', version: 'v1', kind: 'Scale', verbs: ['get', 'patch', 'update'] },
+  'serviceaccounts/token': { group: 'authentication.k8s.io', version: 'v1', kind: 'TokenRequest', verbs: ['create'] },
   'pods/binding': { group: '', version: 'v1', kind: 'Binding', verbs: ['create'] },
   'pods/eviction': { group: 'policy', version: 'v1', kind: 'Eviction', verbs: ['create'] },
   'pods/log': { group: '', version: 'v1', kind: 'Pod', verbs: ['get'] },
