@@ -8,7 +8,7 @@
 import { builtIn } from '@gantry/model/built-in.ts';
 import { codecFor } from '@gantry/model/codec.ts';
 import { decodeManifest } from '@gantry/model/decode.ts';
-import { loadRoot } from '@gantry/model/schema.ts';
+import { loadRoot } from '@gantry/model/proto-root.ts';
 import { completeNew } from '@gantry/model/validation/object.ts';
 import { readArguments } from './arguments.ts';
 

@@ -4,7 +4,7 @@
  * of PlacementService, which carry none, are plain protobuf with Buffers.
  */
 import { type Codec, codecFor } from '@gantry/model/codec.ts';
-import { loadRoot } from '@gantry/model/schema.ts';
+import { loadRoot } from '@gantry/model/proto-root.ts';
 import type { MethodDefinition, ServiceDefinition } from '@grpc/grpc-js';
 
 const servicePackage = 'gantry.api.v1';

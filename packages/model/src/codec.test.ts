@@ -3,7 +3,7 @@ import protobuf from 'protobufjs';
 import { describe, expect, it } from 'vitest';
 import { codecFor } from './codec.ts';
 import { readInt64 } from './forms.ts';
-import { loadRoot } from './schema.ts';
+import { loadRoot } from './proto-root.ts';
 import { arbitraryOf } from './testing/arbitrary.ts';
 
 describe('codecFor', () => {

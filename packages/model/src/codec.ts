@@ -4,7 +4,9 @@
  */
 import protobuf from 'protobufjs';
 import { decodeForm, encodeForm, readString } from './forms.ts';
+import { objectSchema } from './message-types.ts';
 import { type FieldSchema, jsonFieldsOf, messageSchema } from './schema.ts';
+import type { ObjectSchema } from './type-schema.ts';
 import {
   enumCoder,
   lengthDelimited,
@@ -95,6 +97,7 @@ class ObjectCoder implements MessageCoder {
   readonly #name: string;
   readonly #isPartial: boolean;
   // Made when first used: messages contain one another.
+  #schema: ObjectSchema | undefined;
   #writers: ReadonlyMap<string, FieldWriter> | undefined;
   #readers: (FieldReader | undefined)[] | undefined;
 
@@ -137,7 +140,8 @@ class ObjectCoder implements MessageCoder {
   read(reader: Reader, end: number, depth: number, previous: unknown): Fields {
     const target = (previous as Fields | undefined) ?? {};
     this.readInto(reader, end, target, depth);
-    if (!this.#isPartial) fillZeros(this.#name, target);
+    this.#schema ??= objectSchema(this.#name);
+    if (!this.#isPartial) fillZeros(this.#schema, target);
     return target;
   }
 

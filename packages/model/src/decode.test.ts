@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { builtIn, builtInKinds } from './built-in.ts';
 import { codecFor } from './codec.ts';
-import { decodeManifest, decodeObject } from './decode.ts';
+import { decodeManifest, decodeObject, decodeStored, decodeWith } from './decode.ts';
+import { parseManifest } from './parse.ts';
 import { apiVersionOf } from './registry.ts';
 import { missingFields } from './required.ts';
 import { arbitraryOf, spelledOut } from './testing/arbitrary.ts';
@@ -50,7 +51,7 @@ describe('decodeManifest', () => {
   it('drops fields that only a newer version knows where it is told to', () => {
     const newer = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'a', later: 1 }, data: { b: 'c' }, new: {} };
     expect(() => decodeObject(newer)).toThrow('unknown field "metadata.later"');
-    expect(decodeObject(newer, 'drop')).toEqual({
+    expect(decodeStored(newer)).toEqual({
       apiVersion: 'v1',
       kind: 'ConfigMap',
       metadata: { name: 'a' },
@@ -75,7 +76,7 @@ describe('decodeManifest', () => {
     ['apiVersion: v2\nkind: Pod', 'no matches for kind "Pod" in version "v2"'],
     ['[1, 2]', 'an object is expected, not array'],
     ['', 'an object is expected, not null'],
-    ['a: 1\na: 2', 'yaml: line 2: key "a" already set in map'],
+    ['a: 1\na: 2', 'line 2: key "a" already set in map'],
     ['{"a": {"b": 1, "b": 2}}', 'strict decoding error: duplicate field "a.b"'],
     ['apiVersion: v1\nkind: Pod\n---\nkind: Pod', 'more than one document'],
     [pod('{containerz: []}'), 'strict decoding error: unknown field "spec.containerz"'],
@@ -187,5 +188,58 @@ describe('missingFields', () => {
   it('wants a name, or the start of one', () => {
     expect(missing('{apiVersion: v1, kind: ConfigMap}')).toEqual(['metadata.name']);
     expect(missing('{apiVersion: v1, kind: ConfigMap, metadata: {generateName: x-}}')).toEqual([]);
+  });
+});
+
+describe('decodeWith', () => {
+  const text =
+    '{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"a","later":1},"data":{"a":"1","a":"2"},"x":1}';
+  const { value, duplicates } = parseManifest(text);
+
+  it.each([
+    ['Ignore', []],
+    ['Warn', ['duplicate field "data.a"', 'unknown field "metadata.later"', 'unknown field "x"']],
+  ] as const)(
+    'takes unknown and duplicate fields with %s, and tells of them with Warn',
+    (fieldValidation, warnings) => {
+      const decoded = decodeWith(value, { fieldValidation, duplicates });
+      expect(decoded.warnings).toEqual(warnings);
+      expect(decoded.object).toEqual({
+        apiVersion: 'v1',
+        kind: 'ConfigMap',
+        metadata: { name: 'a' },
+        data: { a: '2' },
+      });
+    },
+  );
+
+  it('refuses them with Strict', () => {
+    expect(() => decodeWith(value, { fieldValidation: 'Strict', duplicates })).toThrow(
+      'ConfigMap in version "v1" cannot be handled as a ConfigMap: strict decoding error: duplicate field "data.a", unknown field "metadata.later", unknown field "x"',
+    );
+  });
+
+  it('refuses values of another type whatever it does with unknown fields, and does not call that strict', () => {
+    for (const fieldValidation of ['Ignore', 'Warn', 'Strict'] as const) {
+      const wrong = { ...(value as object), data: 5 };
+      expect(() => decodeWith(wrong, { fieldValidation })).toThrow(
+        /cannot be handled as a ConfigMap: json: cannot unmarshal number 5 into Go struct field ConfigMap.data of type map\[string\]string/,
+      );
+    }
+  });
+
+  it('tells of a key that YAML has twice by its line, and takes the last value', () => {
+    const yaml = parseManifest('apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata:\n  a: "1"\n  a: "2"\n');
+    const warned = decodeWith(yaml.value, { fieldValidation: 'Warn', duplicates: yaml.duplicates });
+    expect(warned.warnings).toEqual(['line 6: key "a" already set in map']);
+    expect(warned.object).toMatchObject({ data: { a: '2' } });
+    expect(() => decodeWith(yaml.value, { duplicates: yaml.duplicates })).toThrow(
+      'strict decoding error: yaml: unmarshal errors:\n  line 6: key "a" already set in map',
+    );
+  });
+
+  it('remembers no more warnings than one answer tells', () => {
+    const many = { ...(value as object), ...Object.fromEntries(Array.from({ length: 90 }, (_, i) => [`x${i}`, 1])) };
+    expect(decodeWith(many, { fieldValidation: 'Warn' }).warnings).toHaveLength(50);
   });
 });

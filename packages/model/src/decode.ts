@@ -3,10 +3,10 @@ import { type FieldCause, GantryError } from '@gantry/runtime/errors.ts';
 import { builtIn } from './built-in.ts';
 import { formatTimestamp, isTimestamp } from './forms.ts';
 import type { KubeObject } from './kind.ts';
-import { parseManifestText } from './parse.ts';
+import { parseManifestText, strictText } from './parse.ts';
 import { formatQuantity, parseQuantity, roundedForResources } from './quantity.ts';
 import type { Registry } from './registry.ts';
-import { type FieldSchema, type FieldType, jsonFieldsOf, messageSchema } from './schema.ts';
+import type { ObjectSchema, TypeSchema, ValueForm, ValueSchema } from './type-schema.ts';
 import { fillZeros, isOmittedZero, zeroOf } from './zeros.ts';
 
 /** Objects within objects, at most. */
@@ -14,34 +14,59 @@ const maxDepth = 64;
 /** Problems that one error tells of. */
 const maxProblems = 50;
 
+/** Treatment of fields that a kind does not have, and of fields that are given twice. */
+export type FieldValidation = 'Ignore' | 'Warn' | 'Strict';
+
+/** How an object is decoded. */
+export interface DecodeOptions {
+  /** `Strict` by default. */
+  readonly fieldValidation?: FieldValidation;
+  /** Fields that its text had twice: parseManifest finds them. */
+  readonly duplicates?: readonly FieldCause[];
+  /** The kinds that it may be of; the built-in ones by default. */
+  readonly registry?: Registry;
+}
+
+/** A decoded object, and what its sender is to be told. */
+export interface Decoded {
+  readonly object: KubeObject;
+  /** Unknown fields and duplicates of `Warn`, each in Kubernetes' words. */
+  readonly warnings: readonly string[];
+}
+
 /** Reads one object from JSON or YAML. Throws BadRequest that names every field that is wrong. */
 export function decodeManifest(input: string | Uint8Array): KubeObject {
   return decodeObject(parseManifestText(input));
 }
 
-/** Treatment of fields that a kind does not have. */
-export type UnknownFields = 'refuse' | 'drop';
-
 /**
- * Reads one object from a plain value, such as parsed JSON. Throws BadRequest that names every field that is wrong.
- * @param unknownFields What was stored by a newer version may have fields that this one does not know: `drop` them there.
+ * Reads one object from a plain value, such as parsed JSON, with no field that its kind does not have. Throws BadRequest that names
+ * every field that is wrong.
  * @param registry The kinds that the object may be of.
  */
-export function decodeObject(
-  value: unknown,
-  unknownFields: UnknownFields = 'refuse',
-  registry: Registry = builtIn,
-): KubeObject {
+export function decodeObject(value: unknown, registry: Registry = builtIn): KubeObject {
+  return decodeWith(value, { registry }).object;
+}
+
+/** The same of an object that is stored: a newer version may have stored fields that this one does not know. They are dropped. */
+export function decodeStored(value: unknown, registry: Registry = builtIn): KubeObject {
+  return decodeWith(value, { registry, fieldValidation: 'Ignore' }).object;
+}
+
+/** Reads one object from a plain value. Throws BadRequest that names every field that is wrong. */
+export function decodeWith(value: unknown, options: DecodeOptions): Decoded {
+  const { fieldValidation = 'Strict', duplicates = [], registry = builtIn } = options;
   if (!isRecord(value))
     throw new GantryError('BadRequest', `error parsing manifest: an object is expected, not ${describe(value)}`);
   const { apiVersion, kind: kindName, ...fields } = value;
   if (typeof kindName !== 'string' || kindName === '') throw missing('Kind', 'kind', value);
   if (typeof apiVersion !== 'string' || apiVersion === '') throw missing('apiVersion', 'apiVersion', value);
-  const { kind, message, version } = registry.formOf({ apiVersion, kind: kindName });
-  const decoder = new Decoder(unknownFields);
-  const decoded = decoder.read(message, fields) as Omit<KubeObject, 'apiVersion' | 'kind'>;
-  decoder.finish(kindName, version);
-  return { apiVersion, kind: kind.kind, ...decoded, metadata: decoded.metadata ?? { name: '' } };
+  const form = registry.formOf({ apiVersion, kind: kindName });
+  const decoder = new Decoder(fieldValidation, duplicates);
+  const decoded = decoder.read(form.schema, fields) as Omit<KubeObject, 'apiVersion' | 'kind'>;
+  const warnings = decoder.finish(kindName, form.version);
+  const object = { apiVersion, kind: kindName, ...decoded, metadata: decoded.metadata ?? { name: '' } };
+  return { object, warnings };
 }
 
 function missing(word: string, field: string, value: unknown): GantryError {
@@ -64,175 +89,180 @@ function describe(value: unknown): string {
   return typeof value;
 }
 
-/** An object within the one that is decoded. */
-interface Place {
-  readonly path: string;
-  readonly depth: number;
-  /** Nothing inside of it is required, so nothing is always there. */
-  readonly isPartial: boolean;
-}
-
 /** Thrown when as much is known to be wrong as one error tells. */
 const enough = new Error('enough problems');
 
+/** The object that has a value. */
+interface Home {
+  /** Name of its type. */
+  readonly type: string;
+  /** Objects around it. */
+  readonly depth: number;
+}
+
 class Decoder {
-  readonly #unknownFields: UnknownFields;
-  readonly #unknown: FieldCause[] = [];
+  readonly #fieldValidation: FieldValidation;
+  readonly #strict: FieldCause[] = [];
   readonly #wrong: FieldCause[] = [];
 
-  constructor(unknownFields: UnknownFields) {
-    this.#unknownFields = unknownFields;
+  constructor(fieldValidation: FieldValidation, duplicates: readonly FieldCause[]) {
+    this.#fieldValidation = fieldValidation;
+    if (fieldValidation !== 'Ignore') this.#strict.push(...duplicates);
   }
 
-  /** Throws what was found. */
-  finish(kind: string, version: string): void {
-    const causes = [...this.#wrong, ...this.#unknown];
-    if (causes.length === 0) return;
-    const texts = causes.map(({ message }) => message);
+  /** Throws what is wrong, and gives back what is only to be told. */
+  finish(kind: string, version: string): string[] {
+    const isStrict = this.#fieldValidation === 'Strict';
+    const causes = isStrict ? [...this.#wrong, ...this.#strict] : this.#wrong;
+    if (causes.length === 0) return this.#strict.map(({ message }) => message);
+    const texts = causes.map(strictText);
     const strict = this.#wrong.length > 0 ? '' : 'strict decoding error: ';
     const text = `${kind} in version "${version}" cannot be handled as a ${kind}: ${strict}${texts.join(', ')}`;
     throw new GantryError('BadRequest', text, { causes });
   }
 
   /** The fields of a whole object; some of them where there is too much wrong to go on. */
-  read(messageName: string, value: Record<string, unknown>): Record<string, unknown> {
+  read(schema: ObjectSchema, value: Record<string, unknown>): Record<string, unknown> {
     try {
-      return this.#message(messageName, value, { path: '', depth: 0, isPartial: false });
+      return this.#object(schema, value, '', 0);
     } catch (error) {
       if (error !== enough) throw error;
       return {};
     }
   }
 
-  #message(messageName: string, value: Record<string, unknown>, place: Place): Record<string, unknown> {
-    const { path, depth } = place;
-    const fields = jsonFieldsOf(messageName);
+  #object(schema: ObjectSchema, value: Record<string, unknown>, path: string, depth: number): Record<string, unknown> {
     const result: Record<string, unknown> = {};
+    const home: Home = { type: schema.name, depth };
     if (depth > maxDepth) {
       this.#reject(path, `${path}: nested deeper than ${maxDepth} levels`);
       return result;
     }
     for (const [name, inner] of Object.entries(value)) {
-      const field = fields.get(name);
+      const field = schema.fields.get(name);
       const innerPath = path === '' ? name : `${path}.${name}`;
-      if (field === undefined) this.#rejectUnknown(innerPath);
-      else if (inner !== null && inner !== undefined) {
-        const decoded = this.#field(field, inner, innerPath, messageName, depth);
-        if (decoded !== undefined && !isOmittedZero(field, decoded, place.isPartial)) result[name] = decoded;
+      if (field === undefined) {
+        if (schema.keepsUnknown) setOwn(result, name, inner);
+        else this.#noteUnknown(innerPath);
+      } else if (inner === null) {
+        if (field.isNullable) result[name] = null;
+      } else if (inner !== undefined) {
+        const decoded = this.#value(field.schema, inner, innerPath, home);
+        if (decoded !== undefined && !isOmittedZero(field, decoded)) result[name] = decoded;
       }
     }
-    if (!place.isPartial) fillZeros(messageName, result);
+    fillZeros(schema, result);
     return result;
   }
 
-  #rejectUnknown(path: string): void {
-    if (this.#unknownFields === 'refuse') this.#reject(path, `unknown field ${JSON.stringify(path)}`, this.#unknown);
+  #noteUnknown(path: string): void {
+    if (this.#fieldValidation === 'Ignore' || this.#strict.length >= maxProblems) return;
+    this.#strict.push({ reason: 'FieldValueInvalid', field: path, message: `unknown field ${JSON.stringify(path)}` });
+    this.#endWhereEnough();
   }
 
-  #reject(field: string, message: string, list: FieldCause[] = this.#wrong): void {
-    list.push({ reason: list === this.#unknown ? 'FieldValueInvalid' : 'FieldValueTypeInvalid', field, message });
-    if (this.#unknown.length + this.#wrong.length >= maxProblems) throw enough;
+  #reject(field: string, message: string): void {
+    this.#wrong.push({ reason: 'FieldValueTypeInvalid', field, message });
+    this.#endWhereEnough();
   }
 
-  #mismatch(value: unknown, path: string, owner: string, wanted: string): undefined {
-    const struct = owner.slice(owner.lastIndexOf('.') + 1);
+  #endWhereEnough(): void {
+    const refused = this.#wrong.length + (this.#fieldValidation === 'Strict' ? this.#strict.length : 0);
+    if (refused >= maxProblems) throw enough;
+  }
+
+  #mismatch(value: unknown, path: string, home: Home, schema: TypeSchema): undefined {
+    const struct = home.type.slice(home.type.lastIndexOf('.') + 1);
     const goPath = path.replace(/\[\d+\]/g, '');
     const shown = typeof value === 'string' ? `string ${JSON.stringify(value.slice(0, 60))}` : describe(value);
-    this.#reject(path, `json: cannot unmarshal ${shown} into Go struct field ${struct}.${goPath} of type ${wanted}`);
+    const text = `json: cannot unmarshal ${shown} into Go struct field ${struct}.${goPath} of type ${goType(schema)}`;
+    this.#reject(path, text);
     return undefined;
   }
 
-  #field(field: FieldSchema, value: unknown, path: string, owner: string, depth: number): unknown {
-    if (field.cardinality === 'list') {
-      if (!Array.isArray(value)) return this.#mismatch(value, path, owner, `[]${goType(field.type)}`);
-      return value.map((item, index) => this.#value(field, item ?? zeroOf(field), `${path}[${index}]`, owner, depth));
-    }
-    if (field.cardinality === 'map') {
-      if (!isRecord(value)) return this.#mismatch(value, path, owner, `map[string]${goType(field.type)}`);
-      const entries = Object.entries(value).map(([key, item]) => [
-        key,
-        this.#value(field, item ?? zeroOf(field), `${path}.${key}`, owner, depth),
-      ]);
-      return Object.fromEntries(entries);
-    }
-    return this.#value(field, value, path, owner, depth);
-  }
-
-  #value(
-    { type, partial, cardinality }: FieldSchema,
-    value: unknown,
-    path: string,
-    owner: string,
-    depth: number,
-  ): unknown {
-    switch (type.kind) {
-      case 'scalar':
-        return this.#scalar(type.scalar, value, path, owner);
-      case 'enum':
-        return typeof value === 'string' && Object.hasOwn(type.values, value)
-          ? value
-          : this.#mismatch(value, path, owner, type.name);
-      case 'message': {
-        const { jsonForm } = messageSchema(type.name);
-        if (jsonForm !== 'object') return this.#form(jsonForm, value, path, owner, cardinality === 'map');
+  #value(schema: TypeSchema, value: unknown, path: string, home: Home): unknown {
+    switch (schema.type) {
+      case 'value':
+        return this.#scalar(schema, value, path, home);
+      case 'object':
         return isRecord(value)
-          ? this.#message(type.name, value, { path, depth: depth + 1, isPartial: partial })
-          : this.#mismatch(value, path, owner, goType(type));
+          ? this.#object(schema, value, path, home.depth + 1)
+          : this.#mismatch(value, path, home, schema);
+      case 'list':
+        return Array.isArray(value)
+          ? value.map((item, index) => this.#inner(schema.items, item, `${path}[${index}]`, home))
+          : this.#mismatch(value, path, home, schema);
+      case 'map': {
+        if (!isRecord(value)) return this.#mismatch(value, path, home, schema);
+        const isAmount = schema.values.type === 'value' && schema.values.form === 'quantity';
+        const entries = Object.entries(value).map(([key, item]) => [
+          key,
+          isAmount
+            ? this.#amount(item, `${path}.${key}`, home)
+            : this.#inner(schema.values, item, `${path}.${key}`, home),
+        ]);
+        return Object.fromEntries(entries);
       }
     }
   }
 
-  #scalar(scalar: string, value: unknown, path: string, owner: string): unknown {
-    switch (scalar) {
-      case 'string':
-        return typeof value === 'string' ? value : this.#mismatch(value, path, owner, 'string');
-      case 'bool':
-        return typeof value === 'boolean' ? value : this.#mismatch(value, path, owner, 'bool');
-      case 'bytes':
-        if (typeof value !== 'string') return this.#mismatch(value, path, owner, '[]uint8');
-        if (/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(value.replace(/\s/g, '')))
-          return value.replace(/\s/g, '');
-        this.#reject(path, `${path}: illegal base64 data`);
-        return undefined;
-      case 'double':
-        return typeof value === 'number' && Number.isFinite(value)
-          ? value
-          : this.#mismatch(value, path, owner, 'float64');
-      default:
-        return isWithin(ranges[scalar]!, value) ? value : this.#mismatch(value, path, owner, scalar);
-    }
+  /** An entry of a list or a map: one that is null has the zero of its type. */
+  #inner(schema: TypeSchema, item: unknown, path: string, home: Home): unknown {
+    return this.#value(schema, item ?? zeroOf(schema), path, home);
   }
 
-  #form(
-    form: 'quantity' | 'time' | 'microTime' | 'intOrString' | 'raw' | 'strings',
-    value: unknown,
-    path: string,
-    owner: string,
-    isEntry: boolean,
-  ): unknown {
-    switch (form) {
-      case 'raw':
+  /** Maps of quantities are amounts of resources by name. */
+  #amount(item: unknown, path: string, home: Home): unknown {
+    const value = item ?? '0';
+    if (typeof value === 'string' || typeof value === 'number') return this.#quantity(value, path, true);
+    return this.#mismatch(value, path, home, { type: 'value', form: 'quantity' });
+  }
+
+  #scalar(schema: ValueSchema, value: unknown, path: string, home: Home): unknown {
+    switch (schema.form) {
+      case 'string': {
+        const isFine = typeof value === 'string' && (schema.values === undefined || schema.values.includes(value));
+        return isFine ? value : this.#mismatch(value, path, home, schema);
+      }
+      case 'bool':
+        return typeof value === 'boolean' ? value : this.#mismatch(value, path, home, schema);
+      case 'double':
+        return typeof value === 'number' && Number.isFinite(value) ? value : this.#mismatch(value, path, home, schema);
+      case 'any':
         return value;
-      case 'strings':
-        if (Array.isArray(value) && value.every((item) => typeof item === 'string')) return value;
-        return this.#mismatch(value, path, owner, '[]string');
       case 'intOrString':
-        if (typeof value === 'string' || isWithin(ranges.int32!, value)) return value;
-        return this.#mismatch(value, path, owner, 'intstr.IntOrString');
+        return typeof value === 'string' || isWithin(ranges.int32!, value)
+          ? value
+          : this.#mismatch(value, path, home, schema);
+      case 'quantity':
+        return typeof value === 'string' || typeof value === 'number'
+          ? this.#quantity(value, path, false)
+          : this.#mismatch(value, path, home, schema);
+      case 'bytes':
+        return typeof value === 'string' ? this.#bytes(value, path) : this.#mismatch(value, path, home, schema);
       case 'time':
       case 'microTime':
-        if (typeof value !== 'string') return this.#mismatch(value, path, owner, 'Time');
-        if (isTimestamp(value)) return formatTimestamp(value, form);
-        this.#reject(path, `${path}: parsing time ${JSON.stringify(value.slice(0, 60))}: not a time in RFC 3339`);
-        return undefined;
-      case 'quantity':
-        if (typeof value !== 'string' && typeof value !== 'number')
-          return this.#mismatch(value, path, owner, 'resource.Quantity');
-        return this.#quantity(value, path, isEntry);
+        return typeof value === 'string'
+          ? this.#time(schema.form, value, path)
+          : this.#mismatch(value, path, home, schema);
+      default:
+        return isWithin(ranges[schema.form]!, value) ? value : this.#mismatch(value, path, home, schema);
     }
   }
 
-  /** @param isAmount Maps of quantities are amounts of resources by name. */
+  #bytes(value: string, path: string): string | undefined {
+    const text = value.replace(/\s/g, '');
+    if (/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(text)) return text;
+    this.#reject(path, `${path}: illegal base64 data`);
+    return undefined;
+  }
+
+  #time(form: 'time' | 'microTime', value: string, path: string): string | undefined {
+    if (isTimestamp(value)) return formatTimestamp(value, form);
+    this.#reject(path, `${path}: parsing time ${JSON.stringify(value.slice(0, 60))}: not a time in RFC 3339`);
+    return undefined;
+  }
+
   #quantity(value: string | number, path: string, isAmount: boolean): string | undefined {
     try {
       const quantity = parseQuantity(value);
@@ -256,8 +286,42 @@ function isWithin([low, high]: readonly [low: number, high: number], value: unkn
   return typeof value === 'number' && Number.isInteger(value) && value >= low && value <= high;
 }
 
-function goType(type: FieldType): string {
-  if (type.kind === 'scalar') return type.scalar === 'bytes' ? '[]uint8' : type.scalar;
-  const [name, version] = type.name.split('.').reverse();
-  return `${version}.${name}`;
+/** A type's name in messages, as Go has it. */
+function goType(schema: TypeSchema): string {
+  switch (schema.type) {
+    case 'list':
+      return `[]${goType(schema.items)}`;
+    case 'map':
+      return `map[string]${goType(schema.values)}`;
+    case 'object':
+      return shortName(schema.name);
+    case 'value':
+      return schema.values !== undefined && schema.name !== undefined ? schema.name : goForms[schema.form];
+  }
+}
+
+const goForms: Readonly<Record<ValueForm, string>> = {
+  string: 'string',
+  bool: 'bool',
+  bytes: '[]uint8',
+  int32: 'int32',
+  int64: 'int64',
+  uint32: 'uint32',
+  uint64: 'uint64',
+  double: 'float64',
+  quantity: 'resource.Quantity',
+  time: 'Time',
+  microTime: 'Time',
+  intOrString: 'intstr.IntOrString',
+  any: 'interface {}',
+};
+
+/** `gantry.core.v1.PodSpec` → `v1.PodSpec`. */
+function shortName(name: string): string {
+  return name.split('.').slice(-2).join('.');
+}
+
+/** Sets a property of any name as data, also one such as __proto__. */
+function setOwn(target: Record<string, unknown>, key: string, value: unknown): void {
+  Object.defineProperty(target, key, { value, enumerable: true, configurable: true, writable: true });
 }

@@ -2,7 +2,7 @@ import protobuf from 'protobufjs';
 import descriptor from 'protobufjs/ext/descriptor.js';
 import { expect, test } from 'vitest';
 import { describeOwnFiles } from './descriptors.ts';
-import { loadRoot } from './schema.ts';
+import { loadRoot } from './proto-root.ts';
 
 const fileType = descriptor.FileDescriptorProto as unknown as protobuf.Type;
 const files = new Map(

@@ -6,7 +6,7 @@
 import { join, relative } from 'node:path';
 import protobuf from 'protobufjs';
 import descriptor from 'protobufjs/ext/descriptor.js';
-import { loadRoot, protoFolder } from './schema.ts';
+import { loadRoot } from './proto-root.ts';
 
 /** FieldDescriptorProto.Label. */
 const label = { optional: 1, required: 2, repeated: 3 } as const;
@@ -48,7 +48,7 @@ export type FileDescriptors = ReadonlyMap<string, Buffer>;
 
 /** The files of gantry.api.v1's services and those that they need. */
 export function describeOwnFiles(): FileDescriptors {
-  return describeFiles(loadRoot(), protoFolder);
+  return describeFiles(loadRoot(), '');
 }
 
 /** The services of a .proto file below a folder, and the files that they need. */
@@ -61,10 +61,10 @@ export function describeFile(folder: string, name: string): FileDescriptors {
 /**
  * The files that services are declared in and those that these need. Options of our own (gantry/options.proto) are left out:
  * no client knows them.
- * @param folder Names of files are paths below it.
+ * @param folder Names of files are paths below it; empty where they are names already.
  */
 function describeFiles(root: protobuf.Root, folder: string): FileDescriptors {
-  const nameOf = (path: string): string => relative(folder, path);
+  const nameOf = (path: string): string => (folder === '' ? path : relative(folder, path));
   const files = new Map<string, FileDescriptor>();
   const declarations = Map.groupBy(topLevel(root), ({ filename }) => filename!);
   const paths = [...declarations.keys()];

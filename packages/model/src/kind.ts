@@ -1,5 +1,6 @@
 import type { FieldCause } from '@gantry/runtime/errors.ts';
 import type { ObjectMeta } from './gen/gantry.meta.v1.ts';
+import type { ObjectSchema } from './type-schema.ts';
 
 /** Any object, in its JSON form. */
 export interface KubeObject {
@@ -32,8 +33,10 @@ export interface ServedVersion {
   readonly group: string;
   /** Such as v1. */
   readonly version: string;
-  /** The proto message of this form, such as gantry.events.v1.Event. */
+  /** The proto message of this form, such as gantry.events.v1.Event; empty for a kind without messages. */
   readonly message: string;
+  /** The schema of a form without a message. */
+  readonly schema?: ObjectSchema;
   /** Makes the stored form of an object; may change the one that is given. Defaults and validation come after it. */
   readonly toStored: (object: KubeObject) => KubeObject;
   /** Makes this form of a stored object; must not change the one that is given. */
@@ -80,8 +83,10 @@ export interface Kind<T extends KubeObject = KubeObject> {
   /** Such as deploy. */
   readonly shortNames: readonly string[];
   readonly namespaced: boolean;
-  /** The proto message, such as gantry.apps.v1.Deployment. */
+  /** The proto message, such as gantry.apps.v1.Deployment; empty for a kind that has none. */
   readonly message: string;
+  /** The schema of a kind without a message. */
+  readonly schema?: ObjectSchema;
   /** Other forms in which it is served; converted at the edges, never stored. */
   readonly versions?: readonly ServedVersion[];
   /** Verbs that it takes; all where absent. A kind that can only be created is a call: its answer is the object, and nothing is stored. */

@@ -1,5 +1,5 @@
 /** Text to plain values: JSON, and YAML as the tools around Kubernetes understand it. */
-import { GantryError } from '@gantry/runtime/errors.ts';
+import { type FieldCause, GantryError } from '@gantry/runtime/errors.ts';
 import {
   boolYaml11Tag,
   CORE_SCHEMA,
@@ -19,8 +19,28 @@ const maxDepth = 100;
 /** Aliases in one document, at most. */
 const maxAliases = 1000;
 
+/** A document's value, and the fields that its text has twice in one object: their last value counts. */
+export interface Parsed {
+  readonly value: unknown;
+  readonly duplicates: readonly FieldCause[];
+}
+
 /** Reads one document. Throws BadRequest or RequestEntityTooLarge, naming the line or the field where there is one. */
 export function parseManifestText(input: string | Uint8Array): unknown {
+  const { value, duplicates } = parseManifest(input);
+  if (duplicates.length === 0) return value;
+  throw new GantryError('BadRequest', `strict decoding error: ${duplicates.map(strictText).join(', ')}`, {
+    causes: duplicates,
+  });
+}
+
+/** The text of a duplicate or an unknown field in an error; as a warning it is the message alone. */
+export function strictText({ message }: FieldCause): string {
+  return message.startsWith('line ') ? `yaml: unmarshal errors:\n  ${message}` : message;
+}
+
+/** The same for one who decides on duplicates. */
+export function parseManifest(input: string | Uint8Array): Parsed {
   const bytes = typeof input === 'string' ? Buffer.byteLength(input) : input.length;
   if (bytes > maxManifestBytes) {
     throw new GantryError(
@@ -29,8 +49,7 @@ export function parseManifestText(input: string | Uint8Array): unknown {
     );
   }
   const text = typeof input === 'string' ? input : decodeUtf8(input);
-  const json = /^\s*\{/.test(text) ? parseJson(text) : undefined;
-  return json === undefined ? parseYaml(text) : json.value;
+  return (/^\s*\{/.test(text) ? parseJson(text) : undefined) ?? parseYaml(text);
 }
 
 function decodeUtf8(bytes: Uint8Array): string {
@@ -41,8 +60,8 @@ function decodeUtf8(bytes: Uint8Array): string {
   }
 }
 
-/** The value of JSON text; undefined for what is not JSON (YAML's flow style starts with a brace, too). */
-function parseJson(text: string): { readonly value: unknown } | undefined {
+/** The value of JSON text; undefined for text that is not JSON (YAML's flow style starts with a brace, too). */
+function parseJson(text: string): Parsed | undefined {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -52,13 +71,11 @@ function parseJson(text: string): { readonly value: unknown } | undefined {
   const { depth, duplicates } = scanJson(text);
   if (depth > maxDepth)
     throw new GantryError('BadRequest', `error parsing manifest: nested deeper than ${maxDepth} levels`);
-  if (duplicates.length > 0) {
-    const texts = duplicates.map((field) => `duplicate field ${JSON.stringify(field)}`);
-    throw new GantryError('BadRequest', `strict decoding error: ${texts.join(', ')}`, {
-      causes: duplicates.map((field, index) => ({ reason: 'FieldValueDuplicate', field, message: texts[index]! })),
-    });
-  }
-  return { value };
+  return { value, duplicates: duplicates.map((field) => duplicate(field, `duplicate field ${JSON.stringify(field)}`)) };
+}
+
+function duplicate(field: string, message: string): FieldCause {
+  return { reason: 'FieldValueDuplicate', field, message };
 }
 
 // Scalars are read as kubectl reads them: by YAML 1.1 for booleans and numbers, where `yes` is true and 0644 is octal, but with
@@ -87,34 +104,32 @@ function yamlInteger(digits: string): number | undefined {
   return /^(?:0|[1-9][0-9]*|0x[0-9a-fA-F]+|0b[01]+)$/.test(digits) ? Number(digits) : undefined;
 }
 
-function parseYaml(text: string): unknown {
-  let documents: unknown[];
-  try {
-    documents = loadAll(text, { schema, maxDepth, maxAliases });
-  } catch (cause) {
-    if (!(cause instanceof YAMLException)) throw cause;
-    throw describeYamlError(cause, text);
-  }
+function parseYaml(text: string): Parsed {
+  const duplicates: FieldCause[] = [];
+  const load = (takesDuplicates: boolean): unknown[] => {
+    try {
+      return loadAll(text, { schema, maxDepth, maxAliases, json: takesDuplicates });
+    } catch (cause) {
+      if (!(cause instanceof YAMLException)) throw cause;
+      const { position = 0, line = 0 } = cause.mark ?? {};
+      if (cause.reason !== 'duplicated mapping key') {
+        throw new GantryError('BadRequest', `error parsing manifest: yaml: line ${line + 1}: ${cause.reason}`, {
+          cause,
+        });
+      }
+      const key = /^["']?([^\s:"']*)/.exec(text.slice(position, position + 256))?.[1] ?? '';
+      duplicates.push(duplicate(key, `line ${line + 1}: key ${JSON.stringify(key)} already set in map`));
+      return load(true);
+    }
+  };
+  const documents = load(false);
   if (documents.length > 1) {
     throw new GantryError('BadRequest', 'error parsing manifest: yaml: more than one document where one is expected');
   }
-  const [document = null] = documents;
+  const [value = null] = documents;
   // Without aliases the value is no larger than its text.
-  if (text.includes('*')) assertBounded(document, 0, { left: maxManifestBytes });
-  return document;
-}
-
-function describeYamlError(error: YAMLException, text: string): GantryError {
-  const { position = 0, line = 0 } = error.mark ?? {};
-  const where = `error parsing manifest: yaml: line ${line + 1}`;
-  if (error.reason !== 'duplicated mapping key')
-    return new GantryError('BadRequest', `${where}: ${error.reason}`, { cause: error });
-  const key = /^["']?([^\s:"']*)/.exec(text.slice(position, position + 256))?.[1] ?? '';
-  const message = `key ${JSON.stringify(key)} already set in map`;
-  return new GantryError('BadRequest', `${where}: ${message}`, {
-    causes: [{ reason: 'FieldValueDuplicate', field: key, message }],
-    cause: error,
-  });
+  if (text.includes('*')) assertBounded(value, 0, { left: maxManifestBytes });
+  return { value, duplicates };
 }
 
 /** Refuses a value that aliases make deeper or larger than any text could be. Entries and characters count. */

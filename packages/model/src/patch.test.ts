@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { objectSchema } from './message-types.ts';
 import { applyJsonPatch, applyMergePatch, applyStrategicPatch, threeWayMerge } from './patch.ts';
 
-const podMessage = 'gantry.core.v1.Pod';
+const podMessage = objectSchema('gantry.core.v1.Pod');
 const pod = {
   metadata: { name: 'web', labels: { a: '1', b: '2' }, finalizers: ['x.dev/a'] },
   spec: {
@@ -113,7 +114,7 @@ describe('strategic merge patch', () => {
 });
 
 describe('threeWayMerge', () => {
-  const deployment = 'gantry.apps.v1.Deployment';
+  const deployment = objectSchema('gantry.apps.v1.Deployment');
 
   it('sets what is named, removes what was named before, and keeps what others set', () => {
     const original = { metadata: { labels: { a: '1', gone: 'x' } }, spec: { replicas: 2 } };

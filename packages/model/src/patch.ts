@@ -1,7 +1,7 @@
 /** Changes of parts of objects: JSON patch (RFC 6902), merge patch (RFC 7386), and Kubernetes' strategic merge patch. */
 import { GantryError } from '@gantry/runtime/errors.ts';
 import { applyOperation, readOperation, valueAt } from './json-patch.ts';
-import { type FieldSchema, jsonFieldsOf, messageSchema } from './schema.ts';
+import type { Field, ObjectSchema, TypeSchema } from './type-schema.ts';
 
 type Fields = Record<string, unknown>;
 
@@ -57,23 +57,21 @@ export function applyMergePatch(object: unknown, patch: unknown): unknown {
 /**
  * The object after a strategic merge patch: as a merge patch, but lists whose entries have a key are merged entry by entry,
  * and directives ($patch, $retainKeys, $deleteFromPrimitiveList, $setElementOrder) are obeyed.
- * @param messageName The object's message: its fields' options tell how lists merge.
+ * @param schema The object's: its fields tell how lists merge.
  */
-export function applyStrategicPatch(messageName: string, object: unknown, patch: unknown): Fields {
+export function applyStrategicPatch(schema: ObjectSchema, object: unknown, patch: unknown): Fields {
   if (!isRecord(patch))
     throw new GantryError('BadRequest', 'error decoding patch: a strategic merge patch is an object');
-  return mergeObject(fieldsOf(messageName), isRecord(object) ? object : {}, patch);
+  return mergeObject(schema.fields, isRecord(object) ? object : {}, patch);
 }
 
-type FieldLookup = ReadonlyMap<string, FieldSchema> | undefined;
+type FieldLookup = ReadonlyMap<string, Field> | undefined;
 
-function fieldsOf(messageName: string): FieldLookup {
-  return messageSchema(messageName).jsonForm === 'object' ? jsonFieldsOf(messageName) : undefined;
-}
-
-/** The fields of what stands inside a field; undefined where that is a map, a scalar, or raw JSON. */
-function innerFields(field: FieldSchema | undefined): FieldLookup {
-  return field?.type.kind === 'message' && field.cardinality !== 'map' ? fieldsOf(field.type.name) : undefined;
+/** The fields of what stands in a field, or of the entries of its list; undefined where that is a map, a scalar, or any JSON. */
+function innerFields(field: Field | undefined): FieldLookup {
+  if (field === undefined) return undefined;
+  const inner: TypeSchema = field.schema.type === 'list' ? field.schema.items : field.schema;
+  return inner.type === 'object' ? inner.fields : undefined;
 }
 
 function mergeObject(fields: FieldLookup, object: Fields, patch: Fields): Fields {
@@ -94,17 +92,17 @@ function mergeObject(fields: FieldLookup, object: Fields, patch: Fields): Fields
   return result;
 }
 
-function mergeValue(field: FieldSchema | undefined, current: unknown, value: unknown): unknown {
+function mergeValue(field: Field | undefined, current: unknown, value: unknown): unknown {
   if (Array.isArray(value)) return mergeList(field, Array.isArray(current) ? current : [], value);
   if (!isRecord(value)) return value;
   return mergeObject(innerFields(field), isRecord(current) ? current : {}, value);
 }
 
-function isMergedList(field: FieldSchema | undefined): field is FieldSchema {
-  return field?.cardinality === 'list' && field.patchStrategies.includes('merge');
+function isMergedList(field: Field | undefined): field is Field {
+  return field?.schema.type === 'list' && field.patchStrategies.includes('merge');
 }
 
-function mergeList(field: FieldSchema | undefined, current: readonly unknown[], patch: readonly unknown[]): unknown[] {
+function mergeList(field: Field | undefined, current: readonly unknown[], patch: readonly unknown[]): unknown[] {
   const replaces = patch.some((item) => isRecord(item) && item.$patch === 'replace');
   const items = patch.filter((item) => !(isRecord(item) && item.$patch === 'replace'));
   if (replaces || !isMergedList(field)) return items.map((item) => (isRecord(item) ? withoutDirectives(item) : item));
@@ -209,14 +207,8 @@ function badDirective(name: string, value: unknown): GantryError {
  * removed, and fields that others set stay. Lists with keys are merged by entry, as kubectl apply does.
  * @param original The manifest that was applied last; undefined where none was.
  */
-export function threeWayMerge(messageName: string, original: unknown, modified: object, current: object): Fields {
-  return merge3Object(
-    fieldsOf(messageName),
-    isRecord(original) ? original : {},
-    modified as Fields,
-    current as Fields,
-    false,
-  );
+export function threeWayMerge(schema: ObjectSchema, original: unknown, modified: object, current: object): Fields {
+  return merge3Object(schema.fields, isRecord(original) ? original : {}, modified as Fields, current as Fields, false);
 }
 
 function merge3Object(
@@ -238,7 +230,7 @@ function merge3Object(
   return result;
 }
 
-function merge3Value(field: FieldSchema | undefined, original: unknown, modified: unknown, current: unknown): unknown {
+function merge3Value(field: Field | undefined, original: unknown, modified: unknown, current: unknown): unknown {
   const retainKeys = field?.patchStrategies.includes('retainKeys') ?? false;
   if (isRecord(modified) && isRecord(current)) {
     return merge3Object(innerFields(field), isRecord(original) ? original : {}, modified, current, retainKeys);

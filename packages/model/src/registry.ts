@@ -1,6 +1,8 @@
 /** The kinds that are served, and the forms in which they are. Nothing is found by the bare name of a kind: two groups may use the same one. */
 import { GantryError } from '@gantry/runtime/errors.ts';
 import type { Column, Kind, KubeObject, ServedVersion } from './kind.ts';
+import { schemaOf } from './message-types.ts';
+import type { ObjectSchema } from './type-schema.ts';
 
 /** One form in which a kind is served: the one that is stored, or one that is converted at the edges. */
 export interface Form {
@@ -13,8 +15,10 @@ export interface Form {
   readonly apiVersion: string;
   /** Plural name with this form's group, such as deployments.apps. */
   readonly resource: string;
-  /** The proto message of this form. */
+  /** The proto message of this form; empty where it has none. */
   readonly message: string;
+  /** Its fields, but for apiVersion and kind. */
+  readonly schema: ObjectSchema;
   /** Columns of `get` in this form. */
   readonly columns: readonly Column<never>[];
   /** Conversion from and to the stored form; undefined for that form itself. */
@@ -159,7 +163,7 @@ export class Registry {
 /** The forms of a kind, the stored one first. */
 function formsOf(kind: Kind): Form[] {
   const formIn = (
-    version: Pick<Kind, 'group' | 'version' | 'message'>,
+    version: Pick<Kind, 'group' | 'version' | 'message' | 'schema'>,
     conversion: ServedVersion | undefined,
   ): Form => ({
     kind,
@@ -168,6 +172,9 @@ function formsOf(kind: Kind): Form[] {
     apiVersion: apiVersionOf(version),
     resource: resourceOf({ group: version.group, plural: kind.plural }),
     message: version.message,
+    get schema() {
+      return schemaOf(version);
+    },
     columns: conversion?.columns ?? kind.columns,
     conversion,
   });

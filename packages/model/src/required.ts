@@ -1,15 +1,16 @@
 /** Fields that must be set, found by the schema alone. */
 import type { FieldCause } from '@gantry/runtime/errors.ts';
 import type { Kind, KubeObject } from './kind.ts';
-import { jsonFieldsOf, messageSchema } from './schema.ts';
+import { schemaOf } from './message-types.ts';
+import type { ObjectSchema, TypeSchema } from './type-schema.ts';
 
 /**
  * The required fields that an object lacks. An empty text or list counts as missing, since the wire cannot tell it from an absent
  * one; a number that is zero does not: the kind's own validation knows whether it may be.
  */
-export function missingFields(kind: Pick<Kind, 'message'>, object: KubeObject): FieldCause[] {
+export function missingFields(kind: Pick<Kind, 'message' | 'schema'>, object: KubeObject): FieldCause[] {
   const causes: FieldCause[] = [];
-  collect(kind.message, object as unknown as Record<string, unknown>, '', causes);
+  collectFields(schemaOf(kind), object as unknown as Record<string, unknown>, '', causes);
   const { name, generateName } = object.metadata ?? {};
   const named = name !== undefined && name !== '';
   // A name may be made by the server.
@@ -22,24 +23,35 @@ export function missingFields(kind: Pick<Kind, 'message'>, object: KubeObject): 
     );
 }
 
-function collect(messageName: string, value: Record<string, unknown>, path: string, causes: FieldCause[]): void {
-  for (const [name, field] of jsonFieldsOf(messageName)) {
+function collectFields(schema: ObjectSchema, value: Record<string, unknown>, path: string, causes: FieldCause[]): void {
+  for (const [name, field] of schema.fields) {
     const inner = value[name];
+    const missing = isMissing(inner);
+    // A path costs more than a look: most fields need none.
+    if (missing ? !field.isRequired : field.schema.type === 'value') continue;
     const innerPath = path === '' ? name : `${path}.${name}`;
-    if (isMissing(inner)) {
-      if (field.required) causes.push({ reason: 'FieldValueRequired', field: innerPath, message: 'Required value' });
-      continue;
-    }
-    if (field.type.kind !== 'message' || field.partial || messageSchema(field.type.name).jsonForm !== 'object')
-      continue;
-    const innerName = field.type.name;
-    const each = (item: unknown, itemPath: string): void =>
-      collect(innerName, item as Record<string, unknown>, itemPath, causes);
-    if (field.cardinality === 'list') {
-      for (const [index, item] of (inner as unknown[]).entries()) each(item, `${innerPath}[${index}]`);
-    } else if (field.cardinality === 'map') {
-      for (const [key, item] of Object.entries(inner as object)) each(item, `${innerPath}.${key}`);
-    } else each(inner, innerPath);
+    if (missing) causes.push({ reason: 'FieldValueRequired', field: innerPath, message: 'Required value' });
+    else collect(field.schema, inner, innerPath, causes);
+  }
+}
+
+function collect(schema: TypeSchema, value: unknown, path: string, causes: FieldCause[]): void {
+  switch (schema.type) {
+    case 'object':
+      if (!schema.isPartial) collectFields(schema, value as Record<string, unknown>, path, causes);
+      return;
+    case 'list':
+      if (schema.items.type === 'value') return;
+      for (const [index, item] of (value as unknown[]).entries()) {
+        collect(schema.items, item, `${path}[${index}]`, causes);
+      }
+      return;
+    case 'map':
+      if (schema.values.type === 'value') return;
+      for (const [key, item] of Object.entries(value as object)) collect(schema.values, item, `${path}.${key}`, causes);
+      return;
+    case 'value':
+      return;
   }
 }
 

@@ -1,12 +1,8 @@
 /**
- * The schema of every object and message, read once from proto/. All that Gantry derives from it (types, decoding, the wire
- * format, patches) goes through the descriptors here, not through the parser's own.
+ * The messages of proto/ with all that the wire format knows of them. Types and codecs are made of these; everything else goes by
+ * the type schemas that message-types.ts makes of them.
  */
-import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import protobuf from 'protobufjs';
+import { type FieldJson, isEnum, jsonOf, type MessageJson } from './declarations.ts';
 
 /** How a message is written in JSON; see JsonForm in proto/gantry/options.proto. */
 export type JsonForm = 'object' | 'quantity' | 'time' | 'microTime' | 'intOrString' | 'raw' | 'strings';
@@ -36,39 +32,26 @@ export interface FieldSchema {
   readonly partial: boolean;
   readonly mergeKey: string | undefined;
   readonly patchStrategies: readonly string[];
-  /** How entries of a list are owned: as a whole, by value, or by the properties of listMapKeys. */
-  readonly listType: 'atomic' | 'set' | 'map';
+  /** Owners of a list: one, one an entry, or one an object with other keys; one where undefined. */
+  readonly listType: 'atomic' | 'set' | 'map' | undefined;
+  /** Fields that identify an entry of a list of type map. */
   readonly listMapKeys: readonly string[];
-  /** True if the object or map, or each entry of the list, is owned as a whole. */
-  readonly atomic: boolean;
-  readonly comment: string;
+  /** A map or an object has one owner as a whole; undefined where the field says nothing. */
+  readonly isAtomic: boolean | undefined;
+  /** The value of a field that is absent; undefined where there is none. */
+  readonly default: unknown;
+  /** The message that declares it, where that is not the one whose JSON object has it. */
+  readonly owner?: string;
 }
 
 export interface MessageSchema {
   /** Such as gantry.core.v1.Pod. */
   readonly name: string;
   readonly jsonForm: JsonForm;
+  /** An object of this type has one owner as a whole, wherever it stands. */
+  readonly isAtomic: boolean;
   readonly fields: readonly FieldSchema[];
-  readonly comment: string;
 }
-
-/** The folder of all .proto files; they import one another by their paths below it. */
-export const protoFolder = fileURLToPath(new URL('../../../proto/', import.meta.url));
-const entryFiles = [
-  ...['object', 'resources', 'scheduling', 'nodes', 'pods', 'placement', 'tokens'].map((name) => `api/v1/${name}`),
-  // Bodies of REST requests that no gRPC message holds.
-  ...[
-    'meta/v1/envelope',
-    'meta/v1/status',
-    'meta/v1/delete',
-    'autoscaling/v1/scale',
-    'policy/v1/eviction',
-    'core/v1/binding',
-  ],
-  ...['authentication/v1/self', 'authorization/v1/review'],
-  'authentication/v1/tokenreview',
-].map((name) => `gantry/${name}.proto`);
-const wellKnownFolder = dirname(createRequire(import.meta.url).resolve('protobufjs/package.json'));
 
 const jsonForms: Readonly<Record<string, JsonForm>> = {
   JSON_FORM_QUANTITY: 'quantity',
@@ -79,43 +62,13 @@ const jsonForms: Readonly<Record<string, JsonForm>> = {
   JSON_FORM_STRINGS: 'strings',
 };
 
-let root: protobuf.Root | undefined;
 const messages = new Map<string, MessageSchema>();
-
-/** The parsed files without their comments, which cost time at every start; read when first asked for. */
-export function loadRoot(): protobuf.Root {
-  root ??= parseRoot(false);
-  return root;
-}
-
-/** The schemas of all messages below proto/gantry with their comments, for what is made for people to read. Reads the files anew. */
-export function documentedSchemas(): MessageSchema[] {
-  return [...allTypes(parseRoot(true))].map(describe);
-}
-
-function parseRoot(withComments: boolean): protobuf.Root {
-  const parsed = new protobuf.Root();
-  parsed.resolvePath = (_origin, target) => {
-    const own = join(protoFolder, target);
-    return existsSync(own) ? own : join(wellKnownFolder, target);
-  };
-  parsed.loadSync(entryFiles, { keepCase: true, alternateCommentMode: withComments, preferTrailingComment: false });
-  parsed.resolveAll();
-  return parsed;
-}
-
-function* allTypes(namespace: protobuf.NamespaceBase): Generator<protobuf.Type> {
-  for (const nested of namespace.nestedArray) {
-    if (nested instanceof protobuf.Type) yield nested;
-    if (nested instanceof protobuf.Namespace && nested.fullName !== '.google') yield* allTypes(nested);
-  }
-}
 
 /** The schema of a message by its full name, without comments. Throws where there is none. */
 export function messageSchema(name: string): MessageSchema {
   let schema = messages.get(name);
   if (schema === undefined) {
-    schema = describe(loadRoot().lookupType(name));
+    schema = describe(name);
     messages.set(name, schema);
   }
   return schema;
@@ -127,74 +80,73 @@ const jsonFields = new Map<string, ReadonlyMap<string, FieldSchema>>();
 export function jsonFieldsOf(messageName: string): ReadonlyMap<string, FieldSchema> {
   let fields = jsonFields.get(messageName);
   if (fields === undefined) {
-    fields = inlined(messageSchema(messageName), jsonFieldsOf);
+    fields = inlined(messageSchema(messageName));
     jsonFields.set(messageName, fields);
   }
   return fields;
 }
 
-/** The fields of a message with those of its inlined messages in their place. @param fieldsOf The same of another message. */
-export function inlined(
-  schema: MessageSchema,
-  fieldsOf: (messageName: string) => ReadonlyMap<string, FieldSchema>,
-): ReadonlyMap<string, FieldSchema> {
+/** The fields of a message with those of its inlined messages in their place. */
+function inlined(schema: MessageSchema): ReadonlyMap<string, FieldSchema> {
   return new Map(
-    schema.fields.flatMap((field) =>
-      field.inline && field.type.kind === 'message' ? [...fieldsOf(field.type.name)] : [[field.name, field] as const],
-    ),
+    schema.fields.flatMap((field) => {
+      if (!field.inline || field.type.kind !== 'message') return [[field.name, field] as const];
+      const { name } = field.type;
+      return [...jsonFieldsOf(name)].map(([inner, each]) => [inner, { ...each, owner: each.owner ?? name }] as const);
+    }),
   );
 }
 
-function describe(type: protobuf.Type): MessageSchema {
-  const form = type.options?.['(gantry.json_form)'];
+function describe(name: string): MessageSchema {
+  const json = jsonOf(name) as MessageJson;
+  const form = json.options?.['(gantry.json_form)'];
+  const oneofs = Object.values(json.oneofs ?? {}).map(({ oneof }) => oneof);
   return {
-    name: type.fullName.slice(1),
+    name,
     jsonForm: (form !== undefined && jsonForms[form as string]) || 'object',
-    fields: type.fieldsArray.map(describeField),
-    comment: type.comment ?? '',
+    isAtomic: json.options?.['(gantry.atomic_message)'] === true,
+    fields: Object.entries(json.fields ?? {}).map(([fieldName, field]) => describeField(fieldName, field, oneofs)),
   };
 }
 
-function describeField(field: protobuf.Field): FieldSchema {
+function describeField(name: string, field: FieldJson, oneofs: readonly (readonly string[])[]): FieldSchema {
   const options = field.options ?? {};
   const type = typeOf(field);
-  const hasPresence = Boolean(options.proto3_optional) || field.partOf !== null;
+  const oneof = oneofs.find((names) => names.includes(name));
+  const hasPresence = options.proto3_optional === true || oneof !== undefined;
   const required = options['(gantry.required)'] === true;
   const isScalar = type.kind !== 'message';
+  const isList = field.rule === 'repeated';
+  const text = (option: string): string | undefined => options[`(gantry.${option})`] as string | undefined;
+  const given = text('default');
   return {
-    name: field.name,
+    name,
     number: field.id,
     type,
-    cardinality: field instanceof protobuf.MapField ? 'map' : field.repeated ? 'list' : 'single',
+    cardinality: field.keyType !== undefined ? 'map' : isList ? 'list' : 'single',
     hasPresence,
-    alternatives: (field.partOf?.fieldsArray ?? []).filter((other) => other !== field).map(({ name }) => name),
+    alternatives: (oneof ?? []).filter((other) => other !== name),
     inline: options['(gantry.inline)'] === true,
     required,
     // An absent value with presence means something else than zero, even where it is asked for.
-    always: options['(gantry.always)'] === true || (required && !hasPresence && (isScalar || field.repeated)),
+    always: options['(gantry.always)'] === true || (required && !hasPresence && (isScalar || isList)),
     partial: options['(gantry.partial)'] === true,
-    mergeKey: options['(gantry.merge_key)'],
-    patchStrategies: String(options['(gantry.patch_strategy)'] ?? '')
-      .split(',')
-      .filter((word) => word !== ''),
-    listType: options['(gantry.list_type)'] ?? 'atomic',
-    listMapKeys: String(options['(gantry.list_map_keys)'] ?? '')
-      .split(',')
-      .filter((word) => word !== ''),
-    atomic: options['(gantry.atomic)'] ?? isAtomicMessage(field),
-    comment: field.comment ?? '',
+    mergeKey: text('merge_key'),
+    patchStrategies: wordsOf(text('patch_strategy')),
+    listType: text('list_type') as FieldSchema['listType'],
+    listMapKeys: wordsOf(text('list_map_keys')),
+    isAtomic: options['(gantry.atomic)'] as boolean | undefined,
+    default: given === undefined ? undefined : JSON.parse(given),
   };
 }
 
-function isAtomicMessage(field: protobuf.Field): boolean {
-  return !(field instanceof protobuf.MapField) && field.resolvedType?.options?.['(gantry.atomic_message)'] === true;
+function wordsOf(text = ''): string[] {
+  return text.split(',').filter((word) => word !== '');
 }
 
-function typeOf(field: protobuf.Field): FieldType {
-  const { resolvedType } = field;
-  if (resolvedType instanceof protobuf.Enum) {
-    return { kind: 'enum', name: resolvedType.fullName.slice(1), values: resolvedType.values };
-  }
-  if (resolvedType instanceof protobuf.Type) return { kind: 'message', name: resolvedType.fullName.slice(1) };
-  return { kind: 'scalar', scalar: field.type };
+function typeOf({ type }: FieldJson): FieldType {
+  if (!type.startsWith('.')) return { kind: 'scalar', scalar: type };
+  const name = type.slice(1);
+  const json = jsonOf(name);
+  return isEnum(json) ? { kind: 'enum', name, values: json.values } : { kind: 'message', name };
 }

@@ -1,5 +1,6 @@
 /** TypeScript types of the JSON forms, written from the schema. */
-import { documentedSchemas, type FieldSchema, inlined, type MessageSchema } from './schema.ts';
+import { documentationOf, messageNames } from './declarations.ts';
+import { type FieldSchema, jsonFieldsOf, type MessageSchema, messageSchema } from './schema.ts';
 
 /** Kinds by message: their types carry apiVersion and kind. */
 export type KindHeads = ReadonlyMap<string, { readonly apiVersion: string; readonly kind: string }>;
@@ -27,11 +28,10 @@ const formTypes = {
 /** The text of one file a package, by package name. */
 export function generateTypes(heads: KindHeads): Map<string, string> {
   const packages = new Map<string, string[]>();
-  const schemas = new Map(documentedSchemas().map((schema) => [schema.name, schema]));
-  for (const schema of schemas.values()) {
+  for (const schema of messageNames().map(messageSchema)) {
     if (schema.jsonForm !== 'object') continue;
     const packageName = packageOf(schema.name);
-    packages.set(packageName, [...(packages.get(packageName) ?? []), formatMessage(schema, schemas, heads)]);
+    packages.set(packageName, [...(packages.get(packageName) ?? []), formatMessage(schema, heads)]);
   }
   return new Map([...packages].map(([name, types]) => [name, formatFile(name, types)]));
 }
@@ -63,19 +63,15 @@ function formatFile(packageName: string, types: readonly string[]): string {
   return `${head}${imports.join('')}${imports.length > 0 ? '\n' : ''}${local}`;
 }
 
-/** All messages by name. */
-type Schemas = ReadonlyMap<string, MessageSchema>;
-
-function formatMessage(schema: MessageSchema, schemas: Schemas, heads: KindHeads): string {
-  const head = heads.get(schema.name);
+function formatMessage({ name }: MessageSchema, heads: KindHeads): string {
+  const head = heads.get(name);
   const typeMeta = head === undefined ? '' : `  apiVersion: string;\n  kind: '${head.kind}';\n`;
-  const fieldsOf = (name: string): ReadonlyMap<string, FieldSchema> => inlined(schemas.get(name)!, fieldsOf);
-  const fields = [...fieldsOf(schema.name).values()].map((field) => formatField(field, schemas)).join('');
-  return `${formatComment(schema.comment, '')}export interface ${typeName(schema.name)} {\n${typeMeta}${fields}}\n`;
+  const fields = [...jsonFieldsOf(name).values()].map((field) => formatField(field, field.owner ?? name)).join('');
+  return `${formatComment(documentationOf(name), '')}export interface ${typeName(name)} {\n${typeMeta}${fields}}\n`;
 }
 
-function formatField(field: FieldSchema, schemas: Schemas): string {
-  const element = elementType(field, schemas);
+function formatField(field: FieldSchema, owner: string): string {
+  const element = elementType(field);
   const type =
     field.cardinality === 'list'
       ? `${/[ |]/.test(element) ? `(${element})` : element}[]`
@@ -84,10 +80,10 @@ function formatField(field: FieldSchema, schemas: Schemas): string {
         : element;
   const optional = field.required ? '' : '?';
   const shown = field.partial ? `Partial<${type}>` : type;
-  return `${formatComment(field.comment, '  ')}  ${field.name}${optional}: ${shown};\n`;
+  return `${formatComment(documentationOf(owner, field.name), '  ')}  ${field.name}${optional}: ${shown};\n`;
 }
 
-function elementType({ type }: FieldSchema, schemas: Schemas): string {
+function elementType({ type }: FieldSchema): string {
   switch (type.kind) {
     case 'scalar':
       return scalarTypes[type.scalar]!;
@@ -96,7 +92,7 @@ function elementType({ type }: FieldSchema, schemas: Schemas): string {
         .map((name) => `'${name}'`)
         .join(' | ');
     case 'message': {
-      const { jsonForm } = schemas.get(type.name)!;
+      const { jsonForm } = messageSchema(type.name);
       return jsonForm === 'object' ? `@{${type.name}}` : formTypes[jsonForm];
     }
   }

@@ -14,6 +14,392 @@ import type { PriorityClass } from './gantry.scheduling.v1.ts';
 import type { PodGroup } from './gantry.scheduling.v1alpha1.ts';
 import type { StorageClass } from './gantry.storage.v1.ts';
 
+/** Asks that an object be as a manifest says. */
+export interface ApplyRequest {
+  /** One object as JSON or YAML, decoded strictly: a field that does not exist is an error. */
+  manifest?: string;
+  /** Namespace for a manifest that names none; "default" where empty. */
+  defaultNamespace?: string;
+  /** Do everything but store it. */
+  dryRun?: boolean;
+}
+
+/** Result of an apply. */
+export interface ApplyResponse {
+  /** The object as stored. */
+  object?: Object;
+  /** Effect of the apply. */
+  outcome?: 'OUTCOME_UNSPECIFIED' | 'CREATED' | 'CONFIGURED' | 'UNCHANGED';
+}
+
+/** A batch of bindings, at most 1,024. */
+export interface BindRequest {
+  /** The bindings, carried out in order. */
+  bindings?: Binding[];
+  /** Name of the scheduler, as in spec.schedulerName; named in events. */
+  scheduler?: string;
+}
+
+/** Outcome of each binding, in the order of the request. */
+export interface BindResponse {
+  /** One result a binding. */
+  results?: ItemResult[];
+}
+
+/** A pod's assignment to a node. */
+export interface Binding {
+  /** The pod's namespace. */
+  namespace?: string;
+  /** The pod's name. */
+  name?: string;
+  /** The pod's uid: a pod of the same name that came later is not bound. */
+  uid?: string;
+  /** The node. */
+  nodeName?: string;
+  /** Numbers of the GPU devices that a pod gets which asks for any, counted from 0; the api chooses where none are named. */
+  gpuDevices?: number[];
+  /** Bindings of a request with the same gang, such as "default/training", are all carried out or all refused; at most 500 of them. Each on its own where empty. */
+  gang?: string;
+}
+
+/** Names a container of a pod. */
+export interface ContainerRef {
+  /** The pod's namespace. */
+  namespace?: string;
+  /** The pod's name. */
+  pod?: string;
+  /** The container; the pod's only one, or the one that kubectl.kubernetes.io/default-container names, where empty. */
+  container?: string;
+}
+
+/** Usage of a container. */
+export interface ContainerStats {
+  /** The pod's namespace. */
+  namespace?: string;
+  /** The pod's name. */
+  pod?: string;
+  /** The container. */
+  container?: string;
+  /** The node it runs on. */
+  nodeName?: string;
+  /** Processor time since its start, in nanoseconds. */
+  cpuUsageNanoseconds?: number;
+  /** Memory that it holds and the kernel cannot take back, in bytes. */
+  memoryWorkingSetBytes?: number;
+  /** When this was read, in milliseconds since the Unix epoch. */
+  timestampMs?: number;
+}
+
+/** Asks for new objects, at most 1,024. */
+export interface CreateBatchRequest {
+  /** The objects, each as in CreateRequest. */
+  objects?: Object[];
+  /** Do everything but store them. */
+  dryRun?: boolean;
+}
+
+/** Outcome of each object, in the order of the request. */
+export interface CreateBatchResponse {
+  /** One result an object. */
+  results?: CreateResult[];
+}
+
+/** Asks for a new object. */
+export interface CreateRequest {
+  /** The object; metadata.name or metadata.generateName is set. */
+  object?: Object;
+  /** Do everything but store it. */
+  dryRun?: boolean;
+}
+
+/** Outcome of one new object. */
+export interface CreateResult {
+  /** gRPC status code: 0 is success. */
+  code?: number;
+  /** Why it was refused; empty on success. */
+  message?: string;
+  /** Revision of the object; 0 where it was refused or not stored. */
+  resourceVersion?: number;
+  /** Kubernetes' reason of a refusal, such as AlreadyExists or Invalid. */
+  reason?: string;
+  /** Its name, which the server may have made of metadata.generateName. */
+  name?: string;
+  /** Its uid; empty where it was refused. */
+  uid?: string;
+}
+
+/** An object whose stored text cannot be decoded. */
+export interface DamagedObject {
+  /** The object. */
+  ref?: ObjectRef;
+  /** Revision of the write that left the text. */
+  resourceVersion?: number;
+  /** Why it cannot be decoded. */
+  problem?: string;
+}
+
+/** Moves that free whole nodes. */
+export interface DefragmentPlan {
+  /** Nodes that become free, in the order in which they are emptied. */
+  freed?: FreedNode[];
+  /** Nodes that stay as they are, by reason, most first. */
+  kept?: KeptNodes[];
+}
+
+/** Progress of a defragmentation. */
+export interface DefragmentProgress {
+  /** First message. */
+  plan?: DefragmentPlan;
+  /** A step of a move. */
+  move?: MoveProgress;
+}
+
+/** Asks for whole nodes to be freed. */
+export interface DefragmentRequest {
+  /** Carry the plan out; otherwise it is only shown. */
+  execute?: boolean;
+  /** Pods to move at most; the scheduler's own setting where 0. */
+  maxMoves?: number;
+}
+
+/** Asks for an object's end. */
+export interface DeleteRequest {
+  /** The object. */
+  ref?: ObjectRef;
+  /** Seconds that a pod gets to end; the pod's own where absent, 0 ends it at once and removes the object. */
+  gracePeriodSeconds?: number;
+  /** "Background" (dependents go after it), "Foreground" (before it) or "Orphan" (they stay); the kind's default where empty. */
+  propagationPolicy?: string;
+  /** Delete only an object with this uid. */
+  uid?: string;
+  /** Delete only this revision. */
+  resourceVersion?: string;
+  /** Do everything but delete it. */
+  dryRun?: boolean;
+}
+
+/** The object whose end was asked for. */
+export interface DeleteResponse {
+  /** Its last state. */
+  object?: Object;
+  /** True where it is gone; false where it waits for its grace period or finalizers. */
+  gone?: boolean;
+}
+
+/** Asks for a pod's eviction. */
+export interface EvictRequest {
+  /** The pod's namespace. */
+  namespace?: string;
+  /** The pod's name. */
+  name?: string;
+  /** Evict only the pod with this uid; any where empty. */
+  uid?: string;
+  /** Seconds that the pod gets to end; its own where absent. */
+  gracePeriodSeconds?: number;
+  /** Why, for the pod's DisruptionTarget condition, such as "PreemptionByScheduler". */
+  reason?: string;
+  /** Do everything but evict it. */
+  dryRun?: boolean;
+  /** Evict it even where a disruption budget forbids: what preemption does where nothing else makes room. */
+  ignoreBudgets?: boolean;
+}
+
+/** An eviction that was accepted. */
+export interface EvictResponse {
+}
+
+/** How a command ended. */
+export interface ExecExit {
+  /** Its exit code; 128 and the signal's number where a signal ended it. */
+  code?: number;
+}
+
+/** Input of a client to a command. */
+export interface ExecInput {
+  /** First message. */
+  start?: ExecStart;
+  /** Bytes for its standard input, at most 64 KiB. */
+  stdin?: string;
+  /** No more input follows. */
+  stdinClosed?: boolean;
+  /** The terminal's new size. */
+  resize?: TerminalSize;
+}
+
+/** Output of a command. */
+export interface ExecOutput {
+  /** Bytes of its standard output. */
+  stdout?: string;
+  /** Bytes of its standard error. */
+  stderr?: string;
+  /** It ended; last message. */
+  exit?: ExecExit;
+}
+
+/** How a command runs. */
+export interface ExecStart {
+  /** Where. */
+  ref?: ContainerRef;
+  /** The command and its arguments; not run by a shell. Empty for attach. */
+  command?: string[];
+  /** Connect standard input. */
+  stdin?: boolean;
+  /** Give it a terminal: standard error arrives as standard output. */
+  tty?: boolean;
+}
+
+/** Asks about a pod. */
+export interface ExplainPodRequest {
+  /** The pod's namespace. */
+  namespace?: string;
+  /** The pod's name. */
+  name?: string;
+  /** The pod's uid; the api fills it in when it passes the call on. */
+  uid?: string;
+  /** The pod's spec.schedulerName; the api fills it in when it passes the call on. */
+  schedulerName?: string;
+}
+
+/** Nodes that take a pod, with equal scores. */
+export interface FittingNodes {
+  /** Their names. */
+  nodes?: string[];
+  /** Sum of all scores, each weighed. */
+  score?: number;
+  /** Its parts. */
+  scores?: PluginScore[];
+}
+
+/** A node that becomes free. */
+export interface FreedNode {
+  /** The node. */
+  nodeName?: string;
+  /** Its pods that move, in order. */
+  moves?: PodMove[];
+}
+
+/** Asks for one object. */
+export interface GetRequest {
+  /** The object. */
+  ref?: ObjectRef;
+}
+
+/** A node lives. */
+export interface HeartbeatRequest {
+  /** The node. */
+  nodeName?: string;
+  /** Milliseconds after which the node counts as silent unless it is heard again, at most 600,000. */
+  ttlMs?: number;
+}
+
+/** The heartbeat was kept. */
+export interface HeartbeatResponse {
+  /** True where the node's agent is to report its status at once, and to register the node where it does not exist: the api has no such node, or the node's object says that nothing is known of it because it was silent. */
+  reportStatus?: boolean;
+}
+
+/** Outcome of one item of a batch. */
+export interface ItemResult {
+  /** gRPC status code: 0 is success. */
+  code?: number;
+  /** Why it was refused; empty on success. */
+  message?: string;
+  /** Revision of the object after the change; 0 where it was refused. */
+  resourceVersion?: number;
+  /** Kubernetes' reason of a refusal, such as Conflict or NotFound. */
+  reason?: string;
+}
+
+/** Nodes that are not freed. */
+export interface KeptNodes {
+  /** Why. */
+  reason?: string;
+  /** Their names. */
+  nodes?: string[];
+}
+
+/** Asks for all heartbeats. */
+export interface ListHeartbeatsRequest {
+}
+
+/** All heartbeats that have not timed out. */
+export interface ListHeartbeatsResponse {
+  /** One a node. */
+  heartbeats?: NodeHeartbeat[];
+  /** Every node whose report has this revision or an earlier one is in the list, unless its heartbeat timed out since. A node whose object is newer than this may have been heard after the list was made. */
+  resourceVersion?: number;
+}
+
+/** Asks for a page of objects. */
+export interface ListRequest {
+  /** Resource with its group, such as "pods" or "deployments.apps". */
+  resource?: string;
+  /** Only this namespace; all where empty. */
+  namespace?: string;
+  /** Label selector in Kubernetes' syntax, such as "app=web,tier in (a,b)". */
+  labelSelector?: string;
+  /** Field selector, such as "spec.nodeName=node-1,status.phase!=Failed". */
+  fieldSelector?: string;
+  /** Most objects to return; 0 means all, within the server's limit. */
+  limit?: number;
+  /** Token of the page before; a list goes on at the same revision. */
+  continue?: string;
+}
+
+/** A page of objects. */
+export interface ListResponse {
+  /** The objects, by namespace and name. */
+  items?: Object[];
+  /** Revision that the page is the state of: watch from here. */
+  resourceVersion?: number;
+  /** Token of the next page; empty on the last. */
+  continue?: string;
+  /** Objects in the range of this page that cannot be decoded. They are in no list and no watch, whatever the selectors, until they are written anew; GetRaw reads them and Delete removes them. */
+  damaged?: DamagedObject[];
+}
+
+/** A piece of a log, cut anywhere. */
+export interface LogChunk {
+  /** The bytes. */
+  data?: string;
+}
+
+/** Asks for a container's log. */
+export interface LogsRequest {
+  /** The container. */
+  ref?: ContainerRef;
+  /** Go on with what it writes from now. */
+  follow?: boolean;
+  /** The log of the container's run before this one. */
+  previous?: boolean;
+  /** Only the last lines, this many; all where absent. */
+  tailLines?: number;
+  /** Only lines younger than this many seconds; all where absent. */
+  sinceSeconds?: number;
+  /** Put each line's time before it, in RFC 3339 with nanoseconds. */
+  timestamps?: boolean;
+  /** Stop after this many bytes; no limit where absent. */
+  limitBytes?: number;
+}
+
+/** A step of a move. */
+export interface MoveProgress {
+  /** The move. */
+  move?: PodMove;
+  /** evicted, placed, or failed; after a failed move the node's other pods stay. */
+  state?: string;
+  /** Why it failed; where the new pod went where it was placed. */
+  message?: string;
+}
+
+/** When a node was heard last. */
+export interface NodeHeartbeat {
+  /** The node. */
+  nodeName?: string;
+  /** The api's clock when it arrived, in milliseconds since the Unix epoch. */
+  receivedAtMs?: number;
+}
+
 /** One object of any kind. The field that is set tells its apiVersion and kind. */
 export interface Object {
   /** v1 Pod. */
@@ -94,130 +480,6 @@ export interface ObjectRef {
   name?: string;
 }
 
-/** Asks for one object. */
-export interface GetRequest {
-  /** The object. */
-  ref?: ObjectRef;
-}
-
-/** An object as the store has it. */
-export interface RawObject {
-  /** The object. */
-  ref?: ObjectRef;
-  /** Revision of the write that left the text. */
-  resourceVersion?: number;
-  /** The text: JSON, unless it is damaged. */
-  text?: string;
-}
-
-/** Asks for a page of objects. */
-export interface ListRequest {
-  /** Resource with its group, such as "pods" or "deployments.apps". */
-  resource?: string;
-  /** Only this namespace; all where empty. */
-  namespace?: string;
-  /** Label selector in Kubernetes' syntax, such as "app=web,tier in (a,b)". */
-  labelSelector?: string;
-  /** Field selector, such as "spec.nodeName=node-1,status.phase!=Failed". */
-  fieldSelector?: string;
-  /** Most objects to return; 0 means all, within the server's limit. */
-  limit?: number;
-  /** Token of the page before; a list goes on at the same revision. */
-  continue?: string;
-}
-
-/** A page of objects. */
-export interface ListResponse {
-  /** The objects, by namespace and name. */
-  items?: Object[];
-  /** Revision that the page is the state of: watch from here. */
-  resourceVersion?: number;
-  /** Token of the next page; empty on the last. */
-  continue?: string;
-  /** Objects in the range of this page that cannot be decoded. They are in no list and no watch, whatever the selectors, until they are written anew; GetRaw reads them and Delete removes them. */
-  damaged?: DamagedObject[];
-}
-
-/** An object whose stored text cannot be decoded. */
-export interface DamagedObject {
-  /** The object. */
-  ref?: ObjectRef;
-  /** Revision of the write that left the text. */
-  resourceVersion?: number;
-  /** Why it cannot be decoded. */
-  problem?: string;
-}
-
-/** Asks for changes. */
-export interface WatchRequest {
-  /** Resource with its group. */
-  resource?: string;
-  /** Only this namespace; all where empty. */
-  namespace?: string;
-  /** Label selector; an object that starts or stops to match is ADDED or DELETED. */
-  labelSelector?: string;
-  /** Field selector, likewise. */
-  fieldSelector?: string;
-  /** Changes after this revision. 0 sends the current objects as ADDED first, then a BOOKMARK, then changes. */
-  resourceVersion?: number;
-}
-
-/** One change. */
-export interface WatchEvent {
-  /** Type of the change. */
-  type?: 'TYPE_UNSPECIFIED' | 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK';
-  /** The object after the change; absent in a bookmark. */
-  object?: Object;
-  /** Revision of the change. */
-  resourceVersion?: number;
-}
-
-/** Asks for a new object. */
-export interface CreateRequest {
-  /** The object; metadata.name or metadata.generateName is set. */
-  object?: Object;
-  /** Do everything but store it. */
-  dryRun?: boolean;
-}
-
-/** Asks for new objects, at most 1,024. */
-export interface CreateBatchRequest {
-  /** The objects, each as in CreateRequest. */
-  objects?: Object[];
-  /** Do everything but store them. */
-  dryRun?: boolean;
-}
-
-/** Outcome of each object, in the order of the request. */
-export interface CreateBatchResponse {
-  /** One result an object. */
-  results?: CreateResult[];
-}
-
-/** Outcome of one new object. */
-export interface CreateResult {
-  /** gRPC status code: 0 is success. */
-  code?: number;
-  /** Why it was refused; empty on success. */
-  message?: string;
-  /** Revision of the object; 0 where it was refused or not stored. */
-  resourceVersion?: number;
-  /** Kubernetes' reason of a refusal, such as AlreadyExists or Invalid. */
-  reason?: string;
-  /** Its name, which the server may have made of metadata.generateName. */
-  name?: string;
-  /** Its uid; empty where it was refused. */
-  uid?: string;
-}
-
-/** Asks for an object's replacement. */
-export interface UpdateRequest {
-  /** The whole object. An empty metadata.resourceVersion replaces whatever is stored. */
-  object?: Object;
-  /** Do everything but store it. */
-  dryRun?: boolean;
-}
-
 /** Asks for a change of parts. */
 export interface PatchRequest {
   /** The object. */
@@ -232,346 +494,28 @@ export interface PatchRequest {
   dryRun?: boolean;
 }
 
-/** Asks that an object be as a manifest says. */
-export interface ApplyRequest {
-  /** One object as JSON or YAML, decoded strictly: a field that does not exist is an error. */
-  manifest?: string;
-  /** Namespace for a manifest that names none; "default" where empty. */
-  defaultNamespace?: string;
-  /** Do everything but store it. */
-  dryRun?: boolean;
+/** Why a plugin refuses nodes. */
+export interface PluginRefusal {
+  /** Kubernetes' name of the plugin. */
+  plugin?: string;
+  /** In Kubernetes' words, such as "Insufficient cpu". */
+  reasons?: string[];
+  /** The same with figures, such as "cpu: 2 requested, at most 1500m free on one node". */
+  details?: string[];
+  /** Changes that might let the pod through, in words. */
+  unblockedBy?: string[];
+  /** True where evicting pods might. */
+  helpedByPreemption?: boolean;
 }
 
-/** Result of an apply. */
-export interface ApplyResponse {
-  /** The object as stored. */
-  object?: Object;
-  /** Effect of the apply. */
-  outcome?: 'OUTCOME_UNSPECIFIED' | 'CREATED' | 'CONFIGURED' | 'UNCHANGED';
-}
-
-/** Asks for an object's end. */
-export interface DeleteRequest {
-  /** The object. */
-  ref?: ObjectRef;
-  /** Seconds that a pod gets to end; the pod's own where absent, 0 ends it at once and removes the object. */
-  gracePeriodSeconds?: number;
-  /** "Background" (dependents go after it), "Foreground" (before it) or "Orphan" (they stay); the kind's default where empty. */
-  propagationPolicy?: string;
-  /** Delete only an object with this uid. */
-  uid?: string;
-  /** Delete only this revision. */
-  resourceVersion?: string;
-  /** Do everything but delete it. */
-  dryRun?: boolean;
-}
-
-/** The object whose end was asked for. */
-export interface DeleteResponse {
-  /** Its last state. */
-  object?: Object;
-  /** True where it is gone; false where it waits for its grace period or finalizers. */
-  gone?: boolean;
-}
-
-/** A batch of bindings, at most 1,024. */
-export interface BindRequest {
-  /** The bindings, carried out in order. */
-  bindings?: Binding[];
-  /** Name of the scheduler, as in spec.schedulerName; named in events. */
-  scheduler?: string;
-}
-
-/** A pod's assignment to a node. */
-export interface Binding {
-  /** The pod's namespace. */
-  namespace?: string;
-  /** The pod's name. */
-  name?: string;
-  /** The pod's uid: a pod of the same name that came later is not bound. */
-  uid?: string;
-  /** The node. */
-  nodeName?: string;
-  /** Numbers of the GPU devices that a pod gets which asks for any, counted from 0; the api chooses where none are named. */
-  gpuDevices?: number[];
-  /** Bindings of a request with the same gang, such as "default/training", are all carried out or all refused; at most 500 of them. Each on its own where empty. */
-  gang?: string;
-}
-
-/** Outcome of each binding, in the order of the request. */
-export interface BindResponse {
-  /** One result a binding. */
-  results?: ItemResult[];
-}
-
-/** Outcome of one item of a batch. */
-export interface ItemResult {
-  /** gRPC status code: 0 is success. */
-  code?: number;
-  /** Why it was refused; empty on success. */
-  message?: string;
-  /** Revision of the object after the change; 0 where it was refused. */
-  resourceVersion?: number;
-  /** Kubernetes' reason of a refusal, such as Conflict or NotFound. */
-  reason?: string;
-}
-
-/** A batch of pods that wait, at most 1,024. */
-export interface ReportUnschedulableRequest {
-  /** The pods. */
-  pods?: UnschedulablePod[];
-  /** Name of the scheduler. */
-  scheduler?: string;
-}
-
-/** A pod that no node takes now. */
-export interface UnschedulablePod {
-  /** The pod's namespace. */
-  namespace?: string;
-  /** The pod's name. */
-  name?: string;
-  /** The pod's uid. */
-  uid?: string;
-  /** Reason of the condition: Unschedulable, SchedulingGated or SchedulerError. */
-  reason?: string;
-  /** Why, such as "0/3 nodes are available: 3 Insufficient cpu." */
-  message?: string;
-  /** Node on which room was made by preemption; empty where none was. */
-  nominatedNodeName?: string;
-}
-
-/** Outcome of each report, in the order of the request. */
-export interface ReportUnschedulableResponse {
-  /** One result a pod. */
-  results?: ItemResult[];
-}
-
-/** Asks for a pod's eviction. */
-export interface EvictRequest {
-  /** The pod's namespace. */
-  namespace?: string;
-  /** The pod's name. */
-  name?: string;
-  /** Evict only the pod with this uid; any where empty. */
-  uid?: string;
-  /** Seconds that the pod gets to end; its own where absent. */
-  gracePeriodSeconds?: number;
-  /** Why, for the pod's DisruptionTarget condition, such as "PreemptionByScheduler". */
-  reason?: string;
-  /** Do everything but evict it. */
-  dryRun?: boolean;
-  /** Evict it even where a disruption budget forbids: what preemption does where nothing else makes room. */
-  ignoreBudgets?: boolean;
-}
-
-/** An eviction that was accepted. */
-export interface EvictResponse {
-}
-
-/** A node lives. */
-export interface HeartbeatRequest {
-  /** The node. */
-  nodeName?: string;
-  /** Milliseconds after which the node counts as silent unless it is heard again, at most 600,000. */
-  ttlMs?: number;
-}
-
-/** The heartbeat was kept. */
-export interface HeartbeatResponse {
-  /** True where the node's agent is to report its status at once, and to register the node where it does not exist: the api has no such node, or the node's object says that nothing is known of it because it was silent. */
-  reportStatus?: boolean;
-}
-
-/** Asks for all heartbeats. */
-export interface ListHeartbeatsRequest {
-}
-
-/** All heartbeats that have not timed out. */
-export interface ListHeartbeatsResponse {
-  /** One a node. */
-  heartbeats?: NodeHeartbeat[];
-  /** Every node whose report has this revision or an earlier one is in the list, unless its heartbeat timed out since. A node whose object is newer than this may have been heard after the list was made. */
-  resourceVersion?: number;
-}
-
-/** When a node was heard last. */
-export interface NodeHeartbeat {
-  /** The node. */
-  nodeName?: string;
-  /** The api's clock when it arrived, in milliseconds since the Unix epoch. */
-  receivedAtMs?: number;
-}
-
-/** A batch of pod statuses of one node, at most 1,024. */
-export interface ReportPodsRequest {
-  /** The node; pods that are bound elsewhere are refused. */
-  nodeName?: string;
-  /** The reports. */
-  pods?: PodReport[];
-}
-
-/** The state of one pod as its node sees it. */
-export interface PodReport {
-  /** The pod's namespace. */
-  namespace?: string;
-  /** The pod's name. */
-  name?: string;
-  /** The pod's uid. */
-  uid?: string;
-  /** The status. */
-  status?: PodStatus;
-  /** The pod was to be deleted and nothing of it runs any more: its object may go. */
-  terminated?: boolean;
-}
-
-/** Outcome of each report, in the order of the request. */
-export interface ReportPodsResponse {
-  /** One result a pod. */
-  results?: ItemResult[];
-}
-
-/** Names a container of a pod. */
-export interface ContainerRef {
-  /** The pod's namespace. */
-  namespace?: string;
-  /** The pod's name. */
-  pod?: string;
-  /** The container; the pod's only one, or the one that kubectl.kubernetes.io/default-container names, where empty. */
-  container?: string;
-}
-
-/** Asks for a container's log. */
-export interface LogsRequest {
-  /** The container. */
-  ref?: ContainerRef;
-  /** Go on with what it writes from now. */
-  follow?: boolean;
-  /** The log of the container's run before this one. */
-  previous?: boolean;
-  /** Only the last lines, this many; all where absent. */
-  tailLines?: number;
-  /** Only lines younger than this many seconds; all where absent. */
-  sinceSeconds?: number;
-  /** Put each line's time before it, in RFC 3339 with nanoseconds. */
-  timestamps?: boolean;
-  /** Stop after this many bytes; no limit where absent. */
-  limitBytes?: number;
-}
-
-/** A piece of a log, cut anywhere. */
-export interface LogChunk {
-  /** The bytes. */
-  data?: string;
-}
-
-/** Input of a client to a command. */
-export interface ExecInput {
-  /** First message. */
-  start?: ExecStart;
-  /** Bytes for its standard input, at most 64 KiB. */
-  stdin?: string;
-  /** No more input follows. */
-  stdinClosed?: boolean;
-  /** The terminal's new size. */
-  resize?: TerminalSize;
-}
-
-/** How a command runs. */
-export interface ExecStart {
-  /** Where. */
-  ref?: ContainerRef;
-  /** The command and its arguments; not run by a shell. Empty for attach. */
-  command?: string[];
-  /** Connect standard input. */
-  stdin?: boolean;
-  /** Give it a terminal: standard error arrives as standard output. */
-  tty?: boolean;
-}
-
-/** A terminal's size in characters. */
-export interface TerminalSize {
-  /** Columns. */
-  width?: number;
-  /** Rows. */
-  height?: number;
-}
-
-/** Output of a command. */
-export interface ExecOutput {
-  /** Bytes of its standard output. */
-  stdout?: string;
-  /** Bytes of its standard error. */
-  stderr?: string;
-  /** It ended; last message. */
-  exit?: ExecExit;
-}
-
-/** How a command ended. */
-export interface ExecExit {
-  /** Its exit code; 128 and the signal's number where a signal ended it. */
-  code?: number;
-}
-
-/** Bytes of a forwarded connection. */
-export interface PortForwardChunk {
-  /** Where; in the client's first message only. */
-  start?: PortForwardStart;
-  /** The bytes. */
-  data?: string;
-}
-
-/** The port that a connection goes to. */
-export interface PortForwardStart {
-  /** The pod's namespace. */
-  namespace?: string;
-  /** The pod's name. */
-  pod?: string;
-  /** The port, 1 to 65535. */
-  port?: number;
-}
-
-/** Asks what pods use. */
-export interface StatsRequest {
-  /** Only this namespace; all where empty. */
-  namespace?: string;
-  /** Only this pod; all where empty. */
-  pod?: string;
-}
-
-/** Usage of pods and nodes. */
-export interface StatsResponse {
-  /** One a running container. */
-  containers?: ContainerStats[];
-}
-
-/** Usage of a container. */
-export interface ContainerStats {
-  /** The pod's namespace. */
-  namespace?: string;
-  /** The pod's name. */
-  pod?: string;
-  /** The container. */
-  container?: string;
-  /** The node it runs on. */
-  nodeName?: string;
-  /** Processor time since its start, in nanoseconds. */
-  cpuUsageNanoseconds?: number;
-  /** Memory that it holds and the kernel cannot take back, in bytes. */
-  memoryWorkingSetBytes?: number;
-  /** When this was read, in milliseconds since the Unix epoch. */
-  timestampMs?: number;
-}
-
-/** Asks about a pod. */
-export interface ExplainPodRequest {
-  /** The pod's namespace. */
-  namespace?: string;
-  /** The pod's name. */
-  name?: string;
-  /** The pod's uid; the api fills it in when it passes the call on. */
-  uid?: string;
-  /** The pod's spec.schedulerName; the api fills it in when it passes the call on. */
-  schedulerName?: string;
+/** Judgement of one plugin about nodes. */
+export interface PluginScore {
+  /** Kubernetes' name of the plugin. */
+  plugin?: string;
+  /** 0 (bad) to 100 (good). */
+  score?: number;
+  /** How often the profile counts it. */
+  weight?: number;
 }
 
 /** How the scheduler judges a pod now. A pod that has a node is judged as if it were to be placed now, without itself. */
@@ -608,6 +552,60 @@ export interface PodExplanation {
   preemption?: PreemptionOutlook;
 }
 
+/** A pod that moves: it is evicted, and the pod that its controller makes in its place is put on another node. */
+export interface PodMove {
+  /** The pod's namespace. */
+  namespace?: string;
+  /** The pod's name. */
+  name?: string;
+  /** Node that it leaves. */
+  fromNode?: string;
+  /** Node that takes the one made in its place. */
+  toNode?: string;
+}
+
+/** The state of one pod as its node sees it. */
+export interface PodReport {
+  /** The pod's namespace. */
+  namespace?: string;
+  /** The pod's name. */
+  name?: string;
+  /** The pod's uid. */
+  uid?: string;
+  /** The status. */
+  status?: PodStatus;
+  /** The pod was to be deleted and nothing of it runs any more: its object may go. */
+  terminated?: boolean;
+}
+
+/** Bytes of a forwarded connection. */
+export interface PortForwardChunk {
+  /** Where; in the client's first message only. */
+  start?: PortForwardStart;
+  /** The bytes. */
+  data?: string;
+}
+
+/** The port that a connection goes to. */
+export interface PortForwardStart {
+  /** The pod's namespace. */
+  namespace?: string;
+  /** The pod's name. */
+  pod?: string;
+  /** The port, 1 to 65535. */
+  port?: number;
+}
+
+/** Effect of evicting pods of lower priority for a pod. */
+export interface PreemptionOutlook {
+  /** Node on which it would make room; empty where it would nowhere. */
+  nodeName?: string;
+  /** Pods that would be evicted, as namespace/name. */
+  victims?: string[];
+  /** Why it would not help; empty where it would. */
+  message?: string;
+}
+
 /** Place of a waiting pod. */
 export interface QueueState {
   /** active, backoff, parked, gated, or placing where an attempt is under way. */
@@ -632,24 +630,14 @@ export interface QueueState {
   said?: string;
 }
 
-/** Nodes that take a pod, with equal scores. */
-export interface FittingNodes {
-  /** Their names. */
-  nodes?: string[];
-  /** Sum of all scores, each weighed. */
-  score?: number;
-  /** Its parts. */
-  scores?: PluginScore[];
-}
-
-/** Judgement of one plugin about nodes. */
-export interface PluginScore {
-  /** Kubernetes' name of the plugin. */
-  plugin?: string;
-  /** 0 (bad) to 100 (good). */
-  score?: number;
-  /** How often the profile counts it. */
-  weight?: number;
+/** An object as the store has it. */
+export interface RawObject {
+  /** The object. */
+  ref?: ObjectRef;
+  /** Revision of the write that left the text. */
+  resourceVersion?: number;
+  /** The text: JSON, unless it is damaged. */
+  text?: string;
 }
 
 /** Nodes that do not take a pod, for the same reasons. */
@@ -660,90 +648,32 @@ export interface RefusingNodes {
   refusals?: PluginRefusal[];
 }
 
-/** Why a plugin refuses nodes. */
-export interface PluginRefusal {
-  /** Kubernetes' name of the plugin. */
-  plugin?: string;
-  /** In Kubernetes' words, such as "Insufficient cpu". */
-  reasons?: string[];
-  /** The same with figures, such as "cpu: 2 requested, at most 1500m free on one node". */
-  details?: string[];
-  /** Changes that might let the pod through, in words. */
-  unblockedBy?: string[];
-  /** True where evicting pods might. */
-  helpedByPreemption?: boolean;
-}
-
-/** Effect of evicting pods of lower priority for a pod. */
-export interface PreemptionOutlook {
-  /** Node on which it would make room; empty where it would nowhere. */
+/** A batch of pod statuses of one node, at most 1,024. */
+export interface ReportPodsRequest {
+  /** The node; pods that are bound elsewhere are refused. */
   nodeName?: string;
-  /** Pods that would be evicted, as namespace/name. */
-  victims?: string[];
-  /** Why it would not help; empty where it would. */
-  message?: string;
+  /** The reports. */
+  pods?: PodReport[];
 }
 
-/** Asks for whole nodes to be freed. */
-export interface DefragmentRequest {
-  /** Carry the plan out; otherwise it is only shown. */
-  execute?: boolean;
-  /** Pods to move at most; the scheduler's own setting where 0. */
-  maxMoves?: number;
+/** Outcome of each report, in the order of the request. */
+export interface ReportPodsResponse {
+  /** One result a pod. */
+  results?: ItemResult[];
 }
 
-/** Progress of a defragmentation. */
-export interface DefragmentProgress {
-  /** First message. */
-  plan?: DefragmentPlan;
-  /** A step of a move. */
-  move?: MoveProgress;
+/** A batch of pods that wait, at most 1,024. */
+export interface ReportUnschedulableRequest {
+  /** The pods. */
+  pods?: UnschedulablePod[];
+  /** Name of the scheduler. */
+  scheduler?: string;
 }
 
-/** Moves that free whole nodes. */
-export interface DefragmentPlan {
-  /** Nodes that become free, in the order in which they are emptied. */
-  freed?: FreedNode[];
-  /** Nodes that stay as they are, by reason, most first. */
-  kept?: KeptNodes[];
-}
-
-/** A node that becomes free. */
-export interface FreedNode {
-  /** The node. */
-  nodeName?: string;
-  /** Its pods that move, in order. */
-  moves?: PodMove[];
-}
-
-/** A pod that moves: it is evicted, and the pod that its controller makes in its place is put on another node. */
-export interface PodMove {
-  /** The pod's namespace. */
-  namespace?: string;
-  /** The pod's name. */
-  name?: string;
-  /** Node that it leaves. */
-  fromNode?: string;
-  /** Node that takes the one made in its place. */
-  toNode?: string;
-}
-
-/** Nodes that are not freed. */
-export interface KeptNodes {
-  /** Why. */
-  reason?: string;
-  /** Their names. */
-  nodes?: string[];
-}
-
-/** A step of a move. */
-export interface MoveProgress {
-  /** The move. */
-  move?: PodMove;
-  /** evicted, placed, or failed; after a failed move the node's other pods stay. */
-  state?: string;
-  /** Why it failed; where the new pod went where it was placed. */
-  message?: string;
+/** Outcome of each report, in the order of the request. */
+export interface ReportUnschedulableResponse {
+  /** One result a pod. */
+  results?: ItemResult[];
 }
 
 /** Asks for a token. */
@@ -764,4 +694,74 @@ export interface RequestTokenResponse {
   spec?: TokenRequestSpec;
   /** The token itself. */
   status?: TokenRequestStatus;
+}
+
+/** Asks what pods use. */
+export interface StatsRequest {
+  /** Only this namespace; all where empty. */
+  namespace?: string;
+  /** Only this pod; all where empty. */
+  pod?: string;
+}
+
+/** Usage of pods and nodes. */
+export interface StatsResponse {
+  /** One a running container. */
+  containers?: ContainerStats[];
+}
+
+/** A terminal's size in characters. */
+export interface TerminalSize {
+  /** Columns. */
+  width?: number;
+  /** Rows. */
+  height?: number;
+}
+
+/** A pod that no node takes now. */
+export interface UnschedulablePod {
+  /** The pod's namespace. */
+  namespace?: string;
+  /** The pod's name. */
+  name?: string;
+  /** The pod's uid. */
+  uid?: string;
+  /** Reason of the condition: Unschedulable, SchedulingGated or SchedulerError. */
+  reason?: string;
+  /** Why, such as "0/3 nodes are available: 3 Insufficient cpu." */
+  message?: string;
+  /** Node on which room was made by preemption; empty where none was. */
+  nominatedNodeName?: string;
+}
+
+/** Asks for an object's replacement. */
+export interface UpdateRequest {
+  /** The whole object. An empty metadata.resourceVersion replaces whatever is stored. */
+  object?: Object;
+  /** Do everything but store it. */
+  dryRun?: boolean;
+}
+
+/** One change. */
+export interface WatchEvent {
+  /** Type of the change. */
+  type?: 'TYPE_UNSPECIFIED' | 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK';
+  /** The object after the change; absent in a bookmark. */
+  object?: Object;
+  /** Revision of the change. */
+  resourceVersion?: number;
+}
+
+/** Asks for changes. */
+export interface WatchRequest {
+  /** Resource with its group. */
+  resource?: string;
+  /** Only this namespace; all where empty. */
+  namespace?: string;
+  /** Label selector; an object that starts or stops to match is ADDED or DELETED. */
+  labelSelector?: string;
+  /** Field selector, likewise. */
+  fieldSelector?: string;
+  /** Changes after this revision. 0 sends the current objects as ADDED first, then a BOOKMARK, then changes. */
+  resourceVersion?: number;
 }

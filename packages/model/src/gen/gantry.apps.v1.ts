@@ -27,6 +27,20 @@ export interface DaemonSet {
   status?: DaemonSetStatus;
 }
 
+/** One observed aspect of a DaemonSet. */
+export interface DaemonSetCondition {
+  /** Type of the condition; unique in the list. */
+  type: string;
+  /** "True", "False" or "Unknown". */
+  status: string;
+  /** When status last changed. */
+  lastTransitionTime?: string;
+  /** One CamelCase word for why. */
+  reason?: string;
+  /** Why, for people. */
+  message?: string;
+}
+
 /** Desired state: the pods. */
 export interface DaemonSetSpec {
   /** The pods that belong to it; must match the template's labels, and is fixed after creation. */
@@ -39,22 +53,6 @@ export interface DaemonSetSpec {
   minReadySeconds?: number;
   /** Old revisions kept for going back; 10 by default. */
   revisionHistoryLimit?: number;
-}
-
-/** How old pods give way to new ones. */
-export interface DaemonSetUpdateStrategy {
-  /** "RollingUpdate" (default) or "OnDelete" (a pod is new once somebody deleted the old one). */
-  type?: string;
-  /** Step sizes; with RollingUpdate only. */
-  rollingUpdate?: RollingUpdateDaemonSet;
-}
-
-/** Step sizes of a rolling update; one of them is 0, and not both. */
-export interface RollingUpdateDaemonSet {
-  /** Nodes that may be without an available pod at once, as a number or a percentage, rounded up; 1 by default. */
-  maxUnavailable?: number | string;
-  /** Nodes that may have an old and a new pod at once, as a number or a percentage, rounded up; 0 by default. */
-  maxSurge?: number | string;
 }
 
 /** The pods of a DaemonSet, counted by nodes. */
@@ -81,18 +79,12 @@ export interface DaemonSetStatus {
   conditions?: DaemonSetCondition[];
 }
 
-/** One observed aspect of a DaemonSet. */
-export interface DaemonSetCondition {
-  /** Type of the condition; unique in the list. */
-  type: string;
-  /** "True", "False" or "Unknown". */
-  status: string;
-  /** When status last changed. */
-  lastTransitionTime?: string;
-  /** One CamelCase word for why. */
-  reason?: string;
-  /** Why, for people. */
-  message?: string;
+/** How old pods give way to new ones. */
+export interface DaemonSetUpdateStrategy {
+  /** "RollingUpdate" (default) or "OnDelete" (a pod is new once somebody deleted the old one). */
+  type?: string;
+  /** Step sizes; with RollingUpdate only. */
+  rollingUpdate?: RollingUpdateDaemonSet;
 }
 
 /** A set of equal pods, of which a new version is rolled out in steps. It works through one ReplicaSet a version. */
@@ -105,6 +97,22 @@ export interface Deployment {
   spec: DeploymentSpec;
   /** How far that is. */
   status?: DeploymentStatus;
+}
+
+/** One observed aspect of a deployment. */
+export interface DeploymentCondition {
+  /** Type of the condition, such as "Progressing"; unique in the list. */
+  type: string;
+  /** "True", "False" or "Unknown". */
+  status: string;
+  /** When the condition was last written. */
+  lastUpdateTime?: string;
+  /** When status last changed. */
+  lastTransitionTime?: string;
+  /** One CamelCase word for why, such as "ProgressDeadlineExceeded". */
+  reason?: string;
+  /** Why, for people. */
+  message?: string;
 }
 
 /** Desired state: the pods to run, their number, and the strategy of a change. */
@@ -125,22 +133,6 @@ export interface DeploymentSpec {
   paused?: boolean;
   /** Seconds without progress after which the Progressing condition says so; 600 by default, more than minReadySeconds. The rollout goes on. */
   progressDeadlineSeconds?: number;
-}
-
-/** How old pods give way to new ones. */
-export interface DeploymentStrategy {
-  /** "RollingUpdate" (default, step by step) or "Recreate" (end all the old ones first). */
-  type?: string;
-  /** Step sizes; with RollingUpdate only. */
-  rollingUpdate?: RollingUpdateDeployment;
-}
-
-/** Step sizes of a rolling update; not both 0. */
-export interface RollingUpdateDeployment {
-  /** Pods that may be missing from replicas, as a number or a percentage, rounded down; 25% by default. */
-  maxUnavailable?: number | string;
-  /** Pods that may exist beyond replicas, as a number or a percentage, rounded up; 25% by default. */
-  maxSurge?: number | string;
 }
 
 /** How far a deployment is. Counts leave out pods that are being deleted. */
@@ -165,20 +157,12 @@ export interface DeploymentStatus {
   collisionCount?: number;
 }
 
-/** One observed aspect of a deployment. */
-export interface DeploymentCondition {
-  /** Type of the condition, such as "Progressing"; unique in the list. */
-  type: string;
-  /** "True", "False" or "Unknown". */
-  status: string;
-  /** When the condition was last written. */
-  lastUpdateTime?: string;
-  /** When status last changed. */
-  lastTransitionTime?: string;
-  /** One CamelCase word for why, such as "ProgressDeadlineExceeded". */
-  reason?: string;
-  /** Why, for people. */
-  message?: string;
+/** How old pods give way to new ones. */
+export interface DeploymentStrategy {
+  /** "RollingUpdate" (default, step by step) or "Recreate" (end all the old ones first). */
+  type?: string;
+  /** Step sizes; with RollingUpdate only. */
+  rollingUpdate?: RollingUpdateDeployment;
 }
 
 /** A number of equal pods that is kept up. Mostly made by a Deployment. */
@@ -191,6 +175,20 @@ export interface ReplicaSet {
   spec: ReplicaSetSpec;
   /** Observed state. */
   status?: ReplicaSetStatus;
+}
+
+/** One observed aspect of a ReplicaSet. */
+export interface ReplicaSetCondition {
+  /** Type of the condition, such as "ReplicaFailure"; unique in the list. */
+  type: string;
+  /** "True", "False" or "Unknown". */
+  status: string;
+  /** When status last changed. */
+  lastTransitionTime?: string;
+  /** One CamelCase word for why, such as "FailedCreate". */
+  reason?: string;
+  /** Why, for people. */
+  message?: string;
 }
 
 /** Desired state: the pods to run, and their number. */
@@ -223,18 +221,28 @@ export interface ReplicaSetStatus {
   conditions?: ReplicaSetCondition[];
 }
 
-/** One observed aspect of a ReplicaSet. */
-export interface ReplicaSetCondition {
-  /** Type of the condition, such as "ReplicaFailure"; unique in the list. */
-  type: string;
-  /** "True", "False" or "Unknown". */
-  status: string;
-  /** When status last changed. */
-  lastTransitionTime?: string;
-  /** One CamelCase word for why, such as "FailedCreate". */
-  reason?: string;
-  /** Why, for people. */
-  message?: string;
+/** Step sizes of a rolling update; one of them is 0, and not both. */
+export interface RollingUpdateDaemonSet {
+  /** Nodes that may be without an available pod at once, as a number or a percentage, rounded up; 1 by default. */
+  maxUnavailable?: number | string;
+  /** Nodes that may have an old and a new pod at once, as a number or a percentage, rounded up; 0 by default. */
+  maxSurge?: number | string;
+}
+
+/** Step sizes of a rolling update; not both 0. */
+export interface RollingUpdateDeployment {
+  /** Pods that may be missing from replicas, as a number or a percentage, rounded down; 25% by default. */
+  maxUnavailable?: number | string;
+  /** Pods that may exist beyond replicas, as a number or a percentage, rounded up; 25% by default. */
+  maxSurge?: number | string;
+}
+
+/** Step sizes of a rolling update. */
+export interface RollingUpdateStatefulSetStrategy {
+  /** Pods with a lower number stay as they are; 0 by default. */
+  partition?: number;
+  /** Pods that may be missing at once, as a number or a percentage of replicas, rounded up; 1 by default, and not 0. */
+  maxUnavailable?: number | string;
 }
 
 /** Pods with lasting names (web-0, web-1, …), each with claims of its own. */
@@ -247,6 +255,34 @@ export interface StatefulSet {
   spec: StatefulSetSpec;
   /** Observed state. */
   status?: StatefulSetStatus;
+}
+
+/** One observed aspect of a StatefulSet. */
+export interface StatefulSetCondition {
+  /** Type of the condition; unique in the list. */
+  type: string;
+  /** "True", "False" or "Unknown". */
+  status: string;
+  /** When status last changed. */
+  lastTransitionTime?: string;
+  /** One CamelCase word for why. */
+  reason?: string;
+  /** Why, for people. */
+  message?: string;
+}
+
+/** Numbers in the pods' names. */
+export interface StatefulSetOrdinals {
+  /** The first number; 0 by default. */
+  start?: number;
+}
+
+/** Claims that are deleted, and when: each "Retain" (default) or "Delete". */
+export interface StatefulSetPersistentVolumeClaimRetentionPolicy {
+  /** When the StatefulSet is deleted. */
+  whenDeleted?: string;
+  /** When a pod goes as replicas become fewer. */
+  whenScaled?: string;
 }
 
 /** Desired state: the pods, their number and their storage. */
@@ -275,50 +311,6 @@ export interface StatefulSetSpec {
   ordinals?: StatefulSetOrdinals;
 }
 
-/** A claim that each pod gets: as JSON, a PersistentVolumeClaim with its kind. */
-export interface VolumeClaimTemplate {
-  /** Name, labels and annotations of the claims; their own name adds that of the pod. */
-  metadata?: Partial<ObjectMeta>;
-  /** Desired volumes. */
-  spec: PersistentVolumeClaimSpec;
-  /** Says nothing in a template. */
-  status?: PersistentVolumeClaimStatus;
-  /** "PersistentVolumeClaim", which is set where it is absent. Kubernetes' protobuf leaves it out. */
-  kind?: string;
-  /** "v1", which is set where it is absent. Kubernetes' protobuf leaves it out. */
-  apiVersion?: string;
-}
-
-/** How old pods give way to new ones. */
-export interface StatefulSetUpdateStrategy {
-  /** "RollingUpdate" (default, from the highest number down) or "OnDelete" (a pod is new once somebody deleted the old one). */
-  type?: string;
-  /** Step sizes; with RollingUpdate only. */
-  rollingUpdate?: RollingUpdateStatefulSetStrategy;
-}
-
-/** Step sizes of a rolling update. */
-export interface RollingUpdateStatefulSetStrategy {
-  /** Pods with a lower number stay as they are; 0 by default. */
-  partition?: number;
-  /** Pods that may be missing at once, as a number or a percentage of replicas, rounded up; 1 by default, and not 0. */
-  maxUnavailable?: number | string;
-}
-
-/** Claims that are deleted, and when: each "Retain" (default) or "Delete". */
-export interface StatefulSetPersistentVolumeClaimRetentionPolicy {
-  /** When the StatefulSet is deleted. */
-  whenDeleted?: string;
-  /** When a pod goes as replicas become fewer. */
-  whenScaled?: string;
-}
-
-/** Numbers in the pods' names. */
-export interface StatefulSetOrdinals {
-  /** The first number; 0 by default. */
-  start?: number;
-}
-
 /** The pods of a StatefulSet. */
 export interface StatefulSetStatus {
   /** The metadata.generation that this status was made from. */
@@ -343,16 +335,24 @@ export interface StatefulSetStatus {
   availableReplicas?: number;
 }
 
-/** One observed aspect of a StatefulSet. */
-export interface StatefulSetCondition {
-  /** Type of the condition; unique in the list. */
-  type: string;
-  /** "True", "False" or "Unknown". */
-  status: string;
-  /** When status last changed. */
-  lastTransitionTime?: string;
-  /** One CamelCase word for why. */
-  reason?: string;
-  /** Why, for people. */
-  message?: string;
+/** How old pods give way to new ones. */
+export interface StatefulSetUpdateStrategy {
+  /** "RollingUpdate" (default, from the highest number down) or "OnDelete" (a pod is new once somebody deleted the old one). */
+  type?: string;
+  /** Step sizes; with RollingUpdate only. */
+  rollingUpdate?: RollingUpdateStatefulSetStrategy;
+}
+
+/** A claim that each pod gets: as JSON, a PersistentVolumeClaim with its kind. */
+export interface VolumeClaimTemplate {
+  /** Name, labels and annotations of the claims; their own name adds that of the pod. */
+  metadata?: Partial<ObjectMeta>;
+  /** Desired volumes. */
+  spec: PersistentVolumeClaimSpec;
+  /** Says nothing in a template. */
+  status?: PersistentVolumeClaimStatus;
+  /** "PersistentVolumeClaim", which is set where it is absent. Kubernetes' protobuf leaves it out. */
+  kind?: string;
+  /** "v1", which is set where it is absent. Kubernetes' protobuf leaves it out. */
+  apiVersion?: string;
 }

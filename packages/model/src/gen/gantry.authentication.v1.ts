@@ -2,16 +2,32 @@
 
 import type { ObjectMeta } from './gantry.meta.v1.ts';
 
-/** A user as the api knows one. */
-export interface UserInfo {
-  /** Name that tells the user from all others. */
-  username?: string;
-  /** Identity that another user of the same name, at another time, does not have. */
+/** An object that a token is bound to. */
+export interface BoundObjectReference {
+  /** Pod, Secret or Node. */
+  kind?: string;
+  /** Its apiVersion. */
+  apiVersion?: string;
+  /** Its name. */
+  name?: string;
+  /** Its uid; that of the object at the time of the request where empty. */
   uid?: string;
-  /** Groups that the user belongs to. */
-  groups?: string[];
-  /** Further facts that the proof of identity carries. */
-  extra?: Record<string, string[]>;
+}
+
+/** Asks as which user a request is taken. It is answered, never stored. */
+export interface SelfSubjectReview {
+  apiVersion: string;
+  kind: 'SelfSubjectReview';
+  /** Empty but for the time of the answer. */
+  metadata?: ObjectMeta;
+  /** The answer. */
+  status?: SelfSubjectReviewStatus;
+}
+
+/** The user that made a request. */
+export interface SelfSubjectReviewStatus {
+  /** The user. */
+  userInfo?: UserInfo;
 }
 
 /** Asks for a token of a service account: the body of its token subresource, and the answer. */
@@ -34,40 +50,12 @@ export interface TokenRequestSpec {
   boundObjectRef?: BoundObjectReference;
 }
 
-/** An object that a token is bound to. */
-export interface BoundObjectReference {
-  /** Pod, Secret or Node. */
-  kind?: string;
-  /** Its apiVersion. */
-  apiVersion?: string;
-  /** Its name. */
-  name?: string;
-  /** Its uid; that of the object at the time of the request where empty. */
-  uid?: string;
-}
-
 /** A token that was made. */
 export interface TokenRequestStatus {
   /** The token. */
   token?: string;
   /** End of the token's life. */
   expirationTimestamp?: string;
-}
-
-/** Asks as which user a request is taken. It is answered, never stored. */
-export interface SelfSubjectReview {
-  apiVersion: string;
-  kind: 'SelfSubjectReview';
-  /** Empty but for the time of the answer. */
-  metadata?: ObjectMeta;
-  /** The answer. */
-  status?: SelfSubjectReviewStatus;
-}
-
-/** The user that made a request. */
-export interface SelfSubjectReviewStatus {
-  /** The user. */
-  userInfo?: UserInfo;
 }
 
 /** Asks whose token this is: it can only be created, and is never stored. */
@@ -100,4 +88,16 @@ export interface TokenReviewStatus {
   audiences?: string[];
   /** Reason for which the token could not be checked. */
   error?: string;
+}
+
+/** A user as the api knows one. */
+export interface UserInfo {
+  /** Name that tells the user from all others. */
+  username?: string;
+  /** Identity that another user of the same name, at another time, does not have. */
+  uid?: string;
+  /** Groups that the user belongs to. */
+  groups?: string[];
+  /** Further facts that the proof of identity carries. */
+  extra?: Record<string, string[]>;
 }

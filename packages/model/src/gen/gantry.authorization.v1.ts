@@ -2,16 +2,20 @@
 
 import type { FieldSelectorRequirement, LabelSelectorRequirement, ObjectMeta } from './gantry.meta.v1.ts';
 
-/** Asks if a user may take an action. */
-export interface SubjectAccessReview {
-  apiVersion: string;
-  kind: 'SubjectAccessReview';
-  /** Empty. */
-  metadata?: ObjectMeta;
-  /** The question. */
-  spec: SubjectAccessReviewSpec;
-  /** The answer. */
-  status?: SubjectAccessReviewStatus;
+/** A selection by fields. */
+export interface FieldSelectorAttributes {
+  /** The text of the selector; one of the two. */
+  rawSelector?: string;
+  /** The parsed selector; one of the two. */
+  requirements?: FieldSelectorRequirement[];
+}
+
+/** A selection by labels. */
+export interface LabelSelectorAttributes {
+  /** The text of the selector; one of the two. */
+  rawSelector?: string;
+  /** The parsed selector; one of the two. */
+  requirements?: LabelSelectorRequirement[];
 }
 
 /** Asks if a user may take an action in the namespace of the request. */
@@ -26,40 +30,20 @@ export interface LocalSubjectAccessReview {
   status?: SubjectAccessReviewStatus;
 }
 
-/** Asks if the user of the request may take an action. */
-export interface SelfSubjectAccessReview {
-  apiVersion: string;
-  kind: 'SelfSubjectAccessReview';
-  /** Empty. */
-  metadata?: ObjectMeta;
-  /** The question. */
-  spec: SelfSubjectAccessReviewSpec;
-  /** The answer. */
-  status?: SubjectAccessReviewStatus;
+/** A request for a path that is no resource. */
+export interface NonResourceAttributes {
+  /** The path, such as /metrics. */
+  path?: string;
+  /** The method in lower case. */
+  verb?: string;
 }
 
-/** An action, and the user whom it is asked about. */
-export interface SubjectAccessReviewSpec {
-  /** The action on resources; one of the two. */
-  resourceAttributes?: ResourceAttributes;
-  /** The request for a path; one of the two. */
-  nonResourceAttributes?: NonResourceAttributes;
-  /** The user's name. */
-  user?: string;
-  /** The user's groups. */
-  groups?: string[];
-  /** Further facts of the user's proof of identity. */
-  extra?: Record<string, string[]>;
-  /** The user's uid. */
-  uid?: string;
-}
-
-/** An action. */
-export interface SelfSubjectAccessReviewSpec {
-  /** The action on resources; one of the two. */
-  resourceAttributes?: ResourceAttributes;
-  /** The request for a path; one of the two. */
-  nonResourceAttributes?: NonResourceAttributes;
+/** Requests that are allowed for paths. */
+export interface NonResourceRule {
+  /** Verbs; "*" is all. */
+  verbs: string[];
+  /** Paths; a "*" at the end stands for whatever follows. */
+  nonResourceURLs?: string[];
 }
 
 /** An action on resources. "*" stands for all values of a field. */
@@ -84,40 +68,36 @@ export interface ResourceAttributes {
   labelSelector?: LabelSelectorAttributes;
 }
 
-/** A selection by fields. */
-export interface FieldSelectorAttributes {
-  /** The text of the selector; one of the two. */
-  rawSelector?: string;
-  /** The parsed selector; one of the two. */
-  requirements?: FieldSelectorRequirement[];
+/** Actions that are allowed on resources. */
+export interface ResourceRule {
+  /** Verbs; "*" is all. */
+  verbs: string[];
+  /** Groups; "*" is all. */
+  apiGroups?: string[];
+  /** Resources and subresources; "*" is all. */
+  resources?: string[];
+  /** Names of the objects; any where there are none. */
+  resourceNames?: string[];
 }
 
-/** A selection by labels. */
-export interface LabelSelectorAttributes {
-  /** The text of the selector; one of the two. */
-  rawSelector?: string;
-  /** The parsed selector; one of the two. */
-  requirements?: LabelSelectorRequirement[];
+/** Asks if the user of the request may take an action. */
+export interface SelfSubjectAccessReview {
+  apiVersion: string;
+  kind: 'SelfSubjectAccessReview';
+  /** Empty. */
+  metadata?: ObjectMeta;
+  /** The question. */
+  spec: SelfSubjectAccessReviewSpec;
+  /** The answer. */
+  status?: SubjectAccessReviewStatus;
 }
 
-/** A request for a path that is no resource. */
-export interface NonResourceAttributes {
-  /** The path, such as /metrics. */
-  path?: string;
-  /** The method in lower case. */
-  verb?: string;
-}
-
-/** The answer to a question about one action. */
-export interface SubjectAccessReviewStatus {
-  /** True where the action is allowed. */
-  allowed?: boolean;
-  /** True where it is refused whatever another authorizer would say. */
-  denied?: boolean;
-  /** The reason of the answer. */
-  reason?: string;
-  /** A failure on the way; the answer may have been found all the same. */
-  evaluationError?: string;
+/** An action. */
+export interface SelfSubjectAccessReviewSpec {
+  /** The action on resources; one of the two. */
+  resourceAttributes?: ResourceAttributes;
+  /** The request for a path; one of the two. */
+  nonResourceAttributes?: NonResourceAttributes;
 }
 
 /** Asks for all that the user of the request may do in a namespace. */
@@ -138,6 +118,46 @@ export interface SelfSubjectRulesReviewSpec {
   namespace?: string;
 }
 
+/** Asks if a user may take an action. */
+export interface SubjectAccessReview {
+  apiVersion: string;
+  kind: 'SubjectAccessReview';
+  /** Empty. */
+  metadata?: ObjectMeta;
+  /** The question. */
+  spec: SubjectAccessReviewSpec;
+  /** The answer. */
+  status?: SubjectAccessReviewStatus;
+}
+
+/** An action, and the user whom it is asked about. */
+export interface SubjectAccessReviewSpec {
+  /** The action on resources; one of the two. */
+  resourceAttributes?: ResourceAttributes;
+  /** The request for a path; one of the two. */
+  nonResourceAttributes?: NonResourceAttributes;
+  /** The user's name. */
+  user?: string;
+  /** The user's groups. */
+  groups?: string[];
+  /** Further facts of the user's proof of identity. */
+  extra?: Record<string, string[]>;
+  /** The user's uid. */
+  uid?: string;
+}
+
+/** The answer to a question about one action. */
+export interface SubjectAccessReviewStatus {
+  /** True where the action is allowed. */
+  allowed?: boolean;
+  /** True where it is refused whatever another authorizer would say. */
+  denied?: boolean;
+  /** The reason of the answer. */
+  reason?: string;
+  /** A failure on the way; the answer may have been found all the same. */
+  evaluationError?: string;
+}
+
 /** The rules that a user has in a namespace. */
 export interface SubjectRulesReviewStatus {
   /** Actions on resources. */
@@ -148,24 +168,4 @@ export interface SubjectRulesReviewStatus {
   incomplete?: boolean;
   /** A failure on the way. */
   evaluationError?: string;
-}
-
-/** Actions that are allowed on resources. */
-export interface ResourceRule {
-  /** Verbs; "*" is all. */
-  verbs: string[];
-  /** Groups; "*" is all. */
-  apiGroups?: string[];
-  /** Resources and subresources; "*" is all. */
-  resources?: string[];
-  /** Names of the objects; any where there are none. */
-  resourceNames?: string[];
-}
-
-/** Requests that are allowed for paths. */
-export interface NonResourceRule {
-  /** Verbs; "*" is all. */
-  verbs: string[];
-  /** Paths; a "*" at the end stands for whatever follows. */
-  nonResourceURLs?: string[];
 }

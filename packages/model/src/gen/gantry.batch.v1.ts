@@ -35,14 +35,6 @@ export interface CronJobSpec {
   failedJobsHistoryLimit?: number;
 }
 
-/** The jobs that are made. */
-export interface JobTemplateSpec {
-  /** Labels and annotations of the jobs. */
-  metadata?: Partial<ObjectMeta>;
-  /** Desired state of the jobs; without a selector. */
-  spec: JobSpec;
-}
-
 /** The jobs that run, and when they last did. */
 export interface CronJobStatus {
   /** The jobs that run. */
@@ -63,6 +55,22 @@ export interface Job {
   spec: JobSpec;
   /** How far that is. */
   status?: JobStatus;
+}
+
+/** One observed aspect of a job. */
+export interface JobCondition {
+  /** Type of the condition, such as "Complete". */
+  type: string;
+  /** "True", "False" or "Unknown". */
+  status: string;
+  /** When the condition was last looked at. */
+  lastProbeTime?: string;
+  /** When status last changed. */
+  lastTransitionTime?: string;
+  /** One CamelCase word for why, such as "BackoffLimitExceeded". */
+  reason?: string;
+  /** Why, for people. */
+  message?: string;
 }
 
 /** Desired state: the pods, the number of successes, and what to do about failures. */
@@ -127,44 +135,18 @@ export interface JobStatus {
   ready?: number;
 }
 
-/** Pods that have ended and are not in the counts yet, by uid. */
-export interface UncountedTerminatedPods {
-  /** Those that succeeded. */
-  succeeded?: string[];
-  /** Those that failed. */
-  failed?: string[];
-}
-
-/** One observed aspect of a job. */
-export interface JobCondition {
-  /** Type of the condition, such as "Complete". */
-  type: string;
-  /** "True", "False" or "Unknown". */
-  status: string;
-  /** When the condition was last looked at. */
-  lastProbeTime?: string;
-  /** When status last changed. */
-  lastTransitionTime?: string;
-  /** One CamelCase word for why, such as "BackoffLimitExceeded". */
-  reason?: string;
-  /** Why, for people. */
-  message?: string;
+/** The jobs that are made. */
+export interface JobTemplateSpec {
+  /** Labels and annotations of the jobs. */
+  metadata?: Partial<ObjectMeta>;
+  /** Desired state of the jobs; without a selector. */
+  spec: JobSpec;
 }
 
 /** Which failures of pods count how. The first rule that matches decides; a failure that none matches counts towards backoffLimit. */
 export interface PodFailurePolicy {
   /** The rules in their order, 20 at most. */
   rules?: PodFailurePolicyRule[];
-}
-
-/** A kind of failure and its consequence. Exactly one of onExitCodes and onPodConditions is set. */
-export interface PodFailurePolicyRule {
-  /** "FailJob", "FailIndex" (needs backoffLimitPerIndex), "Ignore" (the failure does not count) or "Count". */
-  action: string;
-  /** Matches by the exit codes of containers. */
-  onExitCodes?: PodFailurePolicyOnExitCodesRequirement;
-  /** Matches a pod that has one of these conditions; 20 at most. */
-  onPodConditions?: PodFailurePolicyOnPodConditionsPattern[];
 }
 
 /** Exit codes of containers, of which only those other than 0 are looked at. */
@@ -185,6 +167,16 @@ export interface PodFailurePolicyOnPodConditionsPattern {
   status: string;
 }
 
+/** A kind of failure and its consequence. Exactly one of onExitCodes and onPodConditions is set. */
+export interface PodFailurePolicyRule {
+  /** "FailJob", "FailIndex" (needs backoffLimitPerIndex), "Ignore" (the failure does not count) or "Count". */
+  action: string;
+  /** Matches by the exit codes of containers. */
+  onExitCodes?: PodFailurePolicyOnExitCodesRequirement;
+  /** Matches a pod that has one of these conditions; 20 at most. */
+  onPodConditions?: PodFailurePolicyOnPodConditionsPattern[];
+}
+
 /** When an indexed job succeeds before all of its indexes have; the first rule that is met decides. */
 export interface SuccessPolicy {
   /** From 1 to 20 rules. */
@@ -197,4 +189,12 @@ export interface SuccessPolicyRule {
   succeededIndexes?: string;
   /** Indexes that must succeed: of succeededIndexes where that is set, else of all. */
   succeededCount?: number;
+}
+
+/** Pods that have ended and are not in the counts yet, by uid. */
+export interface UncountedTerminatedPods {
+  /** Those that succeeded. */
+  succeeded?: string[];
+  /** Those that failed. */
+  failed?: string[];
 }

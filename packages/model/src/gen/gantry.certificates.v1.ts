@@ -14,6 +14,22 @@ export interface CertificateSigningRequest {
   status?: CertificateSigningRequestStatus;
 }
 
+/** One condition of a request. */
+export interface CertificateSigningRequestCondition {
+  /** Approved, Denied or Failed, or a signer's own. */
+  type: string;
+  /** True, False or Unknown; those three are always True. */
+  status: string;
+  /** One word that tells why. */
+  reason?: string;
+  /** The same for people. */
+  message?: string;
+  /** Last update. */
+  lastUpdateTime?: string;
+  /** Last change of the status. */
+  lastTransitionTime?: string;
+}
+
 /** A request for a certificate. */
 export interface CertificateSigningRequestSpec {
   /** A PKCS #10 request in a PEM block "CERTIFICATE REQUEST" (base64 of it in JSON). */
@@ -40,20 +56,4 @@ export interface CertificateSigningRequestStatus {
   conditions?: CertificateSigningRequestCondition[];
   /** The issued certificate and its intermediates, in PEM (base64 of it in JSON). */
   certificate?: string;
-}
-
-/** One condition of a request. */
-export interface CertificateSigningRequestCondition {
-  /** Approved, Denied or Failed, or a signer's own. */
-  type: string;
-  /** True, False or Unknown; those three are always True. */
-  status: string;
-  /** One word that tells why. */
-  reason?: string;
-  /** The same for people. */
-  message?: string;
-  /** Last update. */
-  lastUpdateTime?: string;
-  /** Last change of the status. */
-  lastTransitionTime?: string;
 }

@@ -3,20 +3,6 @@
 import type { ObjectReference } from './gantry.core.v1.ts';
 import type { ObjectMeta } from './gantry.meta.v1.ts';
 
-/** Some of a service's endpoints, of one address family. The service's name is the label kubernetes.io/service-name. */
-export interface EndpointSlice {
-  apiVersion: string;
-  kind: 'EndpointSlice';
-  /** Identity and labels; the service is its owner. */
-  metadata: ObjectMeta;
-  /** "IPv4", "IPv6" or "FQDN"; fixed after creation. */
-  addressType: string;
-  /** The endpoints, 1,000 at most. */
-  endpoints?: Endpoint[];
-  /** Ports that each of the endpoints has, 100 at most; none means none, an absent number all of them. */
-  ports?: EndpointPort[];
-}
-
 /** One backend of a service, mostly a pod. */
 export interface Endpoint {
   /** Its addresses, all alike; 1 to 100, of which the first is used. */
@@ -55,18 +41,6 @@ export interface EndpointHints {
   forNodes?: ForNode[];
 }
 
-/** A zone. */
-export interface ForZone {
-  /** Its name. */
-  name: string;
-}
-
-/** A node. */
-export interface ForNode {
-  /** Its name. */
-  name: string;
-}
-
 /** A port of all endpoints of a slice. */
 export interface EndpointPort {
   /** Name, that of the service's port; unique in the slice. May be empty. */
@@ -77,4 +51,30 @@ export interface EndpointPort {
   port?: number;
   /** Application protocol of the service's port. */
   appProtocol?: string;
+}
+
+/** Some of a service's endpoints, of one address family. The service's name is the label kubernetes.io/service-name. */
+export interface EndpointSlice {
+  apiVersion: string;
+  kind: 'EndpointSlice';
+  /** Identity and labels; the service is its owner. */
+  metadata: ObjectMeta;
+  /** "IPv4", "IPv6" or "FQDN"; fixed after creation. */
+  addressType: string;
+  /** The endpoints, 1,000 at most. */
+  endpoints?: Endpoint[];
+  /** Ports that each of the endpoints has, 100 at most; none means none, an absent number all of them. */
+  ports?: EndpointPort[];
+}
+
+/** A node. */
+export interface ForNode {
+  /** Its name. */
+  name: string;
+}
+
+/** A zone. */
+export interface ForZone {
+  /** Its name. */
+  name: string;
 }

@@ -2,6 +2,20 @@
 
 import type { ObjectMeta } from './gantry.meta.v1.ts';
 
+/** The share of the exempt level, which bounds nothing: others may borrow from it. */
+export interface ExemptPriorityLevelConfiguration {
+  /** Its part of the capacity; by default 0. */
+  nominalConcurrencyShares?: number;
+  /** Percent of its seats that other levels may use meanwhile, 0 to 100; by default 0. */
+  lendablePercent?: number;
+}
+
+/** How requests are told apart into flows. */
+export interface FlowDistinguisherMethod {
+  /** "ByUser" or "ByNamespace". */
+  type?: string;
+}
+
 /** Requests that belong together, and the priority level that they go to. */
 export interface FlowSchema {
   apiVersion: string;
@@ -12,6 +26,20 @@ export interface FlowSchema {
   spec?: FlowSchemaSpec;
   /** Observed state. */
   status?: FlowSchemaStatus;
+}
+
+/** One observed aspect of a schema. */
+export interface FlowSchemaCondition {
+  /** Type; unique within the object. */
+  type?: string;
+  /** "True", "False" or "Unknown". */
+  status?: string;
+  /** When status last changed. */
+  lastTransitionTime?: string;
+  /** One CamelCase word for why, for programs. */
+  reason?: string;
+  /** Why, for people. */
+  message?: string;
 }
 
 /** The requests of a schema and where they go. */
@@ -26,16 +54,44 @@ export interface FlowSchemaSpec {
   rules?: PolicyRulesWithSubjects[];
 }
 
-/** How requests are told apart into flows. */
-export interface FlowDistinguisherMethod {
-  /** "ByUser" or "ByNamespace". */
-  type?: string;
+/** Observed state of a schema. */
+export interface FlowSchemaStatus {
+  /** Conditions, "Dangling" among them: its priority level is missing. */
+  conditions?: FlowSchemaCondition[];
 }
 
-/** Names a priority level. */
-export interface PriorityLevelConfigurationReference {
-  /** Its name. */
+/** A group of users by name. */
+export interface GroupSubject {
+  /** The group's name; "*" is every group. */
   name: string;
+}
+
+/** Treatment of requests that cannot be served at once. */
+export interface LimitResponse {
+  /** "Queue": they wait; "Reject": they are refused. */
+  type: string;
+  /** The queues, with type "Queue" only. */
+  queuing?: QueuingConfiguration;
+}
+
+/** The share of a limited level, and what happens beyond it. */
+export interface LimitedPriorityLevelConfiguration {
+  /** Its part of the capacity, in relation to the shares of all levels together; by default 30. */
+  nominalConcurrencyShares?: number;
+  /** Treatment of requests that cannot be served at once. */
+  limitResponse?: LimitResponse;
+  /** Percent of its seats that other levels may use meanwhile, 0 to 100; by default 0. */
+  lendablePercent?: number;
+  /** Seats that it may borrow from others, in percent of its own; no bound where absent. */
+  borrowingLimitPercent?: number;
+}
+
+/** Requests for paths that are no resources: each field must fit. */
+export interface NonResourcePolicyRule {
+  /** Verbs such as "get"; "*" alone is all of them. */
+  verbs: string[];
+  /** Paths such as "/healthz" or "/healthz/*"; "*" alone is all of them. */
+  nonResourceURLs: string[];
 }
 
 /** Requests by who makes them and what they ask for: one of the subjects, and one of the rules. */
@@ -46,6 +102,86 @@ export interface PolicyRulesWithSubjects {
   resourceRules?: ResourcePolicyRule[];
   /** Requests for other paths. */
   nonResourceRules?: NonResourcePolicyRule[];
+}
+
+/** A share of the api's capacity, and the treatment of requests beyond it. */
+export interface PriorityLevelConfiguration {
+  apiVersion: string;
+  kind: 'PriorityLevelConfiguration';
+  /** Identity. */
+  metadata: ObjectMeta;
+  /** The share. */
+  spec?: PriorityLevelConfigurationSpec;
+  /** Observed state. */
+  status?: PriorityLevelConfigurationStatus;
+}
+
+/** One observed aspect of a level. */
+export interface PriorityLevelConfigurationCondition {
+  /** Type; unique within the object. */
+  type?: string;
+  /** "True", "False" or "Unknown". */
+  status?: string;
+  /** When status last changed. */
+  lastTransitionTime?: string;
+  /** One CamelCase word for why, for programs. */
+  reason?: string;
+  /** Why, for people. */
+  message?: string;
+}
+
+/** Names a priority level. */
+export interface PriorityLevelConfigurationReference {
+  /** Its name. */
+  name: string;
+}
+
+/** A share of the api's capacity. */
+export interface PriorityLevelConfigurationSpec {
+  /** "Limited", or "Exempt": its requests never wait. Only the level "exempt" is exempt. */
+  type: string;
+  /** Settings of a limited level. */
+  limited?: LimitedPriorityLevelConfiguration;
+  /** Settings of the exempt level. */
+  exempt?: ExemptPriorityLevelConfiguration;
+}
+
+/** Observed state of a level. */
+export interface PriorityLevelConfigurationStatus {
+  /** Conditions. */
+  conditions?: PriorityLevelConfigurationCondition[];
+}
+
+/** The queues of a level. A flow is dealt a hand of them, and each of its requests waits in the shortest of these. */
+export interface QueuingConfiguration {
+  /** Number of queues; by default 64. */
+  queues?: number;
+  /** Number of queues that a flow is dealt; by default 8. */
+  handSize?: number;
+  /** Most requests that wait in one queue; more are refused. By default 50. */
+  queueLengthLimit?: number;
+}
+
+/** Requests for resources: each field must fit. */
+export interface ResourcePolicyRule {
+  /** Verbs such as "get"; "*" alone is all of them. */
+  verbs: string[];
+  /** Groups of the api, "" for the core group; "*" alone is all of them. */
+  apiGroups: string[];
+  /** Resources in the plural, with a subresource where that is meant ("pods/status"); "*" alone is all of them. */
+  resources: string[];
+  /** Also requests that are in no namespace. */
+  clusterScope?: boolean;
+  /** Namespaces; "*" alone is all of them. May be empty with clusterScope only. */
+  namespaces?: string[];
+}
+
+/** A service account by name. */
+export interface ServiceAccountSubject {
+  /** Its namespace. */
+  namespace: string;
+  /** Its name; "*" is each one of the namespace. */
+  name: string;
 }
 
 /** Someone who makes requests: a user, a group or a service account. */
@@ -64,140 +200,4 @@ export interface Subject {
 export interface UserSubject {
   /** The user's name; "*" is everyone. */
   name: string;
-}
-
-/** A group of users by name. */
-export interface GroupSubject {
-  /** The group's name; "*" is every group. */
-  name: string;
-}
-
-/** A service account by name. */
-export interface ServiceAccountSubject {
-  /** Its namespace. */
-  namespace: string;
-  /** Its name; "*" is each one of the namespace. */
-  name: string;
-}
-
-/** Requests for resources: each field must fit. */
-export interface ResourcePolicyRule {
-  /** Verbs such as "get"; "*" alone is all of them. */
-  verbs: string[];
-  /** Groups of the api, "" for the core group; "*" alone is all of them. */
-  apiGroups: string[];
-  /** Resources in the plural, with a subresource where that is meant ("pods/status"); "*" alone is all of them. */
-  resources: string[];
-  /** Also requests that are in no namespace. */
-  clusterScope?: boolean;
-  /** Namespaces; "*" alone is all of them. May be empty with clusterScope only. */
-  namespaces?: string[];
-}
-
-/** Requests for paths that are no resources: each field must fit. */
-export interface NonResourcePolicyRule {
-  /** Verbs such as "get"; "*" alone is all of them. */
-  verbs: string[];
-  /** Paths such as "/healthz" or "/healthz/*"; "*" alone is all of them. */
-  nonResourceURLs: string[];
-}
-
-/** Observed state of a schema. */
-export interface FlowSchemaStatus {
-  /** Conditions, "Dangling" among them: its priority level is missing. */
-  conditions?: FlowSchemaCondition[];
-}
-
-/** One observed aspect of a schema. */
-export interface FlowSchemaCondition {
-  /** Type; unique within the object. */
-  type?: string;
-  /** "True", "False" or "Unknown". */
-  status?: string;
-  /** When status last changed. */
-  lastTransitionTime?: string;
-  /** One CamelCase word for why, for programs. */
-  reason?: string;
-  /** Why, for people. */
-  message?: string;
-}
-
-/** A share of the api's capacity, and the treatment of requests beyond it. */
-export interface PriorityLevelConfiguration {
-  apiVersion: string;
-  kind: 'PriorityLevelConfiguration';
-  /** Identity. */
-  metadata: ObjectMeta;
-  /** The share. */
-  spec?: PriorityLevelConfigurationSpec;
-  /** Observed state. */
-  status?: PriorityLevelConfigurationStatus;
-}
-
-/** A share of the api's capacity. */
-export interface PriorityLevelConfigurationSpec {
-  /** "Limited", or "Exempt": its requests never wait. Only the level "exempt" is exempt. */
-  type: string;
-  /** Settings of a limited level. */
-  limited?: LimitedPriorityLevelConfiguration;
-  /** Settings of the exempt level. */
-  exempt?: ExemptPriorityLevelConfiguration;
-}
-
-/** The share of a limited level, and what happens beyond it. */
-export interface LimitedPriorityLevelConfiguration {
-  /** Its part of the capacity, in relation to the shares of all levels together; by default 30. */
-  nominalConcurrencyShares?: number;
-  /** Treatment of requests that cannot be served at once. */
-  limitResponse?: LimitResponse;
-  /** Percent of its seats that other levels may use meanwhile, 0 to 100; by default 0. */
-  lendablePercent?: number;
-  /** Seats that it may borrow from others, in percent of its own; no bound where absent. */
-  borrowingLimitPercent?: number;
-}
-
-/** The share of the exempt level, which bounds nothing: others may borrow from it. */
-export interface ExemptPriorityLevelConfiguration {
-  /** Its part of the capacity; by default 0. */
-  nominalConcurrencyShares?: number;
-  /** Percent of its seats that other levels may use meanwhile, 0 to 100; by default 0. */
-  lendablePercent?: number;
-}
-
-/** Treatment of requests that cannot be served at once. */
-export interface LimitResponse {
-  /** "Queue": they wait; "Reject": they are refused. */
-  type: string;
-  /** The queues, with type "Queue" only. */
-  queuing?: QueuingConfiguration;
-}
-
-/** The queues of a level. A flow is dealt a hand of them, and each of its requests waits in the shortest of these. */
-export interface QueuingConfiguration {
-  /** Number of queues; by default 64. */
-  queues?: number;
-  /** Number of queues that a flow is dealt; by default 8. */
-  handSize?: number;
-  /** Most requests that wait in one queue; more are refused. By default 50. */
-  queueLengthLimit?: number;
-}
-
-/** Observed state of a level. */
-export interface PriorityLevelConfigurationStatus {
-  /** Conditions. */
-  conditions?: PriorityLevelConfigurationCondition[];
-}
-
-/** One observed aspect of a level. */
-export interface PriorityLevelConfigurationCondition {
-  /** Type; unique within the object. */
-  type?: string;
-  /** "True", "False" or "Unknown". */
-  status?: string;
-  /** When status last changed. */
-  lastTransitionTime?: string;
-  /** One CamelCase word for why, for programs. */
-  reason?: string;
-  /** Why, for people. */
-  message?: string;
 }

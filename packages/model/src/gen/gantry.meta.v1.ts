@@ -1,21 +1,93 @@
 // Generated from proto/ by `npm run generate`; not edited by hand.
 
-/** The envelope of an object in a protobuf request or reply; on the wire the four bytes "k8s\0" stand before it. */
-export interface Unknown {
-  /** The kind of what is in raw. */
-  typeMeta?: TypeMeta;
-  /** The object, encoded as contentType says. */
-  raw?: string;
-  /** Encoding of raw; empty for none. */
-  contentEncoding?: string;
-  /** Media type of raw; empty for protobuf. */
-  contentType?: string;
+/** One observed aspect of an object, which holds, doesn't, or is unknown. */
+export interface Condition {
+  /** Type of the condition in CamelCase, such as "Available"; unique within the object. */
+  type: string;
+  /** "True", "False" or "Unknown". */
+  status: string;
+  /** The metadata.generation that this was concluded from; older than the object's means out of date. */
+  observedGeneration?: number;
+  /** When status last changed. */
+  lastTransitionTime: string;
+  /** One CamelCase word for why, for programs. */
+  reason: string;
+  /** Why, for people; may be empty. */
+  message?: string;
 }
 
-/** An object of any kind of which the metadata alone is wanted. */
-export interface PartialObjectMetadata {
-  /** The object's metadata. */
-  metadata?: ObjectMeta;
+/** Options of a delete request. */
+export interface DeleteOptions {
+  /** Seconds that the object gets to end; 0 is at once. The kind's own default where absent. */
+  gracePeriodSeconds?: number;
+  /** Preconditions; if one does not hold the request fails with Conflict. */
+  preconditions?: Preconditions;
+  /** Older form of propagationPolicy: true is "Orphan", false is "Background". Set one of the two. */
+  orphanDependents?: boolean;
+  /** Propagation policy for dependents: "Background" deletes them afterwards, "Foreground" before the object goes, "Orphan" keeps them. The kind's own default where absent. */
+  propagationPolicy?: string;
+  /** ["All"] does everything but store the result. */
+  dryRun?: string[];
+  /** Delete even though the stored object can't be read, skipping finalizers and preconditions. */
+  ignoreStoreReadErrorWithClusterBreakingPotential?: boolean;
+}
+
+/** A demand on one field. */
+export interface FieldSelectorRequirement {
+  /** Path of the field. */
+  key: string;
+  /** "In", "NotIn", "Exists" or "DoesNotExist". */
+  operator: string;
+  /** Values for In and NotIn, at least one; empty for the other two. */
+  values?: string[];
+}
+
+/** Labels that an object must have. All of matchLabels and matchExpressions must hold; with none of them every object matches, while an absent selector matches nothing. */
+export interface LabelSelector {
+  /** Labels that must be there with just these values. */
+  matchLabels?: Record<string, string>;
+  /** Further demands on single labels. */
+  matchExpressions?: LabelSelectorRequirement[];
+}
+
+/** A demand on one label. */
+export interface LabelSelectorRequirement {
+  /** The label's key. */
+  key: string;
+  /** "In", "NotIn", "Exists" or "DoesNotExist". An absent label satisfies NotIn. */
+  operator: string;
+  /** Values for In and NotIn, at least one; empty for the other two. */
+  values?: string[];
+}
+
+/** Metadata of lists. */
+export interface ListMeta {
+  /** Formerly the list's URL. Kept for old clients, never set. */
+  selfLink?: string;
+  /** Revision of the store that the list shows; a watch from here on misses nothing. */
+  resourceVersion?: string;
+  /** Token that fetches the next page at the same revision; empty on the last page. Expires when that revision is compacted. */
+  continue?: string;
+  /** Items on later pages, as an estimate; absent where unknown, such as under a selector. */
+  remainingItemCount?: number;
+}
+
+/** The fields that one manager set by one kind of operation. */
+export interface ManagedFieldsEntry {
+  /** Name of the manager, such as "kubectl" or "deployment-controller". */
+  manager?: string;
+  /** How it wrote them: "Apply" or "Update". */
+  operation?: string;
+  /** The apiVersion in which fieldsV1 names the fields. */
+  apiVersion?: string;
+  /** When the set of fields, or one of their values, last changed. */
+  time?: string;
+  /** Format of fieldsV1; always "FieldsV1". */
+  fieldsType?: string;
+  /** The fields. */
+  fieldsV1?: unknown;
+  /** Subresource through which they were written, such as "status"; empty for the object itself. */
+  subresource?: string;
 }
 
 /** Identity, ownership and bookkeeping of an object. */
@@ -68,86 +140,18 @@ export interface OwnerReference {
   blockOwnerDeletion?: boolean;
 }
 
-/** The fields that one manager set by one kind of operation. */
-export interface ManagedFieldsEntry {
-  /** Name of the manager, such as "kubectl" or "deployment-controller". */
-  manager?: string;
-  /** How it wrote them: "Apply" or "Update". */
-  operation?: string;
-  /** The apiVersion in which fieldsV1 names the fields. */
-  apiVersion?: string;
-  /** When the set of fields, or one of their values, last changed. */
-  time?: string;
-  /** Format of fieldsV1; always "FieldsV1". */
-  fieldsType?: string;
-  /** The fields. */
-  fieldsV1?: unknown;
-  /** Subresource through which they were written, such as "status"; empty for the object itself. */
-  subresource?: string;
+/** An object of any kind of which the metadata alone is wanted. */
+export interface PartialObjectMetadata {
+  /** The object's metadata. */
+  metadata?: ObjectMeta;
 }
 
-/** Names an object's kind. */
-export interface TypeMeta {
-  /** Group and version, such as "apps/v1"; "v1" for the core group. */
-  apiVersion?: string;
-  /** The kind, such as "Deployment". */
-  kind?: string;
-}
-
-/** Metadata of lists. */
-export interface ListMeta {
-  /** Formerly the list's URL. Kept for old clients, never set. */
-  selfLink?: string;
-  /** Revision of the store that the list shows; a watch from here on misses nothing. */
+/** Preconditions of a deletion. */
+export interface Preconditions {
+  /** Its uid. */
+  uid?: string;
+  /** Its resourceVersion. */
   resourceVersion?: string;
-  /** Token that fetches the next page at the same revision; empty on the last page. Expires when that revision is compacted. */
-  continue?: string;
-  /** Items on later pages, as an estimate; absent where unknown, such as under a selector. */
-  remainingItemCount?: number;
-}
-
-/** Labels that an object must have. All of matchLabels and matchExpressions must hold; with none of them every object matches, while an absent selector matches nothing. */
-export interface LabelSelector {
-  /** Labels that must be there with just these values. */
-  matchLabels?: Record<string, string>;
-  /** Further demands on single labels. */
-  matchExpressions?: LabelSelectorRequirement[];
-}
-
-/** A demand on one label. */
-export interface LabelSelectorRequirement {
-  /** The label's key. */
-  key: string;
-  /** "In", "NotIn", "Exists" or "DoesNotExist". An absent label satisfies NotIn. */
-  operator: string;
-  /** Values for In and NotIn, at least one; empty for the other two. */
-  values?: string[];
-}
-
-/** A demand on one field. */
-export interface FieldSelectorRequirement {
-  /** Path of the field. */
-  key: string;
-  /** "In", "NotIn", "Exists" or "DoesNotExist". */
-  operator: string;
-  /** Values for In and NotIn, at least one; empty for the other two. */
-  values?: string[];
-}
-
-/** One observed aspect of an object, which holds, doesn't, or is unknown. */
-export interface Condition {
-  /** Type of the condition in CamelCase, such as "Available"; unique within the object. */
-  type: string;
-  /** "True", "False" or "Unknown". */
-  status: string;
-  /** The metadata.generation that this was concluded from; older than the object's means out of date. */
-  observedGeneration?: number;
-  /** When status last changed. */
-  lastTransitionTime: string;
-  /** One CamelCase word for why, for programs. */
-  reason: string;
-  /** Why, for people; may be empty. */
-  message?: string;
 }
 
 /** How a request ended, in Kubernetes' form. */
@@ -166,6 +170,16 @@ export interface Status {
   code?: number;
 }
 
+/** One thing that is wrong with a request. */
+export interface StatusCause {
+  /** One word for it, such as "FieldValueRequired". */
+  reason?: string;
+  /** The same for people. */
+  message?: string;
+  /** Path of the field, such as "spec.containers[0].name". */
+  field?: string;
+}
+
 /** The object and the causes that a failure is about. */
 export interface StatusDetails {
   /** Name of the object. */
@@ -182,36 +196,22 @@ export interface StatusDetails {
   retryAfterSeconds?: number;
 }
 
-/** One thing that is wrong with a request. */
-export interface StatusCause {
-  /** One word for it, such as "FieldValueRequired". */
-  reason?: string;
-  /** The same for people. */
-  message?: string;
-  /** Path of the field, such as "spec.containers[0].name". */
-  field?: string;
+/** Names an object's kind. */
+export interface TypeMeta {
+  /** Group and version, such as "apps/v1"; "v1" for the core group. */
+  apiVersion?: string;
+  /** The kind, such as "Deployment". */
+  kind?: string;
 }
 
-/** Options of a delete request. */
-export interface DeleteOptions {
-  /** Seconds that the object gets to end; 0 is at once. The kind's own default where absent. */
-  gracePeriodSeconds?: number;
-  /** Preconditions; if one does not hold the request fails with Conflict. */
-  preconditions?: Preconditions;
-  /** Older form of propagationPolicy: true is "Orphan", false is "Background". Set one of the two. */
-  orphanDependents?: boolean;
-  /** Propagation policy for dependents: "Background" deletes them afterwards, "Foreground" before the object goes, "Orphan" keeps them. The kind's own default where absent. */
-  propagationPolicy?: string;
-  /** ["All"] does everything but store the result. */
-  dryRun?: string[];
-  /** Delete even though the stored object can't be read, skipping finalizers and preconditions. */
-  ignoreStoreReadErrorWithClusterBreakingPotential?: boolean;
-}
-
-/** Preconditions of a deletion. */
-export interface Preconditions {
-  /** Its uid. */
-  uid?: string;
-  /** Its resourceVersion. */
-  resourceVersion?: string;
+/** The envelope of an object in a protobuf request or reply; on the wire the four bytes "k8s\0" stand before it. */
+export interface Unknown {
+  /** The kind of what is in raw. */
+  typeMeta?: TypeMeta;
+  /** The object, encoded as contentType says. */
+  raw?: string;
+  /** Encoding of raw; empty for none. */
+  contentEncoding?: string;
+  /** Media type of raw; empty for protobuf. */
+  contentType?: string;
 }

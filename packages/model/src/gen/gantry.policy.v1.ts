@@ -2,6 +2,14 @@
 
 import type { Condition, DeleteOptions, LabelSelector, ObjectMeta } from './gantry.meta.v1.ts';
 
+/** Asks for a pod's end unless a disruption budget forbids it: the body of the eviction subresource. */
+export interface Eviction {
+  /** The pod's name and namespace. */
+  metadata: ObjectMeta;
+  /** How to delete it. */
+  deleteOptions?: DeleteOptions;
+}
+
 /** How many pods of a group may be away at once by someone's choice, such as a drain. */
 export interface PodDisruptionBudget {
   apiVersion: string;
@@ -42,12 +50,4 @@ export interface PodDisruptionBudgetStatus {
   expectedPods?: number;
   /** Conditions: DisruptionAllowed. */
   conditions?: Condition[];
-}
-
-/** Asks for a pod's end unless a disruption budget forbids it: the body of the eviction subresource. */
-export interface Eviction {
-  /** The pod's name and namespace. */
-  metadata: ObjectMeta;
-  /** How to delete it. */
-  deleteOptions?: DeleteOptions;
 }

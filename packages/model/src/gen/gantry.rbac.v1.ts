@@ -2,14 +2,10 @@
 
 import type { LabelSelector, ObjectMeta } from './gantry.meta.v1.ts';
 
-/** Rules that bindings of its namespace grant. */
-export interface Role {
-  apiVersion: string;
-  kind: 'Role';
-  /** Identity and labels. */
-  metadata: ObjectMeta;
-  /** The rules; each allows what it names, and none forbids. */
-  rules?: PolicyRule[];
+/** The cluster roles whose rules a cluster role has. */
+export interface AggregationRule {
+  /** A cluster role that any of these selects is one of them. */
+  clusterRoleSelectors?: LabelSelector[];
 }
 
 /** Rules that bindings grant in one namespace or in the whole cluster. */
@@ -24,10 +20,16 @@ export interface ClusterRole {
   aggregationRule?: AggregationRule;
 }
 
-/** The cluster roles whose rules a cluster role has. */
-export interface AggregationRule {
-  /** A cluster role that any of these selects is one of them. */
-  clusterRoleSelectors?: LabelSelector[];
+/** Gives users, groups and service accounts the rules of a cluster role in the whole cluster. */
+export interface ClusterRoleBinding {
+  apiVersion: string;
+  kind: 'ClusterRoleBinding';
+  /** Identity and labels. */
+  metadata: ObjectMeta;
+  /** The holders of the role. */
+  subjects?: Subject[];
+  /** A ClusterRole. Fixed after creation. */
+  roleRef: RoleRef;
 }
 
 /** A set of actions on a set of resources or paths. */
@@ -44,6 +46,16 @@ export interface PolicyRule {
   nonResourceURLs?: string[];
 }
 
+/** Rules that bindings of its namespace grant. */
+export interface Role {
+  apiVersion: string;
+  kind: 'Role';
+  /** Identity and labels. */
+  metadata: ObjectMeta;
+  /** The rules; each allows what it names, and none forbids. */
+  rules?: PolicyRule[];
+}
+
 /** Gives users, groups and service accounts the rules of a role in one namespace. */
 export interface RoleBinding {
   apiVersion: string;
@@ -53,18 +65,6 @@ export interface RoleBinding {
   /** The holders of the role. */
   subjects?: Subject[];
   /** A Role of the namespace, or a ClusterRole. Fixed after creation. */
-  roleRef: RoleRef;
-}
-
-/** Gives users, groups and service accounts the rules of a cluster role in the whole cluster. */
-export interface ClusterRoleBinding {
-  apiVersion: string;
-  kind: 'ClusterRoleBinding';
-  /** Identity and labels. */
-  metadata: ObjectMeta;
-  /** The holders of the role. */
-  subjects?: Subject[];
-  /** A ClusterRole. Fixed after creation. */
   roleRef: RoleRef;
 }
 

@@ -1,6 +1,7 @@
 /** Validation of whole objects, in the one order in which its steps may lean on each other. */
 import type { FieldCause } from '@gantry/runtime/errors.ts';
 import type { Kind, KubeObject } from '../kind.ts';
+import { schemaOf } from '../message-types.ts';
 import { missingFields } from '../required.ts';
 import { fillZeros } from '../zeros.ts';
 import { invalid } from './causes.ts';
@@ -15,7 +16,7 @@ export function completeNew<T extends KubeObject>(kind: Kind<T>, object: T, afte
   kind.setDefaults(object);
   afterDefaults?.();
   kind.prepareForCreate?.(object);
-  fillZeros(kind.message, object);
+  fillZeros(schemaOf(kind), object);
   refuse(kind, object, [...validateObject(kind, object), ...(kind.validateCreate?.(object) ?? [])]);
 }
 
@@ -29,7 +30,7 @@ export function completeUpdate<T extends KubeObject>(
   kind.setDefaults(object);
   afterDefaults?.();
   kind.prepareForUpdate?.(object, stored);
-  fillZeros(kind.message, object);
+  fillZeros(schemaOf(kind), object);
   refuse(kind, object, validateUpdate(kind, object, stored));
 }
 

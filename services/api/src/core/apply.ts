@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
-import { decodeObject } from '@gantry/model/decode.ts';
+import { decodeObject, decodeStored } from '@gantry/model/decode.ts';
 import type { Kind } from '@gantry/model/kind.ts';
+import { schemaOf } from '@gantry/model/message-types.ts';
 import { parseManifestText } from '@gantry/model/parse.ts';
 import { threeWayMerge, withoutNulls } from '@gantry/model/patch.ts';
 import { invalid, required } from '@gantry/model/validation/causes.ts';
@@ -36,7 +37,7 @@ export async function applyManifest(
   authorize: (kind: Kind, object: AnyObject) => void,
 ): Promise<Applied> {
   const manifest = parseManifestText(request.manifest);
-  const decoded = decodeObject(withoutNulls(manifest), 'refuse', deps.kinds) as AnyObject;
+  const decoded = decodeObject(withoutNulls(manifest), deps.kinds) as AnyObject;
   const kind = deps.kinds.kindOfObject(decoded);
   const { metadata } = decoded;
   if (kind.namespaced) metadata.namespace ||= request.defaultNamespace;
@@ -56,12 +57,7 @@ export async function applyManifest(
     }
     try {
       return {
-        object: await create(
-          deps,
-          kind,
-          decodeObject(withoutNulls(modified), 'refuse', deps.kinds) as AnyObject,
-          request,
-        ),
+        object: await create(deps, kind, decodeObject(withoutNulls(modified), deps.kinds) as AnyObject, request),
         outcome: 'created',
       };
     } catch (error) {
@@ -87,8 +83,8 @@ function withLastApplied(manifest: Manifest, namespace: string | undefined): Man
 function merged({ kinds }: CoreDeps, kind: Kind, modified: Manifest, stored: AnyObject): AnyObject {
   const known = stored.metadata.annotations?.[lastAppliedAnnotation];
   const original = parseOriginal(known);
-  const current = decodeObject(stored, 'drop', kinds) as AnyObject;
-  const object = decodeObject(threeWayMerge(kind.message, original, modified, current), 'refuse', kinds) as AnyObject;
+  const current = decodeStored(stored, kinds) as AnyObject;
+  const object = decodeObject(threeWayMerge(schemaOf(kind), original, modified, current), kinds) as AnyObject;
   const annotations = object.metadata.annotations ?? {};
   // The same manifest in another spelling (kubectl sorts its keys) is no change.
   if (known !== undefined && isDeepStrictEqual(original, parseOriginal(annotations[lastAppliedAnnotation]))) {

@@ -1,3 +1,4 @@
+import type { FieldValidation } from '@gantry/model/decode.ts';
 import type { Registry } from '@gantry/model/registry.ts';
 import type { Clock } from '@gantry/runtime/clock.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
@@ -24,9 +25,6 @@ export interface CoreDeps {
   readonly admission: Admission;
   readonly log: Logger;
 }
-
-/** Treatment of fields that an object's kind does not have, and of fields that are given twice. */
-export type FieldValidation = 'Ignore' | 'Warn' | 'Strict';
 
 /** The part of a request that is the same whatever it asks for; both edges make one for each. */
 export interface RequestContext {

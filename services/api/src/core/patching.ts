@@ -1,5 +1,6 @@
-import { decodeObject } from '@gantry/model/decode.ts';
+import { decodeObject, decodeStored } from '@gantry/model/decode.ts';
 import type { Kind, KubeObject } from '@gantry/model/kind.ts';
+import { schemaOf } from '@gantry/model/message-types.ts';
 import { applyJsonPatch, applyMergePatch, applyStrategicPatch } from '@gantry/model/patch.ts';
 import type { Registry } from '@gantry/model/registry.ts';
 import { immutable, invalid } from '@gantry/model/validation/causes.ts';
@@ -20,7 +21,7 @@ export function patched({ kinds }: Pick<CoreDeps, 'kinds'>, kind: Kind, type: Pa
   const patch = parse(body);
   return (stored) => {
     // A newer version may have stored fields that are not known here; the patch may not bring any.
-    const current = decodeObject(stored.object, 'drop', kinds);
+    const current = decodeStored(stored.object, kinds);
     const object = decodePatched(kinds, kind, stored.object, applied(kind, type, current, patch));
     checkUid(kind, object, stored.object);
     if (object.kind === kind.kind) return object;
@@ -41,7 +42,7 @@ export function checkUid(kind: Kind, { metadata }: AnyObject, stored: AnyObject)
 /** A patch that makes something of the object that is none of its kind is well-formed and yet wrong: Invalid, not BadRequest. */
 function decodePatched(kinds: Registry, kind: Kind, { metadata }: AnyObject, value: unknown): AnyObject {
   try {
-    return decodeObject(value, 'refuse', kinds) as AnyObject;
+    return decodeObject(value, kinds) as AnyObject;
   } catch (error) {
     if (!isError(error, 'BadRequest')) throw error;
     const name = `${kind.kind}${kind.group === '' ? '' : `.${kind.group}`} "${metadata.name}"`;
@@ -60,7 +61,7 @@ function applied(kind: Kind, type: PatchType, object: KubeObject, patch: unknown
     case 'merge':
       return applyMergePatch(object, patch);
     case 'strategic':
-      return applyStrategicPatch(kind.message, object, patch);
+      return applyStrategicPatch(schemaOf(kind), object, patch);
   }
 }
 

@@ -1,5 +1,6 @@
 import { checkItems } from '@gantry/fieldsets/check-items.ts';
-import { decodeObject } from '@gantry/model/decode.ts';
+import { decodeObject, decodeStored } from '@gantry/model/decode.ts';
+import { schemaOf } from '@gantry/model/message-types.ts';
 import { parseManifestText } from '@gantry/model/parse.ts';
 import { apiVersionOf } from '@gantry/model/registry.ts';
 import { conflict, GantryError, isError } from '@gantry/runtime/errors.ts';
@@ -51,7 +52,7 @@ export async function applyServerSide(
       const next = ({ object: stored }: { readonly object: AnyObject }): AnyObject => {
         const result = applyTo(kind, inTodaysForm(deps, stored), { author, config, force });
         entries = result.entries;
-        const object = decodeObject(result.object, 'drop', deps.kinds) as AnyObject;
+        const object = decodeStored(result.object, deps.kinds) as AnyObject;
         checkUid(kind, object, stored);
         if (author.subresource === '') keepLastApplied(object, config, author);
         return object;
@@ -78,7 +79,7 @@ export async function applyServerSide(
 
 /** The object that an application creates. */
 function newObject({ kinds }: CoreDeps, { kind, namespace, name }: Target, value: AnyObject): AnyObject {
-  const object = decodeObject(value, 'drop', kinds) as AnyObject;
+  const object = decodeStored(value, kinds) as AnyObject;
   const { metadata } = object;
   metadata.name ||= name;
   if (kind.namespaced) metadata.namespace ||= namespace;
@@ -107,8 +108,8 @@ function readConfig({ kinds }: CoreDeps, { kind, namespace, name }: Target, byte
   }
   if (metadata?.name && metadata.name !== name) throw otherName(metadata.name, name);
   try {
-    const decoded = decodeObject(given, 'refuse', kinds);
-    checkItems(given, shapeOf(kind.message));
+    const decoded = decodeObject(given, kinds);
+    checkItems(given, shapeOf(schemaOf(kind)));
     const config = inStoredSpelling(given, decoded) as AnyObject;
     // metadata is never owned as a whole.
     return { ...config, metadata: config.metadata ?? {} };

@@ -1,4 +1,4 @@
-import { decodeObject } from '@gantry/model/decode.ts';
+import { decodeStored } from '@gantry/model/decode.ts';
 import type { Kind } from '@gantry/model/kind.ts';
 import { resourceOf } from '@gantry/model/registry.ts';
 import { completeUpdate } from '@gantry/model/validation/object.ts';
@@ -208,7 +208,7 @@ export function pluginOf(deps: CoreDeps, kind: Kind): typeof admitAsIs {
  */
 export function inTodaysForm({ kinds }: Pick<CoreDeps, 'kinds'>, object: AnyObject): AnyObject {
   try {
-    const decoded = decodeObject(object, 'drop', kinds) as AnyObject;
+    const decoded = decodeStored(object, kinds) as AnyObject;
     // Shared between all that look at this object, so that what is derived from them is found again.
     setEntries(decoded, object.metadata.managedFields);
     return decoded;

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { protoFolder } from '@gantry/model/schema.ts';
+import { protoFolder } from '@gantry/model/proto-files.ts';
 import { expect, test } from 'vitest';
 import { startTestApi } from '../testing/harness.ts';
 

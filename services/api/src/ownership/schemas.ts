@@ -1,8 +1,9 @@
 import { FieldSet } from '@gantry/fieldsets/field-set.ts';
 import type { Schema, Versions } from '@gantry/fieldsets/update.ts';
 import type { Kind, KubeObject } from '@gantry/model/kind.ts';
+import { schemaOf } from '@gantry/model/message-types.ts';
 import { apiVersionOf } from '@gantry/model/registry.ts';
-import { jsonFieldsOf } from '@gantry/model/schema.ts';
+import type { ObjectSchema } from '@gantry/model/type-schema.ts';
 import { fillZeros } from '@gantry/model/zeros.ts';
 import { shapeOf } from './shapes.ts';
 
@@ -51,11 +52,9 @@ function describe(kind: Kind, subresource: string): Versions {
   const stored = apiVersionOf(kind);
   const others = new Map((kind.versions ?? []).map((one) => [apiVersionOf(one), one]));
   const schemas = new Map<string, Schema>();
-  for (const [version, message] of [
-    [stored, kind.message] as const,
-    ...[...others].map(([version, one]) => [version, one.message] as const),
-  ]) {
-    schemas.set(version, { shape: shapeOf(message), ignored: ignoredOf(kind, message, subresource) });
+  for (const [version, form] of [[stored, kind] as const, ...others]) {
+    const schema = schemaOf(form);
+    schemas.set(version, { shape: shapeOf(schema), ignored: ignoredOf(kind, schema, subresource) });
   }
   return {
     schema: (version) => schemas.get(version),
@@ -72,15 +71,15 @@ function describe(kind: Kind, subresource: string): Versions {
 }
 
 /** The paths that a write of a part does not own, with all that goes on from them. */
-function ignoredOf(kind: Kind, message: string, subresource: string): FieldSet {
+function ignoredOf(kind: Kind, schema: ObjectSchema, subresource: string): FieldSet {
   switch (subresource) {
     case '':
       return FieldSet.of(...unowned, ...(kind.hasStatus ? [['f:status']] : []));
     case 'status':
-      return FieldSet.of(...allBut(message, ['status']));
+      return FieldSet.of(...allBut(schema, ['status']));
     case 'scale': {
       const path = kind.subresources?.scale?.scale?.specReplicas ?? 'spec.replicas';
-      return FieldSet.of(...allBut(message, path.split('.')));
+      return FieldSet.of(...allBut(schema, path.split('.')));
     }
     default:
       return FieldSet.of(...unowned);
@@ -88,25 +87,24 @@ function ignoredOf(kind: Kind, message: string, subresource: string): FieldSet {
 }
 
 /** The paths of all fields that are not on the way to one. */
-function allBut(message: string, [name, ...rest]: Path): Path[] {
-  const fields = jsonFieldsOf(message);
+function allBut({ fields }: ObjectSchema, [name, ...rest]: Path): Path[] {
   const head = fields.has('apiVersion') ? [] : [['f:apiVersion'], ['f:kind']];
   const others = [...fields.keys()].filter((other) => other !== name).map((other) => [`f:${other}`]);
-  const { type } = fields.get(name!) ?? {};
-  if (rest.length === 0 || type?.kind !== 'message') return [...head, ...others];
-  const inner = allBut(type.name, rest).filter(([first]) => first !== 'f:apiVersion' && first !== 'f:kind');
+  const inside = fields.get(name!)?.schema;
+  if (rest.length === 0 || inside?.type !== 'object') return [...head, ...others];
+  const inner = allBut(inside, rest).filter(([first]) => first !== 'f:apiVersion' && first !== 'f:kind');
   return [...head, ...others, ...inner.map((path) => [`f:${name}`, ...path])];
 }
 
-const empties = new Map<string, object>();
+const empties = new WeakMap<Kind, object>();
 
 /** An object of a kind in which nothing is set, as its decoder would leave it. Shared: never change it. */
-export function emptyOf({ message }: Pick<Kind, 'message'>): object {
-  let empty = empties.get(message);
+export function emptyOf(kind: Kind): object {
+  let empty = empties.get(kind);
   if (empty === undefined) {
     empty = { metadata: {} };
-    fillZeros(message, empty);
-    empties.set(message, empty);
+    fillZeros(schemaOf(kind), empty);
+    empties.set(kind, empty);
   }
   return empty;
 }

@@ -1,51 +1,47 @@
 import { atomic, deduced, type Shape } from '@gantry/fieldsets/shape.ts';
-import { type FieldSchema, type FieldType, jsonFieldsOf, messageSchema } from '@gantry/model/schema.ts';
+import type { ListSchema, ObjectSchema, TypeSchema } from '@gantry/model/type-schema.ts';
 
-const shapes = new Map<string, Shape>();
+const shapes = new WeakMap<TypeSchema, Shape>();
 
-/** The shape of a message's JSON form, by the list types and atomic marks of its proto. */
-export function shapeOf(message: string): Shape {
-  let shape = shapes.get(message);
+/** The shape of a type: its parts that have owners of their own. Made once for each schema, as far as it is looked at. */
+export function shapeOf(schema: TypeSchema): Shape {
+  let shape = shapes.get(schema);
   if (shape === undefined) {
-    shape = structOf(message);
-    shapes.set(message, shape);
+    shape = makeShape(schema);
+    shapes.set(schema, shape);
   }
   return shape;
 }
 
-function structOf(message: string): Shape {
-  const schemas = jsonFieldsOf(message);
-  const fields = new Map<string, Shape>();
+function makeShape(schema: TypeSchema): Shape {
+  switch (schema.type) {
+    case 'value':
+      return schema.form === 'any' ? deduced : atomic;
+    case 'map':
+      return schema.isAtomic ? atomic : { type: 'map', values: shapeOf(schema.values) };
+    case 'list':
+      return listShape(schema);
+    case 'object':
+      return schema.isAtomic ? atomic : structShape(schema);
+  }
+}
+
+function structShape({ fields }: ObjectSchema): Shape {
   return {
     type: 'struct',
     field: (name) => {
-      let shape = fields.get(name);
-      if (shape !== undefined) return shape;
-      const schema = schemas.get(name);
-      if (schema === undefined) return undefined;
-      shape = fieldShape(schema);
-      fields.set(name, shape);
-      return shape;
+      const field = fields.get(name);
+      return field && shapeOf(field.schema);
     },
   };
 }
 
-function fieldShape({ type, cardinality, listType, listMapKeys, atomic: isAtomic }: FieldSchema): Shape {
-  if (cardinality === 'list') {
-    if (listType === 'set') return { type: 'set' };
-    if (listType !== 'map') return atomic;
-    return { type: 'list', keys: listMapKeys.toSorted(), keyDefaults, items: isAtomic ? atomic : valueShape(type) };
-  }
-  if (isAtomic) return atomic;
-  return cardinality === 'map' ? { type: 'map', values: valueShape(type) } : valueShape(type);
-}
-
-/** Values of keys that an entry may leave out: a port's protocol is the only one in Kubernetes' types. */
-const keyDefaults = { protocol: 'TCP' };
-
-function valueShape(type: FieldType): Shape {
-  if (type.kind !== 'message') return atomic;
-  const { jsonForm } = messageSchema(type.name);
-  if (jsonForm === 'object') return shapeOf(type.name);
-  return jsonForm === 'raw' ? deduced : atomic;
+function listShape({ listType, keys, items }: ListSchema): Shape {
+  if (listType === 'set') return { type: 'set' };
+  if (listType === 'atomic' || items.type !== 'object') return atomic;
+  const defaults = keys.flatMap((key): [string, unknown][] => {
+    const value = items.fields.get(key)?.default;
+    return value === undefined ? [] : [[key, value]];
+  });
+  return { type: 'list', keys: keys.toSorted(), keyDefaults: Object.fromEntries(defaults), items: shapeOf(items) };
 }

@@ -2,7 +2,7 @@ import type { Kind } from '@gantry/model/kind.ts';
 import { kubernetesVersion } from '@gantry/model/kubernetes-version.ts';
 import type { Wanted } from './accept.ts';
 import { discoveryAt, groupsOf } from './discovery.ts';
-import { OpenApi } from './openapi.ts';
+import { OpenApi } from './openapi/openapi.ts';
 
 /** A document of a path that is no resource. */
 export interface PathDocument {

@@ -1,6 +1,6 @@
+import type { FieldValidation } from '@gantry/model/decode.ts';
 import type { FieldCause } from '@gantry/runtime/errors.ts';
 import { GantryError } from '@gantry/runtime/errors.ts';
-import type { FieldValidation } from '../core/context.ts';
 
 /** Parameters of a write. */
 export interface WriteParameters {

@@ -59,7 +59,7 @@ function validateItem(item: LimitRangeItem, path: string): FieldCause[] {
   ];
 }
 
-/** What must not be above what: the field that is at fault, and both words of its message. */
+/** Pairs of bounds in order: the field that is at fault, and both words of its message. */
 const orders: readonly (readonly [low: Part, high: Part, field: Part, lowName: string, highName: string])[] = [
   ['min', 'max', 'min', 'min', 'max'],
   ['min', 'defaultRequest', 'defaultRequest', 'min', 'default request'],

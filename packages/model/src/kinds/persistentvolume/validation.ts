@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { FieldCause } from '@gantry/runtime/errors.ts';
 import type { PersistentVolume, PersistentVolumeSpec } from '../../gen/gantry.core.v1.ts';
-import { jsonFieldsOf } from '../../schema.ts';
+import { objectSchema } from '../../message-types.ts';
 import { forbidden, immutable, invalidValue, notSupported, oneOf, required } from '../../validation/causes.ts';
 import { validateNodeTerms } from '../pod/affinity.ts';
 import { validateNoBacksteps } from '../pod/volumes/paths.ts';
@@ -70,6 +70,6 @@ function validateSource(spec: PersistentVolumeSpec): FieldCause[] {
 
 /** The fields that say where the volume is. */
 function sourceOf(spec: PersistentVolumeSpec): Partial<PersistentVolumeSpec> {
-  const sources = jsonFieldsOf('gantry.core.v1.PersistentVolumeSource');
+  const sources = objectSchema('gantry.core.v1.PersistentVolumeSource').fields;
   return Object.fromEntries(Object.entries(spec).filter(([name, value]) => sources.has(name) && value !== undefined));
 }

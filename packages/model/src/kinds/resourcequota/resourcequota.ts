@@ -34,7 +34,7 @@ export const resourceQuota: Kind<ResourceQuota> = {
   ],
 };
 
-/** What is used of each bound, of limits or of all else, in order of name: `cpu: 1/4, pods: 2/10`. */
+/** The used part of each bound, of limits or of all else, in order of name: `cpu: 1/4, pods: 2/10`. */
 function formatUse({ status }: ResourceQuota, isLimit: boolean): string {
   return Object.entries(status?.hard ?? {})
     .filter(([name]) => name.startsWith('limits.') === isLimit)

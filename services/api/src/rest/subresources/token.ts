@@ -19,7 +19,7 @@ export async function handleToken(deps: ResourceDeps, request: ResourceRequest, 
   }
   const body = await readBody(incoming, deps.maxBodyBytes, context.signal);
   const fields = fieldsFrom(body, mediaTypeOf(incoming), type, message);
-  const wanted = decodeObject({ ...fields, ...type }, 'refuse', bodyKinds) as unknown as TokenRequest;
+  const wanted = decodeObject({ ...fields, ...type }, bodyKinds) as unknown as TokenRequest;
   const account = { namespace: route.namespace, name: route.name };
   const answer = await deps.tokens.create(context, account, wanted, writeParameters(query).dryRun);
   const spec = { boundObjectRef: null, ...answer.spec };

@@ -61,5 +61,5 @@ function objectOf(kind: Kind, body: Uint8Array, mediaType: string): AnyObject {
       `${fields.kind} in version "${fields.apiVersion}" cannot be handled as a ${own.kind}: the URL is that of ${own.apiVersion}`,
     );
   }
-  return decodeObject(fields, 'refuse', virtualKinds) as AnyObject;
+  return decodeObject(fields, virtualKinds) as AnyObject;
 }

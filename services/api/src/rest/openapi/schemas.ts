@@ -1,0 +1,139 @@
+import type { Field, ObjectSchema, TypeSchema, ValueForm, ValueSchema } from '@gantry/model/type-schema.ts';
+
+/** A JSON schema, or any other part of an OpenAPI document. */
+export type Document = Readonly<Record<string, unknown>>;
+
+/** The version of OpenAPI: 2 has no alternatives, and lets a reference have siblings. */
+export type OpenApiVersion = 2 | 3;
+
+const forms: Readonly<Record<ValueForm, Document>> = {
+  string: { type: 'string' },
+  bool: { type: 'boolean' },
+  bytes: { type: 'string', format: 'byte' },
+  int32: { type: 'integer', format: 'int32' },
+  int64: { type: 'integer', format: 'int64' },
+  uint32: { type: 'integer', format: 'int64' },
+  uint64: { type: 'integer', format: 'int64' },
+  double: { type: 'number', format: 'double' },
+  quantity: { oneOf: [{ type: 'string' }, { type: 'number' }] },
+  time: { type: 'string', format: 'date-time' },
+  microTime: { type: 'string', format: 'date-time' },
+  intOrString: { oneOf: [{ type: 'integer' }, { type: 'string' }], format: 'int-or-string' },
+  any: { 'x-kubernetes-preserve-unknown-fields': true },
+};
+
+/** The same where OpenAPI 2 has another word. */
+const formsOfVersion2: Partial<Readonly<Record<ValueForm, Document>>> = {
+  quantity: { type: 'string' },
+  intOrString: { type: 'string', format: 'int-or-string' },
+  any: { type: 'object' },
+};
+
+/** Names of types whose Go package is not that of their group. */
+const otherNames: Readonly<Record<string, string>> = {
+  'gantry.meta.v1.Quantity': 'io.k8s.apimachinery.pkg.api.resource.Quantity',
+  'gantry.meta.v1.IntOrString': 'io.k8s.apimachinery.pkg.util.intstr.IntOrString',
+};
+
+/** Name of a type's schema, as Kubernetes names its Go types. */
+export function schemaName(type: string): string {
+  if (Object.hasOwn(otherNames, type)) return otherNames[type]!;
+  const [, group = '', version = '', ...names] = type.split('.');
+  const name = names.join('.');
+  return group === 'meta'
+    ? `io.k8s.apimachinery.pkg.apis.meta.${version}.${name}`
+    : `io.k8s.api.${group}.${version}.${name}`;
+}
+
+/** The schemas of types and of everything that they refer to, by their names. */
+export class Schemas {
+  readonly byName: Record<string, Document> = {};
+  readonly #version: OpenApiVersion;
+
+  constructor(version: OpenApiVersion) {
+    this.#version = version;
+  }
+
+  /** A reference to a type's schema, which is made where it is missing. */
+  refer(schema: ObjectSchema | (ValueSchema & { readonly name: string })): Document {
+    const name = schemaName(schema.name);
+    if (!Object.hasOwn(this.byName, name)) {
+      // Noted first: types may hold themselves.
+      this.byName[name] = {};
+      this.byName[name] = schema.type === 'object' ? this.#object(schema) : this.#value(schema);
+    }
+    return this.reference(name);
+  }
+
+  reference(name: string): Document {
+    return { $ref: `${this.#version === 2 ? '#/definitions/' : '#/components/schemas/'}${name}` };
+  }
+
+  /** A reference with words of its own: in OpenAPI 3 nothing may stand beside it. */
+  describedReference(reference: Document, words: Document): Document {
+    if (Object.keys(words).length === 0) return reference;
+    return this.#version === 2 ? { ...words, ...reference } : { ...words, allOf: [reference] };
+  }
+
+  #object(schema: ObjectSchema): Document {
+    const required = [...schema.fields.values()].filter((field) => field.isRequired).map(({ name }) => name);
+    const properties = [...schema.fields.values()].map((field) => [field.name, this.#field(field)]);
+    return {
+      ...described(schema.documentation),
+      type: 'object',
+      ...(required.length > 0 ? { required: required.sort() } : {}),
+      ...(properties.length > 0 ? { properties: Object.fromEntries(properties) } : {}),
+      ...(schema.keepsUnknown ? { 'x-kubernetes-preserve-unknown-fields': true } : {}),
+      ...(schema.isAtomic ? { 'x-kubernetes-map-type': 'atomic' } : {}),
+    };
+  }
+
+  #field(field: Field): Document {
+    const { patchStrategies, mergeKey, schema } = field;
+    const words = {
+      ...described(field.documentation),
+      ...(field.default === undefined ? {} : { default: field.default }),
+      ...(field.isNullable ? { nullable: true } : {}),
+      ...(patchStrategies.length > 0 ? { 'x-kubernetes-patch-strategy': patchStrategies.join(',') } : {}),
+      ...(mergeKey === undefined ? {} : { 'x-kubernetes-patch-merge-key': mergeKey }),
+    };
+    const type = this.#type(schema);
+    return '$ref' in type ? this.describedReference(type, words) : { ...words, ...type };
+  }
+
+  #type(schema: TypeSchema): Document {
+    switch (schema.type) {
+      case 'list':
+        return {
+          type: 'array',
+          items: this.#type(schema.items),
+          'x-kubernetes-list-type': schema.listType,
+          ...(schema.listType === 'map' ? { 'x-kubernetes-list-map-keys': schema.keys } : {}),
+        };
+      case 'map':
+        return {
+          type: 'object',
+          additionalProperties: this.#type(schema.values),
+          ...(schema.isAtomic ? { 'x-kubernetes-map-type': 'atomic' } : {}),
+        };
+      case 'object':
+        return this.refer(schema);
+      case 'value':
+        return isNamed(schema) ? this.refer(schema) : this.#value(schema);
+    }
+  }
+
+  #value({ form, values, documentation = '' }: ValueSchema): Document {
+    const type = (this.#version === 2 ? formsOfVersion2[form] : undefined) ?? forms[form];
+    return { ...described(documentation), ...type, ...(values === undefined ? {} : { enum: values }) };
+  }
+}
+
+function isNamed(schema: ValueSchema): schema is ValueSchema & { readonly name: string } {
+  return schema.name !== undefined;
+}
+
+/** Comments are broken into lines where the files are; readers break them again. */
+function described(text: string): { readonly description?: string } {
+  return text === '' ? {} : { description: text.replace(/(?<!\n)\n(?!\n)/g, ' ') };
+}
