@@ -4,7 +4,7 @@ import { piecesOf } from './pieces.ts';
 import { sendMessage } from './websocket.ts';
 
 /** Channels of Kubernetes' remote command protocol: the first byte of each message. */
-export const channel = { stdin: 0, stdout: 1, stderr: 2, error: 3, resize: 4, close: 255 } as const;
+const channel = { stdin: 0, stdout: 1, stderr: 2, error: 3, resize: 4, close: 255 } as const;
 
 /** Protocols of channels that are served. Only v5 can end standard input while the output goes on. */
 export const channelProtocols = ['v5.channel.k8s.io', 'v4.channel.k8s.io'];
@@ -14,8 +14,36 @@ const maxWaitingBytes = 256 * 1024;
 /** Bytes that a message without data counts for. */
 const messageBytes = 64;
 
+/** Streams of a command that a client asks for. */
+export interface Streams {
+  readonly stdin: boolean;
+  readonly stdout: boolean;
+  readonly stderr: boolean;
+  readonly tty: boolean;
+}
+
+/** The client's side of one command, whatever carries it. */
+export interface CommandClient {
+  /** Messages for the command, until the client or the command is gone. May be iterated once. */
+  input(): AsyncIterable<ExecInput>;
+  /** Sends output. Resolves when the client can take more, or is gone. */
+  stdout(data: Uint8Array): Promise<void>;
+  stderr(data: Uint8Array): Promise<void>;
+  /** Tells the client how the command ended, and closes. */
+  finish(end: CommandEnd): Promise<void>;
+}
+
+/** The Status that tells how a command ended. */
+export interface CommandEnd {
+  readonly metadata: object;
+  readonly status: string;
+  readonly message?: string;
+  readonly reason?: string;
+  readonly details?: object;
+}
+
 /** The client's side of one command, over a WebSocket. */
-export class Channels {
+export class Channels implements CommandClient {
   readonly #webSocket: WebSocket;
   readonly #wanted: { readonly stdin?: boolean; readonly tty?: boolean };
   readonly #waiting: ExecInput[] = [];
@@ -31,7 +59,6 @@ export class Channels {
     webSocket.on('close', () => this.#end());
   }
 
-  /** Messages for the command, until the client or the command is gone. May be iterated once. */
   async *input(): AsyncGenerator<ExecInput> {
     while (true) {
       const message = this.#waiting.shift();
@@ -48,16 +75,22 @@ export class Channels {
     }
   }
 
-  /** Sends data on a channel. Resolves when the client can take more, or is gone. */
-  write(number: number, data: Uint8Array): Promise<void> {
-    return sendMessage(this.#webSocket, Buffer.concat([Buffer.of(number), data]));
+  stdout(data: Uint8Array): Promise<void> {
+    return this.#write(channel.stdout, data);
   }
 
-  /** Tells the client how the command ended, and closes. */
-  async finish(status: object): Promise<void> {
-    await this.write(channel.error, Buffer.from(JSON.stringify(status)));
+  stderr(data: Uint8Array): Promise<void> {
+    return this.#write(channel.stderr, data);
+  }
+
+  async finish(end: CommandEnd): Promise<void> {
+    await this.#write(channel.error, Buffer.from(JSON.stringify(end)));
     this.#end();
     this.#webSocket.close(1000);
+  }
+
+  #write(number: number, data: Uint8Array): Promise<void> {
+    return sendMessage(this.#webSocket, Buffer.concat([Buffer.of(number), data]));
   }
 
   #end(): void {
@@ -99,7 +132,7 @@ function sizeOf({ stdin }: ExecInput): number {
 }
 
 /** Reads a terminal's size; undefined for one that no terminal has. */
-function sizeFrom(data: Buffer): TerminalSize | undefined {
+export function sizeFrom(data: Buffer): TerminalSize | undefined {
   try {
     const { Width: width, Height: height } = JSON.parse(String(data)) as { Width?: unknown; Height?: unknown };
     return isSide(width) && isSide(height) ? { width, height } : undefined;

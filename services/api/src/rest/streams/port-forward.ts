@@ -1,5 +1,4 @@
 import { once } from 'node:events';
-import type { Duplex } from 'node:stream';
 import type { PortForwardChunk, PortForwardStart } from '@gantry/client/pod-messages.ts';
 import { GantryError, toGantryError } from '@gantry/runtime/errors.ts';
 import { SpdyConnection } from '@gantry/spdy/connection.ts';
@@ -9,6 +8,7 @@ import type { RequestContext } from '../../core/context.ts';
 import type { Incoming } from '../body.ts';
 import type { ResourceDeps, ResourceRequest, Upgrade } from '../request.ts';
 import { piecesOf } from './pieces.ts';
+import { acceptSpdy } from './spdy-channels.ts';
 import { acceptWebSocket, isWebSocket, offeredProtocols } from './websocket.ts';
 
 /** Protocol of the streams, which clients ask for as it is over SPDY and with a prefix over WebSocket. */
@@ -32,7 +32,7 @@ export async function serveForward(
   await pods.check(context, 'pods/portforward', { namespace, pod });
   const transport = isWebSocket(incoming)
     ? createWebSocketStream(acceptWebSocket(incoming, upgrade, tunnelProtocol))
-    : acceptSpdy(upgrade);
+    : acceptSpdy(upgrade, streamProtocol);
   const pairs = new Pairs((port, pair) => void forward(pods, context, { namespace, pod, port }, pair));
   const connection = new SpdyConnection(transport, { signal: context.signal, accept: (stream) => pairs.add(stream) });
   await once(transport, 'close', { signal: context.signal }).catch(() => undefined);
@@ -46,15 +46,6 @@ function refuseOtherProtocols(incoming: Incoming): void {
   if (!offered.some((names) => names.split(/, */).includes(wanted))) {
     throw new GantryError('BadRequest', `unable to upgrade: the protocol ${wanted} is needed`);
   }
-}
-
-/** Switches a connection to SPDY. Throws Cancelled if the client is gone. */
-function acceptSpdy({ socket, head }: Upgrade): Duplex {
-  if (!socket.writable) throw new GantryError('Cancelled', 'the client is gone');
-  const lines = ['Upgrade: SPDY/3.1', 'Connection: Upgrade', `X-Stream-Protocol-Version: ${streamProtocol}`];
-  socket.write(`HTTP/1.1 101 Switching Protocols\r\n${lines.join('\r\n')}\r\n\r\n`);
-  if (head.length > 0) socket.unshift(head);
-  return socket;
 }
 
 /** Finds the two streams of each forwarded connection by the id that both carry. */
