@@ -1,7 +1,9 @@
 import { type KindName, type Kinds, kindOf } from '@gantry/model/built-in.ts';
 import type { TokenRequestSpec, TokenRequestStatus } from '@gantry/model/gen/gantry.authentication.v1.ts';
 import type { KubeObject } from '@gantry/model/kind.ts';
+
 import { resourceOf } from '@gantry/model/registry.ts';
+import { serviceNames } from '@gantry/runtime/identities.ts';
 import { type ChannelOptions, Client as GrpcClient, type MethodDefinition } from '@grpc/grpc-js';
 import type {
   CallOptions,
@@ -42,6 +44,8 @@ import { nodeService, resourceService, schedulingService, tokenService } from '.
 export interface ConnectOptions {
   /** Proof of who calls; none by default. */
   readonly credentials?: Credentials | undefined;
+  /** Common name of the server's certificate; the api's by default. */
+  readonly peer?: string;
   /** Milliseconds for a call that names no time of its own; 30,000 by default. */
   readonly defaultTimeoutMs?: number;
   /** Behaviour of calls without a connection; `wait` by default. Watches and other streams fail at once. */
@@ -77,11 +81,11 @@ const defaultChannelOptions: ChannelOptions = {
  */
 export function connect(address: string = defaultApiAddress, options: ConnectOptions = {}): Client {
   const target = address.includes(',') ? `ipv4:${address.replaceAll(' ', '')}` : address;
-  const { channel: transport, interceptors } = options.credentials ?? noCredentials;
+  const { transport, options: dialing } = (options.credentials ?? noCredentials).dial(options.peer ?? serviceNames.api);
   const channel = new GrpcClient(target, transport, {
     ...defaultChannelOptions,
+    ...dialing,
     ...options.channelOptions,
-    interceptors: [...interceptors],
   });
   return new Client(channel, {
     timeoutMs: options.defaultTimeoutMs ?? defaultTimeoutMs,

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { Metadata } from '@grpc/grpc-js';
 import { expect, test } from 'vitest';
 import { connect } from './client.ts';
-import { admitHolders, credentialsFromEnv, noCredentials, tokenCredentials, tokenFromFile } from './credentials.ts';
+import { credentialsFromEnv, noCredentials, tokenCredentials, tokenFromFile } from './credentials.ts';
+import { admitPeers } from './guard.ts';
 import { placementService } from './protos.ts';
 import { serveGrpc } from './serve.ts';
 
@@ -41,7 +42,7 @@ test('calls pass with the token alone, and are told what is missing', async () =
     port: 0,
     maxRequestBytes: 1_024,
     credentials: own,
-    admit: admitHolders(own),
+    admit: admitPeers(own, []),
   });
   const explainWith = async (credentials?: typeof own): Promise<unknown> => {
     using client = connect(`127.0.0.1:${server.port}`, { credentials, whenAway: 'fail' });

@@ -1,31 +1,50 @@
 /**
- * Proof of identity between services. Every listener and every dial takes a `Credentials`: today it is one token that all parts of a
- * cluster and its administrators share; certificates of the cluster's authority can take its place without a change to the users.
+ * Proof of identity between the parts of a cluster, and of its users. Every listener and every dial takes a `Credentials`: certificates of
+ * the cluster's authority for its services, and one token for administrators and scripts.
  */
 import { hash, timingSafeEqual } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { PeerCertificate } from 'node:tls';
+import {
+  type CertificateSource,
+  certificateFiles,
+  certificatesIn,
+  type VerifiedCertificate,
+} from '@gantry/runtime/certificates.ts';
 import { GantryError } from '@gantry/runtime/errors.ts';
 import {
   ChannelCredentials,
+  type ClientOptions,
+  experimental,
   InterceptingCall,
   type Interceptor,
   type Metadata,
   ServerCredentials,
-  ServerInterceptingCall,
-  type ServerInterceptor,
 } from '@grpc/grpc-js';
-import { toServiceError } from './errors-grpc.ts';
+
+/** Facts about a caller that are known before anything of the request is read. */
+export interface Caller {
+  /** `address:port`, or `unknown` for a Unix socket and for a connection that is closed already. */
+  readonly peer: string;
+  readonly metadata: Metadata;
+  /** The certificate that the caller's connection began with, verified; absent where it gave none that the server believes. */
+  readonly certificate?: VerifiedCertificate | undefined;
+}
 
 /** Both sides of a connection between parts of one cluster. */
 export interface Credentials {
-  /** Transport that a client dials with. */
-  readonly channel: ChannelCredentials;
-  /** Interceptors of a client; they add the proof to each call. */
-  readonly interceptors: readonly Interceptor[];
+  /**
+   * Transport and options that a client dials with.
+   * @param peer Common name of the server's certificate, see serviceNames: one with another name is not believed.
+   */
+  dial(peer: string): { readonly transport: ChannelCredentials; readonly options: ClientOptions };
   /** Transport that a server listens with. */
   readonly listener: ServerCredentials;
-  /** Whether a call's metadata proves that the caller holds these credentials. */
+  /** Whether a call's metadata proves that the caller holds the cluster's token, and so is its administrator. */
   verify(metadata: Metadata): boolean;
+  /** Whether a caller is one of these services, by the common names of certificates; with a token alone, every holder is. */
+  isPeer(caller: Caller, names: readonly string[]): boolean;
 }
 
 /** Metadata key of the token, as in HTTP: `authorization: Bearer <token>`. */
@@ -40,40 +59,117 @@ const reloadMs = 1_000;
 
 /** Presents nothing, and accepts nobody. */
 export const noCredentials: Credentials = {
-  channel: ChannelCredentials.createInsecure(),
-  interceptors: [],
+  dial: () => ({ transport: ChannelCredentials.createInsecure(), options: {} }),
   listener: ServerCredentials.createInsecure(),
   verify: () => false,
+  isPeer: () => false,
 };
 
 /**
- * One secret that all parts share, over plain text: for one machine, or a network that nobody listens to.
+ * One secret that its holders share: administrators', or that of all parts where there are no certificates, over plain text then.
  * @param token Gives the secret as of now; called for each call.
+ * @param ca Gives the authority of the server's certificate; plain text without.
  */
-export function tokenCredentials(token: () => string): Credentials {
-  let known = { secret: '', digest: digestOf('') };
-  const isSecret = (presented: string): boolean => {
-    const secret = token();
-    if (known.secret !== secret) known = { secret, digest: digestOf(secret) };
-    return timingSafeEqual(digestOf(presented), known.digest);
-  };
+export function tokenCredentials(token: () => string, ca?: () => string): Credentials {
+  const verify = verifierOf(token);
+  const interceptors = [presenting(token)];
   return {
     ...noCredentials,
-    interceptors: [
-      (options, nextCall) =>
-        new InterceptingCall(nextCall(options), {
-          start(metadata, listener, next) {
-            metadata.set(authorizationKey, `${scheme}${token()}`);
-            next(metadata, listener);
+    dial: (peer) =>
+      ca === undefined
+        ? { transport: ChannelCredentials.createInsecure(), options: { interceptors } }
+        : {
+            transport: ChannelCredentials.createSsl(Buffer.from(ca()), null, null, {
+              checkServerIdentity: named(peer),
+            }),
+            options: { interceptors, ...serverName },
           },
-        }),
-    ],
-    verify(metadata) {
-      const [presented] = metadata.get(authorizationKey);
-      return typeof presented === 'string' && presented.startsWith(scheme)
-        ? isSecret(presented.slice(scheme.length))
-        : false;
-    },
+    verify,
+    isPeer: ({ metadata }) => verify(metadata),
+  };
+}
+
+/**
+ * A certificate of the cluster's authority, by which its holder is known to those that it calls and that call it. Connections that are made
+ * after a change use the new certificate.
+ * @param token Secret that callers may present instead, as administrators; none if absent.
+ */
+export function certificateCredentials(source: CertificateSource, token?: () => string): Credentials {
+  const provider = providerOf(source);
+  return {
+    dial: (peer) => ({
+      transport: experimental.createCertificateProviderChannelCredentials(provider, provider, {
+        checkServerIdentity: named(peer),
+      }),
+      options: serverName,
+    }),
+    // A caller without a certificate may still have a token, or ask for health.
+    listener: experimental.createCertificateProviderServerCredentials(provider, provider, false),
+    verify: token === undefined ? () => false : verifierOf(token),
+    isPeer: ({ certificate }, names) => certificate !== undefined && names.includes(certificate.commonName),
+  };
+}
+
+/** Servers are known by the name in their certificates, and not by addresses, which change. This one is for TLS' own field. */
+const serverName: ClientOptions = { 'grpc.ssl_target_name_override': 'gantry' };
+
+/** Holds a server's certificate, which is verified already, to the name of the service that is called. */
+function named(peer: string): (host: string, certificate: PeerCertificate) => Error | undefined {
+  return (_, certificate) =>
+    certificate.subject.CN === peer
+      ? undefined
+      : new Error(
+          `the server's certificate names ${JSON.stringify(certificate.subject.CN)}, not ${JSON.stringify(peer)}`,
+        );
+}
+
+type Provider = Parameters<typeof experimental.createCertificateProviderChannelCredentials>[0];
+
+/** The source in the form of gRPC's library, which hears of each change. */
+function providerOf(source: CertificateSource): Provider {
+  const stops = new Map<unknown, () => void>();
+  const follow = <U>(listener: (update: U | null) => void, updateOf: () => U): void => {
+    stops.set(
+      listener,
+      source.onChange(() => listener(updateOf())),
+    );
+    listener(updateOf());
+  };
+  const stop = (listener: unknown): void => {
+    stops.get(listener)?.();
+    stops.delete(listener);
+  };
+  return {
+    addCaCertificateListener: (listener) => follow(listener, () => ({ caCertificate: Buffer.from(source.current.ca) })),
+    removeCaCertificateListener: stop,
+    addIdentityCertificateListener: (listener) =>
+      follow(listener, () => {
+        const { cert, key } = source.current;
+        return { certificate: Buffer.from(cert), privateKey: Buffer.from(key) };
+      }),
+    removeIdentityCertificateListener: stop,
+  };
+}
+
+/** An interceptor that adds the token to each call. */
+function presenting(token: () => string): Interceptor {
+  return (options, nextCall) =>
+    new InterceptingCall(nextCall(options), {
+      start(metadata, listener, next) {
+        metadata.set(authorizationKey, `${scheme}${token()}`);
+        next(metadata, listener);
+      },
+    });
+}
+
+function verifierOf(token: () => string): (metadata: Metadata) => boolean {
+  let known = { secret: '', digest: digestOf('') };
+  return (metadata) => {
+    const [presented] = metadata.get(authorizationKey);
+    if (typeof presented !== 'string' || !presented.startsWith(scheme)) return false;
+    const secret = token();
+    if (known.secret !== secret) known = { secret, digest: digestOf(secret) };
+    return timingSafeEqual(digestOf(presented.slice(scheme.length)), known.digest);
   };
 }
 
@@ -118,15 +214,30 @@ function checkedToken(token: string, what: string): string {
 }
 
 /**
- * Credentials from the environment: GANTRY_TOKEN_FILE names the file with the cluster's token, GANTRY_TOKEN is the token itself;
- * undefined where neither is set. Throws FailedPrecondition for a token that cannot be one.
+ * Credentials from the environment; undefined where it has none. GANTRY_CERTS names a folder with ca.crt, tls.crt and tls.key (with ca.crt
+ * alone, the authority by which servers are known). GANTRY_TOKEN_FILE names the file with the cluster's token, GANTRY_TOKEN is the token
+ * itself. Throws FailedPrecondition for certificates that cannot be read, and for a token that cannot be one.
  */
 export function credentialsFromEnv(env: Readonly<Record<string, string | undefined>>): Credentials | undefined {
-  const { GANTRY_TOKEN_FILE: file, GANTRY_TOKEN: token } = env;
-  if (file) return tokenCredentials(tokenFromFile(file));
+  const { GANTRY_CERTS: folder } = env;
+  const token = tokenFromEnv(env);
+  if (folder) return credentialsIn(folder, token);
+  return token === undefined ? undefined : tokenCredentials(token);
+}
+
+/** The credentials of a folder of certificates, with a token that its holder takes, or presents where it has no certificate. */
+export function credentialsIn(folder: string, token?: () => string): Credentials {
+  if (existsSync(join(folder, certificateFiles.cert)) || token === undefined) {
+    return certificateCredentials(certificatesIn(folder), token);
+  }
+  return tokenCredentials(token, () => readFileSync(join(folder, certificateFiles.ca), 'utf8'));
+}
+
+function tokenFromEnv({ GANTRY_TOKEN_FILE: file, GANTRY_TOKEN: token }: Readonly<Record<string, string | undefined>>) {
+  if (file) return tokenFromFile(file);
   if (!token) return undefined;
   const checked = checkedToken(token, 'GANTRY_TOKEN');
-  return tokenCredentials(() => checked);
+  return () => checked;
 }
 
 /**
@@ -140,25 +251,8 @@ export function requireCredentials(
   if (credentials !== undefined) return;
   throw new GantryError(
     'FailedPrecondition',
-    `no credentials: name the file with the cluster's token in GANTRY_TOKEN_FILE, or set ${trustVariable}=true where only those can reach the port who may use it`,
+    `no credentials: name the folder with this service's certificate in GANTRY_CERTS, or set ${trustVariable}=true where only those can reach the port who may use it`,
   );
-}
-
-/** Facts about a caller that are known before anything of the request is read. */
-export interface Caller {
-  /** `address:port`, or `unknown` for a Unix socket and for a connection that is closed already. */
-  readonly peer: string;
-  readonly metadata: Metadata;
-}
-
-/** Lets a caller pass, or throws (or rejects with) Unauthorized. */
-export type Admit = (caller: Caller) => void | Promise<void>;
-
-/** Admits those who hold the credentials. Addresses prove nothing: other users of this machine have them too. */
-export function admitHolders(credentials: Credentials): Admit {
-  return ({ metadata }) => {
-    if (!credentials.verify(metadata)) throw unauthorized(metadata);
-  };
 }
 
 /** Unauthorized, with what is missing and how to get it. */
@@ -166,34 +260,7 @@ export function unauthorized(metadata: Metadata): GantryError {
   return new GantryError(
     'Unauthorized',
     metadata.get(authorizationKey).length === 0
-      ? "Unauthorized: the call presents no token; name the file that holds the cluster's in GANTRY_TOKEN_FILE or --token-file"
+      ? "Unauthorized: the call presents no token and no certificate of this cluster; name the folder with a certificate in GANTRY_CERTS, or the file that holds the cluster's token in GANTRY_TOKEN_FILE or --token-file"
       : "Unauthorized: the token is not this cluster's",
   );
-}
-
-/** Everybody may ask whether a server is well: it tells nothing else. */
-const openPaths = /^\/grpc\.health\.v1\.Health\//;
-
-/** Keeps from a server's methods, reflection included, whom `admit` refuses. Health alone is open. */
-export function guard(admit: Admit): ServerInterceptor {
-  return (method, call) =>
-    new ServerInterceptingCall(call, {
-      start(next) {
-        next({
-          onReceiveMetadata(metadata, pass) {
-            const refuse = (error: unknown): void => {
-              const { code, details, metadata: trailers } = toServiceError(error);
-              call.sendStatus({ code, details, metadata: trailers });
-            };
-            try {
-              const waiting = openPaths.test(method.path) ? undefined : admit({ peer: call.getPeer(), metadata });
-              if (waiting === undefined) pass(metadata);
-              else waiting.then(() => pass(metadata), refuse);
-            } catch (error) {
-              refuse(error);
-            }
-          },
-        });
-      },
-    });
 }

@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { credentials, Metadata, makeGenericClientConstructor, status } from '@grpc/grpc-js';
 import { expect, test } from 'vitest';
-import { admitHolders, tokenCredentials } from './credentials.ts';
+import { tokenCredentials } from './credentials.ts';
+import { admitPeers } from './guard.ts';
 import { placementService } from './protos.ts';
 import { serveGrpc } from './serve.ts';
 
@@ -11,7 +12,7 @@ const listen = {
   port: 0,
   maxRequestBytes: 1_024,
   credentials: own,
-  admit: admitHolders(own),
+  admit: admitPeers(own, []),
 };
 
 const raw = {

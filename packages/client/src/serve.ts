@@ -1,7 +1,8 @@
 import { GantryError } from '@gantry/runtime/errors.ts';
 import { Server, type ServiceDefinition, type UntypedServiceImplementation } from '@grpc/grpc-js';
 import { HealthImplementation } from 'grpc-health-check';
-import { type Admit, type Credentials, guard } from './credentials.ts';
+import type { Credentials } from './credentials.ts';
+import { type Admit, guard } from './guard.ts';
 import { addReflection } from './reflection.ts';
 import { tolerant } from './server-calls.ts';
 

@@ -2,6 +2,7 @@
 import 'reflect-metadata';
 import { randomBytes, type webcrypto } from 'node:crypto';
 import * as x509 from '@peculiar/x509';
+import type { Subject } from './subject.ts';
 
 /** A certificate and its private key, in PEM. */
 export interface KeyPair {
@@ -10,28 +11,23 @@ export interface KeyPair {
   readonly key: string;
 }
 
-/** Names under which a server is reached. */
-export interface ServerNames {
-  readonly commonName: string;
-  readonly dns: readonly string[];
-  readonly ips: readonly string[];
-}
-
 const dayMs = 24 * 3_600_000;
 /** Validity as kubeadm gives it: 10 years for an authority, a year for what it issues. */
-const authorityDays = 3_650;
-const serverDays = 365;
+const authorityMs = 3_650 * dayMs;
+const defaultLifetimeMs = 365 * dayMs;
 /** Clocks of other machines may be behind. */
 const backdateMs = 3_600_000;
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
+
+const usages = { client: x509.ExtendedKeyUsage.clientAuth, server: x509.ExtendedKeyUsage.serverAuth } as const;
 
 /** Makes a certificate authority. */
 export async function createAuthority(commonName: string, nowMs: number): Promise<KeyPair> {
   const keys = await newKeys();
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({
     serialNumber: serialNumber(),
-    name: `CN=${commonName}`,
-    ...validity(nowMs, authorityDays),
+    name: [{ CN: [commonName] }],
+    ...validity(nowMs, authorityMs),
     keys,
     signingAlgorithm: algorithm,
     extensions: [
@@ -46,34 +42,44 @@ export async function createAuthority(commonName: string, nowMs: number): Promis
   return pairOf(certificate, keys);
 }
 
-/** Issues the certificate of a server. */
-export async function issueServer(authority: KeyPair, names: ServerNames, nowMs: number): Promise<KeyPair> {
+/** Issues a certificate for a new key. */
+export async function issue(authority: KeyPair, subject: Subject, nowMs: number): Promise<KeyPair> {
   const keys = await newKeys();
+  return pairOf(await certify(authority, keys.publicKey, subject, nowMs), keys);
+}
+
+/** Issues a certificate for a key that somebody else holds. */
+export async function certify(
+  authority: KeyPair,
+  publicKey: x509.PublicKeyType,
+  { commonName, organizations = [], dns = [], ips = [], uses, lifetimeMs = defaultLifetimeMs }: Subject,
+  nowMs: number,
+): Promise<x509.X509Certificate> {
   const issuer = new x509.X509Certificate(authority.cert);
-  const certificate = await x509.X509CertificateGenerator.create({
+  const names = [
+    ...dns.map((value) => ({ type: 'dns' as const, value })),
+    ...ips.map((value) => ({ type: 'ip' as const, value })),
+  ];
+  return await x509.X509CertificateGenerator.create({
     serialNumber: serialNumber(),
-    subject: `CN=${names.commonName}`,
+    subject: [...organizations.map((name) => ({ O: [name] })), { CN: [commonName] }],
     issuer: issuer.subject,
-    ...validity(nowMs, serverDays),
-    publicKey: keys.publicKey,
+    ...validity(nowMs, lifetimeMs),
+    publicKey,
     signingKey: await importKey(authority.key),
     signingAlgorithm: algorithm,
     extensions: [
       new x509.BasicConstraintsExtension(false, undefined, true),
       new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
-      new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
-      new x509.SubjectAlternativeNameExtension([
-        ...names.dns.map((value) => ({ type: 'dns' as const, value })),
-        ...names.ips.map((value) => ({ type: 'ip' as const, value })),
-      ]),
+      new x509.ExtendedKeyUsageExtension(uses.map((use) => usages[use])),
+      ...(names.length > 0 ? [new x509.SubjectAlternativeNameExtension(names)] : []),
       await x509.AuthorityKeyIdentifierExtension.create(issuer),
     ],
   });
-  return pairOf(certificate, keys);
 }
 
-function validity(nowMs: number, days: number): { readonly notBefore: Date; readonly notAfter: Date } {
-  return { notBefore: new Date(nowMs - backdateMs), notAfter: new Date(nowMs + days * dayMs) };
+function validity(nowMs: number, lifetimeMs: number): { readonly notBefore: Date; readonly notAfter: Date } {
+  return { notBefore: new Date(nowMs - backdateMs), notAfter: new Date(nowMs + lifetimeMs) };
 }
 
 function newKeys(): Promise<webcrypto.CryptoKeyPair> {

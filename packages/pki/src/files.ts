@@ -1,11 +1,16 @@
 import { X509Certificate } from 'node:crypto';
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { pathsIn, readCertificates } from '@gantry/runtime/certificates.ts';
+import type { Clock } from '@gantry/runtime/clock.ts';
 import { ensurePrivateFolder } from '@gantry/runtime/private-files.ts';
-import type { KeyPair, ServerNames } from './authority.ts';
+import type { KeyPair } from './authority.ts';
+import type { Subject } from './subject.ts';
 
-/** Certificates that end sooner than this are issued anew at the next start. */
-const renewBeforeMs = 30 * 24 * 3_600_000;
+/** Between two looks at the certificates' ages. The shortest lifetime that is worth renewing is many times as long. */
+const lookMs = 3_600_000;
+/** A look that failed, as on a full disk, is repeated after this. */
+const retryMs = 60_000;
 
 /** The cluster's authority with the files of its certificate and key. */
 export interface Authority extends KeyPair {
@@ -16,64 +21,121 @@ export interface Authority extends KeyPair {
 /** The authority in a folder, made at the first start. The folder and its files are their owner's alone. */
 export async function loadAuthority(folder: string, nowMs: number): Promise<Authority> {
   await ensurePrivateFolder(folder);
-  const known = await readPair(folder, 'ca');
-  const pair = known ?? (await (await issuing()).createAuthority('gantry', nowMs));
-  if (known === undefined) await writePair(folder, 'ca', pair);
-  return { ...pair, certPath: join(folder, 'ca.crt') };
+  const certPath = join(folder, 'ca.crt');
+  const keyPath = join(folder, 'ca.key');
+  const known = await readPair(certPath, keyPath);
+  if (known !== undefined) return { ...known, certPath };
+  const made = await (await issuing()).createAuthority('gantry', nowMs);
+  // The key first: a certificate is never there without its key.
+  await writePrivately(keyPath, made.key);
+  await writePrivately(certPath, made.cert);
+  return { ...made, certPath };
 }
 
-/** A server's certificate in a folder: issued where there is none, and anew where it lacks a name or ends soon. */
-export async function loadServer(
-  folder: string,
-  name: string,
-  authority: Authority,
-  names: ServerNames,
-  nowMs: number,
-): Promise<KeyPair> {
-  const known = await readPair(folder, name);
-  if (known !== undefined && isGood(known, authority, names, nowMs)) return known;
-  const issued = await (await issuing()).issueServer(authority, names, nowMs);
-  await writePair(folder, name, issued);
+/** Certificates that are to be in folders, one a folder. */
+export type Wanted = Readonly<Record<string, Subject>>;
+
+/**
+ * Puts a certificate into each folder: issued where there is none, and anew where it is another subject's or two thirds of its life are over.
+ * @returns The folders whose certificate is new.
+ */
+export async function issueInto(wanted: Wanted, authority: Authority, nowMs: number): Promise<string[]> {
+  const issued: string[] = [];
+  for (const [folder, subject] of Object.entries(wanted)) {
+    if (isGood(folder, authority, subject, nowMs)) continue;
+    const { cert, key } = await (await issuing()).issue(authority, subject, nowMs);
+    await ensurePrivateFolder(folder);
+    const paths = pathsIn(folder);
+    await writePrivately(paths.ca, authority.cert);
+    await writePrivately(paths.key, key);
+    await writePrivately(paths.cert, cert);
+    issued.push(folder);
+  }
   return issued;
 }
 
-/** The library that issues certificates takes memory and time to load, and is needed at the first start alone. */
+/** How certificates are kept. */
+export interface KeeperDeps {
+  readonly clock: Clock;
+  /** Told of the folders whose certificate was renewed while it was in use. */
+  readonly onRenewed?: (folders: readonly string[]) => void;
+  /** Told of a failure; it is tried again. */
+  readonly onError: (error: unknown) => void;
+}
+
+/** Issues certificates into folders, and renews each at two thirds of its life until it is disposed of. Resolves once all are there. */
+export async function keepCertificates(
+  wanted: Wanted,
+  authority: Authority,
+  deps: KeeperDeps,
+): Promise<AsyncDisposable> {
+  const { clock } = deps;
+  await issueInto(wanted, authority, clock.now());
+  const stop = new AbortController();
+  const kept = keep(wanted, authority, deps, stop.signal);
+  return {
+    [Symbol.asyncDispose]: async () => {
+      stop.abort();
+      await kept;
+    },
+  };
+}
+
+async function keep(wanted: Wanted, authority: Authority, deps: KeeperDeps, signal: AbortSignal): Promise<void> {
+  const { clock, onRenewed, onError } = deps;
+  for (let waitMs = lookMs; ; ) {
+    await clock.sleep(waitMs, signal).catch(() => undefined);
+    if (signal.aborted) return;
+    try {
+      const renewed = await issueInto(wanted, authority, clock.now());
+      if (renewed.length > 0) onRenewed?.(renewed);
+      waitMs = lookMs;
+    } catch (error) {
+      onError(error);
+      waitMs = retryMs;
+    }
+  }
+}
+
+/** The library that issues certificates takes memory and time to load, and is rarely needed. */
 function issuing(): Promise<typeof import('./authority.ts')> {
   return import('./authority.ts');
 }
 
-function isGood({ cert }: KeyPair, authority: Authority, { dns, ips }: ServerNames, nowMs: number): boolean {
+function isGood(folder: string, authority: Authority, subject: Subject, nowMs: number): boolean {
   try {
+    const { ca, cert } = readCertificates(pathsIn(folder));
     const certificate = new X509Certificate(cert);
-    const isOurs = certificate.verify(new X509Certificate(authority.cert).publicKey);
-    const isNamed = dns.every((name) => certificate.checkHost(name)) && ips.every((ip) => certificate.checkIP(ip));
-    return isOurs && isNamed && Date.parse(certificate.validTo) - nowMs > renewBeforeMs;
+    const isOurs = ca === authority.cert && certificate.verify(new X509Certificate(authority.cert).publicKey);
+    return isOurs && isOf(certificate, subject) && nowMs < renewalMs(certificate);
   } catch {
-    // A damaged file is no certificate.
+    // There is none, or a damaged one.
     return false;
   }
 }
 
-async function readPair(folder: string, name: string): Promise<KeyPair | undefined> {
+function isOf(certificate: X509Certificate, { commonName, organizations = [], dns = [], ips = [] }: Subject): boolean {
+  const subject = [...organizations.map((name) => `O=${name}`), `CN=${commonName}`].join('\n');
+  const isNamed = dns.every((name) => certificate.checkHost(name)) && ips.every((ip) => certificate.checkIP(ip));
+  return certificate.subject === subject && isNamed;
+}
+
+/** Time at which two thirds of a certificate's life are over, in milliseconds since the epoch. */
+export function renewalMs({ validFrom, validTo }: X509Certificate): number {
+  const [from, to] = [Date.parse(validFrom), Date.parse(validTo)];
+  return from + ((to - from) * 2) / 3;
+}
+
+async function readPair(certPath: string, keyPath: string): Promise<KeyPair | undefined> {
   try {
-    const [cert, key] = await Promise.all(
-      ['crt', 'key'].map((ending) => readFile(join(folder, `${name}.${ending}`), 'utf8')),
-    );
-    return { cert: cert!, key: key! };
+    return { cert: await readFile(certPath, 'utf8'), key: await readFile(keyPath, 'utf8') };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
   }
 }
 
-/** Writes the key first: a certificate is never there without its key. */
-async function writePair(folder: string, name: string, { cert, key }: KeyPair): Promise<void> {
-  for (const [ending, text] of [
-    ['key', key],
-    ['crt', cert],
-  ]) {
-    const path = join(folder, `${name}.${ending}`);
-    await writeFile(`${path}.new`, text!, { mode: 0o600 });
-    await rename(`${path}.new`, path);
-  }
+async function writePrivately(path: string, text: string): Promise<void> {
+  await writeFile(`${path}.new`, text, { mode: 0o600 });
+  await rename(`${path}.new`, path);
 }

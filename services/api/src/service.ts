@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import { type Admit, type Credentials, noCredentials } from '@gantry/client/credentials.ts';
+import { type Credentials, noCredentials } from '@gantry/client/credentials.ts';
+import type { Admit } from '@gantry/client/guard.ts';
 import type { GrpcServer } from '@gantry/client/serve.ts';
 import type { EventBus } from '@gantry/events/events.ts';
 import { builtInKinds } from '@gantry/model/built-in.ts';

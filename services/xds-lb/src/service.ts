@@ -1,7 +1,9 @@
 /** xds-lb: serves the snapshots that build-loop.ts keeps in step with Services and EndpointSlices. */
 import { rm } from 'node:fs/promises';
-import { type Admit, admitHolders, type Credentials, guard, noCredentials } from '@gantry/client/credentials.ts';
+import { type Credentials, noCredentials } from '@gantry/client/credentials.ts';
+import { type Admit, admitPeers, guard } from '@gantry/client/guard.ts';
 import { type Clock, systemClock } from '@gantry/runtime/clock.ts';
+import { organizations, serviceNames } from '@gantry/runtime/identities.ts';
 import { createMetrics, serveDiagnostics } from '@gantry/runtime/metrics.ts';
 import type { Running } from '@gantry/runtime/service.ts';
 import { Server } from '@grpc/grpc-js';
@@ -107,9 +109,18 @@ function observe(counting: Observer, { log, services, events }: XdsLbDeps): Obse
   };
 }
 
-/** A Unix socket is guarded by its folder; a port admits holders of the cluster's credentials, or everybody if so configured. */
+/**
+ * A Unix socket is guarded by its folder; a port admits those whose certificate is of a group that may read the configuration, and
+ * holders of the token; or everybody if so configured.
+ */
 function admitFor({ xdsSocket, trustNetwork }: XdsLbConfig, credentials: Credentials): Admit {
-  return xdsSocket !== undefined || trustNetwork ? () => {} : admitHolders(credentials);
+  if (xdsSocket !== undefined || trustNetwork) return () => {};
+  const readers: readonly string[] = [organizations.xdsClients, organizations.masters];
+  const peers = admitPeers(credentials, [serviceNames.envoy]);
+  return (caller) => {
+    const isReader = caller.certificate?.organizations.some((group) => readers.includes(group)) === true;
+    return isReader || credentials.verify(caller.metadata) ? undefined : peers(caller);
+  };
 }
 
 /** Resolves to the address under which the server is reached. */

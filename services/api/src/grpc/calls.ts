@@ -1,3 +1,4 @@
+import { callerOf } from '@gantry/client/guard.ts';
 import { Lane, ServerCalls } from '@gantry/client/server-calls.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
 import type { Metadata } from '@grpc/grpc-js';
@@ -23,7 +24,7 @@ export class Calls extends ServerCalls<RequestContext> {
   constructor({ authenticate, metrics, log, maxInFlight }: CallDeps) {
     super({
       contextOf: async (call, signal) => ({
-        user: await authenticate({ peer: call.getPeer(), metadata: call.metadata }),
+        user: await authenticate(callerOf(call)),
         signal,
         fieldManager: managerOf(call.metadata),
         fieldValidation: 'Strict',

@@ -1,6 +1,6 @@
 import { connect } from '@gantry/client/client.ts';
-import { admitHolders } from '@gantry/client/credentials.ts';
 import { toServiceError } from '@gantry/client/errors-grpc.ts';
+import { admitPeers } from '@gantry/client/guard.ts';
 import { schedulerAddressAnnotation } from '@gantry/client/placement.ts';
 import type { ExplainPodRequest, PodExplanation } from '@gantry/client/placement-messages.ts';
 import { placementService } from '@gantry/client/protos.ts';
@@ -29,7 +29,7 @@ const listenOptions = {
   port: 0,
   maxRequestBytes: 10_000,
   credentials: testCredentials,
-  admit: admitHolders(testCredentials),
+  admit: admitPeers(testCredentials, []),
 };
 
 /** A scheduler that answers as it is told, and the requests that it got. */

@@ -4,6 +4,7 @@ import { schedulerAddressAnnotation } from '@gantry/client/placement.ts';
 import { kindOf } from '@gantry/model/built-in.ts';
 import type { Lease } from '@gantry/model/gen/gantry.coordination.v1.ts';
 import { GantryError } from '@gantry/runtime/errors.ts';
+import { serviceNames } from '@gantry/runtime/identities.ts';
 import type { CoreDeps } from '../core/context.ts';
 import { keyPrefix } from '../core/keys.ts';
 
@@ -25,5 +26,5 @@ export async function schedulerAddresses({ store, cache }: CoreDeps): Promise<st
 
 /** Connects to a scheduler. Such calls are rare: no connection is kept. */
 export function connectToScheduler(address: string, credentials: Credentials): Client {
-  return connect(address, { credentials, whenAway: 'fail', defaultTimeoutMs: timeoutMs });
+  return connect(address, { credentials, peer: serviceNames.scheduler, whenAway: 'fail', defaultTimeoutMs: timeoutMs });
 }

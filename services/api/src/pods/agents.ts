@@ -1,6 +1,8 @@
 import type { Credentials } from '@gantry/client/credentials.ts';
 import { PodCalls } from '@gantry/client/pods.ts';
+import { nodeUserName } from '@gantry/runtime/identities.ts';
 import { Client as GrpcClient } from '@grpc/grpc-js';
+import type { Agent } from './locate.ts';
 
 interface Connection {
   readonly channel: GrpcClient;
@@ -13,9 +15,9 @@ interface Connection {
 const maxIdle = 64;
 const unaryTimeoutMs = 10_000;
 
-/** Connections to node agents, one an address, shared by the calls to it. */
+/** Connections to node agents, one an agent, shared by the calls to it. */
 export class AgentConnections implements Disposable {
-  readonly #byAddress = new Map<string, Connection>();
+  readonly #byAgent = new Map<string, Connection>();
   readonly #credentials: Credentials;
 
   /** @param credentials Proof for the agents that the api calls. */
@@ -24,8 +26,8 @@ export class AgentConnections implements Disposable {
   }
 
   /** Runs `use` with the agent's calls; the connection stays open until it is done. */
-  async *stream<T>(address: string, use: (agent: PodCalls) => AsyncIterable<T>): AsyncGenerator<T> {
-    const connection = this.#take(address);
+  async *stream<T>(agent: Agent, use: (agent: PodCalls) => AsyncIterable<T>): AsyncGenerator<T> {
+    const connection = this.#take(agent);
     try {
       yield* use(connection.calls);
     } finally {
@@ -34,8 +36,8 @@ export class AgentConnections implements Disposable {
   }
 
   /** The same for one answer. */
-  async call<T>(address: string, use: (agent: PodCalls) => Promise<T>): Promise<T> {
-    const connection = this.#take(address);
+  async call<T>(agent: Agent, use: (agent: PodCalls) => Promise<T>): Promise<T> {
+    const connection = this.#take(agent);
     try {
       return await use(connection.calls);
     } finally {
@@ -43,19 +45,21 @@ export class AgentConnections implements Disposable {
     }
   }
 
-  #take(address: string): Connection {
-    const connection = this.#byAddress.get(address) ?? this.#open(address);
+  #take(agent: Agent): Connection {
+    // A node that took over another's address is another agent, with another certificate.
+    const key = `${agent.nodeName} ${agent.address}`;
+    const connection = this.#byAgent.get(key) ?? this.#open(agent);
     connection.users++;
     // The map's order is that of use.
-    this.#byAddress.delete(address);
-    this.#byAddress.set(address, connection);
+    this.#byAgent.delete(key);
+    this.#byAgent.set(key, connection);
     return connection;
   }
 
-  #open(address: string): Connection {
-    const { channel: transport, interceptors } = this.#credentials;
+  #open({ nodeName, address }: Agent): Connection {
+    const { transport, options } = this.#credentials.dial(nodeUserName(nodeName));
     const channel = new GrpcClient(address, transport, {
-      interceptors: [...interceptors],
+      ...options,
       'grpc.keepalive_time_ms': 20_000,
       'grpc.keepalive_timeout_ms': 10_000,
       'grpc.initial_reconnect_backoff_ms': 100,
@@ -67,17 +71,17 @@ export class AgentConnections implements Disposable {
 
   #giveBack(connection: Connection): void {
     connection.users--;
-    if (this.#byAddress.size <= maxIdle) return;
-    for (const [address, oldest] of this.#byAddress) {
+    if (this.#byAgent.size <= maxIdle) return;
+    for (const [key, oldest] of this.#byAgent) {
       if (oldest.users > 0) continue;
-      this.#byAddress.delete(address);
+      this.#byAgent.delete(key);
       oldest.channel.close();
       return;
     }
   }
 
   [Symbol.dispose](): void {
-    for (const { channel } of this.#byAddress.values()) channel.close();
-    this.#byAddress.clear();
+    for (const { channel } of this.#byAgent.values()) channel.close();
+    this.#byAgent.clear();
   }
 }

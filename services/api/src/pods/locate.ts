@@ -11,11 +11,18 @@ const defaultContainerAnnotation = 'kubectl.kubernetes.io/default-container';
 const pods = genericKindOf('Pod');
 const nodes = genericKindOf('Node');
 
+/** A node's agent. */
+export interface Agent {
+  /** Name of its node, which its certificate must hold. */
+  readonly nodeName: string;
+  /** `host:port`. */
+  readonly address: string;
+}
+
 /** A running pod and the agent to ask about it. */
 export interface LocatedPod {
   readonly pod: Pod;
-  /** `host:port` of the node agent. */
-  readonly address: string;
+  readonly agent: Agent;
 }
 
 /** Finds the agent of a pod's node. Throws with the words that say why there is none. */
@@ -27,15 +34,19 @@ export async function locatePod(deps: CoreDeps, namespace: string, name: string)
   if (nodeName === '') throw new GantryError('BadRequest', `pod ${name} does not have a host assigned`);
   try {
     const node = (await readStored(deps, { kind: nodes, namespace: '', name: nodeName })).object as unknown as Node;
-    return { pod, address: agentAddressOf(node) };
+    return { pod, agent: agentOf(node) };
   } catch (error) {
     if (!isError(error, 'NotFound')) throw error;
     throw new GantryError('ServiceUnavailable', `pod ${name} is on node "${nodeName}", which does not exist any more`);
   }
 }
 
-/** The `host:port` of a node's agent. Throws ServiceUnavailable for a node that does not tell it. */
-export function agentAddressOf(node: Node): string {
+/** The agent of a node. Throws ServiceUnavailable for a node that does not tell where it listens. */
+export function agentOf(node: Node): Agent {
+  return { nodeName: node.metadata.name!, address: agentAddressOf(node) };
+}
+
+function agentAddressOf(node: Node): string {
   const annotated = node.metadata.annotations?.[agentAddressAnnotation];
   if (annotated) return annotated;
   const address = (node.status?.addresses ?? []).find(({ type }) => type === 'InternalIP')?.address;

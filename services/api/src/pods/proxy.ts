@@ -14,7 +14,7 @@ import { GantryError } from '@gantry/runtime/errors.ts';
 import { attemptOn } from '../auth/authorization.ts';
 import type { CoreDeps, RequestContext } from '../core/context.ts';
 import type { AgentConnections } from './agents.ts';
-import { agentAddressOf, containerOf, locatePod } from './locate.ts';
+import { type Agent, agentOf, containerOf, locatePod } from './locate.ts';
 
 export interface ProxyDeps extends CoreDeps {
   readonly agents: AgentConnections;
@@ -38,9 +38,9 @@ export class PodProxy {
     using _open = this.#open();
     const { namespace = '', pod: name = '', container = '' } = request.ref ?? {};
     this.#authorize(context, 'pods/log', namespace, name);
-    const { pod, address } = await locatePod(this.#deps, namespace, name);
+    const { pod, agent } = await locatePod(this.#deps, namespace, name);
     const asked = { ...request, ref: { namespace, pod: name, container: containerOf(pod, container) } };
-    for await (const data of this.#deps.agents.stream(address, (agent) => agent.logs(asked, context.signal))) {
+    for await (const data of this.#deps.agents.stream(agent, (calls) => calls.logs(asked, context.signal))) {
       yield { data };
     }
   }
@@ -91,30 +91,30 @@ export class PodProxy {
     const { namespace = '', pod = '' } = request;
     this.#deps.authorize(context.user, attemptOn('get', 'pods/stats', { namespace }));
     if (pod !== '') {
-      const { address } = await locatePod(this.#deps, namespace, pod);
-      return this.#statsOf(address, request, context.signal);
+      const { agent } = await locatePod(this.#deps, namespace, pod);
+      return this.#statsOf(agent, request, context.signal);
     }
-    const addresses = await this.#allAgents();
+    const agents = await this.#allAgents();
     const found: ContainerStats[] = [];
-    for (let start = 0; start < addresses.length; start += maxParallelStats) {
-      const part = addresses.slice(start, start + maxParallelStats);
-      const answers = await Promise.allSettled(part.map((address) => this.#statsOf(address, request, context.signal)));
+    for (let start = 0; start < agents.length; start += maxParallelStats) {
+      const part = agents.slice(start, start + maxParallelStats);
+      const answers = await Promise.allSettled(part.map((agent) => this.#statsOf(agent, request, context.signal)));
       context.signal.throwIfAborted();
       for (const answer of answers) if (answer.status === 'fulfilled') found.push(...answer.value);
     }
     return found;
   }
 
-  async #statsOf(address: string, request: StatsRequest, signal: AbortSignal): Promise<readonly ContainerStats[]> {
+  async #statsOf(agent: Agent, request: StatsRequest, signal: AbortSignal): Promise<readonly ContainerStats[]> {
     const options = { signal, timeoutMs: statsTimeoutMs };
-    return (await this.#deps.agents.call(address, (agent) => agent.stats(request, options))).containers;
+    return (await this.#deps.agents.call(agent, (calls) => calls.stats(request, options))).containers;
   }
 
-  async #allAgents(): Promise<string[]> {
+  async #allAgents(): Promise<Agent[]> {
     const { entries } = await this.#deps.store.list({ prefix: 'nodes/' });
     return entries.flatMap((entry) => {
       try {
-        return [agentAddressOf(this.#deps.cache.decode(entry).object as never)];
+        return [agentOf(this.#deps.cache.decode(entry).object as never)];
       } catch {
         // A node that has not said where its agent is has nothing to report.
         return [];
@@ -137,9 +137,9 @@ export class PodProxy {
   ): AsyncGenerator<Output> {
     using _open = this.#open();
     this.#authorize(context, resource, namespace, name);
-    const { pod, address } = await locatePod(this.#deps, namespace, name);
-    yield* this.#deps.agents.stream(address, async function* (agent) {
-      using call = open(pod, agent, context.signal);
+    const { pod, agent } = await locatePod(this.#deps, namespace, name);
+    yield* this.#deps.agents.stream(agent, async function* (calls) {
+      using call = open(pod, calls, context.signal);
       const sending = sendAll(call, input);
       yield* call.output;
       void sending;

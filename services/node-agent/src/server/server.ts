@@ -1,4 +1,5 @@
-import { admitHolders, type Credentials } from '@gantry/client/credentials.ts';
+import type { Credentials } from '@gantry/client/credentials.ts';
+import { admitPeers } from '@gantry/client/guard.ts';
 import type {
   ExecInput,
   ExecOutput,
@@ -13,6 +14,7 @@ import { type GrpcServer, serveGrpc } from '@gantry/client/serve.ts';
 import { ServerCalls, type Peer as ServerPeer } from '@gantry/client/server-calls.ts';
 import type { Clock } from '@gantry/runtime/clock.ts';
 import { GantryError } from '@gantry/runtime/errors.ts';
+import { serviceNames } from '@gantry/runtime/identities.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
 import type { UntypedServiceImplementation } from '@grpc/grpc-js';
 import type { Pods } from '../pods/pods.ts';
@@ -45,7 +47,7 @@ export function servePods(
 ): Promise<GrpcServer> {
   const { credentials } = deps;
   const service = { name: 'PodService', definition: podService, handlers: handlersOf(deps) };
-  const admit = admitHolders(credentials);
+  const admit = admitPeers(credentials, [serviceNames.api]);
   // Logs and commands may go on for ever: nobody waits for their ends.
   return serveGrpc([service], { ...listen, maxRequestBytes, credentials, admit, drainMs: 0 });
 }

@@ -1,10 +1,12 @@
-import { admitHolders, type Credentials } from '@gantry/client/credentials.ts';
+import type { Credentials } from '@gantry/client/credentials.ts';
+import { admitPeers } from '@gantry/client/guard.ts';
 import type { DefragmentRequest, ExplainPodRequest, PodExplanation } from '@gantry/client/placement-messages.ts';
 import { placementService } from '@gantry/client/protos.ts';
 import { serveGrpc } from '@gantry/client/serve.ts';
 import { ServerCalls } from '@gantry/client/server-calls.ts';
 import { parseAddress } from '@gantry/runtime/address.ts';
 import type { Clock } from '@gantry/runtime/clock.ts';
+import { serviceNames } from '@gantry/runtime/identities.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
 import type { UntypedServiceImplementation } from '@grpc/grpc-js';
 import type { Defragmenter } from '../defrag/defragmenter.ts';
@@ -39,7 +41,7 @@ export async function servePlacement(listen: string, deps: PlacementDeps): Promi
   const { host, port } = parseAddress(listen);
   const service = { name: 'PlacementService', definition: placementService, handlers: handlersOf(deps) };
   const { credentials } = deps;
-  const admit = admitHolders(credentials);
+  const admit = admitPeers(credentials, [serviceNames.api]);
   const server = await serveGrpc([service], { host, port, maxRequestBytes, credentials, admit });
   return {
     address: reachableAddress(host, server.port),
