@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { findCredentials } from '@gantry/cli/known-tokens.ts';
+import { findCredentials } from '@gantry/cli/known-clusters.ts';
 import { freePort } from '@gantry/cli/up/free-port.ts';
 import { type Client, connect } from '@gantry/client/client.ts';
 

@@ -3,7 +3,7 @@ import { systemClock } from '@gantry/runtime/clock.ts';
 import type { Termination } from '@gantry/runtime/service.ts';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Context, GlobalFlags, Output } from './context.ts';
-import { findCredentials } from './known-tokens.ts';
+import { findCredentials } from './known-clusters.ts';
 import { outputFormats } from './output/objects.ts';
 import { explainUnreachable } from './unreachable.ts';
 
@@ -23,7 +23,7 @@ export function createProgram(termination: Termination): Command {
     .option('-s, --server <host:port>', "the api's address", process.env.GANTRY_SERVER ?? defaultApiAddress)
     .option(
       '--token-file <path>',
-      "file with the cluster's token; by default that of the cluster that you run at this address",
+      "file with the cluster's token; by default, the certificate of the cluster that you run at this address is used",
     )
     .option('-n, --namespace <name>', 'namespace for names without one', process.env.GANTRY_NAMESPACE ?? 'default')
     .configureHelp({ showGlobalOptions: true })

@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { findCredentials } from '@gantry/cli/known-tokens.ts';
+import { findCredentials } from '@gantry/cli/known-clusters.ts';
 import { freeAddress } from '@gantry/cli/up/free-port.ts';
 import { writeSampleImages } from '@gantry/cli/up/sample.ts';
 import { type Client, connect } from '@gantry/client/client.ts';

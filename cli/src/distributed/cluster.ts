@@ -2,17 +2,20 @@ import { join } from 'node:path';
 import { type Client, connect } from '@gantry/client/client.ts';
 import { openBus } from '@gantry/events/open.ts';
 import { lockDirectory } from '@gantry/node-agent/host/lock.ts';
+import { parseAddress } from '@gantry/runtime/address.ts';
 import { systemClock } from '@gantry/runtime/clock.ts';
 import { ensurePrivateFolder, newSecret } from '@gantry/runtime/private-files.ts';
 import { openStore } from '@gantry/store/open.ts';
 import type { SupervisedEnvoy } from '@gantry/xds-lb/envoy.ts';
-import { clusterToken } from '../known-tokens.ts';
+import { clusterToken } from '../known-clusters.ts';
+import { openCertificates } from '../up/certificates.ts';
 import type { Cluster, ClusterDeps } from '../up/cluster.ts';
 import { findServiceEnvoy, startServiceEnvoy } from '../up/envoy.ts';
 import { freeAddress, freePort } from '../up/free-port.ts';
 import { prepareKubeAccess } from '../up/kube-access.ts';
+import { nodeNames } from '../up/node-agents.ts';
 import type { UpOptions } from '../up/options.ts';
-import { announceToken, prepareState } from '../up/state.ts';
+import { announceCluster, prepareState } from '../up/state.ts';
 import { startNodePrograms } from './nodes.ts';
 import {
   type Addresses,
@@ -56,8 +59,11 @@ export async function startDistributed(options: UpOptions, deps: ClusterDeps): P
   for (const folder of [logDir, redisDirectory(stateDir)]) await ensurePrivateFolder(folder);
   const token = await clusterToken(stateDir);
   const ports = await choosePorts(options);
-  const kube = await prepareKubeAccess(stateDir, { api: ports.api, tokenPath: token.path, clock });
-  const addresses = { ...ports, kube, runDir: run, tokenFile: token.path };
+  const names = nodeNames(options.nodes);
+  const { host } = parseAddress(ports.api);
+  const certificates = stack.use(await openCertificates(stateDir, { host, nodes: names }, { clock, log }));
+  const kube = await prepareKubeAccess(stateDir, ports.api, certificates, log);
+  const addresses = { ...ports, kube, runDir: run, tokenFile: token.path, certificates };
   const programs = new Map<string, Supervised>();
   const launch: Launch = async (spec, answers) => {
     const program = stack.use(supervise(spec, { logDir, clock, progress }));
@@ -69,11 +75,11 @@ export async function startDistributed(options: UpOptions, deps: ClusterDeps): P
   await launchBacking(launch, { servers, addresses, stateDir });
   progress(`redis-server listens on 127.0.0.1:${addresses.redisPort}, its data is in ${redisDirectory(stateDir)}`);
   progress(`nats-server listens on 127.0.0.1:${addresses.natsPort}`);
-  const client = stack.use(connect(addresses.api, { credentials: token.credentials }));
+  const client = stack.use(connect(addresses.api, { credentials: certificates.credentialsOf('admin') }));
   await launchServices(launch, { addresses, options, client });
   progress(`api listens on ${addresses.api}; scheduler and controllers run beside it`);
   progress(`kubectl finds it with --kubeconfig ${kube.kubeconfigPath}`);
-  stack.use(await announceToken(addresses.api, token, progress));
+  stack.use(await announceCluster(addresses.api, certificates.folderOf('admin'), progress));
   const binary = findServiceEnvoy({ progress });
   const envoy =
     binary === undefined
@@ -107,7 +113,9 @@ export async function startDistributed(options: UpOptions, deps: ClusterDeps): P
 const backing: ReadonlySet<string> = new Set(['redis-server', 'nats-server']);
 
 /** Chooses free ports, and a password for the servers of this run. */
-async function choosePorts({ listen }: UpOptions): Promise<Omit<Addresses, 'runDir' | 'tokenFile' | 'kube'>> {
+async function choosePorts({
+  listen,
+}: UpOptions): Promise<Omit<Addresses, 'runDir' | 'tokenFile' | 'kube' | 'certificates'>> {
   const [redisPort, natsPort] = [await freePort(), await freePort()];
   return { redisPort, natsPort, password: newSecret(), api: await freeAddress(listen) };
 }

@@ -27,7 +27,7 @@ export interface NodeProgramDeps {
 
 /** Sets up the nodes and starts the agent of each as a process of its own. Resolves when all are registered. */
 export async function startNodePrograms(
-  options: UpOptions & Pick<Addresses, 'api' | 'tokenFile'>,
+  options: UpOptions & Pick<Addresses, 'api' | 'certificates'>,
   deps: NodeProgramDeps,
 ): Promise<Nodes> {
   const { programs } = deps;
@@ -61,7 +61,7 @@ export async function startNodePrograms(
 
 async function startAgent(
   node: HostNode,
-  options: UpOptions & Pick<Addresses, 'api' | 'tokenFile'>,
+  options: UpOptions & Pick<Addresses, 'api' | 'certificates'>,
   deps: NodeProgramDeps,
 ): Promise<void> {
   const { client, clock, progress, signal, logDir, programs } = deps;

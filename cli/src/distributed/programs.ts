@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { defaultApiConfig } from '@gantry/api/config.ts';
 import type { HostNode } from '@gantry/node-agent/host/nodes.ts';
+import type { ClusterCertificates } from '../up/certificates.ts';
 import type { KubeAccess } from '../up/kube-access.ts';
 import { dnsAddress } from '../up/node-agents.ts';
 import type { UpOptions } from '../up/options.ts';
@@ -21,7 +22,9 @@ export interface Addresses {
   /** host:port of the api. */
   readonly api: string;
   /** The api's way in for kubectl. */
-  readonly kube: Pick<KubeAccess, 'address' | 'certPath' | 'keyPath'>;
+  readonly kube: Pick<KubeAccess, 'address'>;
+  /** Each part's certificate, in a folder. */
+  readonly certificates: Pick<ClusterCertificates, 'folderOf'>;
 }
 
 /** Identity in leader elections. It never changes: there is one replica of each, and after a crash the next one leads at once. */
@@ -65,21 +68,21 @@ export function apiProgram(addresses: Addresses): ProgramSpec {
   return service('api', {
     GANTRY_API_LISTEN: addresses.api,
     GANTRY_API_REST: addresses.kube.address,
-    GANTRY_API_TLS_CERT: addresses.kube.certPath,
-    GANTRY_API_TLS_KEY: addresses.kube.keyPath,
     GANTRY_STORE: storeAddress(addresses),
     GANTRY_EVENTS: busAddress(addresses),
+    GANTRY_CERTS: addresses.certificates.folderOf('api'),
+    // Scripts may present it in place of a certificate.
     GANTRY_TOKEN_FILE: addresses.tokenFile,
   });
 }
 
 export function schedulerProgram(addresses: Addresses): ProgramSpec {
-  return service('scheduler', { ...clientEnv(addresses), GANTRY_SCHEDULER_IDENTITY: identity });
+  return service('scheduler', { ...clientEnv(addresses, 'scheduler'), GANTRY_SCHEDULER_IDENTITY: identity });
 }
 
 export function controllersProgram(addresses: Addresses, { silenceConfirmMs }: UpOptions): ProgramSpec {
   return service('controllers', {
-    ...clientEnv(addresses),
+    ...clientEnv(addresses, 'controllers'),
     GANTRY_CONTROLLERS_IDENTITY: identity,
     ...(silenceConfirmMs === undefined ? {} : { GANTRY_CONTROLLERS_SILENCE_CONFIRM_MS: String(silenceConfirmMs) }),
   });
@@ -87,7 +90,7 @@ export function controllersProgram(addresses: Addresses, { silenceConfirmMs }: U
 
 export function xdsProgram(addresses: Addresses): ProgramSpec {
   return service('xds-lb', {
-    ...clientEnv(addresses),
+    ...clientEnv(addresses, 'xdsLb'),
     GANTRY_XDS_SOCKET: xdsSocket(addresses),
     // Envoy listens on every address of this machine.
     GANTRY_XDS_INGRESS_IPS: '127.0.0.1',
@@ -98,14 +101,14 @@ export function xdsProgram(addresses: Addresses): ProgramSpec {
 export function agentProgram(
   node: HostNode,
   options: UpOptions,
-  { api, tokenFile }: Pick<Addresses, 'api' | 'tokenFile'>,
+  { api, certificates }: Pick<Addresses, 'api' | 'certificates'>,
   listen: string,
 ): ProgramSpec {
   const { isolated, name } = node;
   const heartbeatMs = options.nodeTimes?.heartbeatMs;
   const env = {
     GANTRY_SERVER: api,
-    GANTRY_TOKEN_FILE: tokenFile,
+    GANTRY_CERTS: certificates.folderOf(name),
     GANTRY_NODE_NAME: name,
     GANTRY_DRIVER: node.runtime.info.driver,
     GANTRY_ADDRESS: node.address,
@@ -127,9 +130,9 @@ export function agentProgram(
   return service('node-agent', { ...env, ...network }, name);
 }
 
-function clientEnv(addresses: Addresses): Record<string, string> {
-  const { api, tokenFile } = addresses;
-  return { GANTRY_SERVER: api, GANTRY_EVENTS: busAddress(addresses), GANTRY_TOKEN_FILE: tokenFile };
+function clientEnv(addresses: Addresses, part: string): Record<string, string> {
+  const { api, certificates } = addresses;
+  return { GANTRY_SERVER: api, GANTRY_EVENTS: busAddress(addresses), GANTRY_CERTS: certificates.folderOf(part) };
 }
 
 /** Path of the Unix socket on which xds-lb serves Envoy. */

@@ -9,6 +9,7 @@ import { Informer } from '@gantry/client/informer.ts';
 import { defaultControllersConfig, startControllers } from '@gantry/controllers/service.ts';
 import { openBus } from '@gantry/events/open.ts';
 import type { KindName, Kinds } from '@gantry/model/built-in.ts';
+import { parseAddress } from '@gantry/runtime/address.ts';
 import { type Clock, systemClock } from '@gantry/runtime/clock.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
 import { readConfig as readSchedulerConfig } from '@gantry/scheduler/config.ts';
@@ -17,13 +18,14 @@ import { openStore } from '@gantry/store/open.ts';
 import { defaultConfig as defaultXdsConfig } from '@gantry/xds-lb/config.ts';
 import type { SupervisedEnvoy } from '@gantry/xds-lb/envoy.ts';
 import { startXdsLb } from '@gantry/xds-lb/service.ts';
-import { clusterToken } from '../known-tokens.ts';
+import { clusterToken } from '../known-clusters.ts';
+import { openCertificates } from './certificates.ts';
 import { findServiceEnvoy, startServiceEnvoy } from './envoy.ts';
 import { freeAddress } from './free-port.ts';
 import { prepareKubeAccess } from './kube-access.ts';
-import { type Nodes, startNodes } from './node-agents.ts';
+import { type Nodes, nodeNames, startNodes } from './node-agents.ts';
 import type { UpOptions } from './options.ts';
-import { announceToken, prepareState } from './state.ts';
+import { announceCluster, prepareState } from './state.ts';
 
 /** Identity in leader elections. It never changes, since nobody else can open the database: after a crash the next process leads at once. */
 const identity = 'gantry-up';
@@ -56,26 +58,28 @@ export async function startCluster(options: UpOptions, deps: ClusterDeps): Promi
   await using stack = new AsyncDisposableStack();
   const folders = stack.use(await prepareState(options.stateDir));
   const token = await clusterToken(options.stateDir);
-  const { credentials } = token;
+  const names = nodeNames(options.nodes);
+  const { host } = parseAddress(listen);
+  const certificates = stack.use(await openCertificates(options.stateDir, { host, nodes: names }, { clock, log }));
   const store = stack.use(await openStore(`sqlite:${join(options.stateDir, 'state.db')}`, { log }));
   const bus = stack.use(await openBus('memory:up'));
-  const kube = await prepareKubeAccess(options.stateDir, { api: listen, tokenPath: token.path, clock });
+  const kube = await prepareKubeAccess(options.stateDir, listen, certificates, log);
+  const credentials = certificates.credentialsOf('api', token.read);
   const api = stack.use(
     await startApi(
       { ...defaultApiConfig, listen, rest: kube.address },
-      { store, bus, credentials, tls: kube.tls, log: log.child({ service: 'api' }) },
+      { store, bus, credentials, log: log.child({ service: 'api' }) },
     ),
   );
-  const client = stack.use(connect(api.address, { credentials }));
+  const service = (part: string, name: string = part): ServiceDeps => {
+    const own = certificates.credentialsOf(part);
+    const client = stack.use(connect(api.address, { credentials: own }));
+    return { client, credentials: own, clock, log: log.child({ service: name }) };
+  };
+  const { client } = service('admin');
   progress(`api listens on ${api.address}, its state is in ${options.stateDir}`);
   progress(`kubectl finds it with --kubeconfig ${kube.kubeconfigPath}`);
-  stack.use(await announceToken(api.address, token, progress));
-  const service = (name: string): ServiceDeps => ({
-    client,
-    credentials,
-    clock,
-    log: log.child({ service: name }),
-  });
+  stack.use(await announceCluster(api.address, certificates.folderOf('admin'), progress));
 
   const controllersConfig = { ...defaultControllersConfig, identity };
   const controllers = stack.use(
@@ -91,8 +95,13 @@ export async function startCluster(options: UpOptions, deps: ClusterDeps): Promi
   const balancer =
     binary === undefined
       ? undefined
-      : stack.use(await startLoadBalancer(binary, folders.run, progress, service('xds-lb')));
-  const nodes = stack.use(await startNodes(options, { ...service('node-agent'), signal, progress }));
+      : stack.use(await startLoadBalancer(binary, folders.run, progress, service('xdsLb', 'xds-lb')));
+  const nodes = stack.use(
+    await startNodes(options, {
+      serviceOf: (node) => service(node, 'node-agent'),
+      ...{ clock, log, signal, progress },
+    }),
+  );
   progress(`${options.nodes} nodes with the ${nodes.host.driver} driver: ${nodes.host.reasons.join('; ')}`);
   const owned = stack.move();
   return {

@@ -38,8 +38,8 @@ export async function allStarted(starts: readonly Promise<void>[]): Promise<void
 export async function startNodes(
   options: UpOptions,
   deps: {
-    readonly client: Client;
-    readonly credentials: Credentials;
+    /** The client and the credentials of a node's agent. */
+    readonly serviceOf: (node: string) => { readonly client: Client; readonly credentials: Credentials };
     readonly log: Logger;
   } & PatienceDeps,
 ): Promise<Nodes> {
@@ -52,8 +52,10 @@ export async function startNodes(
   stack.defer(async () => {
     await Promise.all([...agents.values()].map((agent) => agent[Symbol.asyncDispose]()));
   });
+  const services = new Map(host.nodes.map(({ name }) => [name, deps.serviceOf(name)]));
   const start = async (node: HostNode): Promise<void> => {
-    const agent = await startNodeAgent(agentConfig(node, options), { ...deps, runtime: node.runtime });
+    const own = { ...deps, ...services.get(node.name)!, runtime: node.runtime };
+    const agent = await startNodeAgent(agentConfig(node, options), own);
     agents.set(node.name, agent);
     await untilStarted(node.name, agent.ready, notReadyHint, deps);
   };

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ensurePassableFolder, ensurePrivateFolder } from '@gantry/runtime/private-files.ts';
-import { type ClusterToken, publishToken } from '../known-tokens.ts';
+import { publishCluster } from '../known-clusters.ts';
 
 /** Folders of a running cluster. Disposing of them removes the sockets. */
 export interface StateFolders extends AsyncDisposable {
@@ -35,14 +35,17 @@ export async function prepareState(stateDir: string): Promise<StateFolders> {
   return { run, [Symbol.asyncDispose]: () => rm(run, { recursive: true, force: true }) };
 }
 
-/** Lets the user's commands find the token while the cluster runs; tells the token's file if they cannot. */
-export async function announceToken(
+/**
+ * Lets the user's commands find the administrator's certificate while the cluster runs; tells its folder if they cannot.
+ * @param folder Folder of the certificate.
+ */
+export async function announceCluster(
   address: string,
-  token: ClusterToken,
+  folder: string,
   progress: (text: string) => void,
 ): Promise<AsyncDisposable> {
-  const published = await publishToken(address, token);
+  const published = await publishCluster(address, folder);
   if (!published.found)
-    progress(`commands need --token-file ${token.path}, as your configuration folder cannot be written`);
+    progress(`commands need GANTRY_CERTS=${folder}, as your configuration folder cannot be written`);
   return published;
 }

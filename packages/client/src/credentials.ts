@@ -9,7 +9,8 @@ import type { PeerCertificate } from 'node:tls';
 import {
   type CertificateSource,
   certificateFiles,
-  certificatesIn,
+  followCertificates,
+  pathsIn,
   type VerifiedCertificate,
 } from '@gantry/runtime/certificates.ts';
 import { GantryError } from '@gantry/runtime/errors.ts';
@@ -41,6 +42,8 @@ export interface Credentials {
   dial(peer: string): { readonly transport: ChannelCredentials; readonly options: ClientOptions };
   /** Transport that a server listens with. */
   readonly listener: ServerCredentials;
+  /** The certificates, for listeners and dials that are not gRPC's; undefined where a token is all there is. */
+  readonly certificates?: CertificateSource;
   /** Whether a call's metadata proves that the caller holds the cluster's token, and so is its administrator. */
   verify(metadata: Metadata): boolean;
   /** Whether a caller is one of these services, by the common names of certificates; with a token alone, every holder is. */
@@ -97,6 +100,7 @@ export function tokenCredentials(token: () => string, ca?: () => string): Creden
 export function certificateCredentials(source: CertificateSource, token?: () => string): Credentials {
   const provider = providerOf(source);
   return {
+    certificates: source,
     dial: (peer) => ({
       transport: experimental.createCertificateProviderChannelCredentials(provider, provider, {
         checkServerIdentity: named(peer),
@@ -133,7 +137,10 @@ function providerOf(source: CertificateSource): Provider {
       listener,
       source.onChange(() => listener(updateOf())),
     );
-    listener(updateOf());
+    // The library is not ready to hear while it adds a listener.
+    queueMicrotask(() => {
+      if (stops.has(listener)) listener(updateOf());
+    });
   };
   const stop = (listener: unknown): void => {
     stops.get(listener)?.();
@@ -228,7 +235,7 @@ export function credentialsFromEnv(env: Readonly<Record<string, string | undefin
 /** The credentials of a folder of certificates, with a token that its holder takes, or presents where it has no certificate. */
 export function credentialsIn(folder: string, token?: () => string): Credentials {
   if (existsSync(join(folder, certificateFiles.cert)) || token === undefined) {
-    return certificateCredentials(certificatesIn(folder), token);
+    return certificateCredentials(followCertificates(pathsIn(folder)), token);
   }
   return tokenCredentials(token, () => readFileSync(join(folder, certificateFiles.ca), 'utf8'));
 }

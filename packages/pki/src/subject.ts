@@ -51,7 +51,7 @@ export const adminSubject: Subject = {
 export function nodeSubject(nodeName: string, addresses: readonly string[]): Subject {
   return {
     commonName: nodeUserName(nodeName),
-    organizations: [organizations.nodes],
+    organizations: [organizations.nodes, organizations.masters],
     dns: [nodeName],
     ips: addresses,
     uses: both,

@@ -1,5 +1,6 @@
+import { type CertificatePaths, pathsIn } from '@gantry/runtime/certificates.ts';
 import { GantryError } from '@gantry/runtime/errors.ts';
-import { type Env, readOptions, withPrefix } from '@gantry/runtime/options.ts';
+import { type Env, type Options, readOptions, withPrefix } from '@gantry/runtime/options.ts';
 import { defaultLimits, type Limits } from './core/limits.ts';
 import { defaultRetention, type Retention } from './housekeeping/compaction.ts';
 
@@ -47,8 +48,8 @@ export interface ProcessConfig {
   readonly store: string;
   /** Address of the event bus, see openBus. */
   readonly bus: string;
-  /** Files of the REST api's certificate chain and key, in PEM; plain HTTP where absent. */
-  readonly tls: { readonly certPath: string; readonly keyPath: string } | undefined;
+  /** Files of the REST api's certificate, where it is not the service's own, and of the authority of its clients. */
+  readonly tls: CertificatePaths | undefined;
 }
 
 /** The settings by their flags, with the variables that stand for them. */
@@ -68,17 +69,13 @@ export const options = {
 /**
  * Settings from flags (`--store sqlite:/path`, `--store=sqlite:/path`) and environment (GANTRY_STORE, GANTRY_EVENTS,
  * GANTRY_API_LISTEN, GANTRY_API_REST, GANTRY_API_TLS_CERT, GANTRY_API_TLS_KEY, GANTRY_API_DIAGNOSTICS, GANTRY_API_SERVICE_CIDR, GANTRY_CLUSTER_DNS, GANTRY_API_TRUST_NETWORK); flags go
- * first. GANTRY_TOKEN_FILE (or GANTRY_TOKEN) gives the cluster's token.
+ * first. GANTRY_CERTS names the folder of the service's certificate, GANTRY_TOKEN_FILE (or GANTRY_TOKEN) gives the cluster's token.
  * Throws Invalid, naming the flag or variable.
  */
 export function readConfig(args: readonly string[], env: Env): ProcessConfig {
   const given = readOptions(options, args, env);
-  const [certPath, keyPath] = [given.text('tls-cert'), given.text('tls-key')];
-  if ((certPath === undefined) !== (keyPath === undefined)) {
-    throw new GantryError('Invalid', '--tls-cert and --tls-key: Required value: a certificate and its key go together');
-  }
   return {
-    tls: certPath === undefined ? undefined : { certPath, keyPath: keyPath! },
+    tls: tlsOf(given, env),
     store: given.text('store') ?? 'sqlite:.gantry/state.db',
     bus: given.text('bus') ?? 'memory:',
     api: {
@@ -91,4 +88,16 @@ export function readConfig(args: readonly string[], env: Env): ProcessConfig {
       trustNetwork: given.switch('trust-network', defaultApiConfig.trustNetwork),
     },
   };
+}
+
+/** A certificate for the REST api alone, such as one of a public authority. Clients' are of the cluster's own. */
+function tlsOf(given: Options<keyof typeof options>, { GANTRY_CERTS: folder }: Env): CertificatePaths | undefined {
+  const [cert, key] = [given.text('tls-cert'), given.text('tls-key')];
+  if (cert === undefined && key === undefined) return undefined;
+  if (cert === undefined || key === undefined) {
+    throw new GantryError('Invalid', '--tls-cert and --tls-key: Required value: a certificate and its key go together');
+  }
+  if (!folder)
+    throw new GantryError('Invalid', "GANTRY_CERTS: Required value: names the authority of the clients' certificates");
+  return { ca: pathsIn(folder).ca, cert, key };
 }

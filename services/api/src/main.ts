@@ -1,7 +1,7 @@
 /** Runs an api as a process of its own; config.ts says which flags and environment variables it takes. */
-import { readFile } from 'node:fs/promises';
 import { credentialsFromEnv, requireCredentials } from '@gantry/client/credentials.ts';
 import { openBus } from '@gantry/events/open.ts';
+import { followCertificates } from '@gantry/runtime/certificates.ts';
 import { runProcess } from '@gantry/runtime/process.ts';
 import { openStore } from '@gantry/store/open.ts';
 import { readConfig } from './config.ts';
@@ -13,9 +13,6 @@ await runProcess('api', async ({ log, stack }) => {
   if (!config.api.trustNetwork) requireCredentials(credentials, 'GANTRY_API_TRUST_NETWORK');
   const store = stack.use(await openStore(config.store, { log }));
   const bus = stack.use(await openBus(config.bus, 'api'));
-  const tls = config.tls && {
-    cert: await readFile(config.tls.certPath, 'utf8'),
-    key: await readFile(config.tls.keyPath, 'utf8'),
-  };
-  return await startApi(config.api, { store, bus, log, credentials, ...(tls && { tls }) });
+  const tls = config.tls && stack.use(followCertificates(config.tls));
+  return await startApi(config.api, { store, bus, log, credentials, tls });
 });

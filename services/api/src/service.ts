@@ -7,6 +7,7 @@ import type { EventBus } from '@gantry/events/events.ts';
 import { builtInKinds } from '@gantry/model/built-in.ts';
 import { Registry } from '@gantry/model/registry.ts';
 import { parseAddress } from '@gantry/runtime/address.ts';
+import type { CertificateSource } from '@gantry/runtime/certificates.ts';
 import { type Clock, systemClock } from '@gantry/runtime/clock.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
 import { createMetrics, type Diagnostics, serveDiagnostics } from '@gantry/runtime/metrics.ts';
@@ -25,6 +26,7 @@ import { authorizeInOrder, mastersAuthorizer } from './auth/authorization.ts';
 import { bearerTokens } from './auth/bearer.ts';
 import { type ReadTokenKeys, TokenKeys } from './auth/tokens/keys.ts';
 import { memoryKey, type Tokens, tokensOf } from './auth/tokens/tokens.ts';
+import { clientCertificate } from './auth/x509.ts';
 import type { ApiConfig } from './config.ts';
 import { ResourceApi } from './core/api.ts';
 import { createBuiltIns } from './core/built-ins.ts';
@@ -78,8 +80,8 @@ export interface ApiDeps {
   readonly tokenKeys?: ReadTokenKeys;
   /** Certificate of the cluster's authority, in PEM, by which pods believe the api. */
   readonly rootCertificate?: string;
-  /** Certificate chain and key of the REST edge, in PEM; plain HTTP if absent. */
-  readonly tls?: { readonly cert: string; readonly key: string };
+  /** Certificates of the REST edge and its clients, if they are others than those of the credentials; plain HTTP where there are none. */
+  readonly tls?: CertificateSource | undefined;
 }
 
 /** A running api. */
@@ -157,6 +159,7 @@ async function serveEdges(config: ApiConfig, deps: ApiDeps, parts: Parts, stack:
   const { core, tokens, ledger, hub, events, resources, registry } = parts;
   const { maxRequestBytes, maxInFlight } = config.limits;
   const authenticate = authenticateInOrder([
+    clientCertificate(core.clock.now),
     clusterToken(credentials),
     bearerTokens(tokens.authenticators),
     ...(config.trustNetwork ? [trustedNetwork] : []),
@@ -213,7 +216,7 @@ async function serveEdges(config: ApiConfig, deps: ApiDeps, parts: Parts, stack:
         },
         {
           ...parseAddress(config.rest),
-          ...(deps.tls && { tls: deps.tls }),
+          tls: deps.tls ?? credentials.certificates,
           maxBodyBytes: maxRequestBytes,
           maxInFlight,
         },

@@ -1,10 +1,11 @@
 import { createServer as createPlainServer } from 'node:http';
-import { createSecureServer, type ServerHttp2Stream } from 'node:http2';
+import type { ServerHttp2Stream } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Kind } from '@gantry/model/kind.ts';
 import { apiVersionOf, type Registry } from '@gantry/model/registry.ts';
 import { virtualKinds } from '@gantry/model/virtual-kinds.ts';
+import type { CertificateSource } from '@gantry/runtime/certificates.ts';
 import { GantryError, toGantryError } from '@gantry/runtime/errors.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
 import { Metadata } from '@grpc/grpc-js';
@@ -15,6 +16,7 @@ import type { RequestContext } from '../core/context.ts';
 import { isPretty, plainJson, type Wanted, wantedBy } from './accept.ts';
 import { type Outgoing, sendDocument, sendStatus, sendText } from './answer.ts';
 import type { Incoming } from './body.ts';
+import { certificateOf, secureServer } from './certificates.ts';
 import { Connections, connectionOptions, hasMoreToCome } from './connections.ts';
 import { Documents } from './documents.ts';
 import { notAcceptable } from './encoding.ts';
@@ -52,8 +54,8 @@ export interface RestOptions {
   readonly host: string;
   /** 0 for any free port. */
   readonly port: number;
-  /** Certificate chain and key, in PEM; plain HTTP without, for tests and for a proxy that ends TLS on the same machine. */
-  readonly tls?: { readonly cert: string; readonly key: string };
+  /** Certificates of the server, and the authority of its clients'; plain HTTP without, for tests. */
+  readonly tls?: CertificateSource | undefined;
   /** Largest body of a request, in bytes. */
   readonly maxBodyBytes: number;
   /** Requests that read in work at one time, and twice those that write. */
@@ -87,7 +89,7 @@ export async function serveRest(deps: RestDeps, options: RestOptions): Promise<R
   const server =
     options.tls === undefined
       ? createPlainServer(bounds, listener)
-      : createSecureServer({ ...options.tls, ...bounds, allowHTTP1: true }, listener as never);
+      : secureServer(options.tls, bounds as object, listener as never);
   const connections = new Connections(server, options.tls !== undefined);
   server.on('upgrade', (incoming: Incoming, socket: Duplex, head: Buffer) => {
     connections.upgraded(socket);
@@ -234,7 +236,11 @@ class RestEdge {
     if (authorization !== undefined) metadata.set('authorization', authorization);
     const { remoteAddress = '', remotePort = 0 } = incoming.socket;
     return {
-      user: await this.#deps.authenticate({ peer: `${remoteAddress}:${remotePort}`, metadata }),
+      user: await this.#deps.authenticate({
+        peer: `${remoteAddress}:${remotePort}`,
+        metadata,
+        certificate: certificateOf(incoming),
+      }),
       signal,
       fieldManager: query.get('fieldManager') || (incoming.headers['user-agent'] ?? '').split('/', 1)[0]!,
       fieldValidation: fieldValidationOf(query),

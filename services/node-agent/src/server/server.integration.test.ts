@@ -37,9 +37,8 @@ beforeAll(async () => {
     testConfig(join(directory, 'agent'), { listen: { host: '127.0.0.1', port: 0 } }),
   );
   await agent.ready;
-  channel = new GrpcClient(agent.address!, credentials.createInsecure(), {
-    interceptors: [...testCredentials.interceptors],
-  });
+  const { transport, options } = testCredentials.dial('');
+  channel = new GrpcClient(agent.address!, transport, options);
   calls = new PodCalls(channel, { timeoutMs: 10_000, whenAway: 'wait' });
 });
 
