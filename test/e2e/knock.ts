@@ -1,21 +1,26 @@
 /**
- * Knocks at doors as somebody who has no credentials, and prints what came of it as JSON. A program of its own, so that it can be run
- * as another user and in another network. Arguments: `host:port` or `unix:/path`, several.
+ * Knocks at doors as somebody who has no token, and prints what came of it as JSON. A program of its own, so that it can be run
+ * as another user and in another network. Arguments: `host:port` or `unix:/path`, several; `--certs=FOLDER` knocks with the certificate
+ * in a folder, whoever issued it.
  */
 import { get } from 'node:https';
-import { connect } from 'node:net';
-import { credentials, Client as GrpcClient, status } from '@grpc/grpc-js';
+import { connect, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import { type Certificates, pathsIn, readCertificates } from '@gantry/runtime/certificates.ts';
+import { type ChannelCredentials, credentials, Client as GrpcClient, status } from '@grpc/grpc-js';
 
 /** Result of knocking at one door. */
 export interface Knocked {
   readonly target: string;
   /** How connecting ended: `open`, or the error's code. */
   readonly connection: string;
+  /** Whether the server speaks TLS: what is asked for by gRPC is asked over it then. */
+  readonly tls: boolean;
   /** Status codes of gRPC by method. */
   readonly grpc: Readonly<Record<string, string>>;
   /** Status code of an HTTPS request for the list of Kubernetes' apis; 0 from a server that speaks no TLS. */
   readonly https: number;
-  /** First words of the answer to lines as Redis, NATS and HTTP servers take them. */
+  /** First words of the answer to lines as Redis, NATS and HTTP servers take them; in clear text, and over TLS once the server asks for it. */
   readonly lines: string;
 }
 
@@ -30,22 +35,48 @@ const methods = [
 ];
 const patienceMs = 2_000;
 
-const knocked = await Promise.all(process.argv.slice(2).map(knock));
+const flag = '--certs=';
+const args = process.argv.slice(2);
+const folder = args.find((arg) => arg.startsWith(flag))?.slice(flag.length);
+const own: Partial<Certificates> = folder === undefined ? {} : readCertificates(pathsIn(folder));
+
+const knocked = await Promise.all(args.filter((arg) => !arg.startsWith('--')).map(knock));
 process.stdout.write(JSON.stringify(knocked));
 // Connections that nobody answers are of no use any more.
 process.exit(0);
 
 async function knock(target: string): Promise<Knocked> {
   const connection = await connecting(target);
-  if (connection !== 'open') return { target, connection, grpc: {}, https: 0, lines: '' };
-  const client = new GrpcClient(target, credentials.createInsecure());
+  if (connection !== 'open') return { target, connection, tls: false, grpc: {}, https: 0, lines: '' };
+  const tls = await speaksTls(target);
+  const client = new GrpcClient(target, tls ? anyServer() : credentials.createInsecure());
   const codes = await Promise.all(methods.map(async (method) => [method, await call(client, method)] as const));
   client.close();
   const [https, lines] = [await httpsStatus(target), await answerToLines(target)];
-  return { target, connection, grpc: Object.fromEntries(codes), https, lines };
+  return { target, connection, tls, grpc: Object.fromEntries(codes), https, lines };
 }
 
-function open(target: string) {
+/** Transport that shows the certificate to whatever server there is: the door is tried, not the name on it. */
+function anyServer(): ChannelCredentials {
+  const [key, cert] = [own.key, own.cert].map((pem) => (pem === undefined ? null : Buffer.from(pem)));
+  return credentials.createSsl(null, key, cert, { rejectUnauthorized: false });
+}
+
+function speaksTls(target: string): Promise<boolean> {
+  if (target.startsWith('unix:')) return Promise.resolve(false);
+  return new Promise((resolve) => {
+    const socket = connectTls({ socket: open(target), rejectUnauthorized: false, ALPNProtocols: ['h2'] });
+    const end = (outcome: boolean): void => {
+      socket.destroy();
+      resolve(outcome);
+    };
+    socket.setTimeout(patienceMs, () => end(false));
+    socket.once('secureConnect', () => end(true));
+    socket.once('error', () => end(false));
+  });
+}
+
+function open(target: string): Socket {
   const at = target.lastIndexOf(':');
   return target.startsWith('unix:')
     ? connect(target.slice('unix:'.length))
@@ -83,7 +114,9 @@ function httpsStatus(target: string): Promise<number> {
   if (host === 'unix') return Promise.resolve(0);
   return new Promise((resolve) => {
     // The door is tried, not the name on it.
-    const request = get({ host, port, path: '/apis', rejectUnauthorized: false, agent: false, timeout: patienceMs });
+    const { cert, key } = own;
+    const asked = { host, port, path: '/apis', rejectUnauthorized: false, agent: false, timeout: patienceMs };
+    const request = get({ ...asked, ...(cert === undefined ? {} : { cert, key }) });
     request.on('response', (response) => {
       response.resume();
       resolve(response.statusCode ?? 0);
@@ -97,13 +130,28 @@ function httpsStatus(target: string): Promise<number> {
 function answerToLines(target: string): Promise<string> {
   return new Promise((resolve) => {
     let answer = '';
-    const socket = open(target).setTimeout(patienceMs).setEncoding('utf8');
-    socket.on('data', (text: string) => {
+    const plain = open(target);
+    const listen = (socket: Socket, onText: (text: string) => void): void => {
+      socket.setTimeout(patienceMs, () => socket.destroy());
+      socket.on('data', (bytes: Buffer) => onText(bytes.toString()));
+      socket.on('error', () => {});
+      socket.on('close', () => resolve(answer.slice(0, 2_000)));
+    };
+    const lines = 'PING\r\nCONNECT {}\r\nSUB > 1\r\nGET / HTTP/1.0\r\n\r\n';
+    listen(plain, (text) => {
       answer += text;
+      if (!text.startsWith('INFO ') || !text.includes('"tls_required":true') || own.cert === undefined) return;
+      // NATS: everything goes over TLS from here on.
+      plain.removeAllListeners('data');
+      const { cert, key } = own;
+      const secure = connectTls({ socket: plain, rejectUnauthorized: false, cert, ...(key && { key }) });
+      listen(secure, (more) => {
+        answer += more;
+      });
+      secure.write(lines);
     });
-    socket.on('timeout', () => socket.destroy());
-    socket.on('error', () => {});
-    socket.on('close', () => resolve(answer.slice(0, 2_000)));
-    socket.write('PING\r\nCONNECT {}\r\nSUB > 1\r\nGET / HTTP/1.0\r\n\r\n');
+    // A NATS server speaks first, and takes nothing but TLS after its word.
+    if (own.cert === undefined) plain.write(lines);
+    else setTimeout(() => answer === '' && plain.write(lines), 200);
   });
 }

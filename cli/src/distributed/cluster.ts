@@ -8,7 +8,7 @@ import { ensurePrivateFolder, newSecret } from '@gantry/runtime/private-files.ts
 import { openStore } from '@gantry/store/open.ts';
 import type { SupervisedEnvoy } from '@gantry/xds-lb/envoy.ts';
 import { clusterToken } from '../known-clusters.ts';
-import { openCertificates } from '../up/certificates.ts';
+import { type ClusterCertificates, openCertificates } from '../up/certificates.ts';
 import type { Cluster, ClusterDeps } from '../up/cluster.ts';
 import { findServiceEnvoy, startServiceEnvoy } from '../up/envoy.ts';
 import { freeAddress, freePort } from '../up/free-port.ts';
@@ -25,6 +25,7 @@ import {
   natsProgram,
   redisDirectory,
   redisProgram,
+  redisSocket,
   schedulerProgram,
   storeAddress,
   xdsProgram,
@@ -72,8 +73,12 @@ export async function startDistributed(options: UpOptions, deps: ClusterDeps): P
     await untilAnswers(spec.name, hint, answers, { clock, signal: AbortSignal.any([signal, program.stopped]) });
   };
 
-  await launchBacking(launch, { servers, addresses, stateDir });
-  progress(`redis-server listens on 127.0.0.1:${addresses.redisPort}, its data is in ${redisDirectory(stateDir)}`);
+  await launchBacking(launch, { servers, addresses, stateDir, certificates });
+  certificates.onRenewed((parts) => {
+    const nats = programs.get('nats-server')?.pid;
+    if (parts.includes('nats') && nats !== undefined) process.kill(nats, 'SIGHUP');
+  });
+  progress(`redis-server listens on unix:${redisSocket(addresses)}, its data is in ${redisDirectory(stateDir)}`);
   progress(`nats-server listens on 127.0.0.1:${addresses.natsPort}`);
   const client = stack.use(connect(addresses.api, { credentials: certificates.credentialsOf('admin') }));
   await launchServices(launch, { addresses, options, client });
@@ -116,8 +121,7 @@ const backing: ReadonlySet<string> = new Set(['redis-server', 'nats-server']);
 async function choosePorts({
   listen,
 }: UpOptions): Promise<Omit<Addresses, 'runDir' | 'tokenFile' | 'kube' | 'certificates'>> {
-  const [redisPort, natsPort] = [await freePort(), await freePort()];
-  return { redisPort, natsPort, password: newSecret(), api: await freeAddress(listen) };
+  return { natsPort: await freePort(), password: newSecret(), api: await freeAddress(listen) };
 }
 
 async function launchBacking(
@@ -126,7 +130,13 @@ async function launchBacking(
     servers,
     addresses,
     stateDir,
-  }: { servers: Awaited<ReturnType<typeof findServers>>; addresses: Addresses; stateDir: string },
+    certificates,
+  }: {
+    servers: Awaited<ReturnType<typeof findServers>>;
+    addresses: Addresses;
+    stateDir: string;
+    certificates: ClusterCertificates;
+  },
 ): Promise<void> {
   await Promise.all([
     launch(redisProgram(servers, addresses, stateDir), async () => {
@@ -134,7 +144,7 @@ async function launchBacking(
       return true;
     }),
     launch(natsProgram(servers, addresses), async () => {
-      await using _ = await openBus(busAddress(addresses));
+      await using _ = await openBus(busAddress(addresses), 'gantry', certificates.sourceOf('admin'));
       return true;
     }),
   ]);

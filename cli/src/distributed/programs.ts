@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { defaultApiConfig } from '@gantry/api/config.ts';
 import type { HostNode } from '@gantry/node-agent/host/nodes.ts';
+import { pathsIn } from '@gantry/runtime/certificates.ts';
 import type { ClusterCertificates } from '../up/certificates.ts';
 import type { KubeAccess } from '../up/kube-access.ts';
 import { dnsAddress } from '../up/node-agents.ts';
@@ -11,13 +12,12 @@ import type { ProgramSpec } from './supervised.ts';
 
 /** Addresses and secrets by which the parts of one distributed cluster reach each other, all on this machine. */
 export interface Addresses {
-  readonly redisPort: number;
   readonly natsPort: number;
   /** Folder for sockets and settings with secrets, which nobody else may enter. */
   readonly runDir: string;
   /** File with the cluster's token. */
   readonly tokenFile: string;
-  /** Password of redis-server and nats-server: every local user reaches their ports. */
+  /** Password of redis-server and nats-server, beside the folder of the one's socket and the certificates of the other's clients. */
   readonly password: string;
   /** host:port of the api. */
   readonly api: string;
@@ -34,13 +34,14 @@ const identity = 'gantry-distributed';
  * redis-server with its data in the state folder; what the api acknowledged is on the disk. Settings are in a file, since other
  * users see a command's arguments.
  */
-export function redisProgram(paths: ServerPaths, { redisPort, password }: Addresses, stateDir: string): ProgramSpec {
+export function redisProgram(paths: ServerPaths, addresses: Addresses, stateDir: string): ProgramSpec {
   const directory = redisDirectory(stateDir);
   const path = join(directory, 'redis.conf');
   const text = [
-    'bind 127.0.0.1',
-    `port ${redisPort}`,
-    `requirepass ${password}`,
+    'port 0',
+    `unixsocket ${JSON.stringify(redisSocket(addresses))}`,
+    'unixsocketperm 700',
+    `requirepass ${addresses.password}`,
     `dir ${JSON.stringify(directory)}`,
     'appendonly yes',
     'appendfsync always',
@@ -56,10 +57,26 @@ export function redisDirectory(stateDir: string): string {
   return join(stateDir, 'redis');
 }
 
-/** nats-server; it keeps nothing, since the change stream in the store is the truth. */
-export function natsProgram(paths: ServerPaths, { natsPort, password, runDir }: Addresses): ProgramSpec {
+/** Path of the Unix socket on which redis-server listens; it has no port. */
+export function redisSocket({ runDir }: Pick<Addresses, 'runDir'>): string {
+  return join(runDir, 'redis.sock');
+}
+
+/**
+ * nats-server; it keeps nothing, since the change stream in the store is the truth. Its clients have a certificate of the cluster's, and the
+ * password. It reads its own certificate anew on SIGHUP.
+ */
+export function natsProgram(paths: ServerPaths, addresses: Addresses): ProgramSpec {
+  const { natsPort, password, runDir, certificates } = addresses;
+  const { ca, cert, key } = pathsIn(certificates.folderOf('nats'));
   const path = join(runDir, 'nats.conf');
-  const text = `listen: "127.0.0.1:${natsPort}"\nauthorization { user: gantry, password: ${JSON.stringify(password)} }\n`;
+  const quoted = [ca, cert, key].map((file) => JSON.stringify(file));
+  const text = [
+    `listen: "127.0.0.1:${natsPort}"`,
+    `authorization { user: gantry, password: ${JSON.stringify(password)} }`,
+    `tls { ca_file: ${quoted[0]}, cert_file: ${quoted[1]}, key_file: ${quoted[2]}, verify: true, timeout: 5 }`,
+    '',
+  ].join('\n');
   const file = { path, text };
   return { name: 'nats-server', command: paths['nats-server'], args: ['-c', path], env: {}, file };
 }
@@ -141,13 +158,13 @@ export function xdsSocket({ runDir }: Pick<Addresses, 'runDir'>): string {
 }
 
 /** Address of the store; a server that acknowledges what is not on its disk is refused. */
-export function storeAddress({ redisPort, password }: Pick<Addresses, 'redisPort' | 'password'>): string {
-  return `redis://:${password}@127.0.0.1:${redisPort}/0?durability=always`;
+export function storeAddress(addresses: Pick<Addresses, 'runDir' | 'password'>): string {
+  return `redis+unix://:${addresses.password}@local${encodeURI(redisSocket(addresses))}?durability=always`;
 }
 
 /** Address of the event bus. */
 export function busAddress({ natsPort, password }: Pick<Addresses, 'natsPort' | 'password'>): string {
-  return `nats://gantry:${password}@127.0.0.1:${natsPort}`;
+  return `tls://gantry:${password}@127.0.0.1:${natsPort}`;
 }
 
 /** A service of ours, from its main.ts, under the Node that runs us. */

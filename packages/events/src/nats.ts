@@ -1,11 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { rootCertificates } from 'node:tls';
 import { type BackoffPolicy, backoffMs } from '@gantry/runtime/backoff.ts';
+import { type CertificateSource, tlsSettings } from '@gantry/runtime/certificates.ts';
 import { GantryError } from '@gantry/runtime/errors.ts';
 import {
   connect,
   InvalidArgumentError,
   type NatsConnection,
   type Subscription as NatsSubscription,
+  type TlsOptions,
 } from '@nats-io/transport-node';
 import type { EventBus, MessageHandler, Subscription } from './events.ts';
 import { callHandler } from './handlers.ts';
@@ -15,7 +18,9 @@ export interface NatsOptions {
   /** Such as nats://user:password@127.0.0.1:4222; several servers of one cluster, separated by commas. */
   readonly url: string;
   /** Name of this client in the server's lists. */
-  readonly name?: string;
+  readonly name?: string | undefined;
+  /** Proof of the client's name, and the authority by which servers of `tls://` are known, beside the public ones. */
+  readonly certificates?: CertificateSource | undefined;
   /** Waits between attempts to reconnect, which never end. */
   readonly backoff?: BackoffPolicy;
 }
@@ -33,13 +38,14 @@ const drainTimeoutMs = 2_000;
 
 /** Connects to NATS. Rejects with BadRequest for an address that makes no sense, ServiceUnavailable where no server answers. */
 export async function openNats(options: NatsOptions): Promise<NatsBus> {
-  const { servers, user, pass } = parseServers(options.url);
+  const { servers, user, pass, secure } = parseServers(options.url);
   const policy = options.backoff ?? reconnectBackoff;
   const attempts = { count: 0 };
   try {
     const connection = await connect({
       servers,
       ...(user === '' ? {} : { user, pass }),
+      ...(secure ? { tls: tlsOf(options.certificates) } : {}),
       name: options.name ?? 'gantry',
       timeout: connectTimeoutMs,
       maxReconnectAttempts: -1,
@@ -61,7 +67,7 @@ export async function openNats(options: NatsOptions): Promise<NatsBus> {
 }
 
 /** The servers without what must not be logged, and the user and password of the first that names them. */
-function parseServers(addresses: string): { servers: string[]; user: string; pass: string } {
+function parseServers(addresses: string): { servers: string[]; user: string; pass: string; secure: boolean } {
   const urls = addresses.split(',').map((address, index) => {
     const url = URL.parse(address.trim());
     if (url?.hostname) return url;
@@ -69,7 +75,14 @@ function parseServers(addresses: string): { servers: string[]; user: string; pas
   });
   const { username = '', password = '' } = urls.find((url) => url.username !== '') ?? {};
   const servers = urls.map((url) => `${url.protocol}//${url.host}`);
-  return { servers, user: decodeURIComponent(username), pass: decodeURIComponent(password) };
+  const secure = urls.some(({ protocol }) => protocol === 'tls:');
+  return { servers, user: decodeURIComponent(username), pass: decodeURIComponent(password), secure };
+}
+
+/** TLS settings, with which a server that speaks no TLS is refused. */
+function tlsOf(certificates: CertificateSource | undefined): TlsOptions {
+  // The library takes a list of authorities, as Node does, and declares one.
+  return certificates === undefined ? {} : (tlsSettings(certificates, rootCertificates) as object);
 }
 
 const handedOver = Promise.resolve();

@@ -113,6 +113,21 @@ function refresh(holder: CertificateHolder, paths: CertificatePaths): void {
   }
 }
 
+/** TLS settings of a client whose library reads them anew for each connection. */
+export function tlsSettings(source: CertificateSource, more: readonly string[] = []) {
+  return {
+    get ca() {
+      return [...more, source.current.ca];
+    },
+    get cert() {
+      return source.current.cert;
+    },
+    get key() {
+      return source.current.key;
+    },
+  };
+}
+
 /** The name in a certificate that an authority of the cluster vouches for. */
 export interface VerifiedCertificate {
   /** Subject's common name: the user. */

@@ -7,16 +7,21 @@ test('reads all that a Redis address can hold', () => {
     prefix: 'a.b',
     durability: 'always',
   });
+  expect(parseRedis('redis+unix://:word@local/run/a%20b/redis.sock?db=2&durability=always')).toMatchObject({
+    address: { path: '/run/a b/redis.sock', database: 2, password: 'word', tls: false },
+    durability: 'always',
+  });
   expect(parseRedis('redis://localhost')).toMatchObject({
     address: { host: 'localhost', port: 6379, database: 0, tls: false },
   });
 });
 
 test.each([
-  ['etcd://x', 'must start with sqlite:, redis: or rediss:'],
+  ['etcd://x', 'must start with sqlite:, redis:, rediss: or redis+unix:'],
   ['sqlite:', 'names no file'],
   ['sqlite:/x.db?synchronous=off', 'synchronous must be full or normal'],
   ['sqlite:/x.db?sync=full', 'unknown setting sync, known are synchronous'],
+  ['redis+unix:///run/redis.sock?db=x', 'db must be the number of a database'],
   ['redis:', 'must have the form redis://host:port/0'],
   ['redis://host/x', 'the path must be the number of a database'],
   ['redis://host?prefix={a}', 'prefix must consist of'],

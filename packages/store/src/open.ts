@@ -1,3 +1,4 @@
+import type { CertificateSource } from '@gantry/runtime/certificates.ts';
 import type { Clock } from '@gantry/runtime/clock.ts';
 import { GantryError } from '@gantry/runtime/errors.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
@@ -13,13 +14,15 @@ export interface OpenStoreOptions {
   readonly log?: Logger;
   /** Time for leases and ephemeral values of SQLite; Redis has its own. */
   readonly clock?: Clock;
+  /** Proof of the client's name, and the authority by which a Redis of `rediss://` is known, beside the public ones. */
+  readonly certificates?: CertificateSource | undefined;
 }
 
 /**
  * Opens a store by its address:
  * - `sqlite:/path/file.db`, with `?synchronous=normal` for faster and less durable commits (see Synchronous),
  * - `sqlite::memory:` for tests,
- * - `redis://user:password@host:port/0` (`rediss://` with TLS), with `?prefix=x` to share a server with other stores
+ * - `redis://user:password@host:port/0` (`rediss://` with TLS, `redis+unix://:password@local/path/of.sock?db=0` for a Unix socket), with `?prefix=x` to share a server with other stores
  *   (`gantry` by default), and `&durability=always` or `everysec` to refuse a server that promises less.
  *
  * Rejects with BadRequest for an address that it does not know.
@@ -30,19 +33,24 @@ export async function openStore(url: string, options: OpenStoreOptions = {}): Pr
     const store = await openSqlite(path, { synchronous, clock: options.clock, log: options.log });
     return join(store, store.ephemeral);
   }
-  if (/^rediss?:/.test(url)) {
-    const store = await openRedis({ ...parseRedis(url), log: options.log });
+  if (/^(rediss?|redis\+unix):/.test(url)) {
+    const { address, ...settings } = parseRedis(url);
+    const { log, certificates } = options;
+    const store = await openRedis({ ...settings, address: { ...address, certificates }, log });
     return join(store, store.ephemeral);
   }
-  throw badUrl(url, 'must start with sqlite:, redis: or rediss:');
+  throw badUrl(url, 'must start with sqlite:, redis:, rediss: or redis+unix:');
 }
 
 /** The settings that a Redis address holds. Throws BadRequest where it makes no sense. */
 export function parseRedis(text: string): Pick<RedisOptions, 'address' | 'prefix' | 'durability'> {
   const url = URL.parse(text);
-  if (url === null || url.hostname === '') throw badUrl(text, 'must have the form redis://host:port/0');
-  const database = url.pathname === '' || url.pathname === '/' ? 0 : Number(url.pathname.slice(1));
-  if (!Number.isSafeInteger(database) || database < 0) throw badUrl(text, 'the path must be the number of a database');
+  const unix = url?.protocol === 'redis+unix:';
+  if (url === null || (url.hostname === '' && !unix)) throw badUrl(text, 'must have the form redis://host:port/0');
+  const database = unix ? Number(url.searchParams.get('db') ?? 0) : Number(url.pathname.slice(1));
+  if (!Number.isSafeInteger(database) || database < 0) {
+    throw badUrl(text, unix ? 'db must be the number of a database' : 'the path must be the number of a database');
+  }
   const durability = url.searchParams.get('durability') ?? undefined;
   if (durability !== undefined && durability !== 'always' && durability !== 'everysec') {
     throw badUrl(text, 'durability must be always or everysec');
@@ -51,12 +59,14 @@ export function parseRedis(text: string): Pick<RedisOptions, 'address' | 'prefix
   if (prefix !== undefined && !/^[\w.:-]+$/.test(prefix)) {
     throw badUrl(text, 'prefix must consist of letters, digits, and the characters _ . : -');
   }
-  refuseOthers(text, url.searchParams, ['prefix', 'durability']);
+  refuseOthers(text, url.searchParams, ['prefix', 'durability', ...(unix ? ['db'] : [])]);
   return { address: addressOf(url, database), prefix, durability };
 }
 
 function addressOf(url: URL, database: number): RedisAddress {
+  const unix = url.protocol === 'redis+unix:';
   return {
+    ...(unix && { path: decodeURIComponent(url.pathname) }),
     host: url.hostname.replace(/^\[(.*)\]$/, '$1'),
     port: url.port === '' ? 6379 : Number(url.port),
     database,

@@ -1,4 +1,6 @@
+import { rootCertificates } from 'node:tls';
 import { backoffMs } from '@gantry/runtime/backoff.ts';
+import { type CertificateSource, tlsSettings } from '@gantry/runtime/certificates.ts';
 import { GantryError } from '@gantry/runtime/errors.ts';
 import { Redis } from 'ioredis';
 import { storeClosed } from './problems.ts';
@@ -6,6 +8,8 @@ import type { Script } from './redis-scripts.ts';
 
 /** Address of a Redis server. */
 export interface RedisAddress {
+  /** Path of a Unix socket, in place of host and port. */
+  readonly path?: string;
   readonly host: string;
   readonly port: number;
   /** Number of the database; Redis has 16 by default. */
@@ -13,6 +17,8 @@ export interface RedisAddress {
   readonly username?: string;
   readonly password?: string;
   readonly tls?: boolean;
+  /** Proof of the client's name over TLS, and the authority by which the server is known, beside the public ones. */
+  readonly certificates?: CertificateSource | undefined;
 }
 
 /** Waits between attempts to reach the server again. */
@@ -32,20 +38,22 @@ export class AnswerLost extends Error {
  */
 export class RedisConnection implements AsyncDisposable {
   readonly #client: Redis;
+  /** Address in words. */
+  readonly #where: string;
   readonly #closing = new AbortController();
   /** Why the connection is not there, in the words of the system or of Redis. */
   #problem: string | undefined;
 
   /** A server that owes an answer and is silent for `silenceMs` milliseconds is taken for lost. */
   constructor(address: RedisAddress, silenceMs: number) {
-    const { host, port, database, username, password, tls } = address;
+    const { path, host, port, database, username, password, tls, certificates } = address;
+    this.#where = path ?? `${host}:${port}`;
     this.#client = new Redis({
-      host,
-      port,
+      ...(path === undefined ? { host, port } : { path }),
       db: database,
       username,
       password,
-      ...(tls === true ? { tls: {} } : {}),
+      ...(tls === true ? { tls: certificates ? tlsSettings(certificates, rootCertificates) : {} } : {}),
       protocol: 2,
       lazyConnect: true,
       // Nothing is queued or sent again behind our back: who sends knows whether sending twice is safe.
@@ -75,10 +83,9 @@ export class RedisConnection implements AsyncDisposable {
     if (this.#client.status === 'ready') return;
     if (this.#client.status === 'wait') this.#client.connect().catch(() => {});
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const { host, port } = this.#client.options;
     const unreachable = (): void => {
       const problem = this.#problem ?? `no answer in ${timeoutMs} ms`;
-      const message = `the Redis server at ${host}:${port} cannot be reached: ${problem}`;
+      const message = `the Redis server at ${this.#where} cannot be reached: ${problem}`;
       reject(new GantryError('ServiceUnavailable', message));
     };
     const closed = (): void => reject(storeClosed());

@@ -11,8 +11,8 @@ await runProcess('api', async ({ log, stack }) => {
   const config = readConfig(process.argv.slice(2), process.env);
   const credentials = credentialsFromEnv(process.env);
   if (!config.api.trustNetwork) requireCredentials(credentials, 'GANTRY_API_TRUST_NETWORK');
-  const store = stack.use(await openStore(config.store, { log }));
-  const bus = stack.use(await openBus(config.bus, 'api'));
+  const store = stack.use(await openStore(config.store, { log, certificates: credentials?.certificates }));
+  const bus = stack.use(await openBus(config.bus, 'api', credentials?.certificates));
   const tls = config.tls && stack.use(followCertificates(config.tls));
   return await startApi(config.api, { store, bus, log, credentials, tls });
 });

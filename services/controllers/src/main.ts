@@ -1,6 +1,6 @@
 /**
  * Runs the controllers as a process of their own. GANTRY_SERVER is the api's gRPC address; GANTRY_EVENTS names the event
- * bus, and without it changes come over the api's watch; GANTRY_TOKEN_FILE names the file with the cluster's token;
+ * bus, and without it changes come over the api's watch; GANTRY_CERTS names the folder with the service's certificate;
  * config.ts says which flags and other variables there are.
  */
 import { connect } from '@gantry/client/client.ts';
@@ -16,6 +16,6 @@ await runProcess('controllers', async ({ log, stack }) => {
   const credentials = credentialsFromEnv(process.env);
   const client = stack.use(connect(process.env.GANTRY_SERVER, { credentials }));
   const busUrl = process.env.GANTRY_EVENTS;
-  const bus = busUrl ? stack.use(await openBus(busUrl, 'controllers')) : undefined;
+  const bus = busUrl ? stack.use(await openBus(busUrl, 'controllers', credentials?.certificates)) : undefined;
   return startControllers(config, { client, bus, clock: systemClock, log });
 });

@@ -1,6 +1,6 @@
 /**
  * Runs the scheduler as a process of its own. GANTRY_SERVER is the api's gRPC address; GANTRY_EVENTS names the event bus,
- * and without it changes come over the api's watch; GANTRY_TOKEN_FILE names the file with the cluster's token; GANTRY_SCHEDULER_* is
+ * and without it changes come over the api's watch; GANTRY_CERTS names the folder with the service's certificate; GANTRY_SCHEDULER_* is
  * in config.ts.
  */
 import { connect } from '@gantry/client/client.ts';
@@ -16,6 +16,6 @@ await runProcess('scheduler', async ({ log, stack }) => {
   const credentials = credentialsFromEnv(process.env);
   const client = stack.use(connect(process.env.GANTRY_SERVER, { credentials }));
   const busUrl = process.env.GANTRY_EVENTS;
-  const bus = busUrl ? stack.use(await openBus(busUrl, 'scheduler')) : undefined;
+  const bus = busUrl ? stack.use(await openBus(busUrl, 'scheduler', credentials?.certificates)) : undefined;
   return startScheduler(config, { client, bus, clock: systemClock, log, credentials });
 });

@@ -1,6 +1,6 @@
 /**
  * Runs xds-lb as a process of its own. GANTRY_SERVER is the api's gRPC address; GANTRY_EVENTS names the event bus, and
- * without it changes come over the api's watch; GANTRY_TOKEN_FILE names the file with the cluster's token; GANTRY_XDS_* is in config.ts.
+ * without it changes come over the api's watch; GANTRY_CERTS names the folder with its certificate; GANTRY_XDS_* is in config.ts.
  */
 import { busSource } from '@gantry/client/bus-source.ts';
 import { type ChangeSource, watchSource } from '@gantry/client/change-source.ts';
@@ -25,7 +25,7 @@ async function start({ log, stack }: { log: Logger; stack: AsyncDisposableStack 
     requireCredentials(credentials, 'GANTRY_XDS_TRUST_NETWORK');
   const client = stack.use(connect(process.env.GANTRY_SERVER ?? defaultApiAddress, { credentials }));
   const busUrl = process.env.GANTRY_EVENTS;
-  const bus = busUrl ? stack.use(await openBus(busUrl, 'xds-lb')) : undefined;
+  const bus = busUrl ? stack.use(await openBus(busUrl, 'xds-lb', credentials?.certificates)) : undefined;
   const events = stack.use(new EventRecorder(client, { component: 'xds-lb', clock: systemClock, log }));
   const xdsLb = await startXdsLb(config, {
     services: stack.use(informer(client, bus, 'Service', log)),

@@ -1,9 +1,13 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { run } from '@gantry/node-agent/host/commands.ts';
 import { streamingPort } from '@gantry/node-agent/host/containerd-config.ts';
 import { listProcesses, withDescendants } from '@gantry/node-agent/host/processes.ts';
+import { issueInto, loadAuthority } from '@gantry/pki/files.ts';
+import { adminSubject, serviceSubject } from '@gantry/pki/subject.ts';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
 import { gantry, projectFile } from '../command.ts';
 import type { TestCluster } from '../harness.ts';
 import { podsOf } from '../hello.ts';
@@ -28,6 +32,9 @@ export function doorScenarios(cluster: () => TestCluster): void {
       plan = JSON.parse(await readFile(join(cluster().stateDir, 'nodes/cri/cluster.json'), 'utf8'));
     });
 
+    /** Listeners that are not the users' or the pods'. */
+    const own = (): Listener[] => listeners.filter(({ address }) => address === '127.0.0.1');
+
     test('are known: each listens on this machine alone, but for DNS of the pods and the users’ traffic', async () => {
       const { envoy } = await cluster().pids();
       const isUsers = (listener: Listener): boolean => listener.pid === envoy && listener.port === helloPort;
@@ -44,16 +51,45 @@ export function doorScenarios(cluster: () => TestCluster): void {
       ['as root of this machine', []],
       ['as a user without rights', nobody],
     ])('are shut to who knocks without the token %s', async (who, prefix) => {
-      const isOurs = ({ address }: Listener): boolean => address === '127.0.0.1';
-      const targets = listeners.filter(isOurs).map(({ target }) => target);
+      const targets = own().map(({ target }) => target);
       const knocked = await knock(prefix, [...targets, ...sockets]);
       const ports = knocked.filter(({ target }) => !target.startsWith('unix:'));
       expect(ports.filter((door) => !isShut(door))).toEqual([]);
+      expect(ports.filter(({ tls, lines }) => !tls && !lines.includes('"tls_required":true'))).toEqual([]);
       // Every one of them said no, rather than nothing.
       expect(ports.map(({ connection }) => connection)).toEqual(targets.map(() => 'open'));
       if (who === 'as root of this machine') return;
       const unix = knocked.filter(({ target }) => target.startsWith('unix:'));
       expect(unix.map(({ connection }) => connection)).toEqual(sockets.map(() => 'EACCES'));
+    });
+
+    test('are shut to certificates of another authority, whatever name is in them', async () => {
+      const folder = await mkdtemp(join(tmpdir(), 'gantry-other-'));
+      try {
+        const other = await loadAuthority(folder, Date.now());
+        for (const subject of [adminSubject, serviceSubject('api')]) {
+          const certs = join(folder, subject.commonName);
+          await issueInto({ [certs]: subject }, other, Date.now());
+          const knocked = await knock([], [`--certs=${certs}`, ...own().map(({ target }) => target)]);
+          expect(knocked.filter((door) => !isShut(door))).toEqual([]);
+        }
+      } finally {
+        await rm(folder, { recursive: true });
+      }
+    });
+
+    test('of services are shut to other services of the cluster: a node’s certificate opens the api alone', async () => {
+      const { stateDir, address } = cluster();
+      const config = parse(await readFile(join(stateDir, 'kubeconfig'), 'utf8'));
+      const api = [address, new URL(config.clusters[0].cluster.server).host];
+      const targets = own().map(({ target }) => target);
+      expect(targets).toEqual(expect.arrayContaining(api));
+      const certs = `--certs=${join(stateDir, 'pki/node-1')}`;
+      const knocked = await knock([], [certs, ...targets.filter((target) => !api.includes(target))]);
+      expect(knocked.length).toBeGreaterThanOrEqual(2);
+      expect(knocked.filter((door) => !isShut(door))).toEqual([]);
+      const [open] = await knock([], [certs, address]);
+      expect(Object.values(open!.grpc)).not.toContain('UNAUTHENTICATED');
     });
 
     test('are not to be reached from inside a pod', async () => {
@@ -124,13 +160,23 @@ async function knock(prefix: readonly string[], targets: readonly string[]): Pro
   return JSON.parse(await run(command, args, { timeoutMs: 60_000 })) as Knocked[];
 }
 
+const refusals = ['UNAUTHENTICATED', 'PERMISSION_DENIED'];
+
+/** Whether a NATS server said that it wants TLS, and no more: it ended the connection of who has no certificate that it believes. */
+function isHandshakeEnd(lines: string): boolean {
+  return /^INFO \{[^\n]*"tls_required":true[^\n]*\}\s*$/.test(lines);
+}
+
 /** Whether a server refused all that was asked of it, for want of credentials. */
 function isShut({ grpc, https, lines }: Knocked): boolean {
-  if (https !== 0) return https === 401;
   const codes = Object.values(grpc);
-  const refuses =
-    codes.includes('UNAUTHENTICATED') && codes.every((code) => /^UNAUTHENTICATED|UNIMPLEMENTED$/.test(code));
-  return refuses || lines.startsWith('-NOAUTH') || lines.includes("-ERR 'Authorization Violation'");
+  const isGrpc = codes.some((code) => refusals.includes(code));
+  if (isGrpc) return codes.every((code) => code === 'UNIMPLEMENTED' || refusals.includes(code));
+  if (https !== 0) return https === 401;
+  return (
+    /^-NOAUTH|-ERR 'Authorization Violation'|-ERR 'Secure Connection - TLS Required'/.test(lines) ||
+    isHandshakeEnd(lines)
+  );
 }
 
 /** A process of a pod's container, by the pod's control group. */
