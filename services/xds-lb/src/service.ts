@@ -124,8 +124,10 @@ function admitFor({ xdsSocket, trustNetwork }: XdsLbConfig, credentials: Credent
 }
 
 /** Resolves to the address under which the server is reached. */
-async function listen(server: Server, config: XdsLbConfig, { listener }: Credentials): Promise<string> {
+async function listen(server: Server, config: XdsLbConfig, credentials: Credentials): Promise<string> {
   const { xdsSocket, xdsPort } = config;
+  // The file system guards a socket: nothing needs to be encrypted.
+  const { listener } = xdsSocket === undefined ? credentials : noCredentials;
   const host = config.xdsHost.includes(':') ? `[${config.xdsHost}]` : config.xdsHost;
   // The socket of a server that was killed is still there.
   if (xdsSocket !== undefined) await rm(xdsSocket, { force: true });
