@@ -2,7 +2,6 @@ import { join } from 'node:path';
 import { type Client, connect } from '@gantry/client/client.ts';
 import { openBus } from '@gantry/events/open.ts';
 import { lockDirectory } from '@gantry/node-agent/host/lock.ts';
-import { parseAddress } from '@gantry/runtime/address.ts';
 import { systemClock } from '@gantry/runtime/clock.ts';
 import { ensurePrivateFolder, newSecret } from '@gantry/runtime/private-files.ts';
 import { openStore } from '@gantry/store/open.ts';
@@ -13,7 +12,6 @@ import type { Cluster, ClusterDeps } from '../up/cluster.ts';
 import { findServiceEnvoy, startServiceEnvoy } from '../up/envoy.ts';
 import { freeAddress, freePort } from '../up/free-port.ts';
 import { prepareKubeAccess } from '../up/kube-access.ts';
-import { nodeNames } from '../up/node-agents.ts';
 import type { UpOptions } from '../up/options.ts';
 import { announceCluster, prepareState } from '../up/state.ts';
 import { startNodePrograms } from './nodes.ts';
@@ -60,9 +58,7 @@ export async function startDistributed(options: UpOptions, deps: ClusterDeps): P
   for (const folder of [logDir, redisDirectory(stateDir)]) await ensurePrivateFolder(folder);
   const token = await clusterToken(stateDir);
   const ports = await choosePorts(options);
-  const names = nodeNames(options.nodes);
-  const { host } = parseAddress(ports.api);
-  const certificates = stack.use(await openCertificates(stateDir, { host, nodes: names }, { clock, log }));
+  const certificates = stack.use(await openCertificates(options, ports.api, { clock, log }));
   const kube = await prepareKubeAccess(stateDir, ports.api, certificates, log);
   const addresses = { ...ports, kube, runDir: run, tokenFile: token.path, certificates };
   const programs = new Map<string, Supervised>();
@@ -74,10 +70,7 @@ export async function startDistributed(options: UpOptions, deps: ClusterDeps): P
   };
 
   await launchBacking(launch, { servers, addresses, stateDir, certificates });
-  certificates.onRenewed((parts) => {
-    const nats = programs.get('nats-server')?.pid;
-    if (parts.includes('nats') && nats !== undefined) process.kill(nats, 'SIGHUP');
-  });
+  certificates.onRenewed((parts) => parts.includes('nats') && readAnew(programs.get('nats-server')));
   progress(`redis-server listens on unix:${redisSocket(addresses)}, its data is in ${redisDirectory(stateDir)}`);
   progress(`nats-server listens on 127.0.0.1:${addresses.natsPort}`);
   const client = stack.use(connect(addresses.api, { credentials: certificates.credentialsOf('admin') }));
@@ -112,6 +105,11 @@ export async function startDistributed(options: UpOptions, deps: ClusterDeps): P
       await owned.disposeAsync();
     },
   };
+}
+
+/** Lets a program read its settings and certificates anew. */
+function readAnew(program: Supervised | undefined): void {
+  if (program?.pid !== undefined) process.kill(program.pid, 'SIGHUP');
 }
 
 /** Servers that the services depend on; they end after the services. */

@@ -4,10 +4,13 @@ import { join } from 'node:path';
 import { type Credentials, certificateCredentials } from '@gantry/client/credentials.ts';
 import { keepCertificates, loadAuthority, type Wanted } from '@gantry/pki/files.ts';
 import { adminSubject, nodeSubject, type Reached, serviceSubject, thisMachine } from '@gantry/pki/subject.ts';
+import { parseAddress } from '@gantry/runtime/address.ts';
 import { type CertificateSource, followCertificates, pathsIn } from '@gantry/runtime/certificates.ts';
 import type { Clock } from '@gantry/runtime/clock.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
 import { certificatesDir } from '../known-clusters.ts';
+import { nodeNames } from './node-agents.ts';
+import type { UpOptions } from './options.ts';
 
 /** The parts that have a certificate of their own, beside the nodes' agents. */
 const services = ['api', 'scheduler', 'controllers', 'xdsLb', 'nats'] as const;
@@ -27,7 +30,7 @@ export interface ClusterCertificates extends AsyncDisposable {
    */
   credentialsOf(part: string, token?: () => string): Credentials;
   /** Calls back with the names of parts whose certificate was renewed. */
-  onRenewed(listener: (parts: readonly string[]) => void): void;
+  onRenewed(listener: (parts: readonly string[]) => unknown): void;
 }
 
 /** Names of the api inside of a cluster, as Kubernetes has them. */
@@ -37,11 +40,11 @@ const apiServiceIp = '10.96.0.1';
 
 /**
  * Issues what is missing, and renews the rest in time.
- * @param options.host Host of the api's address.
+ * @param api host:port of the api.
  */
 export async function openCertificates(
-  stateDir: string,
-  options: { readonly host: string; readonly nodes: readonly string[] },
+  { stateDir, nodes }: Pick<UpOptions, 'stateDir' | 'nodes'>,
+  api: string,
   { clock, log }: { readonly clock: Clock; readonly log: Logger },
 ): Promise<ClusterCertificates> {
   const root = certificatesDir(stateDir);
@@ -50,12 +53,12 @@ export async function openCertificates(
   const wanted: Wanted = Object.fromEntries([
     ...services.map((name) => [
       folderOf(name),
-      serviceSubject(name, name === 'api' ? reachedAt(options.host) : undefined),
+      serviceSubject(name, name === 'api' ? reachedAt(parseAddress(api).host) : undefined),
     ]),
-    ...options.nodes.map((name) => [folderOf(name), nodeSubject(name, thisMachine.ips)]),
+    ...nodeNames(nodes).map((name) => [folderOf(name), nodeSubject(name, thisMachine.ips)]),
     [folderOf('admin'), adminSubject],
   ]);
-  const listeners: ((parts: readonly string[]) => void)[] = [];
+  const listeners: ((parts: readonly string[]) => unknown)[] = [];
   await using stack = new AsyncDisposableStack();
   stack.use(
     await keepCertificates(wanted, authority, {

@@ -9,7 +9,6 @@ import { Informer } from '@gantry/client/informer.ts';
 import { defaultControllersConfig, startControllers } from '@gantry/controllers/service.ts';
 import { openBus } from '@gantry/events/open.ts';
 import type { KindName, Kinds } from '@gantry/model/built-in.ts';
-import { parseAddress } from '@gantry/runtime/address.ts';
 import { type Clock, systemClock } from '@gantry/runtime/clock.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
 import { readConfig as readSchedulerConfig } from '@gantry/scheduler/config.ts';
@@ -23,7 +22,7 @@ import { openCertificates } from './certificates.ts';
 import { findServiceEnvoy, startServiceEnvoy } from './envoy.ts';
 import { freeAddress } from './free-port.ts';
 import { prepareKubeAccess } from './kube-access.ts';
-import { type Nodes, nodeNames, startNodes } from './node-agents.ts';
+import { type Nodes, startNodes } from './node-agents.ts';
 import type { UpOptions } from './options.ts';
 import { announceCluster, prepareState } from './state.ts';
 
@@ -58,9 +57,7 @@ export async function startCluster(options: UpOptions, deps: ClusterDeps): Promi
   await using stack = new AsyncDisposableStack();
   const folders = stack.use(await prepareState(options.stateDir));
   const token = await clusterToken(options.stateDir);
-  const names = nodeNames(options.nodes);
-  const { host } = parseAddress(listen);
-  const certificates = stack.use(await openCertificates(options.stateDir, { host, nodes: names }, { clock, log }));
+  const certificates = stack.use(await openCertificates(options, listen, { clock, log }));
   const store = stack.use(await openStore(`sqlite:${join(options.stateDir, 'state.db')}`, { log }));
   const bus = stack.use(await openBus('memory:up'));
   const kube = await prepareKubeAccess(options.stateDir, listen, certificates, log);
@@ -72,9 +69,9 @@ export async function startCluster(options: UpOptions, deps: ClusterDeps): Promi
     ),
   );
   const service = (part: string, name: string = part): ServiceDeps => {
-    const own = certificates.credentialsOf(part);
-    const client = stack.use(connect(api.address, { credentials: own }));
-    return { client, credentials: own, clock, log: log.child({ service: name }) };
+    const own = { ...dialing(api.address, certificates.credentialsOf(part)), clock, log: log.child({ service: name }) };
+    stack.use(own.client);
+    return own;
   };
   const { client } = service('admin');
   progress(`api listens on ${api.address}, its state is in ${options.stateDir}`);
@@ -97,10 +94,7 @@ export async function startCluster(options: UpOptions, deps: ClusterDeps): Promi
       ? undefined
       : stack.use(await startLoadBalancer(binary, folders.run, progress, service('xdsLb', 'xds-lb')));
   const nodes = stack.use(
-    await startNodes(options, {
-      serviceOf: (node) => service(node, 'node-agent'),
-      ...{ clock, log, signal, progress },
-    }),
+    await startNodes(options, { serviceOf: (node) => service(node, 'node-agent'), clock, log, signal, progress }),
   );
   progress(`${options.nodes} nodes with the ${nodes.host.driver} driver: ${nodes.host.reasons.join('; ')}`);
   const owned = stack.move();
@@ -112,6 +106,11 @@ export async function startCluster(options: UpOptions, deps: ClusterDeps): Promi
     done: Promise.race([api.done, controllers.done, scheduler.done, ...(balancer ? [balancer.done] : [])]),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
+}
+
+/** A client of the api with the credentials of one part. */
+function dialing(address: string, credentials: Credentials): Pick<ServiceDeps, 'client' | 'credentials'> {
+  return { client: connect(address, { credentials }), credentials };
 }
 
 type ServiceDeps = {

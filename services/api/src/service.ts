@@ -57,7 +57,7 @@ import { AgentConnections } from './pods/agents.ts';
 import { PodProxy } from './pods/proxy.ts';
 import { createRelayMetrics } from './relay/metrics.ts';
 import { runRelay } from './relay/relay.ts';
-import { type RestServer, serveRest } from './rest/server.ts';
+import { type RestDeps, type RestServer, serveRest } from './rest/server.ts';
 import { selfSubjectReview } from './rest/virtual/self-subject-review.ts';
 import { tokenReview } from './rest/virtual/token-review.ts';
 import { CapacityLedger } from './scheduling/ledger.ts';
@@ -186,45 +186,45 @@ async function serveEdges(config: ApiConfig, deps: ApiDeps, parts: Parts, stack:
   );
   stack.use(server);
   const ready = (): boolean => hub.following && store.problem === undefined;
-  const virtual = [selfSubjectReview(core.clock), tokenReview(tokens.reviewers)];
   const rest =
     config.rest &&
-    stack.use(
-      await serveRest(
-        {
-          api: resources,
-          scheduling,
-          pods,
-          tokens: tokens.requests,
-          tokenKeys: tokens.keys,
-          authenticate,
-          kinds: core.kinds,
-          virtual,
-          checks: [
-            { name: 'store', of: ['readyz'], problem: () => store.problem },
-            {
-              name: 'watch-cache',
-              of: ['readyz'],
-              problem: () => (hub.following ? undefined : 'changes do not arrive'),
-            },
-          ],
-          metrics: () => registry.metrics(),
-          authorize: core.authorize,
-          clock: core.clock,
-          random: core.entropy.random,
-          log,
-        },
-        {
-          ...parseAddress(config.rest),
-          tls: deps.tls ?? credentials.certificates,
-          maxBodyBytes: maxRequestBytes,
-          maxInFlight,
-        },
-      ),
-    );
+    stack.use(await serveKubernetes(config.rest, config, deps, { ...parts, scheduling, pods, authenticate }));
   const diagnostics =
     config.diagnostics && stack.use(await serveDiagnostics({ ...parseAddress(config.diagnostics), registry, ready }));
   return { server, rest: rest || undefined, diagnostics: diagnostics || undefined };
+}
+
+/** Serves Kubernetes' REST api. */
+function serveKubernetes(
+  address: string,
+  { limits: { maxRequestBytes: maxBodyBytes, maxInFlight } }: ApiConfig,
+  deps: ApiDeps,
+  parts: Parts & Pick<RestDeps, 'scheduling' | 'pods' | 'authenticate'>,
+): Promise<RestServer> {
+  const { core, tokens, hub, resources, registry, scheduling, pods, authenticate } = parts;
+  const { store } = deps;
+  return serveRest(
+    {
+      api: resources,
+      scheduling,
+      pods,
+      tokens: tokens.requests,
+      tokenKeys: tokens.keys,
+      authenticate,
+      kinds: core.kinds,
+      virtual: [selfSubjectReview(core.clock), tokenReview(tokens.reviewers)],
+      checks: [
+        { name: 'store', of: ['readyz'], problem: () => store.problem },
+        { name: 'watch-cache', of: ['readyz'], problem: () => (hub.following ? undefined : 'changes do not arrive') },
+      ],
+      metrics: () => registry.metrics(),
+      authorize: core.authorize,
+      clock: core.clock,
+      random: core.entropy.random,
+      log: deps.log,
+    },
+    { ...parseAddress(address), tls: deps.tls ?? deps.credentials?.certificates, maxBodyBytes, maxInFlight },
+  );
 }
 
 /** Runs what goes on beside the requests, until the signal fires. */
@@ -297,7 +297,11 @@ function coreOf(config: ApiConfig, deps: ApiDeps, { priorities, accounts, keys }
       pods: podAdmission(priorities, async (pod) =>
         config.serviceAccounts ? withServiceAccount(pod, { accounts, clock, random: entropy.random }) : pod,
       ),
-      secrets: tokenSecretAdmission({ accounts, keys, rootCertificate: deps.rootCertificate }),
+      secrets: tokenSecretAdmission({
+        accounts,
+        keys,
+        rootCertificate: deps.rootCertificate ?? deps.credentials?.certificates?.current.ca,
+      }),
       serviceaccounts: accountAdmission(store),
       nodes: nodeAdmission,
       'priorityclasses.scheduling.k8s.io': priorityClassAdmission(store),
