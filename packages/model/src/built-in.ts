@@ -15,6 +15,9 @@ import { flowSchema } from './kinds/flowschema/flowschema.ts';
 import { job } from './kinds/job/job.ts';
 import { lease } from './kinds/lease/lease.ts';
 import { limitRange } from './kinds/limitrange/limitrange.ts';
+import { mutatingAdmissionPolicy } from './kinds/mutatingadmissionpolicy/mutatingadmissionpolicy.ts';
+import { mutatingAdmissionPolicyBinding } from './kinds/mutatingadmissionpolicybinding/mutatingadmissionpolicybinding.ts';
+import { mutatingWebhookConfiguration } from './kinds/mutatingwebhookconfiguration/mutatingwebhookconfiguration.ts';
 import { namespace } from './kinds/namespace/namespace.ts';
 import { node } from './kinds/node/node.ts';
 import { persistentVolume } from './kinds/persistentvolume/persistentvolume.ts';
@@ -33,6 +36,9 @@ import { service } from './kinds/service/service.ts';
 import { serviceAccount } from './kinds/serviceaccount/serviceaccount.ts';
 import { statefulSet } from './kinds/statefulset/statefulset.ts';
 import { storageClass } from './kinds/storageclass/storageclass.ts';
+import { validatingAdmissionPolicy } from './kinds/validatingadmissionpolicy/validatingadmissionpolicy.ts';
+import { validatingAdmissionPolicyBinding } from './kinds/validatingadmissionpolicybinding/validatingadmissionpolicybinding.ts';
+import { validatingWebhookConfiguration } from './kinds/validatingwebhookconfiguration/validatingwebhookconfiguration.ts';
 import { Registry } from './registry.ts';
 import { virtualKinds } from './virtual-kinds.ts';
 
@@ -71,6 +77,12 @@ const byName = {
   ClusterRoleBinding: clusterRoleBinding,
   FlowSchema: flowSchema,
   PriorityLevelConfiguration: priorityLevelConfiguration,
+  ValidatingWebhookConfiguration: validatingWebhookConfiguration,
+  MutatingWebhookConfiguration: mutatingWebhookConfiguration,
+  ValidatingAdmissionPolicy: validatingAdmissionPolicy,
+  ValidatingAdmissionPolicyBinding: validatingAdmissionPolicyBinding,
+  MutatingAdmissionPolicy: mutatingAdmissionPolicy,
+  MutatingAdmissionPolicyBinding: mutatingAdmissionPolicyBinding,
 };
 
 /** The name of a built-in kind, such as Pod. */

@@ -1,5 +1,6 @@
 // Generated from proto/ by `npm run generate`; not edited by hand.
 
+import type { MutatingAdmissionPolicy, MutatingAdmissionPolicyBinding, MutatingWebhookConfiguration, ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding, ValidatingWebhookConfiguration } from './gantry.admissionregistration.v1.ts';
 import type { ControllerRevision, DaemonSet, Deployment, ReplicaSet, StatefulSet } from './gantry.apps.v1.ts';
 import type { TokenRequestSpec, TokenRequestStatus } from './gantry.authentication.v1.ts';
 import type { CronJob, Job } from './gantry.batch.v1.ts';
@@ -468,6 +469,18 @@ export interface Object {
   flowSchema?: FlowSchema;
   /** flowcontrol.apiserver.k8s.io/v1 PriorityLevelConfiguration. */
   priorityLevelConfiguration?: PriorityLevelConfiguration;
+  /** admissionregistration.k8s.io/v1 ValidatingWebhookConfiguration. */
+  validatingWebhookConfiguration?: ValidatingWebhookConfiguration;
+  /** admissionregistration.k8s.io/v1 MutatingWebhookConfiguration. */
+  mutatingWebhookConfiguration?: MutatingWebhookConfiguration;
+  /** admissionregistration.k8s.io/v1 ValidatingAdmissionPolicy. */
+  validatingAdmissionPolicy?: ValidatingAdmissionPolicy;
+  /** admissionregistration.k8s.io/v1 ValidatingAdmissionPolicyBinding. */
+  validatingAdmissionPolicyBinding?: ValidatingAdmissionPolicyBinding;
+  /** admissionregistration.k8s.io/v1 MutatingAdmissionPolicy. */
+  mutatingAdmissionPolicy?: MutatingAdmissionPolicy;
+  /** admissionregistration.k8s.io/v1 MutatingAdmissionPolicyBinding. */
+  mutatingAdmissionPolicyBinding?: MutatingAdmissionPolicyBinding;
 }
 
 /** Names one object. */

@@ -18,6 +18,7 @@ const qualifiedForm = '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]';
 const labelValueForm = `(${qualifiedForm})?`;
 const configKeyForm = '[-._a-zA-Z0-9]+';
 const percentForm = '[0-9]+%';
+const conditionReasonForm = '[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?';
 const headerForm = '[-A-Za-z0-9]+';
 const pathForm = "[A-Za-z0-9/\\-._~%!$&'()*+,;=:]+";
 const envForm = /^[\x20-\x3c\x3e-\x7e]+$/;
@@ -30,6 +31,7 @@ const qualified = whole(qualifiedForm);
 const labelValue = whole(labelValueForm);
 const configKey = whole(configKeyForm);
 const percent = whole(percentForm);
+const conditionReason = whole(conditionReasonForm);
 const header = whole(headerForm);
 const httpPath = whole(pathForm);
 
@@ -126,6 +128,20 @@ export function configKeyProblems(value: string): string[] {
   else if (value === '..') problems.push("must not be '..'");
   else if (value.startsWith('..')) problems.push("must not start with '..'");
   return problems;
+}
+
+/** A name that may stand in a path, such as that of a role. */
+export function pathSegmentProblems(value: string): string[] {
+  if (value === '.' || value === '..') return [`may not be '${value}'`];
+  return ['/', '%'].filter((part) => value.includes(part)).map((part) => `may not contain '${part}'`);
+}
+
+/** The reason of a condition: one word for programs. */
+export function conditionReasonProblems(value: string): string[] {
+  const text =
+    "a condition reason must start with alphabetic character, optionally followed by a string of alphanumeric characters or '_,:', and must end with an alphanumeric character or '_'";
+  const examples = ['my_name', 'MY_NAME', 'MyName', 'ReasonA,ReasonB', 'ReasonA:ReasonB'];
+  return conditionReason.test(value) ? [] : [withForm(text, conditionReasonForm, ...examples)];
 }
 
 /** A port's name, such as http. */
