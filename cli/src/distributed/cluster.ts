@@ -9,6 +9,7 @@ import type { SupervisedEnvoy } from '@gantry/xds-lb/envoy.ts';
 import { clusterToken } from '../known-clusters.ts';
 import { type ClusterCertificates, openCertificates } from '../up/certificates.ts';
 import type { Cluster, ClusterDeps } from '../up/cluster.ts';
+import { ensureEncryption } from '../up/encryption.ts';
 import { findServiceEnvoy, startServiceEnvoy } from '../up/envoy.ts';
 import { freeAddress, freePort } from '../up/free-port.ts';
 import { prepareKubeAccess } from '../up/kube-access.ts';
@@ -60,7 +61,8 @@ export async function startDistributed(options: UpOptions, deps: ClusterDeps): P
   const ports = await choosePorts(options);
   const certificates = stack.use(await openCertificates(options, ports.api, { clock, log }));
   const kube = await prepareKubeAccess(stateDir, ports.api, certificates, log);
-  const addresses = { ...ports, kube, runDir: run, tokenFile: token.path, certificates };
+  const { path: encryptionFile } = await ensureEncryption(stateDir);
+  const addresses = { ...ports, kube, encryptionFile, runDir: run, tokenFile: token.path, certificates };
   const programs = new Map<string, Supervised>();
   const launch: Launch = async (spec, answers) => {
     const program = stack.use(supervise(spec, { logDir, clock, progress }));
@@ -116,9 +118,7 @@ function readAnew(program: Supervised | undefined): void {
 const backing: ReadonlySet<string> = new Set(['redis-server', 'nats-server']);
 
 /** Chooses free ports, and a password for the servers of this run. */
-async function choosePorts({
-  listen,
-}: UpOptions): Promise<Omit<Addresses, 'runDir' | 'tokenFile' | 'kube' | 'certificates'>> {
+async function choosePorts({ listen }: UpOptions): Promise<Pick<Addresses, 'natsPort' | 'password' | 'api'>> {
   return { natsPort: await freePort(), password: newSecret(), api: await freeAddress(listen) };
 }
 

@@ -23,6 +23,8 @@ export interface Addresses {
   readonly api: string;
   /** The api's way in for kubectl. */
   readonly kube: Pick<KubeAccess, 'address'>;
+  /** File with the keys by which the api encrypts Secrets in the store. */
+  readonly encryptionFile: string;
   /** Each part's certificate, in a folder. */
   readonly certificates: Pick<ClusterCertificates, 'folderOf'>;
 }
@@ -85,6 +87,7 @@ export function apiProgram(addresses: Addresses): ProgramSpec {
   return service('api', {
     GANTRY_API_LISTEN: addresses.api,
     GANTRY_API_REST: addresses.kube.address,
+    GANTRY_API_ENCRYPTION_CONFIG: addresses.encryptionFile,
     GANTRY_STORE: storeAddress(addresses),
     GANTRY_EVENTS: busAddress(addresses),
     GANTRY_CERTS: addresses.certificates.folderOf('api'),

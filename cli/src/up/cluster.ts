@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { defaultApiConfig } from '@gantry/api/config.ts';
+import { parseEncryption } from '@gantry/api/encryption/config.ts';
 import { startApi } from '@gantry/api/service.ts';
 import { watchSource } from '@gantry/client/change-source.ts';
 import { type Client, connect } from '@gantry/client/client.ts';
@@ -19,6 +20,7 @@ import type { SupervisedEnvoy } from '@gantry/xds-lb/envoy.ts';
 import { startXdsLb } from '@gantry/xds-lb/service.ts';
 import { clusterToken } from '../known-clusters.ts';
 import { openCertificates } from './certificates.ts';
+import { ensureEncryption } from './encryption.ts';
 import { findServiceEnvoy, startServiceEnvoy } from './envoy.ts';
 import { freeAddress } from './free-port.ts';
 import { prepareKubeAccess } from './kube-access.ts';
@@ -62,10 +64,11 @@ export async function startCluster(options: UpOptions, deps: ClusterDeps): Promi
   const bus = stack.use(await openBus('memory:up'));
   const kube = await prepareKubeAccess(options.stateDir, listen, certificates, log);
   const credentials = certificates.credentialsOf('api', token.read);
+  const encryption = await ensureEncryption(options.stateDir);
   const api = stack.use(
     await startApi(
       { ...defaultApiConfig, listen, rest: kube.address },
-      { store, bus, credentials, log: log.child({ service: 'api' }) },
+      { store, bus, credentials, encryption: parseEncryption(encryption.text), log: log.child({ service: 'api' }) },
     ),
   );
   const service = (part: string, name: string = part): ServiceDeps => {

@@ -50,6 +50,8 @@ export interface ProcessConfig {
   readonly bus: string;
   /** Files of the REST api's certificate, where it is not the service's own, and of the authority of its clients. */
   readonly tls: CertificatePaths | undefined;
+  /** File with an EncryptionConfiguration, as kube-apiserver's --encryption-provider-config; nothing is encrypted without. */
+  readonly encryptionPath: string | undefined;
 }
 
 /** The settings by their flags, with the variables that stand for them. */
@@ -59,7 +61,7 @@ export const options = {
   'cluster-dns': { env: 'GANTRY_CLUSTER_DNS' },
   ...withPrefix(
     'GANTRY_API_',
-    ['listen', 'rest', 'tls-cert', 'tls-key', 'diagnostics', 'service-cidr', 'trust-network'],
+    ['listen', 'rest', 'tls-cert', 'tls-key', 'encryption-config', 'diagnostics', 'service-cidr', 'trust-network'],
     {
       'trust-network': 'switch',
     },
@@ -68,7 +70,7 @@ export const options = {
 
 /**
  * Settings from flags (`--store sqlite:/path`, `--store=sqlite:/path`) and environment (GANTRY_STORE, GANTRY_EVENTS,
- * GANTRY_API_LISTEN, GANTRY_API_REST, GANTRY_API_TLS_CERT, GANTRY_API_TLS_KEY, GANTRY_API_DIAGNOSTICS, GANTRY_API_SERVICE_CIDR, GANTRY_CLUSTER_DNS, GANTRY_API_TRUST_NETWORK); flags go
+ * GANTRY_API_LISTEN, GANTRY_API_REST, GANTRY_API_TLS_CERT, GANTRY_API_TLS_KEY, GANTRY_API_ENCRYPTION_CONFIG, GANTRY_API_DIAGNOSTICS, GANTRY_API_SERVICE_CIDR, GANTRY_CLUSTER_DNS, GANTRY_API_TRUST_NETWORK); flags go
  * first. GANTRY_CERTS names the folder of the service's certificate, GANTRY_TOKEN_FILE (or GANTRY_TOKEN) gives the cluster's token.
  * Throws Invalid, naming the flag or variable.
  */
@@ -76,6 +78,7 @@ export function readConfig(args: readonly string[], env: Env): ProcessConfig {
   const given = readOptions(options, args, env);
   return {
     tls: tlsOf(given, env),
+    encryptionPath: given.text('encryption-config'),
     store: given.text('store') ?? 'sqlite:.gantry/state.db',
     bus: given.text('bus') ?? 'memory:',
     api: {

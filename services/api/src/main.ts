@@ -1,10 +1,12 @@
 /** Runs an api as a process of its own; config.ts says which flags and environment variables it takes. */
+import { readFile } from 'node:fs/promises';
 import { credentialsFromEnv, requireCredentials } from '@gantry/client/credentials.ts';
 import { openBus } from '@gantry/events/open.ts';
 import { followCertificates } from '@gantry/runtime/certificates.ts';
 import { runProcess } from '@gantry/runtime/process.ts';
 import { openStore } from '@gantry/store/open.ts';
 import { readConfig } from './config.ts';
+import { parseEncryption } from './encryption/config.ts';
 import { startApi } from './service.ts';
 
 await runProcess('api', async ({ log, stack }) => {
@@ -14,5 +16,7 @@ await runProcess('api', async ({ log, stack }) => {
   const store = stack.use(await openStore(config.store, { log, certificates: credentials?.certificates }));
   const bus = stack.use(await openBus(config.bus, 'api', credentials?.certificates));
   const tls = config.tls && stack.use(followCertificates(config.tls));
-  return await startApi(config.api, { store, bus, log, credentials, tls });
+  const { encryptionPath } = config;
+  const encryption = encryptionPath === undefined ? undefined : parseEncryption(await readFile(encryptionPath, 'utf8'));
+  return await startApi(config.api, { store, bus, log, credentials, tls, encryption });
 });

@@ -37,6 +37,8 @@ import { ListBudget } from './core/list-budget.ts';
 import type { Entropy } from './core/metadata.ts';
 import { ObjectCache } from './core/stored-object.ts';
 import { Turns } from './core/turns.ts';
+import { type AtRest, encryptAtRest } from './encryption/at-rest.ts';
+import type { EncryptionRules } from './encryption/config.ts';
 import { ApiEvents } from './events/recorder.ts';
 import { nodeHandlers, schedulingHandlers } from './grpc/batches.ts';
 import { Calls } from './grpc/calls.ts';
@@ -80,6 +82,8 @@ export interface ApiDeps {
   readonly tokenKeys?: ReadTokenKeys;
   /** Certificate of the cluster's authority, in PEM, by which pods believe the api. */
   readonly rootCertificate?: string;
+  /** How objects are encrypted in the store; none are if absent. */
+  readonly encryption?: EncryptionRules | undefined;
   /** Certificates of the REST edge and its clients, if they are others than those of the credentials; plain HTTP where there are none. */
   readonly tls?: CertificateSource | undefined;
 }
@@ -97,12 +101,14 @@ export interface RunningApi extends Running {
 }
 
 /** Starts an api: gRPC, and the relay and housekeeping that one of all replicas leads. Resolves when it serves. */
-export async function startApi(config: ApiConfig, deps: ApiDeps): Promise<RunningApi> {
+export async function startApi(config: ApiConfig, given: ApiDeps): Promise<RunningApi> {
   await using stack = new AsyncDisposableStack();
+  const atRest = encryptAtRest(given.store, given.encryption, given);
+  const deps = { ...given, store: atRest.store };
   const parts = await startParts(config, deps, stack);
   const edges = await serveEdges(config, deps, parts, stack);
   const stop = new AbortController();
-  const background = runLoops(config, deps, parts, stop.signal);
+  const background = runLoops(config, deps, parts, atRest, stop.signal);
   const { host } = parseAddress(config.listen);
   deps.log.info({ address: `${host}:${edges.server.port}` }, 'the api serves gRPC');
   return running({ host, ...edges, resources: parts.resources, background, stop, owned: stack.move() });
@@ -228,14 +234,21 @@ function serveKubernetes(
 }
 
 /** Runs what goes on beside the requests, until the signal fires. */
-function runLoops(config: ApiConfig, deps: ApiDeps, parts: Parts, signal: AbortSignal): Promise<void> {
+function runLoops(
+  config: ApiConfig,
+  deps: ApiDeps,
+  parts: Parts,
+  { isEncrypted, rewrite }: AtRest,
+  signal: AbortSignal,
+): Promise<void> {
   const { store, bus, log } = deps;
   const { core, hub, events, registry, createMissing } = parts;
   const { clock } = core;
   const holder = `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`;
   const metrics = createRelayMetrics(registry);
   const background = Promise.all([
-    runRelay({ store, leases: store, bus, clock, log, metrics }, { holder }, signal),
+    runRelay({ store, leases: store, bus, clock, log, metrics, withholds: isEncrypted }, { holder }, signal),
+    rewrite(signal),
     keepBuiltIns(core, createMissing, signal),
     reportDamage({ ...core, events, registry }, signal),
     runHousekeeping({ ...core, store, hub }, { holder, retention: config.retention }, signal),

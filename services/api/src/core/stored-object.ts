@@ -1,6 +1,7 @@
 import type { KubeObject } from '@gantry/model/kind.ts';
 import type { GantryError } from '@gantry/runtime/errors.ts';
 import type { Entry, Operation } from '@gantry/store/store.ts';
+import { unreadable } from '../encryption/cipher.ts';
 import { damagedObject, isDamaged } from './damage.ts';
 
 /** An object of any kind whose parts are reached by name. */
@@ -80,7 +81,8 @@ export function decodeEntry(entry: Entry): AnyObject {
     object.metadata.resourceVersion = String(entry.revision);
     return object;
   } catch (error) {
-    throw damagedObject(entry, error);
+    const problem = unreadable(entry.value);
+    throw damagedObject(entry, problem === undefined ? error : new Error(problem));
   }
 }
 

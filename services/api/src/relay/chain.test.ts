@@ -31,6 +31,14 @@ describe('Chain', () => {
     expect(chain.revision).toBe(106);
   });
 
+  test('an object that is withheld leaves word of its change alone', () => {
+    const chain = new Chain({ epoch: 1, history: 5, start: 0, withholds: (resource) => resource === 'secrets' });
+    const { subject, payload } = chain.next(put('secrets/d/a', 1, '{"data":{"password":"aHVudGVyMg=="}}'))!;
+    expect(subject).toBe('gantry.v1.secrets.d.a');
+    expect(decodeChange(payload)).toEqual({ type: 'ADDED', revision: 1, previous: 0, epoch: 1 });
+    expect(decodeChange(chain.next(put('pods/d/a', 2, '{}'))!.payload)!.json).toBe('{}');
+  });
+
   test('the object text is passed on as it is, damaged or not', () => {
     for (const text of ['{"metadata":{}, "spec": {"nodeName":"n"},  "x": 1.50}', '{"metadata"{}']) {
       const { payload } = new Chain({ epoch: 1, history: 5, start: 0 }).next(put('pods/d/a', 1, text))!;

@@ -17,6 +17,8 @@ export interface ChainStart {
   readonly history: number;
   /** The first change comes after this revision. */
   readonly start: number;
+  /** Whether the objects of a resource stay off the bus, as those that are encrypted in the store do: consumers read them from the api. */
+  readonly withholds?: ((resource: string) => boolean) | undefined;
 }
 
 /**
@@ -28,10 +30,12 @@ export class Chain {
   readonly #epoch: number;
   readonly #history: number;
   readonly #start: number;
+  readonly #withholds: (resource: string) => boolean;
   #revision: number;
   readonly #last = new Map<string, number>();
 
-  constructor({ epoch, history, start }: ChainStart) {
+  constructor({ epoch, history, start, withholds = () => false }: ChainStart) {
+    this.#withholds = withholds;
     this.#epoch = epoch;
     this.#history = history;
     this.#start = start;
@@ -54,7 +58,7 @@ export class Chain {
       revision: change.revision,
       previous: this.#last.get(resource) ?? this.#start,
       epoch: this.#epoch,
-      json: change.value,
+      ...(this.#withholds(resource) ? {} : { json: change.value }),
     };
     this.#last.set(resource, change.revision);
     const namespace = key.namespace === '_' ? undefined : key.namespace;

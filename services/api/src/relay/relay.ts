@@ -19,6 +19,8 @@ export interface RelayDeps {
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: RelayMetrics;
+  /** Whether the objects of a resource stay off the bus; see ChainStart. */
+  readonly withholds?: (resource: string) => boolean;
 }
 
 export interface RelayOptions {
@@ -72,7 +74,11 @@ async function lead(
 ): Promise<void> {
   let before = lastProgress;
   while (!signal.aborted) {
-    const line = { epoch, ...resumeAfter(before, await currentRevision(deps, signal), deps.clock.now()) };
+    const line = {
+      epoch,
+      withholds: deps.withholds,
+      ...resumeAfter(before, await currentRevision(deps, signal), deps.clock.now()),
+    };
     const chain = new Chain(line);
     deps.log.info({ epoch, after: chain.revision }, 'relaying changes');
     const ended = new AbortController();
