@@ -12,6 +12,7 @@ import { endpoints } from './kinds/endpoints/endpoints.ts';
 import { endpointSlice } from './kinds/endpointslice/endpointslice.ts';
 import { event } from './kinds/event/event.ts';
 import { flowSchema } from './kinds/flowschema/flowschema.ts';
+import { horizontalPodAutoscaler } from './kinds/horizontalpodautoscaler/horizontalpodautoscaler.ts';
 import { job } from './kinds/job/job.ts';
 import { lease } from './kinds/lease/lease.ts';
 import { limitRange } from './kinds/limitrange/limitrange.ts';
@@ -52,6 +53,7 @@ const byName = {
   StatefulSet: statefulSet,
   DaemonSet: daemonSet,
   ControllerRevision: controllerRevision,
+  HorizontalPodAutoscaler: horizontalPodAutoscaler,
   Service: service,
   EndpointSlice: endpointSlice,
   ConfigMap: configMap,

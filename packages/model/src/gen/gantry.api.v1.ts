@@ -3,6 +3,7 @@
 import type { MutatingAdmissionPolicy, MutatingAdmissionPolicyBinding, MutatingWebhookConfiguration, ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding, ValidatingWebhookConfiguration } from './gantry.admissionregistration.v1.ts';
 import type { ControllerRevision, DaemonSet, Deployment, ReplicaSet, StatefulSet } from './gantry.apps.v1.ts';
 import type { TokenRequestSpec, TokenRequestStatus } from './gantry.authentication.v1.ts';
+import type { HorizontalPodAutoscaler } from './gantry.autoscaling.v2.ts';
 import type { CronJob, Job } from './gantry.batch.v1.ts';
 import type { CertificateSigningRequest } from './gantry.certificates.v1.ts';
 import type { Lease } from './gantry.coordination.v1.ts';
@@ -419,6 +420,8 @@ export interface Object {
   daemonSet?: DaemonSet;
   /** apps/v1 ControllerRevision. */
   controllerRevision?: ControllerRevision;
+  /** autoscaling/v2 HorizontalPodAutoscaler. */
+  horizontalPodAutoscaler?: HorizontalPodAutoscaler;
   /** v1 Service. */
   service?: Service;
   /** discovery.k8s.io/v1 EndpointSlice. */

@@ -81,9 +81,9 @@ export interface JobSpec {
   completions?: number;
   /** Seconds that the job may be active before it is ended; no limit by default. Suspended time does not count. */
   activeDeadlineSeconds?: number;
-  /** Which failures count how; by default each counts towards backoffLimit. */
+  /** Consequences of failures; by default each counts towards backoffLimit. */
   podFailurePolicy?: PodFailurePolicy;
-  /** When the job succeeds before all of its indexes have; for completionMode Indexed alone. Fixed after creation. */
+  /** Success of the job before all of its indexes have; for completionMode Indexed alone. Fixed after creation. */
   successPolicy?: SuccessPolicy;
   /** Failures before the job fails; 6 by default, without limit where backoffLimitPerIndex is set. */
   backoffLimit?: number;
@@ -105,7 +105,7 @@ export interface JobSpec {
   suspend?: boolean;
   /** "TerminatingOrFailed" (default: replace a pod as soon as it ends) or "Failed" (once it has ended; the default, and the one choice, with a podFailurePolicy). */
   podReplacementPolicy?: string;
-  /** Who acts on the job, such as "example.com/queue"; the built-in controller by default, and with "kubernetes.io/job-controller". Fixed after creation. */
+  /** Controller of the job, such as "example.com/queue"; the built-in controller by default, and with "kubernetes.io/job-controller". Fixed after creation. */
   managedBy?: string;
 }
 
@@ -143,7 +143,7 @@ export interface JobTemplateSpec {
   spec: JobSpec;
 }
 
-/** Which failures of pods count how. The first rule that matches decides; a failure that none matches counts towards backoffLimit. */
+/** Consequences of pods' failures. The first rule that matches decides; a failure that none matches counts towards backoffLimit. */
 export interface PodFailurePolicy {
   /** The rules in their order, 20 at most. */
   rules?: PodFailurePolicyRule[];
@@ -177,13 +177,13 @@ export interface PodFailurePolicyRule {
   onPodConditions?: PodFailurePolicyOnPodConditionsPattern[];
 }
 
-/** When an indexed job succeeds before all of its indexes have; the first rule that is met decides. */
+/** Success of an indexed job before all of its indexes have succeeded; the first rule that is met decides. */
 export interface SuccessPolicy {
   /** From 1 to 20 rules. */
   rules?: SuccessPolicyRule[];
 }
 
-/** What suffices for success. One field at least is set. */
+/** A condition of success. One field at least is set. */
 export interface SuccessPolicyRule {
   /** Indexes that must all succeed, or of which succeededCount must; such as "0,2-4". */
   succeededIndexes?: string;

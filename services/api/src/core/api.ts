@@ -1,5 +1,5 @@
 import type { Kind } from '@gantry/model/kind.ts';
-import { resourceOf } from '@gantry/model/registry.ts';
+import { type Form, resourceOf } from '@gantry/model/registry.ts';
 import { GantryError, toGantryError } from '@gantry/runtime/errors.ts';
 import { attemptOn } from '../auth/authorization.ts';
 import { ownersBy } from '../ownership/track.ts';
@@ -44,6 +44,8 @@ export interface PatchRequest {
   readonly type: PatchType;
   /** The patch, in JSON. */
   readonly body: string;
+  /** The form of the object that the patch is written for; the stored one if absent. */
+  readonly form?: Form;
   /** The part that is changed; `scale` is the object's replicas. */
   readonly subresource: '' | 'status' | 'scale';
   readonly dryRun: boolean;
@@ -187,7 +189,7 @@ export class ResourceApi {
 
   async patch(context: RequestContext, ref: ObjectRef, request: PatchRequest): Promise<AnyObject> {
     const target = this.#target(context, 'patch', ref);
-    const next = patched(this.#deps, target.kind, request.type, request.body);
+    const next = patched(this.#deps, target.kind, request);
     const write = request.subresource === 'status' ? writer.updateStatus : writer.update;
     const options = this.#by(context, request.subresource, request.dryRun);
     return (await write(this.#deps, target, next, options)).object;

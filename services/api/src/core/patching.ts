@@ -1,8 +1,9 @@
 import { decodeObject, decodeStored } from '@gantry/model/decode.ts';
 import type { Kind, KubeObject } from '@gantry/model/kind.ts';
-import { schemaOf } from '@gantry/model/message-types.ts';
+import { objectSchema, schemaOf } from '@gantry/model/message-types.ts';
 import { applyJsonPatch, applyMergePatch, applyStrategicPatch } from '@gantry/model/patch.ts';
-import type { Registry } from '@gantry/model/registry.ts';
+import type { Form, Registry } from '@gantry/model/registry.ts';
+import type { ObjectSchema } from '@gantry/model/type-schema.ts';
 import { immutable, invalid } from '@gantry/model/validation/causes.ts';
 import { GantryError, isError } from '@gantry/runtime/errors.ts';
 import type { CoreDeps } from './context.ts';
@@ -14,15 +15,24 @@ import type { Transition } from './writer.ts';
 export type PatchType = 'json' | 'merge' | 'strategic';
 
 /**
- * The transition that applies a patch to a stored object. The outcome is decoded strictly, as a manifest is.
- * Throws BadRequest for a body that is no JSON.
+ * The transition that applies a patch to a stored object, in the form that the patch is written for. The outcome is decoded strictly,
+ * as a manifest is. Throws BadRequest for a body that is no JSON.
  */
-export function patched({ kinds }: Pick<CoreDeps, 'kinds'>, kind: Kind, type: PatchType, body: string): Transition {
+export function patched(
+  { kinds }: Pick<CoreDeps, 'kinds'>,
+  kind: Kind,
+  { type, body, form }: { readonly type: PatchType; readonly body: string; readonly form?: Form },
+): Transition {
   const patch = parse(body);
+  const conversion = form?.conversion;
+  const schema = conversion === undefined ? schemaOf(kind) : objectSchema(form!.message);
   return (stored) => {
     // A newer version may have stored fields that are not known here; the patch may not bring any.
-    const current = decodeStored(stored.object, kinds);
-    const object = decodePatched(kinds, kind, stored.object, applied(kind, type, current, patch));
+    const known = decodeStored(stored.object, kinds);
+    const current = conversion === undefined ? known : conversion.fromStored(known);
+    const changed = decodePatched(kinds, kind, stored.object, applied(schema, type, current, patch));
+    const isOther = conversion !== undefined && changed.kind === kind.kind && changed.apiVersion === form?.apiVersion;
+    const object = isOther ? (conversion.toStored(changed) as AnyObject) : changed;
     checkUid(kind, object, stored.object);
     if (object.kind === kind.kind) return object;
     throw new GantryError(
@@ -54,14 +64,14 @@ function decodePatched(kinds: Registry, kind: Kind, { metadata }: AnyObject, val
   }
 }
 
-function applied(kind: Kind, type: PatchType, object: KubeObject, patch: unknown): unknown {
+function applied(schema: ObjectSchema, type: PatchType, object: KubeObject, patch: unknown): unknown {
   switch (type) {
     case 'json':
       return applyJsonPatch<unknown>(object, patch);
     case 'merge':
       return applyMergePatch(object, patch);
     case 'strategic':
-      return applyStrategicPatch(schemaOf(kind), object, patch);
+      return applyStrategicPatch(schema, object, patch);
   }
 }
 

@@ -102,7 +102,10 @@ async function patch(
   if (type === undefined) throw unsupported(mediaType, [...Object.keys(patchTypes), applyType]);
   const { dryRun } = writeParameters(query, 'PatchOptions');
   const body = (await readBody(request.incoming, deps.maxBodyBytes, context.signal)).toString('utf8');
-  return { object: await deps.api.patch(context, refOf(request), { type, body, subresource, dryRun }), isNew: false };
+  return {
+    object: await deps.api.patch(context, refOf(request), { type, body, subresource, dryRun, form: request.form }),
+    isNew: false,
+  };
 }
 
 /** The object in a request's body, in its stored form: of the URL's kind and, where the URL has one, namespace. */

@@ -11,7 +11,7 @@ export function setJobDefaults({ metadata, spec }: Job): void {
   setJobTemplateDefaults(spec);
   if (spec.completions === undefined && spec.parallelism === undefined) spec.completions = 1;
   spec.parallelism ??= 1;
-  // Where each index has a limit of its own, that of the whole job is out of reach.
+  // With a limit for each index, that of the whole job is out of reach.
   spec.backoffLimit ??= spec.backoffLimitPerIndex === undefined ? defaultBackoffLimit : maxInt32;
   spec.completionMode ??= 'NonIndexed';
   spec.suspend ??= false;

@@ -1,3 +1,5 @@
+import { pathSegmentProblems as segmentProblems } from '../../validation/names.ts';
+
 /** The API group of roles and bindings, and of users and groups as their subjects. */
 export const rbacGroup = 'rbac.authorization.k8s.io';
 
@@ -6,9 +8,6 @@ const maxNameChars = 253;
 
 /** A name such as system:node: whatever may stand in a path. In the words of k8s.io/apimachinery api/validate/content. */
 export function pathSegmentProblems(name: string): string[] {
-  if (name === '.' || name === '..') return [`may not be '${name}'`];
-  return [
-    ...['/', '%'].filter((part) => name.includes(part)).map((part) => `may not contain '${part}'`),
-    ...(name.length > maxNameChars ? [`must be no more than ${maxNameChars} characters`] : []),
-  ];
+  const problems = segmentProblems(name);
+  return name.length > maxNameChars ? [...problems, `must be no more than ${maxNameChars} characters`] : problems;
 }

@@ -1,6 +1,7 @@
 import type { StatefulSet } from '../../gen/gantry.apps.v1.ts';
 import type { Kind } from '../../kind.ts';
 import { notEnforced } from '../../validation/causes.ts';
+import { dnsLabelProblems } from '../../validation/names.ts';
 import { templateColumns } from '../replicaset/columns.ts';
 import { setStatefulSetDefaults } from './defaults.ts';
 import { validateStatefulSetStatus } from './status.ts';
@@ -27,6 +28,7 @@ export const statefulSet: Kind<StatefulSet> = {
     },
   },
   generation: 'spec',
+  nameProblems: dnsLabelProblems,
   setDefaults: setStatefulSetDefaults,
   prepareForCreate: (object) => {
     delete object.status;

@@ -23,11 +23,10 @@ const retentionPolicies = ['Retain', 'Delete'];
 const fixed = ['selector', 'volumeClaimTemplates', 'serviceName', 'podManagementPolicy'] as const;
 
 /** Validates a StatefulSet. */
-export function validateStatefulSet({ metadata: { name = '' }, spec }: StatefulSet): FieldCause[] {
+export function validateStatefulSet({ spec }: StatefulSet): FieldCause[] {
   const { podManagementPolicy: policy = '', persistentVolumeClaimRetentionPolicy: retention } = spec;
   const retentionField = 'spec.persistentVolumeClaimRetentionPolicy';
   return [
-    ...(name === '' ? [] : invalidValues('metadata.name', name, dnsLabelProblems(name))),
     ...(['OrderedReady', 'Parallel'].includes(policy)
       ? []
       : [invalidValue('spec.podManagementPolicy', policy, "must be 'OrderedReady' or 'Parallel'")]),

@@ -36,7 +36,7 @@ export function validatePodResources(resources: ResourceRequirements | undefined
 
 /** An amount of anything by name, such as the overhead of a runtime. */
 export function validateAmount(name: string, amount: string, path: string): FieldCause[] {
-  const nameCauses = validateName(name, path);
+  const nameCauses = validateContainerResourceName(name, path);
   const problem = quantityProblem(amount);
   if (problem !== undefined) return [...nameCauses, invalidValue(path, amount, problem)];
   const quantity = parseQuantity(amount);
@@ -47,7 +47,8 @@ export function validateAmount(name: string, amount: string, path: string): Fiel
   return isExtended(name) && !isWhole ? [...nameCauses, invalidValue(path, amount, 'must be an integer')] : nameCauses;
 }
 
-function validateName(name: string, path: string): FieldCause[] {
+/** The name of a resource that containers can have. */
+export function validateContainerResourceName(name: string, path: string): FieldCause[] {
   const problems = qualifiedNameProblems(name);
   if (problems.length > 0) return invalidValues(path, name, problems);
   if (name.includes('/') || isOvercommitted(name) || name.startsWith(pagesPrefix)) return [];
