@@ -41,7 +41,8 @@ export class Oracle implements AsyncDisposable {
     this.#owned = owned;
   }
 
-  static async start(peers: string): Promise<Oracle> {
+  /** @param authorization Modes of authorization, as kube-apiserver names them. */
+  static async start(peers: string, authorization = 'AlwaysAllow'): Promise<Oracle> {
     await using stack = new AsyncDisposableStack();
     const folder = await mkdtemp(join(tmpdir(), 'gantry-oracle-'));
     stack.defer(() => rm(folder, { recursive: true, force: true }));
@@ -78,7 +79,7 @@ export class Oracle implements AsyncDisposable {
         '--advertise-address=192.0.2.1',
         `--cert-dir=${file('certificates')}`,
         `--token-auth-file=${file('tokens.csv')}`,
-        '--authorization-mode=AlwaysAllow',
+        `--authorization-mode=${authorization}`,
         '--allow-privileged=true',
         // It would write the status of flow schemas at some time of its own.
         '--enable-priority-and-fairness=false',

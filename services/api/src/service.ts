@@ -21,9 +21,10 @@ import { PriorityClasses, priorityClassAdmission } from './admission/priority.ts
 import { ServiceAccounts, withServiceAccount } from './admission/service-accounts.ts';
 import { serviceAdmission } from './admission/services.ts';
 import { accountAdmission, tokenSecretAdmission } from './admission/token-secrets.ts';
+import { type Access, accessControl } from './auth/access.ts';
 import { type Authenticate, authenticateInOrder, clusterToken, trustedNetwork } from './auth/authentication.ts';
-import { authorizeInOrder, mastersAuthorizer } from './auth/authorization.ts';
 import { bearerTokens } from './auth/bearer.ts';
+import { keepDefaultRoles } from './auth/defaults/keeping.ts';
 import { type ReadTokenKeys, TokenKeys } from './auth/tokens/keys.ts';
 import { memoryKey, type Tokens, tokensOf } from './auth/tokens/tokens.ts';
 import { clientCertificate } from './auth/x509.ts';
@@ -37,6 +38,7 @@ import { ListBudget } from './core/list-budget.ts';
 import type { Entropy } from './core/metadata.ts';
 import { ObjectCache } from './core/stored-object.ts';
 import { Turns } from './core/turns.ts';
+import type { WriteOptions } from './core/writer.ts';
 import { type AtRest, encryptAtRest } from './encryption/at-rest.ts';
 import type { EncryptionRules } from './encryption/config.ts';
 import { ApiEvents } from './events/recorder.ts';
@@ -60,6 +62,8 @@ import { PodProxy } from './pods/proxy.ts';
 import { createRelayMetrics } from './relay/metrics.ts';
 import { runRelay } from './relay/relay.ts';
 import { type RestDeps, type RestServer, serveRest } from './rest/server.ts';
+import { accessReviews } from './rest/virtual/access-reviews.ts';
+import { rulesReview } from './rest/virtual/rules-review.ts';
 import { selfSubjectReview } from './rest/virtual/self-subject-review.ts';
 import { tokenReview } from './rest/virtual/token-review.ts';
 import { CapacityLedger } from './scheduling/ledger.ts';
@@ -118,14 +122,18 @@ export async function startApi(config: ApiConfig, given: ApiDeps): Promise<Runni
 interface Parts {
   readonly core: CoreDeps;
   readonly tokens: Tokens;
+  readonly access: Access;
   readonly ledger: CapacityLedger;
   readonly hub: WatchHub;
   readonly events: ApiEvents;
   readonly resources: ResourceApi;
   readonly registry: Metrics;
-  /** Creates those of the objects that every cluster has that are missing. */
-  readonly createMissing: () => Promise<void>;
+  /** Creates those of the objects that every cluster has that are missing, and where it is asked for the default roles and bindings. */
+  readonly createMissing: (alsoRoles: boolean) => Promise<void>;
 }
+
+/** Longest time in milliseconds that a start waits to see the default roles in the changes of the store. */
+const rolesSeenMs = 10_000;
 
 /** Puts the parts together. They have the state of the store, and the built-in objects are there, when this resolves. */
 async function startParts(config: ApiConfig, deps: ApiDeps, stack: AsyncDisposableStack): Promise<Parts> {
@@ -133,23 +141,31 @@ async function startParts(config: ApiConfig, deps: ApiDeps, stack: AsyncDisposab
   const priorities = new PriorityClasses(store);
   const accounts = new ServiceAccounts(store);
   const keys = new TokenKeys(deps.tokenKeys ?? memoryKey(), deps.clock ?? systemClock);
-  const core = coreOf(config, deps, { priorities, accounts, keys });
+  const access = accessControl();
+  const core = coreOf(config, deps, { priorities, accounts, keys, access });
   const tokens = tokensOf(core, deps.credentials ?? noCredentials, keys);
   const ledger = new CapacityLedger();
-  const hub = stack.use(new WatchHub({ ...core, observers: [ledger, priorities, accounts, tokens.observer] }));
+  const hub = stack.use(
+    new WatchHub({ ...core, observers: [...access.observers, ledger, priorities, accounts, tokens.observer] }),
+  );
   await hub.start();
-  const createMissing = (): Promise<void> =>
-    createBuiltIns((object) => {
-      const owners = ownersBy({ manager: ownManager, subresource: '', nowMs: core.clock.now() });
-      return create(core, core.kinds.kindOfObject(object), object, { dryRun: false, owners });
-    });
-  await createMissing();
+  const ownWrite = (): WriteOptions => ({
+    dryRun: false,
+    owners: ownersBy({ manager: ownManager, subresource: '', nowMs: core.clock.now() }),
+  });
+  const createMissing = async (alsoRoles: boolean): Promise<void> => {
+    await createBuiltIns((object) => create(core, core.kinds.kindOfObject(object), object, ownWrite()));
+    if (alsoRoles) await keepDefaultRoles(core, ownWrite());
+  };
+  await createMissing(true);
+  // Whoever asks first is judged by all roles.
+  await hub.reached((await store.list({ prefix: '', limit: 1 })).revision, rolesSeenMs);
   const events = stack.use(new ApiEvents({ ...core, maxPending: config.limits.maxPendingEvents }));
   const lists = new ListBudget(config.limits.lists, core.clock);
   const resources = new ResourceApi({ ...core, hub, turns: new Turns(), lists });
   const registry = createMetrics('api');
   stack.use(reportStoreHealth(store, { registry, events, log }));
-  return { core, tokens, ledger, hub, events, resources, registry, createMissing };
+  return { core, tokens, access, ledger, hub, events, resources, registry, createMissing };
 }
 
 /** The listeners of an api. */
@@ -207,7 +223,7 @@ function serveKubernetes(
   deps: ApiDeps,
   parts: Parts & Pick<RestDeps, 'scheduling' | 'pods' | 'authenticate'>,
 ): Promise<RestServer> {
-  const { core, tokens, hub, resources, registry, scheduling, pods, authenticate } = parts;
+  const { core, tokens, access, hub, resources, registry, scheduling, pods, authenticate } = parts;
   const { store } = deps;
   return serveRest(
     {
@@ -218,7 +234,12 @@ function serveKubernetes(
       tokenKeys: tokens.keys,
       authenticate,
       kinds: core.kinds,
-      virtual: [selfSubjectReview(core.clock), tokenReview(tokens.reviewers)],
+      virtual: [
+        selfSubjectReview(core.clock),
+        tokenReview(tokens.reviewers),
+        ...accessReviews(access.decide),
+        rulesReview(access.rulesOf),
+      ],
       checks: [
         { name: 'store', of: ['readyz'], problem: () => store.problem },
         { name: 'watch-cache', of: ['readyz'], problem: () => (hub.following ? undefined : 'changes do not arrive') },
@@ -289,9 +310,10 @@ interface AdmissionState {
   readonly priorities: PriorityClasses;
   readonly accounts: ServiceAccounts;
   readonly keys: TokenKeys;
+  readonly access: Access;
 }
 
-function coreOf(config: ApiConfig, deps: ApiDeps, { priorities, accounts, keys }: AdmissionState): CoreDeps {
+function coreOf(config: ApiConfig, deps: ApiDeps, { priorities, accounts, keys, access }: AdmissionState): CoreDeps {
   const { store, log, clock = systemClock, entropy = systemEntropy } = deps;
   const { serviceCidr, nodePorts, dnsAddress } = config;
   const allocation = { clusterIps: parseIpRange(serviceCidr), nodePorts, dnsAddress };
@@ -304,7 +326,7 @@ function coreOf(config: ApiConfig, deps: ApiDeps, { priorities, accounts, keys }
     limits: config.limits,
     cache: new ObjectCache(config.cacheChars),
     damaged: new DamagedObjects(log),
-    authorize: authorizeInOrder([mastersAuthorizer]),
+    authorize: access.authorize,
     admission: {
       services: serviceAdmission(store, allocation, entropy.random),
       pods: podAdmission(priorities, async (pod) =>

@@ -13,14 +13,15 @@ const backoff: BackoffPolicy = { initialMs: 50, maxMs: 2_000, factor: 2, jitter:
  */
 export async function keepBuiltIns(
   deps: { readonly store: Pick<Store, 'list' | 'watch'>; readonly clock: Clock; readonly log: Logger },
-  createMissing: () => Promise<void>,
+  createMissing: (alsoRoles: boolean) => Promise<void>,
   signal: AbortSignal,
 ): Promise<void> {
   const { store, clock, log } = deps;
   for (let failures = 0; !signal.aborted; ) {
     try {
       const { revision } = await store.list({ prefix: 'namespaces/', limit: 1 });
-      await createMissing();
+      // Deleted roles are made again at a start, and when data was lost.
+      await createMissing(failures > 0);
       failures = 0;
       await untilOneIsDeleted(store, revision, signal);
     } catch (error) {

@@ -35,7 +35,7 @@ export function statusOf({ reason, message, causes, resource, retryAfterMs }: Ga
   const details: StatusDetails = {
     ...(resource?.name ? { name: resource.name } : {}),
     ...(resource?.group ? { group: resource.group } : {}),
-    ...(resource ? { kind: resource.resource } : {}),
+    ...(resource?.resource ? { kind: resource.resource } : {}),
     ...(causes.length > 0
       ? {
           causes: causes.map(({ reason: cause, message: text, field }) => ({

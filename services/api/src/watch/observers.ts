@@ -14,6 +14,8 @@ export interface ChangeObserver {
   readonly prefixes: readonly string[];
   /** Forgets its state. Keys of its prefixes follow as they are at `revision`, then all changes after it. */
   reset(revision: number): void;
+  /** All keys of its prefixes, as they were at the revision of the reset, were given to it. */
+  loaded?(): void;
   /** Takes a key into its state. `stored.object` throws for a damaged one: the key is then passed over. */
   onEntry(stored: Stored): void;
   /**
@@ -52,6 +54,7 @@ export async function loadObservers(deps: LoadDeps, signal: AbortSignal): Promis
       ({ more } = page);
     }
   }
+  for (const observer of observers) observer.loaded?.();
   return revision;
 }
 
