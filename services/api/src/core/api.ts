@@ -189,7 +189,7 @@ export class ResourceApi {
 
   async patch(context: RequestContext, ref: ObjectRef, request: PatchRequest): Promise<AnyObject> {
     const target = this.#target(context, 'patch', ref);
-    const next = patched(this.#deps, target.kind, request);
+    const next = patched(this.#deps, context, target.kind, request);
     const write = request.subresource === 'status' ? writer.updateStatus : writer.update;
     const options = this.#by(context, request.subresource, request.dryRun);
     return (await write(this.#deps, target, next, options)).object;

@@ -1,12 +1,13 @@
-import { decodeObject, decodeStored } from '@gantry/model/decode.ts';
+import { type DecodeOptions, decodeStored, decodeWith } from '@gantry/model/decode.ts';
 import type { Kind, KubeObject } from '@gantry/model/kind.ts';
 import { objectSchema, schemaOf } from '@gantry/model/message-types.ts';
+import { parseManifest } from '@gantry/model/parse.ts';
 import { applyJsonPatch, applyMergePatch, applyStrategicPatch } from '@gantry/model/patch.ts';
-import type { Form, Registry } from '@gantry/model/registry.ts';
+import type { Form } from '@gantry/model/registry.ts';
 import type { ObjectSchema } from '@gantry/model/type-schema.ts';
 import { immutable, invalid } from '@gantry/model/validation/causes.ts';
 import { GantryError, isError } from '@gantry/runtime/errors.ts';
-import type { CoreDeps } from './context.ts';
+import type { CoreDeps, RequestContext } from './context.ts';
 import { infoOf } from './keys.ts';
 import type { AnyObject } from './stored-object.ts';
 import type { Transition } from './writer.ts';
@@ -15,22 +16,25 @@ import type { Transition } from './writer.ts';
 export type PatchType = 'json' | 'merge' | 'strategic';
 
 /**
- * The transition that applies a patch to a stored object, in the form that the patch is written for. The outcome is decoded strictly,
- * as a manifest is. Throws BadRequest for a body that is no JSON.
+ * The transition that applies a patch to a stored object, in the form that the patch is written for. The outcome is decoded as
+ * strictly as the request asks, as a manifest is. Throws BadRequest for a body that is no JSON.
  */
 export function patched(
-  { kinds }: Pick<CoreDeps, 'kinds'>,
+  { kinds: registry }: Pick<CoreDeps, 'kinds'>,
+  { fieldValidation, warn }: Pick<RequestContext, 'fieldValidation' | 'warn'>,
   kind: Kind,
   { type, body, form }: { readonly type: PatchType; readonly body: string; readonly form?: Form },
 ): Transition {
   const patch = parse(body);
+  const duplicates = fieldValidation === 'Ignore' ? [] : duplicatesIn(body);
   const conversion = form?.conversion;
   const schema = conversion === undefined ? schemaOf(kind) : objectSchema(form!.message);
   return (stored) => {
     // A newer version may have stored fields that are not known here; the patch may not bring any.
-    const known = decodeStored(stored.object, kinds);
+    const known = decodeStored(stored.object, registry);
     const current = conversion === undefined ? known : conversion.fromStored(known);
-    const changed = decodePatched(kinds, kind, stored.object, applied(schema, type, current, patch));
+    const value = applied(schema, type, current, patch);
+    const changed = decodePatched(kind, stored.object, value, { fieldValidation, duplicates, registry }, warn);
     const isOther = conversion !== undefined && changed.kind === kind.kind && changed.apiVersion === form?.apiVersion;
     const object = isOther ? (conversion.toStored(changed) as AnyObject) : changed;
     checkUid(kind, object, stored.object);
@@ -50,9 +54,17 @@ export function checkUid(kind: Kind, { metadata }: AnyObject, stored: AnyObject)
 }
 
 /** A patch that makes something of the object that is none of its kind is well-formed and yet wrong: Invalid, not BadRequest. */
-function decodePatched(kinds: Registry, kind: Kind, { metadata }: AnyObject, value: unknown): AnyObject {
+function decodePatched(
+  kind: Kind,
+  { metadata }: AnyObject,
+  value: unknown,
+  options: DecodeOptions,
+  warn: RequestContext['warn'],
+): AnyObject {
   try {
-    return decodeObject(value, kinds) as AnyObject;
+    const { object, warnings } = decodeWith(value, options);
+    for (const text of warnings) warn(text);
+    return object as AnyObject;
   } catch (error) {
     if (!isError(error, 'BadRequest')) throw error;
     const name = `${kind.kind}${kind.group === '' ? '' : `.${kind.group}`} "${metadata.name}"`;
@@ -81,4 +93,9 @@ function parse(body: string): unknown {
   } catch (cause) {
     throw new GantryError('BadRequest', `invalid JSON patch: ${(cause as Error).message}`, { cause });
   }
+}
+
+/** Fields that a patch's text has twice in one object. A list of operations is not looked into. */
+function duplicatesIn(body: string): NonNullable<DecodeOptions['duplicates']> {
+  return body.trimStart().startsWith('{') ? parseManifest(body).duplicates : [];
 }

@@ -15,6 +15,7 @@ import { attemptOn } from '../auth/authorization.ts';
 import type { CoreDeps, RequestContext } from '../core/context.ts';
 import type { AgentConnections } from './agents.ts';
 import { type Agent, agentOf, containerOf, locatePod } from './locate.ts';
+import { type ProxyTarget, podTarget, serviceTarget } from './targets.ts';
 
 export interface ProxyDeps extends CoreDeps {
   readonly agents: AgentConnections;
@@ -23,6 +24,13 @@ export interface ProxyDeps extends CoreDeps {
 /** Nodes that are asked for their figures at one time. */
 const maxParallelStats = 32;
 const statsTimeoutMs = 5_000;
+
+/** Opens a call of an agent that goes both ways. */
+type OpenCall<Input, Output> = (
+  pod: Parameters<typeof containerOf>[0],
+  agent: Parameters<Parameters<AgentConnections['stream']>[1]>[0],
+  signal: AbortSignal,
+) => DuplexCall<Input, Output>;
 
 /** Passes calls about running pods on to the agents of their nodes. */
 export class PodProxy {
@@ -86,6 +94,28 @@ export class PodProxy {
     );
   }
 
+  /**
+   * The port of a pod that a name in a proxy's path stands for: `name`, `name:port` or `scheme:name:port`. Authorizes nothing.
+   * @param resource A service stands for one of its ready pods.
+   */
+  target(resource: 'pods' | 'services', namespace: string, id: string): Promise<ProxyTarget> {
+    return resource === 'pods'
+      ? podTarget(this.#deps, namespace, id)
+      : serviceTarget(this.#deps, namespace, id, this.#deps.entropy.random);
+  }
+
+  /** One connection to a target, for a caller that has authorized it. */
+  async *dial(
+    context: RequestContext,
+    { namespace, pod, port }: Pick<ProxyTarget, 'namespace' | 'pod' | 'port'>,
+    input: AsyncIterable<PortForwardChunk>,
+  ): AsyncGenerator<PortForwardChunk> {
+    using _open = this.#open();
+    yield* this.#passOn(context, namespace, pod, input, (_, agent, signal) =>
+      agent.portForward({ namespace, pod, port }, signal),
+    );
+  }
+
   /** Current resource usage of running containers. Nodes that do not answer are left out. */
   async stats(context: RequestContext, request: StatsRequest): Promise<readonly ContainerStats[]> {
     const { namespace = '', pod = '' } = request;
@@ -129,14 +159,20 @@ export class PodProxy {
     namespace: string,
     name: string,
     input: AsyncIterable<Input>,
-    open: (
-      pod: Parameters<typeof containerOf>[0],
-      agent: Parameters<Parameters<AgentConnections['stream']>[1]>[0],
-      signal: AbortSignal,
-    ) => DuplexCall<Input, Output>,
+    open: OpenCall<Input, Output>,
   ): AsyncGenerator<Output> {
     using _open = this.#open();
     this.#authorize(context, resource, namespace, name);
+    yield* this.#passOn(context, namespace, name, input, open);
+  }
+
+  async *#passOn<Input, Output>(
+    context: RequestContext,
+    namespace: string,
+    name: string,
+    input: AsyncIterable<Input>,
+    open: OpenCall<Input, Output>,
+  ): AsyncGenerator<Output> {
     const { pod, agent } = await locatePod(this.#deps, namespace, name);
     yield* this.#deps.agents.stream(agent, async function* (calls) {
       using call = open(pod, calls, context.signal);

@@ -1,28 +1,69 @@
-import { decodeManifest, decodeObject } from '@gantry/model/decode.ts';
+import { decodeWith } from '@gantry/model/decode.ts';
 import { openEnvelope, protobufMediaType } from '@gantry/model/envelope.ts';
-import { parseManifestText } from '@gantry/model/parse.ts';
-import type { Form } from '@gantry/model/registry.ts';
+import { type Parsed, parseManifest, parseManifestText } from '@gantry/model/parse.ts';
+import type { Form, Registry } from '@gantry/model/registry.ts';
 import { GantryError } from '@gantry/runtime/errors.ts';
+import type { RequestContext } from '../core/context.ts';
 import type { AnyObject } from '../core/stored-object.ts';
 import { unsupported } from './body.ts';
 
 /** Media types in which bodies may come. */
 const mediaTypes = ['application/json', 'application/yaml', protobufMediaType];
 
-/** The object in a body. Clients may leave apiVersion and kind to the URL. Throws BadRequest that names every wrong field. */
-export function objectFrom(body: Uint8Array, mediaType: string, { apiVersion, kind, message }: Form): AnyObject {
-  const identity = { apiVersion, kind: kind.kind };
-  if (mediaType === 'application/yaml') return decodeManifest(body) as AnyObject;
-  if (mediaType !== protobufMediaType) {
-    const value = fieldsFrom(body, mediaType, identity, message);
-    return decodeObject({ ...identity, ...value }) as AnyObject;
+/** How a request wants its body to be decoded, and whom to tell of fields that are ignored. */
+export interface Decoding extends Pick<RequestContext, 'fieldValidation' | 'warn'> {
+  /** The kinds that are served. */
+  readonly kinds: Registry;
+}
+
+/**
+ * The object in a body, of the form that the URL names. Clients may leave apiVersion and kind to the URL. Throws BadRequest that names
+ * every wrong field, and with strict validation every unknown one.
+ */
+export function objectFrom(body: Uint8Array, mediaType: string, form: Form, decoding: Decoding): AnyObject {
+  const identity = { apiVersion: form.apiVersion, kind: form.kind.kind };
+  const { value, duplicates } = valueIn(body, mediaType, identity, form.message);
+  const whole = { ...identity, ...value };
+  if (whole.kind !== identity.kind || whole.apiVersion !== identity.apiVersion) throw otherType(whole, identity);
+  const { fieldValidation, kinds: registry, warn } = decoding;
+  const { object, warnings } = decodeWith(whole, { fieldValidation, duplicates, registry });
+  for (const text of warnings) warn(text);
+  return object as AnyObject;
+}
+
+/** The fields of a body with those that its text has twice. */
+function valueIn(
+  body: Uint8Array,
+  mediaType: string,
+  identity: { readonly apiVersion: string; readonly kind: string },
+  message: string,
+): { readonly value: Record<string, unknown>; readonly duplicates: Parsed['duplicates'] } {
+  if (!mediaTypes.includes(mediaType)) throw unsupported(mediaType, mediaTypes);
+  if (mediaType === protobufMediaType) {
+    const { fields, apiVersion, kind } = openEnvelope(body, (type) => messageOf(type, identity, message));
+    const named = { apiVersion: apiVersion || identity.apiVersion, kind: kind || identity.kind };
+    return { value: { ...fields, ...named }, duplicates: [] };
   }
-  const { fields, ...named } = openEnvelope(body, (type) => messageOf(type, identity, message));
-  return decodeObject({
-    ...fields,
-    apiVersion: named.apiVersion || identity.apiVersion,
-    kind: named.kind || identity.kind,
-  }) as AnyObject;
+  const { value, duplicates } = parseManifest(body);
+  if (!isObject(value)) throw new GantryError('BadRequest', `the body is no object of kind ${identity.kind}`);
+  // A head that is null or empty names nothing.
+  const { apiVersion, kind, ...rest } = value;
+  return { value: { ...rest, ...(apiVersion ? { apiVersion } : {}), ...(kind ? { kind } : {}) }, duplicates };
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function otherType(
+  given: { readonly apiVersion: unknown; readonly kind: unknown },
+  wanted: { readonly apiVersion: string; readonly kind: string },
+): GantryError {
+  const version = String(given.apiVersion).split('/').at(-1);
+  return new GantryError(
+    'BadRequest',
+    `${given.kind} in version ${JSON.stringify(version)} cannot be handled as a ${wanted.kind}: the URL is that of ${wanted.apiVersion}`,
+  );
 }
 
 /**
@@ -40,7 +81,7 @@ export function fieldsFrom(
   if (mediaType === protobufMediaType)
     return { ...openEnvelope(body, (given) => messageOf(given, type, message)).fields };
   const value = parseManifestText(body);
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  if (isObject(value)) return value;
   throw new GantryError('BadRequest', `the body is no object of kind ${type.kind}`);
 }
 

@@ -1,7 +1,8 @@
 import type { Duplex } from 'node:stream';
 import type { Kind } from '@gantry/model/kind.ts';
-import type { Form } from '@gantry/model/registry.ts';
+import type { Form, Registry } from '@gantry/model/registry.ts';
 import type { Clock } from '@gantry/runtime/clock.ts';
+import type { Authorize } from '../auth/authorization.ts';
 import type { TokenRequests } from '../auth/tokens/request.ts';
 import type { ResourceApi } from '../core/api.ts';
 import type { RequestContext } from '../core/context.ts';
@@ -14,9 +15,12 @@ import type { ResourceRoute } from './route.ts';
 
 /** Dependencies of the routes of resources. */
 export interface ResourceDeps {
+  /** The kinds whose objects are stored. */
+  readonly kinds: Registry;
+  readonly authorize: Authorize;
   readonly api: ResourceApi;
   readonly scheduling: Pick<SchedulingApi, 'bind' | 'evict'>;
-  readonly pods: Pick<PodProxy, 'check' | 'logs' | 'exec' | 'portForward'>;
+  readonly pods: Pick<PodProxy, 'check' | 'logs' | 'exec' | 'portForward' | 'target' | 'dial'>;
   readonly tokens: Pick<TokenRequests, 'create'>;
   readonly clock: Clock;
   /** From 0 to 1. */

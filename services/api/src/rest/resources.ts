@@ -113,13 +113,7 @@ async function objectIn(deps: ResourceDeps, request: ResourceRequest): Promise<A
   const { route, form, incoming, context } = request;
   const mediaType = mediaTypeOf(incoming);
   const body = await readBody(incoming, deps.maxBodyBytes, context.signal);
-  const object = objectFrom(body, mediaType, form);
-  if (object.kind !== form.kind.kind || object.apiVersion !== form.apiVersion) {
-    throw new GantryError(
-      'BadRequest',
-      `${object.kind} in version "${object.apiVersion}" cannot be handled as a ${form.kind.kind}: the URL is that of ${form.apiVersion}`,
-    );
-  }
+  const object = objectFrom(body, mediaType, form, { ...context, kinds: deps.kinds });
   const { metadata } = object;
   if (form.kind.namespaced && route.namespace !== '') {
     metadata.namespace ||= route.namespace;

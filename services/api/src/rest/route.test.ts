@@ -9,7 +9,7 @@ describe('routeOf', () => {
     ['GET', '/api/v1/namespaces/a/pods', { resource: 'pods', namespace: 'a', name: '', verb: 'list' }],
     ['GET', '/api/v1/namespaces/a/pods/p', { resource: 'pods', namespace: 'a', name: 'p', verb: 'get' }],
     ['GET', '/api/v1/namespaces/a/pods/p/log', { name: 'p', subresource: 'log', verb: 'get' }],
-    ['GET', '/api/v1/namespaces/a/services/s/proxy/x/y', { name: 's', subresource: 'proxy', rest: 'x/y' }],
+    ['GET', '/api/v1/namespaces/a/services/s/proxy/x/y', { name: 's', subresource: 'proxy', restPath: '/x/y' }],
     ['GET', '/api/v1/namespaces', { resource: 'namespaces', namespace: '', name: '', verb: 'list' }],
     ['GET', '/api/v1/namespaces/a', { resource: 'namespaces', namespace: '', name: 'a', verb: 'get' }],
     ['PUT', '/api/v1/namespaces/a/status', { resource: 'namespaces', name: 'a', subresource: 'status' }],

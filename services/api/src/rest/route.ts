@@ -15,8 +15,8 @@ export interface ResourceRoute {
   readonly name: string;
   /** Empty for the object itself. */
   readonly subresource: string;
-  /** Segments behind the subresource, as a proxy's path. */
-  readonly rest: string;
+  /** The path behind the subresource as the URL has it, for a proxy: empty, or from its slash on. */
+  readonly restPath: string;
   readonly verb: ResourceVerb;
 }
 
@@ -41,17 +41,17 @@ const maxUrlChars = 64 * 1024;
 export function routeOf(method: string, url: URL): Route {
   if (url.href.length > maxUrlChars) throw new GantryError('BadRequest', `the URL has ${url.href.length} characters`);
   const segments = url.pathname.split('/').slice(1).map(decodeSegment);
+  const raw = url.pathname.split('/').slice(1);
   const [root, ...rest] = segments;
   const isCore = root === 'api' && rest.length >= 2;
   const isGroup = root === 'apis' && rest.length >= 3;
   if (!isCore && !isGroup) return { type: 'path', path: `/${segments.join('/')}` };
   const [group, version, ...path] = isCore ? ['', ...rest] : rest;
-  return resourceRoute(method, url.searchParams, { group: group!, version: version! }, path);
+  return resourceRoute({ method, query: url.searchParams, raw }, { group: group!, version: version! }, path);
 }
 
 function resourceRoute(
-  method: string,
-  query: URLSearchParams,
+  asked: { readonly method: string; readonly query: URLSearchParams; readonly raw: readonly string[] },
   { group, version }: { readonly group: string; readonly version: string },
   path: readonly string[],
 ): ResourceRoute {
@@ -59,8 +59,10 @@ function resourceRoute(
   const isInNamespace = path[0] === 'namespaces' && path.length >= 3 && !namespaceSubresources.includes(path[2]!);
   const [resource = '', name = '', subresource = '', ...rest] = isInNamespace ? path.slice(2) : path;
   const namespace = isInNamespace ? path[1]! : '';
-  const verb = verbOf(method, name, query);
-  return { type: 'resource', group, version, resource, namespace, name, subresource, rest: rest.join('/'), verb };
+  const { method, query, raw } = asked;
+  const verb = subresource === 'proxy' ? proxyVerbOf(method) : verbOf(method, name, query);
+  const restPath = rest.length === 0 ? '' : `/${raw.slice(-rest.length).join('/')}`;
+  return { type: 'resource', group, version, resource, namespace, name, subresource, restPath, verb };
 }
 
 const namespaceSubresources = ['status', 'finalize'];
@@ -81,6 +83,12 @@ function verbOf(method: string, name: string, query: URLSearchParams): ResourceV
     default:
       throw new GantryError('MethodNotAllowed', `the server does not allow this method on the requested resource`);
   }
+}
+
+/** Verb of a request that is passed on: its method and query are the pod's matter. */
+function proxyVerbOf(method: string): ResourceVerb {
+  if (method === 'HEAD' || method === 'OPTIONS') return 'get';
+  return verbOf(method, 'any', new URLSearchParams());
 }
 
 function decodeSegment(segment: string): string {

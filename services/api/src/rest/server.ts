@@ -3,14 +3,13 @@ import type { ServerHttp2Stream } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Kind } from '@gantry/model/kind.ts';
-import { apiVersionOf, type Registry } from '@gantry/model/registry.ts';
+import { apiVersionOf } from '@gantry/model/registry.ts';
 import { virtualKinds } from '@gantry/model/virtual-kinds.ts';
 import type { CertificateSource } from '@gantry/runtime/certificates.ts';
 import { GantryError, toGantryError } from '@gantry/runtime/errors.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
 import { Metadata } from '@grpc/grpc-js';
 import type { Authenticate } from '../auth/authentication.ts';
-import type { Authorize } from '../auth/authorization.ts';
 import type { TokenKeys } from '../auth/tokens/keys.ts';
 import type { RequestContext } from '../core/context.ts';
 import { isPretty, plainJson, type Wanted, wantedBy } from './accept.ts';
@@ -36,11 +35,8 @@ import { Warnings } from './warnings.ts';
 /** Dependencies of the REST edge. */
 export interface RestDeps extends Omit<ResourceDeps, 'maxBodyBytes' | 'largeLists' | 'stopping'> {
   readonly authenticate: Authenticate;
-  /** The kinds whose objects are stored. */
-  readonly kinds: Registry;
   /** The kinds whose objects are calls. */
   readonly virtual: readonly VirtualResource[];
-  readonly authorize: Authorize;
   /** Keys that verify service accounts' tokens. */
   readonly tokenKeys: TokenKeys;
   /** Health checks beside those that the process answers and that it does not stop. */

@@ -3,19 +3,23 @@ import type { Duplex } from 'node:stream';
 import { resourceOf } from '@gantry/model/registry.ts';
 import { GantryError } from '@gantry/runtime/errors.ts';
 import type { Incoming } from '../body.ts';
+import { serveProxy } from '../proxying/proxy.ts';
 import type { ResourceDeps, ResourceRequest, Upgrade } from '../request.ts';
 import type { Status } from '../status.ts';
 import { serveAttach, serveExec } from './exec.ts';
 import { serveForward } from './port-forward.ts';
 import { isWebSocket } from './websocket.ts';
 
-type StreamHandler = (deps: Pick<ResourceDeps, 'pods'>, request: ResourceRequest, upgrade: Upgrade) => Promise<void>;
+type StreamDeps = Pick<ResourceDeps, 'pods' | 'authorize'>;
+type StreamHandler = (deps: StreamDeps, request: ResourceRequest, upgrade: Upgrade) => Promise<void>;
 
 /** Subresources that stream both ways. */
 const handlers: Readonly<Record<string, StreamHandler>> = {
   'pods/attach': serveAttach,
   'pods/exec': serveExec,
   'pods/portforward': serveForward,
+  'pods/proxy': serveProxy,
+  'services/proxy': serveProxy,
 };
 
 /** Whether a request asks for a protocol that streams are served in; all other upgrades are ignored, as HTTP allows. */
@@ -27,11 +31,7 @@ export function isStreamUpgrade(incoming: Incoming): boolean {
  * Serves the stream of a subresource until it ends. Rejects with the GantryError of a refusal as long as the connection still
  * speaks HTTP.
  */
-export async function serveUpgrade(
-  deps: Pick<ResourceDeps, 'pods'>,
-  request: ResourceRequest,
-  upgrade: Upgrade,
-): Promise<void> {
+export async function serveUpgrade(deps: StreamDeps, request: ResourceRequest, upgrade: Upgrade): Promise<void> {
   const name = `${resourceOf(request.kind)}/${request.route.subresource}`;
   const handle = Object.hasOwn(handlers, name) ? handlers[name] : undefined;
   if (handle === undefined) throw new GantryError('BadRequest', `${name} has no streams`);

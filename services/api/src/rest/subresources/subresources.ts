@@ -1,6 +1,7 @@
 import { resourceOf } from '@gantry/model/registry.ts';
 import { GantryError } from '@gantry/runtime/errors.ts';
 import type { Outgoing } from '../answer.ts';
+import { handleProxy } from '../proxying/proxy.ts';
 import type { ResourceDeps, ResourceRequest } from '../request.ts';
 import { handleBinding } from './binding.ts';
 import { handleEviction } from './eviction.ts';
@@ -18,6 +19,8 @@ const handlers: Readonly<Record<string, SubresourceHandler>> = {
   'pods/binding': handleBinding,
   'pods/eviction': handleEviction,
   'pods/log': handleLog,
+  'pods/proxy': handleProxy,
+  'services/proxy': handleProxy,
   'serviceaccounts/token': handleToken,
   'pods/attach': refuseWithoutUpgrade,
   'pods/exec': refuseWithoutUpgrade,
@@ -41,6 +44,8 @@ export async function handleSubresource(
   await handle(deps, request, response);
 }
 
+const proxyVerbs = ['create', 'delete', 'get', 'patch', 'update'];
+
 /** Subresources of a resource, as discovery lists them. */
 export const subresourceDiscovery: Readonly<
   Record<
@@ -56,5 +61,7 @@ export const subresourceDiscovery: Readonly<
   'pods/log': { group: '', version: 'v1', kind: 'Pod', verbs: ['get'] },
   'pods/attach': { group: '', version: 'v1', kind: 'PodAttachOptions', verbs: ['create', 'get'] },
   'pods/exec': { group: '', version: 'v1', kind: 'PodExecOptions', verbs: ['create', 'get'] },
+  'pods/proxy': { group: '', version: 'v1', kind: 'PodProxyOptions', verbs: proxyVerbs },
+  'services/proxy': { group: '', version: 'v1', kind: 'ServiceProxyOptions', verbs: proxyVerbs },
   'pods/portforward': { group: '', version: 'v1', kind: 'PodPortForwardOptions', verbs: ['create', 'get'] },
 };

@@ -31,7 +31,7 @@ export class FakePods {
   connection: Connection = async function* () {};
   started: { readonly method: string; readonly start: ExecStart } | undefined;
 
-  readonly proxy: Pick<ResourceDeps['pods'], 'check' | 'exec' | 'portForward'> = {
+  readonly proxy: Pick<ResourceDeps['pods'], 'check' | 'exec' | 'portForward' | 'target' | 'dial'> = {
     check: async (_context, _resource, { pod, container }) => {
       if (pod !== 'web') throw new GantryError('NotFound', `pods "${pod}" not found`);
       if (container === 'other') throw new GantryError('BadRequest', 'container other is not valid for pod web');
@@ -41,6 +41,13 @@ export class FakePods {
       return this.command(input, context.signal);
     },
     portForward: (context, start, input) => this.connection(start, input, context.signal),
+    target: async (_resource, namespace, id) => {
+      const [pod = '', port = '80'] = id.split(':');
+      if (pod !== 'web') throw new GantryError('NotFound', `pods "${pod}" not found`);
+      return { namespace, pod, port: Number(port), scheme: 'http', host: `10.0.0.1:${port}` };
+    },
+    dial: (context, { namespace, pod, port }, input) =>
+      this.connection({ namespace, pod, port }, input, context.signal),
   };
 }
 
@@ -52,6 +59,7 @@ export function startEdge(pods: Pick<ResourceDeps['pods'], never>): Promise<Rest
     virtual: [],
     checks: [],
     log: silentLogger,
+    authorize: () => undefined,
     authenticate: ({ metadata }) => {
       if (metadata.get('authorization')[0] !== 'Bearer good') throw new GantryError('Unauthorized', 'Unauthorized');
       return { name: 'admin', groups: [] };

@@ -1,0 +1,124 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
+import { GantryError } from '@gantry/runtime/errors.ts';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { WebSocket, WebSocketServer } from 'ws';
+import type { RestServer } from '../server.ts';
+import { FakePods, startEdge } from '../streams/testing/edge.ts';
+import { locationBelow } from './proxy.ts';
+
+const pods = new FakePods();
+let edge: RestServer;
+let backend: Server;
+let respond: (incoming: IncomingMessage, response: ServerResponse) => void;
+beforeAll(async () => {
+  edge = await startEdge(pods.proxy);
+  backend = createServer((incoming, response) => respond(incoming, response)).listen(0, '127.0.0.1');
+  await once(backend, 'listening');
+  const sockets = new WebSocketServer({ server: backend });
+  sockets.on('connection', (socket) => socket.on('message', (data) => socket.send(`echo ${data}`)));
+  // The port of a pod is the port of this server.
+  pods.connection = async function* (_start, input) {
+    const socket = connect((backend.address() as AddressInfo).port, '127.0.0.1');
+    void (async () => {
+      for await (const { data } of input) if (data) socket.write(data);
+      socket.end();
+    })();
+    for await (const data of socket) yield { data: data as Buffer };
+  };
+});
+afterAll(async () => {
+  await edge?.[Symbol.asyncDispose]();
+  backend.closeAllConnections();
+  backend.close();
+});
+
+const root = '/api/v1/namespaces/default/pods/web:8080/proxy';
+
+async function ask(method: string, path: string, body = '', headers: Record<string, string> = {}) {
+  const all = { authorization: 'Bearer good', 'content-length': String(Buffer.byteLength(body)), ...headers };
+  const call = request({ host: '127.0.0.1', port: edge.port, method, path, headers: all });
+  call.end(body);
+  const [response] = (await once(call, 'response')) as [IncomingMessage];
+  const text = Buffer.concat(await Array.fromAsync(response as AsyncIterable<Buffer>)).toString();
+  return { code: response.statusCode, headers: response.headers, text };
+}
+
+describe('a proxied request', () => {
+  test('reaches the pod with its method, path, query and body, and without what proves who asks', async () => {
+    let seen: IncomingMessage | undefined;
+    respond = (incoming, response) => {
+      seen = incoming;
+      response.writeHead(201, { 'x-own': 'yes' });
+      incoming.pipe(response);
+    };
+    const reply = await ask('PUT', `${root}/a%2Fb/c%20d/?x=1&watch=true`, 'the body', {
+      'impersonate-user': 'x',
+      'x-mine': 'y',
+    });
+    expect(reply).toMatchObject({ code: 201, text: 'the body', headers: { 'x-own': 'yes' } });
+    expect(seen).toMatchObject({ method: 'PUT', url: '/a%2Fb/c%20d/?x=1&watch=true' });
+    expect(seen!.headers).toMatchObject({
+      host: '10.0.0.1:8080',
+      'x-mine': 'y',
+      'x-forwarded-uri': `${root}/a%2Fb/c%20d/`,
+      'x-forwarded-host': expect.stringContaining('127.0.0.1'),
+    });
+    expect(seen!.headers).not.toHaveProperty('authorization');
+    expect(seen!.headers).not.toHaveProperty('impersonate-user');
+  });
+
+  test.each(['HEAD', 'OPTIONS', 'DELETE', 'PATCH', 'POST', 'GET'])('may be a %s', async (method) => {
+    respond = (incoming, response) => response.end(incoming.method);
+    expect(await ask(method, `${root}/`)).toMatchObject({ code: 200, text: method === 'HEAD' ? '' : method });
+  });
+
+  test('of a page without a slash is sent to where its links lead below the proxy', async () => {
+    expect(await ask('GET', `${root}?a=b`)).toMatchObject({ code: 301, headers: { location: `${root}/?a=b` } });
+  });
+
+  test('that is redirected stays below the proxy', async () => {
+    respond = (_, response) => response.writeHead(302, { location: '/login?x' }).end();
+    expect((await ask('GET', `${root}/page`)).headers.location).toBe(`${root}/login?x`);
+  });
+
+  test('to a port that does not answer is told so', async () => {
+    const before = pods.connection;
+    pods.connection = async function* () {
+      yield* [];
+      throw new GantryError('ServiceUnavailable', 'connection refused');
+    };
+    const reply = await ask('GET', `${root}/`);
+    pods.connection = before;
+    expect(reply.code).toBe(503);
+    expect(JSON.parse(reply.text).message).toBe('error trying to reach service: connection refused');
+  });
+
+  test('of a pod that there is not is refused', async () => {
+    expect((await ask('GET', '/api/v1/namespaces/default/pods/other/proxy/')).code).toBe(404);
+    expect((await ask('GET', `${root}/`, '', { authorization: 'Bearer bad' })).code).toBe(401);
+  });
+});
+
+test('a WebSocket goes through', async () => {
+  const socket = new WebSocket(`ws://127.0.0.1:${edge.port}${root}/socket`, {
+    headers: { authorization: 'Bearer good' },
+  });
+  await once(socket, 'open');
+  socket.send('hello');
+  const [data] = await once(socket, 'message');
+  expect(String(data)).toBe('echo hello');
+  socket.close();
+  await once(socket, 'close');
+});
+
+test.each([
+  ['/x', '/p/x'],
+  ['y?z#w', '/p/a/y?z#w'],
+  ['http://10.0.0.1:80/x', '/p/x'],
+  ['https://example.com/x', 'https://example.com/x'],
+  ['http://[', 'http://['],
+])('a redirection to %s is one to %s', (location, expected) => {
+  expect(locationBelow(location, '/p', '10.0.0.1:80', '/a/b')).toBe(expected);
+});

@@ -1,0 +1,183 @@
+import { type ClientRequest, request as httpRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
+import { type Duplex, duplexPair } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { connect as connectTls } from 'node:tls';
+import { GantryError, isError, toGantryError } from '@gantry/runtime/errors.ts';
+import { attemptOn } from '../../auth/authorization.ts';
+import type { ProxyTarget } from '../../pods/targets.ts';
+import type { Outgoing } from '../answer.ts';
+import type { ResourceDeps, ResourceRequest, Upgrade } from '../request.ts';
+import { piecesOf } from '../streams/pieces.ts';
+
+type Deps = Pick<ResourceDeps, 'pods' | 'authorize'>;
+
+/** Headers that belong to one connection, or prove to the api who the client is: no pod sees them. */
+const ownHeaders = new Set([
+  'authorization',
+  'connection',
+  'host',
+  'http2-settings',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
+
+/** Passes a request on to a port of a pod, or of one of a service's pods, and its answer back. */
+export async function handleProxy(deps: Deps, request: ResourceRequest, response: Outgoing): Promise<void> {
+  const { incoming, route, context } = request;
+  const target = await targetOf(deps, request);
+  if (route.restPath === '' && (incoming.method === 'GET' || incoming.method === 'HEAD')) {
+    // Relative links of a page lead below it only where its address ends with a slash.
+    const { pathname, search } = new URL(`http://localhost${incoming.url}`);
+    response.writeHead(301, { location: `${pathname}/${search}` }).end();
+    return;
+  }
+  const call = open(deps, request, target, forwardedHeaders(request, target));
+  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+  call.once('response', resolve);
+  call.once('error', reject);
+  incoming.pipe(call);
+  const answer = await promise.catch((error: unknown) => {
+    throw unreachable(error);
+  });
+  response.writeHead(answer.statusCode ?? 502, answerHeaders(answer.headers, request, target));
+  // A broken answer breaks the client's: what was sent of it cannot be taken back.
+  await pipeline(answer, response, { signal: context.signal }).catch(() => response.destroy());
+}
+
+/** Connects a client to a port of a pod in the protocol that both agree upon, such as WebSocket. */
+export async function serveProxy(deps: Deps, request: ResourceRequest, { socket, head }: Upgrade): Promise<void> {
+  const { headers } = request.incoming;
+  const target = await targetOf(deps, request);
+  const wanted = { ...forwardedHeaders(request, target), connection: 'Upgrade', upgrade: String(headers.upgrade) };
+  const call = open(deps, request, target, wanted);
+  const { promise, resolve, reject } = Promise.withResolvers<readonly [IncomingMessage, Duplex?, Buffer?]>();
+  call.once('upgrade', (answer, backend, first) => resolve([answer, backend, first]));
+  call.once('response', (answer) => resolve([answer]));
+  call.once('error', reject);
+  call.end();
+  const [answer, backend, first] = await promise.catch((error: unknown) => {
+    throw unreachable(error);
+  });
+  socket.write(`HTTP/1.1 ${answer.statusCode} ${answer.statusMessage}\r\n${rawHeaders(answer)}\r\n`);
+  if (backend === undefined) {
+    await pipeline(answer, socket).catch(() => socket.destroy());
+    return;
+  }
+  if (head.length > 0) backend.write(head);
+  if (first?.length) socket.write(first);
+  await Promise.all([pipeline(socket, backend), pipeline(backend, socket)]).catch(() => undefined);
+  socket.destroy();
+  backend.destroy();
+}
+
+/** The port that a request is for. The user must be allowed to proxy; the pods of a service need no right of their own. */
+function targetOf({ pods, authorize }: Deps, { route, context }: ResourceRequest): Promise<ProxyTarget> {
+  const { resource, namespace, name, verb } = route;
+  authorize(context.user, attemptOn(verb, `${resource}/proxy`, { namespace, name }));
+  return pods.target(resource === 'services' ? 'services' : 'pods', namespace, name);
+}
+
+/** Begins a request to a target through the agent of its pod's node. */
+function open(
+  { pods }: Deps,
+  { incoming, route, context }: ResourceRequest,
+  target: ProxyTarget,
+  headers: Record<string, string | string[]>,
+): ClientRequest {
+  const { search } = new URL(`http://localhost${incoming.url}`);
+  const [own, far] = duplexPair();
+  const signal = context.signal;
+  const carried = carry(far, pods.dial(context, target, chunksOf(far)));
+  carried.catch((error: unknown) => own.destroy(toGantryError(error)));
+  signal.addEventListener('abort', () => own.destroy(), { once: true });
+  own.on('error', () => undefined);
+  const socket = target.scheme === 'https' ? connectTls({ socket: own, rejectUnauthorized: false }) : own;
+  const path = `${route.restPath || '/'}${search}`;
+  const call = httpRequest({ method: incoming.method ?? 'GET', path, headers, createConnection: () => socket, signal });
+  call.on('error', () => own.destroy());
+  return call;
+}
+
+async function carry(far: Duplex, output: AsyncIterable<{ readonly data?: Uint8Array }>): Promise<void> {
+  for await (const { data } of output) {
+    if (far.destroyed) return;
+    if (data?.length && !far.write(data))
+      await new Promise((resolve) => far.once('drain', resolve).once('close', resolve));
+  }
+  far.end();
+}
+
+async function* chunksOf(stream: Duplex): AsyncGenerator<{ readonly data: Uint8Array }> {
+  for await (const bytes of stream.iterator({ destroyOnReturn: false })) {
+    for (const data of piecesOf(bytes as Buffer)) yield { data };
+  }
+}
+
+/** A client's headers as a pod gets them, with the address by which the client asked. */
+function forwardedHeaders({ incoming }: ResourceRequest, { host }: ProxyTarget): Record<string, string | string[]> {
+  const headers: Record<string, string | string[]> = {};
+  const named = String(incoming.headers.connection ?? '')
+    .split(',')
+    .map((name) => name.trim().toLowerCase());
+  for (const [name, value] of Object.entries(incoming.headers)) {
+    const isOwn =
+      ownHeaders.has(name) || name.startsWith(':') || name.startsWith('impersonate-') || named.includes(name);
+    if (!isOwn && value !== undefined) headers[name] = value;
+  }
+  const { pathname } = new URL(`http://localhost${incoming.url}`);
+  headers.host = host;
+  headers['x-forwarded-uri'] = pathname;
+  headers['x-forwarded-host'] = String(incoming.headers.host ?? incoming.headers[':authority'] ?? '');
+  headers['x-forwarded-proto'] = 'encrypted' in incoming.socket ? 'https' : 'http';
+  const from = incoming.socket.remoteAddress;
+  const before = incoming.headers['x-forwarded-for'];
+  if (from !== undefined) headers['x-forwarded-for'] = before === undefined ? from : `${before}, ${from}`;
+  const hasBody =
+    incoming.headers['content-length'] !== undefined || incoming.headers['transfer-encoding'] !== undefined;
+  if (hasBody && incoming.headers['content-length'] === undefined) headers['transfer-encoding'] = 'chunked';
+  return headers;
+}
+
+/** A pod's headers as the client gets them. A redirection on the pod leads below the proxy's path. */
+function answerHeaders(
+  headers: IncomingHttpHeaders,
+  { incoming, route }: ResourceRequest,
+  { host }: ProxyTarget,
+): Record<string, string | string[]> {
+  const result: Record<string, string | string[]> = {};
+  for (const [name, value] of Object.entries(headers)) {
+    if (!ownHeaders.has(name) && value !== undefined) result[name] = value;
+  }
+  const { pathname } = new URL(`http://localhost${incoming.url}`);
+  const root = pathname.slice(0, pathname.length - route.restPath.length);
+  const location = headers.location && locationBelow(headers.location, root, host, route.restPath);
+  if (location) result.location = location;
+  return result;
+}
+
+/** The address of a redirection as the client must ask for it; addresses of other hosts stay. */
+export function locationBelow(location: string, root: string, host: string, path: string): string {
+  const base = `http://${host}${path || '/'}`;
+  if (!URL.canParse(location, base)) return location;
+  const url = new URL(location, base);
+  if (url.host !== new URL(base).host) return location;
+  return `${root}${url.pathname}${url.search}${url.hash}`;
+}
+
+function rawHeaders({ rawHeaders: raw }: IncomingMessage): string {
+  let text = '';
+  for (let index = 0; index < raw.length; index += 2) text += `${raw[index]}: ${raw[index + 1]}\r\n`;
+  return text;
+}
+
+function unreachable(cause: unknown): GantryError {
+  if (isError(cause, 'NotFound', 'BadRequest', 'TooManyRequests', 'Cancelled')) return cause;
+  const message = cause instanceof Error ? cause.message : String(cause);
+  return new GantryError('ServiceUnavailable', `error trying to reach service: ${message}`, { cause });
+}
