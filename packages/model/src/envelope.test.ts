@@ -28,3 +28,10 @@ test.each([
 ])('%s is refused', (bytes, problem) => {
   expect(() => openEnvelope(bytes, () => message)).toThrow(problem);
 });
+
+test('a time that a Go client leaves empty is not set, also where the object always has it', () => {
+  const token = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest' };
+  const empty = sealEnvelope(token, 'gantry.authentication.v1.TokenRequest', { status: { expirationTimestamp: null } });
+  const { fields } = openEnvelope(empty, () => 'gantry.authentication.v1.TokenRequest');
+  expect(fields.status).toEqual({ token: '', expirationTimestamp: null });
+});

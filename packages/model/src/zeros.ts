@@ -51,8 +51,9 @@ const zeros: Readonly<Record<ValueForm, unknown>> = {
   double: 0,
   quantity: '0',
   intOrString: 0,
-  time: '',
-  microTime: '',
+  // A time that is not set; its message has no fields then.
+  time: null,
+  microTime: null,
   any: null,
 };
 
