@@ -18,6 +18,7 @@ import { nodeAdmission, podAdmission } from './admission/capacity.ts';
 import { claimAdmission } from './admission/claims.ts';
 import { parseIpRange } from './admission/ip-range.ts';
 import { PriorityClasses, priorityClassAdmission } from './admission/priority.ts';
+import { rootCertificateAdmission } from './admission/root-certificate.ts';
 import { ServiceAccounts, withServiceAccount } from './admission/service-accounts.ts';
 import { serviceAdmission } from './admission/services.ts';
 import { accountAdmission, tokenSecretAdmission } from './admission/token-secrets.ts';
@@ -316,6 +317,7 @@ interface AdmissionState {
 function coreOf(config: ApiConfig, deps: ApiDeps, { priorities, accounts, keys, access }: AdmissionState): CoreDeps {
   const { store, log, clock = systemClock, entropy = systemEntropy } = deps;
   const { serviceCidr, nodePorts, dnsAddress } = config;
+  const rootCertificate = deps.rootCertificate ?? deps.credentials?.certificates?.current.ca;
   const allocation = { clusterIps: parseIpRange(serviceCidr), nodePorts, dnsAddress };
   return {
     kinds: new Registry(builtInKinds),
@@ -332,11 +334,8 @@ function coreOf(config: ApiConfig, deps: ApiDeps, { priorities, accounts, keys, 
       pods: podAdmission(priorities, async (pod) =>
         config.serviceAccounts ? withServiceAccount(pod, { accounts, clock, random: entropy.random }) : pod,
       ),
-      secrets: tokenSecretAdmission({
-        accounts,
-        keys,
-        rootCertificate: deps.rootCertificate ?? deps.credentials?.certificates?.current.ca,
-      }),
+      configmaps: rootCertificateAdmission(rootCertificate),
+      secrets: tokenSecretAdmission({ accounts, keys, rootCertificate }),
       serviceaccounts: accountAdmission(store),
       nodes: nodeAdmission,
       'priorityclasses.scheduling.k8s.io': priorityClassAdmission(store),

@@ -9,6 +9,7 @@ import type { NodeMonitor } from './nodehealth/monitor.ts';
 import { nodeHealthController } from './nodehealth/nodehealth.ts';
 import { podGroupController } from './podgroup/podgroup.ts';
 import { replicaSetController } from './replicaset/replicaset.ts';
+import { serviceAccountController } from './serviceaccount/serviceaccount.ts';
 import { claimProtectionController, volumeProtectionController } from './volumes/protection.ts';
 import { volumeController } from './volumes/volumes.ts';
 
@@ -20,6 +21,7 @@ export function allControllers(clock: Clock, monitor: NodeMonitor): readonly Con
     endpointSliceController,
     garbageController,
     namespaceController(clock),
+    serviceAccountController,
     disruptionController,
     podGroupController,
     volumeController(clock),

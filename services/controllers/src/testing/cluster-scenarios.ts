@@ -83,18 +83,31 @@ export const namespaces: Scenario = {
     simulation.create({ ...other, metadata: { ...other.metadata, namespace: 'other' } });
   },
   act: (simulation) => {
-    if (simulation.random.chance(0.01))
-      users.remove(simulation, simulation.store.find('Namespace', undefined, 'default'));
+    const { random, store } = simulation;
+    if (random.chance(0.01)) users.remove(simulation, store.find('Namespace', undefined, 'default'));
+    if (random.chance(0.02)) users.remove(simulation, random.pick(simulation.all('ServiceAccount')));
+    if (random.chance(0.02)) users.remove(simulation, random.pick(simulation.all('ConfigMap')));
     disturbPods(simulation);
   },
   check: (simulation) => {
     const gone = simulation.store.find('Namespace', undefined, 'default') === undefined;
-    const kinds: readonly KindName[] = ['Deployment', 'ReplicaSet', 'Pod', 'Service', 'EndpointSlice'];
+    const kinds: readonly KindName[] = [
+      ...(['Deployment', 'ReplicaSet', 'Pod', 'Service', 'EndpointSlice'] as const),
+      ...(['ServiceAccount', 'ConfigMap'] as const),
+    ];
     const left = kinds.flatMap((kind) =>
       simulation.all(kind).filter(({ metadata }) => metadata.namespace === 'default'),
     );
+    const bare = simulation
+      .all('Namespace')
+      .flatMap(({ metadata: { name } }) =>
+        (['ServiceAccount', 'ConfigMap'] as const).filter(
+          (kind) => !simulation.all(kind).some(({ metadata }) => metadata.namespace === name),
+        ),
+      );
     const others = simulation.all('ReplicaSet').filter(({ metadata }) => metadata.namespace === 'other');
     return [
+      ...bare.map((kind) => `a namespace lacks its ${kind}`),
       ...(gone && left.length > 0 ? [`${left.length} objects outlive their namespace`] : []),
       ...(simulation.all('Namespace').some(({ metadata }) => metadata.deletionTimestamp !== undefined)
         ? ['a namespace never goes']
