@@ -4,7 +4,6 @@ import { describe, expect, it } from 'vitest';
 import { rejectionOf } from '../pods/admission.ts';
 import { plannedContainers } from '../pods/spec.ts';
 import { podOf } from '../testing/pod-world.ts';
-import { payloadOf } from '../volumes/payload.ts';
 import { fieldSupport } from './field-support.ts';
 import { checkSupported } from './refusals.ts';
 
@@ -102,13 +101,6 @@ describe('every field of a pod', () => {
     });
     expect(rejectionOf(pod, { allowedUnsafeSysctls: [] })).toBeUndefined();
     expect(() => checkSupported(pod, plannedContainers(pod)[0]!)).not.toThrow();
-  });
-
-  it('of a projection that cannot be obeyed is refused', () => {
-    const volume = { name: 'v', projected: { sources: [{ serviceAccountToken: { path: 'token' } }] } };
-    expect(() =>
-      payloadOf(volume, { pod: podOf(), config: { configMap: () => undefined, secret: () => undefined } }),
-    ).toThrow('tokens are not supported');
   });
 });
 

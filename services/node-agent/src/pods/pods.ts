@@ -15,6 +15,7 @@ import { ConfigObjects } from '../volumes/config-objects.ts';
 import { type VolumeManager, volumeManager } from '../volumes/manager.ts';
 import { memoryDirectory } from '../volumes/memory-directory.ts';
 import { type Mounter, systemMounter } from '../volumes/mounter.ts';
+import { PodTokens, renewTokens } from '../volumes/pod-tokens.ts';
 import { rejectionOf } from './admission.ts';
 import { backOffsOf, containerFieldPath, type RecordPodEvent } from './events.ts';
 import { execute } from './executor.ts';
@@ -134,10 +135,15 @@ async function makeParts(
       },
     }),
   );
+  const tokens = new PodTokens({ api: client, clock, log, random: Math.random });
+  const stop = new AbortController();
+  stack.defer(() => stop.abort());
+  void renewTokens(tokens, clock, (uid) => refresh(managerOf().get(uid), volumes, log), stop.signal);
   const volumes = volumeManager({
     paths,
     memoryDir: await memoryDirectory(config.rootDir, isCri, log),
     config: configObjects,
+    tokens,
     nodeMemoryBytes: deps.machine.memoryTotalBytes,
     ...(mounter === undefined ? {} : { mounter }),
   });

@@ -145,6 +145,11 @@ export class FakeApi implements AgentApi {
       return { code: 0, message: '', reason: '', resourceVersion: this.#revision };
     });
 
+  requestToken: AgentApi['requestToken'] = async ({ name }, spec) => {
+    const token = `token of ${name} for ${spec.boundObjectRef?.name}`;
+    return { spec, status: { token, expirationTimestamp: '2026-01-01T00:00:00Z' } };
+  };
+
   #tell(kind: KindName, type: 'ADDED' | 'MODIFIED' | 'DELETED', object: KubeObject): void {
     for (const listener of this.#listeners) listener(kind, { type, object, resourceVersion: this.#revision });
   }

@@ -1,6 +1,6 @@
 import { mkdir, readdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { Pod, Volume, VolumeMount } from '@gantry/model/gen/gantry.core.v1.ts';
+import type { Pod, ServiceAccountTokenProjection, Volume, VolumeMount } from '@gantry/model/gen/gantry.core.v1.ts';
 import { GantryError, toGantryError } from '@gantry/runtime/errors.ts';
 import { expand } from '../containers/expand.ts';
 import type { PodPaths } from '../pods/paths.ts';
@@ -11,7 +11,8 @@ import type { ConfigObjects } from './config-objects.ts';
 import { checkHostPath, makeScratch } from './directories.ts';
 import { memorySizeBytes } from './memory-size.ts';
 import { type Mounter, removeTree } from './mounter.ts';
-import { payloadOf } from './payload.ts';
+import { payloadOf, tokenProjections } from './payload.ts';
+import type { PodTokens } from './pod-tokens.ts';
 import { mountSubPath } from './sub-path.ts';
 
 /** Dependencies of the volume manager. */
@@ -20,6 +21,7 @@ export interface VolumeDeps {
   /** From memoryDirectory: for secrets and emptyDirs of medium Memory. */
   readonly memoryDir: string;
   readonly config: Pick<ConfigObjects, 'dataFor'>;
+  readonly tokens: Pick<PodTokens, 'tokenFor' | 'release'>;
   /** Absent if pods have no file system of their own: subPaths are then plain paths, and memory is not bounded. */
   readonly mounter?: Mounter;
   /** Memory of the node, in bytes: the size of an emptyDir in memory that nothing else bounds. */
@@ -42,7 +44,8 @@ export interface VolumeManager {
 
 /** Volumes whose content shall not reach a disk. */
 function livesInMemory(volume: Volume): boolean {
-  return volume.secret !== undefined || volume.emptyDir?.medium === 'Memory';
+  const isSecret = volume.secret !== undefined || tokenProjections(volume).length > 0;
+  return isSecret || hasSecret(volume) || volume.emptyDir?.medium === 'Memory';
 }
 
 export function volumeManager(deps: VolumeDeps): VolumeManager {
@@ -58,9 +61,9 @@ export function volumeManager(deps: VolumeDeps): VolumeManager {
     if (volumes.length === 0) return;
     const config = await deps.config.dataFor(pod, signal);
     for (const volume of volumes) {
-      await makeVolume(deps, volume, directoryOf(pod, volume), { pod, config }).catch((error) =>
-        failMount(volume, error),
-      );
+      await tokensOf(deps, pod, volume, signal)
+        .then((tokens) => makeVolume(deps, volume, directoryOf(pod, volume), { pod, config, tokens }))
+        .catch((error) => failMount(volume, error));
     }
   };
   const inTurn = turns();
@@ -91,11 +94,24 @@ export function volumeManager(deps: VolumeDeps): VolumeManager {
     emptyDirOf: (pod, name) => directoryOf(pod, pod.spec.volumes?.find((volume) => volume.name === name) ?? { name }),
     tearDown(uid) {
       prepared.delete(uid);
+      deps.tokens.release(uid);
       return inTurn(uid, async () => {
         for (const root of [subPathRoot(uid), memoryRoot(uid), diskRoot(uid)]) await removeTree(root, deps.mounter);
       });
     },
   };
+}
+
+function hasSecret({ projected }: Volume): boolean {
+  return projected?.sources?.some(({ secret }) => secret !== undefined) ?? false;
+}
+
+async function tokensOf({ tokens }: VolumeDeps, pod: Pod, volume: Volume, signal: AbortSignal) {
+  const found = new Map<ServiceAccountTokenProjection, string>();
+  for (const projection of tokenProjections(volume)) {
+    found.set(projection, await tokens.tokenFor(pod, projection, signal));
+  }
+  return found;
 }
 
 /** A volume and the values that its mount is made with. */

@@ -1,4 +1,4 @@
-import type { KeyToPath, Pod, Volume } from '@gantry/model/gen/gantry.core.v1.ts';
+import type { KeyToPath, Pod, ServiceAccountTokenProjection, Volume } from '@gantry/model/gen/gantry.core.v1.ts';
 import { GantryError } from '@gantry/runtime/errors.ts';
 import type { ConfigData } from '../containers/env.ts';
 import { fieldValue, resourceFieldValue } from '../containers/fields.ts';
@@ -21,6 +21,8 @@ export type Payload = ReadonlyMap<string, PayloadFile>;
 export interface PayloadSources {
   readonly pod: Pod;
   readonly config: ConfigData;
+  /** The tokens that the volume shows, by the projections that ask for them. */
+  readonly tokens: ReadonlyMap<ServiceAccountTokenProjection, string>;
 }
 
 /**
@@ -51,7 +53,28 @@ function projection(source: Projection, mode: number | undefined, sources: Paylo
   if (source.secret !== undefined)
     return keyed('secret', { ...source.secret, name: source.secret.name ?? '' }, mode, sources);
   if (source.downwardAPI !== undefined) return fields(source.downwardAPI.items ?? [], mode, sources);
-  throw new GantryError('Invalid', 'projected volumes of service account tokens are not supported by this node');
+  if (source.serviceAccountToken !== undefined) return tokenFile(source.serviceAccountToken, mode, sources);
+  const sort = Object.keys(source)[0] ?? 'none';
+  throw new GantryError('Invalid', `projected volumes of type ${sort} are not supported by this node`);
+}
+
+/** Groups that were given the file may read it, and nobody else but its owner. */
+const sharedTokenMode = 0o600;
+
+function tokenFile(
+  projection: ServiceAccountTokenProjection,
+  mode: number | undefined,
+  { pod, tokens }: PayloadSources,
+): Payload {
+  const token = tokens.get(projection);
+  if (token === undefined) throw new GantryError('Invalid', `no token for the file ${projection.path}`);
+  const own = pod.spec.securityContext?.fsGroup === undefined ? (mode ?? defaultMode) : sharedTokenMode;
+  return new Map([[safeRelativePath(projection.path).join('/'), { data: Buffer.from(token), mode: own }]]);
+}
+
+/** The tokens that a volume shows. */
+export function tokenProjections({ projected }: Volume): ServiceAccountTokenProjection[] {
+  return (projected?.sources ?? []).flatMap(({ serviceAccountToken }) => serviceAccountToken ?? []);
 }
 
 interface KeyedSource {

@@ -29,6 +29,7 @@ beforeEach(async () => {
     paths: podPaths(directory),
     memoryDir: join(directory, 'memory'),
     config,
+    tokens: { tokenFor: async (_, { audience = 'api' }) => `token for ${audience}`, release: () => {} },
     nodeMemoryBytes: 2 ** 30,
   });
 });
@@ -91,6 +92,7 @@ describe('volumes', () => {
               { configMap: { name: 'settings' } },
               { secret: { name: 'keys' } },
               { downwardAPI: { items: [{ path: 'name', fieldRef: { fieldPath: 'metadata.name' } }] } },
+              { serviceAccountToken: { path: 'token', audience: 'vault' } },
             ],
           },
         },
@@ -99,13 +101,17 @@ describe('volumes', () => {
     expect(await readFile(at('settings', 'paint', 'color.txt'), 'utf8')).toBe('blue');
     expect((await stat(at('settings', 'paint', 'color.txt'))).mode & 0o777).toBe(0o600);
     expect(await readFile(join(directory, 'memory', 'uid-1', 'keys', 'password'), 'utf8')).toBe('sesame');
-    expect((await readdir(at('all'))).filter((name) => !name.startsWith('..')).sort()).toEqual([
+    // Secrets and tokens reach no disk.
+    const all = join(directory, 'memory', 'uid-1', 'all');
+    expect((await readdir(all)).filter((name) => !name.startsWith('..')).sort()).toEqual([
       'color',
       'name',
       'password',
       'size',
+      'token',
     ]);
-    expect(await readFile(at('all', 'name'), 'utf8')).toBe('web');
+    expect(await readFile(join(all, 'name'), 'utf8')).toBe('web');
+    expect(await readFile(join(all, 'token'), 'utf8')).toBe('token for vault');
   });
 
   it('follow their source while they are in use, and not after', async () => {
