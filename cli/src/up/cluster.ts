@@ -10,6 +10,7 @@ import { Informer } from '@gantry/client/informer.ts';
 import { defaultControllersConfig, startControllers } from '@gantry/controllers/service.ts';
 import { openBus } from '@gantry/events/open.ts';
 import type { KindName, Kinds } from '@gantry/model/built-in.ts';
+import { loadTokenKeys, readTokenKeys } from '@gantry/pki/token-keys.ts';
 import { type Clock, systemClock } from '@gantry/runtime/clock.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
 import { readConfig as readSchedulerConfig } from '@gantry/scheduler/config.ts';
@@ -65,10 +66,19 @@ export async function startCluster(options: UpOptions, deps: ClusterDeps): Promi
   const kube = await prepareKubeAccess(options.stateDir, listen, certificates, log);
   const credentials = certificates.credentialsOf('api', token.read);
   const encryption = await ensureEncryption(options.stateDir);
+  const tokenKeys = join(certificates.folderOf('api'), 'tokens');
+  await loadTokenKeys(tokenKeys, clock.now());
   const api = stack.use(
     await startApi(
       { ...defaultApiConfig, listen, rest: kube.address },
-      { store, bus, credentials, encryption: parseEncryption(encryption.text), log: log.child({ service: 'api' }) },
+      {
+        store,
+        bus,
+        credentials,
+        encryption: parseEncryption(encryption.text),
+        tokenKeys: () => readTokenKeys(tokenKeys),
+        log: log.child({ service: 'api' }),
+      },
     ),
   );
   const service = (part: string, name: string = part): ServiceDeps => {

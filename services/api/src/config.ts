@@ -20,8 +20,6 @@ export interface ApiConfig {
   readonly dnsAddress: string;
   /** First and last node port. */
   readonly nodePorts: { readonly first: number; readonly last: number };
-  /** False where pods run as no account: nobody makes service accounts there. */
-  readonly serviceAccounts: boolean;
   readonly limits: Limits;
   readonly retention: Retention;
   /** Characters of JSON whose decoded objects are kept in memory. */
@@ -35,7 +33,6 @@ export const defaultApiConfig: ApiConfig = {
   serviceCidr: '10.96.0.0/16',
   dnsAddress: '10.96.0.10',
   nodePorts: { first: 30_000, last: 32_767 },
-  serviceAccounts: false,
   limits: defaultLimits,
   retention: defaultRetention,
   cacheChars: 24 * 1024 * 1024,
@@ -52,6 +49,8 @@ export interface ProcessConfig {
   readonly tls: CertificatePaths | undefined;
   /** File with an EncryptionConfiguration, as kube-apiserver's --encryption-provider-config; nothing is encrypted without. */
   readonly encryptionPath: string | undefined;
+  /** Folder of the keys that sign service accounts' tokens, made at the first start; without it, tokens end with the process. */
+  readonly serviceAccountKeys: string | undefined;
 }
 
 /** The settings by their flags, with the variables that stand for them. */
@@ -61,7 +60,10 @@ export const options = {
   'cluster-dns': { env: 'GANTRY_CLUSTER_DNS' },
   ...withPrefix(
     'GANTRY_API_',
-    ['listen', 'rest', 'tls-cert', 'tls-key', 'encryption-config', 'diagnostics', 'service-cidr', 'trust-network'],
+    [
+      ...(['listen', 'rest', 'tls-cert', 'tls-key', 'encryption-config', 'service-account-keys'] as const),
+      ...(['diagnostics', 'service-cidr', 'trust-network'] as const),
+    ],
     {
       'trust-network': 'switch',
     },
@@ -70,7 +72,7 @@ export const options = {
 
 /**
  * Settings from flags (`--store sqlite:/path`, `--store=sqlite:/path`) and environment (GANTRY_STORE, GANTRY_EVENTS,
- * GANTRY_API_LISTEN, GANTRY_API_REST, GANTRY_API_TLS_CERT, GANTRY_API_TLS_KEY, GANTRY_API_ENCRYPTION_CONFIG, GANTRY_API_DIAGNOSTICS, GANTRY_API_SERVICE_CIDR, GANTRY_CLUSTER_DNS, GANTRY_API_TRUST_NETWORK); flags go
+ * GANTRY_API_LISTEN, GANTRY_API_REST, GANTRY_API_TLS_CERT, GANTRY_API_TLS_KEY, GANTRY_API_ENCRYPTION_CONFIG, GANTRY_API_DIAGNOSTICS, GANTRY_API_SERVICE_CIDR, GANTRY_CLUSTER_DNS, GANTRY_API_TRUST_NETWORK, GANTRY_API_SERVICE_ACCOUNT_KEYS); flags go
  * first. GANTRY_CERTS names the folder of the service's certificate, GANTRY_TOKEN_FILE (or GANTRY_TOKEN) gives the cluster's token.
  * Throws Invalid, naming the flag or variable.
  */
@@ -79,6 +81,7 @@ export function readConfig(args: readonly string[], env: Env): ProcessConfig {
   return {
     tls: tlsOf(given, env),
     encryptionPath: given.text('encryption-config'),
+    serviceAccountKeys: given.text('service-account-keys'),
     store: given.text('store') ?? 'sqlite:.gantry/state.db',
     bus: given.text('bus') ?? 'memory:',
     api: {

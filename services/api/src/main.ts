@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { credentialsFromEnv, requireCredentials } from '@gantry/client/credentials.ts';
 import { openBus } from '@gantry/events/open.ts';
+import { loadTokenKeys, readTokenKeys } from '@gantry/pki/token-keys.ts';
 import { followCertificates } from '@gantry/runtime/certificates.ts';
 import { runProcess } from '@gantry/runtime/process.ts';
 import { openStore } from '@gantry/store/open.ts';
@@ -18,5 +19,15 @@ await runProcess('api', async ({ log, stack }) => {
   const tls = config.tls && stack.use(followCertificates(config.tls));
   const { encryptionPath } = config;
   const encryption = encryptionPath === undefined ? undefined : parseEncryption(await readFile(encryptionPath, 'utf8'));
-  return await startApi(config.api, { store, bus, log, credentials, tls, encryption });
+  const { serviceAccountKeys } = config;
+  if (serviceAccountKeys !== undefined) await loadTokenKeys(serviceAccountKeys, Date.now());
+  return await startApi(config.api, {
+    store,
+    bus,
+    log,
+    credentials,
+    tls,
+    encryption,
+    ...(serviceAccountKeys !== undefined && { tokenKeys: () => readTokenKeys(serviceAccountKeys) }),
+  });
 });

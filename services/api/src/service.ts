@@ -85,7 +85,7 @@ export interface ApiDeps {
   readonly credentials?: Credentials | undefined;
   /** Keys of service accounts' tokens, the newest first; without them tokens end with this process. */
   readonly tokenKeys?: ReadTokenKeys;
-  /** Certificate of the cluster's authority, in PEM, by which pods believe the api. */
+  /** Certificate of the cluster's authority, in PEM, by which pods believe the api; without it pods get no accounts' tokens. */
   readonly rootCertificate?: string;
   /** How objects are encrypted in the store; none are if absent. */
   readonly encryption?: EncryptionRules | undefined;
@@ -332,7 +332,7 @@ function coreOf(config: ApiConfig, deps: ApiDeps, { priorities, accounts, keys, 
     admission: {
       services: serviceAdmission(store, allocation, entropy.random),
       pods: podAdmission(priorities, async (pod) =>
-        config.serviceAccounts ? withServiceAccount(pod, { accounts, clock, random: entropy.random }) : pod,
+        rootCertificate !== undefined ? withServiceAccount(pod, { accounts, clock, random: entropy.random }) : pod,
       ),
       configmaps: rootCertificateAdmission(rootCertificate),
       secrets: tokenSecretAdmission({ accounts, keys, rootCertificate }),

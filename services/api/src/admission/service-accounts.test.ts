@@ -78,7 +78,7 @@ describe("an account's pod", () => {
 });
 
 test('a pod is made as soon as its account is there, and refused where that does not come', async () => {
-  await using running = await startTestApi({ serviceAccounts: true });
+  await using running = await startTestApi({}, undefined, { rootCertificate: 'PEM' });
   const { client } = running;
   const waiting = client.create(podNamed('web'));
   await client.create(account({ metadata: { name: 'default', namespace: 'default' } }));

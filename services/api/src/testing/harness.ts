@@ -7,7 +7,7 @@ import { silentLogger } from '@gantry/runtime/log.ts';
 import { openStore } from '@gantry/store/open.ts';
 import type { OpenStore } from '@gantry/store/store.ts';
 import { type ApiConfig, defaultApiConfig } from '../config.ts';
-import { type RunningApi, startApi } from '../service.ts';
+import { type ApiDeps, type RunningApi, startApi } from '../service.ts';
 
 /** Settings that the api of a test and the services around it share. */
 export const testCredentials = tokenCredentials(() => 'the-token-of-the-tests');
@@ -22,7 +22,11 @@ export interface TestApi extends AsyncDisposable {
 }
 
 /** Starts an api on a free port over a store of its own, in memory where no address is given. */
-export async function startTestApi(config: Partial<ApiConfig> = {}, storeUrl = 'sqlite::memory:'): Promise<TestApi> {
+export async function startTestApi(
+  config: Partial<ApiConfig> = {},
+  storeUrl = 'sqlite::memory:',
+  deps: Partial<ApiDeps> = {},
+): Promise<TestApi> {
   await using stack = new AsyncDisposableStack();
   const store = stack.use(await openStore(storeUrl));
   const bus = stack.use(await openBus('memory:'));
@@ -31,10 +35,11 @@ export async function startTestApi(config: Partial<ApiConfig> = {}, storeUrl = '
     ...defaultApiConfig,
     listen: '127.0.0.1:0',
     trustNetwork: true,
-    serviceAccounts: false,
     ...config,
   };
-  const api = stack.use(await startApi(settings, { store, bus, log: silentLogger, credentials: testCredentials }));
+  const api = stack.use(
+    await startApi(settings, { store, bus, log: silentLogger, credentials: testCredentials, ...deps }),
+  );
   const client = stack.use(connect(api.address, { credentials: testCredentials }));
   const owned = stack.move();
   return { api, client, store, bus, [Symbol.asyncDispose]: () => owned.disposeAsync() };
