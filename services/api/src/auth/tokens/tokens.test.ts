@@ -1,5 +1,6 @@
 import { connect } from '@gantry/client/client.ts';
 import { tokenCredentials } from '@gantry/client/credentials.ts';
+import { openEnvelope, protobufMediaType, sealEnvelope } from '@gantry/model/envelope.ts';
 import type { Secret } from '@gantry/model/gen/gantry.core.v1.ts';
 import type { KubeObject } from '@gantry/model/kind.ts';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
@@ -79,6 +80,25 @@ describe('a token request', () => {
     const { keys } = (await ask('GET', '/openid/v1/jwks')).body;
     expect(keys.map(({ kid }: { kid: string }) => kid)).toEqual([decodeProtectedHeader(body.status.token).kid]);
     expect((await ask('GET', '/.well-known/openid-configuration')).body).toMatchObject({ issuer });
+  });
+
+  test('in protobuf, as kubectl sends it, is answered in either form', async () => {
+    const bytes = sealEnvelope(
+      { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest' },
+      'gantry.authentication.v1.TokenRequest',
+      { spec: { expirationSeconds: 900 }, status: {} },
+    );
+    const response = await fetch(`${base}/api/v1/namespaces/default/serviceaccounts/${own('bot')}/token`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${admin}`, 'content-type': protobufMediaType, accept: protobufMediaType },
+      body: new Uint8Array(bytes),
+    });
+    expect(response.status).toBe(201);
+    const answer = openEnvelope(
+      Buffer.from(await response.arrayBuffer()),
+      () => 'gantry.authentication.v1.TokenRequest',
+    );
+    expect(answer).toMatchObject({ kind: 'TokenRequest', fields: { spec: { expirationSeconds: 900 } } });
   });
 
   test('over gRPC gives the same, and a dry run gives none', async () => {
