@@ -13,6 +13,9 @@ import { endpointSlice } from './kinds/endpointslice/endpointslice.ts';
 import { event } from './kinds/event/event.ts';
 import { flowSchema } from './kinds/flowschema/flowschema.ts';
 import { horizontalPodAutoscaler } from './kinds/horizontalpodautoscaler/horizontalpodautoscaler.ts';
+import { ingress } from './kinds/ingress/ingress.ts';
+import { ingressClass } from './kinds/ingressclass/ingressclass.ts';
+import { ipAddress } from './kinds/ipaddress/ipaddress.ts';
 import { job } from './kinds/job/job.ts';
 import { lease } from './kinds/lease/lease.ts';
 import { limitRange } from './kinds/limitrange/limitrange.ts';
@@ -20,6 +23,7 @@ import { mutatingAdmissionPolicy } from './kinds/mutatingadmissionpolicy/mutatin
 import { mutatingAdmissionPolicyBinding } from './kinds/mutatingadmissionpolicybinding/mutatingadmissionpolicybinding.ts';
 import { mutatingWebhookConfiguration } from './kinds/mutatingwebhookconfiguration/mutatingwebhookconfiguration.ts';
 import { namespace } from './kinds/namespace/namespace.ts';
+import { networkPolicy } from './kinds/networkpolicy/networkpolicy.ts';
 import { node } from './kinds/node/node.ts';
 import { persistentVolume } from './kinds/persistentvolume/persistentvolume.ts';
 import { persistentVolumeClaim } from './kinds/persistentvolumeclaim/persistentvolumeclaim.ts';
@@ -35,6 +39,7 @@ import { roleBinding } from './kinds/rolebinding/rolebinding.ts';
 import { secret } from './kinds/secret/secret.ts';
 import { service } from './kinds/service/service.ts';
 import { serviceAccount } from './kinds/serviceaccount/serviceaccount.ts';
+import { serviceCidr } from './kinds/servicecidr/servicecidr.ts';
 import { statefulSet } from './kinds/statefulset/statefulset.ts';
 import { storageClass } from './kinds/storageclass/storageclass.ts';
 import { validatingAdmissionPolicy } from './kinds/validatingadmissionpolicy/validatingadmissionpolicy.ts';
@@ -54,6 +59,11 @@ const byName = {
   DaemonSet: daemonSet,
   ControllerRevision: controllerRevision,
   HorizontalPodAutoscaler: horizontalPodAutoscaler,
+  Ingress: ingress,
+  IngressClass: ingressClass,
+  NetworkPolicy: networkPolicy,
+  IPAddress: ipAddress,
+  ServiceCIDR: serviceCidr,
   Service: service,
   EndpointSlice: endpointSlice,
   ConfigMap: configMap,

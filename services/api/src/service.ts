@@ -16,6 +16,7 @@ import type { OpenStore } from '@gantry/store/store.ts';
 import type { Registry as Metrics } from 'prom-client';
 import { nodeAdmission, podAdmission } from './admission/capacity.ts';
 import { claimAdmission } from './admission/claims.ts';
+import { ingressAdmission } from './admission/ingresses.ts';
 import { parseIpRange } from './admission/ip-range.ts';
 import { PriorityClasses, priorityClassAdmission } from './admission/priority.ts';
 import { rootCertificateAdmission } from './admission/root-certificate.ts';
@@ -340,6 +341,7 @@ function coreOf(config: ApiConfig, deps: ApiDeps, { priorities, accounts, keys, 
       nodes: nodeAdmission,
       'priorityclasses.scheduling.k8s.io': priorityClassAdmission(store),
       persistentvolumeclaims: claimAdmission(store),
+      'ingresses.networking.k8s.io': ingressAdmission(store),
     },
   };
 }

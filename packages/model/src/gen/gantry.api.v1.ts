@@ -10,6 +10,7 @@ import type { Lease } from './gantry.coordination.v1.ts';
 import type { ConfigMap, Endpoints, Event, LimitRange, Namespace, Node, PersistentVolume, PersistentVolumeClaim, Pod, PodStatus, ResourceQuota, Secret, Service, ServiceAccount } from './gantry.core.v1.ts';
 import type { EndpointSlice } from './gantry.discovery.v1.ts';
 import type { FlowSchema, PriorityLevelConfiguration } from './gantry.flowcontrol.v1.ts';
+import type { IPAddress, Ingress, IngressClass, NetworkPolicy, ServiceCIDR } from './gantry.networking.v1.ts';
 import type { PodDisruptionBudget } from './gantry.policy.v1.ts';
 import type { ClusterRole, ClusterRoleBinding, Role, RoleBinding } from './gantry.rbac.v1.ts';
 import type { PriorityClass } from './gantry.scheduling.v1.ts';
@@ -422,6 +423,16 @@ export interface Object {
   controllerRevision?: ControllerRevision;
   /** autoscaling/v2 HorizontalPodAutoscaler. */
   horizontalPodAutoscaler?: HorizontalPodAutoscaler;
+  /** networking.k8s.io/v1 Ingress. */
+  ingress?: Ingress;
+  /** networking.k8s.io/v1 IngressClass. */
+  ingressClass?: IngressClass;
+  /** networking.k8s.io/v1 NetworkPolicy. */
+  networkPolicy?: NetworkPolicy;
+  /** networking.k8s.io/v1 IPAddress. */
+  ipAddress?: IPAddress;
+  /** networking.k8s.io/v1 ServiceCIDR. */
+  serviceCidr?: ServiceCIDR;
   /** v1 Service. */
   service?: Service;
   /** discovery.k8s.io/v1 EndpointSlice. */

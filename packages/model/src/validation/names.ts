@@ -13,6 +13,7 @@ const maxId = 2 ** 31 - 1;
 
 const labelForm = '[a-z0-9]([-a-z0-9]*[a-z0-9])?';
 const subdomainForm = `${labelForm}(\\.${labelForm})*`;
+const wildcardForm = `\\*\\.${subdomainForm}`;
 const label1035Form = '[a-z]([-a-z0-9]*[a-z0-9])?';
 const qualifiedForm = '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]';
 const labelValueForm = `(${qualifiedForm})?`;
@@ -26,6 +27,7 @@ const envForm = /^[\x20-\x3c\x3e-\x7e]+$/;
 const whole = (form: string): RegExp => new RegExp(`^${form}$`);
 const label = whole(labelForm);
 const subdomain = whole(subdomainForm);
+const wildcardDomain = whole(wildcardForm);
 const label1035 = whole(label1035Form);
 const qualified = whole(qualifiedForm);
 const labelValue = whole(labelValueForm);
@@ -52,6 +54,15 @@ export function dnsSubdomainProblems(value: string): string[] {
   const text =
     "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character";
   return [...problems, withForm(text, subdomainForm, 'example.com')];
+}
+
+/** A domain of which the first label stands for any, such as *.example.com. */
+export function wildcardDomainProblems(value: string): string[] {
+  const problems = tooLongFor(value, maxSubdomainChars);
+  if (wildcardDomain.test(value)) return problems;
+  const text =
+    "a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain, which must consist of lower case alphanumeric characters, '-' or '.' and end with an alphanumeric character";
+  return [...problems, withForm(text, wildcardForm, '*.example.com')];
 }
 
 /** A name such as abc-123 that starts with a letter: of services. */
