@@ -1,14 +1,16 @@
 import { mkdtemp, rm } from 'node:fs/promises';
+import { get } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { issueInto, loadAuthority } from '@gantry/pki/files.ts';
 import { nodeSubject, type Subject, serviceSubject } from '@gantry/pki/subject.ts';
 import { CertificateHolder, pathsIn, readCertificates } from '@gantry/runtime/certificates.ts';
 import { serviceNames } from '@gantry/runtime/identities.ts';
+import { createMetrics, serveDiagnostics } from '@gantry/runtime/metrics.ts';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type ConnectOptions, connect } from './client.ts';
 import { certificateCredentials, noCredentials, tokenCredentials } from './credentials.ts';
-import { type Admit, admitPeers, callerOf } from './guard.ts';
+import { type Admit, admitPeers, callerOf, diagnosticsDoor } from './guard.ts';
 import { placementService } from './protos.ts';
 import { serveGrpc } from './serve.ts';
 
@@ -113,4 +115,39 @@ test('certificates change while a server listens and a client calls', async () =
   await expect(server.ask({ credentials })).rejects.toMatchObject({ reason: 'ServiceUnavailable' });
   api.set(newApi.current);
   expect(await server.ask({ credentials })).toBe(serviceNames.api);
+});
+
+test('metrics are for certificates of those who may read them, and for the token; health is open to all', async () => {
+  const credentials = certificateCredentials(await certificatesOf(serviceSubject('scheduler')), () => secret);
+  const options = { host: '127.0.0.1', port: 0, registry: createMetrics('test'), ready: () => true };
+  await using server = await serveDiagnostics(options, diagnosticsDoor(credentials));
+  const { ca } = credentials.certificates!.current;
+  const ask = (path: string, with_: object = {}): Promise<number | undefined> =>
+    new Promise((resolve, reject) => {
+      get({ host: '127.0.0.1', port: server.port, path, ca, agent: false, ...with_ }, (response) => {
+        response.resume();
+        resolve(response.statusCode);
+      }).on('error', reject);
+    });
+  const by = async (organization: string, authority?: string) => {
+    const subject = { commonName: organization, organizations: [organization], uses: ['client'] } as const;
+    const { cert, key } = (await certificatesOf(subject, authority)).current;
+    return { cert, key };
+  };
+  expect(await ask('/healthz')).toBe(200);
+  expect(await ask('/readyz')).toBe(200);
+  expect(await ask('/metrics')).toBe(401);
+  expect(await ask('/metrics', await by('system:monitoring'))).toBe(200);
+  expect(await ask('/metrics', await by('system:masters'))).toBe(200);
+  expect(await ask('/metrics', await by('system:nodes'))).toBe(401);
+  expect(await ask('/metrics', await by('system:masters', 'other'))).toBe(401);
+  expect(await ask('/metrics', { headers: { authorization: `Bearer ${secret}` } })).toBe(200);
+  expect(await ask('/metrics', { headers: { authorization: 'Bearer guessed-at-random' } })).toBe(401);
+  expect(await ask('/elsewhere')).toBe(401);
+  // Without credentials nobody is let in but where the operator vouches for the network.
+  const plain = async (open: boolean): Promise<number> => {
+    await using bare = await serveDiagnostics(options, diagnosticsDoor(undefined, open));
+    return (await fetch(`http://127.0.0.1:${bare.port}/metrics`)).status;
+  };
+  expect([await plain(false), await plain(true)]).toEqual([401, 200]);
 });

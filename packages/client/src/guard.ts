@@ -6,13 +6,15 @@ import {
   verifiedCertificate,
 } from '@gantry/runtime/certificates.ts';
 import { GantryError } from '@gantry/runtime/errors.ts';
+import { organizations } from '@gantry/runtime/identities.ts';
+import type { DiagnosticsDoor } from '@gantry/runtime/metrics.ts';
 import {
-  type Metadata,
+  Metadata,
   ServerInterceptingCall,
   type ServerInterceptingCallInterface,
   type ServerInterceptor,
 } from '@grpc/grpc-js';
-import { type Caller, type Credentials, unauthorized } from './credentials.ts';
+import { type Caller, type Credentials, noCredentials, unauthorized } from './credentials.ts';
 import { toServiceError } from './errors-grpc.ts';
 
 /** Lets a caller pass, or throws (or rejects with) Unauthorized or Forbidden. */
@@ -29,6 +31,25 @@ export function admitPeers(credentials: Credentials, names: readonly string[]): 
     if (certificate === undefined) throw unauthorized(metadata);
     const who = JSON.stringify(certificate.commonName);
     throw new GantryError('Forbidden', `forbidden: ${who} may not call this port, which is for ${names.join(', ')}`);
+  };
+}
+
+/** Groups whose certificates may read metrics. */
+const metricsReaders: readonly string[] = [organizations.monitoring, organizations.masters];
+
+/**
+ * The door of a diagnostics server: metrics are for those whose certificate is of a group that may read them, and for holders of the token.
+ * @param open Lets everybody in, where the operator vouches for the network.
+ */
+export function diagnosticsDoor(credentials: Credentials = noCredentials, open = false): DiagnosticsDoor {
+  return {
+    certificates: credentials.certificates,
+    admits: ({ authorization, certificate }) => {
+      if (open || certificate?.organizations.some((group) => metricsReaders.includes(group))) return true;
+      const metadata = new Metadata();
+      if (authorization !== undefined) metadata.set('authorization', authorization);
+      return credentials.verify(metadata);
+    },
   };
 }
 

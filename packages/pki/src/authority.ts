@@ -1,6 +1,6 @@
 // The x509 library needs its decorators' metadata before it is loaded.
 import 'reflect-metadata';
-import { randomBytes, type webcrypto } from 'node:crypto';
+import { createPrivateKey, randomBytes, type webcrypto } from 'node:crypto';
 import * as x509 from '@peculiar/x509';
 import type { Subject } from './subject.ts';
 
@@ -63,7 +63,8 @@ export async function certify(
   return await x509.X509CertificateGenerator.create({
     serialNumber: serialNumber(),
     subject: [...organizations.map((name) => ({ O: [name] })), { CN: [commonName] }],
-    issuer: issuer.subject,
+    // As it is encoded in the authority's own: some clients compare the bytes.
+    issuer: issuer.subjectName,
     ...validity(nowMs, lifetimeMs),
     publicKey,
     signingKey: await importKey(authority.key),
@@ -86,8 +87,9 @@ function newKeys(): Promise<webcrypto.CryptoKeyPair> {
   return crypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
 }
 
+/** A key on the curve P-256, in PKCS #8 or SEC 1. */
 function importKey(pem: string): Promise<webcrypto.CryptoKey> {
-  const der = Buffer.from(pem.replace(/-----[^-]+-----|\s/g, ''), 'base64');
+  const der = createPrivateKey(pem).export({ type: 'pkcs8', format: 'der' });
   return crypto.subtle.importKey('pkcs8', der, algorithm, false, ['sign']);
 }
 

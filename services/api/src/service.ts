@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { type Credentials, noCredentials } from '@gantry/client/credentials.ts';
-import type { Admit } from '@gantry/client/guard.ts';
+import { type Admit, diagnosticsDoor } from '@gantry/client/guard.ts';
 import type { GrpcServer } from '@gantry/client/serve.ts';
 import type { EventBus } from '@gantry/events/events.ts';
 import { builtInKinds } from '@gantry/model/built-in.ts';
@@ -214,7 +214,13 @@ async function serveEdges(config: ApiConfig, deps: ApiDeps, parts: Parts, stack:
     config.rest &&
     stack.use(await serveKubernetes(config.rest, config, deps, { ...parts, scheduling, pods, authenticate }));
   const diagnostics =
-    config.diagnostics && stack.use(await serveDiagnostics({ ...parseAddress(config.diagnostics), registry, ready }));
+    config.diagnostics &&
+    stack.use(
+      await serveDiagnostics(
+        { ...parseAddress(config.diagnostics), registry, ready },
+        diagnosticsDoor(credentials, config.trustNetwork),
+      ),
+    );
   return { server, rest: rest || undefined, diagnostics: diagnostics || undefined };
 }
 

@@ -17,5 +17,5 @@ await runProcess('controllers', async ({ log, stack }) => {
   const client = stack.use(connect(process.env.GANTRY_SERVER, { credentials }));
   const busUrl = process.env.GANTRY_EVENTS;
   const bus = busUrl ? stack.use(await openBus(busUrl, 'controllers', credentials?.certificates)) : undefined;
-  return startControllers(config, { client, bus, clock: systemClock, log });
+  return startControllers(config, { client, bus, clock: systemClock, log, credentials });
 });

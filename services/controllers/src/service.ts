@@ -1,7 +1,9 @@
 import { busSource } from '@gantry/client/bus-source.ts';
 import { watchSource } from '@gantry/client/change-source.ts';
 import type { Client } from '@gantry/client/client.ts';
+import type { Credentials } from '@gantry/client/credentials.ts';
 import { EventRecorder } from '@gantry/client/event-recorder.ts';
+import { diagnosticsDoor } from '@gantry/client/guard.ts';
 import { runWithLeadership } from '@gantry/client/leader.ts';
 import type { EventBus } from '@gantry/events/events.ts';
 import { parseAddress } from '@gantry/runtime/address.ts';
@@ -50,6 +52,8 @@ export interface ControllersDeps {
   readonly bus?: EventBus;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Proof that readers of metrics must give; where absent, nobody may read them. */
+  readonly credentials?: Credentials | undefined;
 }
 
 /** Runs all controllers while this process is the leader among its replicas. */
@@ -76,7 +80,10 @@ async function run(config: ControllersConfig, deps: ControllersDeps, signal: Abo
   await using _diagnostics =
     diagnostics === undefined
       ? undefined
-      : await serveDiagnostics({ ...parseAddress(diagnostics), registry, ready: () => true });
+      : await serveDiagnostics(
+          { ...parseAddress(diagnostics), registry, ready: () => true },
+          diagnosticsDoor(deps.credentials),
+        );
   await runWithLeadership(
     {
       client,

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Credentials } from '@gantry/client/credentials.ts';
+import { diagnosticsDoor } from '@gantry/client/guard.ts';
 import { kubernetesVersion } from '@gantry/model/kubernetes-version.ts';
 import { parseAddress } from '@gantry/runtime/address.ts';
 import type { Clock } from '@gantry/runtime/clock.ts';
@@ -80,8 +81,10 @@ export async function startNodeAgent(config: NodeAgentConfig, deps: NodeAgentDep
     }),
   );
   let isReady = false;
+  const door = diagnosticsDoor(deps.credentials);
   if (config.diagnostics !== undefined) {
-    stack.use(await serveDiagnostics({ ...parseAddress(config.diagnostics), registry, ready: () => isReady }));
+    const options = { ...parseAddress(config.diagnostics), registry, ready: () => isReady };
+    stack.use(await serveDiagnostics(options, door));
   }
   const owned = stack.move();
   const done = Promise.withResolvers<void>();

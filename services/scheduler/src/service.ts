@@ -2,6 +2,7 @@ import { busSource } from '@gantry/client/bus-source.ts';
 import { watchSource } from '@gantry/client/change-source.ts';
 import type { Client } from '@gantry/client/client.ts';
 import { type Credentials, noCredentials } from '@gantry/client/credentials.ts';
+import { diagnosticsDoor } from '@gantry/client/guard.ts';
 import { runWithLeadership } from '@gantry/client/leader.ts';
 import { schedulerAddressAnnotation } from '@gantry/client/placement.ts';
 import type { EventBus } from '@gantry/events/events.ts';
@@ -172,7 +173,7 @@ async function run(parts: Parts, signal: AbortSignal): Promise<void> {
   }
 }
 
-async function diagnosticsOf({ config, ready, registry }: Parts): Promise<AsyncDisposable | undefined> {
+async function diagnosticsOf({ config, ready, registry, credentials }: Parts): Promise<AsyncDisposable | undefined> {
   if (config.diagnostics === undefined) return undefined;
   let isReady = false;
   ready.then(
@@ -181,7 +182,10 @@ async function diagnosticsOf({ config, ready, registry }: Parts): Promise<AsyncD
     },
     () => {},
   );
-  return serveDiagnostics({ ...parseAddress(config.diagnostics), registry, ready: () => isReady });
+  return serveDiagnostics(
+    { ...parseAddress(config.diagnostics), registry, ready: () => isReady },
+    diagnosticsDoor(credentials),
+  );
 }
 
 /** Schedules while nobody else of its like does. */

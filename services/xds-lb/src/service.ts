@@ -1,7 +1,7 @@
 /** xds-lb: serves the snapshots that build-loop.ts keeps in step with Services and EndpointSlices. */
 import { rm } from 'node:fs/promises';
 import { type Credentials, noCredentials } from '@gantry/client/credentials.ts';
-import { type Admit, admitPeers, guard } from '@gantry/client/guard.ts';
+import { type Admit, admitPeers, diagnosticsDoor, guard } from '@gantry/client/guard.ts';
 import { type Clock, systemClock } from '@gantry/runtime/clock.ts';
 import { organizations, serviceNames } from '@gantry/runtime/identities.ts';
 import { createMetrics, serveDiagnostics } from '@gantry/runtime/metrics.ts';
@@ -59,7 +59,12 @@ export async function startXdsLb(config: XdsLbConfig, deps: XdsLbDeps): Promise<
   stack.defer(() => server.forceShutdown());
   const ready = (): boolean => loop.isReady;
   const diagnostics = config.diagnostics
-    ? stack.use(await serveDiagnostics({ ...config.diagnostics, registry, ready }))
+    ? stack.use(
+        await serveDiagnostics(
+          { ...config.diagnostics, registry, ready },
+          diagnosticsDoor(credentials, config.trustNetwork),
+        ),
+      )
     : undefined;
   const owned = stack.move();
   const done = Promise.withResolvers<void>();
