@@ -29,15 +29,10 @@ const both = ['client', 'server'] as const;
 /** The services that have a certificate by their own name. */
 export type ServiceName = keyof typeof serviceNames;
 
-/** A service: it calls others and is called. Callers go by its common name; `reached` is for clients that are not Gantry's. */
+/** A service: it calls others and is called. Roles are bound to its common name, by which callers go too; `reached` is for clients that are not Gantry's. */
 export function serviceSubject(service: ServiceName, reached: Reached = thisMachine): Subject {
-  return { commonName: serviceNames[service], ...reached, ...groupsOf(service), uses: both };
-}
-
-function groupsOf(service: ServiceName): { readonly organizations?: readonly string[] } {
-  if (service === 'envoy') return { organizations: [organizations.xdsClients] };
-  if (service === 'redis' || service === 'nats') return {};
-  return { organizations: [organizations.masters] };
+  const groups = service === 'envoy' ? { organizations: [organizations.xdsClients] } : {};
+  return { commonName: serviceNames[service], ...reached, ...groups, uses: both };
 }
 
 /** The administrator, who calls and is never called. */
