@@ -20,7 +20,7 @@ import { defaultConfig as defaultXdsConfig } from '@gantry/xds-lb/config.ts';
 import type { SupervisedEnvoy } from '@gantry/xds-lb/envoy.ts';
 import { startXdsLb } from '@gantry/xds-lb/service.ts';
 import { clusterToken } from '../known-clusters.ts';
-import { openCertificates } from './certificates.ts';
+import { type ClusterCertificates, openCertificates } from './certificates.ts';
 import { ensureEncryption } from './encryption.ts';
 import { findServiceEnvoy, startServiceEnvoy } from './envoy.ts';
 import { freeAddress } from './free-port.ts';
@@ -64,21 +64,14 @@ export async function startCluster(options: UpOptions, deps: ClusterDeps): Promi
   const store = stack.use(await openStore(`sqlite:${join(options.stateDir, 'state.db')}`, { log }));
   const bus = stack.use(await openBus('memory:up'));
   const kube = await prepareKubeAccess(options.stateDir, listen, certificates, log);
-  const credentials = certificates.credentialsOf('api', token.read);
-  const encryption = await ensureEncryption(options.stateDir);
-  const tokenKeys = join(certificates.folderOf('api'), 'tokens');
-  await loadTokenKeys(tokenKeys, clock.now());
+  const secrets = {
+    ...(await apiSecrets(options, certificates, clock)),
+    credentials: certificates.credentialsOf('api', token.read),
+  };
   const api = stack.use(
     await startApi(
       { ...defaultApiConfig, listen, rest: kube.address },
-      {
-        store,
-        bus,
-        credentials,
-        encryption: parseEncryption(encryption.text),
-        tokenKeys: () => readTokenKeys(tokenKeys),
-        log: log.child({ service: 'api' }),
-      },
+      { store, bus, ...secrets, log: log.child({ service: 'api' }) },
     ),
   );
   const service = (part: string, name: string = part): ServiceDeps => {
@@ -119,6 +112,14 @@ export async function startCluster(options: UpOptions, deps: ClusterDeps): Promi
     done: Promise.race([api.done, controllers.done, scheduler.done, ...(balancer ? [balancer.done] : [])]),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
+}
+
+/** Keys of the api: those of the Secrets in the store, and of service accounts' tokens. They are made at the first start. */
+async function apiSecrets({ stateDir }: UpOptions, certificates: ClusterCertificates, clock: Clock) {
+  const encryption = await ensureEncryption(stateDir);
+  const folder = join(certificates.folderOf('api'), 'tokens');
+  await loadTokenKeys(folder, clock.now());
+  return { encryption: parseEncryption(encryption.text), tokenKeys: () => readTokenKeys(folder) };
 }
 
 /** A client of the api with the credentials of one part. */
