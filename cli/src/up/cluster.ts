@@ -7,10 +7,11 @@ import { type Client, connect } from '@gantry/client/client.ts';
 import type { Credentials } from '@gantry/client/credentials.ts';
 import { EventRecorder } from '@gantry/client/event-recorder.ts';
 import { Informer } from '@gantry/client/informer.ts';
-import { defaultControllersConfig, startControllers } from '@gantry/controllers/service.ts';
+import { type ControllersConfig, defaultControllersConfig, startControllers } from '@gantry/controllers/service.ts';
 import { openBus } from '@gantry/events/open.ts';
 import type { KindName, Kinds } from '@gantry/model/built-in.ts';
 import { loadTokenKeys, readTokenKeys } from '@gantry/pki/token-keys.ts';
+import { formatAddress, parseAddress } from '@gantry/runtime/address.ts';
 import { type Clock, systemClock } from '@gantry/runtime/clock.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
 import { readConfig as readSchedulerConfig } from '@gantry/scheduler/config.ts';
@@ -84,13 +85,7 @@ export async function startCluster(options: UpOptions, deps: ClusterDeps): Promi
   progress(`kubectl finds it with --kubeconfig ${kube.kubeconfigPath}`);
   stack.use(await announceCluster(api.address, certificates.folderOf('admin'), progress));
 
-  const controllersConfig = { ...defaultControllersConfig, identity };
-  const controllers = stack.use(
-    startControllers(
-      { ...controllersConfig, silenceConfirmMs: options.silenceConfirmMs ?? controllersConfig.silenceConfirmMs },
-      { ...service('controllers'), bus },
-    ),
-  );
+  const controllers = stack.use(startControllers(controllersConfigOf(options), { ...service('controllers'), bus }));
   const scheduler = stack.use(
     startScheduler({ ...readSchedulerConfig([], process.env), identity }, { ...service('scheduler'), bus }),
   );
@@ -100,7 +95,12 @@ export async function startCluster(options: UpOptions, deps: ClusterDeps): Promi
       ? undefined
       : stack.use(await startLoadBalancer(binary, folders.run, progress, service('xdsLb', 'xds-lb')));
   const nodes = stack.use(
-    await startNodes(options, { serviceOf: (node) => service(node, 'node-agent'), clock, log, signal, progress }),
+    await startNodes(options, {
+      serviceOf: (node) => service(node, 'node-agent'),
+      // Pods reach the REST api there; it is on no other network.
+      onNetwork: (gateway) => api.serveRestAt(formatAddress(gateway, parseAddress(kube.address).port)),
+      ...{ clock, log, signal, progress },
+    }),
   );
   progress(`${options.nodes} nodes with the ${nodes.host.driver} driver: ${nodes.host.reasons.join('; ')}`);
   const owned = stack.move();
@@ -120,6 +120,13 @@ async function apiSecrets({ stateDir }: UpOptions, certificates: ClusterCertific
   const folder = join(certificates.folderOf('api'), 'tokens');
   await loadTokenKeys(folder, clock.now());
   return { encryption: parseEncryption(encryption.text), tokenKeys: () => readTokenKeys(folder) };
+}
+
+function controllersConfigOf({ silenceConfirmMs }: UpOptions): ControllersConfig {
+  return {
+    ...{ ...defaultControllersConfig, identity },
+    silenceConfirmMs: silenceConfirmMs ?? defaultControllersConfig.silenceConfirmMs,
+  };
 }
 
 /** A client of the api with the credentials of one part. */

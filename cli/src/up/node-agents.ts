@@ -40,6 +40,8 @@ export async function startNodes(
   deps: {
     /** The client and the credentials of a node's agent. */
     readonly serviceOf: (node: string) => { readonly client: Client; readonly credentials: Credentials };
+    /** Told of the machine's own address on the nodes' network, before any agent starts; not where there is no such network. */
+    readonly onNetwork: (gateway: string) => Promise<void>;
     readonly log: Logger;
   } & PatienceDeps,
 ): Promise<Nodes> {
@@ -48,6 +50,8 @@ export async function startNodes(
   const host = stack.use(
     await startHostNodes({ directory, nodes: nodeNames(options.nodes), driver: options.driver }, deps, deps.signal),
   );
+  const gateway = host.nodes[0]?.isolated?.gateway;
+  if (gateway !== undefined) await deps.onNetwork(gateway);
   const agents = new Map<string, NodeAgent>();
   stack.defer(async () => {
     await Promise.all([...agents.values()].map((agent) => agent[Symbol.asyncDispose]()));

@@ -9,3 +9,8 @@ export function parseAddress(address: string): { readonly host: string; readonly
   }
   return { host: match[1] ?? (match[2] || '0.0.0.0'), port };
 }
+
+/** `host:port`, or `[v6]:port`. */
+export function formatAddress(host: string, port: number): string {
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
+}

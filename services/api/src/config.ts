@@ -10,6 +10,8 @@ export interface ApiConfig {
   readonly listen: string;
   /** `host:port` of Kubernetes' REST api; port 0 for any free one; none if absent. */
   readonly rest?: string | undefined;
+  /** `host:port` at which pods reach the REST api, where that is not where it listens, such as behind a load balancer. */
+  readonly advertise?: string | undefined;
   /** `host:port` of /metrics, /healthz and /readyz; none if absent. */
   readonly diagnostics?: string | undefined;
   /** True where everybody who can reach `listen` is to be the administrator; else only who presents the cluster's token is. */
@@ -61,7 +63,7 @@ export const options = {
   ...withPrefix(
     'GANTRY_API_',
     [
-      ...(['listen', 'rest', 'tls-cert', 'tls-key', 'encryption-config', 'service-account-keys'] as const),
+      ...(['listen', 'rest', 'advertise', 'tls-cert', 'tls-key', 'encryption-config', 'service-account-keys'] as const),
       ...(['diagnostics', 'service-cidr', 'trust-network'] as const),
     ],
     {
@@ -72,7 +74,7 @@ export const options = {
 
 /**
  * Settings from flags (`--store sqlite:/path`, `--store=sqlite:/path`) and environment (GANTRY_STORE, GANTRY_EVENTS,
- * GANTRY_API_LISTEN, GANTRY_API_REST, GANTRY_API_TLS_CERT, GANTRY_API_TLS_KEY, GANTRY_API_ENCRYPTION_CONFIG, GANTRY_API_DIAGNOSTICS, GANTRY_API_SERVICE_CIDR, GANTRY_CLUSTER_DNS, GANTRY_API_TRUST_NETWORK, GANTRY_API_SERVICE_ACCOUNT_KEYS); flags go
+ * GANTRY_API_LISTEN, GANTRY_API_REST, GANTRY_API_ADVERTISE, GANTRY_API_TLS_CERT, GANTRY_API_TLS_KEY, GANTRY_API_ENCRYPTION_CONFIG, GANTRY_API_DIAGNOSTICS, GANTRY_API_SERVICE_CIDR, GANTRY_CLUSTER_DNS, GANTRY_API_TRUST_NETWORK, GANTRY_API_SERVICE_ACCOUNT_KEYS); flags go
  * first. GANTRY_CERTS names the folder of the service's certificate, GANTRY_TOKEN_FILE (or GANTRY_TOKEN) gives the cluster's token.
  * Throws Invalid, naming the flag or variable.
  */
@@ -88,6 +90,7 @@ export function readConfig(args: readonly string[], env: Env): ProcessConfig {
       ...defaultApiConfig,
       listen: given.text('listen') ?? defaultApiConfig.listen,
       rest: given.text('rest'),
+      advertise: given.text('advertise'),
       diagnostics: given.text('diagnostics'),
       serviceCidr: given.text('service-cidr') ?? defaultApiConfig.serviceCidr,
       dnsAddress: given.text('cluster-dns') ?? defaultApiConfig.dnsAddress,

@@ -6,9 +6,10 @@ import type { GrpcServer } from '@gantry/client/serve.ts';
 import type { EventBus } from '@gantry/events/events.ts';
 import { builtInKinds } from '@gantry/model/built-in.ts';
 import { Registry } from '@gantry/model/registry.ts';
-import { parseAddress } from '@gantry/runtime/address.ts';
+import { formatAddress, parseAddress } from '@gantry/runtime/address.ts';
 import type { CertificateSource } from '@gantry/runtime/certificates.ts';
 import { type Clock, systemClock } from '@gantry/runtime/clock.ts';
+import { GantryError } from '@gantry/runtime/errors.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
 import { createMetrics, type Diagnostics, serveDiagnostics } from '@gantry/runtime/metrics.ts';
 import type { Running } from '@gantry/runtime/service.ts';
@@ -23,6 +24,7 @@ import { rootCertificateAdmission } from './admission/root-certificate.ts';
 import { ServiceAccounts, withServiceAccount } from './admission/service-accounts.ts';
 import { serviceAdmission } from './admission/services.ts';
 import { accountAdmission, tokenSecretAdmission } from './admission/token-secrets.ts';
+import { type Advertiser, advertiserOf } from './advertise/advertise.ts';
 import { type Access, accessControl } from './auth/access.ts';
 import { type Authenticate, authenticateInOrder, clusterToken, trustedNetwork } from './auth/authentication.ts';
 import { bearerTokens } from './auth/bearer.ts';
@@ -52,6 +54,7 @@ import { resourceHandlers } from './grpc/resources.ts';
 import { listen } from './grpc/server.ts';
 import { tokenHandlers } from './grpc/tokens.ts';
 import { keepBuiltIns } from './housekeeping/built-ins.ts';
+import { keepClientAuthority } from './housekeeping/client-authority.ts';
 import { reportDamage } from './housekeeping/damage-report.ts';
 import { runHousekeeping } from './housekeeping/housekeeping.ts';
 import { reportStoreHealth } from './housekeeping/store-health.ts';
@@ -104,6 +107,11 @@ export interface RunningApi extends Running {
   readonly restPort: number | undefined;
   /** The core, for edges beside gRPC. */
   readonly resources: ResourceApi;
+  /**
+   * Serves REST at a further address, and tells pods of it where they can reach it. Only where REST is served at all.
+   * @param address `host:port`; port 0 for any free one.
+   */
+  serveRestAt(address: string): Promise<void>;
 }
 
 /** Starts an api: gRPC, and the relay and housekeeping that one of all replicas leads. Resolves when it serves. */
@@ -114,7 +122,7 @@ export async function startApi(config: ApiConfig, given: ApiDeps): Promise<Runni
   const parts = await startParts(config, deps, stack);
   const edges = await serveEdges(config, deps, parts, stack);
   const stop = new AbortController();
-  const background = runLoops(config, deps, parts, atRest, stop.signal);
+  const background = runLoops(config, deps, { ...parts, ...edges }, atRest, stop.signal);
   const { host } = parseAddress(config.listen);
   deps.log.info({ address: `${host}:${edges.server.port}` }, 'the api serves gRPC');
   return running({ host, ...edges, resources: parts.resources, background, stop, owned: stack.move() });
@@ -174,6 +182,8 @@ async function startParts(config: ApiConfig, deps: ApiDeps, stack: AsyncDisposab
 interface Edges {
   readonly server: GrpcServer;
   readonly rest: RestServer | undefined;
+  /** Tells where REST is served; undefined where it is not. */
+  readonly advertiser: Advertiser | undefined;
   readonly diagnostics: Diagnostics | undefined;
 }
 
@@ -199,7 +209,7 @@ async function serveEdges(config: ApiConfig, deps: ApiDeps, parts: Parts, stack:
   const pods = new PodProxy({ ...core, agents });
   const server = await listen(
     {
-      ResourceService: resourceHandlers(resources, calls, core.damaged, core.kinds),
+      ResourceService: resourceHandlers(resources, calls, core.damaged),
       SchedulingService: schedulingHandlers(scheduling, calls),
       NodeService: nodeHandlers(new NodeApi({ ...core, ephemeral: store, ledger, hub }), calls),
       PodService: podHandlers(pods, calls),
@@ -221,7 +231,8 @@ async function serveEdges(config: ApiConfig, deps: ApiDeps, parts: Parts, stack:
         diagnosticsDoor(credentials, config.trustNetwork),
       ),
     );
-  return { server, rest: rest || undefined, diagnostics: diagnostics || undefined };
+  const advertiser = rest ? advertiserOf(config, { ...core, api: resources, ephemeral: store }, rest.port) : undefined;
+  return { server, rest: rest || undefined, advertiser, diagnostics: diagnostics || undefined };
 }
 
 /** Serves Kubernetes' REST api. */
@@ -266,21 +277,25 @@ function serveKubernetes(
 function runLoops(
   config: ApiConfig,
   deps: ApiDeps,
-  parts: Parts,
+  parts: Parts & Pick<Edges, 'advertiser'>,
   { isEncrypted, rewrite }: AtRest,
   signal: AbortSignal,
 ): Promise<void> {
   const { store, bus, log } = deps;
-  const { core, hub, events, registry, createMissing } = parts;
+  const { core, hub, events, resources, registry, createMissing, advertiser } = parts;
   const { clock } = core;
   const holder = `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`;
   const metrics = createRelayMetrics(registry);
+  const authority = deps.credentials?.certificates;
+  const alsoLead = async (leading: AbortSignal): Promise<void> =>
+    authority && keepClientAuthority({ ...core, api: resources }, authority, leading);
   const background = Promise.all([
     runRelay({ store, leases: store, bus, clock, log, metrics, withholds: isEncrypted }, { holder }, signal),
     rewrite(signal),
     keepBuiltIns(core, createMissing, signal),
     reportDamage({ ...core, events, registry }, signal),
-    runHousekeeping({ ...core, store, hub }, { holder, retention: config.retention }, signal),
+    runHousekeeping({ ...core, store, hub, alsoLead }, { holder, retention: config.retention }, signal),
+    advertiser?.run(signal),
   ]).then(() => undefined);
   // Whoever runs the api looks at `done`; a failure that nobody looks at must not end the process.
   background.catch((error: unknown) => log.error({ error }, 'a background task of the api ended'));
@@ -291,18 +306,24 @@ function running(parts: {
   readonly host: string;
   readonly server: GrpcServer;
   readonly rest: RestServer | undefined;
+  readonly advertiser: Advertiser | undefined;
   readonly diagnostics: Diagnostics | undefined;
   readonly resources: ResourceApi;
   readonly background: Promise<void>;
   readonly stop: AbortController;
   readonly owned: AsyncDisposableStack;
 }): RunningApi {
-  const { host, server, rest, diagnostics, resources, background, stop, owned } = parts;
+  const { host, server, rest, advertiser, diagnostics, resources, background, stop, owned } = parts;
   return {
-    address: `${host.includes(':') ? `[${host}]` : host}:${server.port}`,
+    address: formatAddress(host, server.port),
     diagnosticsPort: diagnostics?.port,
     restPort: rest?.port,
     resources,
+    serveRestAt: async (address) => {
+      if (rest === undefined) throw new GantryError('BadRequest', 'this api serves no REST');
+      const { host } = parseAddress(address);
+      advertiser?.add(formatAddress(host, await rest.alsoListen(parseAddress(address))));
+    },
     done: background,
     [Symbol.asyncDispose]: async () => {
       server.setServing(false);

@@ -258,7 +258,7 @@ export interface ValidatingAdmissionPolicyBindingSpec {
   paramRef?: ParamRef;
   /** Further bounds of the requests; all of the policy's where absent. */
   matchResources?: MatchResources;
-  /** What a condition that is not met leads to: "Deny", "Warn" (not beside Deny), "Audit". */
+  /** Consequences of a condition that is not met: "Deny", "Warn" (not beside Deny), "Audit". */
   validationActions: string[];
 }
 

@@ -1,5 +1,5 @@
 import type { Kind } from '@gantry/model/kind.ts';
-import { type Form, resourceOf } from '@gantry/model/registry.ts';
+import { resourceOf } from '@gantry/model/registry.ts';
 import {
   compileFieldSelector,
   compileLabelSelector,
@@ -10,7 +10,6 @@ import { GantryError } from '@gantry/runtime/errors.ts';
 import type { Selection } from '../watch/change.ts';
 import { scopeOf } from '../watch/scope.ts';
 import { damagedObject } from './damage.ts';
-import { storedFieldSelector } from './forms.ts';
 import { objectKey } from './keys.ts';
 import type { Limits } from './limits.ts';
 import type { AnyObject } from './stored-object.ts';
@@ -20,13 +19,12 @@ const maxNamespaceChars = 253;
 
 /** The selection that a query's texts stand for. Throws BadRequest for selectors and namespaces that make no sense. */
 export function selectionOf(
-  form: Form,
+  kind: Kind,
   query: { readonly namespace: string; readonly labelSelector: string; readonly fieldSelector: string },
   limits: Pick<Limits, 'maxSelectorChars'>,
 ): Selection {
-  const { namespace, labelSelector } = query;
-  const { kind } = form;
-  for (const text of [labelSelector, query.fieldSelector]) {
+  const { namespace, labelSelector, fieldSelector } = query;
+  for (const text of [labelSelector, fieldSelector]) {
     if (text.length > limits.maxSelectorChars) {
       throw new GantryError(
         'BadRequest',
@@ -40,7 +38,6 @@ export function selectionOf(
       causes: [{ reason: 'FieldValueTooLong', field: 'namespace', message }],
     });
   }
-  const fieldSelector = storedFieldSelector(form, query.fieldSelector);
   const matchesLabels = compileLabelSelector(labelSelector);
   const matchesFields = compileFieldSelector(kind, fieldSelector);
   return {

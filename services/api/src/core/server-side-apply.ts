@@ -1,7 +1,8 @@
 import { checkItems } from '@gantry/fieldsets/check-items.ts';
 import { decodeObject, decodeStored } from '@gantry/model/decode.ts';
+import { schemaOf } from '@gantry/model/message-types.ts';
 import { parseManifestText } from '@gantry/model/parse.ts';
-import type { Form } from '@gantry/model/registry.ts';
+import { apiVersionOf } from '@gantry/model/registry.ts';
 import { conflict, GantryError, isError } from '@gantry/runtime/errors.ts';
 import { applyTo } from '../ownership/apply.ts';
 import { shapeOf } from '../ownership/shapes.ts';
@@ -21,8 +22,6 @@ export interface ServerSideApply {
   /** The configuration in YAML or JSON. */
   readonly config: Uint8Array;
   readonly author: Author;
-  /** The form that the configuration must be of. */
-  readonly form: Form;
   /** Takes fields over from other managers. */
   readonly force: boolean;
   readonly dryRun: boolean;
@@ -43,7 +42,7 @@ export async function applyServerSide(
   authorizeCreate: () => void,
 ): Promise<{ readonly object: AnyObject; readonly outcome: 'created' | 'configured' | 'unchanged' }> {
   const { kind, name } = target;
-  const config = readConfig(deps, target, request.form, request.config);
+  const config = readConfig(deps, target, request.config);
   const { author, force, dryRun } = request;
   for (let round = 1; round <= maxRounds; round++) {
     let entries: Entries;
@@ -58,7 +57,7 @@ export async function applyServerSide(
         if (author.subresource === '') keepLastApplied(object, config, author);
         return object;
       };
-      const { object, changed } = await write(deps, target, next, { dryRun, owners, form: request.form.conversion });
+      const { object, changed } = await write(deps, target, next, { dryRun, owners });
       return { object, outcome: changed ? 'configured' : 'unchanged' };
     } catch (error) {
       if (!isError(error, 'NotFound') || author.subresource !== '') throw error;
@@ -68,11 +67,7 @@ export async function applyServerSide(
     entries = result.entries;
     try {
       return {
-        object: await create(deps, kind, newObject(deps, target, result.object), {
-          dryRun,
-          owners,
-          form: request.form.conversion,
-        }),
+        object: await create(deps, kind, newObject(deps, target, result.object), { dryRun, owners }),
         outcome: 'created',
       };
     } catch (error) {
@@ -98,13 +93,13 @@ function newObject({ kinds }: CoreDeps, { kind, namespace, name }: Target, value
 }
 
 /** Reads a configuration. Throws BadRequest naming everything that is wrong with it. */
-function readConfig({ kinds }: CoreDeps, { kind, namespace, name }: Target, form: Form, bytes: Uint8Array): AnyObject {
+function readConfig({ kinds }: CoreDeps, { kind, namespace, name }: Target, bytes: Uint8Array): AnyObject {
   const given = parseManifestText(bytes) ?? {};
   if (typeof given !== 'object' || Array.isArray(given)) {
     throw new GantryError('BadRequest', 'error decoding patch: the configuration must be an object');
   }
   const { apiVersion = '', kind: kindName = '', metadata } = given as Partial<AnyObject>;
-  if (apiVersion !== form.apiVersion || kindName !== kind.kind) {
+  if (apiVersion !== apiVersionOf(kind) || kindName !== kind.kind) {
     const shown = apiVersion.includes('/') ? apiVersion : `/${apiVersion}`;
     throw new GantryError('BadRequest', `invalid object type: ${shown}, Kind=${kindName}`);
   }
@@ -114,7 +109,7 @@ function readConfig({ kinds }: CoreDeps, { kind, namespace, name }: Target, form
   if (metadata?.name && metadata.name !== name) throw otherName(metadata.name, name);
   try {
     const decoded = decodeObject(given, kinds);
-    checkItems(given, shapeOf(form.schema));
+    checkItems(given, shapeOf(schemaOf(kind)));
     const config = inStoredSpelling(given, decoded) as AnyObject;
     // metadata is never owned as a whole.
     return { ...config, metadata: config.metadata ?? {} };

@@ -11,18 +11,20 @@ export interface HousekeepingDeps {
   readonly clock: Clock;
   readonly log: Logger;
   readonly hub: { readonly revision: number };
+  /** Further work of the leader, which goes on until the signal fires. */
+  readonly alsoLead?: (leading: AbortSignal) => Promise<void>;
 }
 
 const leaseKey = 'housekeeping';
 const leaseTtlMs = 15_000;
 
-/** Compacts the history and removes old events while this process leads, until the signal fires. */
+/** Compacts the history, removes old events and does what else it is given while this process leads, until the signal fires. */
 export async function runHousekeeping(
   deps: HousekeepingDeps,
   options: { readonly holder: string; readonly retention: Retention },
   signal: AbortSignal,
 ): Promise<void> {
-  const { store, clock, log, hub } = deps;
+  const { store, clock, log, hub, alsoLead } = deps;
   await whileLeading(
     {
       lease: storeLease(store, { key: leaseKey, holder: options.holder, ttlMs: leaseTtlMs }),
@@ -33,6 +35,7 @@ export async function runHousekeeping(
         await Promise.all([
           keepCompacted({ store, clock, log, revision: () => hub.revision }, options.retention, leading),
           expireEvents({ store, clock, log }, leading),
+          alsoLead?.(leading),
         ]);
       },
     },

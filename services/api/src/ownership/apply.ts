@@ -41,8 +41,7 @@ const kubectl = 'kubectl';
  */
 export function applyTo(kind: Kind, live: AnyObject | undefined, application: Application): Applied {
   const { author, config } = application;
-  const version = config.apiVersion;
-  const { convert } = versionsOf(kind, author.subresource);
+  const version = apiVersionOf(kind);
   const manager: Manager = { name: author.manager, operation: 'Apply', subresource: author.subresource };
   const key = managerKey(manager, version);
   const before = live === undefined ? nobody : ownershipBefore(kind, live, author);
@@ -52,7 +51,7 @@ export function applyTo(kind: Kind, live: AnyObject | undefined, application: Ap
   const { metadata: given, ...rest } = config;
   const wanted = Object.keys(given).length === 0 ? rest : config;
   const write = {
-    live: convert({ ...others, metadata: kept }, version),
+    live: { ...others, metadata: kept },
     config: wanted,
     version,
     managers: before.managers,
@@ -61,10 +60,7 @@ export function applyTo(kind: Kind, live: AnyObject | undefined, application: Ap
   const { object, managers, changed } = attempt(kind, write, application);
   // An application that changes nothing has no time of its own.
   const times = changed ? new Map(before.times).set(key, rfc3339(author.nowMs)) : before.times;
-  return {
-    object: convert(object, apiVersionOf(kind)) as AnyObject,
-    entries: managers.size === 0 ? undefined : entriesOf({ managers, times }),
-  };
+  return { object: object as AnyObject, entries: managers.size === 0 ? undefined : entriesOf({ managers, times }) };
 }
 
 function ownershipBefore(kind: Kind, live: AnyObject, { subresource, nowMs }: Author): Ownership {

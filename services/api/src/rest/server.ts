@@ -61,6 +61,8 @@ export interface RestOptions {
 /** A listening REST edge. Disposing of it ends all requests, watches too. */
 export interface RestServer extends AsyncDisposable {
   readonly port: number;
+  /** Listens at a further address; resolves with its port. */
+  alsoListen(address: { readonly host: string; readonly port: number }): Promise<number>;
 }
 
 /** Requests of each kind in work at one time, at least: half of all may write, as with kube-apiserver. */
@@ -76,6 +78,28 @@ const maxLargeListBytes = 256 * 1024 * 1024;
 /** Serves Kubernetes' REST api over HTTP/2 and HTTP/1.1. */
 export async function serveRest(deps: RestDeps, options: RestOptions): Promise<RestServer> {
   const edge = new RestEdge(deps, options);
+  const listeners = [await listenAt(edge, options)];
+  return {
+    port: listeners[0]!.port,
+    alsoListen: async (address) => {
+      // Whoever listens at every address does so at this one.
+      if (['0.0.0.0', '::'].includes(options.host)) return listeners[0]!.port;
+      const listener = await listenAt(edge, { ...options, ...address });
+      listeners.push(listener);
+      return listener.port;
+    },
+    [Symbol.asyncDispose]: async () => {
+      edge.stop();
+      await Promise.all(listeners.map(({ connections }) => connections.close()));
+    },
+  };
+}
+
+/** Listens at one address. */
+async function listenAt(
+  edge: RestEdge,
+  { host, port, tls }: RestOptions,
+): Promise<{ readonly port: number; readonly connections: Connections }> {
   const listener = (incoming: Incoming, response: Outgoing): void => void edge.handle(incoming, response);
   const bounds = {
     ...connectionOptions,
@@ -83,25 +107,17 @@ export async function serveRest(deps: RestDeps, options: RestOptions): Promise<R
     shouldUpgradeCallback: isStreamUpgrade,
   };
   const server =
-    options.tls === undefined
-      ? createPlainServer(bounds, listener)
-      : secureServer(options.tls, bounds as object, listener as never);
-  const connections = new Connections(server, options.tls !== undefined);
+    tls === undefined ? createPlainServer(bounds, listener) : secureServer(tls, bounds as object, listener as never);
+  const connections = new Connections(server, tls !== undefined);
   server.on('upgrade', (incoming: Incoming, socket: Duplex, head: Buffer) => {
     connections.upgraded(socket);
     void edge.upgrade(incoming, { socket, head });
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(options.port, options.host, resolve);
+    server.listen(port, host, resolve);
   });
-  return {
-    port: (server.address() as AddressInfo).port,
-    [Symbol.asyncDispose]: async () => {
-      edge.stop();
-      await connections.close();
-    },
-  };
+  return { port: (server.address() as AddressInfo).port, connections };
 }
 
 class RestEdge {

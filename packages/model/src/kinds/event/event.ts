@@ -2,7 +2,6 @@ import type { Event } from '../../gen/gantry.core.v1.ts';
 import type { Kind } from '../../kind.ts';
 import { eventColumns } from './columns.ts';
 import { validateEvent } from './validation.ts';
-import { newEvent } from './versions.ts';
 
 /** core/v1 Event. */
 export const event: Kind<Event> = {
@@ -14,7 +13,6 @@ export const event: Kind<Event> = {
   shortNames: ['ev'],
   namespaced: true,
   message: 'gantry.core.v1.Event',
-  versions: [newEvent],
   objectField: 'event',
   hasStatus: false,
   setDefaults: () => {},
