@@ -43,6 +43,7 @@ function invalid(why: string): GantryError {
 
 /** The token that goes on where another one stood, with the state of now. */
 export function latestPageToken(token: string): string | undefined {
-  const [, , after] = (parse(token) ?? []) as unknown[];
+  const parsed = parse(token);
+  const after: unknown = Array.isArray(parsed) ? parsed[2] : undefined;
   return typeof after === 'string' ? encodePageToken({ revision: 0, after }) : undefined;
 }

@@ -8,6 +8,8 @@ import type {
   PortForwardStart,
 } from '@gantry/client/pod-messages.ts';
 import { builtIn } from '@gantry/model/built-in.ts';
+import type { CertificateSource } from '@gantry/runtime/certificates.ts';
+import { systemClock } from '@gantry/runtime/clock.ts';
 import { GantryError } from '@gantry/runtime/errors.ts';
 import { silentLogger } from '@gantry/runtime/log.ts';
 import { WebSocket } from 'ws';
@@ -51,10 +53,21 @@ export class FakePods {
   };
 }
 
-/** Starts a REST edge that serves nothing but streams of pods. */
-export function startEdge(pods: Pick<ResourceDeps['pods'], never>): Promise<RestServer> {
+/** Starts a REST edge that serves nothing but streams of pods, and what a test has of the core. */
+export function startEdge(
+  pods: Pick<ResourceDeps['pods'], never>,
+  parts: {
+    readonly api?: Partial<ResourceDeps['api']>;
+    readonly tls?: CertificateSource;
+    readonly maxInFlight?: number;
+  } = {},
+): Promise<RestServer> {
+  const { api, tls, maxInFlight = 100 } = parts;
   const deps = {
     pods,
+    api,
+    clock: systemClock,
+    random: () => 0.5,
     kinds: builtIn,
     virtual: [],
     checks: [],
@@ -65,7 +78,7 @@ export function startEdge(pods: Pick<ResourceDeps['pods'], never>): Promise<Rest
       return { name: 'admin', groups: [] };
     },
   } satisfies Partial<Record<keyof RestDeps, unknown>> & Pick<RestDeps, 'authenticate'>;
-  return serveRest(deps as unknown as RestDeps, { host: '127.0.0.1', port: 0, maxBodyBytes: 1024, maxInFlight: 100 });
+  return serveRest(deps as unknown as RestDeps, { host: '127.0.0.1', port: 0, maxBodyBytes: 1024, maxInFlight, tls });
 }
 
 type Headers = Readonly<Record<string, string>>;
