@@ -88,10 +88,11 @@ const here = fileURLToPath(new URL('./', import.meta.url));
 export function tableAnswer(columns: readonly { name: string; wide: boolean }[], cells: readonly unknown[]): Answer {
   const headings = columns.map(({ name, wide }) => (wide ? `(${name.toUpperCase()})` : name.toUpperCase()));
   const uid = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g;
-  // Ages depend on the time.
+  // Ages and times of creation depend on the time.
   const texts = cells.map((cell) =>
     String(cell ?? '')
       .replace(uid, '<uid>')
+      .replace(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/, '<time>')
       .replace(/^(\d+[smhdy])+$/, '<age>'),
   );
   return { code: 200, object: { kind: 'Table', metadata: {}, columns: headings, cells: texts } };

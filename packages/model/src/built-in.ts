@@ -6,6 +6,9 @@ import { clusterRoleBinding } from './kinds/clusterrolebinding/clusterrolebindin
 import { configMap } from './kinds/configmap/configmap.ts';
 import { controllerRevision } from './kinds/controllerrevision/controllerrevision.ts';
 import { cronJob } from './kinds/cronjob/cronjob.ts';
+import { csiDriver } from './kinds/csidriver/csidriver.ts';
+import { csiNode } from './kinds/csinode/csinode.ts';
+import { csiStorageCapacity } from './kinds/csistoragecapacity/csistoragecapacity.ts';
 import { daemonSet } from './kinds/daemonset/daemonset.ts';
 import { deployment } from './kinds/deployment/deployment.ts';
 import { endpoints } from './kinds/endpoints/endpoints.ts';
@@ -30,12 +33,15 @@ import { persistentVolumeClaim } from './kinds/persistentvolumeclaim/persistentv
 import { pod } from './kinds/pod/pod.ts';
 import { podDisruptionBudget } from './kinds/poddisruptionbudget/poddisruptionbudget.ts';
 import { podGroup } from './kinds/podgroup/podgroup.ts';
+import { podTemplate } from './kinds/podtemplate/podtemplate.ts';
 import { priorityClass } from './kinds/priorityclass/priorityclass.ts';
 import { priorityLevelConfiguration } from './kinds/prioritylevelconfiguration/prioritylevelconfiguration.ts';
 import { replicaSet } from './kinds/replicaset/replicaset.ts';
+import { replicationController } from './kinds/replicationcontroller/replicationcontroller.ts';
 import { resourceQuota } from './kinds/resourcequota/resourcequota.ts';
 import { role } from './kinds/role/role.ts';
 import { roleBinding } from './kinds/rolebinding/rolebinding.ts';
+import { runtimeClass } from './kinds/runtimeclass/runtimeclass.ts';
 import { secret } from './kinds/secret/secret.ts';
 import { service } from './kinds/service/service.ts';
 import { serviceAccount } from './kinds/serviceaccount/serviceaccount.ts';
@@ -45,6 +51,8 @@ import { storageClass } from './kinds/storageclass/storageclass.ts';
 import { validatingAdmissionPolicy } from './kinds/validatingadmissionpolicy/validatingadmissionpolicy.ts';
 import { validatingAdmissionPolicyBinding } from './kinds/validatingadmissionpolicybinding/validatingadmissionpolicybinding.ts';
 import { validatingWebhookConfiguration } from './kinds/validatingwebhookconfiguration/validatingwebhookconfiguration.ts';
+import { volumeAttachment } from './kinds/volumeattachment/volumeattachment.ts';
+import { volumeAttributesClass } from './kinds/volumeattributesclass/volumeattributesclass.ts';
 import { Registry } from './registry.ts';
 import { virtualKinds } from './virtual-kinds.ts';
 
@@ -64,6 +72,14 @@ const byName = {
   NetworkPolicy: networkPolicy,
   IPAddress: ipAddress,
   ServiceCIDR: serviceCidr,
+  ReplicationController: replicationController,
+  PodTemplate: podTemplate,
+  RuntimeClass: runtimeClass,
+  VolumeAttachment: volumeAttachment,
+  CSIDriver: csiDriver,
+  CSINode: csiNode,
+  CSIStorageCapacity: csiStorageCapacity,
+  VolumeAttributesClass: volumeAttributesClass,
   Service: service,
   EndpointSlice: endpointSlice,
   ConfigMap: configMap,

@@ -101,6 +101,8 @@ export interface Kind<T extends KubeObject = KubeObject> {
   readonly hasStatus: boolean;
   /** The changes that metadata.generation counts, from 1 on: of everything but metadata and status, also of annotations, or none. */
   readonly generation?: 'spec' | 'spec and annotations' | 'constant';
+  /** An update must name the resourceVersion that it was made from; patches always do. */
+  readonly needsRevision?: true;
   /** Problems of a name, in Kubernetes' words, where names are not DNS subdomains or may be more. */
   readonly nameProblems?: (name: string) => string[];
   /** Sets the fields that were left out, in place. Must be idempotent. */

@@ -7,15 +7,16 @@ import type { HorizontalPodAutoscaler } from './gantry.autoscaling.v2.ts';
 import type { CronJob, Job } from './gantry.batch.v1.ts';
 import type { CertificateSigningRequest } from './gantry.certificates.v1.ts';
 import type { Lease } from './gantry.coordination.v1.ts';
-import type { ConfigMap, Endpoints, Event, LimitRange, Namespace, Node, PersistentVolume, PersistentVolumeClaim, Pod, PodStatus, ResourceQuota, Secret, Service, ServiceAccount } from './gantry.core.v1.ts';
+import type { ConfigMap, Endpoints, Event, LimitRange, Namespace, Node, PersistentVolume, PersistentVolumeClaim, Pod, PodStatus, PodTemplate, ReplicationController, ResourceQuota, Secret, Service, ServiceAccount } from './gantry.core.v1.ts';
 import type { EndpointSlice } from './gantry.discovery.v1.ts';
 import type { FlowSchema, PriorityLevelConfiguration } from './gantry.flowcontrol.v1.ts';
 import type { IPAddress, Ingress, IngressClass, NetworkPolicy, ServiceCIDR } from './gantry.networking.v1.ts';
+import type { RuntimeClass } from './gantry.node.v1.ts';
 import type { PodDisruptionBudget } from './gantry.policy.v1.ts';
 import type { ClusterRole, ClusterRoleBinding, Role, RoleBinding } from './gantry.rbac.v1.ts';
 import type { PriorityClass } from './gantry.scheduling.v1.ts';
 import type { PodGroup } from './gantry.scheduling.v1alpha1.ts';
-import type { StorageClass } from './gantry.storage.v1.ts';
+import type { CSIDriver, CSINode, CSIStorageCapacity, StorageClass, VolumeAttachment, VolumeAttributesClass } from './gantry.storage.v1.ts';
 
 /** Asks that an object be as a manifest says. */
 export interface ApplyRequest {
@@ -433,6 +434,22 @@ export interface Object {
   ipAddress?: IPAddress;
   /** networking.k8s.io/v1 ServiceCIDR. */
   serviceCidr?: ServiceCIDR;
+  /** v1 ReplicationController. */
+  replicationController?: ReplicationController;
+  /** v1 PodTemplate. */
+  podTemplate?: PodTemplate;
+  /** node.k8s.io/v1 RuntimeClass. */
+  runtimeClass?: RuntimeClass;
+  /** storage.k8s.io/v1 VolumeAttachment. */
+  volumeAttachment?: VolumeAttachment;
+  /** storage.k8s.io/v1 CSIDriver. */
+  csiDriver?: CSIDriver;
+  /** storage.k8s.io/v1 CSINode. */
+  csiNode?: CSINode;
+  /** storage.k8s.io/v1 CSIStorageCapacity. */
+  csiStorageCapacity?: CSIStorageCapacity;
+  /** storage.k8s.io/v1 VolumeAttributesClass. */
+  volumeAttributesClass?: VolumeAttributesClass;
   /** v1 Service. */
   service?: Service;
   /** discovery.k8s.io/v1 EndpointSlice. */

@@ -1878,6 +1878,16 @@ export interface PodStatus {
   resources?: ResourceRequirements;
 }
 
+/** A template of pods by itself. Nothing makes pods of it. */
+export interface PodTemplate {
+  apiVersion: string;
+  kind: 'PodTemplate';
+  /** Identity and labels. */
+  metadata: ObjectMeta;
+  /** The pods. */
+  template: PodTemplateSpec;
+}
+
 /** The pods that a controller makes. */
 export interface PodTemplateSpec {
   /** Labels, annotations and finalizers of the pods; a name would be ignored. */
@@ -2012,6 +2022,60 @@ export interface RBDVolumeSource {
   secretRef?: LocalObjectReference;
   /** Mount it read-only; false by default. */
   readOnly?: boolean;
+}
+
+/** A number of equal pods that is kept up. */
+export interface ReplicationController {
+  apiVersion: string;
+  kind: 'ReplicationController';
+  /** Identity and labels; the template's labels where it has none. */
+  metadata: ObjectMeta;
+  /** Desired state: the pods to run, and their number. */
+  spec: ReplicationControllerSpec;
+  /** Observed state. */
+  status?: ReplicationControllerStatus;
+}
+
+/** One observed aspect of a ReplicationController. */
+export interface ReplicationControllerCondition {
+  /** Type of the condition, such as "ReplicaFailure"; unique in the list. */
+  type: string;
+  /** "True", "False" or "Unknown". */
+  status: string;
+  /** When status last changed. */
+  lastTransitionTime?: string;
+  /** One CamelCase word for why, such as "FailedCreate". */
+  reason?: string;
+  /** Why, for people. */
+  message?: string;
+}
+
+/** Desired state: the pods to run, and their number. */
+export interface ReplicationControllerSpec {
+  /** How many pods; 1 by default. */
+  replicas?: number;
+  /** Seconds that a new pod must stay ready to count as available; 0 by default. */
+  minReadySeconds?: number;
+  /** Labels of the pods that belong to it; the template's labels by default. */
+  selector?: Record<string, string>;
+  /** The pods that are made when some are missing. The only restartPolicy allowed is Always. */
+  template: PodTemplateSpec;
+}
+
+/** The pods of a ReplicationController. */
+export interface ReplicationControllerStatus {
+  /** Pods. */
+  replicas?: number;
+  /** Pods that have all labels of the template. */
+  fullyLabeledReplicas?: number;
+  /** Pods that are ready. */
+  readyReplicas?: number;
+  /** Pods that have been ready for minReadySeconds. */
+  availableReplicas?: number;
+  /** The metadata.generation that this status was made from. */
+  observedGeneration?: number;
+  /** Conditions: ReplicaFailure. */
+  conditions?: ReplicationControllerCondition[];
 }
 
 /** A claim that a container uses. */

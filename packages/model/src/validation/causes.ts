@@ -52,6 +52,12 @@ export function tooLong(field: string, maxBytes: number): FieldCause {
   return { reason: 'FieldValueTooLong', field, message: `Too long: may not be more than ${plural(maxBytes, 'byte')}` };
 }
 
+/** The text is too long, where characters are counted and not bytes. */
+export function tooManyChars(field: string, maxChars: number): FieldCause {
+  const message = `Too long: may not be more than ${plural(maxChars, 'character')}`;
+  return { reason: 'FieldValueTooLong', field, message };
+}
+
 /** The list has too many entries. */
 export function tooMany(field: string, count: number, maxCount: number): FieldCause {
   const message = `Too many: ${count}: must have at most ${plural(maxCount, 'item')}`;

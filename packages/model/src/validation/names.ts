@@ -56,6 +56,15 @@ export function dnsSubdomainProblems(value: string): string[] {
   return [...problems, withForm(text, subdomainForm, 'example.com')];
 }
 
+/** A name such as Example.com: of CSI drivers. */
+export function anyCaseSubdomainProblems(value: string): string[] {
+  const problems = tooLongFor(value, maxSubdomainChars);
+  if (subdomain.test(value.toLowerCase())) return problems;
+  const text =
+    "an RFC 1123 subdomain must consist of alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character";
+  return [...problems, withForm(text, subdomainForm, 'Example.com')];
+}
+
 /** A domain of which the first label stands for any, such as *.example.com. */
 export function wildcardDomainProblems(value: string): string[] {
   const problems = tooLongFor(value, maxSubdomainChars);

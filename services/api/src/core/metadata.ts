@@ -1,5 +1,5 @@
 import type { Kind } from '@gantry/model/kind.ts';
-import { forbidden, invalid } from '@gantry/model/validation/causes.ts';
+import { forbidden, invalid, invalidValue } from '@gantry/model/validation/causes.ts';
 import { conflict, type FieldCause, GantryError } from '@gantry/runtime/errors.ts';
 import { rfc3339 } from '@gantry/runtime/time.ts';
 import { infoOf } from './keys.ts';
@@ -70,7 +70,12 @@ export function checkPreconditions(kind: Kind, object: AnyObject, stored: AnyObj
       `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${stored.metadata.uid}`,
     );
   }
-  if (resourceVersion && resourceVersion !== '0' && resourceVersion !== stored.metadata.resourceVersion) {
+  const isNamed = resourceVersion !== undefined && resourceVersion !== '' && resourceVersion !== '0';
+  if (!isNamed && kind.needsRevision === true) {
+    const cause = invalidValue('metadata.resourceVersion', 0, 'must be specified for an update');
+    throw invalid({ ...kind, kind: kind.plural }, name, [cause]);
+  }
+  if (isNamed && resourceVersion !== stored.metadata.resourceVersion) {
     throw conflict(infoOf(kind, name));
   }
 }

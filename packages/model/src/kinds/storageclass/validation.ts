@@ -43,7 +43,8 @@ export function validateStorageClassUpdate(object: StorageClass, stored: Storage
     : [...causes, immutable('volumeBindingMode', volumeBindingMode)];
 }
 
-function validateParameters(parameters: Readonly<Record<string, string>>): FieldCause[] {
+/** Validates the settings of a class for its driver. */
+export function validateParameters(parameters: Readonly<Record<string, string>>): FieldCause[] {
   const entries = Object.entries(parameters);
   if (entries.length > maxParameters) return [tooMany('parameters', entries.length, maxParameters)];
   const bytes = entries.reduce((sum, [key, value]) => sum + Buffer.byteLength(key) + Buffer.byteLength(value), 0);

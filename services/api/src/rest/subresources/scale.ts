@@ -61,12 +61,18 @@ async function wantedScale(
 /** The Scale of an object with replicas and a selector. */
 function scaleOf({ metadata, spec, status }: AnyObject): object {
   const { name, namespace, uid, resourceVersion, creationTimestamp } = metadata;
-  const selector = spec?.selector as Parameters<typeof selectorText>[0] | undefined;
   return {
     kind: scaleType.kind,
     apiVersion: scaleType.apiVersion,
     metadata: { name, namespace, uid, resourceVersion, creationTimestamp },
     spec: { replicas: spec?.replicas ?? 0 },
-    status: { replicas: status?.replicas ?? 0, selector: selector === undefined ? '' : selectorText(selector) },
+    status: { replicas: status?.replicas ?? 0, selector: selectorTextOf(spec?.selector) },
   };
+}
+
+/** The selector as text. That of the first kinds is a map of labels. */
+function selectorTextOf(selector: unknown): string {
+  if (typeof selector !== 'object' || selector === null) return '';
+  const isObject = ['matchLabels', 'matchExpressions'].some((name) => typeof selector[name as never] === 'object');
+  return selectorText(isObject ? selector : { matchLabels: selector as Record<string, string> });
 }

@@ -16,6 +16,8 @@ export type SubresourceHandler = (deps: ResourceDeps, request: ResourceRequest, 
 const handlers: Readonly<Record<string, SubresourceHandler>> = {
   'deployments.apps/scale': handleScale,
   'replicasets.apps/scale': handleScale,
+  'replicationcontrollers/scale': handleScale,
+  'statefulsets.apps/scale': handleScale,
   'pods/binding': handleBinding,
   'pods/eviction': handleEviction,
   'pods/log': handleLog,
@@ -55,6 +57,13 @@ export const subresourceDiscovery: Readonly<
 > = {
   'deployments.apps/scale': { group: 'autoscaling', version: 'v1', kind: 'Scale', verbs: ['get', 'patch', 'update'] },
   'replicasets.apps/scale': { group: 'autoscaling', version: 'v1', kind: 'Scale', verbs: ['get', 'patch', 'update'] },
+  'replicationcontrollers/scale': {
+    group: 'autoscaling',
+    version: 'v1',
+    kind: 'Scale',
+    verbs: ['get', 'patch', 'update'],
+  },
+  'statefulsets.apps/scale': { group: 'autoscaling', version: 'v1', kind: 'Scale', verbs: ['get', 'patch', 'update'] },
   'serviceaccounts/token': { group: 'authentication.k8s.io', version: 'v1', kind: 'TokenRequest', verbs: ['create'] },
   'pods/binding': { group: '', version: 'v1', kind: 'Binding', verbs: ['create'] },
   'pods/eviction': { group: 'policy', version: 'v1', kind: 'Eviction', verbs: ['create'] },
