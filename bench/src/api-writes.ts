@@ -16,32 +16,7 @@ import { silentLogger } from '@gantry/runtime/log.ts';
 import { openStore } from '@gantry/store/open.ts';
 import { startRedisServer } from '@gantry/store/testing/redis-server.ts';
 import { readArguments } from './arguments.ts';
-
-interface Figures {
-  readonly perSecond: number;
-  readonly p50Ms: number;
-  readonly p99Ms: number;
-}
-
-/** Runs `work` with so many in flight for `seconds`; work gets the number of its call. */
-async function measure(inFlight: number, seconds: number, work: (call: number) => Promise<unknown>): Promise<Figures> {
-  const tookMs: number[] = [];
-  let calls = 0;
-  const startedMs = performance.now();
-  const untilMs = startedMs + seconds * 1_000;
-  const lane = async (): Promise<void> => {
-    while (performance.now() < untilMs) {
-      const beganMs = performance.now();
-      await work(calls++);
-      tookMs.push(performance.now() - beganMs);
-    }
-  };
-  await Promise.all(Array.from({ length: inFlight }, lane));
-  const elapsedSeconds = (performance.now() - startedMs) / 1_000;
-  tookMs.sort((a, b) => a - b);
-  const quantile = (q: number): number => tookMs[Math.min(tookMs.length - 1, Math.floor(q * tookMs.length))]!;
-  return { perSecond: tookMs.length / elapsedSeconds, p50Ms: quantile(0.5), p99Ms: quantile(0.99) };
-}
+import { type Figures, measure } from './measure.ts';
 
 function podNamed(name: string): Pod {
   const resources = { requests: { cpu: '100m', memory: '64Mi' }, limits: { memory: '128Mi' } };

@@ -63,7 +63,20 @@ export function createProgram(termination: Termination): Command {
       const { distributed } = await import('./commands/distributed.ts');
       await distributed(flags, output, termination);
     });
+  program
+    .command('certs <folder>')
+    .description("issue the certificates of a cluster's services, of nodes and of the administrator, a folder each")
+    .option('--authority <folder>', "folder of the authority's certificate and key, made where there is none")
+    .option('--host <name>', 'further name or address of the services; may be repeated', collect, [])
+    .option('--node <name>', 'node whose agent gets a certificate; may be repeated', collect, [])
+    .option('--keep', 'go on, and renew each at two thirds of its life', false)
+    .action(async (folder, flags) => (await import('./commands/certs.ts')).certs(folder, flags, output, signal));
   return program;
+}
+
+/** Collects the values of an option that may be repeated. */
+function collect(value: string, before: readonly string[]): readonly string[] {
+  return [...before, value];
 }
 
 function clusterCommand(program: Command, name: string, stateDir: string): Command {
