@@ -1,8 +1,9 @@
 # One image for every service: they share their packages, and differ in the command.
 #   docker build -t gantry .
-#   export GANTRY_TOKEN=$(openssl rand -hex 24)
-#   docker run --network host --env GANTRY_TOKEN --volume gantry:/var/lib/gantry gantry services/api/src/main.ts
-# The api then answers on 127.0.0.1:7443 of this machine to who presents the token, and keeps its objects in the volume.
+#   docker run --volume certs:/certs --volume authority:/authority gantry cli/src/main.ts certs /certs --authority /authority
+#   docker run --network host --env GANTRY_CERTS=/certs/api --volume certs:/certs:ro --volume gantry:/var/lib/gantry gantry services/api/src/main.ts
+# The api then answers on 127.0.0.1:7443 of this machine by TLS to who has a certificate, such as that in /certs/admin, and keeps its objects in
+# the volume.
 FROM node:24-bookworm-slim AS dependencies
 WORKDIR /gantry
 COPY package.json package-lock.json .npmrc ./
@@ -32,7 +33,7 @@ ENV NODE_ENV=production
 COPY --from=dependencies /gantry ./
 COPY . .
 # Volumes begin as these folders: owned by the user that the services run as.
-RUN mkdir --mode=0700 /var/lib/gantry /run/gantry && chown node:node /var/lib/gantry /run/gantry
+RUN mkdir --mode=0700 /var/lib/gantry /run/gantry /certs /authority && chown node:node /var/lib/gantry /run/gantry /certs /authority
 VOLUME /var/lib/gantry
 ENV GANTRY_STORE=sqlite:/var/lib/gantry/state.db
 USER node

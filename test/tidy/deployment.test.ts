@@ -24,6 +24,7 @@ interface ComposeService {
   readonly environment?: Readonly<Record<string, string>>;
   readonly network_mode?: string;
   readonly ports?: readonly string[];
+  readonly volumes?: readonly string[];
 }
 interface Compose {
   readonly services: Readonly<Record<string, ComposeService>>;
@@ -83,8 +84,16 @@ describe('docker-compose.yml', () => {
     expect(compose.services['node-agent']!.environment).toHaveProperty('GANTRY_LISTEN');
   });
 
-  it('trusts no network, and lets nobody in without the token or the password', () => {
-    for (const [, { environment }] of ours) expect(environment!.GANTRY_TOKEN).toMatch(/^\$\{GANTRY_TOKEN:\?/);
+  it('trusts no network, and lets nobody in without a certificate, the token or the password', () => {
+    for (const [name, { environment, volumes }] of ours) {
+      expect(environment!.GANTRY_CERTS, name).toMatch(/^\/certs\/[a-z-]+/);
+      // The authority's key is nobody's but its keeper's.
+      expect(volumes, name).toContain('certs:/certs:ro');
+    }
+    const keepers = services.filter(([, { volumes }]) => volumes?.some((volume) => volume.startsWith('authority:')));
+    expect(keepers.map(([name]) => name)).toEqual(['certs']);
+    expect(ours.filter(([, { environment }]) => 'GANTRY_TOKEN' in environment!).map(([name]) => name)).toEqual(['api']);
+    expect(compose.services.api!.environment!.GANTRY_TOKEN).toMatch(/^\$\{GANTRY_TOKEN:\?/);
     for (const [name, { environment = {} }] of services) {
       expect(
         Object.keys(environment).filter((variable) => variable.endsWith('_TRUST_NETWORK')),
@@ -92,13 +101,16 @@ describe('docker-compose.yml', () => {
       ).toEqual([]);
       for (const variable of ['GANTRY_STORE', 'GANTRY_EVENTS']) {
         if (variable in environment)
-          expect(environment[variable]).toMatch(/^\w+:\/\/(gantry)?:\$\{GANTRY_PASSWORD\}@127/);
+          expect(environment[variable]).toMatch(/^(rediss|tls):\/\/(gantry)?:\$\{GANTRY_PASSWORD\}@127/);
       }
     }
     expect(compose.configs.redis!.content).toMatch(/^requirepass \$\{GANTRY_PASSWORD\}$/m);
     expect(compose.configs.nats!.content).toMatch(
       /^authorization \{ user: "gantry", password: "\$\{GANTRY_PASSWORD\}" \}$/m,
     );
+    expect(compose.configs.redis!.content).toMatch(/^port 0\ntls-port 7445$/m);
+    expect(compose.configs.redis!.content).toMatch(/^tls-auth-clients yes$/m);
+    expect(compose.configs.nats!.content).toMatch(/^tls \{ .*, verify: true \}$/m);
     // It has no default.
     expect(compose.services.redis!.environment!.REDISCLI_AUTH).toMatch(/^\$\{GANTRY_PASSWORD:\?/);
   });
@@ -149,6 +161,13 @@ describe('the Helm chart', () => {
       /^\{\{- if \.Values\.api\.exposed \}\}\n\{\{- if not \.Values\.api\.allowFrom \}\}\n\{\{- fail /,
     );
     expect(controlPlane).not.toContain('kind: Service\n');
+  });
+
+  it('gives each service its own certificate, and the authority’s key to their keeper alone', () => {
+    expect(controlPlane).toContain('{ name: certs, mountPath: /certs, subPath: {{ .name }}, readOnly: true }');
+    expect(controlPlane.match(/name: authority, mountPath/g)).toHaveLength(1);
+    expect(controlPlane.match(/name: GANTRY_TOKEN/g)).toHaveLength(1);
+    expect(controlPlane).toContain('scheme: HTTPS');
   });
 
   it('wants passwords for Redis and NATS, and keeps them and the token in a Secret', () => {

@@ -18,13 +18,14 @@ export interface Authority extends KeyPair {
   readonly certPath: string;
 }
 
-/** The authority in a folder, made at the first start. The folder and its files are their owner's alone. */
+/** The authority in a folder, made at the first start, for its owner alone. */
 export async function loadAuthority(folder: string, nowMs: number): Promise<Authority> {
-  await ensurePrivateFolder(folder);
   const certPath = join(folder, 'ca.crt');
   const keyPath = join(folder, 'ca.key');
   const known = await readPair(certPath, keyPath);
   if (known !== undefined) return { ...known, certPath };
+  // A folder of somebody else's, such as a Secret's, stays as it is.
+  await ensurePrivateFolder(folder);
   const made = await (await issuing()).createAuthority('gantry', nowMs);
   // The key first: a certificate is never there without its key.
   await writePrivately(keyPath, made.key);
