@@ -45,10 +45,26 @@ interface Clause {
  * give none.
  * @param offers Encodings that can be given, and whether aggregated discovery documents can.
  */
-export function wantedBy(
-  accept: string | undefined,
-  offers: { readonly encodings?: readonly Encoding[]; readonly discovery?: boolean } = {},
-): Wanted | undefined {
+export function wantedBy(accept: string | undefined, offers?: Offers): Wanted | undefined {
+  if (offers !== undefined) return chosen(accept, offers);
+  const key = accept ?? '';
+  if (known.has(key)) return known.get(key);
+  const wanted = chosen(accept, {});
+  if (known.size < maxKnown && key.length < maxKnownChars) known.set(key, wanted);
+  return wanted;
+}
+
+/** Answers of resources by Accept header: clients send few different ones, and each with every request. */
+const known = new Map<string, Wanted | undefined>();
+const maxKnown = 256;
+const maxKnownChars = 1_024;
+
+interface Offers {
+  readonly encodings?: readonly Encoding[];
+  readonly discovery?: boolean;
+}
+
+function chosen(accept: string | undefined, offers: Offers): Wanted | undefined {
   const { encodings: offered = ['json', 'yaml', 'protobuf'], discovery = false } = offers;
   for (const { type, parameters } of clausesOf(accept || '*/*')) {
     const encoding = Object.hasOwn(encodings, type) ? encodings[type]! : undefined;

@@ -1,9 +1,9 @@
-import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import type { Writable } from 'node:stream';
 import { constants, createGzip } from 'node:zlib';
 import { GantryError } from '@gantry/runtime/errors.ts';
 import { plainJson, type Wanted } from './accept.ts';
+import { drained } from './drained.ts';
 import { type Encoded, encodeDocument, statusMessage } from './encoding.ts';
 import type { Status } from './status.ts';
 
@@ -12,6 +12,8 @@ export type Outgoing = ServerResponse;
 
 /** Answers from this size on are compressed for clients that take it: kube-apiserver's bound, in bytes. */
 const compressedFromBytes = 128 * 1024;
+/** Longest time that a client may take nothing of a stream while something waits for it, in milliseconds. */
+const maxBlockedMs = 60_000;
 
 /** Sends one document. @param message Its proto message; a document without one is not given out in protobuf. */
 export function sendDocument(
@@ -93,7 +95,9 @@ export class Stream {
   async write(part: string | Uint8Array): Promise<void> {
     this.#signal.throwIfAborted();
     if (this.#target.write(part)) return;
-    await Promise.race([once(this.#target, 'drain', { signal: this.#signal }), once(this.#response, 'close')]);
+    const late = setTimeout(() => this.#response.destroy(), maxBlockedMs);
+    await drained(this.#target, this.#response);
+    clearTimeout(late);
     if (this.#response.destroyed) throw new GantryError('Cancelled', 'the client is gone');
   }
 

@@ -134,7 +134,17 @@ function optionsInQuery(query: URLSearchParams): GivenOptions {
 
 function optionsInBody(body: Buffer, mediaType: string): GivenOptions {
   // Any group's DeleteOptions will do: clients send that of the object's group.
-  return fieldsFrom(body, mediaType, { apiVersion: 'v1', kind: 'DeleteOptions' }, 'gantry.meta.v1.DeleteOptions');
+  const given = fieldsFrom(
+    body,
+    mediaType,
+    { apiVersion: 'v1', kind: 'DeleteOptions' },
+    'gantry.meta.v1.DeleteOptions',
+  );
+  if (given.kind === undefined || given.kind === 'DeleteOptions') return given;
+  throw new GantryError(
+    'BadRequest',
+    `no kind ${JSON.stringify(given.kind)} is known that holds the options of a deletion`,
+  );
 }
 
 /** Throws BadRequest, in the words of Go's decoder, for an option of another type. */

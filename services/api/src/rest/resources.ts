@@ -1,3 +1,4 @@
+import type { Kind } from '@gantry/model/kind.ts';
 import { GantryError } from '@gantry/runtime/errors.ts';
 import type { PatchType } from '../core/patching.ts';
 import type { AnyObject } from '../core/stored-object.ts';
@@ -20,10 +21,11 @@ const patchTypes: Readonly<Record<string, PatchType>> = {
 
 /** Answers a request for a resource, or throws the GantryError of its refusal. */
 export async function handleResource(deps: ResourceDeps, request: ResourceRequest, response: Outgoing): Promise<void> {
-  const { route } = request;
+  const { route, form } = request;
   if (route.subresource !== '' && route.subresource !== 'status') {
     return await handleSubresource(deps, request, response);
   }
+  checkPath(route, form.kind);
   switch (route.verb) {
     case 'get':
       return await getObject(deps, request, response);
@@ -46,10 +48,26 @@ export async function handleResource(deps: ResourceDeps, request: ResourceReques
   }
 }
 
-async function create(deps: ResourceDeps, request: ResourceRequest): Promise<AnyObject> {
-  const { route, query, context } = request;
-  if (route.name !== '')
+/** Refuses a path that no resource of the kind has, and a verb that its resource has not, as Kubernetes does. */
+function checkPath({ verb, namespace, name }: ResourceRequest['route'], kind: Kind): void {
+  const isCollection = name === '';
+  const isEverywhere = kind.namespaced && namespace === '';
+  if ((!kind.namespaced && namespace !== '') || (isEverywhere && !isCollection)) {
+    throw new GantryError('NotFound', 'the server could not find the requested resource');
+  }
+  const ofCollections = ['create', 'deletecollection', 'list', 'watch'];
+  const ofObjects = ['delete', 'get', 'patch', 'update', 'watch'];
+  const isAllowed = isEverywhere
+    ? verb === 'list' || verb === 'watch'
+    : (isCollection ? ofCollections : ofObjects).includes(verb) &&
+      !(verb === 'deletecollection' && kind.kind === 'Namespace' && kind.group === '');
+  if (!isAllowed) {
     throw new GantryError('MethodNotAllowed', 'the server does not allow this method on the requested resource');
+  }
+}
+
+async function create(deps: ResourceDeps, request: ResourceRequest): Promise<AnyObject> {
+  const { query, context } = request;
   const { dryRun } = writeParameters(query, 'CreateOptions');
   return deps.api.create(context, await objectIn(deps, request), dryRun);
 }

@@ -354,6 +354,12 @@ describe('paths of the server', () => {
     ['GET', '//api/v1/namespaces', 404],
     ['OPTIONS', configMaps, 405],
     ['HEAD', configMaps, 405],
+    ['POST', '/api/v1/configmaps', 405],
+    ['DELETE', '/api/v1/configmaps', 405],
+    ['DELETE', '/api/v1/namespaces', 405],
+    ['PUT', configMaps, 405],
+    ['GET', '/api/v1/configmaps/x', 404],
+    ['GET', '/api/v1/namespaces/default/nodes', 404],
   ])('%s %s: %i', async (method, path, code) => {
     expect((await ask(method, path)).code).toBe(code);
   });

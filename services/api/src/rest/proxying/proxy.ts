@@ -6,6 +6,7 @@ import { GantryError, isError, toGantryError } from '@gantry/runtime/errors.ts';
 import { attemptOn } from '../../auth/authorization.ts';
 import type { ProxyTarget } from '../../pods/targets.ts';
 import type { Outgoing } from '../answer.ts';
+import { drained } from '../drained.ts';
 import type { ResourceDeps, ResourceRequest, Upgrade } from '../request.ts';
 import { piecesOf } from '../streams/pieces.ts';
 
@@ -107,8 +108,7 @@ function open(
 async function carry(far: Duplex, output: AsyncIterable<{ readonly data?: Uint8Array }>): Promise<void> {
   for await (const { data } of output) {
     if (far.destroyed) return;
-    if (data?.length && !far.write(data))
-      await new Promise((resolve) => far.once('drain', resolve).once('close', resolve));
+    if (data?.length && !far.write(data)) await drained(far);
   }
   far.end();
 }

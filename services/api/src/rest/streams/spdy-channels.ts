@@ -1,10 +1,10 @@
-import { once } from 'node:events';
 import { type Duplex, PassThrough } from 'node:stream';
 import type { ExecInput } from '@gantry/client/pod-messages.ts';
 import { GantryError } from '@gantry/runtime/errors.ts';
 import { SpdyConnection } from '@gantry/spdy/connection.ts';
 import type { SpdyStream } from '@gantry/spdy/stream.ts';
 import type { Incoming } from '../body.ts';
+import { drained } from '../drained.ts';
 import type { Upgrade } from '../request.ts';
 import { type CommandClient, type CommandEnd, type Streams, sizeFrom } from './channels.ts';
 import { piecesOf } from './pieces.ts';
@@ -114,7 +114,7 @@ export class SpdyChannels implements CommandClient {
   async #write(name: string, data: Uint8Array): Promise<void> {
     const stream = this.#streams.get(name);
     if (stream === undefined || stream.destroyed) return;
-    if (!stream.write(data)) await Promise.race([once(stream, 'drain'), once(stream, 'close')]).catch(() => undefined);
+    if (!stream.write(data)) await drained(stream);
   }
 }
 
@@ -126,7 +126,7 @@ async function pump(
 ): Promise<void> {
   for await (const message of read(stream)) {
     if (messages.destroyed) return;
-    if (!messages.write(message)) await Promise.race([once(messages, 'drain'), once(messages, 'close')]);
+    if (!messages.write(message)) await drained(messages);
   }
 }
 
