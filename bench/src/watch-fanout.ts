@@ -15,6 +15,7 @@ import { selectionOf } from '@gantry/api/core/selection.ts';
 import { ObjectCache } from '@gantry/api/core/stored-object.ts';
 import { WatchHub } from '@gantry/api/watch/hub.ts';
 import { builtIn, kindOf } from '@gantry/model/built-in.ts';
+import { resourceOf } from '@gantry/model/registry.ts';
 import { systemClock } from '@gantry/runtime/clock.ts';
 import { silentLogger } from '@gantry/runtime/log.ts';
 import { openStore } from '@gantry/store/open.ts';
@@ -47,7 +48,7 @@ async function measure(nodes: number): Promise<{ watches: number; events: number
   let events = 0;
   const watch = async (kind: 'Pod' | 'ConfigMap', namespace: string, fieldSelector: string): Promise<void> => {
     const query = { namespace, labelSelector: '', fieldSelector };
-    const selection = selectionOf(kindOf(kind) as never, query, defaultLimits);
+    const selection = selectionOf(builtIn.formOfResource(resourceOf(kindOf(kind))), query, defaultLimits);
     for await (const event of hub.watch(selection, 0, stop.signal)) if (event.type !== 'BOOKMARK') events++;
   };
   const watching: Promise<void>[] = [];

@@ -222,12 +222,6 @@ describe('writing', () => {
     expect(Buffer.from(requests[0]!.manifest as string, 'base64').toString()).toBe('kind: Pöd');
   });
 
-  test('an object of an unknown kind is refused before anything is sent', async () => {
-    using client = connect('127.0.0.1:1');
-    const object = { apiVersion: 'v7', kind: 'Pod', metadata: { name: 'x' } };
-    await expect(client.create(object)).rejects.toMatchObject({ reason: 'BadRequest' });
-  });
-
   test('batches give a result each', async () => {
     const requests: Json[] = [];
     const results = [{ resourceVersion: 4 }, { code: 10, message: 'was bound', reason: 'Conflict' }];

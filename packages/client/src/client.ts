@@ -176,7 +176,7 @@ export class Client implements Reader, Writer, Disposable {
   }
 
   async createBatch(objects: readonly KubeObject[], options?: WriteOptions): Promise<CreateResult[]> {
-    const request = { objects: objects.map(wrap), dryRun: options?.dryRun ?? false };
+    const request = { objects: objects.map((object) => wrap(object)), dryRun: options?.dryRun ?? false };
     type Response = { results?: Partial<CreateResult>[] };
     const { results = [] } = await this.#write<Response>(resourceService.CreateBatch!, request, options);
     return results.map((result) => ({ ...itemResult(result), name: result.name ?? '', uid: result.uid ?? '' }));

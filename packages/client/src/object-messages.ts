@@ -3,7 +3,7 @@
 import { builtIn, type KindName, kindOf } from '@gantry/model/built-in.ts';
 import type { PodStatus } from '@gantry/model/gen/gantry.core.v1.ts';
 import type { KubeObject } from '@gantry/model/kind.ts';
-import { apiVersionOf, resourceOf } from '@gantry/model/registry.ts';
+import { apiVersionOf, type Registry, resourceOf } from '@gantry/model/registry.ts';
 import { GantryError } from '@gantry/runtime/errors.ts';
 import type { ObjectName, PatchType } from './api.ts';
 
@@ -96,14 +96,20 @@ export function objectRef(kind: KindName, name: ObjectName): ObjectRef {
   return { resource: resourceOf(kindOf(kind)), namespace: name.namespace ?? '', name: name.name };
 }
 
-/** An object as gantry.api.v1.Object. Throws BadRequest for a kind that is not known. */
-export function wrap(object: KubeObject): Wrapped {
-  return { [builtIn.kindOfObject(object).objectField]: object };
+/** The field of gantry.api.v1.Object that carries objects without a message, as JSON. */
+const jsonField = 'json';
+
+/** An object as gantry.api.v1.Object: under its kind's field in the stored form of a kind that has one, else as JSON. */
+export function wrap(object: KubeObject, kinds: Registry = builtIn): Wrapped {
+  const form = kinds.lookup(object);
+  const isTyped = form !== undefined && form.conversion === undefined && form.kind.objectField !== '';
+  return { [isTyped ? form.kind.objectField : jsonField]: object };
 }
 
 /** The object in a gantry.api.v1.Object, with the apiVersion and kind that its field stands for. Throws BadRequest where there is none. */
 export function unwrap<T>(wrapped: Wrapped | undefined): T {
   const [[field, object] = []] = Object.entries(wrapped ?? {});
+  if (field === jsonField && typeof object === 'object' && object !== null) return object as T;
   const kind = field === undefined ? undefined : builtIn.kindOfObjectField(field);
   if (kind === undefined) throw new GantryError('BadRequest', 'object: Required value: an object of a known kind');
   return { apiVersion: apiVersionOf(kind), kind: kind.kind, ...(object as object) } as T;

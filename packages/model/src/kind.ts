@@ -41,8 +41,15 @@ export interface ServedVersion {
   readonly toStored: (object: KubeObject) => KubeObject;
   /** Makes this form of a stored object; must not change the one that is given. */
   readonly fromStored: (object: KubeObject) => KubeObject;
-  /** Columns of `get` in this form; the kind's own if absent. */
+  /** Columns of `get` in this form; those of the kind's stored form if absent. */
   readonly columns?: readonly Column<never>[];
+  /** Names of selectable fields in this form, beside metadata's, each with its name in the stored form; the same names if absent. */
+  readonly fieldLabels?: Readonly<Record<string, string>>;
+  /**
+   * Validates a write that came in this form, beside the kind's own validation. Both objects are in the stored form and complete.
+   * @param stored Undefined for a new object.
+   */
+  readonly validate?: (object: KubeObject, stored: KubeObject | undefined) => FieldCause[];
 }
 
 /** A part of an object that is read or written at a path of its own, or an action on it. The status is `hasStatus`. */

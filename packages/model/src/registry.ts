@@ -19,7 +19,7 @@ export interface Form {
   readonly message: string;
   /** Its fields, but for apiVersion and kind. */
   readonly schema: ObjectSchema;
-  /** Columns of `get` in this form. */
+  /** Columns of `get` for objects in this form, or, where the form has none of its own, for objects in the stored form. */
   readonly columns: readonly Column<never>[];
   /** Conversion from and to the stored form; undefined for that form itself. */
   readonly conversion: ServedVersion | undefined;
@@ -62,11 +62,16 @@ export class Registry {
 
   /** The form of an apiVersion and a kind. Throws a BadRequest that names what is unknown. */
   formOf({ apiVersion, kind }: Pick<KubeObject, 'apiVersion' | 'kind'>): Form {
-    const form = this.#byType.get(`${apiVersion} ${kind}`);
+    const form = this.lookup({ apiVersion, kind });
     if (form === undefined) {
       throw new GantryError('BadRequest', `no matches for kind "${kind}" in version "${apiVersion}"`);
     }
     return form;
+  }
+
+  /** The form of an apiVersion and a kind; undefined where it is not served. */
+  lookup({ apiVersion, kind }: Pick<KubeObject, 'apiVersion' | 'kind'>): Form | undefined {
+    return this.#byType.get(`${apiVersion} ${kind}`);
   }
 
   /** The kind of an object in any of its forms. Throws a BadRequest that names what is unknown. */
@@ -87,9 +92,11 @@ export class Registry {
   /**
    * A form by its plural name with the group, such as `deployments.apps`: the stored one where it is of that group, and else the
    * first. Throws NotFound where there is none.
+   * @param version Of the group; any where it is empty.
    */
-  formOfResource(resource: string): Form {
-    const form = this.#byResource.get(resource)?.[0];
+  formOfResource(resource: string, version = ''): Form {
+    const forms = this.#byResource.get(resource) ?? [];
+    const form = version === '' ? forms[0] : forms.find((each) => each.version === version);
     if (form === undefined) throw new GantryError('NotFound', `the server doesn't have a resource type "${resource}"`);
     return form;
   }

@@ -209,7 +209,7 @@ async function serveEdges(config: ApiConfig, deps: ApiDeps, parts: Parts, stack:
   const pods = new PodProxy({ ...core, agents });
   const server = await listen(
     {
-      ResourceService: resourceHandlers(resources, calls, core.damaged),
+      ResourceService: resourceHandlers(resources, calls, core.damaged, core.kinds),
       SchedulingService: schedulingHandlers(scheduling, calls),
       NodeService: nodeHandlers(new NodeApi({ ...core, ephemeral: store, ledger, hub }), calls),
       PodService: podHandlers(pods, calls),

@@ -404,8 +404,10 @@ export interface NodeHeartbeat {
   receivedAtMs?: number;
 }
 
-/** One object of any kind. The field that is set tells its apiVersion and kind. */
+/** One object of any kind. The field that is set tells its apiVersion and kind, but for json. */
 export interface Object {
+  /** An object of any other kind, or of another served version of one of these. */
+  json?: unknown;
   /** v1 Pod. */
   pod?: Pod;
   /** v1 Node. */

@@ -1,6 +1,6 @@
 /** Validation of whole objects, in the one order in which its steps may lean on each other. */
 import type { FieldCause } from '@gantry/runtime/errors.ts';
-import type { Kind, KubeObject } from '../kind.ts';
+import type { Kind, KubeObject, ServedVersion } from '../kind.ts';
 import { schemaOf } from '../message-types.ts';
 import { missingFields } from '../required.ts';
 import { fillZeros } from '../zeros.ts';
@@ -11,13 +11,23 @@ import { validateMetadata, validateMetadataUpdate } from './metadata.ts';
  * Makes a new object complete, in place: defaults, then what the server sets, then validation. Throws Invalid with all causes.
  * The object comes from the decoder, so that whatever its kind requires is there, be it with a zero value.
  * @param afterDefaults Called for the object as its client has it, before the server adds anything.
+ * @param form The form in which it came, where that is not the stored one.
  */
-export function completeNew<T extends KubeObject>(kind: Kind<T>, object: T, afterDefaults?: () => void): void {
+export function completeNew<T extends KubeObject>(
+  kind: Kind<T>,
+  object: T,
+  afterDefaults?: () => void,
+  form?: ServedVersion,
+): void {
   kind.setDefaults(object);
   afterDefaults?.();
   kind.prepareForCreate?.(object);
   fillZeros(schemaOf(kind), object);
-  refuse(kind, object, [...validateObject(kind, object), ...(kind.validateCreate?.(object) ?? [])]);
+  refuse(kind, object, [
+    ...validateObject(kind, object),
+    ...(kind.validateCreate?.(object) ?? []),
+    ...(form?.validate?.(object, undefined) ?? []),
+  ]);
 }
 
 /** Makes a replacement of a stored object complete, in place, in the same order. Throws Invalid with all causes. */
@@ -26,12 +36,13 @@ export function completeUpdate<T extends KubeObject>(
   object: T,
   stored: T,
   afterDefaults?: () => void,
+  form?: ServedVersion,
 ): void {
   kind.setDefaults(object);
   afterDefaults?.();
   kind.prepareForUpdate?.(object, stored);
   fillZeros(schemaOf(kind), object);
-  refuse(kind, object, validateUpdate(kind, object, stored));
+  refuse(kind, object, [...validateUpdate(kind, object, stored), ...(form?.validate?.(object, stored) ?? [])]);
 }
 
 /** Everything that is wrong with an object that was decoded and has its defaults. */

@@ -1,5 +1,4 @@
-import type { Kind } from '@gantry/model/kind.ts';
-import { type Form, resourceOf } from '@gantry/model/registry.ts';
+import type { Form } from '@gantry/model/registry.ts';
 import { GantryError, toGantryError } from '@gantry/runtime/errors.ts';
 import { attemptOn } from '../auth/authorization.ts';
 import { ownersBy } from '../ownership/track.ts';
@@ -9,6 +8,7 @@ import { deleteListed } from './collection.ts';
 import type { RequestContext } from './context.ts';
 import { type Creation, create, createAll, type NewObject } from './creation.ts';
 import type { DeletionRequest } from './deletion.ts';
+import { storedForm } from './forms.ts';
 import { checkBatchSize } from './limits.ts';
 import type { Reservation } from './list-budget.ts';
 import { checkNamespace } from './metadata.ts';
@@ -25,6 +25,8 @@ import * as writer from './writer.ts';
 export interface ObjectRef {
   /** Resource with its group, such as deployments.apps. */
   readonly resource: string;
+  /** Version of the form in which the client knows it: patches are written in it. The preferred one of the group if absent. */
+  readonly version?: string;
   /** Empty for kinds that are in none. */
   readonly namespace: string;
   readonly name: string;
@@ -33,6 +35,8 @@ export interface ObjectRef {
 /** The objects that a list or watch is about. */
 export interface ObjectQuery {
   readonly resource: string;
+  /** Version of the form whose names field selectors have; the preferred one of the group if absent. */
+  readonly version?: string;
   /** All namespaces if empty. */
   readonly namespace: string;
   readonly labelSelector: string;
@@ -44,8 +48,6 @@ export interface PatchRequest {
   readonly type: PatchType;
   /** The patch, in JSON. */
   readonly body: string;
-  /** The form of the object that the patch is written for; the stored one if absent. */
-  readonly form?: Form;
   /** The part that is changed; `scale` is the object's replicas. */
   readonly subresource: '' | 'status' | 'scale';
   readonly dryRun: boolean;
@@ -61,7 +63,10 @@ export interface ApplyConfigRequest {
   readonly dryRun: boolean;
 }
 
-/** Everything an edge (gRPC, REST) can ask for. Objects come in decoded and go out as they are stored; errors are GantryErrors. */
+/**
+ * Everything an edge (gRPC, REST) can ask for. Objects come in decoded, in any form in which they are served, and go out as they are
+ * stored; errors are GantryErrors.
+ */
 export class ResourceApi {
   readonly #deps: reader.ReaderDeps;
   /** The last page of each request that lists. */
@@ -91,7 +96,7 @@ export class ResourceApi {
     page: reader.Page,
     encode: (listed: ListedPage, turn: Turn) => Promise<Answer>,
   ): Promise<Answer> {
-    return this.#list(context, this.#kindFor(context, 'list', query), query, page, encode);
+    return this.#list(context, this.#formFor(context, 'list', query), query, page, encode);
   }
 
   /**
@@ -105,23 +110,25 @@ export class ResourceApi {
     request: DeletionRequest,
     dryRun: boolean,
   ): Promise<ListedPage> {
-    const kind = this.#kindFor(context, 'deletecollection', query);
+    const form = this.#formFor(context, 'deletecollection', query);
+    const { kind } = form;
     const remove = ({ metadata: { namespace = '', name } }: AnyObject): Promise<unknown> =>
       writer.remove(this.#deps, { kind, namespace, name }, request, dryRun);
     const read = (at: reader.Page): Promise<ListedPage> =>
-      this.#list(context, kind, query, at, async (listed) => listed);
+      this.#list(context, form, query, at, async (listed) => listed);
     return deleteListed(read, page, remove, context.signal);
   }
 
   async #list<Answer>(
     context: RequestContext,
-    kind: Kind,
+    form: Form,
     query: ObjectQuery,
     page: reader.Page,
     encode: (listed: ListedPage, turn: Turn) => Promise<Answer>,
   ): Promise<Answer> {
     const { limits, lists, turns } = this.#deps;
-    const selection = selectionOf(kind, query, limits);
+    const { kind } = form;
+    const selection = selectionOf(form, query, limits);
     const read = async (): Promise<{ readonly answer: Answer; readonly chars: number }> => {
       const listed = await reader.list(this.#deps, kind, selection, page, context.signal);
       return { answer: await encode(listed, turns.begin(context.signal)), chars: listed.chars };
@@ -145,17 +152,20 @@ export class ResourceApi {
 
   /** Changes after a revision; see reader.watch. What is wrong with the request is thrown here, before anything is sent. */
   watch(context: RequestContext, query: ObjectQuery, start: number | reader.WatchStart): AsyncGenerator<WatchEvent> {
-    const kind = this.#kindFor(context, 'watch', query);
-    const selection = selectionOf(kind, query, this.#deps.limits);
+    const form = this.#formFor(context, 'watch', query);
+    const selection = selectionOf(form, query, this.#deps.limits);
     const from = typeof start === 'number' ? { after: start } : start;
-    return reader.watch(this.#deps, kind, selection, from, context.signal);
+    return reader.watch(this.#deps, form.kind, selection, from, context.signal);
   }
 
   async create(context: RequestContext, object: AnyObject, dryRun: boolean): Promise<AnyObject> {
-    const kind = this.#deps.kinds.kindOfObject(object);
-    this.#authorize(context, 'create', kind, object.metadata.namespace, object.metadata.name);
-    kind.noteRequester?.(object, context.user);
-    const created = await create(this.#deps, kind, object, this.#by(context, '', dryRun));
+    const form = this.#deps.kinds.formOf(object);
+    const { kind } = form;
+    this.#authorize(context, 'create', form, object.metadata.namespace, object.metadata.name);
+    const wanted = storedForm(this.#deps.kinds, object);
+    kind.noteRequester?.(wanted, context.user);
+    const options = this.#by(context, '', dryRun, form);
+    const created = await create(this.#deps, kind, wanted, options);
     this.#warnOfNew(context, created);
     return created;
   }
@@ -176,29 +186,31 @@ export class ResourceApi {
   }
 
   async update(context: RequestContext, object: AnyObject, dryRun: boolean): Promise<AnyObject> {
-    const target = this.#targetOf(context, object);
-    const options = this.#by(context, '', dryRun);
-    return (await writer.update(this.#deps, target, () => structuredClone(object), options)).object;
+    const target = this.#targetOf(context, object, '');
+    const options = this.#by(context, '', dryRun, target.form);
+    const wanted = storedForm(this.#deps.kinds, object);
+    return (await writer.update(this.#deps, target, () => structuredClone(wanted), options)).object;
   }
 
   async updateStatus(context: RequestContext, object: AnyObject, dryRun: boolean): Promise<AnyObject> {
-    const target = this.#targetOf(context, object);
-    const options = this.#by(context, 'status', dryRun);
-    return (await writer.updateStatus(this.#deps, target, () => structuredClone(object), options)).object;
+    const target = this.#targetOf(context, object, 'status');
+    const options = this.#by(context, 'status', dryRun, target.form);
+    const wanted = storedForm(this.#deps.kinds, object);
+    return (await writer.updateStatus(this.#deps, target, () => structuredClone(wanted), options)).object;
   }
 
   async patch(context: RequestContext, ref: ObjectRef, request: PatchRequest): Promise<AnyObject> {
-    const target = this.#target(context, 'patch', ref);
-    const next = patched(this.#deps, context, target.kind, request);
+    const target = this.#target(context, 'patch', ref, request.subresource);
+    const next = patched(this.#deps, context, target.form, request);
     const write = request.subresource === 'status' ? writer.updateStatus : writer.update;
-    const options = this.#by(context, request.subresource, request.dryRun);
+    const options = this.#by(context, request.subresource, request.dryRun, target.form);
     return (await write(this.#deps, target, next, options)).object;
   }
 
   async apply(context: RequestContext, manifest: Uint8Array, namespace: string, dryRun: boolean): Promise<Applied> {
     const request = { manifest, defaultNamespace: namespace || 'default', ...this.#by(context, '', dryRun) };
-    const applied = await applyManifest(this.#deps, request, (kind, object) =>
-      this.#authorize(context, 'patch', kind, object.metadata.namespace, object.metadata.name),
+    const applied = await applyManifest(this.#deps, request, (form, object) =>
+      this.#authorize(context, 'patch', form, object.metadata.namespace, object.metadata.name),
     );
     if (applied.outcome === 'created') this.#warnOfNew(context, applied.object);
     return applied;
@@ -207,10 +219,10 @@ export class ResourceApi {
   /** Server-side apply: the client says which fields it wants and owns, in YAML or JSON. */
   async applyConfig(context: RequestContext, ref: ObjectRef, request: ApplyConfigRequest): Promise<Applied> {
     const { subresource, config, force, dryRun } = request;
-    const target = this.#target(context, 'patch', ref);
+    const target = this.#target(context, 'patch', ref, subresource);
     const author = { manager: context.fieldManager, subresource, nowMs: this.#deps.clock.now() };
-    return applyServerSide(this.#deps, target, { config, author, force, dryRun }, () =>
-      this.#authorize(context, 'create', target.kind, ref.namespace, ref.name),
+    return applyServerSide(this.#deps, target, { config, author, form: target.form, force, dryRun }, () =>
+      this.#authorize(context, 'create', target.form, ref.namespace, ref.name),
     );
   }
 
@@ -224,42 +236,47 @@ export class ResourceApi {
   }
 
   /** Options of a write whose client owns what it sets. */
-  #by({ fieldManager }: RequestContext, subresource: string, dryRun: boolean): writer.WriteOptions {
-    return { dryRun, owners: ownersBy({ manager: fieldManager, subresource, nowMs: this.#deps.clock.now() }) };
+  #by({ fieldManager }: RequestContext, subresource: string, dryRun: boolean, form?: Form): writer.WriteOptions {
+    const owners = ownersBy({ manager: fieldManager, subresource, nowMs: this.#deps.clock.now() });
+    return { dryRun, owners, form: form?.conversion };
   }
 
   #admitted(context: RequestContext, object: AnyObject | GantryError): NewObject | Creation {
     try {
       if (object instanceof GantryError) throw object;
-      const kind = this.#deps.kinds.kindOfObject(object);
-      this.#authorize(context, 'create', kind, object.metadata.namespace, object.metadata.name);
-      kind.noteRequester?.(object, context.user);
-      return { kind, object };
+      const form = this.#deps.kinds.formOf(object);
+      const { kind, conversion } = form;
+      this.#authorize(context, 'create', form, object.metadata.namespace, object.metadata.name);
+      const wanted = storedForm(this.#deps.kinds, object);
+      kind.noteRequester?.(wanted, context.user);
+      return { kind, object: wanted, form: conversion };
     } catch (error) {
       return { type: 'refused', error: toGantryError(error) };
     }
   }
 
-  #target(context: RequestContext, verb: string, ref: ObjectRef): writer.Target {
-    const kind = this.#deps.kinds.kindOfResource(ref.resource);
+  #target(context: RequestContext, verb: string, ref: ObjectRef, subresource = ''): FormTarget {
+    const form = this.#deps.kinds.formOfResource(ref.resource, ref.version);
+    const { kind } = form;
     checkNamespace(kind, ref.namespace, ref.name);
-    this.#authorize(context, verb, kind, ref.namespace, ref.name);
-    return { kind, namespace: ref.namespace, name: ref.name };
+    this.#authorize(context, verb, form, ref.namespace, ref.name, subresource);
+    return { kind, form, namespace: ref.namespace, name: ref.name };
   }
 
-  #targetOf(context: RequestContext, object: AnyObject): writer.Target {
-    const kind = this.#deps.kinds.kindOfObject(object);
+  #targetOf(context: RequestContext, object: AnyObject, subresource: string): FormTarget {
+    const form = this.#deps.kinds.formOf(object);
+    const { kind } = form;
     const { namespace = '', name } = kind.namespaced ? object.metadata : { name: object.metadata.name };
     checkNamespace(kind, namespace, name);
-    this.#authorize(context, 'update', kind, namespace, name);
-    return { kind, namespace, name };
+    this.#authorize(context, 'update', form, namespace, name, subresource);
+    return { kind, form, namespace, name };
   }
 
-  #kindFor(context: RequestContext, verb: string, query: ObjectQuery): Kind {
-    const kind = this.#deps.kinds.kindOfResource(query.resource);
-    if (query.namespace !== '') checkNamespace(kind, query.namespace, '');
-    this.#authorize(context, verb, kind, query.namespace, undefined);
-    return kind;
+  #formFor(context: RequestContext, verb: string, query: ObjectQuery): Form {
+    const form = this.#deps.kinds.formOfResource(query.resource, query.version);
+    if (query.namespace !== '') checkNamespace(form.kind, query.namespace, '');
+    this.#authorize(context, verb, form, query.namespace, undefined);
+    return form;
   }
 
   /** Tells the client what its kind has to say of a new object. */
@@ -267,7 +284,20 @@ export class ResourceApi {
     for (const text of this.#deps.kinds.kindOfObject(object).warnings?.(object) ?? []) context.warn(text);
   }
 
-  #authorize(context: RequestContext, verb: string, kind: Kind, namespace?: string, name?: string): void {
-    this.#deps.authorize(context.user, attemptOn(verb, resourceOf(kind), { namespace, name }));
+  #authorize(
+    { user }: RequestContext,
+    verb: string,
+    { resource, version }: Form,
+    namespace?: string,
+    name?: string,
+    subresource = '',
+  ): void {
+    const whole = subresource === '' ? resource : `${resource}/${subresource}`;
+    this.#deps.authorize(user, attemptOn(verb, whole, { namespace, name, version }));
   }
+}
+
+/** An object that a request names, and the form in which it does. */
+interface FormTarget extends writer.Target {
+  readonly form: Form;
 }

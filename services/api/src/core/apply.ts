@@ -1,13 +1,13 @@
 import { isDeepStrictEqual } from 'node:util';
 import { decodeObject, decodeStored } from '@gantry/model/decode.ts';
-import type { Kind } from '@gantry/model/kind.ts';
-import { schemaOf } from '@gantry/model/message-types.ts';
 import { parseManifestText } from '@gantry/model/parse.ts';
 import { threeWayMerge, withoutNulls } from '@gantry/model/patch.ts';
+import type { Form } from '@gantry/model/registry.ts';
 import { invalid, required } from '@gantry/model/validation/causes.ts';
 import { conflict, isError } from '@gantry/runtime/errors.ts';
 import type { CoreDeps } from './context.ts';
 import { create } from './creation.ts';
+import { inForm, storedForm } from './forms.ts';
 import { infoOf } from './keys.ts';
 import { lastAppliedAnnotation } from './last-applied.ts';
 import { checkNamespace, clearNamespace } from './metadata.ts';
@@ -34,22 +34,23 @@ const maxRounds = 4;
 export async function applyManifest(
   deps: CoreDeps,
   request: ApplyRequest,
-  authorize: (kind: Kind, object: AnyObject) => void,
+  authorize: (form: Form, object: AnyObject) => void,
 ): Promise<Applied> {
   const manifest = parseManifestText(request.manifest);
   const decoded = decodeObject(withoutNulls(manifest), deps.kinds) as AnyObject;
-  const kind = deps.kinds.kindOfObject(decoded);
+  const form = deps.kinds.formOf(decoded);
+  const { kind } = form;
   const { metadata } = decoded;
   if (kind.namespaced) metadata.namespace ||= request.defaultNamespace;
   clearNamespace(kind, decoded);
   checkNamespace(kind, metadata.namespace, metadata.name);
   if (!metadata.name) throw invalid(kind, '', [required('metadata.name', 'apply needs a name')]);
-  authorize(kind, decoded);
+  authorize(form, decoded);
   const modified = withLastApplied(manifest as Manifest, metadata.namespace);
   const target = { kind, namespace: metadata.namespace ?? '', name: metadata.name };
   for (let round = 1; round <= maxRounds; round++) {
     try {
-      const next = (stored: { readonly object: AnyObject }): AnyObject => merged(deps, kind, modified, stored.object);
+      const next = (stored: { readonly object: AnyObject }): AnyObject => merged(deps, form, modified, stored.object);
       const { object, changed } = await update(deps, target, next, request);
       return { object, outcome: changed ? 'configured' : 'unchanged' };
     } catch (error) {
@@ -57,7 +58,12 @@ export async function applyManifest(
     }
     try {
       return {
-        object: await create(deps, kind, decodeObject(withoutNulls(modified), deps.kinds) as AnyObject, request),
+        object: await create(
+          deps,
+          kind,
+          storedForm(deps.kinds, decodeObject(withoutNulls(modified), deps.kinds) as AnyObject),
+          request,
+        ),
         outcome: 'created',
       };
     } catch (error) {
@@ -80,11 +86,12 @@ function withLastApplied(manifest: Manifest, namespace: string | undefined): Man
 }
 
 /** The stored object with the manifest merged into it. */
-function merged({ kinds }: CoreDeps, kind: Kind, modified: Manifest, stored: AnyObject): AnyObject {
+function merged({ kinds }: CoreDeps, form: Form, modified: Manifest, stored: AnyObject): AnyObject {
   const known = stored.metadata.annotations?.[lastAppliedAnnotation];
   const original = parseOriginal(known);
-  const current = decodeStored(stored, kinds) as AnyObject;
-  const object = decodeObject(threeWayMerge(schemaOf(kind), original, modified, current), kinds) as AnyObject;
+  const current = inForm(form, decodeStored(stored, kinds) as AnyObject);
+  const served = decodeObject(threeWayMerge(form.schema, original, modified, current), kinds) as AnyObject;
+  const object = storedForm(kinds, served);
   const annotations = object.metadata.annotations ?? {};
   // The same manifest in another spelling (kubectl sorts its keys) is no change.
   if (known !== undefined && isDeepStrictEqual(original, parseOriginal(annotations[lastAppliedAnnotation]))) {

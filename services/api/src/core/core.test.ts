@@ -1,6 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { kindOf } from '@gantry/model/built-in.ts';
-import type { Kind } from '@gantry/model/kind.ts';
+import { builtIn } from '@gantry/model/built-in.ts';
 import { isError } from '@gantry/runtime/errors.ts';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -15,7 +14,7 @@ import { type AnyObject, decodeEntry, encodeValue, ObjectCache, putObject, store
 describe('selections', () => {
   test('refuse a namespace that is longer than any name', () => {
     const query = { namespace: 'x'.repeat(1_000_000), labelSelector: '', fieldSelector: '' };
-    expect(() => selectionOf(kindOf('Pod') as unknown as Kind, query, defaultLimits)).toThrow(
+    expect(() => selectionOf(builtIn.formOfResource('pods'), query, defaultLimits)).toThrow(
       expect.objectContaining({ reason: 'BadRequest', message: expect.stringContaining('namespace: Too long') }),
     );
   });

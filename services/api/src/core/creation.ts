@@ -1,4 +1,4 @@
-import type { Kind } from '@gantry/model/kind.ts';
+import type { Kind, ServedVersion } from '@gantry/model/kind.ts';
 import { completeNew } from '@gantry/model/validation/object.ts';
 import { alreadyExists, type GantryError, type ResourceInfo, toGantryError } from '@gantry/runtime/errors.ts';
 import type { Operation } from '@gantry/store/store.ts';
@@ -16,6 +16,8 @@ import { checkedValue, pluginOf, type WriteOptions } from './writer.ts';
 /** An object that is to be stored. */
 export interface NewObject {
   readonly kind: Kind;
+  /** The form in which it came, where that is not the stored one. */
+  readonly form?: ServedVersion | undefined;
   /** Decoded; becomes the pipeline's own. */
   readonly object: AnyObject;
 }
@@ -40,7 +42,7 @@ const attemptsTogether = 8;
 
 /** Stores a new object. */
 export async function create(deps: CoreDeps, kind: Kind, object: AnyObject, options: WriteOptions): Promise<AnyObject> {
-  const candidate = prepare(deps, { kind, object }, options);
+  const candidate = prepare(deps, { kind, object, form: options.form }, options);
   const revision = await commitDecision(deps, candidate.info, candidate.decide);
   return revision === undefined ? candidate.object() : withRevision(candidate.object(), revision);
 }
@@ -165,14 +167,14 @@ function refused(error: unknown): Creation {
 }
 
 /** Everything up to the commit. Throws what is wrong with the object. */
-function prepare(deps: CoreDeps, { kind, object }: NewObject, { dryRun, owners }: WriteOptions): Candidate {
+function prepare(deps: CoreDeps, { kind, object, form }: NewObject, { dryRun, owners }: WriteOptions): Candidate {
   const metadata = object.metadata;
   meta.clearNamespace(kind, object);
   meta.checkNamespace(kind, metadata.namespace, metadata.name || metadata.generateName || '');
   const generated = !metadata.name && metadata.generateName ? metadata.generateName : undefined;
   if (generated !== undefined) metadata.name = meta.generateName(generated, deps.entropy.random);
   meta.stampNew(kind, object, deps.clock.now(), deps.entropy.uid());
-  completeNew(kind, object, () => setEntries(object, owners(kind, object, undefined)));
+  completeNew(kind, object, () => setEntries(object, owners(kind, object, undefined)), form);
   let created = object;
   const decide = async (attempt: number): Promise<Decision | undefined> => {
     if (attempt > 1 && generated !== undefined) metadata.name = meta.generateName(generated, deps.entropy.random);

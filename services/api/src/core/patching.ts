@@ -1,13 +1,12 @@
 import { type DecodeOptions, decodeStored, decodeWith } from '@gantry/model/decode.ts';
 import type { Kind, KubeObject } from '@gantry/model/kind.ts';
-import { objectSchema, schemaOf } from '@gantry/model/message-types.ts';
 import { parseManifest } from '@gantry/model/parse.ts';
 import { applyJsonPatch, applyMergePatch, applyStrategicPatch } from '@gantry/model/patch.ts';
 import type { Form } from '@gantry/model/registry.ts';
-import type { ObjectSchema } from '@gantry/model/type-schema.ts';
 import { immutable, invalid } from '@gantry/model/validation/causes.ts';
 import { GantryError, isError } from '@gantry/runtime/errors.ts';
 import type { CoreDeps, RequestContext } from './context.ts';
+import { inForm, storedForm } from './forms.ts';
 import { infoOf } from './keys.ts';
 import type { AnyObject } from './stored-object.ts';
 import type { Transition } from './writer.ts';
@@ -22,23 +21,19 @@ export type PatchType = 'json' | 'merge' | 'strategic';
 export function patched(
   { kinds: registry }: Pick<CoreDeps, 'kinds'>,
   { fieldValidation, warn }: Pick<RequestContext, 'fieldValidation' | 'warn'>,
-  kind: Kind,
-  { type, body, form }: { readonly type: PatchType; readonly body: string; readonly form?: Form },
+  form: Form,
+  { type, body }: { readonly type: PatchType; readonly body: string },
 ): Transition {
+  const { kind } = form;
   const patch = parse(body);
   const duplicates = fieldValidation === 'Ignore' ? [] : duplicatesIn(body);
-  const conversion = form?.conversion;
-  const schema = conversion === undefined ? schemaOf(kind) : objectSchema(form!.message);
   return (stored) => {
     // A newer version may have stored fields that are not known here; the patch may not bring any.
-    const known = decodeStored(stored.object, registry);
-    const current = conversion === undefined ? known : conversion.fromStored(known);
-    const value = applied(schema, type, current, patch);
-    const changed = decodePatched(kind, stored.object, value, { fieldValidation, duplicates, registry }, warn);
-    const isOther = conversion !== undefined && changed.kind === kind.kind && changed.apiVersion === form?.apiVersion;
-    const object = isOther ? (conversion.toStored(changed) as AnyObject) : changed;
+    const current = inForm(form, decodeStored(stored.object, registry) as AnyObject);
+    const value = applied(form, type, current, patch);
+    const object = decodePatched(kind, stored.object, value, { fieldValidation, duplicates, registry }, warn);
     checkUid(kind, object, stored.object);
-    if (object.kind === kind.kind) return object;
+    if (object.kind === kind.kind) return storedForm(registry, object);
     throw new GantryError(
       'Invalid',
       `a patch must not change the kind of an object, from ${kind.kind} to ${object.kind}`,
@@ -76,7 +71,7 @@ function decodePatched(
   }
 }
 
-function applied(schema: ObjectSchema, type: PatchType, object: KubeObject, patch: unknown): unknown {
+function applied({ schema }: Form, type: PatchType, object: KubeObject, patch: unknown): unknown {
   switch (type) {
     case 'json':
       return applyJsonPatch<unknown>(object, patch);

@@ -1,5 +1,5 @@
 import type { Kind } from '@gantry/model/kind.ts';
-import { resourceOf } from '@gantry/model/registry.ts';
+import { type Form, resourceOf } from '@gantry/model/registry.ts';
 import {
   compileFieldSelector,
   compileLabelSelector,
@@ -10,6 +10,7 @@ import { GantryError } from '@gantry/runtime/errors.ts';
 import type { Selection } from '../watch/change.ts';
 import { scopeOf } from '../watch/scope.ts';
 import { damagedObject } from './damage.ts';
+import { storedFieldSelector } from './forms.ts';
 import { objectKey } from './keys.ts';
 import type { Limits } from './limits.ts';
 import type { AnyObject } from './stored-object.ts';
@@ -19,12 +20,13 @@ const maxNamespaceChars = 253;
 
 /** The selection that a query's texts stand for. Throws BadRequest for selectors and namespaces that make no sense. */
 export function selectionOf(
-  kind: Kind,
+  form: Form,
   query: { readonly namespace: string; readonly labelSelector: string; readonly fieldSelector: string },
   limits: Pick<Limits, 'maxSelectorChars'>,
 ): Selection {
-  const { namespace, labelSelector, fieldSelector } = query;
-  for (const text of [labelSelector, fieldSelector]) {
+  const { namespace, labelSelector } = query;
+  const { kind } = form;
+  for (const text of [labelSelector, query.fieldSelector]) {
     if (text.length > limits.maxSelectorChars) {
       throw new GantryError(
         'BadRequest',
@@ -38,6 +40,7 @@ export function selectionOf(
       causes: [{ reason: 'FieldValueTooLong', field: 'namespace', message }],
     });
   }
+  const fieldSelector = storedFieldSelector(form, query.fieldSelector);
   const matchesLabels = compileLabelSelector(labelSelector);
   const matchesFields = compileFieldSelector(kind, fieldSelector);
   return {

@@ -1,8 +1,7 @@
 import { checkItems } from '@gantry/fieldsets/check-items.ts';
 import { decodeObject, decodeStored } from '@gantry/model/decode.ts';
-import { schemaOf } from '@gantry/model/message-types.ts';
 import { parseManifestText } from '@gantry/model/parse.ts';
-import { apiVersionOf } from '@gantry/model/registry.ts';
+import type { Form } from '@gantry/model/registry.ts';
 import { conflict, GantryError, isError } from '@gantry/runtime/errors.ts';
 import { applyTo } from '../ownership/apply.ts';
 import { shapeOf } from '../ownership/shapes.ts';
@@ -22,6 +21,8 @@ export interface ServerSideApply {
   /** The configuration in YAML or JSON. */
   readonly config: Uint8Array;
   readonly author: Author;
+  /** The form that the configuration must be of. */
+  readonly form: Form;
   /** Takes fields over from other managers. */
   readonly force: boolean;
   readonly dryRun: boolean;
@@ -42,7 +43,7 @@ export async function applyServerSide(
   authorizeCreate: () => void,
 ): Promise<{ readonly object: AnyObject; readonly outcome: 'created' | 'configured' | 'unchanged' }> {
   const { kind, name } = target;
-  const config = readConfig(deps, target, request.config);
+  const config = readConfig(deps, target, request.form, request.config);
   const { author, force, dryRun } = request;
   for (let round = 1; round <= maxRounds; round++) {
     let entries: Entries;
@@ -57,7 +58,7 @@ export async function applyServerSide(
         if (author.subresource === '') keepLastApplied(object, config, author);
         return object;
       };
-      const { object, changed } = await write(deps, target, next, { dryRun, owners });
+      const { object, changed } = await write(deps, target, next, { dryRun, owners, form: request.form.conversion });
       return { object, outcome: changed ? 'configured' : 'unchanged' };
     } catch (error) {
       if (!isError(error, 'NotFound') || author.subresource !== '') throw error;
@@ -67,7 +68,11 @@ export async function applyServerSide(
     entries = result.entries;
     try {
       return {
-        object: await create(deps, kind, newObject(deps, target, result.object), { dryRun, owners }),
+        object: await create(deps, kind, newObject(deps, target, result.object), {
+          dryRun,
+          owners,
+          form: request.form.conversion,
+        }),
         outcome: 'created',
       };
     } catch (error) {
@@ -93,13 +98,13 @@ function newObject({ kinds }: CoreDeps, { kind, namespace, name }: Target, value
 }
 
 /** Reads a configuration. Throws BadRequest naming everything that is wrong with it. */
-function readConfig({ kinds }: CoreDeps, { kind, namespace, name }: Target, bytes: Uint8Array): AnyObject {
+function readConfig({ kinds }: CoreDeps, { kind, namespace, name }: Target, form: Form, bytes: Uint8Array): AnyObject {
   const given = parseManifestText(bytes) ?? {};
   if (typeof given !== 'object' || Array.isArray(given)) {
     throw new GantryError('BadRequest', 'error decoding patch: the configuration must be an object');
   }
   const { apiVersion = '', kind: kindName = '', metadata } = given as Partial<AnyObject>;
-  if (apiVersion !== apiVersionOf(kind) || kindName !== kind.kind) {
+  if (apiVersion !== form.apiVersion || kindName !== kind.kind) {
     const shown = apiVersion.includes('/') ? apiVersion : `/${apiVersion}`;
     throw new GantryError('BadRequest', `invalid object type: ${shown}, Kind=${kindName}`);
   }
@@ -109,7 +114,7 @@ function readConfig({ kinds }: CoreDeps, { kind, namespace, name }: Target, byte
   if (metadata?.name && metadata.name !== name) throw otherName(metadata.name, name);
   try {
     const decoded = decodeObject(given, kinds);
-    checkItems(given, shapeOf(schemaOf(kind)));
+    checkItems(given, shapeOf(form.schema));
     const config = inStoredSpelling(given, decoded) as AnyObject;
     // metadata is never owned as a whole.
     return { ...config, metadata: config.metadata ?? {} };

@@ -1,5 +1,5 @@
 import { decodeStored } from '@gantry/model/decode.ts';
-import type { Kind } from '@gantry/model/kind.ts';
+import type { Kind, ServedVersion } from '@gantry/model/kind.ts';
 import { resourceOf } from '@gantry/model/registry.ts';
 import { completeUpdate } from '@gantry/model/validation/object.ts';
 import { GantryError, notFound } from '@gantry/runtime/errors.ts';
@@ -45,6 +45,8 @@ export interface WriteOptions {
   readonly dryRun: boolean;
   /** The owners of fields after it. */
   readonly owners: Owners;
+  /** The form in which the client wrote it, where that is not the stored one: it may validate more. */
+  readonly form?: ServedVersion | undefined;
 }
 
 /** Reads one object from the store; throws NotFound. */
@@ -68,7 +70,8 @@ export function update(deps: CoreDeps, target: Target, next: Transition, options
     if (kind.hasStatus) carryStatus(object, before);
     pluginOf(deps, kind).carryOver?.(object, before);
     checkWhileDeleting(kind, object, before);
-    completeUpdate(kind, object, before, () => setEntries(object, options.owners(kind, object, before)));
+    const own = (): void => setEntries(object, options.owners(kind, object, before));
+    completeUpdate(kind, object, before, own, options.form);
     meta.bumpGeneration(kind, object, before);
     return object;
   });

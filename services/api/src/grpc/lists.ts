@@ -1,11 +1,19 @@
 import { wrap } from '@gantry/client/object-messages.ts';
 import { encodeMessage } from '@gantry/client/protos.ts';
+import { type Form, type Registry, resourceOf } from '@gantry/model/registry.ts';
 import type { GantryError } from '@gantry/runtime/errors.ts';
 import { type DamagedObject, type DamagedObjects, damagedObject } from '../core/damage.ts';
+import { inForm } from '../core/forms.ts';
 import { parseKey } from '../core/keys.ts';
 import type { ListedPage } from '../core/page.ts';
 import type { AnyObject } from '../core/stored-object.ts';
 import type { Turn } from '../core/turns.ts';
+
+/** The form in which objects are sent, and all that there are. */
+export interface Wire {
+  readonly kinds: Registry;
+  readonly form: Form;
+}
 
 /** Tag of ListResponse.items: field 1, length-delimited. */
 const itemTag = 0x0a;
@@ -16,7 +24,7 @@ const itemTag = 0x0a;
  */
 export async function encodeList(
   { items, damaged, revision, token }: ListedPage,
-  resource: string,
+  wire: Wire,
   noted: DamagedObjects,
   turn: Turn,
 ): Promise<Buffer> {
@@ -24,7 +32,7 @@ export async function encodeList(
   const unreadable = damaged.map(damagedMessage);
   for (const object of items) {
     try {
-      const bytes = encodeObject(object, resource);
+      const bytes = encodeObject(object, wire);
       parts.push(lengthPrefix(bytes.length), bytes);
     } catch (error) {
       unreadable.push(damagedMessage(noted.note(error)));
@@ -37,19 +45,19 @@ export async function encodeList(
 }
 
 /** An object as the bytes of a gantry.api.v1.Object. Throws the error of damagedObject if a field cannot be encoded. */
-export function encodeObject(object: AnyObject, resource: string): Buffer {
+export function encodeObject(object: AnyObject, { kinds, form }: Wire): Buffer {
   try {
-    return encodeMessage('Object', wrap(object));
+    return encodeMessage('Object', wrap(inForm(form, object), kinds));
   } catch (error) {
-    throw damageOf(object, resource, error);
+    throw damageOf(object, form, error);
   }
 }
 
 /** The error of damagedObject for an object that is decoded already. */
-export function damageOf({ metadata }: AnyObject, resource: string, cause: unknown): GantryError {
+export function damageOf({ metadata }: AnyObject, { kind }: Form, cause: unknown): GantryError {
   const { namespace = '_', name, resourceVersion } = metadata;
   return damagedObject(
-    { key: `${resource}/${namespace}/${name}`, revision: Number(resourceVersion), value: '' },
+    { key: `${resourceOf(kind)}/${namespace}/${name}`, revision: Number(resourceVersion), value: '' },
     cause,
   );
 }

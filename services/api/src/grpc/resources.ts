@@ -4,18 +4,19 @@ import { encodeMessage } from '@gantry/client/protos.ts';
 import type { Lane } from '@gantry/client/server-calls.ts';
 import { kindOf } from '@gantry/model/built-in.ts';
 import { decodeObject } from '@gantry/model/decode.ts';
-import { resourceOf } from '@gantry/model/registry.ts';
+import { type Registry, resourceOf } from '@gantry/model/registry.ts';
 import { GantryError, toGantryError } from '@gantry/runtime/errors.ts';
 import type { UntypedServiceImplementation } from '@grpc/grpc-js';
 import type { ObjectQuery, ObjectRef, ResourceApi } from '../core/api.ts';
 import type { Creation } from '../core/creation.ts';
 import type { DamagedObjects } from '../core/damage.ts';
+import { inForm } from '../core/forms.ts';
 import type { PatchType } from '../core/patching.ts';
 import type { AnyObject } from '../core/stored-object.ts';
 import { refusal } from '../scheduling/batch.ts';
 import type { WatchEvent } from '../watch/change.ts';
 import type { Calls } from './calls.ts';
-import { damageOf, encodeList, encodeObject } from './lists.ts';
+import { damageOf, encodeList, encodeObject, type Wire } from './lists.ts';
 import type * as message from './messages.ts';
 
 const { objectField: leaseField } = kindOf('Lease');
@@ -26,8 +27,9 @@ export function resourceHandlers(
   api: ResourceApi,
   calls: Calls,
   damaged: DamagedObjects,
+  kinds: Registry,
 ): UntypedServiceImplementation {
-  return { ...readHandlers(api, calls, damaged), ...writeHandlers(api, calls) };
+  return { ...readHandlers(api, calls, damaged, kinds), ...writeHandlers(api, calls, kinds) };
 }
 
 /** The lane of requests about leases, by which leaders live; undefined for others. */
@@ -35,12 +37,18 @@ function laneFor(calls: Calls, { ref, object }: { ref?: message.RefMessage; obje
   return ref?.resource === leases || (object && leaseField in object) ? calls.vital : undefined;
 }
 
-function readHandlers(api: ResourceApi, calls: Calls, damaged: DamagedObjects): UntypedServiceImplementation {
+function readHandlers(
+  api: ResourceApi,
+  calls: Calls,
+  damaged: DamagedObjects,
+  kinds: Registry,
+): UntypedServiceImplementation {
   return {
     Get: calls.unary(
       async (context, request: message.GetRequest) => {
         const ref = refOf(request.ref);
-        return encodeObject(await api.get(context, ref), ref.resource);
+        const object = await api.get(context, ref);
+        return encodeObject(object, { kinds, form: kinds.formOfResource(ref.resource) });
       },
       (request) => laneFor(calls, request),
     ),
@@ -48,7 +56,9 @@ function readHandlers(api: ResourceApi, calls: Calls, damaged: DamagedObjects): 
       async (context, request: message.ListRequest) => {
         const page = { limit: request.limit ?? 0, token: request.continue ?? '' };
         const query = queryOf(request);
-        return api.list(context, query, page, (listed, turn) => encodeList(listed, query.resource, damaged, turn));
+        return api.list(context, query, page, (listed, turn) =>
+          encodeList(listed, { kinds, form: kinds.formOfResource(query.resource) }, damaged, turn),
+        );
       },
       () => calls.lists,
     ),
@@ -60,42 +70,57 @@ function readHandlers(api: ResourceApi, calls: Calls, damaged: DamagedObjects): 
     Watch: calls.serverStream(async function* (context, request: message.WatchRequest) {
       const after = nonNegative('resourceVersion', request.resourceVersion);
       const query = queryOf(request);
-      for await (const event of api.watch(context, query, after)) {
-        const bytes = encodeEvent(event, query.resource, damaged);
+      const events = api.watch(context, query, after);
+      const wire = { kinds, form: kinds.formOfResource(query.resource) };
+      for await (const event of events) {
+        const bytes = encodeEvent(event, wire, damaged);
         if (bytes !== undefined) yield bytes;
       }
     }),
   };
 }
 
-function writeHandlers(api: ResourceApi, calls: Calls): UntypedServiceImplementation {
+function writeHandlers(api: ResourceApi, calls: Calls, kinds: Registry): UntypedServiceImplementation {
+  const decoded = (wrapped: Wrapped | undefined): AnyObject => objectOf(wrapped, kinds);
+  /** Writes an object, and answers in the form in which it came. */
+  const written = async (object: AnyObject, write: (object: AnyObject) => Promise<AnyObject>): Promise<Wrapped> => {
+    const form = kinds.formOf(object);
+    return wrap(inForm(form, await write(object)), kinds);
+  };
+  const named = (ref: ObjectRef, object: AnyObject): AnyObject => inForm(kinds.formOfResource(ref.resource), object);
   return {
     Create: calls.unary(
-      async (context, request: message.ObjectRequest) =>
-        wrap(await api.create(context, objectOf(request.object), request.dryRun ?? false)),
+      async (context, { object, dryRun = false }: message.ObjectRequest) =>
+        written(decoded(object), (each) => api.create(context, each, dryRun)),
       (request) => laneFor(calls, request),
     ),
     CreateBatch: calls.unary(async (context, { objects = [], dryRun = false }: message.CreateBatchRequest) => ({
-      results: (await api.createBatch(context, objects.map(objectOrProblem), dryRun)).map(resultOf),
+      results: (
+        await api.createBatch(
+          context,
+          objects.map((each) => objectOrProblem(each, kinds)),
+          dryRun,
+        )
+      ).map(resultOf),
     })),
     Update: calls.unary(
-      async (context, request: message.ObjectRequest) =>
-        wrap(await api.update(context, objectOf(request.object), request.dryRun ?? false)),
+      async (context, { object, dryRun = false }: message.ObjectRequest) =>
+        written(decoded(object), (each) => api.update(context, each, dryRun)),
       (request) => laneFor(calls, request),
     ),
-    UpdateStatus: calls.unary(async (context, request: message.ObjectRequest) =>
-      wrap(await api.updateStatus(context, objectOf(request.object), request.dryRun ?? false)),
+    UpdateStatus: calls.unary(async (context, { object, dryRun = false }: message.ObjectRequest) =>
+      written(decoded(object), (each) => api.updateStatus(context, each, dryRun)),
     ),
-    Patch: calls.unary(async (context, request: message.PatchRequest) =>
-      wrap(
-        await api.patch(context, refOf(request.ref), {
-          type: patchTypeOf(request.type),
-          body: Buffer.from(request.patch ?? '', 'base64').toString('utf8'),
-          subresource: subresourceOf(request.subresource),
-          dryRun: request.dryRun ?? false,
-        }),
-      ),
-    ),
+    Patch: calls.unary(async (context, request: message.PatchRequest) => {
+      const ref = refOf(request.ref);
+      const object = await api.patch(context, ref, {
+        type: patchTypeOf(request.type),
+        body: Buffer.from(request.patch ?? '', 'base64').toString('utf8'),
+        subresource: subresourceOf(request.subresource),
+        dryRun: request.dryRun ?? false,
+      });
+      return wrap(named(ref, object), kinds);
+    }),
     Apply: calls.unary(async (context, request: message.ApplyRequest) => {
       const manifest = Buffer.from(request.manifest ?? '', 'base64');
       const { object, outcome } = await api.apply(
@@ -104,11 +129,12 @@ function writeHandlers(api: ResourceApi, calls: Calls): UntypedServiceImplementa
         request.defaultNamespace ?? '',
         request.dryRun ?? false,
       );
-      return { object: wrap(object), outcome: outcome.toUpperCase() };
+      return { object: wrap(object, kinds), outcome: outcome.toUpperCase() };
     }),
     Delete: calls.unary(async (context, request: message.DeleteRequest) => {
-      const { object, gone } = await api.delete(context, refOf(request.ref), request, request.dryRun ?? false);
-      return { object: answerOf(object), gone };
+      const ref = refOf(request.ref);
+      const { object, gone } = await api.delete(context, ref, request, request.dryRun ?? false);
+      return { object: answerOf(named(ref, object), kinds), gone };
     }),
   };
 }
@@ -117,32 +143,33 @@ function writeHandlers(api: ResourceApi, calls: Calls): UntypedServiceImplementa
 const encodedEvents = new WeakMap<WatchEvent, Buffer>();
 
 /** The bytes of an event; undefined if its object has a field that cannot be encoded, and so counts as damaged. */
-function encodeEvent(event: WatchEvent, resource: string, damaged: DamagedObjects): Buffer | undefined {
-  const known = encodedEvents.get(event);
+function encodeEvent(event: WatchEvent, wire: Wire, damaged: DamagedObjects): Buffer | undefined {
+  const isShared = wire.form.conversion === undefined;
+  const known = isShared ? encodedEvents.get(event) : undefined;
   if (known !== undefined) return known;
   const { type, resourceVersion } = event;
   try {
-    const message = type === 'BOOKMARK' ? event : { type, resourceVersion, object: wrap(event.object) };
-    const bytes = encodeMessage('WatchEvent', message);
-    encodedEvents.set(event, bytes);
+    const object = type === 'BOOKMARK' ? undefined : wrap(inForm(wire.form, event.object), wire.kinds);
+    const bytes = encodeMessage('WatchEvent', type === 'BOOKMARK' ? event : { type, resourceVersion, object });
+    if (isShared) encodedEvents.set(event, bytes);
     return bytes;
   } catch (error) {
     if (type === 'BOOKMARK') throw error;
-    damaged.note(damageOf(event.object, resource, error));
+    damaged.note(damageOf(event.object, wire.form, error));
     return undefined;
   }
 }
 
 /** The object as it is answered; its identity alone if a field cannot be encoded. */
-function answerOf(object: AnyObject): Wrapped {
-  const wrapped = wrap(object);
+function answerOf(object: AnyObject, kinds: Registry): Wrapped {
+  const wrapped = wrap(object, kinds);
   try {
     encodeMessage('Object', wrapped);
     return wrapped;
   } catch {
     const { name, namespace, resourceVersion } = object.metadata;
     const { apiVersion, kind } = object;
-    return wrap({ apiVersion, kind, metadata: { name, ...(namespace && { namespace }), resourceVersion } });
+    return wrap({ apiVersion, kind, metadata: { name, ...(namespace && { namespace }), resourceVersion } }, kinds);
   }
 }
 
@@ -161,14 +188,14 @@ function queryOf({
   return { resource, namespace, labelSelector, fieldSelector };
 }
 
-function objectOf(wrapped: Wrapped | undefined): AnyObject {
+function objectOf(wrapped: Wrapped | undefined, kinds: Registry): AnyObject {
   // The wire format holds texts where the JSON form has quantities and the like: those are checked as in a manifest.
-  return decodeObject(unwrap(wrapped)) as AnyObject;
+  return decodeObject(unwrap(wrapped), kinds) as AnyObject;
 }
 
-function objectOrProblem(wrapped: Wrapped): AnyObject | GantryError {
+function objectOrProblem(wrapped: Wrapped, kinds: Registry): AnyObject | GantryError {
   try {
-    return objectOf(wrapped);
+    return objectOf(wrapped, kinds);
   } catch (error) {
     return toGantryError(error);
   }

@@ -41,7 +41,8 @@ const kubectl = 'kubectl';
  */
 export function applyTo(kind: Kind, live: AnyObject | undefined, application: Application): Applied {
   const { author, config } = application;
-  const version = apiVersionOf(kind);
+  const version = config.apiVersion;
+  const { convert } = versionsOf(kind, author.subresource);
   const manager: Manager = { name: author.manager, operation: 'Apply', subresource: author.subresource };
   const key = managerKey(manager, version);
   const before = live === undefined ? nobody : ownershipBefore(kind, live, author);
@@ -51,7 +52,7 @@ export function applyTo(kind: Kind, live: AnyObject | undefined, application: Ap
   const { metadata: given, ...rest } = config;
   const wanted = Object.keys(given).length === 0 ? rest : config;
   const write = {
-    live: { ...others, metadata: kept },
+    live: convert({ ...others, metadata: kept }, version),
     config: wanted,
     version,
     managers: before.managers,
@@ -60,7 +61,10 @@ export function applyTo(kind: Kind, live: AnyObject | undefined, application: Ap
   const { object, managers, changed } = attempt(kind, write, application);
   // An application that changes nothing has no time of its own.
   const times = changed ? new Map(before.times).set(key, rfc3339(author.nowMs)) : before.times;
-  return { object: object as AnyObject, entries: managers.size === 0 ? undefined : entriesOf({ managers, times }) };
+  return {
+    object: convert(object, apiVersionOf(kind)) as AnyObject,
+    entries: managers.size === 0 ? undefined : entriesOf({ managers, times }),
+  };
 }
 
 function ownershipBefore(kind: Kind, live: AnyObject, { subresource, nowMs }: Author): Ownership {

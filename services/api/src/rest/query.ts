@@ -1,17 +1,18 @@
-import { resourceOf } from '@gantry/model/registry.ts';
 import type { ObjectQuery, ObjectRef } from '../core/api.ts';
 import type { ResourceRequest } from './request.ts';
 
 /** The object that a request names. */
-export function refOf({ route, kind }: ResourceRequest): ObjectRef {
-  return { resource: resourceOf(kind), namespace: route.namespace, name: route.name };
+export function refOf({ route, form }: ResourceRequest): ObjectRef {
+  const { resource, version } = form;
+  return { resource, version, namespace: route.namespace, name: route.name };
 }
 
 /** The objects that a list, watch or deletion of a collection is about; a watch may name one of them in its path. */
-export function queryOf({ route, kind, query }: ResourceRequest): ObjectQuery {
+export function queryOf({ route, form, query }: ResourceRequest): ObjectQuery {
   const named = route.name === '' ? [] : [`metadata.name=${route.name}`];
   return {
-    resource: resourceOf(kind),
+    resource: form.resource,
+    version: form.version,
     namespace: route.namespace,
     labelSelector: query.get('labelSelector') ?? '',
     fieldSelector: [...named, query.get('fieldSelector') ?? ''].filter((text) => text !== '').join(','),

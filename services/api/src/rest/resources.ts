@@ -121,12 +121,12 @@ async function patch(
   const { dryRun } = writeParameters(query, 'PatchOptions');
   const body = (await readBody(request.incoming, deps.maxBodyBytes, context.signal)).toString('utf8');
   return {
-    object: await deps.api.patch(context, refOf(request), { type, body, subresource, dryRun, form: request.form }),
+    object: await deps.api.patch(context, refOf(request), { type, body, subresource, dryRun }),
     isNew: false,
   };
 }
 
-/** The object in a request's body, in its stored form: of the URL's kind and, where the URL has one, namespace. */
+/** The object in a request's body: of the URL's kind and version and, where the URL has one, namespace. */
 async function objectIn(deps: ResourceDeps, request: ResourceRequest): Promise<AnyObject> {
   const { route, form, incoming, context } = request;
   const mediaType = mediaTypeOf(incoming);
@@ -142,5 +142,5 @@ async function objectIn(deps: ResourceDeps, request: ResourceRequest): Promise<A
       );
     }
   }
-  return form.conversion === undefined ? object : (form.conversion.toStored(object) as AnyObject);
+  return object;
 }

@@ -76,12 +76,12 @@ export class Shape {
   /** Objects as a table. */
   table(objects: readonly AnyObject[], metadata: Table['metadata']): Table {
     const options = { metadata, rowObject: this.#rowObject, nowMs: this.#nowMs, version: this.#wanted.version };
-    const { kind, columns } = this.#form;
-    return tableOf(
-      { ...kind, columns: columns as Kind['columns'] },
-      objects.map((object) => this.#converted(object)),
-      options,
-    );
+    const { kind, conversion, columns } = this.#form;
+    const served = (object: AnyObject): AnyObject => this.#converted(object);
+    // Columns of a form that has none of its own read objects as they are stored.
+    return conversion?.columns === undefined
+      ? tableOf(kind, objects, { ...options, served })
+      : tableOf({ ...kind, columns: columns as Kind['columns'] }, objects.map(served), options);
   }
 
   /** An object in the version of the path. */

@@ -18,9 +18,16 @@ export interface Table {
 export function tableOf(
   kind: Kind,
   objects: readonly AnyObject[],
-  options: { metadata: Table['metadata']; rowObject: RowObject; nowMs: number; version: string },
+  options: {
+    readonly metadata: Table['metadata'];
+    readonly rowObject: RowObject;
+    readonly nowMs: number;
+    readonly version: string;
+    /** The form in which rows carry whole objects; as they are if absent. */
+    readonly served?: (object: AnyObject) => AnyObject;
+  },
 ): Table {
-  const { metadata, rowObject, nowMs, version } = options;
+  const { metadata, rowObject, nowMs, version, served = (object) => object } = options;
   const columns = printedColumns(kind, true);
   return {
     kind: 'Table',
@@ -35,7 +42,9 @@ export function tableOf(
     })),
     rows: objects.map((object) => ({
       cells: columns.map(({ cell }) => cell(object, nowMs)),
-      ...(rowObject === 'None' ? {} : { object: rowObject === 'Object' ? object : metadataOf(object, version) }),
+      ...(rowObject === 'None'
+        ? {}
+        : { object: rowObject === 'Object' ? served(object) : metadataOf(object, version) }),
     })),
   };
 }

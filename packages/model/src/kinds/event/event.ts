@@ -2,6 +2,7 @@ import type { Event } from '../../gen/gantry.core.v1.ts';
 import type { Kind } from '../../kind.ts';
 import { eventColumns } from './columns.ts';
 import { validateEvent } from './validation.ts';
+import { newEvent } from './versions.ts';
 
 /** core/v1 Event. */
 export const event: Kind<Event> = {
@@ -13,6 +14,7 @@ export const event: Kind<Event> = {
   shortNames: ['ev'],
   namespaced: true,
   message: 'gantry.core.v1.Event',
+  versions: [newEvent],
   objectField: 'event',
   hasStatus: false,
   setDefaults: () => {},
