@@ -323,6 +323,8 @@ function charsOf(message: Message): number {
 function decodeObject<T extends KubeObject>(json: string, revision: number): T {
   const object = JSON.parse(json) as T;
   if (typeof object?.metadata?.name !== 'string') throw new Error('it has no metadata.name');
+  // The store has it in a form of its own, and no service looks at it.
+  delete object.metadata.managedFields;
   object.metadata.resourceVersion = String(revision);
   return object;
 }

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { fromCompact, toCompact } from './compact.ts';
 import { FieldSet } from './field-set.ts';
 import { describePath } from './path-element.ts';
 import { deploymentShape } from './testing/deployment.ts';
@@ -16,6 +17,21 @@ const set = paths.map((all) => FieldSet.of(...all));
 const texts = (one: FieldSet): Set<string> => new Set(one.paths().map((each) => each.join(' ')));
 
 describe('a set of paths', () => {
+  test('is the same after it was written as a short text', () => {
+    const odd = fc.constantFrom("f:it's", 'f:', 'f:.', 'f:a.', 'f:a b', 'f:(', 'f:"', 'k:{"name":"\'"}');
+    const any = fc.array(fc.array(fc.oneof(element, odd), { minLength: 1, maxLength: 4 }), { maxLength: 8 });
+    fc.assert(
+      fc.property(any, (all) => {
+        const one = FieldSet.of(...all);
+        expect(fromCompact(toCompact(one)).equals(one)).toBe(true);
+      }),
+    );
+  });
+
+  test.each(['a(', 'a)', "'", "''", 'a  b', ' a', 'a(b', 'a((', '(', 'a(. )('])('is not read from %j', (text) => {
+    expect(() => fromCompact(text)).toThrow(SyntaxError);
+  });
+
   test('holds exactly the paths that it was made of', () => {
     fc.assert(
       fc.property(paths, (all) => {

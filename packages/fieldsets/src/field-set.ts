@@ -145,6 +145,11 @@ export class FieldSet {
     }
   }
 
+  /** The first elements of all paths with what goes on from them, in the order of FieldsV1. */
+  children(): { readonly element: PathElement; readonly isMember: boolean; readonly below: FieldSet }[] {
+    return this.#sorted().map(([element, entry]) => ({ element, ...entry }));
+  }
+
   toFieldsV1(): FieldsV1 {
     return Object.fromEntries(
       this.#sorted().map(([element, { isMember, below }]) => {

@@ -25,6 +25,9 @@ export function itemElement(item: unknown, shape: Extract<Shape, { type: 'set' |
     return `v:${JSON.stringify(item)}`;
   }
   if (!isFields(item)) throw new TypeError('an item of an associative list must be an object');
+  const [first] = shape.keys;
+  const name = shape.keys.length === 1 ? item[first!] : undefined;
+  if (typeof name === 'string') return `k:{"${first}":${JSON.stringify(name)}}`;
   const keys: Record<string, unknown> = {};
   let present = 0;
   for (const key of shape.keys) {

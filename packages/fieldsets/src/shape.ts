@@ -40,6 +40,12 @@ export function fieldOf(shape: Shape, name: string): { readonly shape: Shape; re
   return own === undefined ? { shape: deduced, isNamed: false } : { shape: own, isNamed: true };
 }
 
+/** The shape of an object's field or key. */
+export function shapeOfField(shape: Shape, name: string): Shape {
+  if (shape.type === 'struct') return shape.field(name) ?? deduced;
+  return shape.type === 'map' ? shape.values : deduced;
+}
+
 /** True if the value's fields are owned one by one under this shape. */
 export function hasFields(shape: Shape, value: unknown): value is Fields {
   return (shape.type === 'struct' || shape.type === 'map' || shape.type === 'deduced') && isFields(value);

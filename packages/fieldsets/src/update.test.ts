@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { compare } from './compare.ts';
+import { differenceOf } from './difference.ts';
 import { FieldSet } from './field-set.ts';
 import { merge } from './merge.ts';
 import { describePath } from './path-element.ts';
@@ -228,6 +229,21 @@ const object = fc.record(
 );
 
 describe('any objects', () => {
+  test('differ in the same paths whenever they are described by the same text', () => {
+    const ignored = FieldSet.of(['f:metadata', 'f:labels', 'f:a'], ['f:spec', 'f:selector']);
+    const schema = { shape: deploymentShape, ignored };
+    fc.assert(
+      fc.property(object, object, (left, right) => {
+        const { added, modified, removed } = compare(left, right, deploymentShape);
+        const found = differenceOf(left, right, schema);
+        const touched = added.union(modified);
+        const withoutIgnored = [touched, removed].map((one) => [...one.without(ignored).paths()]);
+        expect([found.touched, found.removed].map((one) => [...one.paths()])).toEqual(withoutIgnored);
+        expect(differenceOf(structuredClone(left), structuredClone(right), schema)).toBe(found);
+      }),
+    );
+  });
+
   test('differ in nothing from themselves, and removing all that is set leaves nothing set', () => {
     fc.assert(
       fc.property(object, (one) => {

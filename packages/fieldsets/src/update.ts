@@ -1,8 +1,7 @@
-import { compare } from './compare.ts';
+import { type Difference, differenceOf, type Schema } from './difference.ts';
 import { FieldSet } from './field-set.ts';
 import { merge } from './merge.ts';
 import { removePaths } from './remove.ts';
-import type { Shape } from './shape.ts';
 import { toFieldSet } from './to-set.ts';
 
 /** Fields that a manager owns. */
@@ -16,13 +15,6 @@ export interface Owned {
 
 /** Owned fields by manager. The key tells managers apart; the consumer makes it of name, operation and subresource. */
 export type Managers = ReadonlyMap<string, Owned>;
-
-/** The type of an object as of one version. */
-export interface Schema {
-  readonly shape: Shape;
-  /** Paths that nobody owns, such as metadata.name, with all that goes on from them. */
-  readonly ignored: FieldSet;
-}
 
 /** Finds types, and converts objects between versions. */
 export interface Versions {
@@ -67,10 +59,9 @@ export function updated(
 ): { readonly managers: Managers; readonly changed: boolean } {
   const { version, manager } = write;
   const { managers, difference } = transfer({ ...write, force: true }, versions);
-  const { touched, removed } = difference;
+  const { touched } = difference;
   const mine = managers.get(manager)?.set ?? FieldSet.empty;
-  const kept = mine.difference(removed);
-  const set = touched.difference(kept).isEmpty ? kept : kept.union(touched);
+  const set = gainedBy(mine, difference);
   return {
     managers: set === mine ? managers : withOwned(managers, manager, set, version, false),
     changed: !touched.isEmpty,
@@ -100,13 +91,6 @@ export function applied(
   return { object, managers: result.managers, changed: !(touched.isEmpty && removed.isEmpty) };
 }
 
-/** Paths in which an object differs from before, without those that nobody owns. */
-interface Difference {
-  /** Added, or of another value. */
-  readonly touched: FieldSet;
-  readonly removed: FieldSet;
-}
-
 /** Takes the fields that a write changes from all other managers, and those that it removes. */
 function transfer(
   { live, object, version, managers, manager, force }: Write & { readonly object: unknown; readonly force: boolean },
@@ -118,9 +102,7 @@ function transfer(
     if (schema === undefined) return undefined;
     const [before, after] =
       target === version ? [live, object] : [live, object].map((one) => versions.convert(one, target));
-    const { added, modified, removed } = compare(before ?? {}, after ?? {}, schema.shape);
-    const { ignored } = schema;
-    return { touched: added.without(ignored).union(modified.without(ignored)), removed: removed.without(ignored) };
+    return differenceOf(before ?? {}, after ?? {}, schema);
   };
   const differences = new Map([[version, differenceIn(version)]]);
   const conflicts: Conflict[] = [];
@@ -133,15 +115,57 @@ function transfer(
     }
     if (!differences.has(owned.version)) differences.set(owned.version, differenceIn(owned.version));
     const difference = differences.get(owned.version);
-    const conflict = difference === undefined ? FieldSet.empty : owned.set.intersection(difference.touched);
+    const { conflict, set } = difference === undefined ? nothingLeft : takenFrom(owned.set, difference);
     if (!conflict.isEmpty) conflicts.push({ manager: name, set: conflict });
-    const set =
-      difference === undefined ? FieldSet.empty : owned.set.difference(conflict).difference(difference.removed);
     isSame &&= set === owned.set;
     if (!set.isEmpty) left.set(name, set === owned.set ? owned : { ...owned, set });
   }
   if (!force && conflicts.length > 0) throw new ConflictError(conflicts);
   return { managers: isSame && left.size === managers.size ? managers : left, difference: differences.get(version)! };
+}
+
+/** The part of a set that a write changes, and what is left of the set. */
+interface Taken {
+  readonly conflict: FieldSet;
+  readonly set: FieldSet;
+}
+
+const nothingLeft: Taken = { conflict: FieldSet.empty, set: FieldSet.empty };
+const taken = new WeakMap<Difference, WeakMap<FieldSet, Taken>>();
+
+/** Found again for the same difference and the same set: many objects are owned, and written, in the same way. */
+function takenFrom(owned: FieldSet, difference: Difference): Taken {
+  let known = taken.get(difference);
+  if (known === undefined) {
+    known = new WeakMap();
+    taken.set(difference, known);
+  }
+  let result = known.get(owned);
+  if (result === undefined) {
+    const conflict = owned.intersection(difference.touched);
+    result = { conflict, set: owned.difference(conflict).difference(difference.removed) };
+    known.set(owned, result);
+  }
+  return result;
+}
+
+const gained = new WeakMap<Difference, WeakMap<FieldSet, FieldSet>>();
+
+/** A manager's set after it made a difference; the same set if it owned all of that, likewise found again. */
+function gainedBy(mine: FieldSet, difference: Difference): FieldSet {
+  let known = gained.get(difference);
+  if (known === undefined) {
+    known = new WeakMap();
+    gained.set(difference, known);
+  }
+  let set = known.get(mine);
+  if (set === undefined) {
+    const { touched, removed } = difference;
+    const kept = mine.difference(removed);
+    set = touched.difference(kept).isEmpty ? kept : kept.union(touched);
+    known.set(mine, set);
+  }
+  return set;
 }
 
 /** Removes what the manager applied the last time and neither it nor anybody else owns now. */

@@ -4,6 +4,7 @@ import { attemptOn } from '../auth/authorization.ts';
 import { ownersBy } from '../ownership/track.ts';
 import type { WatchEvent } from '../watch/change.ts';
 import { type Applied, applyManifest } from './apply.ts';
+import { cloneJson } from './clone.ts';
 import { deleteListed } from './collection.ts';
 import type { RequestContext } from './context.ts';
 import { type Creation, create, createAll, type NewObject } from './creation.ts';
@@ -189,14 +190,14 @@ export class ResourceApi {
     const target = this.#targetOf(context, object, '');
     const options = this.#by(context, '', dryRun, target.form);
     const wanted = storedForm(this.#deps.kinds, object);
-    return (await writer.update(this.#deps, target, () => structuredClone(wanted), options)).object;
+    return (await writer.update(this.#deps, target, () => cloneJson(wanted), options)).object;
   }
 
   async updateStatus(context: RequestContext, object: AnyObject, dryRun: boolean): Promise<AnyObject> {
     const target = this.#targetOf(context, object, 'status');
     const options = this.#by(context, 'status', dryRun, target.form);
     const wanted = storedForm(this.#deps.kinds, object);
-    return (await writer.updateStatus(this.#deps, target, () => structuredClone(wanted), options)).object;
+    return (await writer.updateStatus(this.#deps, target, () => cloneJson(wanted), options)).object;
   }
 
   async patch(context: RequestContext, ref: ObjectRef, request: PatchRequest): Promise<AnyObject> {

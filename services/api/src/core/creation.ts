@@ -9,6 +9,7 @@ import { infoOf, objectKey } from './keys.ts';
 import * as meta from './metadata.ts';
 import { requireNamespace } from './namespaces.ts';
 import { type AnyObject, putObject, withRevision } from './stored-object.ts';
+import { noteForm } from './todays-form.ts';
 import { checkedValue, pluginOf, type WriteOptions } from './writer.ts';
 
 // New objects, one at a time or many in one commit. Both go the same way: default → validate → admit → commit.
@@ -175,6 +176,7 @@ function prepare(deps: CoreDeps, { kind, object, form }: NewObject, { dryRun, ow
   if (generated !== undefined) metadata.name = meta.generateName(generated, deps.entropy.random);
   meta.stampNew(kind, object, deps.clock.now(), deps.entropy.uid());
   completeNew(kind, object, () => setEntries(object, owners(kind, object, undefined)), form);
+  noteForm(kind, object);
   let created = object;
   const decide = async (attempt: number): Promise<Decision | undefined> => {
     if (attempt > 1 && generated !== undefined) metadata.name = meta.generateName(generated, deps.entropy.random);

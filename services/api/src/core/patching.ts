@@ -1,4 +1,4 @@
-import { type DecodeOptions, decodeStored, decodeWith } from '@gantry/model/decode.ts';
+import { type DecodeOptions, decodeWith } from '@gantry/model/decode.ts';
 import type { Kind, KubeObject } from '@gantry/model/kind.ts';
 import { parseManifest } from '@gantry/model/parse.ts';
 import { applyJsonPatch, applyMergePatch, applyStrategicPatch } from '@gantry/model/patch.ts';
@@ -9,6 +9,7 @@ import type { CoreDeps, RequestContext } from './context.ts';
 import { inForm, storedForm } from './forms.ts';
 import { infoOf } from './keys.ts';
 import type { AnyObject } from './stored-object.ts';
+import { inTodaysForm } from './todays-form.ts';
 import type { Transition } from './writer.ts';
 
 /** How a patch is written: RFC 6902, RFC 7386, or Kubernetes' strategic merge. */
@@ -29,7 +30,7 @@ export function patched(
   const duplicates = fieldValidation === 'Ignore' ? [] : duplicatesIn(body);
   return (stored) => {
     // A newer version may have stored fields that are not known here; the patch may not bring any.
-    const current = inForm(form, decodeStored(stored.object, registry) as AnyObject);
+    const current = inForm(form, inTodaysForm(registry, kind, stored.object));
     const value = applied(form, type, current, patch);
     const object = decodePatched(kind, stored.object, value, { fieldValidation, duplicates, registry }, warn);
     checkUid(kind, object, stored.object);

@@ -12,7 +12,8 @@ import { infoOf } from './keys.ts';
 import { lastAppliedAnnotation } from './last-applied.ts';
 import { checkUid } from './patching.ts';
 import type { AnyObject } from './stored-object.ts';
-import { inTodaysForm, type Target, update, updateStatus } from './writer.ts';
+import { inTodaysForm } from './todays-form.ts';
+import { type Target, update, updateStatus } from './writer.ts';
 
 // Server-side apply: one manager says which fields it wants, in a configuration that has these fields and no others.
 
@@ -51,7 +52,7 @@ export async function applyServerSide(
     try {
       const write = author.subresource === 'status' ? updateStatus : update;
       const next = ({ object: stored }: { readonly object: AnyObject }): AnyObject => {
-        const result = applyTo(kind, inTodaysForm(deps, stored), { author, config, force });
+        const result = applyTo(kind, inTodaysForm(deps.kinds, kind, stored), { author, config, force });
         entries = result.entries;
         const object = decodeStored(result.object, deps.kinds) as AnyObject;
         checkUid(kind, object, stored);

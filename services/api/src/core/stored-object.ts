@@ -2,7 +2,9 @@ import type { KubeObject } from '@gantry/model/kind.ts';
 import type { GantryError } from '@gantry/runtime/errors.ts';
 import type { Entry, Operation } from '@gantry/store/store.ts';
 import { unreadable } from '../encryption/cipher.ts';
+import { readEntries, textOfEntries } from '../ownership/stored-entries.ts';
 import { damagedObject, isDamaged } from './damage.ts';
+import { noteSameForm } from './todays-form.ts';
 
 /** An object of any kind whose parts are reached by name. */
 export interface AnyObject extends KubeObject {
@@ -49,8 +51,12 @@ export class Stored {
 
 /** The text that the store keeps of an object. The resourceVersion stays outside, so the text can never carry a wrong one. */
 export function encodeValue(object: AnyObject): string {
-  const { resourceVersion: _, ...metadata } = object.metadata;
-  return JSON.stringify({ ...object, metadata });
+  const { apiVersion, kind, metadata, ...parts } = object;
+  const { resourceVersion: _, managedFields, ...rest } = metadata;
+  const head = JSON.stringify({ apiVersion, kind, metadata: rest });
+  const tail = JSON.stringify(parts);
+  const entries = managedFields === undefined ? '' : `,"managedFields":${textOfEntries(managedFields)}`;
+  return `${head.slice(0, -2)}${entries}}${tail === '{}' ? '}' : `,${tail.slice(1)}`}`;
 }
 
 /** Objects that operations write, so that this process need not read again what it wrote itself. */
@@ -70,7 +76,10 @@ export function putObject(key: string, object: AnyObject, expected: number, valu
 /** A key as an operation left it at a revision. */
 export function storedBy(operation: Extract<Operation, { type: 'put' }>, revision: number): Stored {
   const object = written.get(operation);
-  return new Stored({ ...operation, revision }, object && withRevision(object, revision));
+  if (object === undefined) return new Stored({ ...operation, revision });
+  const stored = withRevision(object, revision);
+  noteSameForm(stored, object);
+  return new Stored({ ...operation, revision }, stored);
 }
 
 /** The object in a store's entry. Throws the error of damagedObject if the text is not that of the key's object. */
@@ -78,6 +87,7 @@ export function decodeEntry(entry: Entry): AnyObject {
   try {
     const object = JSON.parse(entry.value) as AnyObject;
     checkHead(object, entry.key);
+    readEntries(object.metadata.managedFields);
     object.metadata.resourceVersion = String(entry.revision);
     return object;
   } catch (error) {

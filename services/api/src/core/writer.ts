@@ -1,4 +1,3 @@
-import { decodeStored } from '@gantry/model/decode.ts';
 import type { Kind, ServedVersion } from '@gantry/model/kind.ts';
 import { resourceOf } from '@gantry/model/registry.ts';
 import { completeUpdate } from '@gantry/model/validation/object.ts';
@@ -14,6 +13,7 @@ import { type Deletion, type DeletionRequest, decideDamagedDeletion, decideDelet
 import { infoOf, objectKey } from './keys.ts';
 import * as meta from './metadata.ts';
 import { type AnyObject, encodeValue, type Stored, withRevision } from './stored-object.ts';
+import { inTodaysForm, noteForm, noteSameForm } from './todays-form.ts';
 
 // Changes of stored objects: the last steps of the pipeline, for requests that are authorized and decoded: default →
 // validate → admit → commit. New objects are in creation.ts.
@@ -65,7 +65,7 @@ export function update(deps: CoreDeps, target: Target, next: Transition, options
     const object = await next(stored);
     sameIdentity(target, object);
     meta.checkPreconditions(kind, object, stored.object);
-    const before = inTodaysForm(deps, stored.object);
+    const before = inTodaysForm(deps.kinds, kind, stored.object);
     meta.carryMetadata(object, before);
     if (kind.hasStatus) carryStatus(object, before);
     pluginOf(deps, kind).carryOver?.(object, before);
@@ -73,6 +73,7 @@ export function update(deps: CoreDeps, target: Target, next: Transition, options
     const own = (): void => setEntries(object, options.owners(kind, object, before));
     completeUpdate(kind, object, before, own, options.form);
     meta.bumpGeneration(kind, object, before);
+    noteForm(kind, object);
     return object;
   });
 }
@@ -102,6 +103,7 @@ export function updateStatus(
     kind.prepareForStatus?.(object, live, deps.clock.now());
     checkStatusUpdate(kind, object, live);
     setEntries(object, options.owners(kind, object, live));
+    noteSameForm(object, live);
     return object;
   });
 }
@@ -203,22 +205,6 @@ async function removalOf(deps: CoreDeps, kind: Kind, stored: Stored, attempt: nu
 /** The admission plugin of a kind. */
 export function pluginOf(deps: CoreDeps, kind: Kind): typeof admitAsIs {
   return deps.admission[resourceOf(kind)] ?? admitAsIs;
-}
-
-/**
- * A stored object as this version would store it: what an older one wrote may spell out zeros, and what a newer one wrote may have
- * fields that are not known here. Neither is a change that a client made.
- */
-export function inTodaysForm({ kinds }: Pick<CoreDeps, 'kinds'>, object: AnyObject): AnyObject {
-  try {
-    const decoded = decodeStored(object, kinds) as AnyObject;
-    // Shared between all that look at this object, so that what is derived from them is found again.
-    setEntries(decoded, object.metadata.managedFields);
-    return decoded;
-  } catch {
-    // Damaged: replacing it is how it is mended.
-    return object;
-  }
 }
 
 function carryStatus(object: AnyObject, from: AnyObject): void {

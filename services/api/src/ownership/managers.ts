@@ -1,3 +1,4 @@
+import type { FieldSet } from '@gantry/fieldsets/field-set.ts';
 import type { Managers, Owned } from '@gantry/fieldsets/update.ts';
 import type { ManagedFieldsEntry } from '@gantry/model/gen/gantry.meta.v1.ts';
 import { fieldSetOf, fieldsV1Of } from './fields-v1.ts';
@@ -74,39 +75,55 @@ function decode(entries: readonly ManagedFieldsEntry[]): Ownership {
   return { managers, times };
 }
 
-/** The entries of an ownership: applications first, then by time. */
-export function entriesOf(ownership: Ownership): ManagedFieldsEntry[] {
+/** The last entry that was made of a set: most objects are written by few managers, many in one second. Shared, as sets are. */
+const lastEntry = new WeakMap<FieldSet, { readonly key: string; readonly entries: readonly [ManagedFieldsEntry] }>();
+
+/** The entries of an ownership: applications first, then by time. Shared between objects: nobody may change them. */
+export function entriesOf(ownership: Ownership): readonly ManagedFieldsEntry[] {
   const { managers, times } = ownership;
-  const entries = Array.from(managers, ([key, { set, version }]): ManagedFieldsEntry => {
-    const { name, operation, subresource } = managerOf(key);
-    const time = times.get(key);
-    return {
-      ...(name === '' ? {} : { manager: name }),
-      operation,
-      apiVersion: version,
-      ...(time === undefined ? {} : { time }),
-      fieldsType: 'FieldsV1',
-      fieldsV1: fieldsV1Of(set) as NonNullable<ManagedFieldsEntry['fieldsV1']>,
-      ...(subresource === '' ? {} : { subresource }),
-    };
-  }).sort(inOrder);
-  known.set(entries, ownership);
+  let entries: readonly ManagedFieldsEntry[] | undefined;
+  const all: ManagedFieldsEntry[] = [];
+  for (const [key, owned] of managers) {
+    const one = entryOf(key, owned, times.get(key));
+    all.push(one[0]);
+    if (managers.size === 1) entries = one;
+  }
+  entries ??= all.sort(inOrder);
+  if (!known.has(entries)) known.set(entries, ownership);
+  return entries;
+}
+
+/** The entry of one manager, as a list. */
+function entryOf(key: string, { set, version }: Owned, time: string | undefined): readonly [ManagedFieldsEntry] {
+  const last = lastEntry.get(set);
+  if (last?.key === key && last.entries[0].time === time && last.entries[0].apiVersion === version) return last.entries;
+  const { name, operation, subresource } = managerOf(key);
+  const entry: ManagedFieldsEntry = {
+    ...(name === '' ? {} : { manager: name }),
+    operation,
+    apiVersion: version,
+    ...(time === undefined ? {} : { time }),
+    fieldsType: 'FieldsV1',
+    fieldsV1: fieldsV1Of(set),
+    ...(subresource === '' ? {} : { subresource }),
+  };
+  const entries = [entry] as const;
+  lastEntry.set(set, { key, entries });
   return entries;
 }
 
 function inOrder(left: ManagedFieldsEntry, right: ManagedFieldsEntry): number {
-  const words = ({ operation, time = '', manager = '', apiVersion = '', subresource = '' }: ManagedFieldsEntry) => [
-    operation ?? '',
-    time,
-    manager,
-    apiVersion,
-    subresource,
-  ];
-  const others = words(right);
-  for (const [index, word] of words(left).entries()) {
-    if (word !== others[index]) return word < others[index]! ? -1 : 1;
-  }
-  return 0;
+  return (
+    compareTexts(left.operation, right.operation) ||
+    compareTexts(left.time, right.time) ||
+    compareTexts(left.manager, right.manager) ||
+    compareTexts(left.apiVersion, right.apiVersion) ||
+    compareTexts(left.subresource, right.subresource)
+  );
+}
+
+function compareTexts(left = '', right = ''): number {
+  return left < right ? -1 : left > right ? 1 : 0;
 }
 
 /** Managers that update, at most; the oldest beyond are counted as one. */
@@ -115,6 +132,7 @@ const ancientChanges = 'ancient-changes';
 
 /** The ownership with at most so many managers that update: fields of those that wrote the longest ago go to one of each version. */
 export function capped({ managers, times }: Ownership): Ownership {
+  if (managers.size <= maxUpdaters) return { managers, times };
   const updaters = [...managers].filter(([, { applied }]) => !applied);
   if (updaters.length <= maxUpdaters) return { managers, times };
   const timeOf = (key: string): string => times.get(key) ?? '';

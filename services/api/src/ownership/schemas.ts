@@ -1,5 +1,6 @@
+import type { Schema } from '@gantry/fieldsets/difference.ts';
 import { FieldSet } from '@gantry/fieldsets/field-set.ts';
-import type { Schema, Versions } from '@gantry/fieldsets/update.ts';
+import type { Versions } from '@gantry/fieldsets/update.ts';
 import type { Kind, KubeObject } from '@gantry/model/kind.ts';
 import { schemaOf } from '@gantry/model/message-types.ts';
 import { apiVersionOf } from '@gantry/model/registry.ts';

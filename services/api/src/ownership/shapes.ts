@@ -27,11 +27,17 @@ function makeShape(schema: TypeSchema): Shape {
 }
 
 function structShape({ fields }: ObjectSchema): Shape {
+  const known = new Map<string, Shape>();
   return {
     type: 'struct',
     field: (name) => {
+      let shape = known.get(name);
+      if (shape !== undefined) return shape;
       const field = fields.get(name);
-      return field && shapeOf(field.schema);
+      if (field === undefined) return undefined;
+      shape = shapeOf(field.schema);
+      known.set(name, shape);
+      return shape;
     },
   };
 }
