@@ -124,8 +124,8 @@ describe('over REST', () => {
         body: { message: 'Event "one" is invalid: message: Invalid value: "another": field is immutable' },
       });
       const unknown = await client.ask('PATCH', `${newPath}/one`, { message: 'x' }, headers);
-      expect(unknown.body.message ?? unknown.headers.warning).toContain(
-        'unknown field \\"message\\"'.replaceAll('\\', ''),
+      expect((unknown.body.message ?? unknown.headers.warning).replaceAll('\\', '')).toContain(
+        'unknown field "message"',
       );
     }
     const headers = { 'content-type': 'application/merge-patch+json' };
