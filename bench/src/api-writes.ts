@@ -123,8 +123,8 @@ function statusOf(call: number): NonNullable<Pod['status']> {
 }
 
 function report(store: string, what: string, inFlight: number, figures: Figures): void {
-  const { cpuMicros, perSecond, p50Ms, p99Ms } = figures;
-  const text = `${cpuMicros.toFixed(0).padStart(5)} µs of processor   ${perSecond.toFixed(0).padStart(6)}/s   p50 ${p50Ms.toFixed(2)} ms   p99 ${p99Ms.toFixed(2)} ms`;
+  const { cpuMs, perSecond, p50Ms, p99Ms } = figures;
+  const text = `${(cpuMs * 1_000).toFixed(0).padStart(5)} µs of processor   ${perSecond.toFixed(0).padStart(6)}/s   p50 ${p50Ms.toFixed(2)} ms   p99 ${p99Ms.toFixed(2)} ms`;
   console.log(`${store.padEnd(7)} ${what}  ${String(inFlight).padStart(2)} in flight  ${text}`);
 }
 

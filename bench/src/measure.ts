@@ -1,7 +1,5 @@
 /** Rate and latencies of calls. */
 export interface Figures {
-  /** Processor time of a call in µs, of all that this process does: hardly depends on what else the machine does. */
-  readonly cpuMicros: number;
   readonly perSecond: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
@@ -17,7 +15,6 @@ export async function measure(
 ): Promise<Figures> {
   const tookMs: number[] = [];
   let calls = 0;
-  const cpuBefore = process.cpuUsage();
   const startedMs = performance.now();
   const cpuBefore = process.cpuUsage();
   const untilMs = startedMs + seconds * 1_000;
@@ -34,7 +31,5 @@ export async function measure(
   const cpuMs = (user + system) / 1_000 / tookMs.length;
   tookMs.sort((a, b) => a - b);
   const quantile = (q: number): number => tookMs[Math.min(tookMs.length - 1, Math.floor(q * tookMs.length))]!;
-  const cpu = process.cpuUsage(cpuBefore);
-  const cpuMicros = (cpu.user + cpu.system) / tookMs.length;
-  return { cpuMicros, perSecond: tookMs.length / elapsedSeconds, p50Ms: quantile(0.5), p99Ms: quantile(0.99), cpuMs };
+  return { perSecond: tookMs.length / elapsedSeconds, p50Ms: quantile(0.5), p99Ms: quantile(0.99), cpuMs };
 }
