@@ -83,7 +83,8 @@ function validity(nowMs: number, lifetimeMs: number): { readonly notBefore: Date
   return { notBefore: new Date(nowMs - backdateMs), notAfter: new Date(nowMs + lifetimeMs) };
 }
 
-function newKeys(): Promise<webcrypto.CryptoKeyPair> {
+/** Makes a key pair of the kind that the cluster uses. */
+export function newKeys(): Promise<webcrypto.CryptoKeyPair> {
   return crypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
 }
 
@@ -93,13 +94,15 @@ function importKey(pem: string): Promise<webcrypto.CryptoKey> {
   return crypto.subtle.importKey('pkcs8', der, algorithm, false, ['sign']);
 }
 
-async function pairOf(certificate: x509.X509Certificate, { privateKey }: webcrypto.CryptoKeyPair): Promise<KeyPair> {
+async function pairOf(certificate: x509.X509Certificate, keys: webcrypto.CryptoKeyPair): Promise<KeyPair> {
+  return { cert: `${certificate.toString('pem')}\n`, key: await privatePem(keys) };
+}
+
+/** The private key, as PKCS #8 in PEM. */
+export async function privatePem({ privateKey }: webcrypto.CryptoKeyPair): Promise<string> {
   const der = Buffer.from(await crypto.subtle.exportKey('pkcs8', privateKey)).toString('base64');
   const lines = der.match(/.{1,64}/g)!.join('\n');
-  return {
-    cert: `${certificate.toString('pem')}\n`,
-    key: `-----BEGIN PRIVATE KEY-----\n${lines}\n-----END PRIVATE KEY-----\n`,
-  };
+  return `-----BEGIN PRIVATE KEY-----\n${lines}\n-----END PRIVATE KEY-----\n`;
 }
 
 /** Positive, and with 128 random bits. */
