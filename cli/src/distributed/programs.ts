@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { defaultApiConfig } from '@gantry/api/config.ts';
 import type { HostNode } from '@gantry/node-agent/host/nodes.ts';
@@ -91,6 +91,7 @@ export function apiProgram(addresses: Addresses): ProgramSpec {
     GANTRY_STORE: storeAddress(addresses),
     GANTRY_EVENTS: busAddress(addresses),
     GANTRY_CERTS: addresses.certificates.folderOf('api'),
+    GANTRY_API_SIGNING_AUTHORITY: dirname(addresses.certificates.folderOf('api')),
     GANTRY_API_SERVICE_ACCOUNT_KEYS: join(addresses.certificates.folderOf('api'), 'tokens'),
     // Scripts may present it in place of a certificate.
     GANTRY_TOKEN_FILE: addresses.tokenFile,

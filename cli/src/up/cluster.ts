@@ -10,6 +10,7 @@ import { Informer } from '@gantry/client/informer.ts';
 import { type ControllersConfig, defaultControllersConfig, startControllers } from '@gantry/controllers/service.ts';
 import { openBus } from '@gantry/events/open.ts';
 import type { KindName, Kinds } from '@gantry/model/built-in.ts';
+import { readAuthority } from '@gantry/pki/files.ts';
 import { loadTokenKeys, readTokenKeys } from '@gantry/pki/token-keys.ts';
 import { formatAddress, parseAddress } from '@gantry/runtime/address.ts';
 import { type Clock, systemClock } from '@gantry/runtime/clock.ts';
@@ -20,7 +21,7 @@ import { openStore } from '@gantry/store/open.ts';
 import { defaultConfig as defaultXdsConfig } from '@gantry/xds-lb/config.ts';
 import type { SupervisedEnvoy } from '@gantry/xds-lb/envoy.ts';
 import { startXdsLb } from '@gantry/xds-lb/service.ts';
-import { clusterToken } from '../known-clusters.ts';
+import { certificatesDir, clusterToken } from '../known-clusters.ts';
 import { type ClusterCertificates, openCertificates } from './certificates.ts';
 import { ensureEncryption } from './encryption.ts';
 import { findServiceEnvoy, startServiceEnvoy } from './envoy.ts';
@@ -119,7 +120,8 @@ async function apiSecrets({ stateDir }: UpOptions, certificates: ClusterCertific
   const encryption = await ensureEncryption(stateDir);
   const folder = join(certificates.folderOf('api'), 'tokens');
   await loadTokenKeys(folder, clock.now());
-  return { encryption: parseEncryption(encryption.text), tokenKeys: () => readTokenKeys(folder) };
+  const signer = await readAuthority(certificatesDir(stateDir));
+  return { encryption: parseEncryption(encryption.text), tokenKeys: () => readTokenKeys(folder), signer };
 }
 
 function controllersConfigOf({ silenceConfirmMs }: UpOptions): ControllersConfig {

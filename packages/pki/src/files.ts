@@ -3,6 +3,7 @@ import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathsIn, readCertificates } from '@gantry/runtime/certificates.ts';
 import type { Clock } from '@gantry/runtime/clock.ts';
+import { GantryError } from '@gantry/runtime/errors.ts';
 import { ensurePrivateFolder } from '@gantry/runtime/private-files.ts';
 import type { KeyPair } from './authority.ts';
 import type { Subject } from './subject.ts';
@@ -16,6 +17,14 @@ const retryMs = 60_000;
 export interface Authority extends KeyPair {
   /** Path of the certificate, which clients are given. */
   readonly certPath: string;
+}
+
+/** The authority in a folder. Throws FailedPrecondition where there is none. */
+export async function readAuthority(folder: string): Promise<Authority> {
+  const certPath = join(folder, 'ca.crt');
+  const known = await readPair(certPath, join(folder, 'ca.key'));
+  if (known !== undefined) return { ...known, certPath };
+  throw new GantryError('FailedPrecondition', `no authority: ${folder} holds no ca.crt with its ca.key`);
 }
 
 /** The authority in a folder, made at the first start, for its owner alone. */

@@ -53,6 +53,8 @@ export interface ProcessConfig {
   readonly encryptionPath: string | undefined;
   /** Folder of the keys that sign service accounts' tokens, made at the first start; without it, tokens end with the process. */
   readonly serviceAccountKeys: string | undefined;
+  /** Folder of the authority (ca.crt, ca.key) that signs certificate requests; without it, they wait for another signer. */
+  readonly signingAuthority: string | undefined;
 }
 
 /** The settings by their flags, with the variables that stand for them. */
@@ -63,7 +65,16 @@ export const options = {
   ...withPrefix(
     'GANTRY_API_',
     [
-      ...(['listen', 'rest', 'advertise', 'tls-cert', 'tls-key', 'encryption-config', 'service-account-keys'] as const),
+      ...([
+        'listen',
+        'rest',
+        'advertise',
+        'tls-cert',
+        'tls-key',
+        'encryption-config',
+        'service-account-keys',
+        'signing-authority',
+      ] as const),
       ...(['diagnostics', 'service-cidr', 'trust-network'] as const),
     ],
     {
@@ -74,7 +85,7 @@ export const options = {
 
 /**
  * Settings from flags (`--store sqlite:/path`, `--store=sqlite:/path`) and environment (GANTRY_STORE, GANTRY_EVENTS,
- * GANTRY_API_LISTEN, GANTRY_API_REST, GANTRY_API_ADVERTISE, GANTRY_API_TLS_CERT, GANTRY_API_TLS_KEY, GANTRY_API_ENCRYPTION_CONFIG, GANTRY_API_DIAGNOSTICS, GANTRY_API_SERVICE_CIDR, GANTRY_CLUSTER_DNS, GANTRY_API_TRUST_NETWORK, GANTRY_API_SERVICE_ACCOUNT_KEYS); flags go
+ * GANTRY_API_LISTEN, GANTRY_API_REST, GANTRY_API_ADVERTISE, GANTRY_API_TLS_CERT, GANTRY_API_TLS_KEY, GANTRY_API_ENCRYPTION_CONFIG, GANTRY_API_DIAGNOSTICS, GANTRY_API_SERVICE_CIDR, GANTRY_CLUSTER_DNS, GANTRY_API_TRUST_NETWORK, GANTRY_API_SERVICE_ACCOUNT_KEYS, GANTRY_API_SIGNING_AUTHORITY); flags go
  * first. GANTRY_CERTS names the folder of the service's certificate, GANTRY_TOKEN_FILE (or GANTRY_TOKEN) gives the cluster's token.
  * Throws Invalid, naming the flag or variable.
  */
@@ -84,6 +95,7 @@ export function readConfig(args: readonly string[], env: Env): ProcessConfig {
     tls: tlsOf(given, env),
     encryptionPath: given.text('encryption-config'),
     serviceAccountKeys: given.text('service-account-keys'),
+    signingAuthority: given.text('signing-authority'),
     store: given.text('store') ?? 'sqlite:.gantry/state.db',
     bus: given.text('bus') ?? 'memory:',
     api: {

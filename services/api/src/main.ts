@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { credentialsFromEnv, requireCredentials } from '@gantry/client/credentials.ts';
 import { openBus } from '@gantry/events/open.ts';
+import { readAuthority } from '@gantry/pki/files.ts';
 import { loadTokenKeys, readTokenKeys } from '@gantry/pki/token-keys.ts';
 import { followCertificates } from '@gantry/runtime/certificates.ts';
 import { runProcess } from '@gantry/runtime/process.ts';
@@ -19,7 +20,7 @@ await runProcess('api', async ({ log, stack }) => {
   const tls = config.tls && stack.use(followCertificates(config.tls));
   const { encryptionPath } = config;
   const encryption = encryptionPath === undefined ? undefined : parseEncryption(await readFile(encryptionPath, 'utf8'));
-  const { serviceAccountKeys } = config;
+  const { serviceAccountKeys, signingAuthority } = config;
   if (serviceAccountKeys !== undefined) await loadTokenKeys(serviceAccountKeys, Date.now());
   return await startApi(config.api, {
     store,
@@ -28,6 +29,7 @@ await runProcess('api', async ({ log, stack }) => {
     credentials,
     tls,
     encryption,
+    ...(signingAuthority !== undefined && { signer: await readAuthority(signingAuthority) }),
     ...(serviceAccountKeys !== undefined && { tokenKeys: () => readTokenKeys(serviceAccountKeys) }),
   });
 });

@@ -6,6 +6,7 @@ import type { GrpcServer } from '@gantry/client/serve.ts';
 import type { EventBus } from '@gantry/events/events.ts';
 import { builtInKinds } from '@gantry/model/built-in.ts';
 import { Registry } from '@gantry/model/registry.ts';
+import type { KeyPair } from '@gantry/pki/authority.ts';
 import { formatAddress, parseAddress } from '@gantry/runtime/address.ts';
 import type { CertificateSource } from '@gantry/runtime/certificates.ts';
 import { type Clock, systemClock } from '@gantry/runtime/clock.ts';
@@ -32,6 +33,8 @@ import { keepDefaultRoles } from './auth/defaults/keeping.ts';
 import { type ReadTokenKeys, TokenKeys } from './auth/tokens/keys.ts';
 import { memoryKey, type Tokens, tokensOf } from './auth/tokens/tokens.ts';
 import { clientCertificate } from './auth/x509.ts';
+import { keepRequests } from './certificates/keeper.ts';
+import { requestAdmission } from './certificates/permissions.ts';
 import type { ApiConfig } from './config.ts';
 import { ResourceApi } from './core/api.ts';
 import { createBuiltIns } from './core/built-ins.ts';
@@ -87,6 +90,8 @@ export interface ApiDeps {
    * configuration trusts the network.
    */
   readonly credentials?: Credentials | undefined;
+  /** The cluster's authority, which signs certificate requests; without it, somebody else does. */
+  readonly signer?: KeyPair;
   /** Keys of service accounts' tokens, the newest first; without them tokens end with this process. */
   readonly tokenKeys?: ReadTokenKeys;
   /** Certificate of the cluster's authority, in PEM, by which pods believe the api; without it pods get no accounts' tokens. */
@@ -287,8 +292,12 @@ function runLoops(
   const holder = `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`;
   const metrics = createRelayMetrics(registry);
   const authority = deps.credentials?.certificates;
-  const alsoLead = async (leading: AbortSignal): Promise<void> =>
-    authority && keepClientAuthority({ ...core, api: resources }, authority, leading);
+  const alsoLead = async (leading: AbortSignal): Promise<void> => {
+    await Promise.all([
+      authority && keepClientAuthority({ ...core, api: resources }, authority, leading),
+      deps.signer && keepRequests({ ...core, resources }, deps.signer, leading),
+    ]);
+  };
   const background = Promise.all([
     runRelay({ store, leases: store, bus, clock, log, metrics, withholds: isEncrypted }, { holder }, signal),
     rewrite(signal),
@@ -365,6 +374,7 @@ function coreOf(config: ApiConfig, deps: ApiDeps, { priorities, accounts, keys, 
       configmaps: rootCertificateAdmission(rootCertificate),
       secrets: tokenSecretAdmission({ accounts, keys, rootCertificate }),
       serviceaccounts: accountAdmission(store),
+      'certificatesigningrequests.certificates.k8s.io': requestAdmission,
       nodes: nodeAdmission,
       'priorityclasses.scheduling.k8s.io': priorityClassAdmission(store),
       persistentvolumeclaims: claimAdmission(store),

@@ -1,6 +1,8 @@
+import type { Kind } from '@gantry/model/kind.ts';
 import type { Form } from '@gantry/model/registry.ts';
 import { GantryError, toGantryError } from '@gantry/runtime/errors.ts';
 import { attemptOn } from '../auth/authorization.ts';
+import { checkSignerPermission } from '../certificates/permissions.ts';
 import { ownersBy } from '../ownership/track.ts';
 import type { WatchEvent } from '../watch/change.ts';
 import { type Applied, applyManifest } from './apply.ts';
@@ -14,6 +16,7 @@ import { checkBatchSize } from './limits.ts';
 import type { Reservation } from './list-budget.ts';
 import { checkNamespace } from './metadata.ts';
 import type { ListedPage } from './page.ts';
+import { partOf, updatePart } from './parts.ts';
 import { type PatchType, patched } from './patching.ts';
 import * as reader from './reader.ts';
 import { selectionOf } from './selection.ts';
@@ -50,7 +53,7 @@ export interface PatchRequest {
   /** The patch, in JSON. */
   readonly body: string;
   /** The part that is changed; `scale` is the object's replicas. */
-  readonly subresource: '' | 'status' | 'scale';
+  readonly subresource: string;
   readonly dryRun: boolean;
 }
 
@@ -197,14 +200,33 @@ export class ResourceApi {
     const target = this.#targetOf(context, object, 'status');
     const options = this.#by(context, 'status', dryRun, target.form);
     const wanted = storedForm(this.#deps.kinds, object);
-    return (await writer.updateStatus(this.#deps, target, () => cloneJson(wanted), options)).object;
+    const next = this.#checked(context, target.kind, 'status', () => cloneJson(wanted));
+    return (await writer.updateStatus(this.#deps, target, next, options)).object;
+  }
+
+  /** Replaces a part of an object that its kind declares as a subresource, such as approval. */
+  async updatePart(
+    context: RequestContext,
+    subresource: string,
+    object: AnyObject,
+    dryRun: boolean,
+  ): Promise<AnyObject> {
+    const target = this.#targetOf(context, object, subresource);
+    const options = this.#by(context, subresource, dryRun, target.form);
+    const wanted = storedForm(this.#deps.kinds, object);
+    const next = this.#checked(context, target.kind, subresource, () => cloneJson(wanted));
+    return (await updatePart(this.#deps, target, partOf(target.kind, subresource), next, options)).object;
   }
 
   async patch(context: RequestContext, ref: ObjectRef, request: PatchRequest): Promise<AnyObject> {
-    const target = this.#target(context, 'patch', ref, request.subresource);
-    const next = patched(this.#deps, context, target.form, request);
-    const write = request.subresource === 'status' ? writer.updateStatus : writer.update;
-    const options = this.#by(context, request.subresource, request.dryRun, target.form);
+    const { subresource } = request;
+    const target = this.#target(context, 'patch', ref, subresource);
+    const next = this.#checked(context, target.kind, subresource, patched(this.#deps, context, target.form, request));
+    const options = this.#by(context, subresource, request.dryRun, target.form);
+    if (target.kind.subresources?.[subresource]?.transfer !== undefined) {
+      return (await updatePart(this.#deps, target, partOf(target.kind, subresource), next, options)).object;
+    }
+    const write = subresource === 'status' ? writer.updateStatus : writer.update;
     return (await write(this.#deps, target, next, options)).object;
   }
 
@@ -234,6 +256,15 @@ export class ResourceApi {
     dryRun: boolean,
   ): Promise<{ readonly object: AnyObject; readonly gone: boolean }> {
     return writer.remove(this.#deps, this.#target(context, 'delete', ref), request, dryRun);
+  }
+
+  /** A transition to what the user may ask for of a part of an object. */
+  #checked(context: RequestContext, kind: Kind, subresource: string, next: writer.Transition): writer.Transition {
+    return async (stored) => {
+      const wanted = await next(stored);
+      checkSignerPermission(this.#deps.authorize, context.user, kind, subresource, wanted, stored.object);
+      return wanted;
+    };
   }
 
   /** Options of a write whose client owns what it sets. */

@@ -150,7 +150,7 @@ function deletionOf(kind: Kind, stored: Stored, request: DeletionRequest, nowMs:
 }
 
 /** Changes a stored object to what `next` makes of it, or removes it where that releases it. Writes nothing where it is the same. */
-async function transition(
+export async function transition(
   deps: CoreDeps,
   target: Target,
   dryRun: boolean,
@@ -213,7 +213,7 @@ function carryStatus(object: AnyObject, from: AnyObject): void {
 }
 
 /** A transition must not turn an object into another one. */
-function sameIdentity({ kind, namespace, name }: Target, object: AnyObject): void {
+export function sameIdentity({ kind, namespace, name }: Target, object: AnyObject): void {
   const metadata = object.metadata;
   if (metadata.name !== name) {
     throw new GantryError(

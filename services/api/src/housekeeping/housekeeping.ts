@@ -3,6 +3,7 @@ import { whileLeading } from '@gantry/runtime/leadership.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
 import { storeLease } from '@gantry/store/lease.ts';
 import type { OpenStore } from '@gantry/store/store.ts';
+import { expireBootstrapTokens } from './bootstrap-tokens.ts';
 import { keepCompacted, type Retention } from './compaction.ts';
 import { expireEvents } from './event-expiry.ts';
 
@@ -35,6 +36,7 @@ export async function runHousekeeping(
         await Promise.all([
           keepCompacted({ store, clock, log, revision: () => hub.revision }, options.retention, leading),
           expireEvents({ store, clock, log }, leading),
+          expireBootstrapTokens({ store, clock, log }, leading),
           alsoLead?.(leading),
         ]);
       },

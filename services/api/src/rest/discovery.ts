@@ -163,8 +163,11 @@ function subresourcesOf(kind: Kind): ServedSubresource[] {
       responseKind,
       verbs: each,
     }));
+  const parts = Object.entries(kind.subresources ?? {})
+    .filter(([, { transfer }]) => transfer !== undefined)
+    .map(([subresource, { verbs: each }]) => ({ subresource, responseKind: typeOf(kind), verbs: each }));
   const status = { subresource: 'status', responseKind: typeOf(kind), verbs: statusVerbs };
-  return kind.hasStatus ? [...others, status] : others;
+  return [...others, ...parts, ...(kind.hasStatus ? [status] : [])];
 }
 
 function typeOf({ group, version, kind }: Kind): ServedSubresource['responseKind'] {

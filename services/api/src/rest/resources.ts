@@ -19,10 +19,15 @@ const patchTypes: Readonly<Record<string, PatchType>> = {
   'application/strategic-merge-patch+json': 'strategic',
 };
 
+/** Whether a request is about an object, its status, or another part of it that is written as the object is. */
+function isPart({ kind, route: { subresource } }: ResourceRequest): boolean {
+  return subresource === '' || subresource === 'status' || kind.subresources?.[subresource]?.transfer !== undefined;
+}
+
 /** Answers a request for a resource, or throws the GantryError of its refusal. */
 export async function handleResource(deps: ResourceDeps, request: ResourceRequest, response: Outgoing): Promise<void> {
   const { route, form } = request;
-  if (route.subresource !== '' && route.subresource !== 'status') {
+  if (!isPart(request)) {
     return await handleSubresource(deps, request, response);
   }
   checkPath(route, form.kind);
@@ -89,9 +94,10 @@ async function update(deps: ResourceDeps, request: ResourceRequest): Promise<Any
       `the name of the object (${name}) does not match the name on the URL (${route.name})`,
     );
   }
+  if (route.subresource === '') return deps.api.update(context, object, dryRun);
   return route.subresource === 'status'
     ? deps.api.updateStatus(context, object, dryRun)
-    : deps.api.update(context, object, dryRun);
+    : deps.api.updatePart(context, route.subresource, object, dryRun);
 }
 
 /** Media type of a configuration for server-side apply. */
@@ -121,7 +127,7 @@ async function patch(
   const { dryRun } = writeParameters(query, 'PatchOptions');
   const body = (await readBody(request.incoming, deps.maxBodyBytes, context.signal)).toString('utf8');
   return {
-    object: await deps.api.patch(context, refOf(request), { type, body, subresource, dryRun }),
+    object: await deps.api.patch(context, refOf(request), { type, body, subresource: route.subresource, dryRun }),
     isNew: false,
   };
 }
