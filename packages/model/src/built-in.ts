@@ -11,6 +11,7 @@ import { csiNode } from './kinds/csinode/csinode.ts';
 import { csiStorageCapacity } from './kinds/csistoragecapacity/csistoragecapacity.ts';
 import { daemonSet } from './kinds/daemonset/daemonset.ts';
 import { deployment } from './kinds/deployment/deployment.ts';
+import { deviceClass } from './kinds/deviceclass/deviceclass.ts';
 import { endpoints } from './kinds/endpoints/endpoints.ts';
 import { endpointSlice } from './kinds/endpointslice/endpointslice.ts';
 import { event } from './kinds/event/event.ts';
@@ -38,7 +39,10 @@ import { priorityClass } from './kinds/priorityclass/priorityclass.ts';
 import { priorityLevelConfiguration } from './kinds/prioritylevelconfiguration/prioritylevelconfiguration.ts';
 import { replicaSet } from './kinds/replicaset/replicaset.ts';
 import { replicationController } from './kinds/replicationcontroller/replicationcontroller.ts';
+import { resourceClaim } from './kinds/resourceclaim/resourceclaim.ts';
+import { resourceClaimTemplate } from './kinds/resourceclaimtemplate/resourceclaimtemplate.ts';
 import { resourceQuota } from './kinds/resourcequota/resourcequota.ts';
+import { resourceSlice } from './kinds/resourceslice/resourceslice.ts';
 import { role } from './kinds/role/role.ts';
 import { roleBinding } from './kinds/rolebinding/rolebinding.ts';
 import { runtimeClass } from './kinds/runtimeclass/runtimeclass.ts';
@@ -111,6 +115,10 @@ const byName = {
   ValidatingAdmissionPolicyBinding: validatingAdmissionPolicyBinding,
   MutatingAdmissionPolicy: mutatingAdmissionPolicy,
   MutatingAdmissionPolicyBinding: mutatingAdmissionPolicyBinding,
+  DeviceClass: deviceClass,
+  ResourceClaim: resourceClaim,
+  ResourceClaimTemplate: resourceClaimTemplate,
+  ResourceSlice: resourceSlice,
 };
 
 /** The name of a built-in kind, such as Pod. */

@@ -14,6 +14,7 @@ import type { IPAddress, Ingress, IngressClass, NetworkPolicy, ServiceCIDR } fro
 import type { RuntimeClass } from './gantry.node.v1.ts';
 import type { PodDisruptionBudget } from './gantry.policy.v1.ts';
 import type { ClusterRole, ClusterRoleBinding, Role, RoleBinding } from './gantry.rbac.v1.ts';
+import type { DeviceClass, ResourceClaim, ResourceClaimTemplate, ResourceSlice } from './gantry.resource.v1.ts';
 import type { PriorityClass } from './gantry.scheduling.v1.ts';
 import type { PodGroup } from './gantry.scheduling.v1alpha1.ts';
 import type { CSIDriver, CSINode, CSIStorageCapacity, StorageClass, VolumeAttachment, VolumeAttributesClass } from './gantry.storage.v1.ts';
@@ -514,6 +515,14 @@ export interface Object {
   mutatingAdmissionPolicy?: MutatingAdmissionPolicy;
   /** admissionregistration.k8s.io/v1 MutatingAdmissionPolicyBinding. */
   mutatingAdmissionPolicyBinding?: MutatingAdmissionPolicyBinding;
+  /** resource.k8s.io/v1 DeviceClass. */
+  deviceClass?: DeviceClass;
+  /** resource.k8s.io/v1 ResourceClaim. */
+  resourceClaim?: ResourceClaim;
+  /** resource.k8s.io/v1 ResourceClaimTemplate. */
+  resourceClaimTemplate?: ResourceClaimTemplate;
+  /** resource.k8s.io/v1 ResourceSlice. */
+  resourceSlice?: ResourceSlice;
 }
 
 /** Names one object. */

@@ -74,6 +74,15 @@ export function wildcardDomainProblems(value: string): string[] {
   return [...problems, withForm(text, wildcardForm, '*.example.com')];
 }
 
+/** A name such as Example.com: of drivers, where they are referred to. */
+export function caselessSubdomainProblems(value: string): string[] {
+  const problems = tooLongFor(value, maxSubdomainChars);
+  if (subdomain.test(value.toLowerCase())) return problems;
+  const text =
+    "an RFC 1123 subdomain must consist of alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character";
+  return [...problems, withForm(text, subdomainForm, 'Example.com')];
+}
+
 /** A name such as abc-123 that starts with a letter: of services. */
 export function dns1035LabelProblems(value: string): string[] {
   const problems = tooLongFor(value, maxLabelChars);

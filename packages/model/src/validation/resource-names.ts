@@ -37,13 +37,13 @@ export function canBeOvercommitted(name: string): boolean {
 }
 
 /** True for a resource of somebody's own, such as example.com/gpu. */
-function isExtended(name: string): boolean {
+export function isExtendedResource(name: string): boolean {
   return !isNative(name) && !name.startsWith('requests.') && qualifiedNameProblems(`requests.${name}`).length === 0;
 }
 
 /** True for a resource that comes in whole pieces. */
 export function isCounted(name: string): boolean {
-  return counted.includes(name) || isExtended(name);
+  return counted.includes(name) || isExtendedResource(name);
 }
 
 /** True for a resource that a quota can bound and that has no domain. */
@@ -67,6 +67,6 @@ export function validateContainerResourceName(name: string, field: string): Fiel
     const isKnown = ofContainers.includes(name) || name.startsWith(pagesPrefix);
     return isKnown ? causes : [...causes, invalidValue(field, name, 'must be a standard resource for containers')];
   }
-  if (isNative(name) || isExtended(name)) return causes;
+  if (isNative(name) || isExtendedResource(name)) return causes;
   return [...causes, invalidValue(field, name, "doesn't follow extended resource name standard")];
 }
