@@ -1,4 +1,4 @@
-import { nodeUserName, organizations, serviceNames } from '@gantry/runtime/identities.ts';
+import { nodeUserName, organizations, serviceDnsName, serviceNames } from '@gantry/runtime/identities.ts';
 
 /** The holder of a certificate, and the use that it may make of it. */
 export interface Subject {
@@ -32,7 +32,8 @@ export type ServiceName = keyof typeof serviceNames;
 /** A service: it calls others and is called. Roles are bound to its common name, by which callers go too; `reached` is for clients that are not Gantry's. */
 export function serviceSubject(service: ServiceName, reached: Reached = thisMachine): Subject {
   const groups = service === 'envoy' ? { organizations: [organizations.xdsClients] } : {};
-  return { commonName: serviceNames[service], ...reached, ...groups, uses: both };
+  const dns = [...reached.dns, serviceDnsName(service)];
+  return { commonName: serviceNames[service], dns, ips: reached.ips, ...groups, uses: both };
 }
 
 /** The administrator, who calls and is never called. */

@@ -10,6 +10,11 @@ export const serviceNames = {
   admin: 'kubernetes-admin',
 } as const;
 
+/** Name of a service in its certificate for clients that go by DNS names, such as Envoy: it is no address. */
+export function serviceDnsName(service: keyof typeof serviceNames): string {
+  return `${service.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}.gantry`;
+}
+
 /** Organizations of certificates, which are the groups of their users. */
 export const organizations = {
   /** Administrators. */

@@ -1,8 +1,12 @@
 /** The bootstrap configuration of an Envoy that takes everything else over one ADS stream. */
 
+import { type AdsTls, adsTransportSocket } from './tls.ts';
+
 export interface BootstrapOptions {
   /** Address of the ADS server: host:port, or unix:/path for a Unix socket. */
   readonly xdsAddress: string;
+  /** TLS to the ADS server; clear text if absent, as over a Unix socket. */
+  readonly xdsTls?: AdsTls;
   readonly nodeId: string;
   /** Envoy's node.cluster: a name that Envoys with the same task share. */
   readonly nodeCluster?: string;
@@ -42,18 +46,19 @@ export function bootstrap(options: BootstrapOptions): object {
       cds_config: ads,
       lds_config: ads,
     },
-    static_resources: { clusters: [xdsCluster(options.xdsAddress)] },
+    static_resources: { clusters: [xdsCluster(options.xdsAddress, options.xdsTls)] },
     overload_manager: connectionLimit(options.maxConnections ?? 50_000),
   };
 }
 
-function xdsCluster(address: string): object {
+function xdsCluster(address: string, tls: AdsTls | undefined): object {
   const path = address.startsWith('unix:') ? address.slice('unix:'.length) : undefined;
   const endpoint = path === undefined ? socketAddress(...splitAddress(address)) : { pipe: { path } };
   return {
     name: xdsClusterName,
     type: path === undefined ? 'STRICT_DNS' : 'STATIC',
     connect_timeout: '5s',
+    ...(tls === undefined ? {} : { transport_socket: adsTransportSocket(tls) }),
     load_assignment: {
       cluster_name: xdsClusterName,
       endpoints: [{ lb_endpoints: [{ endpoint: { address: endpoint } }] }],

@@ -42,9 +42,9 @@ export async function startGrpcEcho(name: string): Promise<GrpcEcho> {
 }
 
 /** Bootstrap of a proxyless gRPC client: its xDS server. */
-export function xdsBootstrap(xdsAddress: string, nodeId: string): object {
+export function xdsBootstrap(xdsAddress: string, nodeId: string, credentials: object = { type: 'insecure' }): object {
   return {
-    xds_servers: [{ server_uri: xdsAddress, channel_creds: [{ type: 'insecure' }], server_features: ['xds_v3'] }],
+    xds_servers: [{ server_uri: xdsAddress, channel_creds: [credentials], server_features: ['xds_v3'] }],
     node: { id: nodeId, locality: { zone: 'a' } },
   };
 }

@@ -2,9 +2,11 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Credentials } from '@gantry/client/credentials.ts';
 import type { Node, Service } from '@gantry/model/gen/gantry.core.v1.ts';
 import type { EndpointSlice } from '@gantry/model/gen/gantry.discovery.v1.ts';
 import { silentLogger } from '@gantry/runtime/log.ts';
+import type { AdsTls } from 'envoy-control-plane-ts/process/tls.ts';
 import { defaultConfig, type XdsLbConfig } from '../config.ts';
 import { findGantryEnvoy, type SupervisedEnvoy, startEnvoy } from '../envoy.ts';
 import { startXdsLb, type XdsLb } from '../service.ts';
@@ -25,7 +27,7 @@ export interface Harness extends AsyncDisposable {
 }
 
 /** Starts xds-lb on a free port. Statuses that it writes come back as a changed Service, as from an api. */
-export async function startHarness(config: Partial<XdsLbConfig> = {}): Promise<Harness> {
+export async function startHarness(config: Partial<XdsLbConfig> = {}, credentials?: Credentials): Promise<Harness> {
   const services = new ListSource<Service>();
   const endpointSlices = new ListSource<EndpointSlice>();
   const nodes = new ListSource<Node>();
@@ -51,6 +53,7 @@ export async function startHarness(config: Partial<XdsLbConfig> = {}): Promise<H
       statusWriter: { updateStatus },
       events: { record: (_subject, _type, reason, message) => warnings.push(`${reason} ${message}`) },
       log: silentLogger,
+      credentials,
     },
   );
   return {
@@ -68,13 +71,22 @@ export async function startHarness(config: Partial<XdsLbConfig> = {}): Promise<H
 export async function startTestEnvoy(
   xdsAddress: string,
   protocol: 'sotw' | 'delta' = 'delta',
+  xdsTls?: AdsTls,
 ): Promise<SupervisedEnvoy & { readonly adminSocket: string }> {
   const binary = findGantryEnvoy(stateDir);
   if (binary === undefined) throw new Error('Envoy is not installed; npm run setup does it');
   const folder = await mkdtemp(join(tmpdir(), 'gantry-envoy-'));
   const adminSocket = join(folder, 'admin.sock');
   const envoy = startEnvoy(
-    { binary, xdsAddress, adminSocket, nodeId: `test-${protocol}`, concurrency: 1, protocol },
+    {
+      binary,
+      xdsAddress,
+      adminSocket,
+      nodeId: `test-${protocol}`,
+      concurrency: 1,
+      protocol,
+      ...(xdsTls && { xdsTls }),
+    },
     { log: silentLogger },
   );
   return {
