@@ -46,3 +46,36 @@ export function createApiMetrics(registry: Registry, watchers: () => number): Ap
     },
   };
 }
+
+/** Metrics of the REST edge. */
+export interface RestMetrics {
+  /** A request for a resource began; returns what to call with its HTTP status when its answer is sent or given up. */
+  started(verb: string, resource: string): (code: number) => void;
+}
+
+/** Counters of the REST edge in a registry. */
+export function createRestMetrics(registry: Registry): RestMetrics {
+  const seconds = new Histogram({
+    name: 'gantry_api_rest_request_seconds',
+    help: 'Seconds that requests over REST took, by verb, resource and HTTP status; watches and streams are not among them.',
+    labelNames: ['verb', 'resource', 'code'],
+    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
+    registers: [registry],
+  });
+  const inFlight = new Gauge({
+    name: 'gantry_api_rest_requests_in_flight',
+    help: 'Requests over REST in work, watches and streams included, by verb.',
+    labelNames: ['verb'],
+    registers: [registry],
+  });
+  return {
+    started(verb, resource) {
+      inFlight.inc({ verb });
+      const startedMs = performance.now();
+      return (code) => {
+        inFlight.dec({ verb });
+        if (verb !== 'watch') seconds.observe({ verb, resource, code }, (performance.now() - startedMs) / 1_000);
+      };
+    },
+  };
+}

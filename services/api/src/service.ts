@@ -61,7 +61,7 @@ import { keepClientAuthority } from './housekeeping/client-authority.ts';
 import { reportDamage } from './housekeeping/damage-report.ts';
 import { runHousekeeping } from './housekeeping/housekeeping.ts';
 import { reportStoreHealth } from './housekeeping/store-health.ts';
-import { createApiMetrics } from './metrics.ts';
+import { createApiMetrics, createRestMetrics } from './metrics.ts';
 import { NodeApi } from './nodes/service.ts';
 import { ownersBy, ownManager } from './ownership/track.ts';
 import { PlacementProxy } from './placement/proxy.ts';
@@ -268,6 +268,7 @@ function serveKubernetes(
         { name: 'store', of: ['readyz'], problem: () => store.problem },
         { name: 'watch-cache', of: ['readyz'], problem: () => (hub.following ? undefined : 'changes do not arrive') },
       ],
+      observed: createRestMetrics(registry).started,
       metrics: () => registry.metrics(),
       authorize: core.authorize,
       clock: core.clock,

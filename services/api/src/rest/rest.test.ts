@@ -364,6 +364,12 @@ describe('paths of the server', () => {
     expect((await ask(method, path)).code).toBe(code);
   });
 
+  test('have metrics of requests for resources', async () => {
+    await ask('GET', `${configMaps}/nosuch`);
+    const { body } = await ask('GET', '/metrics');
+    expect(body).toMatch(/gantry_api_rest_request_seconds_count\{[^}]*resource="configmaps",code="404"[^}]*\} \d+/);
+  });
+
   test('list all others at the root', async () => {
     const { paths } = (await ask('GET', '/')).body;
     expect(paths).toEqual(

@@ -41,6 +41,8 @@ export interface RestDeps extends Omit<ResourceDeps, 'maxBodyBytes' | 'largeList
   readonly tokenKeys: TokenKeys;
   /** Health checks beside those that the process answers and that it does not stop. */
   readonly checks: readonly HealthCheck[];
+  /** A request for a resource began; returns what to call with the HTTP status of its answer. */
+  readonly observed: (verb: string, resource: string) => (code: number) => void;
   /** The process's metrics as Prometheus' text. */
   readonly metrics: () => Promise<string>;
   readonly log: Logger;
@@ -168,8 +170,18 @@ class RestEdge {
       else {
         // The rest of a body that nobody reads is not waited for.
         if (hasMoreToCome(incoming)) endAfter(response);
-        sendStatus(response, statusOf(error), wanted);
+        this.#refuse(response, error, wanted);
       }
+    }
+  }
+
+  /** Never throws: a refusal that cannot be written ends its connection. */
+  #refuse(response: Outgoing, refusal: GantryError, wanted: Wanted): void {
+    try {
+      sendStatus(response, statusOf(refusal), wanted);
+    } catch (error) {
+      this.#deps.log.error({ error }, 'a refusal could not be written');
+      response.destroy();
     }
   }
 
@@ -196,9 +208,13 @@ class RestEdge {
       if (openId !== undefined) return sendText(response, 200, JSON.stringify(openId.document), openId.mediaType);
       return this.#document(route.path, method, incoming, response);
     }
-    using _place = this.#inFlight.enter(laneOf(route));
+    const { form, kind } = this.#typeOf(route);
+    const lane = laneOf(route);
+    using _place = this.#inFlight.enter(lane);
+    const ended = this.#deps.observed(lane === 'long' ? 'watch' : route.verb, form.resource);
+    response.once('close', () => ended(response.statusCode));
     const wanted = this.#wantedBy(incoming, url.searchParams);
-    const request = { route, ...this.#typeOf(route), query: url.searchParams, incoming, context, wanted };
+    const request = { route, form, kind, query: url.searchParams, incoming, context, wanted };
     const deps = this.#resourceDeps;
     const virtual = deps.virtual.find(({ kind }) => kind === request.kind);
     if (virtual === undefined) await handleResource(deps, request, response);

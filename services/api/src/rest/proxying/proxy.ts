@@ -72,9 +72,16 @@ export async function serveProxy(deps: Deps, request: ResourceRequest, { socket,
   }
   if (head.length > 0) backend.write(head);
   if (first?.length) socket.write(first);
-  await Promise.all([pipeline(socket, backend), pipeline(backend, socket)]).catch(() => undefined);
+  socket.pipe(backend).on('error', () => undefined);
+  backend.pipe(socket);
+  // All that either side has sent before its end is passed on; an error ends both.
+  await Promise.race([closed(socket), closed(backend)]);
   socket.destroy();
   backend.destroy();
+}
+
+function closed(stream: Duplex): Promise<void> {
+  return new Promise((resolve) => stream.once('close', resolve));
 }
 
 /** The port that a request is for. The user must be allowed to proxy; the pods of a service need no right of their own. */

@@ -71,6 +71,7 @@ export function startEdge(
     kinds: builtIn,
     virtual: [],
     checks: [],
+    observed: () => () => undefined,
     log: silentLogger,
     authorize: () => undefined,
     authenticate: ({ metadata }) => {
