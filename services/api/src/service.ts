@@ -27,7 +27,13 @@ import { serviceAdmission } from './admission/services.ts';
 import { accountAdmission, tokenSecretAdmission } from './admission/token-secrets.ts';
 import { type Advertiser, advertiserOf } from './advertise/advertise.ts';
 import { type Access, accessControl } from './auth/access.ts';
-import { type Authenticate, authenticateInOrder, clusterToken, trustedNetwork } from './auth/authentication.ts';
+import {
+  type Authenticate,
+  anonymous,
+  authenticateInOrder,
+  clusterToken,
+  trustedNetwork,
+} from './auth/authentication.ts';
 import { bearerTokens } from './auth/bearer.ts';
 import { keepDefaultRoles } from './auth/defaults/keeping.ts';
 import { type ReadTokenKeys, TokenKeys } from './auth/tokens/keys.ts';
@@ -197,14 +203,16 @@ async function serveEdges(config: ApiConfig, deps: ApiDeps, parts: Parts, stack:
   const { log, store, credentials = noCredentials } = deps;
   const { core, tokens, ledger, hub, events, resources, registry } = parts;
   const { maxRequestBytes, maxInFlight } = config.limits;
-  const authenticate = authenticateInOrder([
+  const authenticators = [
     clientCertificate(core.clock.now),
     clusterToken(credentials),
     bearerTokens(tokens.authenticators),
     ...(config.trustNetwork ? [trustedNetwork] : []),
-  ]);
+  ];
+  const authenticate = authenticateInOrder(authenticators);
   const calls = new Calls({
     authenticate,
+    authorize: core.authorize,
     metrics: createApiMetrics(registry, () => hub.watcherCount),
     log,
     maxInFlight,
@@ -227,7 +235,14 @@ async function serveEdges(config: ApiConfig, deps: ApiDeps, parts: Parts, stack:
   const ready = (): boolean => hub.following && store.problem === undefined;
   const rest =
     config.rest &&
-    stack.use(await serveKubernetes(config.rest, config, deps, { ...parts, scheduling, pods, authenticate }));
+    stack.use(
+      await serveKubernetes(config.rest, config, deps, {
+        ...parts,
+        scheduling,
+        pods,
+        authenticate: authenticateInOrder([...authenticators, anonymous]),
+      }),
+    );
   const diagnostics =
     config.diagnostics &&
     stack.use(
@@ -367,6 +382,7 @@ function coreOf(config: ApiConfig, deps: ApiDeps, { priorities, accounts, keys, 
     cache: new ObjectCache(config.cacheChars),
     damaged: new DamagedObjects(log),
     authorize: access.authorize,
+    restrict: access.restrict,
     admission: {
       services: serviceAdmission(store, allocation, entropy.random),
       pods: podAdmission(priorities, async (pod) =>

@@ -1,3 +1,4 @@
+import type { PolicyRule } from '@gantry/model/gen/gantry.rbac.v1.ts';
 import type { ChangeObserver } from '../watch/observers.ts';
 import {
   type Authorize,
@@ -6,9 +7,15 @@ import {
   decideInOrder,
   mastersAuthorizer,
 } from './authorization.ts';
-import type { RulesOf } from './rbac/authorizer.ts';
-import { rbacAuthorizer, rulesFor } from './rbac/authorizer.ts';
+import { defaultRoles } from './defaults/defaults.ts';
+import { nodeAuthorizer } from './node/authorizer.ts';
+import { NodeGraph } from './node/graph.ts';
+import { nodeOf } from './node/identity.ts';
+import { nodeRestriction } from './node/restriction.ts';
+import { type RulesOf, rbacAuthorizer, rulesFor } from './rbac/authorizer.ts';
+import { escalationCheck } from './rbac/escalation.ts';
 import { RbacView } from './rbac/view.ts';
+import { type Restriction, restrictInOrder } from './restriction.ts';
 
 /** Everything that decides who may do what, and the state that it decides by. */
 export interface Access {
@@ -18,18 +25,34 @@ export interface Access {
   readonly authorize: Authorize;
   /** The same as an answer. */
   readonly decide: Authorizer;
+  /** Refuses writes by what is in them: throws Forbidden. */
+  readonly restrict: Restriction;
   /** The rules that a user has in a namespace. */
   readonly rulesOf: RulesOf;
 }
 
+/** Default roles whose rules are those of every node. */
+const nodeRoles = ['system:node', 'system:gantry:node'];
+
 /** Puts the authorizers together, in the order in which they are asked. */
 export function accessControl(): Access {
   const rbac = new RbacView();
-  const authorizers = [mastersAuthorizer, rbacAuthorizer(rbac)];
+  const graph = new NodeGraph();
+  const authorizers = [mastersAuthorizer, nodeAuthorizer(graph, rulesOfNodes()), rbacAuthorizer(rbac)];
+  const decide: Authorizer = (user, attempt) => decideInOrder(authorizers, user, attempt);
   return {
-    observers: [rbac],
+    observers: [rbac, graph],
     authorize: authorizeInOrder(authorizers),
-    decide: (user, attempt) => decideInOrder(authorizers, user, attempt),
-    rulesOf: (user, namespace) => ({ ...rulesFor(rbac, user, namespace), incomplete: false }),
+    decide,
+    restrict: restrictInOrder([nodeRestriction, escalationCheck(rbac, decide)]),
+    rulesOf: (user, namespace) => {
+      const found = rulesFor(rbac, user, namespace);
+      if (nodeOf(user) === undefined) return { ...found, incomplete: false };
+      return { ...found, problem: 'node authorizer does not support user rule resolution', incomplete: true };
+    },
   };
+}
+
+function rulesOfNodes(): PolicyRule[] {
+  return defaultRoles.filter(({ metadata }) => nodeRoles.includes(metadata.name)).flatMap(({ rules = [] }) => rules);
 }

@@ -37,6 +37,12 @@ export function clusterToken(credentials: Credentials): Authenticator {
  */
 export const trustedNetwork: Authenticator = ({ peer }) => (hasAddress(peer) ? admin : undefined);
 
+const nobody: User = { name: wellKnown.anonymous, groups: [wellKnown.unauthenticated] };
+
+/** Callers without any proof have a name, too: roles say what everybody may do. A wrong proof stays Unauthorized. */
+export const anonymous: Authenticator = ({ metadata, certificate }) =>
+  certificate === undefined && metadata.get('authorization').length === 0 ? nobody : undefined;
+
 /** Whether a peer is `address:port`, an IPv6 address with or without brackets. */
 export function hasAddress(peer: string): boolean {
   const [, address = ''] = /^(.*):\d{1,5}$/.exec(peer) ?? [];

@@ -1,4 +1,5 @@
-import { GantryError } from '@gantry/runtime/errors.ts';
+import { parseFieldSelector } from '@gantry/model/selectors.ts';
+import { GantryError, isError } from '@gantry/runtime/errors.ts';
 import { type User, wellKnown } from './user.ts';
 
 /** An action on objects that is to be authorized: Kubernetes' resource attributes. */
@@ -16,8 +17,10 @@ export interface ResourceAttempt {
   readonly subresource: string;
   /** Empty for all namespaces, and for what is in none. */
   readonly namespace: string;
-  /** Empty for a collection, and for an object that gets its name later. */
+  /** Empty for a collection, unless its selector names one object, and for a new object. */
   readonly name: string;
+  /** Fields that a list or watch asks to be just so, by their paths. */
+  readonly fields?: Readonly<Record<string, string>>;
 }
 
 /** A request for a path that is no resource, such as /metrics. */
@@ -96,11 +99,50 @@ export function forbidden(user: User, attempt: Attempt, reason = ''): GantryErro
 export function attemptOn(
   verb: string,
   resource: string,
-  at: { readonly namespace?: string | undefined; readonly name?: string | undefined; readonly version?: string } = {},
+  at: {
+    readonly namespace?: string | undefined;
+    readonly name?: string | undefined;
+    readonly version?: string;
+    readonly fieldSelector?: string | undefined;
+  } = {},
 ): ResourceAttempt {
   const [type = '', subresource = ''] = resource.split('/', 2);
   const dot = type.indexOf('.');
   const [plural, group] = dot < 0 ? [type, ''] : [type.slice(0, dot), type.slice(dot + 1)];
-  const { namespace = '', name = '', version = '' } = at;
-  return { type: 'resource', verb, group, version, resource: plural, subresource, namespace, name };
+  const { version = '', fieldSelector = '' } = at;
+  const fields = fieldSelector === '' ? undefined : fieldsOf(fieldSelector);
+  const name = at.name || fields?.['metadata.name'] || '';
+  // A namespace is in itself: whoever has a role there may see it.
+  const namespace = at.namespace || (resource === 'namespaces' || type === 'namespaces' ? name : '');
+  const attempt = { type: 'resource', verb, group, version, resource: plural, subresource, namespace, name } as const;
+  return fields === undefined ? attempt : { ...attempt, fields };
+}
+
+/** The fields that a selector asks to be just so. One that makes no sense asks for none: the request is refused for it later. */
+function fieldsOf(selector: string): Readonly<Record<string, string>> | undefined {
+  try {
+    const equal = parseFieldSelector(selector).filter((requirement) => requirement.equal);
+    return Object.fromEntries(equal.map(({ field, value }) => [field, value]));
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Authorizes an action on each of several objects. Whoever may do it to all objects is asked about once.
+ * @param items In namespaces.
+ */
+export function authorizeAll(
+  authorize: Authorize,
+  user: User,
+  verb: string,
+  resource: string,
+  items: readonly { readonly namespace: string; readonly name: string }[],
+): void {
+  try {
+    authorize(user, attemptOn(verb, resource));
+  } catch (error) {
+    if (!isError(error, 'Forbidden') || items.length === 0) throw error;
+    for (const { namespace, name } of items) authorize(user, attemptOn(verb, resource, { namespace, name }));
+  }
 }

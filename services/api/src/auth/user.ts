@@ -15,4 +15,5 @@ export const wellKnown = {
   masters: 'system:masters',
   authenticated: 'system:authenticated',
   unauthenticated: 'system:unauthenticated',
+  nodes: 'system:nodes',
 } as const;

@@ -34,6 +34,8 @@ export interface ObjectRef {
   /** Empty for kinds that are in none. */
   readonly namespace: string;
   readonly name: string;
+  /** The part that the request is about, as it is authorized; the object itself if absent or empty. */
+  readonly subresource?: string;
 }
 
 /** The objects that a list or watch is about. */
@@ -55,6 +57,8 @@ export interface PatchRequest {
   /** The part that is changed; `scale` is the object's replicas. */
   readonly subresource: string;
   readonly dryRun: boolean;
+  /** The verb that is authorized; patch if absent. */
+  readonly verb?: 'update';
 }
 
 /** A configuration whose fields the client wants and owns. */
@@ -65,6 +69,14 @@ export interface ApplyConfigRequest {
   /** Takes fields over from other managers. */
   readonly force: boolean;
   readonly dryRun: boolean;
+}
+
+/** The objects that a request is authorized for. */
+interface Place {
+  readonly namespace?: string | undefined;
+  readonly name?: string | undefined;
+  readonly subresource?: string | undefined;
+  readonly fieldSelector?: string | undefined;
 }
 
 /**
@@ -165,7 +177,7 @@ export class ResourceApi {
   async create(context: RequestContext, object: AnyObject, dryRun: boolean): Promise<AnyObject> {
     const form = this.#deps.kinds.formOf(object);
     const { kind } = form;
-    this.#authorize(context, 'create', form, object.metadata.namespace, object.metadata.name);
+    this.#authorize(context, 'create', form, { namespace: object.metadata.namespace });
     const wanted = storedForm(this.#deps.kinds, object);
     kind.noteRequester?.(wanted, context.user);
     const options = this.#by(context, '', dryRun, form);
@@ -220,7 +232,7 @@ export class ResourceApi {
 
   async patch(context: RequestContext, ref: ObjectRef, request: PatchRequest): Promise<AnyObject> {
     const { subresource } = request;
-    const target = this.#target(context, 'patch', ref, subresource);
+    const target = this.#target(context, request.verb ?? 'patch', { ...ref, subresource });
     const next = this.#checked(context, target.kind, subresource, patched(this.#deps, context, target.form, request));
     const options = this.#by(context, subresource, request.dryRun, target.form);
     if (target.kind.subresources?.[subresource]?.transfer !== undefined) {
@@ -232,8 +244,8 @@ export class ResourceApi {
 
   async apply(context: RequestContext, manifest: Uint8Array, namespace: string, dryRun: boolean): Promise<Applied> {
     const request = { manifest, defaultNamespace: namespace || 'default', ...this.#by(context, '', dryRun) };
-    const applied = await applyManifest(this.#deps, request, (form, object) =>
-      this.#authorize(context, 'patch', form, object.metadata.namespace, object.metadata.name),
+    const applied = await applyManifest(this.#deps, request, (verb, form, { metadata: { namespace, name } }) =>
+      this.#authorize(context, verb, form, verb === 'create' ? { namespace } : { namespace, name }),
     );
     if (applied.outcome === 'created') this.#warnOfNew(context, applied.object);
     return applied;
@@ -242,10 +254,13 @@ export class ResourceApi {
   /** Server-side apply: the client says which fields it wants and owns, in YAML or JSON. */
   async applyConfig(context: RequestContext, ref: ObjectRef, request: ApplyConfigRequest): Promise<Applied> {
     const { subresource, config, force, dryRun } = request;
-    const target = this.#target(context, 'patch', ref, subresource);
+    const target = this.#target(context, 'patch', { ...ref, subresource });
     const author = { manager: context.fieldManager, subresource, nowMs: this.#deps.clock.now() };
-    return applyServerSide(this.#deps, target, { config, author, form: target.form, force, dryRun }, () =>
-      this.#authorize(context, 'create', target.form, ref.namespace, ref.name),
+    return applyServerSide(
+      this.#deps,
+      target,
+      { config, author, form: target.form, force, dryRun, check: this.#check(context, subresource) },
+      () => this.#authorize(context, 'create', target.form, ref),
     );
   }
 
@@ -255,7 +270,10 @@ export class ResourceApi {
     request: DeletionRequest,
     dryRun: boolean,
   ): Promise<{ readonly object: AnyObject; readonly gone: boolean }> {
-    return writer.remove(this.#deps, this.#target(context, 'delete', ref), request, dryRun);
+    const target = this.#target(context, 'delete', ref);
+    const check = (stored: AnyObject): void =>
+      this.#deps.restrict(context.user, { ...target, verb: 'delete', subresource: '', object: undefined, stored });
+    return writer.remove(this.#deps, target, request, dryRun, check);
   }
 
   /** A transition to what the user may ask for of a part of an object. */
@@ -268,9 +286,18 @@ export class ResourceApi {
   }
 
   /** Options of a write whose client owns what it sets. */
-  #by({ fieldManager }: RequestContext, subresource: string, dryRun: boolean, form?: Form): writer.WriteOptions {
-    const owners = ownersBy({ manager: fieldManager, subresource, nowMs: this.#deps.clock.now() });
-    return { dryRun, owners, form: form?.conversion };
+  #by(context: RequestContext, subresource: string, dryRun: boolean, form?: Form): writer.WriteOptions {
+    const owners = ownersBy({ manager: context.fieldManager, subresource, nowMs: this.#deps.clock.now() });
+    return { dryRun, owners, form: form?.conversion, check: this.#check(context, subresource) };
+  }
+
+  /** Asks the restrictions of writes before an object is stored. */
+  #check({ user }: RequestContext, subresource: string): NonNullable<writer.WriteOptions['check']> {
+    return (kind, object, stored) => {
+      const { namespace = '', name = '' } = object.metadata;
+      const verb = stored === undefined ? 'create' : 'update';
+      this.#deps.restrict(user, { kind, verb, subresource, namespace, name, object, stored });
+    };
   }
 
   #admitted(context: RequestContext, object: AnyObject | GantryError): NewObject | Creation {
@@ -278,7 +305,7 @@ export class ResourceApi {
       if (object instanceof GantryError) throw object;
       const form = this.#deps.kinds.formOf(object);
       const { kind, conversion } = form;
-      this.#authorize(context, 'create', form, object.metadata.namespace, object.metadata.name);
+      this.#authorize(context, 'create', form, { namespace: object.metadata.namespace });
       const wanted = storedForm(this.#deps.kinds, object);
       kind.noteRequester?.(wanted, context.user);
       return { kind, object: wanted, form: conversion };
@@ -287,11 +314,11 @@ export class ResourceApi {
     }
   }
 
-  #target(context: RequestContext, verb: string, ref: ObjectRef, subresource = ''): FormTarget {
+  #target(context: RequestContext, verb: string, ref: ObjectRef): FormTarget {
     const form = this.#deps.kinds.formOfResource(ref.resource, ref.version);
     const { kind } = form;
     checkNamespace(kind, ref.namespace, ref.name);
-    this.#authorize(context, verb, form, ref.namespace, ref.name, subresource);
+    this.#authorize(context, verb, form, ref);
     return { kind, form, namespace: ref.namespace, name: ref.name };
   }
 
@@ -300,14 +327,16 @@ export class ResourceApi {
     const { kind } = form;
     const { namespace = '', name } = kind.namespaced ? object.metadata : { name: object.metadata.name };
     checkNamespace(kind, namespace, name);
-    this.#authorize(context, 'update', form, namespace, name, subresource);
+    this.#authorize(context, 'update', form, { namespace, name, subresource });
     return { kind, form, namespace, name };
   }
 
   #formFor(context: RequestContext, verb: string, query: ObjectQuery): Form {
     const form = this.#deps.kinds.formOfResource(query.resource, query.version);
     if (query.namespace !== '') checkNamespace(form.kind, query.namespace, '');
-    this.#authorize(context, verb, form, query.namespace, undefined);
+    const { namespace, fieldSelector } = query;
+    // A selector limits what a list or watch shows: who may see one object may list it.
+    this.#authorize(context, verb, form, verb === 'deletecollection' ? { namespace } : { namespace, fieldSelector });
     return form;
   }
 
@@ -316,16 +345,10 @@ export class ResourceApi {
     for (const text of this.#deps.kinds.kindOfObject(object).warnings?.(object) ?? []) context.warn(text);
   }
 
-  #authorize(
-    { user }: RequestContext,
-    verb: string,
-    { resource, version }: Form,
-    namespace?: string,
-    name?: string,
-    subresource = '',
-  ): void {
+  #authorize({ user }: RequestContext, verb: string, { resource, version }: Form, at: Place): void {
+    const { subresource = '', ...place } = at;
     const whole = subresource === '' ? resource : `${resource}/${subresource}`;
-    this.#deps.authorize(user, attemptOn(verb, whole, { namespace, name, version }));
+    this.#deps.authorize(user, attemptOn(verb, whole, { ...place, version }));
   }
 }
 

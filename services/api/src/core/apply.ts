@@ -30,11 +30,11 @@ export interface Applied {
 /** Rounds of "it is not there, create it" and "it is there already, change it" before giving up. */
 const maxRounds = 4;
 
-/** Makes an object be as a manifest says, leaving alone what the manifest never named. `authorize` is asked once it is decoded. */
+/** Makes an object be as a manifest says, leaving alone what the manifest never named. `authorize` is asked for each step before it is done. */
 export async function applyManifest(
   deps: CoreDeps,
   request: ApplyRequest,
-  authorize: (form: Form, object: AnyObject) => void,
+  authorize: (verb: 'get' | 'patch' | 'create', form: Form, object: AnyObject) => void,
 ): Promise<Applied> {
   const manifest = parseManifestText(request.manifest);
   const decoded = decodeObject(withoutNulls(manifest), deps.kinds) as AnyObject;
@@ -45,17 +45,21 @@ export async function applyManifest(
   clearNamespace(kind, decoded);
   checkNamespace(kind, metadata.namespace, metadata.name);
   if (!metadata.name) throw invalid(kind, '', [required('metadata.name', 'apply needs a name')]);
-  authorize(form, decoded);
+  authorize('get', form, decoded);
   const modified = withLastApplied(manifest as Manifest, metadata.namespace);
   const target = { kind, namespace: metadata.namespace ?? '', name: metadata.name };
   for (let round = 1; round <= maxRounds; round++) {
     try {
-      const next = (stored: { readonly object: AnyObject }): AnyObject => merged(deps, form, modified, stored.object);
+      const next = (stored: { readonly object: AnyObject }): AnyObject => {
+        authorize('patch', form, decoded);
+        return merged(deps, form, modified, stored.object);
+      };
       const { object, changed } = await update(deps, target, next, request);
       return { object, outcome: changed ? 'configured' : 'unchanged' };
     } catch (error) {
       if (!isError(error, 'NotFound')) throw error;
     }
+    authorize('create', form, decoded);
     try {
       return {
         object: await create(

@@ -5,6 +5,7 @@ import type { Logger } from '@gantry/runtime/log.ts';
 import type { Store } from '@gantry/store/store.ts';
 import type { Admission } from '../admission/admission.ts';
 import type { Authorize } from '../auth/authorization.ts';
+import type { Restriction } from '../auth/restriction.ts';
 import type { User } from '../auth/user.ts';
 import type { DamagedObjects } from './damage.ts';
 import type { Limits } from './limits.ts';
@@ -22,6 +23,8 @@ export interface CoreDeps {
   readonly entropy: Entropy;
   readonly limits: Limits;
   readonly authorize: Authorize;
+  /** Refuses writes by what is in them. */
+  readonly restrict: Restriction;
   readonly admission: Admission;
   readonly log: Logger;
 }

@@ -168,7 +168,11 @@ function refused(error: unknown): Creation {
 }
 
 /** Everything up to the commit. Throws what is wrong with the object. */
-function prepare(deps: CoreDeps, { kind, object, form }: NewObject, { dryRun, owners }: WriteOptions): Candidate {
+function prepare(
+  deps: CoreDeps,
+  { kind, object, form }: NewObject,
+  { dryRun, owners, check }: WriteOptions,
+): Candidate {
   const metadata = object.metadata;
   meta.clearNamespace(kind, object);
   meta.checkNamespace(kind, metadata.namespace, metadata.name || metadata.generateName || '');
@@ -176,6 +180,7 @@ function prepare(deps: CoreDeps, { kind, object, form }: NewObject, { dryRun, ow
   if (generated !== undefined) metadata.name = meta.generateName(generated, deps.entropy.random);
   meta.stampNew(kind, object, deps.clock.now(), deps.entropy.uid());
   completeNew(kind, object, () => setEntries(object, owners(kind, object, undefined)), form);
+  check?.(kind, object, undefined);
   noteForm(kind, object);
   let created = object;
   const decide = async (attempt: number): Promise<Decision | undefined> => {

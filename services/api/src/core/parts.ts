@@ -34,6 +34,7 @@ export function updatePart(
     if (causes.length > 0) throw invalid(kind, name, causes);
     object.metadata.managedFields = wanted.metadata.managedFields;
     setEntries(object, options.owners(kind, object, stored.object));
+    options.check?.(kind, object, stored.object);
     return object as AnyObject;
   });
 }

@@ -13,7 +13,7 @@ import { lastAppliedAnnotation } from './last-applied.ts';
 import { checkUid } from './patching.ts';
 import type { AnyObject } from './stored-object.ts';
 import { inTodaysForm } from './todays-form.ts';
-import { type Target, update, updateStatus } from './writer.ts';
+import { type Target, update, updateStatus, type WriteOptions } from './writer.ts';
 
 // Server-side apply: one manager says which fields it wants, in a configuration that has these fields and no others.
 
@@ -27,6 +27,8 @@ export interface ServerSideApply {
   /** Takes fields over from other managers. */
   readonly force: boolean;
   readonly dryRun: boolean;
+  /** As of any write. */
+  readonly check: WriteOptions['check'];
 }
 
 /** Rounds of "it is not there, create it" and "it is there already, change it" before giving up. */
@@ -45,7 +47,7 @@ export async function applyServerSide(
 ): Promise<{ readonly object: AnyObject; readonly outcome: 'created' | 'configured' | 'unchanged' }> {
   const { kind, name } = target;
   const config = readConfig(deps, target, request.form, request.config);
-  const { author, force, dryRun } = request;
+  const { author, force, dryRun, check } = request;
   for (let round = 1; round <= maxRounds; round++) {
     let entries: Entries;
     const owners = (): Entries => entries;
@@ -59,7 +61,12 @@ export async function applyServerSide(
         if (author.subresource === '') keepLastApplied(object, config, author);
         return object;
       };
-      const { object, changed } = await write(deps, target, next, { dryRun, owners, form: request.form.conversion });
+      const { object, changed } = await write(deps, target, next, {
+        dryRun,
+        owners,
+        check,
+        form: request.form.conversion,
+      });
       return { object, outcome: changed ? 'configured' : 'unchanged' };
     } catch (error) {
       if (!isError(error, 'NotFound') || author.subresource !== '') throw error;
@@ -72,6 +79,7 @@ export async function applyServerSide(
         object: await create(deps, kind, newObject(deps, target, result.object), {
           dryRun,
           owners,
+          check,
           form: request.form.conversion,
         }),
         outcome: 'created',

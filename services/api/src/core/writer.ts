@@ -47,6 +47,8 @@ export interface WriteOptions {
   readonly owners: Owners;
   /** The form in which the client wrote it, where that is not the stored one: it may validate more. */
   readonly form?: ServedVersion | undefined;
+  /** Refuses the write by the object that is to be stored, with its defaults, and the stored one; may throw. */
+  readonly check?: ((kind: Kind, object: AnyObject, stored: AnyObject | undefined) => void) | undefined;
 }
 
 /** Reads one object from the store; throws NotFound. */
@@ -72,6 +74,7 @@ export function update(deps: CoreDeps, target: Target, next: Transition, options
     checkWhileDeleting(kind, object, before);
     const own = (): void => setEntries(object, options.owners(kind, object, before));
     completeUpdate(kind, object, before, own, options.form);
+    options.check?.(kind, object, before);
     meta.bumpGeneration(kind, object, before);
     noteForm(kind, object);
     return object;
@@ -103,6 +106,7 @@ export function updateStatus(
     kind.prepareForStatus?.(object, live, deps.clock.now());
     checkStatusUpdate(kind, object, live);
     setEntries(object, options.owners(kind, object, live));
+    options.check?.(kind, object, live);
     noteSameForm(object, live);
     return object;
   });
@@ -114,12 +118,14 @@ export async function remove(
   target: Target,
   request: DeletionRequest,
   dryRun: boolean,
+  check?: (stored: AnyObject) => void,
 ): Promise<{ object: AnyObject; gone: boolean }> {
   const { kind, name } = target;
   let last: AnyObject | undefined;
   let gone = false;
   const revision = await commitDecision(deps, infoOf(kind, name), async (attempt) => {
     const stored = await readStored(deps, target);
+    if (stored.damage === undefined) check?.(stored.object);
     const deletion = deletionOf(kind, stored, request, deps.clock.now());
     if (isDamaged(deletion)) {
       deps.damaged.note(deletion);

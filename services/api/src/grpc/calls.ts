@@ -3,11 +3,15 @@ import { Lane, ServerCalls } from '@gantry/client/server-calls.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
 import type { Metadata } from '@grpc/grpc-js';
 import type { Authenticate } from '../auth/authentication.ts';
+import type { Authorize } from '../auth/authorization.ts';
+import { type HeaderSource, impersonated } from '../auth/impersonation.ts';
 import type { RequestContext } from '../core/context.ts';
 import type { ApiMetrics } from '../metrics.ts';
 
 export interface CallDeps {
   readonly authenticate: Authenticate;
+  /** Decides who may act as somebody else. */
+  readonly authorize: Authorize;
   readonly metrics: ApiMetrics;
   readonly log: Logger;
   /** Unary calls of each lane in work at one time; one more is refused. */
@@ -21,10 +25,10 @@ export class Calls extends ServerCalls<RequestContext> {
   /** Lists, which wait for one another. All other requests share the lane that is the default. */
   readonly lists: Lane;
 
-  constructor({ authenticate, metrics, log, maxInFlight }: CallDeps) {
+  constructor({ authenticate, authorize, metrics, log, maxInFlight }: CallDeps) {
     super({
       contextOf: async (call, signal) => ({
-        user: await authenticate(callerOf(call)),
+        user: impersonated(await authenticate(callerOf(call)), metadataOf(call.metadata), authorize),
         signal,
         fieldManager: managerOf(call.metadata),
         fieldValidation: 'Strict',
@@ -49,4 +53,12 @@ function managerOf(metadata: Metadata): string {
   if (named !== undefined && named !== '') return String(named);
   const [agent = ''] = metadata.get('user-agent');
   return String(agent).split('/', 1)[0] ?? '';
+}
+
+/** Metadata as the headers by which a caller acts as somebody else, in Kubernetes' names. */
+function metadataOf(metadata: Metadata): HeaderSource {
+  return {
+    names: () => Object.keys(metadata.getMap()),
+    values: (name) => metadata.get(name).map(String),
+  };
 }

@@ -24,6 +24,7 @@ const maxTtlMs = 600_000;
 const maxNodeNameChars = 253;
 const pods = genericKindOf('Pod');
 const nodes = kindOf('Node');
+const genericNode = genericKindOf('Node');
 
 /** Heartbeats and pod statuses, as node agents send them. */
 export class NodeApi {
@@ -39,6 +40,7 @@ export class NodeApi {
    */
   async heartbeat(context: RequestContext, nodeName: string, ttlMs: number): Promise<HeartbeatAnswer> {
     this.#deps.authorize(context.user, attemptOn('update', 'nodes/status', { name: nodeName }));
+    this.#checkOwn(context, nodeName);
     checkNodeName(nodeName);
     if (!(ttlMs >= 1 && ttlMs <= maxTtlMs)) {
       const message = `Invalid value: ${ttlMs}: must be between 1 and ${maxTtlMs}, inclusive`;
@@ -70,6 +72,7 @@ export class NodeApi {
   /** Writes the statuses of pods on one node, each on its own; one result each, in order. */
   async reportPods(context: RequestContext, nodeName: string, reports: readonly PodReport[]): Promise<ItemResult[]> {
     this.#deps.authorize(context.user, attemptOn('update', 'pods/status'));
+    this.#checkOwn(context, nodeName);
     checkNodeName(nodeName);
     checkBatchSize('pods', reports.length, this.#deps.limits.maxBatchItems);
     const author = { manager: context.fieldManager, subresource: 'status', nowMs: this.#deps.clock.now() };
@@ -80,6 +83,19 @@ export class NodeApi {
         plan: (report, stored) => planReport(pods, { nodeName, author }, report, stored, this.#deps.limits),
         guards: () => [],
       }),
+    });
+  }
+
+  /** A node speaks for itself alone. */
+  #checkOwn({ user }: RequestContext, name: string): void {
+    this.#deps.restrict(user, {
+      kind: genericNode,
+      verb: 'update',
+      subresource: 'status',
+      namespace: '',
+      name,
+      object: undefined,
+      stored: undefined,
     });
   }
 

@@ -4,7 +4,8 @@ import type { ResourceRequest } from './request.ts';
 /** The object that a request names. */
 export function refOf({ route, form }: ResourceRequest): ObjectRef {
   const { resource, version } = form;
-  return { resource, version, namespace: route.namespace, name: route.name };
+  const { namespace, name, subresource } = route;
+  return { resource, version, namespace, name, subresource };
 }
 
 /** The objects that a list, watch or deletion of a collection is about; a watch may name one of them in its path. */

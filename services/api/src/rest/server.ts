@@ -10,15 +10,18 @@ import { GantryError, toGantryError } from '@gantry/runtime/errors.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
 import { Metadata } from '@grpc/grpc-js';
 import type { Authenticate } from '../auth/authentication.ts';
+import { impersonated } from '../auth/impersonation.ts';
 import type { TokenKeys } from '../auth/tokens/keys.ts';
 import type { RequestContext } from '../core/context.ts';
 import { isPretty, plainJson, type Wanted, wantedBy } from './accept.ts';
 import { type Outgoing, sendDocument, sendStatus, sendText } from './answer.ts';
+import { attemptOf } from './attempt.ts';
 import type { Incoming } from './body.ts';
 import { certificateOf, secureServer } from './certificates.ts';
 import { Connections, connectionOptions, hasMoreToCome } from './connections.ts';
 import { Documents } from './documents.ts';
 import { notAcceptable } from './encoding.ts';
+import { headersOf } from './headers.ts';
 import { type HealthCheck, healthAt } from './health.ts';
 import { InFlight, type InFlightBounds, laneOf } from './in-flight.ts';
 import { ByteBudget } from './list-writer.ts';
@@ -195,14 +198,14 @@ class RestEdge {
     const health = healthAt(url.pathname, url.searchParams, this.#checks);
     if (health !== undefined) return sendText(response, health.code, health.text, plainText);
     const route = routeOf(method, url);
-    if (route.type === 'path' && isVersion(route.path)) return this.#document(route.path, method, incoming, response);
     const warnings = new Warnings();
     const context = await this.#context(incoming, signal, url.searchParams, (text) => {
       warnings.add(text);
       warnings.tell(response);
     });
+    // Nobody is told before, not even whether there is such a resource.
+    this.#deps.authorize(context.user, attemptOf(method, route, url.searchParams));
     if (route.type === 'path') {
-      this.#deps.authorize(context.user, { type: 'path', verb: method.toLowerCase(), path: route.path });
       if (route.path === '/metrics') return sendText(response, 200, await this.#deps.metrics(), plainText);
       const openId = await openIdDocumentAt(route.path, this.#deps.tokenKeys, this.#address);
       if (openId !== undefined) return sendText(response, 200, JSON.stringify(openId.document), openId.mediaType);
@@ -241,6 +244,7 @@ class RestEdge {
     const url = urlOf(incoming.url ?? '/');
     const route = routeOf(incoming.method ?? 'GET', url);
     const context = await this.#context(incoming, signal, url.searchParams, () => undefined);
+    this.#deps.authorize(context.user, attemptOf(incoming.method ?? 'GET', route, url.searchParams));
     if (route.type === 'path') throw new GantryError('BadRequest', 'the requested resource has no streams');
     return { route, ...this.#typeOf(route), query: url.searchParams, incoming, context, wanted: plainJson };
   }
@@ -263,12 +267,10 @@ class RestEdge {
     const { authorization } = incoming.headers;
     if (authorization !== undefined) metadata.set('authorization', authorization);
     const { remoteAddress = '', remotePort = 0 } = incoming.socket;
+    const caller = { peer: `${remoteAddress}:${remotePort}`, metadata, certificate: certificateOf(incoming) };
+    const user = await this.#deps.authenticate(caller);
     return {
-      user: await this.#deps.authenticate({
-        peer: `${remoteAddress}:${remotePort}`,
-        metadata,
-        certificate: certificateOf(incoming),
-      }),
+      user: impersonated(user, headersOf(incoming), this.#deps.authorize),
       signal,
       fieldManager: query.get('fieldManager') || (incoming.headers['user-agent'] ?? '').split('/', 1)[0]!,
       fieldValidation: fieldValidationOf(query),
@@ -318,10 +320,6 @@ function endAfter(response: Outgoing): void {
 }
 
 const plainText = 'text/plain; charset=utf-8';
-
-function isVersion(path: string): boolean {
-  return path === '/version' || path === '/version/';
-}
 
 function urlOf(text: string): URL {
   try {

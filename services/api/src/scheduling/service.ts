@@ -7,7 +7,7 @@ import { isReady } from '@gantry/model/ready.ts';
 import { conflict } from '@gantry/runtime/errors.ts';
 import { Semaphore } from '@gantry/runtime/semaphore.ts';
 import { rfc3339 } from '@gantry/runtime/time.ts';
-import { attemptOn } from '../auth/authorization.ts';
+import { attemptOn, authorizeAll } from '../auth/authorization.ts';
 import type { CoreDeps, RequestContext } from '../core/context.ts';
 import { checkUidPrecondition } from '../core/deletion.ts';
 import { keyPrefix, objectKey } from '../core/keys.ts';
@@ -50,8 +50,8 @@ export class SchedulingApi {
   /** Binds pods to nodes, each on its own; one result each, in order. */
   async bind(context: RequestContext, bindings: readonly Binding[], scheduler: string): Promise<ItemResult[]> {
     const { authorize, limits } = this.#deps;
-    authorize(context.user, attemptOn('create', 'pods/binding'));
     checkBatchSize('bindings', bindings.length, limits.maxBatchItems);
+    authorizeAll(authorize, context.user, 'create', 'pods/binding', bindings);
     const parts = byGang(bindings);
     for (const [gang, part] of parts) {
       if (gang !== '') checkBatchSize(`bindings of gang ${gang}`, part.length, maxItemsPerCommit);
@@ -93,8 +93,8 @@ export class SchedulingApi {
     scheduler: string,
   ): Promise<ItemResult[]> {
     const { authorize, limits, clock } = this.#deps;
-    authorize(context.user, attemptOn('create', 'pods/binding'));
     checkBatchSize('pods', reports.length, limits.maxBatchItems);
+    authorizeAll(authorize, context.user, 'patch', 'pods/status', reports);
     const author = { manager: context.fieldManager, subresource: 'status', nowMs: clock.now() };
     const results = await runBatch(this.#deps, {
       items: reports,
@@ -114,8 +114,13 @@ export class SchedulingApi {
   /** Asks for a pod's end within its disruption budget, and says in its status why. */
   async evict(context: RequestContext, request: EvictRequest & { readonly dryRun?: boolean }): Promise<void> {
     const { namespace, name, uid, gracePeriodSeconds, reason = 'EvictionByEvictionAPI', dryRun = false } = request;
-    this.#deps.authorize(context.user, attemptOn('create', 'pods/eviction', { namespace, name }));
+    const { authorize, restrict } = this.#deps;
+    authorize(context.user, attemptOn('create', 'pods/eviction', { namespace, name }));
+    // Whoever passes over budgets deletes, as schedulers do.
+    if (request.ignoreBudgets) authorize(context.user, attemptOn('delete', 'pods', { namespace, name }));
     const target = { kind: pods, namespace, name };
+    const stored = (await readStored(this.#deps, target)).object;
+    restrict(context.user, { ...target, verb: 'create', subresource: 'eviction', object: undefined, stored });
     const now = rfc3339(this.#deps.clock.now());
     const price: Price = request.ignoreBudgets ? { type: 'free' } : await this.#pay(target, uid, now, dryRun);
     const condition = { type: 'DisruptionTarget', status: 'True', reason, message: `Eviction API: evicting` } as const;

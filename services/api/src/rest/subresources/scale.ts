@@ -15,7 +15,7 @@ const patchTypes = ['application/merge-patch+json', 'application/strategic-merge
 /** Reads or sets the replicas of a scalable object. */
 export async function handleScale(deps: ResourceDeps, request: ResourceRequest, response: Outgoing): Promise<void> {
   const { route, kind, context } = request;
-  const ref = { resource: resourceOf(kind), namespace: route.namespace, name: route.name };
+  const ref = { resource: resourceOf(kind), namespace: route.namespace, name: route.name, subresource: 'scale' };
   switch (route.verb) {
     case 'get':
       return sendDocument(response, 200, scaleOf(await deps.api.get(context, ref)));
@@ -25,7 +25,13 @@ export async function handleScale(deps: ResourceDeps, request: ResourceRequest, 
       const { dryRun } = writeParameters(request.query);
       const metadata = resourceVersion === undefined ? {} : { metadata: { resourceVersion } };
       const body = JSON.stringify({ ...metadata, spec: { replicas } });
-      const changed = await deps.api.patch(context, ref, { type: 'merge', body, subresource: 'scale', dryRun });
+      const changed = await deps.api.patch(context, ref, {
+        type: 'merge',
+        body,
+        subresource: 'scale',
+        dryRun,
+        ...(route.verb === 'update' ? { verb: 'update' as const } : {}),
+      });
       return sendDocument(response, 200, scaleOf(changed));
     }
     default:

@@ -1,9 +1,8 @@
 import { decodeObject } from '@gantry/model/decode.ts';
 import type { Kind } from '@gantry/model/kind.ts';
-import { apiVersionOf, resourceOf } from '@gantry/model/registry.ts';
+import { apiVersionOf } from '@gantry/model/registry.ts';
 import { virtualKinds } from '@gantry/model/virtual-kinds.ts';
 import { GantryError } from '@gantry/runtime/errors.ts';
-import { type Authorize, attemptOn } from '../../auth/authorization.ts';
 import type { RequestContext } from '../../core/context.ts';
 import type { AnyObject } from '../../core/stored-object.ts';
 import { type Outgoing, sendDocument } from '../answer.ts';
@@ -24,20 +23,18 @@ export interface VirtualResource {
 }
 
 export interface VirtualDeps {
-  readonly authorize: Authorize;
   /** Largest body of a request, in bytes. */
   readonly maxBodyBytes: number;
 }
 
-/** Answers a request for a kind whose objects are calls, or throws the GantryError of its refusal. */
+/** Answers an authorized request for a kind whose objects are calls, or throws the GantryError of its refusal. */
 export async function handleVirtual(
-  { authorize, maxBodyBytes }: VirtualDeps,
+  { maxBodyBytes }: VirtualDeps,
   { kind, answer }: VirtualResource,
   { route, query, incoming, context, wanted }: ResourceRequest,
   response: Outgoing,
 ): Promise<void> {
   const { namespace, name, verb } = route;
-  authorize(context.user, attemptOn(verb, resourceOf(kind), { namespace, name }));
   if (name !== '' || (namespace !== '') !== kind.namespaced) {
     throw new GantryError('NotFound', 'the server could not find the requested resource');
   }

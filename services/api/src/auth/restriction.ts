@@ -1,0 +1,38 @@
+import type { Kind } from '@gantry/model/kind.ts';
+import { resourceOf } from '@gantry/model/registry.ts';
+import { GantryError } from '@gantry/runtime/errors.ts';
+import type { AnyObject } from '../core/stored-object.ts';
+import type { User } from './user.ts';
+
+/** A write that its user is authorized for, with the objects that it is about. */
+export interface WriteAttempt {
+  readonly kind: Kind;
+  readonly verb: 'create' | 'update' | 'delete';
+  /** Empty for the object itself. */
+  readonly subresource: string;
+  /** Empty for kinds that are in none. */
+  readonly namespace: string;
+  readonly name: string;
+  /** The object as it is to be stored, with its defaults; undefined for a deletion. */
+  readonly object: AnyObject | undefined;
+  /** The stored object; undefined for a creation. */
+  readonly stored: AnyObject | undefined;
+}
+
+/** Refuses writes by what is in them: throws Forbidden. */
+export type Restriction = (user: User, attempt: WriteAttempt) => void;
+
+/** Asks all restrictions. */
+export function restrictInOrder(restrictions: readonly Restriction[]): Restriction {
+  return (user, attempt) => {
+    for (const restrict of restrictions) restrict(user, attempt);
+  };
+}
+
+/** `nodes "n" is forbidden: …`, as Kubernetes' admission refuses a write. */
+export function refusal({ kind, name }: Pick<WriteAttempt, 'kind' | 'name'>, problem: string): GantryError {
+  const named = name === '' ? '' : ` ${JSON.stringify(name)}`;
+  return new GantryError('Forbidden', `${resourceOf(kind)}${named} is forbidden: ${problem}`, {
+    resource: { group: kind.group, resource: kind.plural, name },
+  });
+}
