@@ -172,7 +172,7 @@ function isShut({ grpc, https, lines }: Knocked): boolean {
   const codes = Object.values(grpc);
   const isGrpc = codes.some((code) => refusals.includes(code));
   if (isGrpc) return codes.every((code) => code === 'UNIMPLEMENTED' || refusals.includes(code));
-  if (https !== 0) return https === 401;
+  if (https !== 0) return https === 401 || https === 403;
   return (
     /^-NOAUTH|-ERR 'Authorization Violation'|-ERR 'Secure Connection - TLS Required'/.test(lines) ||
     isHandshakeEnd(lines)

@@ -102,8 +102,8 @@ describe('the api', () => {
     expect(await ask(secrets, await by(adminSubject))).toBe(200);
     expect(await ask(secrets, await by(serviceSubject('xdsLb')))).toBe(403);
     expect(await ask('/api/v1/services', await by(serviceSubject('xdsLb')))).toBe(200);
-    expect(await ask(secrets)).toBe(401);
-    expect(await ask(secrets, await by(adminSubject, 'other'))).toBe(401);
+    expect(await ask(secrets)).toBe(403);
+    expect(await ask(secrets, await by(adminSubject, 'other'))).toBe(403);
     expect(await ask('/readyz')).toBe(200);
   });
 });

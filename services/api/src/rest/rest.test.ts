@@ -299,8 +299,8 @@ describe('strangers', () => {
     'learn nothing of %s',
     async (path) => {
       const response = await fetch(base + path);
-      expect(response.status).toBe(401);
-      expect(await response.json()).toMatchObject({ kind: 'Status', reason: 'Unauthorized' });
+      expect(response.status).toBe(403);
+      expect(await response.json()).toMatchObject({ kind: 'Status', reason: 'Forbidden' });
     },
   );
 });
@@ -379,10 +379,10 @@ describe('paths of the server', () => {
 
   test('are for the administrator, but for health and the version', async () => {
     const nobody = { authorization: 'Bearer wrong' };
-    for (const path of ['/', '/metrics', '/api', '/openapi/v2']) {
+    for (const path of ['/', '/metrics', '/api', '/openapi/v2', '/version']) {
       expect(await ask('GET', path, undefined, nobody)).toMatchObject({ code: 401, body: { reason: 'Unauthorized' } });
     }
-    for (const path of ['/livez', '/version']) expect((await ask('GET', path, undefined, nobody)).code).toBe(200);
+    expect((await ask('GET', '/livez', undefined, nobody)).code).toBe(200);
   });
 
   test('show JSON with line breaks to people', async () => {

@@ -23,7 +23,7 @@ interface BoundVolume {
 const pods = 'pods';
 const volumes = 'persistentvolumes';
 
-/** Which objects the pods of each node refer to, kept up to date from the store's changes. Nothing is known while it is loaded. */
+/** The objects that the pods of each node refer to, kept up to date from the store's changes. Nothing is known while it is loaded. */
 export class NodeGraph implements ChangeObserver {
   readonly prefixes = [`${pods}/`, `${volumes}/`];
   readonly #pods = new Map<string, BoundPod>();
