@@ -43,6 +43,7 @@ export function createProgram(termination: Termination): Command {
   addWriteCommands(program, withClient);
   addPodCommands(program, withClient);
   addRolloutCommands(program, withClient);
+  addUserCommands(program, withClient);
   program
     .command('status')
     .description("summarize the cluster's state")
@@ -258,6 +259,24 @@ function addRolloutCommands(program: Command, withClient: WithClient): void {
         withClient(async (context) => (await import('./commands/rollout.ts')).rolloutPause(context, what, paused)),
       );
   }
+}
+
+function addUserCommands(program: Command, withClient: WithClient): void {
+  program
+    .command('user')
+    .description('manage the users of the cluster')
+    .command('create <name>')
+    .description('make a user: a certificate in a kubeconfig; roles say what the user may do')
+    .option('--group <name>', 'group of the user; may be repeated', repeated, [])
+    .option('--kubeconfig <path>', 'file to write; NAME.kubeconfig by default')
+    .option('--days <count>', 'days for which the certificate is good', wholeNumber, 365)
+    .action((name, flags) =>
+      withClient(async (context) => (await import('./commands/user.ts')).createUser(context, name, flags)),
+    );
+}
+
+function repeated(value: string, before: readonly string[]): string[] {
+  return [...before, value];
 }
 
 function wholeNumber(value: string): number {

@@ -2,9 +2,8 @@
 import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseAddress } from '@gantry/runtime/address.ts';
-import type { Certificates } from '@gantry/runtime/certificates.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
-import { stringify } from 'yaml';
+import { kubeconfigText } from '../kubeconfig.ts';
 import type { ClusterCertificates } from './certificates.ts';
 import { freeAddress } from './free-port.ts';
 
@@ -29,7 +28,11 @@ export async function prepareKubeAccess(
   const address = await kubeAddress(api);
   const kubeconfigPath = join(stateDir, 'kubeconfig');
   const admin = certificates.sourceOf('admin');
-  const write = (): Promise<void> => writePrivately(kubeconfigPath, kubeconfig(`https://${address}`, admin.current));
+  const write = (): Promise<void> =>
+    writePrivately(
+      kubeconfigPath,
+      kubeconfigText({ server: `https://${address}`, user: 'kubernetes-admin', ...admin.current }),
+    );
   await write();
   admin.onChange(() => {
     write().catch((error: unknown) =>
@@ -47,19 +50,6 @@ async function kubeAddress(api: string): Promise<string> {
   const { host, port } = parseAddress(api);
   const at = (wanted: number): Promise<string> => freeAddress(`${host.includes(':') ? `[${host}]` : host}:${wanted}`);
   return port === ownPort ? at(usualPort).catch(() => at(0)) : at(0);
-}
-
-function kubeconfig(server: string, { ca, cert, key }: Certificates): string {
-  const [name, user] = ['gantry', 'kubernetes-admin'];
-  const data = (pem: string): string => Buffer.from(pem).toString('base64');
-  return stringify({
-    apiVersion: 'v1',
-    kind: 'Config',
-    clusters: [{ name, cluster: { server, 'certificate-authority-data': data(ca) } }],
-    users: [{ name: user, user: { 'client-certificate-data': data(cert), 'client-key-data': data(key) } }],
-    contexts: [{ name, context: { cluster: name, user } }],
-    'current-context': name,
-  });
 }
 
 async function writePrivately(path: string, text: string): Promise<void> {

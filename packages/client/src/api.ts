@@ -94,7 +94,7 @@ export interface Writer {
   patch<K extends KindName>(
     kind: K,
     name: ObjectName,
-    patch: { readonly type: PatchType; readonly body: unknown; readonly subresource?: 'status' },
+    patch: { readonly type: PatchType; readonly body: unknown; readonly subresource?: string },
     options?: WriteOptions,
   ): Promise<Kinds[K]>;
   apply(

@@ -193,7 +193,7 @@ export class Client implements Reader, Writer, Disposable {
   async patch<K extends KindName>(
     kind: K,
     name: ObjectName,
-    patch: { readonly type: PatchType; readonly body: unknown; readonly subresource?: 'status' },
+    patch: { readonly type: PatchType; readonly body: unknown; readonly subresource?: string },
     options?: WriteOptions,
   ): Promise<Kinds[K]> {
     const request = {

@@ -118,3 +118,12 @@ test('approving and signing take a permission for the signer', async () => {
   await expect.poll(async () => (await asBob()).code).toBe(200);
   expect((await ask('PATCH', '/bob/status', signed, token)).body.message).toContain('user not permitted to sign');
 });
+
+test('over gRPC a part is patched as such, and no other part gives a way to the whole object', async () => {
+  await create('carl', 'carl');
+  const patch = (subresource: string, body: object = approve) =>
+    running.client.patch('CertificateSigningRequest', { name: 'carl' }, { type: 'merge', body, subresource });
+  expect((await patch('approval')).status?.conditions).toMatchObject([{ type: 'Approved' }]);
+  await expect(patch('other')).rejects.toThrow('could not find the requested resource');
+  await expect(patch('scale', { metadata: { labels: { a: 'b' } } })).rejects.toThrow('Unsupported value: "scale"');
+});

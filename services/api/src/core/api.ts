@@ -235,7 +235,7 @@ export class ResourceApi {
     const target = this.#target(context, request.verb ?? 'patch', { ...ref, subresource });
     const next = this.#checked(context, target.kind, subresource, patched(this.#deps, context, target.form, request));
     const options = this.#by(context, subresource, request.dryRun, target.form);
-    if (target.kind.subresources?.[subresource]?.transfer !== undefined) {
+    if (!['', 'status', 'scale'].includes(subresource)) {
       return (await updatePart(this.#deps, target, partOf(target.kind, subresource), next, options)).object;
     }
     const write = subresource === 'status' ? writer.updateStatus : writer.update;

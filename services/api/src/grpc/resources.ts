@@ -116,7 +116,7 @@ function writeHandlers(api: ResourceApi, calls: Calls, kinds: Registry): Untyped
       const object = await api.patch(context, ref, {
         type: patchTypeOf(request.type),
         body: Buffer.from(request.patch ?? '', 'base64').toString('utf8'),
-        subresource: subresourceOf(request.subresource),
+        subresource: partOf(request.subresource),
         dryRun: request.dryRun ?? false,
       });
       return wrap(named(ref, object), kinds);
@@ -215,9 +215,10 @@ function patchTypeOf(type = ''): PatchType {
   return found;
 }
 
-function subresourceOf(subresource = ''): '' | 'status' {
-  if (subresource === '' || subresource === 'status') return subresource;
-  throw invalid('subresource', `Unsupported value: "${subresource}": supported values: "status"`);
+/** The part of an object that a patch is about. The replicas are a part for clients that send a Scale, which comes over REST alone. */
+function partOf(subresource = ''): string {
+  if (subresource !== 'scale') return subresource;
+  throw invalid('subresource', 'Unsupported value: "scale": patch the object itself');
 }
 
 function nonNegative(field: string, value = 0): number {
