@@ -47,7 +47,7 @@ export const adminSubject: Subject = {
 export function nodeSubject(nodeName: string, addresses: readonly string[]): Subject {
   return {
     commonName: nodeUserName(nodeName),
-    organizations: [organizations.nodes, organizations.masters],
+    organizations: [organizations.nodes],
     dns: [nodeName],
     ips: addresses,
     uses: both,
