@@ -214,8 +214,8 @@ function queryOf(random: Random): string {
     const value = random.chance(0.7) ? random.pick(values) : anything(random);
     return `${random.pick(parameters)}=${random.chance(0.8) ? encodeURIComponent(value) : value}`;
   });
-  // Watches end soon.
-  return pairs.length === 0 && random.chance(0.5) ? '' : `?${[...pairs, 'timeoutSeconds=1'].join('&')}`;
+  // Watches end soon: the first value counts.
+  return pairs.length === 0 && random.chance(0.5) ? '' : `?${['timeoutSeconds=1', ...pairs].join('&')}`;
 }
 
 function someValue(random: Random, depth: number): unknown {
