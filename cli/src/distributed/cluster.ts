@@ -2,7 +2,9 @@ import { join } from 'node:path';
 import { type Client, connect } from '@gantry/client/client.ts';
 import { openBus } from '@gantry/events/open.ts';
 import { lockDirectory } from '@gantry/node-agent/host/lock.ts';
-import { systemClock } from '@gantry/runtime/clock.ts';
+import type { HostNodes } from '@gantry/node-agent/host/nodes.ts';
+import { type Clock, systemClock } from '@gantry/runtime/clock.ts';
+import type { Logger } from '@gantry/runtime/log.ts';
 import { ensurePrivateFolder, newSecret } from '@gantry/runtime/private-files.ts';
 import { openStore } from '@gantry/store/open.ts';
 import type { SupervisedEnvoy } from '@gantry/xds-lb/envoy.ts';
@@ -12,10 +14,10 @@ import type { Cluster, ClusterDeps } from '../up/cluster.ts';
 import { ensureEncryption } from '../up/encryption.ts';
 import { findServiceEnvoy, startServiceEnvoy } from '../up/envoy.ts';
 import { freeAddress, freePort } from '../up/free-port.ts';
-import { prepareKubeAccess } from '../up/kube-access.ts';
+import { type KubeAccess, prepareKubeAccess } from '../up/kube-access.ts';
 import type { UpOptions } from '../up/options.ts';
 import { announceCluster, prepareState } from '../up/state.ts';
-import { startNodePrograms } from './nodes.ts';
+import { setUpNodes, startNodePrograms } from './nodes.ts';
 import {
   type Addresses,
   apiProgram,
@@ -60,9 +62,10 @@ export async function startDistributed(options: UpOptions, deps: ClusterDeps): P
   const token = await clusterToken(stateDir);
   const ports = await choosePorts(options);
   const certificates = stack.use(await openCertificates(options, ports.api, { clock, log }));
-  const kube = await prepareKubeAccess(stateDir, ports.api, certificates, log);
-  const { path: encryptionFile } = await ensureEncryption(stateDir);
-  const addresses = { ...ports, kube, encryptionFile, runDir: run, tokenFile: token.path, certificates };
+  // Nodes come before the api, which is served on their network, too.
+  const host = stack.use(await setUpNodes(options, { clock, log, signal }));
+  const known = await apiAddresses(options, host, ports.api, { certificates, log });
+  const addresses = { ...ports, ...known, runDir: run, tokenFile: token.path, certificates };
   const programs = new Map<string, Supervised>();
   const launch: Launch = async (spec, answers) => {
     const program = stack.use(supervise(spec, { logDir, clock, progress }));
@@ -78,7 +81,7 @@ export async function startDistributed(options: UpOptions, deps: ClusterDeps): P
   const client = stack.use(connect(addresses.api, { credentials: certificates.credentialsOf('admin') }));
   await launchServices(launch, { addresses, options, client });
   progress(`api listens on ${addresses.api}; scheduler and controllers run beside it`);
-  progress(`kubectl finds it with --kubeconfig ${kube.kubeconfigPath}`);
+  progress(`kubectl finds it with --kubeconfig ${known.kube.kubeconfigPath}`);
   stack.use(await announceCluster(addresses.api, certificates.folderOf('admin'), progress));
   const binary = findServiceEnvoy({ progress });
   const envoy =
@@ -86,7 +89,7 @@ export async function startDistributed(options: UpOptions, deps: ClusterDeps): P
       ? undefined
       : stack.use(await launchLoadBalancer(launch, binary, addresses, { log, progress }));
   const nodes = stack.use(
-    await startNodePrograms({ ...options, ...addresses }, { client, clock, log, progress, signal, logDir, programs }),
+    await startNodePrograms(host, { ...options, ...addresses }, { ...deps, client, clock, logDir, programs }),
   );
   progress(`${options.nodes} nodes with the ${nodes.host.driver} driver: ${nodes.host.reasons.join('; ')}`);
   progress(`each service is a process of its own and started again when it ends; their logs are in ${logDir}`);
@@ -100,13 +103,34 @@ export async function startDistributed(options: UpOptions, deps: ClusterDeps): P
     // Programs that end are started again, for as long as it takes.
     done: new Promise(() => {}),
     [Symbol.asyncDispose]: async () => {
-      const ends = (owner: AsyncDisposable) => ({ stop: () => owner[Symbol.asyncDispose]() });
-      const services = [...programs.values()].filter(({ name }) => !backing.has(name));
-      const servers = [...programs.values()].filter(({ name }) => backing.has(name));
-      await stopInOrder([[ends(nodes), ...(envoy ? [ends(envoy)] : []), ...services], servers], stopTimeoutMs, clock);
+      await endServices(programs, [nodes, ...(envoy ? [envoy] : [])], clock);
       await owned.disposeAsync();
     },
   };
+}
+
+/** Ends the services, the nodes and Envoy, and then the servers that the services depend on. */
+async function endServices(
+  programs: ReadonlyMap<string, Supervised>,
+  others: readonly AsyncDisposable[],
+  clock: Clock,
+): Promise<void> {
+  const ends = (owner: AsyncDisposable) => ({ stop: () => owner[Symbol.asyncDispose]() });
+  const services = [...programs.values()].filter(({ name }) => !backing.has(name));
+  const servers = [...programs.values()].filter(({ name }) => backing.has(name));
+  await stopInOrder([[...others.map(ends), ...services], servers], stopTimeoutMs, clock);
+}
+
+/** The api's addresses beside its own, and the file with the keys of its Secrets. */
+async function apiAddresses(
+  { stateDir }: UpOptions,
+  host: HostNodes,
+  api: string,
+  { certificates, log }: { readonly certificates: ClusterCertificates; readonly log: Logger },
+): Promise<Pick<Addresses, 'gateway' | 'encryptionFile'> & { readonly kube: KubeAccess }> {
+  const kube = await prepareKubeAccess(stateDir, api, certificates, log);
+  const { path: encryptionFile } = await ensureEncryption(stateDir);
+  return { kube, gateway: host.nodes[0]?.isolated?.gateway, encryptionFile };
 }
 
 /** Lets a program read its settings and certificates anew. */

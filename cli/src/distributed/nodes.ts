@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Client } from '@gantry/client/client.ts';
 import { isReady } from '@gantry/model/ready.ts';
-import { type HostNode, startHostNodes } from '@gantry/node-agent/host/nodes.ts';
+import { type HostNode, type HostNodes, startHostNodes } from '@gantry/node-agent/host/nodes.ts';
 import { agentAddressAnnotation } from '@gantry/node-agent/node/object.ts';
 import type { Clock } from '@gantry/runtime/clock.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
@@ -25,20 +25,31 @@ export interface NodeProgramDeps {
   readonly programs: Map<string, Supervised>;
 }
 
-/** Sets up the nodes and starts the agent of each as a process of its own. Resolves when all are registered. */
+/** Sets up the nodes; their agents come later, as processes of their own that open runtimes of their own. */
+export async function setUpNodes(
+  options: UpOptions,
+  deps: Pick<NodeProgramDeps, 'clock' | 'log' | 'signal'>,
+): Promise<HostNodes> {
+  await using stack = new AsyncDisposableStack();
+  const directory = join(options.stateDir, 'nodes');
+  const names = nodeNames(options.nodes);
+  const host = stack.use(await startHostNodes({ directory, nodes: names, driver: options.driver }, deps, deps.signal));
+  await Promise.all(host.nodes.map((node) => node.runtime[Symbol.asyncDispose]()));
+  stack.move();
+  return host;
+}
+
+/** Starts the agent of each node as a process of its own. Resolves when all are registered. Disposing of it also ends the nodes. */
 export async function startNodePrograms(
+  host: HostNodes,
   options: UpOptions & Pick<Addresses, 'api' | 'certificates'>,
   deps: NodeProgramDeps,
 ): Promise<Nodes> {
   const { programs } = deps;
   await using stack = new AsyncDisposableStack();
-  const directory = join(options.stateDir, 'nodes');
-  const names = nodeNames(options.nodes);
-  const host = stack.use(await startHostNodes({ directory, nodes: names, driver: options.driver }, deps, deps.signal));
-  // The agents' processes open runtimes of their own.
-  await Promise.all(host.nodes.map((node) => node.runtime[Symbol.asyncDispose]()));
+  stack.use(host);
   stack.defer(async () => {
-    await Promise.all(names.map((name) => programs.get(name)?.[Symbol.asyncDispose]()));
+    await Promise.all(host.nodes.map(({ name }) => name).map((name) => programs.get(name)?.[Symbol.asyncDispose]()));
   });
   const start = (node: HostNode): Promise<void> => startAgent(node, options, deps);
   await allStarted(host.nodes.map(start));

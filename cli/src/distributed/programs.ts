@@ -2,6 +2,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { defaultApiConfig } from '@gantry/api/config.ts';
 import type { HostNode } from '@gantry/node-agent/host/nodes.ts';
+import { formatAddress, parseAddress } from '@gantry/runtime/address.ts';
 import { pathsIn } from '@gantry/runtime/certificates.ts';
 import type { ClusterCertificates } from '../up/certificates.ts';
 import type { KubeAccess } from '../up/kube-access.ts';
@@ -23,6 +24,8 @@ export interface Addresses {
   readonly api: string;
   /** The api's way in for kubectl. */
   readonly kube: Pick<KubeAccess, 'address'>;
+  /** The machine's own address on the nodes' network, where pods reach the api; undefined where there is no such network. */
+  readonly gateway: string | undefined;
   /** File with the keys by which the api encrypts Secrets in the store. */
   readonly encryptionFile: string;
   /** Each part's certificate, in a folder. */
@@ -87,6 +90,7 @@ export function apiProgram(addresses: Addresses): ProgramSpec {
   return service('api', {
     GANTRY_API_LISTEN: addresses.api,
     GANTRY_API_REST: addresses.kube.address,
+    ...(addresses.gateway === undefined ? {} : { GANTRY_API_ADVERTISE: advertised(addresses.gateway, addresses) }),
     GANTRY_API_ENCRYPTION_CONFIG: addresses.encryptionFile,
     GANTRY_STORE: storeAddress(addresses),
     GANTRY_EVENTS: busAddress(addresses),
@@ -96,6 +100,11 @@ export function apiProgram(addresses: Addresses): ProgramSpec {
     // Scripts may present it in place of a certificate.
     GANTRY_TOKEN_FILE: addresses.tokenFile,
   });
+}
+
+/** The address at which pods reach the REST api: on their own network, with its usual port. */
+function advertised(gateway: string, { kube }: Pick<Addresses, 'kube'>): string {
+  return formatAddress(gateway, parseAddress(kube.address).port);
 }
 
 export function schedulerProgram(addresses: Addresses): ProgramSpec {

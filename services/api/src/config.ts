@@ -10,7 +10,7 @@ export interface ApiConfig {
   readonly listen: string;
   /** `host:port` of Kubernetes' REST api; port 0 for any free one; none if absent. */
   readonly rest?: string | undefined;
-  /** `host:port` at which pods reach the REST api, where that is not where it listens, such as behind a load balancer. */
+  /** `host:port` at which pods reach the REST api, where that is not `rest`: a further address of this machine, or one of a load balancer. */
   readonly advertise?: string | undefined;
   /** `host:port` of /metrics, /healthz and /readyz; none if absent. */
   readonly diagnostics?: string | undefined;

@@ -251,7 +251,7 @@ async function serveEdges(config: ApiConfig, deps: ApiDeps, parts: Parts, stack:
         diagnosticsDoor(credentials, config.trustNetwork),
       ),
     );
-  const advertiser = rest ? advertiserOf(config, { ...core, api: resources, ephemeral: store }, rest.port) : undefined;
+  const advertiser = rest ? await advertiserOf(config, { ...core, api: resources, ephemeral: store }, rest) : undefined;
   return { server, rest: rest || undefined, advertiser, diagnostics: diagnostics || undefined };
 }
 

@@ -25,23 +25,31 @@ export function doorScenarios(cluster: () => TestCluster): void {
     let listeners: Listener[];
     let sockets: string[];
     let plan: { readonly bridge: string; readonly plan: { readonly gateway: string } };
+    /** Port of the REST api, at 127.0.0.1 and on the pods' network. */
+    let restPort: number;
 
     beforeAll(async () => {
       listeners = await listenersOf(cluster());
       sockets = await socketsBelow(cluster().stateDir);
       plan = JSON.parse(await readFile(join(cluster().stateDir, 'nodes/cri/cluster.json'), 'utf8'));
+      const config = parse(await readFile(join(cluster().stateDir, 'kubeconfig'), 'utf8'));
+      restPort = Number(new URL(config.clusters[0].cluster.server).port);
     });
 
-    /** Listeners that are not the users' or the pods'. */
-    const own = (): Listener[] => listeners.filter(({ address }) => address === '127.0.0.1');
+    const isInner = ({ address }: Listener): boolean => address === plan.plan.gateway;
+    const isInnerRest = (listener: Listener): boolean => isInner(listener) && listener.port === restPort;
+    const isDns = (listener: Listener): boolean => isInner(listener) && listener.port !== restPort;
+    /** Listeners that are not the users', and not DNS. */
+    const own = (): Listener[] =>
+      listeners.filter((listener) => listener.address === '127.0.0.1' || isInnerRest(listener));
 
-    test('are known: each listens on this machine alone, but for DNS of the pods and the users’ traffic', async () => {
+    test('are known: each listens on this machine alone, but for DNS and REST of the pods and the users’ traffic', async () => {
       const { envoy } = await cluster().pids();
       const isUsers = (listener: Listener): boolean => listener.pid === envoy && listener.port === helloPort;
-      const isDns = (listener: Listener): boolean => listener.address === plan.plan.gateway;
-      const others = listeners.filter((listener) => !isUsers(listener) && !isDns(listener));
+      const others = listeners.filter((listener) => !isUsers(listener) && !isInner(listener));
       expect(listeners.filter(isUsers)).not.toEqual([]);
       expect(listeners.filter(isDns)).toHaveLength(2);
+      expect(listeners.filter(isInnerRest)).toHaveLength(1);
       expect(others.length).toBeGreaterThanOrEqual(3);
       expect(others.filter(({ address }) => address !== '127.0.0.1')).toEqual([]);
       expect(sockets.length).toBeGreaterThanOrEqual(2);
@@ -81,7 +89,8 @@ export function doorScenarios(cluster: () => TestCluster): void {
     test('of services are shut to other services of the cluster: a node’s certificate opens the api alone', async () => {
       const { stateDir, address } = cluster();
       const config = parse(await readFile(join(stateDir, 'kubeconfig'), 'utf8'));
-      const api = [address, new URL(config.clusters[0].cluster.server).host];
+      const { host } = new URL(config.clusters[0].cluster.server);
+      const api = [address, host, `${plan.plan.gateway}:${restPort}`];
       const targets = own().map(({ target }) => target);
       expect(targets).toEqual(expect.arrayContaining(api));
       const certs = `--certs=${join(stateDir, 'pki/node-1')}`;
@@ -92,21 +101,26 @@ export function doorScenarios(cluster: () => TestCluster): void {
       expect(Object.values(open!.grpc)).not.toContain('UNAUTHENTICATED');
     });
 
-    test('are not to be reached from inside a pod', async () => {
+    test('are not to be reached from inside a pod, but for REST, which is shut to who is nobody', async () => {
       const [pod] = await podsOf(cluster(), 'hello');
       const inside = ['nsenter', `--net=/proc/${await processOf(pod!.metadata.uid!)}/ns/net`];
       const nodes = (await cluster().client.list('Node')).items.flatMap(({ status }) => status?.addresses ?? []);
       const nodeIps = nodes.filter(({ type }) => type === 'InternalIP').map(({ address }) => address);
-      const dns = listeners.filter(({ address }) => address === plan.plan.gateway).map(({ port }) => port);
+      const dns = listeners.filter(isDns).map(({ port }) => port);
+      const rest = `${plan.plan.gateway}:${restPort}`;
       const ports = listeners.map(({ port }) => port).filter((port) => port !== helloPort && !dns.includes(port));
       const hosts = [plan.plan.gateway, '127.0.0.1', ...nodeIps];
       const targets = hosts.flatMap((host) => ports.map((port) => `${host}:${port}`));
       const streams = nodeIps.map((ip) => `${ip}:${streamingPort}`);
-      const knocked = await knock(inside, [...targets, ...streams]);
+      const knocked = await knock(inside, [...targets.filter((target) => target !== rest), ...streams]);
       expect(knocked.filter(({ connection }) => connection === 'open')).toEqual([]);
       // The pod's network works: what is open to it answers.
       const [open] = await knock(inside, [`${plan.plan.gateway}:${dns[0]}`]);
       expect(open?.connection).toBe('open');
+      // So does the Service that leads to the api.
+      const doors = await knock(inside, [rest, '10.96.0.1:443']);
+      expect(doors.map(({ connection }) => connection)).toEqual(['open', 'open']);
+      expect(doors.filter((door) => !isShut(door))).toEqual([]);
     });
 
     test.each(['127.0.0.1', '169.254.169.254'])('do not open through Envoy, by an endpoint at %s', async (address) => {

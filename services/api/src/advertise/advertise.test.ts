@@ -4,7 +4,7 @@ import { FakeClock } from '@gantry/runtime/clock.ts';
 import { silentLogger } from '@gantry/runtime/log.ts';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { startTestApi, type TestApi } from '../testing/harness.ts';
-import { Advertiser } from './advertise.ts';
+import { Advertiser, advertiserOf } from './advertise.ts';
 import { apiEndpoints, apiSlices } from './objects.ts';
 
 describe('the objects', () => {
@@ -150,5 +150,34 @@ describe('advertising', () => {
     await expect.poll(addressesNow, patient).toEqual(['10.0.0.1:6443']);
     expect((await service()).spec.clusterIP).toMatch(/^10\.96\.(?!0\.1$)/);
     await one.stop();
+  });
+
+  test('an address that the configuration names is served, too, unless it is on another machine', async () => {
+    const deps = {
+      ...{ api: running.api.resources, store: running.store, clock, log: silentLogger },
+      ephemeral: { put: async (key: string) => void living.set(key, ''), list: async () => living },
+    };
+    const told = async (advertise: string, problem?: string): Promise<string[]> => {
+      living.clear();
+      const asked: unknown[] = [];
+      const alsoListen = async (address: unknown): Promise<number> => {
+        asked.push(address);
+        if (problem !== undefined) throw Object.assign(new Error(problem), { code: problem });
+        return 7;
+      };
+      const config = { advertise, rest: '127.0.0.1:6443', serviceCidr: '10.96.0.0/16' };
+      const advertiser = await advertiserOf(config, deps, { port: 6443, alsoListen });
+      expect(asked).toEqual([{ host: '10.0.0.7', port: 6443 }]);
+      const end = new AbortController();
+      const done = advertiser.run(end.signal);
+      await expect.poll(() => living.size, patient).toBe(1);
+      const keys = [...living.keys()];
+      end.abort();
+      await done;
+      return keys;
+    };
+    expect(await told('10.0.0.7:6443')).toEqual(['api-addresses/10.0.0.7:6443']);
+    expect(await told('10.0.0.7:6443', 'EADDRNOTAVAIL')).toEqual(['api-addresses/10.0.0.7:6443']);
+    await expect(told('10.0.0.7:6443', 'EACCES')).rejects.toThrow('EACCES');
   });
 });

@@ -12,6 +12,7 @@ import type { ResourceApi } from '../core/api.ts';
 import { ownContext, type RequestContext } from '../core/context.ts';
 import { objectKey } from '../core/keys.ts';
 import type { AnyObject } from '../core/stored-object.ts';
+import type { RestServer } from '../rest/server.ts';
 import {
   apiEndpoints,
   apiService,
@@ -174,11 +175,26 @@ export class Advertiser {
   }
 }
 
-/** Tells of the address at which pods reach REST: the one that the configuration names, or else that at which it listens. */
-export function advertiserOf(config: ApiConfig, deps: AdvertiseDeps, port: number): Advertiser {
-  const advertiser = new Advertiser(deps, addressAt(parseIpRange(config.serviceCidr), 0));
-  advertiser.add(config.advertise ?? formatAddress(parseAddress(config.rest ?? ':0').host, port));
+/**
+ * Tells of the address at which pods reach REST: the one that the configuration names, or else that at which it listens. Where the named one
+ * is of this machine it is served there, too; another is that of a load balancer.
+ */
+export async function advertiserOf(
+  { advertise, rest, serviceCidr }: Pick<ApiConfig, 'advertise' | 'rest' | 'serviceCidr'>,
+  deps: AdvertiseDeps,
+  server: Pick<RestServer, 'port' | 'alsoListen'>,
+): Promise<Advertiser> {
+  const advertiser = new Advertiser(deps, addressAt(parseIpRange(serviceCidr), 0));
+  if (advertise !== undefined) await server.alsoListen(parseAddress(advertise)).catch(ignoreElsewhere);
+  advertiser.add(advertise ?? formatAddress(parseAddress(rest ?? ':0').host, server.port));
   return advertiser;
+}
+
+/** Codes of a listener that has no such address, or that listens there already. */
+const elsewhere = ['EADDRNOTAVAIL', 'EADDRINUSE'];
+
+function ignoreElsewhere(error: unknown): void {
+  if (!elsewhere.includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
 }
 
 function ignoreExisting(error: unknown): void {
