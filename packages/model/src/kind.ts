@@ -118,6 +118,8 @@ export interface Kind<T extends KubeObject = KubeObject> {
   readonly prepareForCreate?: (object: T) => void;
   /** Notes who asked for a new object, in place: before prepareForCreate. */
   readonly noteRequester?: (object: T, user: Requester) => void;
+  /** Follows a change of a generated name that somebody else has already, in place: only a kind that copies its name needs it. */
+  readonly followName?: (object: T, before: string) => void;
   /** Carries over what a client may not change from the stored object, in place. */
   readonly prepareForUpdate?: (object: T, stored: T) => void;
   /** Completes a status that a client sent, in place, before validateStatus. */

@@ -107,3 +107,23 @@ describe('a batch of new objects', () => {
     await expect(refused).rejects.toSatisfy((error) => isError(error, 'RequestEntityTooLarge'));
   });
 });
+
+test('a job whose generated name is taken has the labels of the name that it gets', async () => {
+  const draws = [0.1, 0.9];
+  let drawn = 0;
+  let uids = 0;
+  // Suffixes have five characters: the first two names are the same one.
+  const entropy = { uid: () => `u${++uids}`, random: () => draws[drawn++ < 10 ? 0 : 1]! };
+  await using api = await startTestApi({}, undefined, { entropy });
+  const template = { spec: { restartPolicy: 'Never', containers: [{ name: 'c', image: 'x' }] } };
+  const metadata = { generateName: 'j-', namespace: 'default' };
+  const job = (): KubeObject =>
+    ({ apiVersion: 'batch/v1', kind: 'Job', metadata, spec: { template } }) as unknown as KubeObject;
+  drawn = 0;
+  const first = await api.client.create(job());
+  const second = await api.client.create(job());
+  expect(second.metadata.name).not.toBe(first.metadata.name);
+  for (const { metadata: made } of [first, second]) {
+    expect(made.labels).toMatchObject({ 'job-name': made.name, 'batch.kubernetes.io/job-name': made.name });
+  }
+});

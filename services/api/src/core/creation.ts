@@ -184,7 +184,11 @@ function prepare(
   noteForm(kind, object);
   let created = object;
   const decide = async (attempt: number): Promise<Decision | undefined> => {
-    if (attempt > 1 && generated !== undefined) metadata.name = meta.generateName(generated, deps.entropy.random);
+    if (attempt > 1 && generated !== undefined) {
+      const before = metadata.name;
+      metadata.name = meta.generateName(generated, deps.entropy.random);
+      kind.followName?.(object, before);
+    }
     const name = metadata.name ?? '';
     const guards = kind.namespaced ? [await requireNamespace(deps, metadata.namespace ?? '', infoOf(kind, name))] : [];
     const admitted = await pluginOf(deps, kind).admit({ object, stored: undefined, attempt });

@@ -4,6 +4,7 @@ import type { Kind } from '../../kind.ts';
 import { notEnforced } from '../../validation/causes.ts';
 import { jobTemplateColumns } from '../job/columns.ts';
 import { setJobTemplateDefaults } from '../job/defaults.ts';
+import { nameWarnings } from '../pod/names.ts';
 import { validateCronJob, validateCronJobName } from './validation.ts';
 
 /** Jobs that succeeded and jobs that failed which are kept. */
@@ -35,7 +36,7 @@ export const cronJob: Kind<CronJob> = {
   },
   validate: validateCronJob,
   validateCreate: validateCronJobName,
-  warnings: () => [notEnforced(cronJob, 'no jobs are made by it')],
+  warnings: ({ metadata }) => [...nameWarnings(metadata), notEnforced(cronJob, 'no jobs are made by it')],
   selectableFields: {},
   columns: [
     { name: 'SCHEDULE', cell: ({ spec }) => spec.schedule },

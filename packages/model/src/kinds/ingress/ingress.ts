@@ -1,7 +1,7 @@
 import type { Ingress } from '../../gen/gantry.networking.v1.ts';
 import type { Kind } from '../../kind.ts';
 import { notEnforced } from '../../validation/causes.ts';
-import { validateIngress, validateIngressStatus, validateNewIngress } from './validation.ts';
+import { classAnnotation, validateIngress, validateIngressStatus, validateNewIngress } from './validation.ts';
 
 /** Hosts that are printed; of further rules only their number. */
 const maxHosts = 3;
@@ -26,7 +26,12 @@ export const ingress: Kind<Ingress> = {
   validate: validateIngress,
   validateCreate: validateNewIngress,
   validateStatus: validateIngressStatus,
-  warnings: () => [notEnforced(ingress, 'no requests are let in by it')],
+  warnings: ({ metadata, spec }) => [
+    ...(metadata.annotations?.[classAnnotation] !== undefined && spec.ingressClassName === undefined
+      ? [`annotation "${classAnnotation}" is deprecated, please use 'spec.ingressClassName' instead`]
+      : []),
+    notEnforced(ingress, 'no requests are let in by it'),
+  ],
   selectableFields: {},
   columns: [
     { name: 'CLASS', cell: ({ spec }) => spec.ingressClassName ?? '<none>' },

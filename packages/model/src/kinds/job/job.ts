@@ -1,9 +1,10 @@
 import type { Job } from '../../gen/gantry.batch.v1.ts';
 import type { Kind } from '../../kind.ts';
 import { notEnforced } from '../../validation/causes.ts';
+import { nameWarnings } from '../pod/names.ts';
 import { jobColumns } from './columns.ts';
 import { setJobDefaults } from './defaults.ts';
-import { generateSelector, validateGeneratedSelector } from './selector.ts';
+import { followName, generateSelector, validateGeneratedSelector } from './selector.ts';
 import { validateJobStatus } from './status.ts';
 import { validateJobUpdate } from './update.ts';
 import { validateJob } from './validation.ts';
@@ -27,11 +28,12 @@ export const job: Kind<Job> = {
     delete object.status;
     if (object.spec.manualSelector !== true) generateSelector(object);
   },
+  followName,
   validate: validateJob,
   validateCreate: validateGeneratedSelector,
   validateUpdate: validateJobUpdate,
   validateStatus: validateJobStatus,
-  warnings: () => [notEnforced(job, 'no pods are made for it')],
+  warnings: ({ metadata }) => [...nameWarnings(metadata), notEnforced(job, 'no pods are made for it')],
   selectableFields: { 'status.successful': ({ status }) => String(status?.succeeded ?? 0) },
   columns: jobColumns,
   // Jobs of the first versions of this group left their pods behind, and clients still count on it.

@@ -20,6 +20,13 @@ export function generateSelector(job: Job): void {
   job.spec.selector = { ...selector, matchLabels };
 }
 
+/** Puts a job's new name into the labels that have the one before. */
+export function followName({ metadata, spec }: Job, before: string): void {
+  for (const labels of new Set([metadata.labels, spec.template.metadata?.labels])) {
+    for (const key of nameLabels) if (labels?.[key] === before) labels[key] = metadata.name;
+  }
+}
+
 /** Validates that a new job's selector is the one that the server makes, unless the client answers for it. */
 export function validateGeneratedSelector(job: Job): FieldCause[] {
   const { manualSelector, selector, template } = job.spec;

@@ -4,6 +4,7 @@ import type { Kind } from '../../kind.ts';
 import { invalidValue, nonNegative, notEnforced, required } from '../../validation/causes.ts';
 import { formatLabels } from '../cells.ts';
 import { setTemplateDefaults } from '../pod/defaults.ts';
+import { nameWarnings } from '../pod/names.ts';
 import { validateTemplate } from '../pod/validation.ts';
 import { validateEndless, validateReplicaCounts } from '../replicaset/validation.ts';
 
@@ -35,7 +36,10 @@ export const replicationController: Kind<ReplicationController> = {
   validate: validateController,
   validateStatus: ({ status }) =>
     validateReplicaCounts(status ?? {}, ['fullyLabeledReplicas', 'readyReplicas', 'availableReplicas']),
-  warnings: () => [notEnforced(replicationController, 'no pods are made for it')],
+  warnings: ({ metadata }) => [
+    ...nameWarnings(metadata),
+    notEnforced(replicationController, 'no pods are made for it'),
+  ],
   selectableFields: { 'status.replicas': ({ status }) => String(status?.replicas ?? 0) },
   columns: [
     { name: 'DESIRED', cell: ({ spec }) => String(spec.replicas ?? 0) },

@@ -7,6 +7,9 @@ import { setStatefulSetDefaults } from './defaults.ts';
 import { validateStatefulSetStatus } from './status.ts';
 import { validateNewStatefulSet, validateStatefulSet, validateStatefulSetUpdate } from './validation.ts';
 
+const endlessHistory =
+  'spec.revisionHistoryLimit: a negative value retains all historical revisions; a value >= 0 is recommended';
+
 /** apps/v1 StatefulSet. */
 export const statefulSet: Kind<StatefulSet> = {
   kind: 'StatefulSet',
@@ -37,7 +40,10 @@ export const statefulSet: Kind<StatefulSet> = {
   validateCreate: validateNewStatefulSet,
   validateUpdate: validateStatefulSetUpdate,
   validateStatus: validateStatefulSetStatus,
-  warnings: () => [notEnforced(statefulSet, 'no pods are made for it')],
+  warnings: ({ spec }) => [
+    ...((spec.revisionHistoryLimit ?? 0) < 0 ? [endlessHistory] : []),
+    notEnforced(statefulSet, 'no pods are made for it'),
+  ],
   selectableFields: {},
   columns: [
     { name: 'READY', cell: ({ spec, status }) => `${status?.readyReplicas ?? 0}/${spec.replicas ?? 0}` },
