@@ -51,7 +51,8 @@ function withoutChance(text: string, asked: string): string {
 /** Causes are compared one by one, and those of decoding by what kind of fault they are: Gantry also names the value and the whole path. */
 function comparableMessage(reason: string | undefined, text: string): string {
   if (reason === 'Invalid') return text.replace(/(is invalid: ).*$/s, '$1<causes>');
-  if (text.startsWith('invalid JSON patch')) return 'invalid JSON patch';
+  const malformed = /^(invalid JSON patch|error decoding patch)/.exec(text);
+  if (malformed !== null) return malformed[1]!;
   const decoding = /cannot be handled as a \w+: (?!strict)/.exec(text);
   return decoding === null ? text : `${text.slice(0, decoding.index)}${decoding[0]}<what is wrong>`;
 }
@@ -152,7 +153,7 @@ function hideAllocations(spec: Json, asked: string): void {
   for (const port of (spec.ports ?? []) as Json[]) if (port.nodePort) port.nodePort = hide(port.nodePort);
 }
 
-function hidePodDifferences({ spec }: Json): void {
+function hidePodDifferences({ metadata, spec }: Json): void {
   const fields = spec as Json;
   for (const toleration of (fields.tolerations ?? []) as Json[]) {
     const isDefault = deadNodeTaints.includes(String(toleration.key)) && toleration.effect === 'NoExecute';
@@ -163,6 +164,10 @@ function hidePodDifferences({ spec }: Json): void {
   if (fields.serviceAccountName === 'default') {
     delete fields.serviceAccountName;
     delete fields.serviceAccount;
+  }
+  for (const { fieldsV1 } of ((metadata as Json).managedFields ?? []) as { fieldsV1?: { 'f:spec'?: Json } }[]) {
+    delete fieldsV1?.['f:spec']?.['f:serviceAccountName'];
+    delete fieldsV1?.['f:spec']?.['f:serviceAccount'];
   }
 }
 

@@ -91,12 +91,9 @@ test('keys are the same whatever order and spaces they are written with', () => 
   expect(one.has(['k:{"a":"x","b":1}'])).toBe(true);
 });
 
-test.each([[{ 'x:a': {} }], [{ 'k:[]': {} }], [{ 'v:{': {} }], [{ 'i:x': {} }], [[]], [null]])(
-  'refuses %j',
-  (fields) => {
-    expect(() => FieldSet.fromFieldsV1(fields)).toThrow(SyntaxError);
-  },
-);
+test.each([[{ xa: {} }], [{ 'k:[]': {} }], [{ 'v:{': {} }], [{ 'i:x': {} }], [[]], [null]])('refuses %j', (fields) => {
+  expect(() => FieldSet.fromFieldsV1(fields)).toThrow(SyntaxError);
+});
 
 test('named fields on the way become members, keys of maps do not', () => {
   const one = FieldSet.of(

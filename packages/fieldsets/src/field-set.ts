@@ -38,7 +38,8 @@ export class FieldSet {
     if (!isFields(fields)) throw new SyntaxError('fieldsV1 must be an object');
     return FieldSet.from(
       Object.entries(fields)
-        .filter(([element]) => element !== '.')
+        // Elements of types that later versions may know are left out, as Kubernetes does it.
+        .filter(([element]) => element !== '.' && !/^[^fkvi]:/.test(element))
         .map(([element, inner]) => {
           const below = FieldSet.fromFieldsV1(inner);
           return [canonicalElement(element), { isMember: below.isEmpty || Object.hasOwn(inner as object, '.'), below }];

@@ -17,7 +17,7 @@ export function fieldNameOf(element: PathElement): string | undefined {
 
 /**
  * The element of an item of a granular list.
- * @throws TypeError if the item cannot be identified: it is no object, or has none of its keys.
+ * @throws TypeError if the item cannot be identified: it is no object, or has none of its keys and they have no defaults.
  */
 export function itemElement(item: unknown, shape: Extract<Shape, { type: 'set' | 'list' }>): PathElement {
   if (shape.type === 'set') {
@@ -32,8 +32,8 @@ export function itemElement(item: unknown, shape: Extract<Shape, { type: 'set' |
   let present = 0;
   for (const key of shape.keys) {
     const value = item[key] ?? shape.keyDefaults?.[key];
-    if (item[key] !== undefined && item[key] !== null) present++;
     if (value === undefined) continue;
+    present++;
     keys[key] = value;
   }
   if (present === 0) throw new TypeError(`an item has none of its keys ${shape.keys.join(', ')}`);

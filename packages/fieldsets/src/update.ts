@@ -83,9 +83,12 @@ export function applied(
   const { live, config, version, manager } = write;
   const { shape, ignored } = schemaOf(versions, version);
   const last = write.managers.get(manager);
-  const set = toFieldSet(config, shape).without(ignored);
-  const managers = new Map(write.managers).set(manager, { set, version, applied: true });
-  const object = prune(merge(live, config, shape), { managers, version, last }, versions);
+  const whole = toFieldSet(config, shape);
+  const owned = { set: whole.without(ignored), version, applied: true };
+  // A name, which nobody owns, is still wanted: it must not go with what is given up around it.
+  const wanted = new Map(write.managers).set(manager, { ...owned, set: whole });
+  const object = prune(merge(live, config, shape), { managers: wanted, version, last }, versions);
+  const managers = new Map(write.managers).set(manager, owned);
   const result = transfer({ ...write, managers, object }, versions);
   const { touched, removed } = result.difference;
   return { object, managers: result.managers, changed: !(touched.isEmpty && removed.isEmpty) };

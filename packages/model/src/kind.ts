@@ -106,8 +106,8 @@ export interface Kind<T extends KubeObject = KubeObject> {
   readonly objectField: string;
   /** True where the status is a part of its own, written by UpdateStatus only. */
   readonly hasStatus: boolean;
-  /** The changes that metadata.generation counts, from 1 on: of everything but metadata and status, also of annotations, or none. */
-  readonly generation?: 'spec' | 'spec and annotations' | 'constant';
+  /** The changes that metadata.generation counts, from 1 on: of everything but metadata and status, also of annotations or labels, or none. */
+  readonly generation?: 'spec' | 'spec and annotations' | 'spec and labels' | 'constant';
   /** An update must name the resourceVersion that it was made from; patches always do. */
   readonly needsRevision?: true;
   /** Problems of a name, in Kubernetes' words, where names are not DNS subdomains or may be more. */

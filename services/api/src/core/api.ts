@@ -65,7 +65,8 @@ export interface PatchRequest {
 export interface ApplyConfigRequest {
   /** In YAML or JSON. */
   readonly config: Uint8Array;
-  readonly subresource: '' | 'status';
+  /** The part that is applied; `scale` is the object's replicas. */
+  readonly subresource: '' | 'status' | 'scale';
   /** Takes fields over from other managers. */
   readonly force: boolean;
   readonly dryRun: boolean;
@@ -287,7 +288,8 @@ export class ResourceApi {
 
   /** Options of a write whose client owns what it sets. */
   #by(context: RequestContext, subresource: string, dryRun: boolean, form?: Form): writer.WriteOptions {
-    const owners = ownersBy({ manager: context.fieldManager, subresource, nowMs: this.#deps.clock.now() });
+    const nowMs = this.#deps.clock.now();
+    const owners = ownersBy({ manager: context.fieldManager, subresource, version: form?.apiVersion, nowMs });
     return { dryRun, owners, form: form?.conversion, check: this.#check(context, subresource) };
   }
 

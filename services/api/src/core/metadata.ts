@@ -105,9 +105,10 @@ function dropRepeatedOwners(metadata: AnyObject['metadata']): void {
 /** Counts a change as a new generation where the kind counts such changes, in place. */
 export function bumpGeneration(kind: Kind, object: AnyObject, stored: AnyObject): void {
   if (kind.generation === undefined || kind.generation === 'constant') return;
-  const countsAnnotations = kind.generation === 'spec and annotations';
+  const also = { spec: undefined, 'spec and annotations': 'annotations', 'spec and labels': 'labels' } as const;
+  const counts = also[kind.generation];
   const counted = (one: AnyObject): unknown =>
-    countsAnnotations ? [withoutOwnParts(one), one.metadata.annotations ?? {}] : [withoutOwnParts(one)];
+    counts === undefined ? [withoutOwnParts(one)] : [withoutOwnParts(one), one.metadata[counts] ?? {}];
   if (sameJson(counted(object), counted(stored))) return;
   object.metadata.generation = Number(stored.metadata.generation ?? 0) + 1;
 }

@@ -5,6 +5,7 @@ import { applyJsonPatch, applyMergePatch, applyStrategicPatch } from '@gantry/mo
 import type { Form } from '@gantry/model/registry.ts';
 import { immutable, invalid } from '@gantry/model/validation/causes.ts';
 import { GantryError, isError } from '@gantry/runtime/errors.ts';
+import { noteReset } from '../ownership/track.ts';
 import type { CoreDeps, RequestContext } from './context.ts';
 import { inForm, storedForm } from './forms.ts';
 import { infoOf } from './keys.ts';
@@ -60,6 +61,7 @@ function decodePatched(
   try {
     const { object, warnings } = decodeWith(value, options);
     for (const text of warnings) warn(text);
+    noteReset(value, object as AnyObject);
     return object as AnyObject;
   } catch (error) {
     if (!isError(error, 'BadRequest')) throw error;

@@ -95,9 +95,7 @@ export async function applyServerSide(
 function newObject({ kinds }: CoreDeps, { kind, namespace, name }: Target, value: AnyObject): AnyObject {
   const object = decodeStored(value, kinds) as AnyObject;
   const { metadata } = object;
-  metadata.name ||= name;
-  if (kind.namespaced) metadata.namespace ||= namespace;
-  if (metadata.name !== name) throw otherName(metadata.name, name);
+  if (kind.namespaced) metadata.namespace = namespace;
   if (metadata.uid) {
     const problem = `uid mismatch: the provided object specified uid ${metadata.uid}, and no existing object was found`;
     throw conflict(infoOf(kind, name), problem);
@@ -108,7 +106,7 @@ function newObject({ kinds }: CoreDeps, { kind, namespace, name }: Target, value
 
 /** Reads a configuration. Throws BadRequest naming everything that is wrong with it. */
 function readConfig({ kinds }: CoreDeps, { kind, namespace, name }: Target, form: Form, bytes: Uint8Array): AnyObject {
-  const given = parseManifestText(bytes) ?? {};
+  const given = parsed(bytes) ?? {};
   if (typeof given !== 'object' || Array.isArray(given)) {
     throw new GantryError('BadRequest', 'error decoding patch: the configuration must be an object');
   }
@@ -121,15 +119,28 @@ function readConfig({ kinds }: CoreDeps, { kind, namespace, name }: Target, form
     throw new GantryError('BadRequest', 'metadata.managedFields must be nil');
   }
   if (metadata?.name && metadata.name !== name) throw otherName(metadata.name, name);
+  if (kind.namespaced && metadata?.namespace && metadata.namespace !== namespace) {
+    const problem = 'the namespace of the provided object does not match the namespace sent on the request';
+    throw new GantryError('BadRequest', problem);
+  }
   try {
     const decoded = decodeObject(given, kinds);
     checkItems(given, shapeOf(form.schema));
     const config = inStoredSpelling(given, decoded) as AnyObject;
-    // metadata is never owned as a whole.
-    return { ...config, metadata: config.metadata ?? {} };
+    return { ...config, metadata: { ...config.metadata, name } };
   } catch (error) {
     const place = `${kind.namespaced ? namespace : ''}/${name}; ${apiVersion}, Kind=${kindName}`;
     throw untyped(`failed to create typed patch object (${place}): `, error);
+  }
+}
+
+function parsed(bytes: Uint8Array): unknown {
+  try {
+    return parseManifestText(bytes);
+  } catch (error) {
+    if (!isError(error, 'BadRequest')) throw error;
+    const { causes, message } = error;
+    throw new GantryError('BadRequest', `error decoding patch: ${message}`, { causes, cause: error });
   }
 }
 
@@ -169,7 +180,16 @@ function inStoredSpelling(given: unknown, decoded: unknown): unknown {
 /** kubectl's annotation follows its server-side apply, so that client-side apply may go on from there. */
 function keepLastApplied({ metadata }: AnyObject, config: AnyObject, { manager }: Author): void {
   if (manager !== 'kubectl' || metadata.annotations?.[lastAppliedAnnotation] === undefined) return;
-  const { [lastAppliedAnnotation]: _, ...annotations } = config.metadata.annotations ?? {};
-  const rest = { ...config.metadata, annotations };
-  metadata.annotations[lastAppliedAnnotation] = `${JSON.stringify({ ...config, metadata: rest })}\n`;
+  const { annotations: given, ...others } = config.metadata;
+  const { [lastAppliedAnnotation]: _, ...annotations } = given ?? {};
+  const rest = given === undefined ? others : { ...others, annotations };
+  metadata.annotations[lastAppliedAnnotation] = `${JSON.stringify(inOrder({ ...config, metadata: rest }))}\n`;
+}
+
+/** A value with the keys of its objects in alphabetical order, as kubectl writes them. */
+function inOrder(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(inOrder);
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).map(([key, inner]): [string, unknown] => [key, inOrder(inner)]);
+  return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
 }

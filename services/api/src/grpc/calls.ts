@@ -6,6 +6,7 @@ import type { Authenticate } from '../auth/authentication.ts';
 import type { Authorize } from '../auth/authorization.ts';
 import { type HeaderSource, impersonated } from '../auth/impersonation.ts';
 import type { RequestContext } from '../core/context.ts';
+import { managerOfAgent } from '../core/field-manager.ts';
 import type { ApiMetrics } from '../metrics.ts';
 
 export interface CallDeps {
@@ -52,7 +53,7 @@ function managerOf(metadata: Metadata): string {
   const [named] = metadata.get(fieldManagerKey);
   if (named !== undefined && named !== '') return String(named);
   const [agent = ''] = metadata.get('user-agent');
-  return String(agent).split('/', 1)[0] ?? '';
+  return managerOfAgent(String(agent));
 }
 
 /** Metadata as the headers by which a caller acts as somebody else, in Kubernetes' names. */

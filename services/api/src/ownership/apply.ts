@@ -45,15 +45,12 @@ export function applyTo(kind: Kind, live: AnyObject | undefined, application: Ap
   const { convert } = versionsOf(kind, author.subresource);
   const manager: Manager = { name: author.manager, operation: 'Apply', subresource: author.subresource };
   const key = managerKey(manager, version);
-  const before = live === undefined ? nobody : ownershipBefore(kind, live, author);
+  const before = live === undefined ? nobody : ownershipBefore(kind, live, { ...author, version });
   const { metadata, ...others } = live ?? (emptyOf(kind) as AnyObject);
   const { managedFields: _, resourceVersion: _r, ...kept } = metadata;
-  // metadata is never owned as a whole.
-  const { metadata: given, ...rest } = config;
-  const wanted = Object.keys(given).length === 0 ? rest : config;
   const write = {
     live: convert({ ...others, metadata: kept }, version),
-    config: wanted,
+    config,
     version,
     managers: before.managers,
     manager: key,
@@ -67,10 +64,10 @@ export function applyTo(kind: Kind, live: AnyObject | undefined, application: Ap
   };
 }
 
-function ownershipBefore(kind: Kind, live: AnyObject, { subresource, nowMs }: Author): Ownership {
+function ownershipBefore(kind: Kind, live: AnyObject, { subresource, version, nowMs }: Author): Ownership {
   const known = ownershipOf(live.metadata.managedFields);
   if (known.managers.size > 0) return known;
-  const author = { manager: beforeFirstApply, subresource, nowMs };
+  const author = { manager: beforeFirstApply, subresource, version, nowMs };
   return ownershipAfter(kind, { author, object: live, live: undefined, before: nobody });
 }
 
@@ -86,7 +83,7 @@ function attempt(kind: Kind, write: Write, { author, force }: Application): Retu
     const conflicts = movesOver
       ? beyondLastApplied(error.conflicts, write.live as AnyObject, versions)
       : error.conflicts;
-    if (conflicts.length > 0) throw conflictError(conflicts);
+    if (conflicts.length > 0) throw conflictError(conflicts, author.subresource);
     return applied({ ...write, force: true }, versions);
   }
 }
@@ -118,7 +115,8 @@ function lastAppliedSet(live: AnyObject, versions: Versions): FieldSet | undefin
 }
 
 /** The refusal of an application, in Kubernetes' words. */
-function conflictError(conflicts: readonly Conflict[]): GantryError {
+function conflictError(conflicts: readonly Conflict[], subresource: string): GantryError {
+  const describeManager = (key: string): string => managerText(key, subresource);
   const found = conflicts.flatMap(({ manager, set }) =>
     Array.from(set.paths(), (path) => ({ manager, path: describePath(path) })),
   );
@@ -142,9 +140,10 @@ function conflictError(conflicts: readonly Conflict[]): GantryError {
   return new GantryError('Conflict', `Apply failed with ${found.length} conflicts: ${lines.join('\n')}`, { causes });
 }
 
-function describeManager(key: string): string {
+function managerText(key: string, applied: string): string {
   const { name, operation, subresource } = managerOf(key);
-  const { apiVersion } = JSON.parse(key) as { apiVersion?: string };
+  // A Scale is seen in its own version.
+  const version = applied === 'scale' ? 'autoscaling/v1' : (JSON.parse(key) as { apiVersion?: string }).apiVersion;
   const through = subresource === '' ? '' : ` with subresource ${JSON.stringify(subresource)}`;
-  return `${JSON.stringify(name)}${through}${operation === 'Update' ? ` using ${apiVersion}` : ''}`;
+  return `${JSON.stringify(name)}${through}${operation === 'Update' ? ` using ${version}` : ''}`;
 }

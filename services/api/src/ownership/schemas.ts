@@ -97,15 +97,20 @@ function allBut({ fields }: ObjectSchema, [name, ...rest]: Path): Path[] {
   return [...head, ...others, ...inner.map((path) => [`f:${name}`, ...path])];
 }
 
-const empties = new WeakMap<Kind, object>();
+const empties = new WeakMap<Kind, Map<string, object>>();
 
-/** An object of a kind in which nothing is set, as its decoder would leave it. Shared: never change it. */
-export function emptyOf(kind: Kind): object {
-  let empty = empties.get(kind);
+/** An object of a kind in which nothing is set, in one of its versions, as the decoder would leave it. Shared: never change it. */
+export function emptyOf(kind: Kind, version: string = apiVersionOf(kind)): object {
+  let byVersion = empties.get(kind);
+  if (byVersion === undefined) {
+    byVersion = new Map();
+    empties.set(kind, byVersion);
+  }
+  let empty = byVersion.get(version);
   if (empty === undefined) {
     empty = { metadata: {} };
-    fillZeros(schemaOf(kind), empty);
-    empties.set(kind, empty);
+    fillZeros(schemaOf((kind.versions ?? []).find((one) => apiVersionOf(one) === version) ?? kind), empty);
+    byVersion.set(version, empty);
   }
   return empty;
 }

@@ -46,8 +46,15 @@ function listShape({ listType, keys, items }: ListSchema): Shape {
   if (listType === 'set') return { type: 'set' };
   if (listType === 'atomic' || items.type !== 'object') return atomic;
   const defaults = keys.flatMap((key): [string, unknown][] => {
-    const value = items.fields.get(key)?.default;
+    const field = items.fields.get(key);
+    // A key that is required is its zero where it is left out, which validation refuses later.
+    const value = field?.default ?? (field?.isRequired === true ? zeroKey(field.schema) : undefined);
     return value === undefined ? [] : [[key, value]];
   });
   return { type: 'list', keys: keys.toSorted(), keyDefaults: Object.fromEntries(defaults), items: shapeOf(items) };
+}
+
+function zeroKey(schema: TypeSchema): unknown {
+  if (schema.type !== 'value') return undefined;
+  return schema.form === 'string' ? '' : schema.form === 'int32' || schema.form === 'int64' ? 0 : undefined;
 }

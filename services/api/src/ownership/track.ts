@@ -26,6 +26,8 @@ export interface Author {
   readonly manager: string;
   /** Empty for the object itself. */
   readonly subresource: string;
+  /** The version in which it writes, such as events.k8s.io/v1; the stored one if absent. */
+  readonly version?: string | undefined;
   readonly nowMs: number;
 }
 
@@ -58,6 +60,17 @@ export function withOwners(kind: Kind, object: AnyObject, live: AnyObject, autho
   const owned = { ...object, metadata: { ...object.metadata } };
   setEntries(owned, ownersBy(author)(kind, object, live));
   return owned;
+}
+
+/**
+ * Notes on a decoded object that its client sent an empty list of entries, which decoding leaves out like any other empty list: it asks
+ * that all owners be forgotten.
+ * @param given The object before it was decoded.
+ */
+export function noteReset(given: unknown, { metadata }: AnyObject): void {
+  const entries = (given as { readonly metadata?: { readonly managedFields?: unknown } } | null)?.metadata
+    ?.managedFields;
+  if (Array.isArray(entries) && entries.length === 0) metadata.managedFields = [{}];
 }
 
 interface Base {
@@ -99,10 +112,17 @@ export function ownershipAfter(
 ): Ownership {
   const { author, object, live, before } = change;
   const { manager, subresource, nowMs } = author;
-  const version = apiVersionOf(kind);
+  const { version = apiVersionOf(kind) } = author;
+  const versions = versionsOf(kind, subresource);
   const key = managerKey({ name: manager || 'unknown', operation: 'Update', subresource }, version);
-  const write = { live: live ?? emptyOf(kind), object, version, managers: before.managers, manager: key };
-  const { managers, changed } = updatedIfSound(write, versionsOf(kind, subresource));
+  const write = {
+    live: live === undefined ? emptyOf(kind, version) : versions.convert(live, version),
+    object: versions.convert(object, version),
+    version,
+    managers: before.managers,
+    manager: key,
+  };
+  const { managers, changed } = updatedIfSound(write, versions);
   if (!changed) return managers === before.managers ? before : { managers, times: before.times };
   return capped({ managers, times: new Map(before.times).set(key, rfc3339(nowMs)) });
 }

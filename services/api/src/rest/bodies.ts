@@ -5,6 +5,7 @@ import type { Form, Registry } from '@gantry/model/registry.ts';
 import { GantryError } from '@gantry/runtime/errors.ts';
 import type { RequestContext } from '../core/context.ts';
 import type { AnyObject } from '../core/stored-object.ts';
+import { noteReset } from '../ownership/track.ts';
 import { unsupported } from './body.ts';
 
 /** Media types in which bodies may come. */
@@ -28,6 +29,7 @@ export function objectFrom(body: Uint8Array, mediaType: string, form: Form, deco
   const { fieldValidation, kinds: registry, warn } = decoding;
   const { object, warnings } = decodeWith(whole, { fieldValidation, duplicates, registry });
   for (const text of warnings) warn(text);
+  noteReset(whole, object as AnyObject);
   return object as AnyObject;
 }
 

@@ -1,6 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import { GantryError } from '@gantry/runtime/errors.ts';
 
+/** Media type of a configuration for server-side apply. */
+export const applyType = 'application/apply-patch+yaml';
+
 /** A request of HTTP/1.1, or of HTTP/2 by Node's compatible interface. */
 export type Incoming = IncomingMessage;
 

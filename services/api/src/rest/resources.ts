@@ -4,7 +4,7 @@ import type { PatchType } from '../core/patching.ts';
 import type { AnyObject } from '../core/stored-object.ts';
 import type { Outgoing } from './answer.ts';
 import { objectFrom } from './bodies.ts';
-import { mediaTypeOf, readBody, unsupported } from './body.ts';
+import { applyType, mediaTypeOf, readBody, unsupported } from './body.ts';
 import { deleteCollection, deleteObject } from './deleting.ts';
 import { writeParameters } from './parameters.ts';
 import { refOf } from './query.ts';
@@ -99,9 +99,6 @@ async function update(deps: ResourceDeps, request: ResourceRequest): Promise<Any
     ? deps.api.updateStatus(context, object, dryRun)
     : deps.api.updatePart(context, route.subresource, object, dryRun);
 }
-
-/** Media type of a configuration for server-side apply. */
-const applyType = 'application/apply-patch+yaml';
 
 /** Changes an object; true with it if a configuration made it. */
 async function patch(

@@ -13,6 +13,7 @@ import type { Authenticate } from '../auth/authentication.ts';
 import { impersonated } from '../auth/impersonation.ts';
 import type { TokenKeys } from '../auth/tokens/keys.ts';
 import type { RequestContext } from '../core/context.ts';
+import { managerOfAgent } from '../core/field-manager.ts';
 import { isPretty, plainJson, type Wanted, wantedBy } from './accept.ts';
 import { type Outgoing, sendDocument, sendStatus, sendText } from './answer.ts';
 import { attemptOf } from './attempt.ts';
@@ -272,7 +273,7 @@ class RestEdge {
     return {
       user: impersonated(user, headersOf(incoming), this.#deps.authorize),
       signal,
-      fieldManager: query.get('fieldManager') || (incoming.headers['user-agent'] ?? '').split('/', 1)[0]!,
+      fieldManager: query.get('fieldManager') || managerOfAgent(incoming.headers['user-agent'] ?? ''),
       fieldValidation: fieldValidationOf(query),
       warn,
     };

@@ -15,7 +15,7 @@ export const endpointSlice: Kind<EndpointSlice> = {
   message: 'gantry.discovery.v1.EndpointSlice',
   objectField: 'endpointSlice',
   hasStatus: false,
-  generation: 'spec',
+  generation: 'spec and labels',
   setDefaults: ({ ports = [] }) => {
     for (const port of ports) {
       port.name ??= '';

@@ -5,7 +5,7 @@ import { infoOf } from '../../core/keys.ts';
 import type { AnyObject } from '../../core/stored-object.ts';
 import { type Outgoing, sendDocument } from '../answer.ts';
 import { fieldsFrom } from '../bodies.ts';
-import { mediaTypeOf, readBody, unsupported } from '../body.ts';
+import { applyType, mediaTypeOf, readBody, unsupported } from '../body.ts';
 import { writeParameters } from '../parameters.ts';
 import type { ResourceDeps, ResourceRequest } from '../request.ts';
 
@@ -21,6 +21,9 @@ export async function handleScale(deps: ResourceDeps, request: ResourceRequest, 
       return sendDocument(response, 200, scaleOf(await deps.api.get(context, ref)));
     case 'update':
     case 'patch': {
+      if (mediaTypeOf(request.incoming) === applyType) {
+        return sendDocument(response, 200, scaleOf(await applyScale(deps, request)));
+      }
       const { replicas, resourceVersion } = await wantedScale(deps, request);
       const { dryRun } = writeParameters(request.query);
       const metadata = resourceVersion === undefined ? {} : { metadata: { resourceVersion } };
@@ -39,6 +42,19 @@ export async function handleScale(deps: ResourceDeps, request: ResourceRequest, 
   }
 }
 
+/** Applies a Scale: its manager owns the replicas. */
+async function applyScale(deps: ResourceDeps, request: ResourceRequest): Promise<AnyObject> {
+  const { route, form, query, context } = request;
+  const { dryRun, force } = writeParameters(query, 'PatchOptions', true);
+  const { replicas, resourceVersion } = await wantedScale(deps, request);
+  const { apiVersion, kind, resource } = form;
+  const metadata = { name: route.name, ...(resourceVersion === undefined ? {} : { resourceVersion }) };
+  const config = { apiVersion, kind: kind.kind, metadata, spec: replicas === undefined ? {} : { replicas } };
+  const ref = { resource, namespace: route.namespace, name: route.name };
+  const wanted = { config: Buffer.from(JSON.stringify(config)), subresource: 'scale', force, dryRun } as const;
+  return (await deps.api.applyConfig(context, ref, wanted)).object;
+}
+
 /** Replicas and the precondition that a body asks for. A patch may leave replicas out, which changes nothing. */
 async function wantedScale(
   deps: ResourceDeps,
@@ -47,9 +63,15 @@ async function wantedScale(
   const { route, incoming, context, kind } = request;
   const isPatch = route.verb === 'patch';
   const given = mediaTypeOf(incoming);
-  if (isPatch && !patchTypes.includes(given)) throw unsupported(given, patchTypes);
+  const isApply = given === applyType;
+  if (isPatch && !isApply && !patchTypes.includes(given)) throw unsupported(given, [...patchTypes, applyType]);
   const body = await readBody(incoming, deps.maxBodyBytes, context.signal);
-  const scale = fieldsFrom(body, isPatch ? 'application/json' : given, scaleType, 'gantry.autoscaling.v1.Scale');
+  const scale = fieldsFrom(
+    body,
+    isApply ? 'application/yaml' : isPatch ? 'application/json' : given,
+    scaleType,
+    'gantry.autoscaling.v1.Scale',
+  );
   const metadata = (scale.metadata ?? {}) as { readonly name?: string; readonly resourceVersion?: string };
   if (metadata.name && metadata.name !== route.name) {
     throw conflict(infoOf(kind, route.name), `the name of the object (${metadata.name}) does not match`);
