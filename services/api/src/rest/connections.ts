@@ -10,6 +10,7 @@ const maxHeaderBytes = 64 * 1024;
 const maxHeaders = 256;
 /** Milliseconds until a request's headers, and the whole of it, must be here; and until an idle connection ends. */
 const headersTimeoutMs = 30_000;
+const handshakeTimeoutMs = 10_000;
 const requestTimeoutMs = 60_000;
 const idleTimeoutMs = 120_000;
 /** Connections at one time. */
@@ -33,6 +34,7 @@ export const connectionOptions = {
   headersTimeout: headersTimeoutMs,
   requestTimeout: requestTimeoutMs,
   keepAliveTimeout: idleTimeoutMs,
+  handshakeTimeout: handshakeTimeoutMs,
   // A peer that is gone without a word is found by the kernel.
   keepAlive: true,
   keepAliveInitialDelay: lookEveryMs,

@@ -1,6 +1,9 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import { type AddressInfo, connect } from 'node:net';
+import { createAuthority, issue } from '@gantry/pki/authority.ts';
+import { serviceSubject } from '@gantry/pki/subject.ts';
 import { GantryError } from '@gantry/runtime/errors.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
@@ -11,16 +14,19 @@ import { locationBelow } from './proxy.ts';
 const pods = new FakePods();
 let edge: RestServer;
 let backend: Server;
+/** The server behind the ports of pods. */
+let target: Server;
 let respond: (incoming: IncomingMessage, response: ServerResponse) => void;
 beforeAll(async () => {
   edge = await startEdge(pods.proxy);
   backend = createServer((incoming, response) => respond(incoming, response)).listen(0, '127.0.0.1');
   await once(backend, 'listening');
+  target = backend;
   const sockets = new WebSocketServer({ server: backend });
   sockets.on('connection', (socket) => socket.on('message', (data) => socket.send(`echo ${data}`)));
-  // The port of a pod is the port of this server.
+  // Each port of a pod is that of the server behind them.
   pods.connection = async function* (_start, input) {
-    const socket = connect((backend.address() as AddressInfo).port, '127.0.0.1');
+    const socket = connect((target.address() as AddressInfo).port, '127.0.0.1');
     void (async () => {
       for await (const { data } of input) if (data) socket.write(data);
       socket.end();
@@ -111,6 +117,19 @@ test('a WebSocket goes through', async () => {
   expect(String(data)).toBe('echo hello');
   socket.close();
   await once(socket, 'close');
+});
+
+test('a port that speaks TLS is asked in TLS, whoever its certificate is for', async () => {
+  const authority = await createAuthority('other', Date.now());
+  const { cert, key } = await issue(authority, serviceSubject('api'), Date.now());
+  const secure = createSecureServer({ cert, key }, (incoming, response) => response.end(`tls ${incoming.url}`));
+  await once(secure.listen(0, '127.0.0.1'), 'listening');
+  target = secure;
+  const path = '/api/v1/namespaces/default/pods/https:web:443/proxy/x';
+  expect(await ask('GET', path)).toMatchObject({ code: 200, text: 'tls /x' });
+  target = backend;
+  secure.closeAllConnections();
+  secure.close();
 });
 
 test.each([

@@ -44,9 +44,9 @@ export class FakePods {
     },
     portForward: (context, start, input) => this.connection(start, input, context.signal),
     target: async (_resource, namespace, id) => {
-      const [pod = '', port = '80'] = id.split(':');
+      const [scheme, pod, port = '80'] = id.split(':').length === 3 ? id.split(':') : ['http', ...id.split(':')];
       if (pod !== 'web') throw new GantryError('NotFound', `pods "${pod}" not found`);
-      return { namespace, pod, port: Number(port), scheme: 'http', host: `10.0.0.1:${port}` };
+      return { namespace, pod, port: Number(port), scheme: scheme as 'http', host: `10.0.0.1:${port}` };
     },
     dial: (context, { namespace, pod, port }, input) =>
       this.connection({ namespace, pod, port }, input, context.signal),
