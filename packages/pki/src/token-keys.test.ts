@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -22,6 +22,17 @@ test('a key is made at the first start, and kept for its owner alone', async () 
   expect(await ids(loadTokenKeys(folder, nowMs + 300 * dayMs))).toEqual(first);
   const [file] = await readdir(folder);
   expect((await stat(join(folder, file!))).mode & 0o777).toBe(0o600);
+});
+
+test('keys in a folder for reading only go on, however old they are', async () => {
+  const first = await ids(loadTokenKeys(folder, nowMs));
+  const [file] = await readdir(folder);
+  // The place of the new key is taken by a folder: nothing can be written there, whoever runs the test.
+  const readOnly = join(folder, 'mounted');
+  await mkdir(readOnly);
+  await copyFile(join(folder, file!), join(readOnly, '0.key'));
+  await mkdir(join(readOnly, `${nowMs}.key.${process.pid}.new`));
+  expect(await ids(loadTokenKeys(readOnly, nowMs))).toEqual(first);
 });
 
 test('a year later another key signs, and the old one is still there', async () => {

@@ -19,12 +19,21 @@ const signingMs = 365 * 24 * 3_600_000;
 const modulusBits = 2_048;
 const ending = '.key';
 
-/** The keys in a folder, the newest first; one is made where there is none, or where the newest is too old to sign. */
+/**
+ * The keys in a folder, the newest first; one is made where there is none, or where the newest is too old to sign. Whoever gives the
+ * folder for reading only, such as a Secret that replicas share, looks after new keys himself.
+ */
 export async function loadTokenKeys(folder: string, nowMs: number): Promise<readonly TokenKey[]> {
-  await ensurePrivateFolder(folder);
-  const known = await readdir(folder);
-  const newest = Math.max(...keyFiles(known).map(madeAtMs), Number.NEGATIVE_INFINITY);
-  if (!(newest > nowMs - signingMs)) await makeKey(folder, nowMs);
+  const known = keyFiles(await readdir(folder).catch(() => []));
+  const newest = Math.max(...known.map(madeAtMs), Number.NEGATIVE_INFINITY);
+  if (!(newest > nowMs - signingMs)) {
+    try {
+      await ensurePrivateFolder(folder);
+      await makeKey(folder, nowMs);
+    } catch (error) {
+      if (known.length === 0) throw error;
+    }
+  }
   return readTokenKeys(folder);
 }
 
