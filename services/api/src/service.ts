@@ -16,15 +16,10 @@ import { createMetrics, type Diagnostics, serveDiagnostics } from '@gantry/runti
 import type { Running } from '@gantry/runtime/service.ts';
 import type { OpenStore } from '@gantry/store/store.ts';
 import type { Registry as Metrics } from 'prom-client';
-import { nodeAdmission, podAdmission } from './admission/capacity.ts';
-import { claimAdmission } from './admission/claims.ts';
-import { ingressAdmission } from './admission/ingresses.ts';
 import { parseIpRange } from './admission/ip-range.ts';
-import { PriorityClasses, priorityClassAdmission } from './admission/priority.ts';
-import { rootCertificateAdmission } from './admission/root-certificate.ts';
-import { ServiceAccounts, withServiceAccount } from './admission/service-accounts.ts';
-import { serviceAdmission } from './admission/services.ts';
-import { accountAdmission, tokenSecretAdmission } from './admission/token-secrets.ts';
+import { type AdmissionState, admissionPlugins } from './admission/plugins.ts';
+import { PriorityClasses } from './admission/priority.ts';
+import { ServiceAccounts } from './admission/service-accounts.ts';
 import { type Advertiser, advertiserOf } from './advertise/advertise.ts';
 import { type Access, accessControl } from './auth/access.ts';
 import {
@@ -40,7 +35,6 @@ import { type ReadTokenKeys, TokenKeys } from './auth/tokens/keys.ts';
 import { memoryKey, type Tokens, tokensOf } from './auth/tokens/tokens.ts';
 import { clientCertificate } from './auth/x509.ts';
 import { keepRequests } from './certificates/keeper.ts';
-import { requestAdmission } from './certificates/permissions.ts';
 import type { ApiConfig } from './config.ts';
 import { ResourceApi } from './core/api.ts';
 import { createBuiltIns } from './core/built-ins.ts';
@@ -163,7 +157,7 @@ async function startParts(config: ApiConfig, deps: ApiDeps, stack: AsyncDisposab
   const accounts = new ServiceAccounts(store);
   const keys = new TokenKeys(deps.tokenKeys ?? memoryKey(), deps.clock ?? systemClock);
   const access = accessControl();
-  const core = coreOf(config, deps, { priorities, accounts, keys, access });
+  const core = coreOf(config, deps, access, { priorities, accounts, keys });
   const tokens = tokensOf(core, deps.credentials ?? noCredentials, keys);
   const ledger = new CapacityLedger();
   const hub = stack.use(
@@ -359,15 +353,7 @@ function running(parts: {
   };
 }
 
-/** State by which new objects are admitted. */
-interface AdmissionState {
-  readonly priorities: PriorityClasses;
-  readonly accounts: ServiceAccounts;
-  readonly keys: TokenKeys;
-  readonly access: Access;
-}
-
-function coreOf(config: ApiConfig, deps: ApiDeps, { priorities, accounts, keys, access }: AdmissionState): CoreDeps {
+function coreOf(config: ApiConfig, deps: ApiDeps, access: Access, state: AdmissionState): CoreDeps {
   const { store, log, clock = systemClock, entropy = systemEntropy } = deps;
   const { serviceCidr, nodePorts, dnsAddress } = config;
   const rootCertificate = deps.rootCertificate ?? deps.credentials?.certificates?.current.ca;
@@ -383,20 +369,7 @@ function coreOf(config: ApiConfig, deps: ApiDeps, { priorities, accounts, keys, 
     damaged: new DamagedObjects(log),
     authorize: access.authorize,
     restrict: access.restrict,
-    admission: {
-      services: serviceAdmission(store, allocation, entropy.random),
-      pods: podAdmission(priorities, async (pod) =>
-        rootCertificate !== undefined ? withServiceAccount(pod, { accounts, clock, random: entropy.random }) : pod,
-      ),
-      configmaps: rootCertificateAdmission(rootCertificate),
-      secrets: tokenSecretAdmission({ accounts, keys, rootCertificate }),
-      serviceaccounts: accountAdmission(store),
-      'certificatesigningrequests.certificates.k8s.io': requestAdmission,
-      nodes: nodeAdmission,
-      'priorityclasses.scheduling.k8s.io': priorityClassAdmission(store),
-      persistentvolumeclaims: claimAdmission(store),
-      'ingresses.networking.k8s.io': ingressAdmission(store),
-    },
+    admission: admissionPlugins({ ...state, store, clock, entropy, allocation, rootCertificate }),
   };
 }
 
