@@ -41,6 +41,8 @@ export const connectionOptions = {
   noDelay: true,
   settings: { maxConcurrentStreams: maxStreams, maxHeaderListSize: maxHeaderBytes, enablePush: false },
   maxHeaderListPairs: maxHeaders,
+  // Megabytes of one connection: several large lists, which clients ask for on one.
+  maxSessionMemory: 100,
   maxSessionInvalidFrames: 50,
   maxSettings: 16,
   streamResetBurst: resetBurst,

@@ -1,5 +1,6 @@
 import type { Deployment } from '../../gen/gantry.apps.v1.ts';
 import type { Kind } from '../../kind.ts';
+import { podWarnings } from '../pod/warnings.ts';
 import { deploymentColumns } from './columns.ts';
 import { setDeploymentDefaults } from './defaults.ts';
 import { validateDeployment, validateDeploymentStatus, validateDeploymentUpdate } from './validation.ts';
@@ -24,6 +25,7 @@ export const deployment: Kind<Deployment> = {
   validate: validateDeployment,
   validateUpdate: validateDeploymentUpdate,
   validateStatus: validateDeploymentStatus,
+  warnings: ({ spec: { template } }) => podWarnings(template.metadata, template.spec, 'spec.template.'),
   selectableFields: {},
   columns: deploymentColumns,
 };

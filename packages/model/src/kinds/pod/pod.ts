@@ -5,6 +5,7 @@ import { setPodDefaults } from './defaults.ts';
 import { preparePodForCreate, preparePodForUpdate } from './prepare.ts';
 import { validatePodStatus, validatePodUpdate } from './update.ts';
 import { validatePod } from './validation.ts';
+import { podWarnings } from './warnings.ts';
 
 /** core/v1 Pod. */
 export const pod: Kind<Pod> = {
@@ -25,6 +26,7 @@ export const pod: Kind<Pod> = {
   validate: validatePod,
   validateUpdate: validatePodUpdate,
   validateStatus: validatePodStatus,
+  warnings: ({ metadata, spec }) => podWarnings(metadata, spec),
   selectableFields: {
     'spec.nodeName': ({ spec }) => spec.nodeName ?? '',
     'spec.restartPolicy': ({ spec }) => spec.restartPolicy ?? '',

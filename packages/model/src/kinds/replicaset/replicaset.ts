@@ -1,5 +1,6 @@
 import type { ReplicaSet } from '../../gen/gantry.apps.v1.ts';
 import type { Kind } from '../../kind.ts';
+import { podWarnings } from '../pod/warnings.ts';
 import { replicaSetColumns } from './columns.ts';
 import { setReplicaSetDefaults } from './defaults.ts';
 import { validateReplicaSet, validateReplicaSetStatus, validateReplicaSetUpdate } from './validation.ts';
@@ -24,6 +25,8 @@ export const replicaSet: Kind<ReplicaSet> = {
   validate: validateReplicaSet,
   validateUpdate: validateReplicaSetUpdate,
   validateStatus: validateReplicaSetStatus,
+  warnings: ({ spec: { template } }) =>
+    template === undefined ? [] : podWarnings(template.metadata, template.spec, 'spec.template.'),
   selectableFields: {},
   columns: replicaSetColumns,
 };
