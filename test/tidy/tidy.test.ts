@@ -43,7 +43,7 @@ const allowedImports: Readonly<Record<string, readonly string[]>> = {
   'services/api': ['runtime', 'model', 'fieldsets', 'store', 'events', 'client', 'pki', 'spdy'],
   'services/scheduler': ['runtime', 'model', 'events', 'client'],
   'services/controllers': ['runtime', 'model', 'events', 'client'],
-  'services/node-agent': ['runtime', 'model', 'events', 'client', 'spdy'],
+  'services/node-agent': ['runtime', 'model', 'events', 'client', 'spdy', 'pki'],
   'services/xds-lb': ['runtime', 'model', 'events', 'client', 'envoy-control-plane-ts'],
 };
 

@@ -8,8 +8,10 @@ import { join } from 'node:path';
 import type { PeerCertificate } from 'node:tls';
 import {
   type CertificateSource,
+  type Certificates,
   certificateFiles,
   followCertificates,
+  type LateCertificates,
   pathsIn,
   type VerifiedCertificate,
 } from '@gantry/runtime/certificates.ts';
@@ -96,8 +98,13 @@ export function tokenCredentials(token: () => string, ca?: () => string): Creden
  * A certificate of the cluster's authority, by which its holder is known to those that it calls and that call it. Connections that are made
  * after a change use the new certificate.
  * @param token Secret that callers may present instead, as administrators; none if absent.
+ * @param serving Certificates of listeners, where they are others; a listener lets nobody in before they are there.
  */
-export function certificateCredentials(source: CertificateSource, token?: () => string): Credentials {
+export function certificateCredentials(
+  source: CertificateSource,
+  token?: () => string,
+  serving: LateCertificates = source,
+): Credentials {
   const provider = providerOf(source);
   return {
     certificates: source,
@@ -108,7 +115,7 @@ export function certificateCredentials(source: CertificateSource, token?: () => 
       options: serverName,
     }),
     // A caller without a certificate may still have a token, or ask for health.
-    listener: experimental.createCertificateProviderServerCredentials(provider, provider, false),
+    listener: experimental.createCertificateProviderServerCredentials(provider, providerOf(serving), false),
     verify: token === undefined ? () => false : verifierOf(token),
     isPeer: ({ certificate }, names) => certificate !== undefined && names.includes(certificate.commonName),
   };
@@ -130,9 +137,10 @@ function named(peer: string): (host: string, certificate: PeerCertificate) => Er
 type Provider = Parameters<typeof experimental.createCertificateProviderChannelCredentials>[0];
 
 /** The source in the form of gRPC's library, which hears of each change. */
-function providerOf(source: CertificateSource): Provider {
+function providerOf(source: LateCertificates): Provider {
   const stops = new Map<unknown, () => void>();
-  const follow = <U>(listener: (update: U | null) => void, updateOf: () => U): void => {
+  const follow = <U>(listener: (update: U | null) => void, make: (certificates: Certificates) => U): void => {
+    const updateOf = (): U | null => (source.current === undefined ? null : make(source.current));
     stops.set(
       listener,
       source.onChange(() => listener(updateOf())),
@@ -147,13 +155,10 @@ function providerOf(source: CertificateSource): Provider {
     stops.delete(listener);
   };
   return {
-    addCaCertificateListener: (listener) => follow(listener, () => ({ caCertificate: Buffer.from(source.current.ca) })),
+    addCaCertificateListener: (listener) => follow(listener, ({ ca }) => ({ caCertificate: Buffer.from(ca) })),
     removeCaCertificateListener: stop,
     addIdentityCertificateListener: (listener) =>
-      follow(listener, () => {
-        const { cert, key } = source.current;
-        return { certificate: Buffer.from(cert), privateKey: Buffer.from(key) };
-      }),
+      follow(listener, ({ cert, key }) => ({ certificate: Buffer.from(cert), privateKey: Buffer.from(key) })),
     removeIdentityCertificateListener: stop,
   };
 }

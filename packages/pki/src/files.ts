@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pathsIn, readCertificates } from '@gantry/runtime/certificates.ts';
+import { type Certificates, pathsIn, readCertificates } from '@gantry/runtime/certificates.ts';
 import type { Clock } from '@gantry/runtime/clock.ts';
 import { GantryError } from '@gantry/runtime/errors.ts';
 import { ensurePrivateFolder } from '@gantry/runtime/private-files.ts';
@@ -54,14 +54,24 @@ export async function issueInto(wanted: Wanted, authority: Authority, nowMs: num
   for (const [folder, subject] of Object.entries(wanted)) {
     if (isGood(folder, authority, subject, nowMs)) continue;
     const { cert, key } = await (await issuing()).issue(authority, subject, nowMs);
-    await ensurePrivateFolder(folder);
-    const paths = pathsIn(folder);
-    await writePrivately(paths.ca, authority.cert);
-    await writePrivately(paths.key, key);
-    await writePrivately(paths.cert, cert);
+    await storeCertificates(folder, { ca: authority.cert, cert, key });
     issued.push(folder);
   }
   return issued;
+}
+
+/** Puts certificates into a folder of their own, for its owner alone: ca.crt, tls.crt and tls.key. */
+export async function storeCertificates(folder: string, { ca, cert, key }: Certificates): Promise<void> {
+  await ensurePrivateFolder(folder);
+  const paths = pathsIn(folder);
+  await writePrivately(paths.ca, ca);
+  await writePrivately(paths.key, key);
+  await writePrivately(paths.cert, cert);
+}
+
+/** Whether two thirds of a certificate's life are over. */
+export function isRenewable(cert: string, nowMs: number): boolean {
+  return nowMs >= renewalMs(new X509Certificate(cert));
 }
 
 /** How certificates are kept. */
@@ -117,7 +127,7 @@ function isGood(folder: string, authority: Authority, subject: Subject, nowMs: n
     const { ca, cert } = readCertificates(pathsIn(folder));
     const certificate = new X509Certificate(cert);
     const isOurs = ca === authority.cert && certificate.verify(new X509Certificate(authority.cert).publicKey);
-    return isOurs && isOf(certificate, subject) && nowMs < renewalMs(certificate);
+    return isOurs && isOf(certificate, subject) && !isRenewable(cert, nowMs);
   } catch {
     // There is none, or a damaged one.
     return false;
@@ -131,7 +141,7 @@ function isOf(certificate: X509Certificate, { commonName, organizations = [], dn
 }
 
 /** Time at which two thirds of a certificate's life are over, in milliseconds since the epoch. */
-export function renewalMs({ validFrom, validTo }: X509Certificate): number {
+function renewalMs({ validFrom, validTo }: X509Certificate): number {
   const [from, to] = [Date.parse(validFrom), Date.parse(validTo)];
   return from + ((to - from) * 2) / 3;
 }

@@ -15,16 +15,22 @@ export interface RequestedName {
   readonly others: readonly string[];
 }
 
-/** Makes a key, and a request for a certificate of a client with it. */
+/** Makes a key, and a request for a certificate with it; a server names what it is reached under. */
 export async function makeRequest(
   commonName: string,
   organizations: readonly string[],
+  { dns = [], ips = [] }: { readonly dns?: readonly string[]; readonly ips?: readonly string[] } = {},
 ): Promise<{ readonly request: string; readonly key: string }> {
   const keys = await newKeys();
+  const names = [
+    ...dns.map((value) => ({ type: 'dns' as const, value })),
+    ...ips.map((value) => ({ type: 'ip' as const, value })),
+  ];
   const request = await x509.Pkcs10CertificateRequestGenerator.create({
     name: [...organizations.map((name) => ({ O: [name] })), { CN: [commonName] }],
     keys,
     signingAlgorithm: { name: 'ECDSA', hash: 'SHA-256' },
+    extensions: names.length > 0 ? [new x509.SubjectAlternativeNameExtension(names)] : [],
   });
   return { request: `${request.toString('pem')}\n`, key: await privatePem(keys) };
 }

@@ -29,16 +29,23 @@ export const certificateFiles = { ca: 'ca.crt', cert: 'tls.crt', key: 'tls.key' 
 /** A file that was written is noticed within this time, in milliseconds. */
 const pollMs = 5_000;
 
+/** Certificates that may be there only later. */
+export interface LateCertificates {
+  readonly current: Certificates | undefined;
+  /** Calls the listener after each change; returns how to stop that. */
+  onChange(listener: (certificates: Certificates) => void): () => void;
+}
+
 /** A source whose owner sets the certificates. */
-export class CertificateHolder implements CertificateSource {
-  #current: Certificates;
+export class CertificateHolder<C extends Certificates | undefined = Certificates> implements LateCertificates {
+  #current: C | Certificates;
   readonly #listeners = new Set<(certificates: Certificates) => void>();
 
-  constructor(certificates: Certificates) {
+  constructor(certificates: C) {
     this.#current = certificates;
   }
 
-  get current(): Certificates {
+  get current(): C | Certificates {
     return this.#current;
   }
 

@@ -34,14 +34,19 @@ export function surviveUncaughtErrors(log: Pick<Logger, 'error'>, on: Pick<NodeJ
  */
 export async function runProcess(
   name: string,
-  start: (parts: { readonly log: Logger; readonly stack: AsyncDisposableStack }) => Promise<Running>,
+  start: (parts: {
+    readonly log: Logger;
+    readonly stack: AsyncDisposableStack;
+    /** Fires when the process is to end. */
+    readonly signal: AbortSignal;
+  }) => Promise<Running>,
 ): Promise<void> {
   const log = createLogger(name);
   surviveUncaughtErrors(log);
   try {
     const signal = terminationSignal();
     await using stack = new AsyncDisposableStack();
-    const service = stack.use(await start({ log, stack }));
+    const service = stack.use(await start({ log, stack, signal }));
     // A signal may have come while the service started.
     const stopped = new Promise<void>((resolve) => {
       if (signal.aborted) resolve();

@@ -11,6 +11,10 @@ export interface MainOptions {
   readonly api: string | undefined;
   readonly driver: 'cri' | 'process' | 'hollow';
   readonly containerdSocket: string;
+  /** File of the cluster's authority, where the node asks for its certificates itself; else it has them already. */
+  readonly authorityPath: string | undefined;
+  /** File with the token by which the node asks for its first certificate. */
+  readonly bootstrapTokenPath: string | undefined;
   readonly agent: NodeAgentConfig;
 }
 
@@ -36,6 +40,8 @@ export const options = {
       'images-dir',
       'cgroup-root',
       'listen',
+      'bootstrap-token-file',
+      'authority',
       'diagnostics',
       'allowed-unsafe-sysctls',
       'label',
@@ -49,8 +55,8 @@ export const options = {
 const positive: NumberRange = { min: 1, max: Number.MAX_SAFE_INTEGER, whole: true };
 
 export const helpText = `Runs the pods of one node. Each flag is also read from the environment: --node-name from GANTRY_NODE_NAME, and so on;
---api from GANTRY_SERVER, as with every client. GANTRY_TOKEN_FILE names the file with the cluster's token, without which nobody could
-read logs or run commands.
+--api from GANTRY_SERVER, as with every client. GANTRY_CERTS names the folder with the node's certificate, without which (or --authority)
+nobody could read logs or run commands.
 
   --node-name NAME          name of the node (the machine's host name)
   --api HOST:PORT           gRPC address of the api (127.0.0.1:7443)
@@ -61,6 +67,8 @@ read logs or run commands.
   --images-dir PATH         image tars in it are taken in
   --listen HOST:PORT        where logs and commands are served (the node's address, any port)
   --allowed-unsafe-sysctls NAMES  sysctls beyond the safe ones that pods may set, with commas between; kernel.msg* for all of a kind
+  --authority PATH          certificate of the cluster's authority; the node then asks for its own certificates
+  --bootstrap-token-file PATH  token for the first of them
   --diagnostics HOST:PORT   where /metrics, /healthz and /readyz are served (nowhere)
   --netns PATH              network namespace of the node, where it is not the machine's own
   --pod-cidr CIDR           addresses of the node's pods
@@ -84,6 +92,8 @@ export function readConfig(args: readonly string[], env: Env): MainOptions {
   return {
     api: given.text('api'),
     driver: given.oneOf('driver', drivers, 'cri'),
+    authorityPath: given.text('authority'),
+    bootstrapTokenPath: given.text('bootstrap-token-file'),
     containerdSocket: given.text('containerd-socket') ?? '/run/containerd/containerd.sock',
     agent: {
       nodeName: given.text('node-name') ?? hostname().toLowerCase(),
