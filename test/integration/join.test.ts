@@ -83,10 +83,11 @@ function joining(name: string, bootstrapToken: string | undefined, signal = Abor
   return joinCluster({ ...options, bootstrapToken }, deps, signal);
 }
 
-/** Approves the requests of a signer, as `kubectl certificate approve` does. */
-async function approve(signer: string): Promise<number> {
+/** Approves a node's request to a signer, as `kubectl certificate approve` does. */
+async function approve(signer: string, node: string): Promise<number> {
   const waiting = (await admin.list('CertificateSigningRequest')).items.filter(
-    ({ spec, status }) => spec.signerName === signer && !status?.conditions?.length,
+    ({ spec, status }) =>
+      spec.signerName === signer && spec.username === nodeUserName(node) && !status?.conditions?.length,
   );
   const { ca, cert, key } = (await credentialsOf(adminSubject)).certificates!.current;
   for (const { metadata, spec } of waiting) {
@@ -156,7 +157,7 @@ test('the port of a node lets the api in once its certificate is approved, and n
     return (await client.placement.explainPod({ namespace: 'd', name: 'x' }, { timeoutMs: 2_000 })).name;
   };
   await expect(ask(nodeUserName('server'))).rejects.toMatchObject({ reason: 'ServiceUnavailable' });
-  await expect.poll(() => approve('kubernetes.io/kubelet-serving'), { timeout: 10_000 }).toBeGreaterThan(0);
+  await expect.poll(() => approve('kubernetes.io/kubelet-serving', 'server'), { timeout: 10_000 }).toBeGreaterThan(0);
   await expect.poll(() => ask(nodeUserName('server')).catch(String), { timeout: 10_000 }).toBe('yes');
   // Another node's name is not believed of it.
   await expect(ask(nodeUserName('worker'))).rejects.toMatchObject({ reason: 'ServiceUnavailable' });

@@ -106,6 +106,9 @@ export function certificateCredentials(
   serving: LateCertificates = source,
 ): Credentials {
   const provider = providerOf(source);
+  const { addIdentityCertificateListener, removeIdentityCertificateListener } = providerOf(serving);
+  // One object for both: the library has it the other way round than its types, the authority second.
+  const listening = { ...provider, addIdentityCertificateListener, removeIdentityCertificateListener };
   return {
     certificates: source,
     dial: (peer) => ({
@@ -115,7 +118,7 @@ export function certificateCredentials(
       options: serverName,
     }),
     // A caller without a certificate may still have a token, or ask for health.
-    listener: experimental.createCertificateProviderServerCredentials(provider, providerOf(serving), false),
+    listener: experimental.createCertificateProviderServerCredentials(listening, listening, false),
     verify: token === undefined ? () => false : verifierOf(token),
     isPeer: ({ certificate }, names) => certificate !== undefined && names.includes(certificate.commonName),
   };
