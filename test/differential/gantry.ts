@@ -53,13 +53,12 @@ async function perform(api: Resources, step: Step): Promise<{ readonly code: num
   if (step.replace !== undefined) {
     const { set, subresource } = step.replace;
     const next = decoded(applyMergePatch(structuredClone(await api.get(context, ref)), set) as Json);
-    const write = subresource === 'status' ? api.updateStatus : api.update;
-    return { code: ok, object: await write.call(api, context, next, false) };
+    return { code: ok, object: await api.update(context, next, false, subresource) };
   }
   if (step.patch !== undefined) {
     const { type, body, subresource = '' } = step.patch;
     const text = typeof body === 'string' ? body : JSON.stringify(body);
-    return { code: ok, object: await api.patch(context, ref, { type, body: text, subresource, dryRun: false }) };
+    return { code: ok, object: await api.patch(context, { ...ref, subresource }, { type, body: text, dryRun: false }) };
   }
   if (step.delete !== undefined) {
     const { preconditions, ...options } = (step.delete.options ?? {}) as { preconditions?: object };

@@ -13,7 +13,10 @@ export const virtualKinds: Registry = new Registry([
 ]);
 
 /** Kinds of the bodies of subresources, which have no path of their own. */
-export const bodyKinds: Registry = new Registry([callKind('authentication.k8s.io', 'TokenRequest', 'Namespaced')]);
+export const bodyKinds: Registry = new Registry([
+  callKind('authentication.k8s.io', 'TokenRequest', 'Namespaced'),
+  callKind('autoscaling', 'Scale', 'Namespaced'),
+]);
 
 /** A kind of version v1 whose message is gantry.<first part of the group>.v1.<kind>. */
 function callKind(group: string, kind: string, scope: 'Cluster' | 'Namespaced'): Kind {

@@ -124,9 +124,7 @@ describe('over REST', () => {
         body: { message: 'Event "one" is invalid: message: Invalid value: "another": field is immutable' },
       });
       const unknown = await client.ask('PATCH', `${newPath}/one`, { message: 'x' }, headers);
-      expect((unknown.body.message ?? unknown.headers.warning).replaceAll('\\', '')).toContain(
-        'unknown field "message"',
-      );
+      expect(unknown.headers.warning).toBe(String.raw`299 - "unknown field \"message\""`);
     }
     const headers = { 'content-type': 'application/merge-patch+json' };
     expect(await client.ask('PATCH', `${oldPath}/one`, { message: 'another' }, headers)).toMatchObject({ code: 200 });

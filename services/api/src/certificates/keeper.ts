@@ -28,7 +28,7 @@ const resource = 'certificatesigningrequests.certificates.k8s.io';
 
 export interface KeeperDeps {
   readonly store: Pick<Store, 'list' | 'watch'>;
-  readonly resources: Pick<ResourceApi, 'updateStatus' | 'updatePart' | 'delete'>;
+  readonly resources: Pick<ResourceApi, 'update' | 'delete'>;
   readonly authorize: Authorize;
   readonly clock: Clock;
   readonly log: Logger;
@@ -128,19 +128,19 @@ async function perform(
     case 'approve': {
       const message = 'Auto approving kubelet client certificate after SubjectAccessReview.';
       const approved = told('Approved', 'AutoApproved', message) as unknown as AnyObject;
-      await resources.updatePart(context, 'approval', approved, false);
+      await resources.update(context, approved, false, 'approval');
       return;
     }
     case 'sign': {
       const { signRequest } = await import('@gantry/pki/request.ts');
       const certificate = await signRequest(authority, pemOf(request.spec.request), step, clock.now());
       const status = { ...request.status, certificate: Buffer.from(certificate).toString('base64') };
-      await resources.updateStatus(context, { ...request, status } as unknown as AnyObject, false);
+      await resources.update(context, { ...request, status } as unknown as AnyObject, false, 'status');
       return;
     }
     case 'fail': {
       const failed = told('Failed', 'SignerValidationFailure', step.problem) as unknown as AnyObject;
-      await resources.updateStatus(context, failed, false);
+      await resources.update(context, failed, false, 'status');
       return;
     }
     case 'remove':

@@ -16,7 +16,7 @@ import { checkBatchSize } from './limits.ts';
 import type { Reservation } from './list-budget.ts';
 import { checkNamespace } from './metadata.ts';
 import type { ListedPage } from './page.ts';
-import { partOf, updatePart } from './parts.ts';
+import { writeOf } from './parts.ts';
 import { type PatchType, patched } from './patching.ts';
 import * as reader from './reader.ts';
 import { selectionOf } from './selection.ts';
@@ -54,19 +54,13 @@ export interface PatchRequest {
   readonly type: PatchType;
   /** The patch, in JSON. */
   readonly body: string;
-  /** The part that is changed; `scale` is the object's replicas. */
-  readonly subresource: string;
   readonly dryRun: boolean;
-  /** The verb that is authorized; patch if absent. */
-  readonly verb?: 'update';
 }
 
 /** A configuration whose fields the client wants and owns. */
 export interface ApplyConfigRequest {
   /** In YAML or JSON. */
   readonly config: Uint8Array;
-  /** The part that is applied; `scale` is the object's replicas. */
-  readonly subresource: '' | 'status' | 'scale';
   /** Takes fields over from other managers. */
   readonly force: boolean;
   readonly dryRun: boolean;
@@ -202,45 +196,38 @@ export class ResourceApi {
     return all;
   }
 
-  async update(context: RequestContext, object: AnyObject, dryRun: boolean): Promise<AnyObject> {
-    const target = this.#targetOf(context, object, '');
-    const options = this.#by(context, '', dryRun, target.form);
-    const wanted = storedForm(this.#deps.kinds, object);
-    return (await writer.update(this.#deps, target, () => cloneJson(wanted), options)).object;
-  }
-
-  async updateStatus(context: RequestContext, object: AnyObject, dryRun: boolean): Promise<AnyObject> {
-    const target = this.#targetOf(context, object, 'status');
-    const options = this.#by(context, 'status', dryRun, target.form);
-    const wanted = storedForm(this.#deps.kinds, object);
-    const next = this.#checked(context, target.kind, 'status', () => cloneJson(wanted));
-    return (await writer.updateStatus(this.#deps, target, next, options)).object;
-  }
-
-  /** Replaces a part of an object that its kind declares as a subresource, such as approval. */
-  async updatePart(
-    context: RequestContext,
-    subresource: string,
-    object: AnyObject,
-    dryRun: boolean,
-  ): Promise<AnyObject> {
+  /** Replaces an object, or the part of it that a subresource is; NotFound for a subresource that its kind does not have. */
+  async update(context: RequestContext, object: AnyObject, dryRun: boolean, subresource = ''): Promise<AnyObject> {
     const target = this.#targetOf(context, object, subresource);
     const options = this.#by(context, subresource, dryRun, target.form);
     const wanted = storedForm(this.#deps.kinds, object);
     const next = this.#checked(context, target.kind, subresource, () => cloneJson(wanted));
-    return (await updatePart(this.#deps, target, partOf(target.kind, subresource), next, options)).object;
+    return (await writeOf(target.kind, subresource)(this.#deps, target, next, options)).object;
   }
 
   async patch(context: RequestContext, ref: ObjectRef, request: PatchRequest): Promise<AnyObject> {
-    const { subresource } = request;
-    const target = this.#target(context, request.verb ?? 'patch', { ...ref, subresource });
+    const { subresource = '' } = ref;
+    const target = this.#target(context, 'patch', ref);
+    const write = writeOf(target.kind, subresource);
     const next = this.#checked(context, target.kind, subresource, patched(this.#deps, context, target.form, request));
     const options = this.#by(context, subresource, request.dryRun, target.form);
-    if (!['', 'status', 'scale'].includes(subresource)) {
-      return (await updatePart(this.#deps, target, partOf(target.kind, subresource), next, options)).object;
-    }
-    const write = subresource === 'status' ? writer.updateStatus : writer.update;
     return (await write(this.#deps, target, next, options)).object;
+  }
+
+  /**
+   * Changes an object by a function of what is stored, which may change what it is given and is called anew where somebody else writes
+   * first. It must change no more than the subresource that the client may write, such as the count of a scale.
+   */
+  async change(
+    context: RequestContext,
+    ref: ObjectRef,
+    { verb, dryRun }: { readonly verb: 'update' | 'patch'; readonly dryRun: boolean },
+    next: (object: AnyObject) => AnyObject,
+  ): Promise<AnyObject> {
+    const { subresource = '' } = ref;
+    const target = this.#target(context, verb, ref);
+    const checked = this.#checked(context, target.kind, subresource, ({ object }) => next(cloneJson(object)));
+    return (await writer.update(this.#deps, target, checked, this.#by(context, subresource, dryRun))).object;
   }
 
   async apply(context: RequestContext, manifest: Uint8Array, namespace: string, dryRun: boolean): Promise<Applied> {
@@ -254,14 +241,16 @@ export class ResourceApi {
 
   /** Server-side apply: the client says which fields it wants and owns, in YAML or JSON. */
   async applyConfig(context: RequestContext, ref: ObjectRef, request: ApplyConfigRequest): Promise<Applied> {
-    const { subresource, config, force, dryRun } = request;
-    const target = this.#target(context, 'patch', { ...ref, subresource });
+    const { subresource = '' } = ref;
+    const { config, force, dryRun } = request;
+    const target = this.#target(context, 'patch', ref);
     const author = { manager: context.fieldManager, subresource, nowMs: this.#deps.clock.now() };
-    return applyServerSide(
-      this.#deps,
-      target,
-      { config, author, form: target.form, force, dryRun, check: this.#check(context, subresource) },
-      () => this.#authorize(context, 'create', target.form, ref),
+    const { form, kind } = target;
+    const check = this.#check(context, subresource);
+    const checkWanted = (wanted: AnyObject, stored: AnyObject): void =>
+      checkSignerPermission(this.#deps.authorize, context.user, kind, subresource, wanted, stored);
+    return applyServerSide(this.#deps, target, { config, author, form, check, checkWanted, force, dryRun }, () =>
+      this.#authorize(context, 'create', target.form, ref),
     );
   }
 

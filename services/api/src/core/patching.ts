@@ -9,9 +9,8 @@ import { noteReset } from '../ownership/track.ts';
 import type { CoreDeps, RequestContext } from './context.ts';
 import { inForm, storedForm } from './forms.ts';
 import { infoOf } from './keys.ts';
-import type { AnyObject } from './stored-object.ts';
+import type { AnyObject, Stored } from './stored-object.ts';
 import { inTodaysForm } from './todays-form.ts';
-import type { Transition } from './writer.ts';
 
 /** How a patch is written: RFC 6902, RFC 7386, or Kubernetes' strategic merge. */
 export type PatchType = 'json' | 'merge' | 'strategic';
@@ -25,7 +24,7 @@ export function patched(
   { fieldValidation, warn }: Pick<RequestContext, 'fieldValidation' | 'warn'>,
   form: Form,
   { type, body }: { readonly type: PatchType; readonly body: string },
-): Transition {
+): (stored: Pick<Stored, 'object'>) => AnyObject {
   const { kind } = form;
   const patch = parse(body);
   const duplicates = fieldValidation === 'Ignore' ? [] : duplicatesIn(body);

@@ -10,10 +10,11 @@ import type { CoreDeps } from './context.ts';
 import { create } from './creation.ts';
 import { infoOf } from './keys.ts';
 import { lastAppliedAnnotation } from './last-applied.ts';
+import { writeOf } from './parts.ts';
 import { checkUid } from './patching.ts';
 import type { AnyObject } from './stored-object.ts';
 import { inTodaysForm } from './todays-form.ts';
-import { type Target, update, updateStatus, type WriteOptions } from './writer.ts';
+import { type Target, update, type WriteOptions } from './writer.ts';
 
 // Server-side apply: one manager says which fields it wants, in a configuration that has these fields and no others.
 
@@ -24,6 +25,8 @@ export interface ServerSideApply {
   readonly author: Author;
   /** The form that the configuration must be of. */
   readonly form: Form;
+  /** Throws where the client may not make this of what is stored. */
+  readonly checkWanted: (wanted: AnyObject, stored: AnyObject) => void;
   /** Takes fields over from other managers. */
   readonly force: boolean;
   readonly dryRun: boolean;
@@ -52,12 +55,14 @@ export async function applyServerSide(
     let entries: Entries;
     const owners = (): Entries => entries;
     try {
-      const write = author.subresource === 'status' ? updateStatus : update;
+      // The configuration of a scale is of the object, and has its count alone.
+      const write = author.subresource === 'scale' ? update : writeOf(kind, author.subresource);
       const next = ({ object: stored }: { readonly object: AnyObject }): AnyObject => {
         const result = applyTo(kind, inTodaysForm(deps.kinds, kind, stored), { author, config, force });
         entries = result.entries;
         const object = decodeStored(result.object, deps.kinds) as AnyObject;
         checkUid(kind, object, stored);
+        request.checkWanted(object, stored);
         if (author.subresource === '') keepLastApplied(object, config, author);
         return object;
       };

@@ -109,14 +109,13 @@ function writeHandlers(api: ResourceApi, calls: Calls, kinds: Registry): Untyped
       (request) => laneFor(calls, request),
     ),
     UpdateStatus: calls.unary(async (context, { object, dryRun = false }: message.ObjectRequest) =>
-      written(decoded(object), (each) => api.updateStatus(context, each, dryRun)),
+      written(decoded(object), (each) => api.update(context, each, dryRun, 'status')),
     ),
     Patch: calls.unary(async (context, request: message.PatchRequest) => {
-      const ref = refOf(request.ref);
+      const ref = { ...refOf(request.ref), subresource: partOf(request.subresource) };
       const object = await api.patch(context, ref, {
         type: patchTypeOf(request.type),
         body: Buffer.from(request.patch ?? '', 'base64').toString('utf8'),
-        subresource: partOf(request.subresource),
         dryRun: request.dryRun ?? false,
       });
       return wrap(named(ref, object), kinds);

@@ -26,10 +26,15 @@ export function sendDocument(
   send(response, code, encodeDocument({ value, message }, wanted));
 }
 
-/** Sends what is encoded. Large answers are compressed where the client takes that. */
-export function send(response: Outgoing, code: number, { contentType, pieces }: Encoded): void {
+/** Sends what is encoded. Large answers are compressed where the client takes that. @param headers Beside or in place of the usual ones. */
+export function send(
+  response: Outgoing,
+  code: number,
+  { contentType, pieces }: Encoded,
+  headers: Readonly<Record<string, string>> = {},
+): void {
   const length = pieces.reduce((sum, { byteLength }) => sum + byteLength, 0);
-  const head = headOf(contentType);
+  const head = { ...headOf(contentType), ...headers };
   if (length >= compressedFromBytes && takesGzip(response)) {
     response.writeHead(code, { ...head, ...gzipHead });
     const gzip = createGzip({ level: constants.Z_BEST_SPEED });

@@ -1,12 +1,9 @@
 import type { Kind } from '@gantry/model/kind.ts';
-import { apiVersionOf, resourceOf } from '@gantry/model/registry.ts';
+import type { Form } from '@gantry/model/registry.ts';
 import type { Wanted } from './accept.ts';
-import { subresourceDiscovery } from './subresources/subresources.ts';
 
 /** Verbs of resources whose objects are stored. */
 const verbs = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
-/** Resources of the category `all`, as `kubectl get all` means it. */
-const inAll = ['pods', 'services', 'deployments.apps', 'replicasets.apps'];
 const statusVerbs = ['get', 'patch', 'update'];
 
 /** Groups in the order in which Kubernetes lists its own; others come after by name. */
@@ -31,33 +28,42 @@ const groupOrder = [
   'discovery.k8s.io',
 ];
 
-/** A group with the kinds of each of its versions, the preferred version first. */
+/** A group with the forms of each of its versions, the preferred version first. */
 interface Group {
   readonly name: string;
-  readonly versions: readonly { readonly version: string; readonly kinds: readonly Kind[] }[];
+  readonly versions: readonly { readonly version: string; readonly forms: readonly Form[] }[];
 }
 
-/** Groups of the kinds that are served. */
-export function groupsOf(kinds: readonly Kind[]): Group[] {
-  const byName = Map.groupBy(kinds, ({ group }) => group);
+/** Groups of the forms that are served. */
+export function groupsOf(forms: readonly Form[]): Group[] {
+  const byName = Map.groupBy(forms, ({ group }) => group);
   const rank = (name: string): number => (groupOrder.indexOf(name) + groupOrder.length + 1) % (groupOrder.length + 1);
   return [...byName]
     .map(([name, members]) => ({
       name,
-      versions: [...Map.groupBy(members, ({ version }) => version)].map(([version, each]) => ({
-        version,
-        kinds: each,
-      })),
+      versions: [...Map.groupBy(members, ({ version }) => version)]
+        .map(([version, each]) => ({ version, forms: each }))
+        .sort((left, right) => byPreference(left.version, right.version)),
     }))
     .sort((left, right) => rank(left.name) - rank(right.name) || (left.name < right.name ? -1 : 1));
+}
+
+/** Stable versions before beta and alpha, later ones before earlier ones. */
+function byPreference(left: string, right: string): number {
+  const parts = (version: string): number[] => {
+    const [, major = '0', stage, minor = '0'] = /^v(\d+)(?:(alpha|beta)(\d+))?$/.exec(version) ?? [];
+    return [{ alpha: 1, beta: 2 }[stage ?? ''] ?? 3, Number(major), Number(minor)];
+  };
+  const [one, other] = [parts(left), parts(right)];
+  return other[0]! - one[0]! || other[1]! - one[1]! || other[2]! - one[2]!;
 }
 
 /**
  * The discovery document of a path; undefined for a path that is none.
  * @param address `host:port` of the server, which the list of core versions names.
  */
-export function discoveryAt(path: string, kinds: readonly Kind[], wanted: Wanted, address: string): object | undefined {
-  const groups = groupsOf(kinds);
+export function discoveryAt(path: string, forms: readonly Form[], wanted: Wanted, address: string): object | undefined {
+  const groups = groupsOf(forms);
   const [root, group, version] = path.split('/').slice(1);
   const named = groups.filter(({ name }) => name !== '');
   if (root === 'api') {
@@ -65,7 +71,7 @@ export function discoveryAt(path: string, kinds: readonly Kind[], wanted: Wanted
       return wanted.form === 'discovery' ? aggregated(groups.slice(0, 1), wanted) : coreVersions(groups, address);
     }
     const core = groups[0]?.versions.find((each) => each.version === group);
-    return core && resourceList(group, core.kinds);
+    return core && resourceList(group, core.forms);
   }
   if (root !== 'apis') return undefined;
   if (group === undefined) {
@@ -77,7 +83,7 @@ export function discoveryAt(path: string, kinds: readonly Kind[], wanted: Wanted
   if (found === undefined) return undefined;
   if (version === undefined) return { kind: 'APIGroup', apiVersion: 'v1', ...groupDocument(found) };
   const served = found.versions.find((each) => each.version === version);
-  return served && resourceList(`${group}/${version}`, served.kinds);
+  return served && resourceList(`${group}/${version}`, served.forms);
 }
 
 function coreVersions(groups: readonly Group[], address: string): object {
@@ -95,13 +101,14 @@ function groupDocument({ name, versions }: Group): object {
   return { name, versions: all, preferredVersion: all[0] };
 }
 
-function resourceList(groupVersion: string, kinds: readonly Kind[]): object {
-  const resources = kinds.flatMap((kind) => {
+function resourceList(groupVersion: string, forms: readonly Form[]): object {
+  const resources = forms.flatMap((form) => {
+    const { kind } = form;
     const base = { name: kind.plural, singularName: kind.singular, namespaced: kind.namespaced, kind: kind.kind };
     const own = { ...base, verbs: kind.verbs ?? verbs, ...namesOf(kind) };
-    const below = subresourcesOf(kind).map(({ subresource, responseKind, verbs: each }) => {
+    const below = subresourcesOf(form).map(({ subresource, responseKind, verbs: each }) => {
       const { group, version, kind: name } = responseKind;
-      const isOwn = group === kind.group && version === kind.version;
+      const isOwn = group === form.group && version === form.version;
       const typed = { ...base, kind: name, ...(isOwn ? {} : { group, version }) };
       return { ...typed, name: `${kind.plural}/${subresource}`, singularName: '', verbs: each };
     });
@@ -121,25 +128,22 @@ function aggregated(groups: readonly Group[], { version }: Wanted): object {
       versions: versions.map((served) => ({
         version: served.version,
         freshness: 'Current',
-        resources: served.kinds.map(resourceDiscovery),
+        resources: served.forms.map(resourceDiscovery),
       })),
     })),
   };
 }
 
-function namesOf(kind: Kind): object {
-  const { shortNames } = kind;
-  return {
-    ...(shortNames.length > 0 ? { shortNames } : {}),
-    ...(inAll.includes(resourceOf(kind)) ? { categories: ['all'] } : {}),
-  };
+function namesOf({ shortNames, categories = [] }: Kind): object {
+  return { ...(shortNames.length > 0 ? { shortNames } : {}), ...(categories.length > 0 ? { categories } : {}) };
 }
 
-function resourceDiscovery(kind: Kind): object {
-  const subresources = subresourcesOf(kind);
+function resourceDiscovery(form: Form): object {
+  const { kind } = form;
+  const subresources = subresourcesOf(form);
   return {
     resource: kind.plural,
-    responseKind: typeOf(kind),
+    responseKind: typeOf(form),
     scope: kind.namespaced ? 'Namespaced' : 'Cluster',
     singularResource: kind.singular,
     verbs: kind.verbs ?? verbs,
@@ -154,27 +158,21 @@ interface ServedSubresource {
   readonly verbs: readonly string[];
 }
 
-function subresourcesOf(kind: Kind): ServedSubresource[] {
-  const prefix = `${resourceOf(kind)}/`;
-  const others = Object.entries(subresourceDiscovery)
-    .filter(([name]) => name.startsWith(prefix))
-    .map(([name, { verbs: each, ...responseKind }]) => ({
-      subresource: name.slice(prefix.length),
-      responseKind,
-      verbs: each,
-    }));
-  const parts = Object.entries(kind.subresources ?? {})
-    .filter(([, { transfer }]) => transfer !== undefined)
-    .map(([subresource, { verbs: each }]) => ({ subresource, responseKind: typeOf(kind), verbs: each }));
-  const status = { subresource: 'status', responseKind: typeOf(kind), verbs: statusVerbs };
-  return [...others, ...parts, ...(kind.hasStatus ? [status] : [])];
+/** The subresources that a kind declares, its status among them, in order of name. */
+export function subresourcesOf(form: Form): ServedSubresource[] {
+  const { subresources = {}, hasStatus } = form.kind;
+  const declared = Object.entries(subresources).map(([subresource, { verbs: each, type }]) => {
+    return { subresource, responseKind: type ?? typeOf(form), verbs: each };
+  });
+  const status = hasStatus ? [{ subresource: 'status', responseKind: typeOf(form), verbs: statusVerbs }] : [];
+  return [...declared, ...status].sort((left, right) => (left.subresource < right.subresource ? -1 : 1));
 }
 
-function typeOf({ group, version, kind }: Kind): ServedSubresource['responseKind'] {
-  return { group, version, kind };
+function typeOf({ group, version, kind }: Form): ServedSubresource['responseKind'] {
+  return { group, version, kind: kind.kind };
 }
 
 /** The version that a path of OpenAPI v3 names, such as api/v1 or apis/apps/v1. */
-export function openApiPath(kind: Kind): string {
-  return kind.group === '' ? `api/${kind.version}` : `apis/${apiVersionOf(kind)}`;
+export function openApiPath({ group, apiVersion }: Form): string {
+  return group === '' ? `api/${apiVersion}` : `apis/${apiVersion}`;
 }

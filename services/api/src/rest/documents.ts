@@ -1,8 +1,8 @@
-import type { Kind } from '@gantry/model/kind.ts';
 import { kubernetesVersion } from '@gantry/model/kubernetes-version.ts';
+import type { Form } from '@gantry/model/registry.ts';
 import type { Wanted } from './accept.ts';
 import { discoveryAt, groupsOf } from './discovery.ts';
-import { OpenApi } from './openapi/openapi.ts';
+import { OpenApi, type SchemaDocument } from './openapi/openapi.ts';
 
 /** A document of a path that is no resource. */
 export interface PathDocument {
@@ -38,23 +38,36 @@ const otherPaths = [
 
 /** Discovery, OpenAPI, the version and the list of all paths. */
 export class Documents {
-  readonly #kinds: readonly Kind[];
+  readonly #forms: () => readonly Form[];
   readonly #address: string;
-  readonly #openApi: OpenApi;
+  #openApi: OpenApi | undefined;
 
-  /** @param address `host:port` of the server. */
-  constructor(kinds: readonly Kind[], address: string) {
-    this.#kinds = kinds;
+  /**
+   * @param forms All forms that are served now.
+   * @param address `host:port` of the server.
+   */
+  constructor(forms: () => readonly Form[], address: string) {
+    this.#forms = forms;
     this.#address = address;
-    this.#openApi = new OpenApi(kinds);
   }
 
-  /** The document of a path; undefined where there is none. */
+  /** Makes the documents anew when they are next asked for: a kind came or went. */
+  reset(): void {
+    this.#openApi = undefined;
+  }
+
+  /** The document of OpenAPI at a path, in a form that an Accept header takes; undefined where there is none. */
+  schemaAt(path: string, accept: string | undefined): Promise<SchemaDocument | undefined> {
+    this.#openApi ??= new OpenApi(this.#forms());
+    return this.#openApi.at(path, accept);
+  }
+
+  /** The document of any other path; undefined where there is none. */
   at(path: string, wanted: Wanted): PathDocument | undefined {
     const bare = path.replace(/\/$/, '');
     if (bare === '') return { value: { paths: this.#paths() } };
     if (bare === '/version') return { value: version };
-    const value = discoveryAt(bare, this.#kinds, wanted, this.#address) ?? this.#openApi.documentAt(path);
+    const value = discoveryAt(bare, this.#forms(), wanted, this.#address);
     if (value === undefined) return undefined;
     if (wanted.form !== 'discovery' || !('items' in value)) return { value };
     const contentType = `application/json;g=apidiscovery.k8s.io;v=${wanted.version};as=APIGroupDiscoveryList`;
@@ -62,7 +75,7 @@ export class Documents {
   }
 
   #paths(): string[] {
-    const groups = groupsOf(this.#kinds).flatMap(({ name, versions }) => {
+    const groups = groupsOf(this.#forms()).flatMap(({ name, versions }) => {
       const root = name === '' ? '/api' : `/apis/${name}`;
       return [root, ...versions.map((each) => `${root}/${each.version}`)];
     });

@@ -1,34 +1,28 @@
 import type { Kind } from '@gantry/model/kind.ts';
 import { GantryError } from '@gantry/runtime/errors.ts';
-import type { PatchType } from '../core/patching.ts';
+import { partVerbs } from '../core/parts.ts';
 import type { AnyObject } from '../core/stored-object.ts';
 import type { Outgoing } from './answer.ts';
 import { objectFrom } from './bodies.ts';
 import { applyType, mediaTypeOf, readBody, unsupported } from './body.ts';
 import { deleteCollection, deleteObject } from './deleting.ts';
 import { writeParameters } from './parameters.ts';
+import { patchTypes } from './patch-types.ts';
 import { refOf } from './query.ts';
 import { answerObject, getObject, listObjects } from './reading.ts';
 import type { ResourceDeps, ResourceRequest } from './request.ts';
 import { handleSubresource } from './subresources/subresources.ts';
 import { watchResource } from './watching.ts';
 
-const patchTypes: Readonly<Record<string, PatchType>> = {
-  'application/json-patch+json': 'json',
-  'application/merge-patch+json': 'merge',
-  'application/strategic-merge-patch+json': 'strategic',
-};
-
-/** Whether a request is about an object, its status, or another part of it that is written as the object is. */
-function isPart({ kind, route: { subresource } }: ResourceRequest): boolean {
-  return subresource === '' || subresource === 'status' || kind.subresources?.[subresource]?.transfer !== undefined;
-}
-
 /** Answers a request for a resource, or throws the GantryError of its refusal. */
 export async function handleResource(deps: ResourceDeps, request: ResourceRequest, response: Outgoing): Promise<void> {
   const { route, form } = request;
-  if (!isPart(request)) {
-    return await handleSubresource(deps, request, response);
+  const { subresource } = route;
+  if (subresource !== '') {
+    const verbs = partVerbs(form.kind, subresource);
+    if (verbs === undefined) return await handleSubresource(deps, request, response);
+    // A part comes and goes with its object.
+    if (!verbs.includes(route.verb)) throw methodNotAllowed();
   }
   checkPath(route, form.kind);
   switch (route.verb) {
@@ -72,7 +66,8 @@ function checkPath({ verb, namespace, name }: ResourceRequest['route'], kind: Ki
 }
 
 async function create(deps: ResourceDeps, request: ResourceRequest): Promise<AnyObject> {
-  const { query, context } = request;
+  const { route, query, context } = request;
+  if (route.name !== '') throw methodNotAllowed();
   const { dryRun } = writeParameters(query, 'CreateOptions');
   return deps.api.create(context, await objectIn(deps, request), dryRun);
 }
@@ -94,10 +89,11 @@ async function update(deps: ResourceDeps, request: ResourceRequest): Promise<Any
       `the name of the object (${name}) does not match the name on the URL (${route.name})`,
     );
   }
-  if (route.subresource === '') return deps.api.update(context, object, dryRun);
-  return route.subresource === 'status'
-    ? deps.api.updateStatus(context, object, dryRun)
-    : deps.api.updatePart(context, route.subresource, object, dryRun);
+  return deps.api.update(context, object, dryRun, route.subresource);
+}
+
+function methodNotAllowed(): GantryError {
+  return new GantryError('MethodNotAllowed', 'the server does not allow this method on the requested resource');
 }
 
 /** Changes an object; true with it if a configuration made it. */
@@ -105,15 +101,13 @@ async function patch(
   deps: ResourceDeps,
   request: ResourceRequest,
 ): Promise<{ readonly object: AnyObject; readonly isNew: boolean }> {
-  const { route, query, context } = request;
+  const { query, context } = request;
   const mediaType = mediaTypeOf(request.incoming);
-  const subresource = route.subresource === 'status' ? 'status' : '';
   if (mediaType === applyType) {
     const { dryRun, force } = writeParameters(query, 'PatchOptions', true);
     const config = await readBody(request.incoming, deps.maxBodyBytes, context.signal);
     const { object, outcome } = await deps.api.applyConfig(context, refOf(request), {
       config,
-      subresource,
       force,
       dryRun,
     });
@@ -124,7 +118,7 @@ async function patch(
   const { dryRun } = writeParameters(query, 'PatchOptions');
   const body = (await readBody(request.incoming, deps.maxBodyBytes, context.signal)).toString('utf8');
   return {
-    object: await deps.api.patch(context, refOf(request), { type, body, subresource: route.subresource, dryRun }),
+    object: await deps.api.patch(context, refOf(request), { type, body, dryRun }),
     isNew: false,
   };
 }

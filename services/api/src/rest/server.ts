@@ -2,8 +2,7 @@ import { createServer as createPlainServer } from 'node:http';
 import type { ServerHttp2Stream } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { Kind } from '@gantry/model/kind.ts';
-import { apiVersionOf } from '@gantry/model/registry.ts';
+import { apiVersionOf, type Form } from '@gantry/model/registry.ts';
 import { virtualKinds } from '@gantry/model/virtual-kinds.ts';
 import type { CertificateSource } from '@gantry/runtime/certificates.ts';
 import { GantryError, toGantryError } from '@gantry/runtime/errors.ts';
@@ -27,6 +26,7 @@ import { type HealthCheck, healthAt } from './health.ts';
 import { InFlight, type InFlightBounds, laneOf } from './in-flight.ts';
 import { ByteBudget } from './list-writer.ts';
 import { openIdDocumentAt } from './open-id.ts';
+import { sendSchemas } from './openapi/answer.ts';
 import { fieldValidationOf } from './parameters.ts';
 import type { ResourceDeps, ResourceRequest, Upgrade } from './request.ts';
 import { handleResource } from './resources.ts';
@@ -153,7 +153,8 @@ class RestEdge {
     this.#inFlight = new InFlight(inFlightBounds(options.maxInFlight));
     this.#resourceDeps = { ...deps, maxBodyBytes, largeLists, stopping: this.#stopping.signal };
     this.#address = `${options.host}:${options.port}`;
-    this.#documents = new Documents(this.#allKinds(), this.#address);
+    this.#documents = new Documents(() => this.#allForms(), this.#address);
+    deps.kinds.onChange(() => this.#documents.reset());
   }
 
   /** Answers one request. Never rejects: a failure is the request's alone. */
@@ -210,6 +211,9 @@ class RestEdge {
       if (route.path === '/metrics') return sendText(response, 200, await this.#deps.metrics(), plainText);
       const openId = await openIdDocumentAt(route.path, this.#deps.tokenKeys, this.#address);
       if (openId !== undefined) return sendText(response, 200, JSON.stringify(openId.document), openId.mediaType);
+      const { accept } = incoming.headers;
+      const schemas = method === 'GET' ? await this.#documents.schemaAt(route.path, accept) : undefined;
+      if (schemas !== undefined) return sendSchemas(response, schemas, incoming, url.searchParams);
       return this.#document(route.path, method, incoming, response);
     }
     const { form, kind } = this.#typeOf(route);
@@ -286,8 +290,9 @@ class RestEdge {
     return { form, kind: form.kind };
   }
 
-  #allKinds(): Kind[] {
-    return [...this.#deps.kinds.kinds, ...this.#deps.virtual.map(({ kind }) => kind)];
+  #allForms(): Form[] {
+    const virtual = new Set(this.#deps.virtual.map(({ kind }) => kind));
+    return [...this.#deps.kinds.forms, ...virtualKinds.forms.filter(({ kind }) => virtual.has(kind))];
   }
 
   #document(path: string, method: string, incoming: Incoming, response: Outgoing): void {

@@ -17,6 +17,14 @@ export const deployment: Kind<Deployment> = {
   message: 'gantry.apps.v1.Deployment',
   objectField: 'deployment',
   hasStatus: true,
+  categories: ['all'],
+  subresources: {
+    scale: {
+      verbs: ['get', 'patch', 'update'],
+      type: { group: 'autoscaling', version: 'v1', kind: 'Scale' },
+      scale: { specReplicas: 'spec.replicas', statusReplicas: 'status.replicas', selector: 'spec.selector' },
+    },
+  },
   generation: 'spec and annotations',
   setDefaults: setDeploymentDefaults,
   prepareForCreate: (object) => {

@@ -19,6 +19,14 @@ export const namespace: Kind<Namespace> = {
   message: 'gantry.core.v1.Namespace',
   objectField: 'namespace',
   hasStatus: true,
+  subresources: {
+    finalize: {
+      verbs: ['update'],
+      transfer: (object, { spec }) => {
+        object.spec = { ...object.spec, finalizers: spec?.finalizers ?? [] };
+      },
+    },
+  },
   setDefaults: ({ metadata }) => {
     if (metadata.name) metadata.labels = { ...metadata.labels, [nameLabel]: metadata.name };
   },

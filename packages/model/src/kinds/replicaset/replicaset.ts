@@ -17,6 +17,14 @@ export const replicaSet: Kind<ReplicaSet> = {
   message: 'gantry.apps.v1.ReplicaSet',
   objectField: 'replicaSet',
   hasStatus: true,
+  categories: ['all'],
+  subresources: {
+    scale: {
+      verbs: ['get', 'patch', 'update'],
+      type: { group: 'autoscaling', version: 'v1', kind: 'Scale' },
+      scale: { specReplicas: 'spec.replicas', statusReplicas: 'status.replicas', selector: 'spec.selector' },
+    },
+  },
   generation: 'spec',
   setDefaults: setReplicaSetDefaults,
   prepareForCreate: (object) => {

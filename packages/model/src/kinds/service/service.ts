@@ -16,6 +16,13 @@ export const service: Kind<Service> = {
   message: 'gantry.core.v1.Service',
   objectField: 'service',
   hasStatus: true,
+  categories: ['all'],
+  subresources: {
+    proxy: {
+      verbs: ['create', 'delete', 'get', 'patch', 'update'],
+      type: { group: '', version: 'v1', kind: 'ServiceProxyOptions' },
+    },
+  },
   prepareForCreate: (service) => {
     delete service.status;
   },

@@ -1,143 +1,85 @@
 import { createHash } from 'node:crypto';
-import type { Kind } from '@gantry/model/kind.ts';
-import { kubernetesVersion } from '@gantry/model/kubernetes-version.ts';
-import { objectSchema, schemaOf } from '@gantry/model/message-types.ts';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { encodeOpenApi2 } from '@gantry/model/openapi-v2.ts';
+import type { Form } from '@gantry/model/registry.ts';
 import { openApiPath } from '../discovery.ts';
-import { type Document, Schemas, schemaName } from './schemas.ts';
+import type { Document } from './schemas.ts';
+import { openApi2 } from './v2.ts';
+import { openApi3 } from './v3.ts';
+
+/** A document as it is sent. */
+export interface SchemaDocument {
+  readonly contentType: string;
+  readonly bytes: Uint8Array;
+  /** Changes with the content. */
+  readonly hash: string;
+}
+
+const json = 'application/json';
+/** Media types of OpenAPI 2 in protobuf: the second is the one that HTTP allows. */
+const protobufTypes = [
+  'application/com.github.proto-openapi.spec.v2@v1.0+protobuf',
+  'application/com.github.proto-openapi.spec.v2.v1.0+protobuf',
+];
 
 /**
- * OpenAPI v3 of the served kinds, derived from their schemas: an index, and a document for each group and version. Documents are made
- * when first asked for.
+ * OpenAPI of the served forms, derived from their schemas: version 3 as an index and a document for each group and version, version 2
+ * as one document. Documents are made when first asked for, one a turn of the event loop.
  */
 export class OpenApi {
-  readonly #kinds: ReadonlyMap<string, readonly Kind[]>;
-  readonly #documents = new Map<string, Document>();
+  readonly #forms: readonly Form[];
+  readonly #byPath: ReadonlyMap<string, readonly Form[]>;
+  readonly #documents = new Map<string, SchemaDocument>();
 
-  constructor(kinds: readonly Kind[]) {
-    this.#kinds = Map.groupBy(kinds, openApiPath);
+  constructor(forms: readonly Form[]) {
+    this.#forms = forms;
+    this.#byPath = Map.groupBy(forms, openApiPath);
   }
 
-  /** The document of a path below /openapi/v3; undefined for any other path. */
-  documentAt(path: string): Document | undefined {
-    if (path === '/openapi/v3')
-      return { paths: Object.fromEntries([...this.#kinds.keys()].map((each) => this.#entry(each))) };
-    const group = path.startsWith('/openapi/v3/') ? path.slice('/openapi/v3/'.length) : '';
-    return this.#kinds.has(group) ? this.#document(group) : undefined;
+  /** The document of a path, in a form that an Accept header takes; undefined for any path that is none of OpenAPI's. */
+  async at(path: string, accept: string | undefined): Promise<SchemaDocument | undefined> {
+    const bare = path.replace(/\/$/, '');
+    if (bare === '/openapi/v2') return this.#version2(accept ?? '');
+    if (bare === '/openapi/v3') return this.#once(bare, async () => documentOf({ paths: await this.#index() }));
+    const group = bare.startsWith('/openapi/v3/') ? bare.slice('/openapi/v3/'.length) : '';
+    const forms = this.#byPath.get(group);
+    return forms && this.#group(group, forms);
   }
 
-  #entry(group: string): [string, Document] {
-    const hash = createHash('sha256')
-      .update(JSON.stringify(this.#document(group)))
-      .digest('hex')
-      .toUpperCase();
-    return [group, { serverRelativeURL: `/openapi/v3/${group}?hash=${hash}` }];
+  async #index(): Promise<Document> {
+    const entries: [string, Document][] = [];
+    for (const [group, forms] of this.#byPath) {
+      const { hash } = await this.#group(group, forms);
+      entries.push([group, { serverRelativeURL: `/openapi/v3/${group}?hash=${hash}` }]);
+    }
+    return Object.fromEntries(entries);
   }
 
-  #document(group: string): Document {
-    const known = this.#documents.get(group);
+  #group(group: string, forms: readonly Form[]): Promise<SchemaDocument> {
+    return this.#once(group, async () => documentOf(openApi3(forms)));
+  }
+
+  #version2(accept: string): Promise<SchemaDocument> {
+    const wanted = accept.split(',').map((clause) => clause.split(';', 1)[0]!.trim());
+    const contentType = protobufTypes.find((type) => wanted.includes(type));
+    if (contentType === undefined) return this.#once(json, async () => documentOf(openApi2(this.#forms)));
+    return this.#once(contentType, async () => bytesOf(contentType, encodeOpenApi2(openApi2(this.#forms))));
+  }
+
+  async #once(key: string, make: () => Promise<SchemaDocument>): Promise<SchemaDocument> {
+    const known = this.#documents.get(key);
     if (known !== undefined) return known;
-    const kinds = this.#kinds.get(group)!;
-    const made = {
-      openapi: '3.0.0',
-      info: { title: 'Gantry', version: kubernetesVersion.gitVersion },
-      paths: Object.fromEntries(kinds.flatMap((kind) => pathsOf(kind))),
-      components: { schemas: schemasOf(kinds) },
-    };
-    this.#documents.set(group, made);
+    await nextTurn();
+    const made = await make();
+    this.#documents.set(key, made);
     return made;
   }
 }
 
-function schemasOf(kinds: readonly Kind[]): Document {
-  const schemas = new Schemas(3);
-  for (const kind of kinds) {
-    const reference = schemas.refer(schemaOf(kind));
-    const name = schemaName(kind.message);
-    const identity = { apiVersion: identityField('apiVersion'), kind: identityField('kind') };
-    const own = schemas.byName[name]!;
-    schemas.byName[name] = {
-      ...own,
-      properties: { ...identity, ...(own.properties as Document) },
-      'x-kubernetes-group-version-kind': [gvkOf(kind)],
-    };
-    schemas.byName[`${name}List`] = {
-      description: `${kind.kind}List is a list of objects of kind ${kind.kind}.`,
-      type: 'object',
-      required: ['items'],
-      properties: {
-        ...identity,
-        items: { type: 'array', items: reference },
-        metadata: schemas.refer(objectSchema('gantry.meta.v1.ListMeta')),
-      },
-      'x-kubernetes-group-version-kind': [{ ...gvkOf(kind), kind: `${kind.kind}List` }],
-    };
-  }
-  return schemas.byName;
+function documentOf(document: Document): SchemaDocument {
+  return bytesOf(json, Buffer.from(JSON.stringify(document)));
 }
 
-function identityField(name: 'apiVersion' | 'kind'): Document {
-  const description =
-    name === 'kind'
-      ? 'The kind of the object, in CamelCase.'
-      : 'The group and version of the schema of this representation.';
-  return { description, type: 'string' };
-}
-
-function gvkOf({ group, version, kind }: Kind): Document {
-  return { group, version, kind };
-}
-
-const patchTypes = [
-  'application/json-patch+json',
-  'application/merge-patch+json',
-  'application/strategic-merge-patch+json',
-];
-const listParameters = ['continue', 'fieldSelector', 'labelSelector', 'limit', 'resourceVersion', 'watch'];
-const writeParameters = ['dryRun', 'fieldManager', 'fieldValidation'];
-const deleteParameters = ['dryRun', 'gracePeriodSeconds', 'propagationPolicy'];
-
-/** The paths of a kind with their methods, as far as clients look at them: parameters, bodies, and the kind. */
-function pathsOf(kind: Kind): [string, Document][] {
-  const root = `/${openApiPath(kind)}`;
-  const collection = kind.namespaced ? `${root}/namespaces/{namespace}/${kind.plural}` : `${root}/${kind.plural}`;
-  const one = `${collection}/{name}`;
-  const object = { '*/*': { schema: referenceTo(kind) } };
-  const patches = Object.fromEntries(patchTypes.map((type) => [type, { schema: { type: 'object' } }]));
-  const status = {
-    get: operation(kind, 'get', []),
-    put: operation(kind, 'put', writeParameters, object),
-    patch: operation(kind, 'patch', writeParameters, patches),
-  };
-  const all = {
-    get: operation(kind, 'list', listParameters),
-    post: operation(kind, 'post', writeParameters, object),
-    delete: operation(kind, 'deletecollection', []),
-  };
-  if (kind.verbs !== undefined) return [[collection, { post: all.post }]];
-  const single = { ...status, delete: operation(kind, 'delete', deleteParameters) };
-  const paths: [string, Document][] = [
-    [collection, all],
-    [one, single],
-  ];
-  return kind.hasStatus ? [...paths, [`${one}/status`, status]] : paths;
-}
-
-function operation(kind: Kind, action: string, parameters: readonly string[], body?: Document): Document {
-  return {
-    description: `${action} objects of kind ${kind.kind}`,
-    operationId: `${action}${kind.group}${kind.version}${kind.kind}`,
-    parameters: parameters.map(queryParameter),
-    ...(body === undefined ? {} : { requestBody: { content: body } }),
-    responses: { '200': { description: 'OK', content: { 'application/json': { schema: referenceTo(kind) } } } },
-    'x-kubernetes-action': action,
-    'x-kubernetes-group-version-kind': gvkOf(kind),
-  };
-}
-
-function referenceTo(kind: Kind): Document {
-  return { $ref: `#/components/schemas/${schemaName(kind.message)}` };
-}
-
-function queryParameter(name: string): Document {
-  return { name, in: 'query', schema: { type: 'string', uniqueItems: true } };
+function bytesOf(contentType: string, bytes: Uint8Array): SchemaDocument {
+  return { contentType, bytes, hash: createHash('sha256').update(bytes).digest('hex').toUpperCase() };
 }

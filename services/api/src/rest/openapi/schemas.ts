@@ -1,3 +1,5 @@
+import { objectSchema } from '@gantry/model/message-types.ts';
+import type { Form } from '@gantry/model/registry.ts';
 import type { Field, ObjectSchema, TypeSchema, ValueForm, ValueSchema } from '@gantry/model/type-schema.ts';
 
 /** A JSON schema, or any other part of an OpenAPI document. */
@@ -35,6 +37,13 @@ const otherNames: Readonly<Record<string, string>> = {
   'gantry.meta.v1.IntOrString': 'io.k8s.apimachinery.pkg.util.intstr.IntOrString',
 };
 
+const objectMeta = 'gantry.meta.v1.ObjectMeta';
+
+const identityFields: Document = {
+  apiVersion: { description: 'The group and version of the schema of this representation.', type: 'string' },
+  kind: { description: 'The kind of the object, in CamelCase.', type: 'string' },
+};
+
 /** Name of a type's schema, as Kubernetes names its Go types. */
 export function schemaName(type: string): string {
   if (Object.hasOwn(otherNames, type)) return otherNames[type]!;
@@ -45,6 +54,27 @@ export function schemaName(type: string): string {
     : `io.k8s.api.${group}.${version}.${name}`;
 }
 
+/** A type by its group, version and kind. */
+export interface TypeName {
+  readonly group: string;
+  readonly version: string;
+  readonly kind: string;
+}
+
+export function gvkOf({ group, version, kind }: Form): TypeName {
+  return { group, version, kind: kind.kind };
+}
+
+/** Messages of bodies of subresources by their types; others have no schema. */
+const bodies: Readonly<Record<string, string>> = {
+  'autoscaling/v1 Scale': 'gantry.autoscaling.v1.Scale',
+  'policy/v1 Eviction': 'gantry.policy.v1.Eviction',
+  '/v1 Binding': 'gantry.core.v1.Binding',
+  'authentication.k8s.io/v1 TokenRequest': 'gantry.authentication.v1.TokenRequest',
+};
+
+const patchName = 'io.k8s.apimachinery.pkg.apis.meta.v1.Patch';
+
 /** The schemas of types and of everything that they refer to, by their names. */
 export class Schemas {
   readonly byName: Record<string, Document> = {};
@@ -52,6 +82,74 @@ export class Schemas {
 
   constructor(version: OpenApiVersion) {
     this.#version = version;
+  }
+
+  /** Name of the schema of a form's objects. */
+  kind(form: Form): string {
+    return this.#identified(form.schema, gvkOf(form));
+  }
+
+  /** Name of the schema of a form's lists. */
+  list(form: Form): string {
+    const item = this.kind(form);
+    const { kind } = form;
+    const name = `${item}List`;
+    this.byName[name] ??= {
+      description: `${kind.kind}List is a list of ${kind.kind} objects.`,
+      type: 'object',
+      required: ['items'],
+      properties: {
+        ...identityFields,
+        items: { description: 'The objects.', type: 'array', items: this.reference(item) },
+        metadata: this.describedReference(this.refer(objectSchema('gantry.meta.v1.ListMeta')), {
+          description: 'Revision and token of the list.',
+        }),
+      },
+      'x-kubernetes-group-version-kind': [{ ...gvkOf(form), kind: `${kind.kind}List` }],
+    };
+    return name;
+  }
+
+  /** Name of the schema of a type that a subresource has; undefined where it is no document. */
+  type(type: TypeName): string | undefined {
+    const message = bodies[`${type.group}/${type.version} ${type.kind}`];
+    if (message !== undefined) return this.#identified(objectSchema(message), type);
+    const known = Object.entries(this.byName).find(([, { 'x-kubernetes-group-version-kind': types }]) =>
+      (types as TypeName[] | undefined)?.some(
+        ({ group, version, kind }) => group === type.group && version === type.version && kind === type.kind,
+      ),
+    );
+    return known?.[0];
+  }
+
+  get status(): string {
+    return this.#identified(objectSchema('gantry.meta.v1.Status'), { group: '', version: 'v1', kind: 'Status' });
+  }
+
+  get deleteOptions(): string {
+    const type = { group: '', version: 'v1', kind: 'DeleteOptions' };
+    return this.#identified(objectSchema('gantry.meta.v1.DeleteOptions'), type);
+  }
+
+  get patch(): string {
+    const description = 'A patch: its media type tells how it is written.';
+    this.byName[patchName] ??= { description, type: 'object' };
+    return patchName;
+  }
+
+  /** A schema with apiVersion and kind, which names its type. */
+  #identified(schema: ObjectSchema, type: TypeName): string {
+    this.refer(schema);
+    const name = schemaName(schema.name);
+    const own = this.byName[name]!;
+    if (own['x-kubernetes-group-version-kind'] === undefined) {
+      this.byName[name] = {
+        ...own,
+        properties: { ...identityFields, ...(own.properties as Document) },
+        'x-kubernetes-group-version-kind': [type],
+      };
+    }
+    return name;
   }
 
   /** A reference to a type's schema, which is made where it is missing. */
@@ -76,7 +174,10 @@ export class Schemas {
   }
 
   #object(schema: ObjectSchema): Document {
-    const required = [...schema.fields.values()].filter((field) => field.isRequired).map(({ name }) => name);
+    // A name may be made by the server: clients that validate must not ask for one.
+    const asksFor = (field: Field): boolean =>
+      field.isRequired && field.name !== 'metadata' && schema.name !== objectMeta;
+    const required = [...schema.fields.values()].filter(asksFor).map(({ name }) => name);
     const properties = [...schema.fields.values()].map((field) => [field.name, this.#field(field)]);
     return {
       ...described(schema.documentation),

@@ -1,106 +1,131 @@
-import { resourceOf } from '@gantry/model/registry.ts';
+import type { Subresource } from '@gantry/model/kind.ts';
 import { selectorText } from '@gantry/model/selector-text.ts';
-import { conflict, GantryError } from '@gantry/runtime/errors.ts';
-import { infoOf } from '../../core/keys.ts';
+import { nonNegative } from '@gantry/model/validation/causes.ts';
+import { bodyKinds } from '@gantry/model/virtual-kinds.ts';
+import { GantryError } from '@gantry/runtime/errors.ts';
+import { patched } from '../../core/patching.ts';
 import type { AnyObject } from '../../core/stored-object.ts';
 import { type Outgoing, sendDocument } from '../answer.ts';
-import { fieldsFrom } from '../bodies.ts';
+import { fieldsFrom, objectFrom } from '../bodies.ts';
 import { applyType, mediaTypeOf, readBody, unsupported } from '../body.ts';
 import { writeParameters } from '../parameters.ts';
+import { patchTypes } from '../patch-types.ts';
+import { refOf } from '../query.ts';
 import type { ResourceDeps, ResourceRequest } from '../request.ts';
 
-const scaleType = { apiVersion: 'autoscaling/v1', kind: 'Scale' };
-const patchTypes = ['application/merge-patch+json', 'application/strategic-merge-patch+json'];
+/** The places of a kind's counts. */
+type Paths = NonNullable<Subresource['scale']>;
 
-/** Reads or sets the replicas of a scalable object. */
+const form = bodyKinds.formOf({ apiVersion: 'autoscaling/v1', kind: 'Scale' });
+
+/** Reads or sets the replicas of an object of a kind that says where it has them. */
 export async function handleScale(deps: ResourceDeps, request: ResourceRequest, response: Outgoing): Promise<void> {
-  const { route, kind, context } = request;
-  const ref = { resource: resourceOf(kind), namespace: route.namespace, name: route.name, subresource: 'scale' };
+  const { route, kind, context, wanted } = request;
+  const paths = kind.subresources!.scale!.scale!;
+  const ref = refOf(request);
+  const answer = (object: AnyObject): void => sendDocument(response, 200, scaleOf(object, paths), wanted, form.message);
   switch (route.verb) {
     case 'get':
-      return sendDocument(response, 200, scaleOf(await deps.api.get(context, ref)));
+      return answer(await deps.api.get(context, ref));
     case 'update':
     case 'patch': {
-      if (mediaTypeOf(request.incoming) === applyType) {
-        return sendDocument(response, 200, scaleOf(await applyScale(deps, request)));
-      }
-      const { replicas, resourceVersion } = await wantedScale(deps, request);
-      const { dryRun } = writeParameters(request.query);
-      const metadata = resourceVersion === undefined ? {} : { metadata: { resourceVersion } };
-      const body = JSON.stringify({ ...metadata, spec: { replicas } });
-      const changed = await deps.api.patch(context, ref, {
-        type: 'merge',
-        body,
-        subresource: 'scale',
-        dryRun,
-        ...(route.verb === 'update' ? { verb: 'update' as const } : {}),
-      });
-      return sendDocument(response, 200, scaleOf(changed));
+      if (mediaTypeOf(request.incoming) === applyType) return answer(await applyScale(deps, request, paths));
+      const { dryRun } = writeParameters(request.query, route.verb === 'patch' ? 'PatchOptions' : 'UpdateOptions');
+      const change = await (route.verb === 'patch' ? patchOf(deps, request) : replacementOf(deps, request));
+      const next = (object: AnyObject): AnyObject => scaled(object, change(scaleOf(object, paths)), paths, route.name);
+      return answer(await deps.api.change(context, ref, { verb: route.verb, dryRun }, next));
     }
     default:
       throw new GantryError('MethodNotAllowed', 'the server does not allow this method on the requested resource');
   }
 }
 
-/** Applies a Scale: its manager owns the replicas. */
-async function applyScale(deps: ResourceDeps, request: ResourceRequest): Promise<AnyObject> {
-  const { route, form, query, context } = request;
+/** Applies a Scale: its manager owns the replicas. A configuration may leave them out, and own nothing. */
+async function applyScale(deps: ResourceDeps, request: ResourceRequest, paths: Paths): Promise<AnyObject> {
+  const { route, query, context, incoming } = request;
   const { dryRun, force } = writeParameters(query, 'PatchOptions', true);
-  const { replicas, resourceVersion } = await wantedScale(deps, request);
-  const { apiVersion, kind, resource } = form;
-  const metadata = { name: route.name, ...(resourceVersion === undefined ? {} : { resourceVersion }) };
-  const config = { apiVersion, kind: kind.kind, metadata, spec: replicas === undefined ? {} : { replicas } };
-  const ref = { resource, namespace: route.namespace, name: route.name };
-  const wanted = { config: Buffer.from(JSON.stringify(config)), subresource: 'scale', force, dryRun } as const;
-  return (await deps.api.applyConfig(context, ref, wanted)).object;
-}
-
-/** Replicas and the precondition that a body asks for. A patch may leave replicas out, which changes nothing. */
-async function wantedScale(
-  deps: ResourceDeps,
-  request: ResourceRequest,
-): Promise<{ readonly replicas: number | undefined; readonly resourceVersion: string | undefined }> {
-  const { route, incoming, context, kind } = request;
-  const isPatch = route.verb === 'patch';
-  const given = mediaTypeOf(incoming);
-  const isApply = given === applyType;
-  if (isPatch && !isApply && !patchTypes.includes(given)) throw unsupported(given, [...patchTypes, applyType]);
   const body = await readBody(incoming, deps.maxBodyBytes, context.signal);
-  const scale = fieldsFrom(
-    body,
-    isApply ? 'application/yaml' : isPatch ? 'application/json' : given,
-    scaleType,
-    'gantry.autoscaling.v1.Scale',
-  );
-  const metadata = (scale.metadata ?? {}) as { readonly name?: string; readonly resourceVersion?: string };
-  if (metadata.name && metadata.name !== route.name) {
-    throw conflict(infoOf(kind, route.name), `the name of the object (${metadata.name}) does not match`);
-  }
-  const replicas = (scale.spec as { readonly replicas?: unknown } | undefined)?.replicas ?? (isPatch ? undefined : 0);
-  if (replicas !== undefined && !(Number.isInteger(replicas) && Number(replicas) >= 0)) {
-    const message = `Invalid value: ${JSON.stringify(replicas)}: must be greater than or equal to 0`;
-    throw new GantryError('Invalid', `Scale.autoscaling "${route.name}" is invalid: spec.replicas: ${message}`, {
-      causes: [{ reason: 'FieldValueInvalid', field: 'spec.replicas', message }],
-    });
-  }
-  return { replicas: replicas as number | undefined, resourceVersion: metadata.resourceVersion || undefined };
+  const own = { apiVersion: form.apiVersion, kind: form.kind.kind };
+  const scale = fieldsFrom(body, 'application/yaml', own, form.message) as unknown as AnyObject;
+  const replicas = scale.spec?.replicas;
+  const object = { apiVersion: request.form.apiVersion, kind: request.kind.kind, metadata: { name: route.name } };
+  const given = { ...scale, metadata: { ...scale.metadata, name: scale.metadata?.name ?? route.name } };
+  const wanted = scaled({ ...object, metadata: { ...object.metadata } } as AnyObject, given, paths, route.name);
+  if (!wanted.metadata.resourceVersion) delete wanted.metadata.resourceVersion;
+  const config = Buffer.from(JSON.stringify(replicas === undefined ? { ...object, spec: {} } : wanted));
+  return (await deps.api.applyConfig(context, refOf(request), { config, force, dryRun })).object;
 }
 
-/** The Scale of an object with replicas and a selector. */
-function scaleOf({ metadata, spec, status }: AnyObject): object {
-  const { name, namespace, uid, resourceVersion, creationTimestamp } = metadata;
+/** The Scale that a client wants in the place of the present one. */
+type Change = (scale: AnyObject) => AnyObject;
+
+async function replacementOf(deps: ResourceDeps, { route, incoming, context }: ResourceRequest): Promise<Change> {
+  const body = await readBody(incoming, deps.maxBodyBytes, context.signal);
+  const scale = objectFrom(body, mediaTypeOf(incoming), form, { ...context, kinds: bodyKinds });
+  if (!scale.metadata.name) {
+    const text = `the name of the object (${route.name} based on URL) was undeterminable: name must be provided`;
+    throw new GantryError('BadRequest', text);
+  }
+  return () => scale;
+}
+
+async function patchOf(deps: ResourceDeps, { incoming, context }: ResourceRequest): Promise<Change> {
+  const mediaType = mediaTypeOf(incoming);
+  const type = Object.hasOwn(patchTypes, mediaType) ? patchTypes[mediaType] : undefined;
+  if (type === undefined) throw unsupported(mediaType, [...Object.keys(patchTypes), applyType]);
+  const body = (await readBody(incoming, deps.maxBodyBytes, context.signal)).toString('utf8');
+  const change = patched({ kinds: bodyKinds }, context, form, { type, body });
+  return (scale) => change({ object: scale });
+}
+
+/** An object with the replicas of a Scale, in place; it must have the version that the Scale names, if any. */
+function scaled(object: AnyObject, scale: AnyObject, { specReplicas }: Paths, name: string): AnyObject {
+  if (scale.metadata.name !== name) {
+    const text = `the name of the object (${scale.metadata.name}) does not match the name on the URL (${name})`;
+    throw new GantryError('BadRequest', text);
+  }
+  const replicas = (scale.spec?.replicas ?? 0) as number;
+  const causes = nonNegative('spec.replicas', replicas);
+  if (causes.length > 0) {
+    const texts = causes.map(({ field, message }) => `${field}: ${message}`);
+    throw new GantryError('Invalid', `Scale.autoscaling "${name}" is invalid: ${texts.join(', ')}`, { causes });
+  }
+  if (scale.metadata.uid) object.metadata.uid = scale.metadata.uid;
+  object.metadata.resourceVersion = scale.metadata.resourceVersion ?? '';
+  const path = specReplicas.split('.');
+  const last = path.pop()!;
+  const home = path.reduce<Record<string, unknown>>((parent, step) => {
+    parent[step] ??= {};
+    return parent[step] as Record<string, unknown>;
+  }, object);
+  home[last] = replicas;
+  return object;
+}
+
+/** The Scale of an object. */
+function scaleOf(object: AnyObject, { specReplicas, statusReplicas, selector }: Paths): AnyObject {
+  const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata;
+  const selected = selector === undefined ? undefined : at(object, selector);
+  const text = typeof selected === 'string' ? selected : selectorTextOf(selected);
   return {
-    kind: scaleType.kind,
-    apiVersion: scaleType.apiVersion,
-    metadata: { name, namespace, uid, resourceVersion, creationTimestamp },
-    spec: { replicas: spec?.replicas ?? 0 },
-    status: { replicas: status?.replicas ?? 0, selector: selectorTextOf(spec?.selector) },
+    kind: form.kind.kind,
+    apiVersion: form.apiVersion,
+    metadata: { name, ...(namespace === undefined ? {} : { namespace }), uid, resourceVersion, creationTimestamp },
+    spec: { replicas: at(object, specReplicas) ?? 0 },
+    status: { replicas: at(object, statusReplicas) ?? 0, ...(text === '' ? {} : { selector: text }) },
   };
 }
 
-/** The selector as text. That of the first kinds is a map of labels. */
+/** A selector as text. That of the first kinds is a map of labels. */
 function selectorTextOf(selector: unknown): string {
   if (typeof selector !== 'object' || selector === null) return '';
   const isObject = ['matchLabels', 'matchExpressions'].some((name) => typeof selector[name as never] === 'object');
   return selectorText(isObject ? selector : { matchLabels: selector as Record<string, string> });
+}
+
+/** The value at a path with dots; undefined where there is none. */
+function at(object: object, path: string): unknown {
+  return path
+    .split('.')
+    .reduce<unknown>((value, name) => (value as Record<string, unknown> | undefined)?.[name], object);
 }

@@ -50,5 +50,5 @@ test('discovery and OpenAPI know it as a kind that can only be created', async (
     expect.objectContaining({ name: 'selfsubjectreviews', namespaced: false, verbs: ['create'] }),
   );
   const document = await ask('GET', '/openapi/v3/apis/authentication.k8s.io/v1');
-  expect(Object.keys(document.body.paths[path])).toEqual(['post']);
+  expect(Object.keys(document.body.paths[path])).toEqual(['post', 'parameters']);
 });
