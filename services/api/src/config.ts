@@ -1,6 +1,7 @@
 import { type CertificatePaths, pathsIn } from '@gantry/runtime/certificates.ts';
 import { GantryError } from '@gantry/runtime/errors.ts';
 import { type Env, type Options, readOptions, withPrefix } from '@gantry/runtime/options.ts';
+import type { AuditLogOptions } from './audit/log.ts';
 import { defaultLimits, type Limits } from './core/limits.ts';
 import { defaultRetention, type Retention } from './housekeeping/compaction.ts';
 
@@ -24,6 +25,8 @@ export interface ApiConfig {
   readonly nodePorts: { readonly first: number; readonly last: number };
   readonly limits: Limits;
   readonly retention: Retention;
+  /** File of the audit log. */
+  readonly auditLog?: AuditLogOptions | undefined;
   /** Characters of JSON whose decoded objects are kept in memory. */
   readonly cacheChars: number;
 }
@@ -55,6 +58,8 @@ export interface ProcessConfig {
   readonly serviceAccountKeys: string | undefined;
   /** Folder of the authority (ca.crt, ca.key) that signs certificate requests; without it, they wait for another signer. */
   readonly signingAuthority: string | undefined;
+  /** File with an audit.k8s.io/v1 Policy; nothing is told without. */
+  readonly auditPolicyPath: string | undefined;
 }
 
 /** The settings by their flags, with the variables that stand for them. */
@@ -74,6 +79,10 @@ export const options = {
         'encryption-config',
         'service-account-keys',
         'signing-authority',
+        'audit-policy-file',
+        'audit-log-path',
+        'audit-log-maxsize',
+        'audit-log-maxbackup',
       ] as const),
       ...(['diagnostics', 'service-cidr', 'trust-network'] as const),
     ],
@@ -85,7 +94,7 @@ export const options = {
 
 /**
  * Settings from flags (`--store sqlite:/path`, `--store=sqlite:/path`) and environment (GANTRY_STORE, GANTRY_EVENTS,
- * GANTRY_API_LISTEN, GANTRY_API_REST, GANTRY_API_ADVERTISE, GANTRY_API_TLS_CERT, GANTRY_API_TLS_KEY, GANTRY_API_ENCRYPTION_CONFIG, GANTRY_API_DIAGNOSTICS, GANTRY_API_SERVICE_CIDR, GANTRY_CLUSTER_DNS, GANTRY_API_TRUST_NETWORK, GANTRY_API_SERVICE_ACCOUNT_KEYS, GANTRY_API_SIGNING_AUTHORITY); flags go
+ * GANTRY_API_LISTEN, GANTRY_API_REST, GANTRY_API_ADVERTISE, GANTRY_API_TLS_CERT, GANTRY_API_TLS_KEY, GANTRY_API_ENCRYPTION_CONFIG, GANTRY_API_DIAGNOSTICS, GANTRY_API_SERVICE_CIDR, GANTRY_CLUSTER_DNS, GANTRY_API_TRUST_NETWORK, GANTRY_API_SERVICE_ACCOUNT_KEYS, GANTRY_API_SIGNING_AUTHORITY, GANTRY_API_AUDIT_POLICY_FILE, GANTRY_API_AUDIT_LOG_PATH, GANTRY_API_AUDIT_LOG_MAXSIZE, GANTRY_API_AUDIT_LOG_MAXBACKUP); flags go
  * first. GANTRY_CERTS names the folder of the service's certificate, GANTRY_TOKEN_FILE (or GANTRY_TOKEN) gives the cluster's token.
  * Throws Invalid, naming the flag or variable.
  */
@@ -96,6 +105,7 @@ export function readConfig(args: readonly string[], env: Env): ProcessConfig {
     encryptionPath: given.text('encryption-config'),
     serviceAccountKeys: given.text('service-account-keys'),
     signingAuthority: given.text('signing-authority'),
+    auditPolicyPath: given.text('audit-policy-file'),
     store: given.text('store') ?? 'sqlite:.gantry/state.db',
     bus: given.text('bus') ?? 'memory:',
     api: {
@@ -107,7 +117,31 @@ export function readConfig(args: readonly string[], env: Env): ProcessConfig {
       serviceCidr: given.text('service-cidr') ?? defaultApiConfig.serviceCidr,
       dnsAddress: given.text('cluster-dns') ?? defaultApiConfig.dnsAddress,
       trustNetwork: given.switch('trust-network', defaultApiConfig.trustNetwork),
+      auditLog: auditLogOf(given),
     },
+  };
+}
+
+/** kube-apiserver's flags of the same names: megabytes of a file, and files that are kept. A policy needs a file. */
+function auditLogOf(given: Options<keyof typeof options>): AuditLogOptions | undefined {
+  const path = given.text('audit-log-path');
+  if (path === undefined) {
+    if (given.text('audit-policy-file') === undefined) return undefined;
+    throw new GantryError('Invalid', '--audit-log-path: Required value: a policy needs a file to write to');
+  }
+  const count = (name: 'audit-log-maxsize' | 'audit-log-maxbackup', fallback: number): number => {
+    const text = given.text(name);
+    if (text === undefined) return fallback;
+    if (/^[1-9]\d{0,5}$/.test(text)) return Number(text);
+    throw new GantryError(
+      'Invalid',
+      `--${name}: Invalid value: ${JSON.stringify(text)}: must be a whole number above 0`,
+    );
+  };
+  return {
+    path,
+    maxBytes: count('audit-log-maxsize', 100) * 1024 * 1024,
+    maxBackups: count('audit-log-maxbackup', 10),
   };
 }
 

@@ -7,6 +7,7 @@ import { loadTokenKeys, readTokenKeys } from '@gantry/pki/token-keys.ts';
 import { followCertificates } from '@gantry/runtime/certificates.ts';
 import { runProcess } from '@gantry/runtime/process.ts';
 import { openStore } from '@gantry/store/open.ts';
+import { parsePolicy } from './audit/policy.ts';
 import { readConfig } from './config.ts';
 import { parseEncryption } from './encryption/config.ts';
 import { startApi } from './service.ts';
@@ -20,7 +21,8 @@ await runProcess('api', async ({ log, stack }) => {
   const tls = config.tls && stack.use(followCertificates(config.tls));
   const { encryptionPath } = config;
   const encryption = encryptionPath === undefined ? undefined : parseEncryption(await readFile(encryptionPath, 'utf8'));
-  const { serviceAccountKeys, signingAuthority } = config;
+  const { serviceAccountKeys, signingAuthority, auditPolicyPath } = config;
+  const auditPolicy = auditPolicyPath === undefined ? undefined : parsePolicy(await readFile(auditPolicyPath, 'utf8'));
   if (serviceAccountKeys !== undefined) await loadTokenKeys(serviceAccountKeys, Date.now());
   return await startApi(config.api, {
     store,
@@ -29,6 +31,7 @@ await runProcess('api', async ({ log, stack }) => {
     credentials,
     tls,
     encryption,
+    auditPolicy,
     ...(signingAuthority !== undefined && { signer: await readAuthority(signingAuthority) }),
     ...(serviceAccountKeys !== undefined && { tokenKeys: () => readTokenKeys(serviceAccountKeys) }),
   });

@@ -21,6 +21,8 @@ import { type AdmissionState, admissionPlugins } from './admission/plugins.ts';
 import { PriorityClasses } from './admission/priority.ts';
 import { ServiceAccounts } from './admission/service-accounts.ts';
 import { type Advertiser, advertiserOf } from './advertise/advertise.ts';
+import type { Policy } from './audit/policy.ts';
+import { auditFor } from './audit/start.ts';
 import { type Access, accessControl } from './auth/access.ts';
 import {
   type Authenticate,
@@ -90,6 +92,8 @@ export interface ApiDeps {
    * configuration trusts the network.
    */
   readonly credentials?: Credentials | undefined;
+  /** Requests that the audit log tells of; none without. */
+  readonly auditPolicy?: Policy | undefined;
   /** The cluster's authority, which signs certificate requests; without it, somebody else does. */
   readonly signer?: KeyPair;
   /** Keys of service accounts' tokens, the newest first; without them tokens end with this process. */
@@ -235,6 +239,7 @@ async function serveEdges(config: ApiConfig, deps: ApiDeps, parts: Parts, stack:
         scheduling,
         pods,
         authenticate: authenticateInOrder([...authenticators, anonymous]),
+        audit: auditFor({ log, clock: core.clock, metrics: registry }, deps.auditPolicy, config.auditLog, stack),
       }),
     );
   const diagnostics =
@@ -254,7 +259,7 @@ function serveKubernetes(
   address: string,
   { limits: { maxRequestBytes: maxBodyBytes, maxInFlight } }: ApiConfig,
   deps: ApiDeps,
-  parts: Parts & Pick<RestDeps, 'scheduling' | 'pods' | 'authenticate'>,
+  parts: Parts & Pick<RestDeps, 'scheduling' | 'pods' | 'authenticate' | 'audit'>,
 ): Promise<RestServer> {
   const { core, tokens, access, hub, resources, registry, scheduling, pods, authenticate } = parts;
   const { store } = deps;
@@ -280,6 +285,8 @@ function serveKubernetes(
       observed: createRestMetrics(registry).started,
       metrics: () => registry.metrics(),
       authorize: core.authorize,
+      decide: access.decide,
+      audit: parts.audit,
       clock: core.clock,
       random: core.entropy.random,
       log: deps.log,

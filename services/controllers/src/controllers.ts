@@ -1,4 +1,5 @@
 import type { Clock } from '@gantry/runtime/clock.ts';
+import { aggregationController } from './aggregation/aggregation.ts';
 import type { Controller } from './core/action.ts';
 import { deploymentController } from './deployment/deployment.ts';
 import { disruptionController } from './disruption/disruption.ts';
@@ -22,6 +23,7 @@ export function allControllers(clock: Clock, monitor: NodeMonitor): readonly Con
     garbageController,
     namespaceController(clock),
     serviceAccountController,
+    aggregationController,
     disruptionController,
     podGroupController,
     volumeController(clock),

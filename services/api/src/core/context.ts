@@ -32,6 +32,8 @@ export interface CoreDeps {
 /** The part of a request that is the same whatever it asks for; both edges make one for each. */
 export interface RequestContext {
   readonly user: User;
+  /** The user that authenticated, where it acts as another one; `user` if absent. */
+  readonly actor?: User;
   /** Fires when no answer is wanted any more. */
   readonly signal: AbortSignal;
   /** Owner of the fields that the request sets: what the client names, or else the part of its user agent before the slash. */

@@ -7,6 +7,19 @@ export const applyType = 'application/apply-patch+yaml';
 /** A request of HTTP/1.1, or of HTTP/2 by Node's compatible interface. */
 export type Incoming = IncomingMessage;
 
+/** Bodies that somebody else wants to see, too, once they are read. */
+const kept = new WeakMap<Incoming, Buffer | undefined>();
+
+/** Keeps the body of a request for bodyOf, once it is read. */
+export function keepBody(request: Incoming): void {
+  kept.set(request, undefined);
+}
+
+/** The body of a request for which keepBody was called; undefined for one that nobody read. */
+export function bodyOf(request: Incoming): Buffer | undefined {
+  return kept.get(request);
+}
+
 /** Longest time that the whole of a body may take, in milliseconds. */
 const bodyTimeoutMs = 60_000;
 
@@ -32,7 +45,11 @@ export function readBody(request: Incoming, maxBytes: number, signal: AbortSigna
   else {
     signal.addEventListener('abort', gone, { once: true });
     request.on('data', take);
-    request.once('end', () => resolve(Buffer.concat(chunks)));
+    request.once('end', () => {
+      const whole = Buffer.concat(chunks);
+      if (kept.has(request)) kept.set(request, whole);
+      resolve(whole);
+    });
     request.once('error', (cause) => reject(new GantryError('Cancelled', 'the body broke off', { cause })));
     if (request.readableEnded) resolve(Buffer.alloc(0));
     if (signal.aborted) gone();

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { createServer as createPlainServer } from 'node:http';
 import type { ServerHttp2Stream } from 'node:http2';
 import type { AddressInfo } from 'node:net';
@@ -8,7 +9,9 @@ import type { CertificateSource } from '@gantry/runtime/certificates.ts';
 import { GantryError, toGantryError } from '@gantry/runtime/errors.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
 import { Metadata } from '@grpc/grpc-js';
+import type { Audit } from '../audit/audit.ts';
 import type { Authenticate } from '../auth/authentication.ts';
+import type { Attempt, Authorizer } from '../auth/authorization.ts';
 import { impersonated } from '../auth/impersonation.ts';
 import type { TokenKeys } from '../auth/tokens/keys.ts';
 import type { RequestContext } from '../core/context.ts';
@@ -16,6 +19,7 @@ import { managerOfAgent } from '../core/field-manager.ts';
 import { isPretty, plainJson, type Wanted, wantedBy } from './accept.ts';
 import { type Outgoing, sendDocument, sendStatus, sendText } from './answer.ts';
 import { attemptOf } from './attempt.ts';
+import { auditRequest, markAnswer } from './auditing.ts';
 import type { Incoming } from './body.ts';
 import { certificateOf, secureServer } from './certificates.ts';
 import { Connections, connectionOptions, hasMoreToCome } from './connections.ts';
@@ -41,6 +45,10 @@ export interface RestDeps extends Omit<ResourceDeps, 'maxBodyBytes' | 'largeList
   readonly authenticate: Authenticate;
   /** The kinds whose objects are calls. */
   readonly virtual: readonly VirtualResource[];
+  /** Events of requests; none if absent. */
+  readonly audit?: Audit | undefined;
+  /** The word of all authorizers, for the events. */
+  readonly decide: Authorizer;
   /** Keys that verify service accounts' tokens. */
   readonly tokenKeys: TokenKeys;
   /** Health checks beside those that the process answers and that it does not stop. */
@@ -199,14 +207,18 @@ class RestEdge {
     const method = incoming.method ?? 'GET';
     const health = healthAt(url.pathname, url.searchParams, this.#checks);
     if (health !== undefined) return sendText(response, health.code, health.text, plainText);
+    const receivedAtMs = this.#deps.clock.now();
+    const id = markAnswer(incoming, response, randomUUID);
     const route = routeOf(method, url);
     const warnings = new Warnings();
     const context = await this.#context(incoming, signal, url.searchParams, (text) => {
       warnings.add(text);
       warnings.tell(response);
     });
+    const attempt = attemptOf(method, route, url.searchParams);
+    this.#tellAudit(context, attempt, { id, receivedAtMs }, incoming, response);
     // Nobody is told before, not even whether there is such a resource.
-    this.#deps.authorize(context.user, attemptOf(method, route, url.searchParams));
+    this.#deps.authorize(context.user, attempt);
     if (route.type === 'path') {
       if (route.path === '/metrics') return sendText(response, 200, await this.#deps.metrics(), plainText);
       const openId = await openIdDocumentAt(route.path, this.#deps.tokenKeys, this.#address);
@@ -227,6 +239,19 @@ class RestEdge {
     const virtual = deps.virtual.find(({ kind }) => kind === request.kind);
     if (virtual === undefined) await handleResource(deps, request, response);
     else await handleVirtual(deps, virtual, request, response);
+  }
+
+  #tellAudit(
+    { user: actsAs, actor: user = actsAs }: RequestContext,
+    attempt: Attempt,
+    { id, receivedAtMs }: { readonly id: string; readonly receivedAtMs: number },
+    incoming: Incoming,
+    response: Outgoing,
+  ): void {
+    const { audit, decide, kinds } = this.#deps;
+    if (audit === undefined) return;
+    const verdict = decide(actsAs, attempt);
+    auditRequest(audit, kinds, { id, receivedAtMs, user, actsAs, attempt, verdict }, incoming, response);
   }
 
   /** Answers a request to speak another protocol on a connection. Never rejects: a failure is the connection's alone. */
@@ -276,6 +301,7 @@ class RestEdge {
     const user = await this.#deps.authenticate(caller);
     return {
       user: impersonated(user, headersOf(incoming), this.#deps.authorize),
+      actor: user,
       signal,
       fieldManager: query.get('fieldManager') || managerOfAgent(incoming.headers['user-agent'] ?? ''),
       fieldValidation: fieldValidationOf(query),
