@@ -108,7 +108,7 @@ export interface Kind<T extends KubeObject = KubeObject> {
   readonly hasStatus: boolean;
   /** The changes that metadata.generation counts, from 1 on: of everything but metadata and status, also of annotations or labels, or none. */
   readonly generation?: 'spec' | 'spec and annotations' | 'spec and labels' | 'constant';
-  /** An update must name the resourceVersion that it was made from; patches always do. */
+  /** A replacement must name the resourceVersion that it was made of; patches and configurations need not. */
   readonly needsRevision?: true;
   /** Problems of a name, in Kubernetes' words, where names are not DNS subdomains or may be more. */
   readonly nameProblems?: (name: string) => string[];

@@ -14,7 +14,7 @@ import type { DeletionRequest } from './deletion.ts';
 import { storedForm } from './forms.ts';
 import { checkBatchSize } from './limits.ts';
 import type { Reservation } from './list-budget.ts';
-import { checkNamespace } from './metadata.ts';
+import { checkNamespace, requireRevision } from './metadata.ts';
 import type { ListedPage } from './page.ts';
 import { writeOf } from './parts.ts';
 import { type PatchType, patched } from './patching.ts';
@@ -201,7 +201,7 @@ export class ResourceApi {
     const target = this.#targetOf(context, object, subresource);
     const options = this.#by(context, subresource, dryRun, target.form);
     const wanted = storedForm(this.#deps.kinds, object);
-    const next = this.#checked(context, target.kind, subresource, () => cloneJson(wanted));
+    const next = this.#checked(context, target.kind, subresource, replacementOf(target.kind, wanted));
     return (await writeOf(target.kind, subresource)(this.#deps, target, next, options)).object;
   }
 
@@ -346,4 +346,12 @@ export class ResourceApi {
 /** An object that a request names, and the form in which it does. */
 interface FormTarget extends writer.Target {
   readonly form: Form;
+}
+
+/** The transition to the object that a client sent in place of the stored one. */
+function replacementOf(kind: Kind, wanted: AnyObject): () => AnyObject {
+  return () => {
+    requireRevision(kind, wanted);
+    return cloneJson(wanted);
+  };
 }

@@ -70,14 +70,17 @@ export function checkPreconditions(kind: Kind, object: AnyObject, stored: AnyObj
       `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${stored.metadata.uid}`,
     );
   }
-  const isNamed = resourceVersion !== undefined && resourceVersion !== '' && resourceVersion !== '0';
-  if (!isNamed && kind.needsRevision === true) {
-    const cause = invalidValue('metadata.resourceVersion', 0, 'must be specified for an update');
-    throw invalid({ ...kind, kind: kind.plural }, name, [cause]);
-  }
-  if (isNamed && resourceVersion !== stored.metadata.resourceVersion) {
+  if (resourceVersion && resourceVersion !== '0' && resourceVersion !== stored.metadata.resourceVersion) {
     throw conflict(infoOf(kind, name));
   }
+}
+
+/** Refuses a replacement that does not say of which revision it was made, where the kind asks for it. */
+export function requireRevision(kind: Kind, { metadata }: AnyObject): void {
+  const { name = '', resourceVersion } = metadata;
+  if (kind.needsRevision !== true || (resourceVersion && resourceVersion !== '0')) return;
+  const cause = invalidValue('metadata.resourceVersion', 0, 'must be specified for an update');
+  throw invalid({ ...kind, kind: kind.plural }, name, [cause]);
 }
 
 /** Carries the server's metadata over from the stored object, in place. */

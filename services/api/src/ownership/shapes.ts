@@ -16,7 +16,8 @@ export function shapeOf(schema: TypeSchema): Shape {
 function makeShape(schema: TypeSchema): Shape {
   switch (schema.type) {
     case 'value':
-      return schema.form === 'any' ? deduced : atomic;
+      // Any value of a message, such as a RawExtension, has one owner; any value of another schema has those of its parts.
+      return schema.form === 'any' && schema.name === undefined ? deduced : atomic;
     case 'map':
       return schema.isAtomic ? atomic : { type: 'map', values: shapeOf(schema.values) };
     case 'list':

@@ -25,12 +25,7 @@ export const ipAddress: Kind<IPAddress> = {
       ? []
       : [immutable('spec.parentRef', spec.parentRef ?? null)],
   warnings: () => [notEnforced(ipAddress, 'addresses of Services are given without it')],
-  selectableFields: {
-    'spec.parentRef.group': ({ spec }) => spec.parentRef?.group ?? '',
-    'spec.parentRef.resource': ({ spec }) => spec.parentRef?.resource ?? '',
-    'spec.parentRef.namespace': ({ spec }) => spec.parentRef?.namespace ?? '',
-    'spec.parentRef.name': ({ spec }) => spec.parentRef?.name ?? '',
-  },
+  selectableFields: {},
   columns: [{ name: 'PARENTREF', cell: parentText }],
 };
 
