@@ -4,6 +4,7 @@ import type { Controller } from './core/action.ts';
 import { deploymentController } from './deployment/deployment.ts';
 import { disruptionController } from './disruption/disruption.ts';
 import { endpointSliceController } from './endpointslice/endpointslice.ts';
+import { endpointSliceMirroringController } from './endpointslicemirroring/endpointslicemirroring.ts';
 import { garbageController } from './garbage/garbage.ts';
 import { namespaceController } from './namespace/namespace.ts';
 import type { NodeMonitor } from './nodehealth/monitor.ts';
@@ -20,6 +21,7 @@ export function allControllers(clock: Clock, monitor: NodeMonitor): readonly Con
     replicaSetController,
     deploymentController,
     endpointSliceController,
+    endpointSliceMirroringController,
     garbageController,
     namespaceController(clock),
     serviceAccountController,

@@ -122,7 +122,7 @@ describe('the simulation catches', () => {
       'a collection by a late view',
       'garbage-collector',
       () => trusting('garbage-collector'),
-      Array.from({ length: 200 }, (_, i) => i + 1),
+      Array.from({ length: 200 }, (_, i) => i + 250),
       /is collected/,
     ],
   ])('%s', async (_what, name, cast, found, caught) => {
