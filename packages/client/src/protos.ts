@@ -4,6 +4,7 @@
  * of PlacementService, which carry none, are plain protobuf with Buffers.
  */
 import { type Codec, codecFor } from '@gantry/model/codec.ts';
+import { declarations } from '@gantry/model/declarations.ts';
 import { loadRoot } from '@gantry/model/proto-root.ts';
 import type { MethodDefinition, ServiceDefinition } from '@grpc/grpc-js';
 
@@ -31,14 +32,31 @@ export function encodeMessage(name: string, message: object): Buffer {
   return asBuffer(codecFor(`${servicePackage}.${name}`).encode(message, 'drop'));
 }
 
+type MessageType = ReturnType<ReturnType<typeof loadRoot>['lookupType']>;
+
+/** The parts of a service's declaration that are read here. */
+interface ServiceJson {
+  readonly methods: Readonly<
+    Record<
+      string,
+      {
+        readonly requestType: string;
+        readonly responseType: string;
+        readonly requestStream?: boolean;
+        readonly responseStream?: boolean;
+      }
+    >
+  >;
+}
+
 /** @param codecOf The codec of a message by its full name. */
 function serviceDefinition(name: string, codecOf: (messageName: string) => Codec): ServiceDefinition {
-  const service = loadRoot().lookupService(`${servicePackage}.${name}`);
-  const methods = service.methodsArray.map((method): [string, MethodDefinition<object, object>] => {
+  const { methods: declared } = declarations()[`${servicePackage}.${name}`]!.json as unknown as ServiceJson;
+  const methods = Object.entries(declared).map(([methodName, method]): [string, MethodDefinition<object, object>] => {
     const request = codecOf(`${servicePackage}.${method.requestType}`);
     const response = codecOf(`${servicePackage}.${method.responseType}`);
     const definition = {
-      path: `/${servicePackage}.${name}/${method.name}`,
+      path: `/${servicePackage}.${name}/${methodName}`,
       requestStream: method.requestStream === true,
       responseStream: method.responseStream === true,
       requestSerialize: (value: object) => asBuffer(request.encode(value)),
@@ -48,18 +66,23 @@ function serviceDefinition(name: string, codecOf: (messageName: string) => Codec
         asBuffer(value instanceof Uint8Array ? value : response.encode(value, 'drop')),
       responseDeserialize: (bytes: Buffer) => response.decode(bytes) as object,
     };
-    return [method.name, definition];
+    return [methodName, definition];
   });
   return Object.fromEntries(methods);
 }
 
 /** Protobuf as it is: bytes are Buffers, absent fields have their zero values, and a oneof's name tells which is set. */
 function plainCodec(messageName: string): Codec {
-  const type = loadRoot().lookupType(messageName);
+  // Most processes never speak these messages: their coders are made for the first that does.
+  let known: MessageType | undefined;
+  const type = (): MessageType => {
+    known ??= loadRoot().lookupType(messageName);
+    return known;
+  };
   const options = { longs: Number, enums: String, defaults: true, oneofs: true };
   return {
-    encode: (value) => type.encode(type.fromObject(value)).finish(),
-    decode: (bytes) => type.toObject(type.decode(bytes), options),
+    encode: (value) => type().encode(type().fromObject(value)).finish(),
+    decode: (bytes) => type().toObject(type().decode(bytes), options),
   };
 }
 

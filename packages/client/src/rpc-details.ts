@@ -1,10 +1,11 @@
-import protobuf from 'protobufjs';
+import { createRequire } from 'node:module';
+import type protobuf from 'protobufjs';
 
 /**
  * The messages of google.rpc that error details are made of, with the field numbers of google/rpc/status.proto and
  * google/rpc/error_details.proto. Any is written out, as only these few types are ever packed into one.
  */
-const root = protobuf.Root.fromJSON({
+const messages = {
   nested: {
     Duration: { fields: { seconds: { id: 1, type: 'int64' }, nanos: { id: 2, type: 'int32' } } },
     Any: { fields: { typeUrl: { id: 1, type: 'string' }, value: { id: 2, type: 'bytes' } } },
@@ -32,7 +33,16 @@ const root = protobuf.Root.fromJSON({
     },
     RetryInfo: { fields: { retryDelay: { id: 1, type: 'Duration' } } },
   },
-});
+};
+
+let known: protobuf.Root | undefined;
+
+/** The messages, once an error with details comes or goes: the library is large, and most processes see none. */
+function root(): protobuf.Root {
+  const library = createRequire(import.meta.url)('protobufjs') as typeof protobuf;
+  known ??= library.Root.fromJSON(messages);
+  return known;
+}
 
 /** A detail of an error, by the google.rpc message it is. */
 export interface RpcDetails {
@@ -69,11 +79,11 @@ export function decodeRpcStatus(bytes: Uint8Array): RpcDetails | undefined {
 }
 
 function encode(name: string, value: unknown): Buffer {
-  const type = root.lookupType(name);
+  const type = root().lookupType(name);
   return Buffer.from(type.encode(type.fromObject(value as Record<string, unknown>)).finish());
 }
 
 function decode(name: string, bytes: Uint8Array): unknown {
-  const type = root.lookupType(name);
+  const type = root().lookupType(name);
   return type.toObject(type.decode(bytes), { defaults: true, arrays: true, longs: Number });
 }

@@ -2,7 +2,7 @@
  * Kubernetes' JSON form to protobuf bytes and back, without message objects in between. Coders are put together once a
  * message type, from its schema.
  */
-import protobuf from 'protobufjs';
+import protobuf from 'protobufjs/minimal.js';
 import { decodeForm, encodeForm, readString } from './forms.ts';
 import { objectSchema } from './message-types.ts';
 import { type FieldSchema, jsonFieldsOf, messageSchema } from './schema.ts';

@@ -1,5 +1,6 @@
 /** The declarations of proto/ as objects of protobufjs, for its own coders and for reflection. */
-import protobuf from 'protobufjs';
+import { createRequire } from 'node:module';
+import type protobuf from 'protobufjs';
 import { declarations } from './declarations.ts';
 
 let root: protobuf.Root | undefined;
@@ -11,10 +12,12 @@ export function loadRoot(): protobuf.Root {
 }
 
 function makeRoot(): protobuf.Root {
-  const made = new protobuf.Root();
+  // The library is large, and most processes need no more of it than its readers and writers of bytes.
+  const library = createRequire(import.meta.url)('protobufjs') as typeof protobuf;
+  const made = new library.Root();
   for (const [fullName, { file, type, json }] of Object.entries(declarations())) {
     const [, packageName, name] = /^(.*)\.([^.]+)$/.exec(fullName)!;
-    const of = { message: protobuf.Type, enum: protobuf.Enum, service: protobuf.Service }[type];
+    const of = { message: library.Type, enum: library.Enum, service: library.Service }[type];
     const object: protobuf.ReflectionObject = of.fromJSON(name!, structuredClone(json) as never);
     object.filename = file;
     made.define(packageName!).add(object);
