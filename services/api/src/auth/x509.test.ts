@@ -7,7 +7,7 @@ import { certificateCredentials } from '@gantry/client/credentials.ts';
 import { openBus } from '@gantry/events/open.ts';
 import type { Service } from '@gantry/model/gen/gantry.core.v1.ts';
 import { issueInto, loadAuthority } from '@gantry/pki/files.ts';
-import { adminSubject, type Subject, serviceSubject } from '@gantry/pki/subject.ts';
+import { adminSubject, nodeSubject, type Subject, serviceSubject } from '@gantry/pki/subject.ts';
 import { CertificateHolder, pathsIn, readCertificates } from '@gantry/runtime/certificates.ts';
 import { silentLogger } from '@gantry/runtime/log.ts';
 import { openStore } from '@gantry/store/open.ts';
@@ -15,6 +15,7 @@ import { Metadata } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { defaultApiConfig } from '../config.ts';
 import { type RunningApi, startApi } from '../service.ts';
+import { podNamed } from '../testing/harness.ts';
 import { clientCertificate } from './x509.ts';
 
 describe('a certificate', () => {
@@ -82,6 +83,39 @@ describe('the api', () => {
       message: expect.stringContaining('User "system:gantry:xds-lb" cannot update resource "services" in API group ""'),
     });
     await expect(xds.list('Secret')).rejects.toMatchObject({ reason: 'Forbidden' });
+  });
+
+  test('lets a node speak over gRPC for itself and its own pods alone', async () => {
+    const admin = await clientOf(adminSubject);
+    const node = await clientOf(nodeSubject('n1', ['127.0.0.1']));
+    const forbidden = { reason: 'Forbidden' };
+    await admin.create({
+      apiVersion: 'v1',
+      kind: 'ServiceAccount',
+      metadata: { name: 'default', namespace: 'default' },
+    });
+    expect(await node.heartbeat('n1', 60_000)).toMatchObject({ reportStatus: true });
+    await expect(node.heartbeat('n2', 60_000)).rejects.toMatchObject({
+      ...forbidden,
+      message: 'nodes "n2" is forbidden: node "n1" is not allowed to modify node "n2"',
+    });
+    const pod = async (name: string, nodeName: string) => {
+      const made = podNamed(name);
+      const { metadata } = await admin.create({ ...made, spec: { ...made.spec, nodeName } });
+      return { namespace: 'default', name, uid: metadata.uid!, status: { phase: 'Running' }, terminated: false };
+    };
+    const [mine, theirs] = [await pod('mine', 'n1'), await pod('theirs', 'n2')];
+    const [own, other] = await node.reportPods('n1', [mine, theirs]);
+    expect(own).toMatchObject({ code: 0 });
+    expect(other).toMatchObject(forbidden);
+    await expect(node.reportPods('n2', [theirs])).rejects.toMatchObject(forbidden);
+    await expect
+      .poll(() => node.get('Pod', { namespace: 'default', name: 'mine' }).catch(() => undefined))
+      .toBeDefined();
+    await expect(node.get('Pod', { namespace: 'default', name: 'theirs' })).rejects.toMatchObject(forbidden);
+    await expect(node.list('Secret')).rejects.toMatchObject(forbidden);
+    const binding = { namespace: 'default', name: 'mine', uid: mine.uid, nodeName: 'n1', gpuDevices: [] };
+    await expect(node.bind([binding], 'n1')).rejects.toMatchObject(forbidden);
   });
 
   test('knows clients by their certificates over REST, and nobody by one of another authority', async () => {
