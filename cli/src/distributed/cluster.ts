@@ -78,7 +78,9 @@ export async function startDistributed(options: UpOptions, deps: ClusterDeps): P
   certificates.onRenewed((parts) => parts.includes('nats') && readAnew(programs.get('nats-server')));
   progress(`redis-server listens on unix:${redisSocket(addresses)}, its data is in ${redisDirectory(stateDir)}`);
   progress(`nats-server listens on 127.0.0.1:${addresses.natsPort}`);
-  const client = stack.use(connect(addresses.api, { credentials: certificates.credentialsOf('admin') }));
+  const client = stack.use(
+    connect(addresses.api, { manager: 'gantry', credentials: certificates.credentialsOf('admin') }),
+  );
   await launchServices(launch, { addresses, options, client });
   progress(`api listens on ${addresses.api}; scheduler and controllers run beside it`);
   progress(`kubectl finds it with --kubeconfig ${known.kube.kubeconfigPath}`);

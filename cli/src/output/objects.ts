@@ -10,10 +10,17 @@ export async function formatObjects(
   objects: readonly KubeObject[],
   asList: boolean,
 ): Promise<string> {
-  const value = asList ? { apiVersion: 'v1', kind: 'List', metadata: {}, items: objects } : objects[0];
+  const items = objects.map(withoutManagers);
+  const value = asList ? { apiVersion: 'v1', kind: 'List', metadata: {}, items } : items[0];
   if (format === 'json') return `${JSON.stringify(value, null, 4)}\n`;
   const { formatYaml } = await import('./yaml.ts');
   return formatYaml(value);
+}
+
+/** Owners of fields are for programs: like kubectl, `get` does not show them. */
+function withoutManagers(object: KubeObject): KubeObject {
+  const { managedFields: _, ...metadata } = object.metadata ?? {};
+  return object.metadata === undefined ? object : { ...object, metadata: metadata as KubeObject['metadata'] };
 }
 
 /** `deployment.apps/web`, as kubectl names objects in messages. */

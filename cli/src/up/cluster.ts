@@ -77,7 +77,11 @@ export async function startCluster(options: UpOptions, deps: ClusterDeps): Promi
     ),
   );
   const service = (part: string, name: string = part): ServiceDeps => {
-    const own = { ...dialing(api.address, certificates.credentialsOf(part)), clock, log: log.child({ service: name }) };
+    const own = {
+      ...dialing(api.address, certificates.credentialsOf(part), name),
+      clock,
+      log: log.child({ service: name }),
+    };
     stack.use(own.client);
     return own;
   };
@@ -131,9 +135,10 @@ function controllersConfigOf({ silenceConfirmMs }: UpOptions): ControllersConfig
   };
 }
 
-/** A client of the api with the credentials of one part. */
-function dialing(address: string, credentials: Credentials): Pick<ServiceDeps, 'client' | 'credentials'> {
-  return { client: connect(address, { credentials }), credentials };
+/** A client of the api with the credentials of one part, which owns what it writes by its name. */
+function dialing(address: string, credentials: Credentials, name: string): Pick<ServiceDeps, 'client' | 'credentials'> {
+  const manager = name === 'admin' ? 'gantry' : `gantry-${name}`;
+  return { client: connect(address, { credentials, manager }), credentials };
 }
 
 type ServiceDeps = {

@@ -59,6 +59,14 @@ export interface WriteOptions extends CallOptions {
   readonly dryRun?: boolean;
 }
 
+/** Options of an apply. */
+export interface ApplyOptions extends WriteOptions {
+  /** Field manager that is to own what the manifest sets, by server-side apply. */
+  readonly fieldManager?: string;
+  /** Takes fields from other managers; with fieldManager alone. */
+  readonly force?: boolean;
+}
+
 export interface DeleteOptions extends WriteOptions {
   readonly gracePeriodSeconds?: number;
   readonly propagationPolicy?: 'Background' | 'Foreground' | 'Orphan';
@@ -99,7 +107,7 @@ export interface Writer {
   ): Promise<Kinds[K]>;
   apply(
     manifest: string | Uint8Array,
-    options?: WriteOptions & { readonly defaultNamespace?: string },
+    options?: ApplyOptions & { readonly defaultNamespace?: string },
   ): Promise<{ readonly object: KubeObject; readonly outcome: 'created' | 'configured' | 'unchanged' }>;
   delete<K extends KindName>(
     kind: K,

@@ -6,6 +6,7 @@ import { resourceOf } from '@gantry/model/registry.ts';
 import { serviceNames } from '@gantry/runtime/identities.ts';
 import { type ChannelOptions, Client as GrpcClient, type MethodDefinition } from '@grpc/grpc-js';
 import type {
+  ApplyOptions,
   CallOptions,
   CreateResult,
   DeleteOptions,
@@ -44,6 +45,8 @@ import { nodeService, resourceService, schedulingService, tokenService } from '.
 export interface ConnectOptions {
   /** Proof of who calls; none by default. */
   readonly credentials?: Credentials | undefined;
+  /** Field manager of what is written, such as gantry-scheduler: the name in the user agent. */
+  readonly manager?: string | undefined;
   /** Common name of the server's certificate; the api's by default. */
   readonly peer?: string;
   /** Milliseconds for a call that names no time of its own; 30,000 by default. */
@@ -58,6 +61,8 @@ export interface ConnectOptions {
 export const defaultApiAddress = '127.0.0.1:7443';
 
 const defaultTimeoutMs = 30_000;
+/** Version of the api that clients speak, as user agents tell it. */
+const clientVersion = 'v1';
 
 /** Bounds of the api's requests, and of the largest page of a list that a client takes. */
 export const maxRequestBytes = 4 * 1024 * 1024;
@@ -84,6 +89,7 @@ export function connect(address: string = defaultApiAddress, options: ConnectOpt
   const { transport, options: dialing } = (options.credentials ?? noCredentials).dial(options.peer ?? serviceNames.api);
   const channel = new GrpcClient(target, transport, {
     ...defaultChannelOptions,
+    ...(options.manager === undefined ? {} : { 'grpc.primary_user_agent': `${options.manager}/${clientVersion}` }),
     ...dialing,
     ...options.channelOptions,
   });
@@ -208,12 +214,14 @@ export class Client implements Reader, Writer, Disposable {
 
   async apply(
     manifest: string | Uint8Array,
-    options?: WriteOptions & { readonly defaultNamespace?: string },
+    options?: ApplyOptions & { readonly defaultNamespace?: string },
   ): Promise<{ readonly object: KubeObject; readonly outcome: 'created' | 'configured' | 'unchanged' }> {
     const request = {
       manifest: Buffer.from(manifest as string).toString('base64'),
       defaultNamespace: options?.defaultNamespace ?? '',
       dryRun: options?.dryRun ?? false,
+      fieldManager: options?.fieldManager ?? '',
+      force: options?.force ?? false,
     };
     type Response = { object: Wrapped; outcome: 'CREATED' | 'CONFIGURED' | 'UNCHANGED' };
     const response = await this.#write<Response>(resourceService.Apply!, request, options);

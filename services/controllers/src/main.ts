@@ -14,7 +14,7 @@ import { startControllers } from './service.ts';
 await runProcess('controllers', async ({ log, stack }) => {
   const config = readConfig(process.argv.slice(2), process.env);
   const credentials = credentialsFromEnv(process.env);
-  const client = stack.use(connect(process.env.GANTRY_SERVER, { credentials }));
+  const client = stack.use(connect(process.env.GANTRY_SERVER, { credentials, manager: 'gantry-controllers' }));
   const busUrl = process.env.GANTRY_EVENTS;
   const bus = busUrl ? stack.use(await openBus(busUrl, 'controllers', credentials?.certificates)) : undefined;
   return startControllers(config, { client, bus, clock: systemClock, log, credentials });

@@ -19,7 +19,7 @@ else {
   await runProcess('node-agent', async ({ log, stack, signal }) => {
     const options = readConfig(process.argv.slice(2), process.env);
     const credentials = await credentialsOf(options, { log, stack, signal });
-    const client = stack.use(connect(options.api, { credentials }));
+    const client = stack.use(connect(options.api, { credentials, manager: 'gantry-node-agent' }));
     const runtime = stack.use(await openRuntime(options));
     const agent = await startNodeAgent(options.agent, { client, runtime, clock: systemClock, log, credentials });
     agent.ready.then(

@@ -14,7 +14,7 @@ import { startScheduler } from './service.ts';
 await runProcess('scheduler', async ({ log, stack }) => {
   const config = readConfig(process.argv.slice(2), process.env);
   const credentials = credentialsFromEnv(process.env);
-  const client = stack.use(connect(process.env.GANTRY_SERVER, { credentials }));
+  const client = stack.use(connect(process.env.GANTRY_SERVER, { credentials, manager: 'gantry-scheduler' }));
   const busUrl = process.env.GANTRY_EVENTS;
   const bus = busUrl ? stack.use(await openBus(busUrl, 'scheduler', credentials?.certificates)) : undefined;
   return startScheduler(config, { client, bus, clock: systemClock, log, credentials });

@@ -23,7 +23,9 @@ async function start({ log, stack }: { log: Logger; stack: AsyncDisposableStack 
   const credentials = credentialsFromEnv(process.env);
   if (config.xdsSocket === undefined && !config.trustNetwork)
     requireCredentials(credentials, 'GANTRY_XDS_TRUST_NETWORK');
-  const client = stack.use(connect(process.env.GANTRY_SERVER ?? defaultApiAddress, { credentials }));
+  const client = stack.use(
+    connect(process.env.GANTRY_SERVER ?? defaultApiAddress, { credentials, manager: 'gantry-xds-lb' }),
+  );
   const busUrl = process.env.GANTRY_EVENTS;
   const bus = busUrl ? stack.use(await openBus(busUrl, 'xds-lb', credentials?.certificates)) : undefined;
   const events = stack.use(new EventRecorder(client, { component: 'xds-lb', clock: systemClock, log }));

@@ -27,6 +27,10 @@ export interface ApplyRequest {
   defaultNamespace?: string;
   /** Do everything but store it. */
   dryRun?: boolean;
+  /** Field manager that is to own what the manifest sets: server-side apply, in which it owns this and nothing else, and ABORTED tells of fields that others own. Without one the manifest is merged with the one that was applied last, which an annotation keeps. */
+  fieldManager?: string;
+  /** Take fields from other managers; with fieldManager alone. */
+  force?: boolean;
 }
 
 /** Result of an apply. */

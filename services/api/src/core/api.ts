@@ -1,5 +1,8 @@
+import { decodeObject } from '@gantry/model/decode.ts';
 import type { Kind } from '@gantry/model/kind.ts';
+import { parseManifestText } from '@gantry/model/parse.ts';
 import type { Form } from '@gantry/model/registry.ts';
+import { invalid, required } from '@gantry/model/validation/causes.ts';
 import { GantryError, toGantryError } from '@gantry/runtime/errors.ts';
 import { attemptOn } from '../auth/authorization.ts';
 import { checkSignerPermission } from '../certificates/permissions.ts';
@@ -252,6 +255,21 @@ export class ResourceApi {
     return applyServerSide(this.#deps, target, { config, author, form, check, checkWanted, force, dryRun }, () =>
       this.#authorize(context, 'create', target.form, ref),
     );
+  }
+
+  /** Server-side apply of a manifest that says itself which object it is about. */
+  async applyManifest(
+    context: RequestContext,
+    manifest: Uint8Array,
+    defaultNamespace: string,
+    options: { readonly force: boolean; readonly dryRun: boolean },
+  ): Promise<Applied> {
+    const { metadata, ...type } = decodeObject(parseManifestText(manifest), this.#deps.kinds);
+    const { kind, resource, version } = this.#deps.kinds.formOf(type);
+    if (!metadata.name) throw invalid(kind, '', [required('metadata.name', 'apply needs a name')]);
+    const namespace = kind.namespaced ? metadata.namespace || defaultNamespace || 'default' : '';
+    const ref = { resource, version, namespace, name: metadata.name };
+    return this.applyConfig(context, ref, { config: manifest, ...options });
   }
 
   async delete(

@@ -32,7 +32,7 @@ export async function encodeList(
   const unreadable = damaged.map(damagedMessage);
   for (const object of items) {
     try {
-      const bytes = encodeObject(object, wire);
+      const bytes = encodeObject(withoutManagers(object), wire);
       parts.push(lengthPrefix(bytes.length), bytes);
     } catch (error) {
       unreadable.push(damagedMessage(noted.note(error)));
@@ -42,6 +42,12 @@ export async function encodeList(
   // A message may be encoded in pieces: the fields that follow the items complete it.
   parts.push(encodeMessage('ListResponse', { resourceVersion: revision, continue: token, damaged: unreadable }));
   return Buffer.concat(parts);
+}
+
+/** An object as lists and watches have it: owners of fields, which are as long as many an object, come with Get alone. */
+export function withoutManagers(object: AnyObject): AnyObject {
+  const { managedFields, ...metadata } = object.metadata;
+  return managedFields === undefined ? object : { ...object, metadata };
 }
 
 /** An object as the bytes of a gantry.api.v1.Object. Throws the error of damagedObject if a field cannot be encoded. */

@@ -53,6 +53,8 @@ export interface ApplyRequest {
   readonly manifest?: string;
   readonly defaultNamespace?: string;
   readonly dryRun?: boolean;
+  readonly fieldManager?: string;
+  readonly force?: boolean;
 }
 
 export interface DeleteRequest {

@@ -16,7 +16,7 @@ import type { AnyObject } from '../core/stored-object.ts';
 import { refusal } from '../scheduling/batch.ts';
 import type { WatchEvent } from '../watch/change.ts';
 import type { Calls } from './calls.ts';
-import { damageOf, encodeList, encodeObject, type Wire } from './lists.ts';
+import { damageOf, encodeList, encodeObject, type Wire, withoutManagers } from './lists.ts';
 import type * as message from './messages.ts';
 
 const { objectField: leaseField } = kindOf('Lease');
@@ -122,12 +122,11 @@ function writeHandlers(api: ResourceApi, calls: Calls, kinds: Registry): Untyped
     }),
     Apply: calls.unary(async (context, request: message.ApplyRequest) => {
       const manifest = Buffer.from(request.manifest ?? '', 'base64');
-      const { object, outcome } = await api.apply(
-        context,
-        manifest,
-        request.defaultNamespace ?? '',
-        request.dryRun ?? false,
-      );
+      const { defaultNamespace = '', fieldManager = '', force = false, dryRun = false } = request;
+      const { object, outcome } =
+        fieldManager === ''
+          ? await api.apply(context, manifest, defaultNamespace, dryRun)
+          : await api.applyManifest({ ...context, fieldManager }, manifest, defaultNamespace, { force, dryRun });
       return { object: wrap(object, kinds), outcome: outcome.toUpperCase() };
     }),
     Delete: calls.unary(async (context, request: message.DeleteRequest) => {
@@ -148,7 +147,7 @@ function encodeEvent(event: WatchEvent, wire: Wire, damaged: DamagedObjects): Bu
   if (known !== undefined) return known;
   const { type, resourceVersion } = event;
   try {
-    const object = type === 'BOOKMARK' ? undefined : wrap(inForm(wire.form, event.object), wire.kinds);
+    const object = type === 'BOOKMARK' ? undefined : wrap(inForm(wire.form, withoutManagers(event.object)), wire.kinds);
     const bytes = encodeMessage('WatchEvent', type === 'BOOKMARK' ? event : { type, resourceVersion, object });
     if (isShared) encodedEvents.set(event, bytes);
     return bytes;
