@@ -32,11 +32,8 @@ export function createProgram(termination: Termination): Command {
   /** Runs a command with a client, which is closed when it ends. */
   const withClient = async (run: (context: Context) => Promise<void>): Promise<void> => {
     const { server, namespace, tokenFile } = program.opts<GlobalFlags>();
-    using client = connect(server, {
-      whenAway: 'fail',
-      manager: 'gantry',
-      credentials: findCredentials(server, tokenFile),
-    });
+    const credentials = findCredentials(server, tokenFile);
+    using client = connect(server, { whenAway: 'fail', manager: 'gantry', credentials });
     try {
       await run({ client, namespace, output, clock: systemClock, signal });
     } catch (error) {

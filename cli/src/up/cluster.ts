@@ -77,11 +77,8 @@ export async function startCluster(options: UpOptions, deps: ClusterDeps): Promi
     ),
   );
   const service = (part: string, name: string = part): ServiceDeps => {
-    const own = {
-      ...dialing(api.address, certificates.credentialsOf(part), name),
-      clock,
-      log: log.child({ service: name }),
-    };
+    const dialed = dialing(api.address, certificates.credentialsOf(part), name);
+    const own = { ...dialed, clock, log: log.child({ service: name }) };
     stack.use(own.client);
     return own;
   };
