@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { options as apiOptions, defaultApiConfig } from '@gantry/api/config.ts';
+import { parseEncryption } from '@gantry/api/encryption/config.ts';
 import { options as controllersOptions } from '@gantry/controllers/config.ts';
 import { options as nodeAgentOptions } from '@gantry/node-agent/options.ts';
 import type { OptionSpec } from '@gantry/runtime/options.ts';
@@ -113,6 +114,16 @@ describe('docker-compose.yml', () => {
     expect(compose.configs.nats!.content).toMatch(/^tls \{ .*, verify: true \}$/m);
     // It has no default.
     expect(compose.services.redis!.environment!.REDISCLI_AUTH).toMatch(/^\$\{GANTRY_PASSWORD:\?/);
+  });
+
+  it('encrypts Secrets in the store by a key that has no default', () => {
+    const text = compose.configs.encryption!.content;
+    const [rule] = parseEncryption(
+      text.replace(/\$\{GANTRY_ENCRYPTION_KEY:\?[^}]*\}/, Buffer.alloc(32).toString('base64')),
+    );
+    expect(rule).toMatchObject({ resources: ['secrets'], providers: [{ type: 'aesgcm' }, { type: 'identity' }] });
+    expect(compose.services.api!.environment!.GANTRY_API_ENCRYPTION_CONFIG).toBe('/etc/gantry/encryption.yaml');
+    expect(controlPlane).toContain('{ name: encryption, mountPath: /encryption, readOnly: true }');
   });
 
   it('gives a node the ranges that turn on service addresses and DNS', () => {
