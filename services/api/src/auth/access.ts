@@ -1,4 +1,5 @@
 import type { PolicyRule } from '@gantry/model/gen/gantry.rbac.v1.ts';
+import { signerRestriction } from '../certificates/permissions.ts';
 import type { ChangeObserver } from '../watch/observers.ts';
 import {
   type Authorize,
@@ -44,7 +45,7 @@ export function accessControl(): Access {
     observers: [rbac, graph],
     authorize: authorizeInOrder(authorizers),
     decide,
-    restrict: restrictInOrder([nodeRestriction, escalationCheck(rbac, decide)]),
+    restrict: restrictInOrder([nodeRestriction, escalationCheck(rbac, decide), signerRestriction(decide)]),
     rulesOf: (user, namespace) => {
       const found = rulesFor(rbac, user, namespace);
       if (nodeOf(user) === undefined) return { ...found, incomplete: false };

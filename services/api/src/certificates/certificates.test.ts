@@ -78,6 +78,34 @@ test('an approval cannot be written in any other way, nor taken back, nor bring 
   expect(await ask('PATCH', '/eve/nothing', all)).toMatchObject({ code: 404 });
 });
 
+test('a request says who made it, whatever it says itself and by whichever way it comes', async () => {
+  const { request } = await makeRequest('eve', []);
+  const manifest = (name: string) => ({
+    apiVersion: 'certificates.k8s.io/v1',
+    kind: 'CertificateSigningRequest',
+    metadata: { name },
+    spec: {
+      request: Buffer.from(request).toString('base64'),
+      signerName: 'example.com/other',
+      usages: ['client auth'],
+      username: 'system:node:n1',
+      groups: ['system:nodes'],
+    },
+  });
+  await running.client.apply(JSON.stringify(manifest('applied')));
+  await running.client.createBatch([manifest('batch')]);
+  const response = await fetch(`${base}/server-side?fieldManager=test`, {
+    method: 'PATCH',
+    headers: { authorization: 'Bearer the-token-of-the-tests', 'content-type': 'application/apply-patch+yaml' },
+    body: JSON.stringify(manifest('server-side')),
+  });
+  expect(response.status).toBe(201);
+  for (const name of ['applied', 'batch', 'server-side']) {
+    const { spec } = (await ask('GET', `/${name}`)).body;
+    expect(spec, name).toMatchObject({ username: 'system:admin', groups: ['system:masters', 'system:authenticated'] });
+  }
+});
+
 test('nobody is given a certificate of the group that may do everything', async () => {
   expect(await create('root', 'root', ['system:masters'])).toMatchObject({
     code: 403,

@@ -1,36 +1,26 @@
 import { builtIn } from '@gantry/model/built-in.ts';
 import type { CertificateSigningRequest } from '@gantry/model/gen/gantry.certificates.v1.ts';
-import type { Kind } from '@gantry/model/kind.ts';
-import { GantryError, isError } from '@gantry/runtime/errors.ts';
 import type { AdmissionPlugin } from '../admission/admission.ts';
-import { type Authorize, attemptOn } from '../auth/authorization.ts';
+import { type Authorizer, attemptOn } from '../auth/authorization.ts';
+import { type Restriction, refusal } from '../auth/restriction.ts';
 import { type User, wellKnown } from '../auth/user.ts';
-import { infoOf } from '../core/keys.ts';
-import type { AnyObject } from '../core/stored-object.ts';
 
 const kind = builtIn.kindOf('certificates.k8s.io', 'CertificateSigningRequest')!;
 const clientSigner = 'kubernetes.io/kube-apiserver-client';
 
-/**
- * Keeps users from approving requests, and from signing them, whom no role lets do so for the request's signer. Throws Forbidden.
- * @param subresource The part that is written.
- */
-export function checkSignerPermission(
-  authorize: Authorize,
-  user: User,
-  written: Pick<Kind, 'kind' | 'group'>,
-  subresource: string,
-  wanted: AnyObject,
-  stored: AnyObject,
-): void {
-  if (written.kind !== kind.kind || written.group !== kind.group) return;
-  const [before, after] = [stored, wanted] as unknown as [CertificateSigningRequest, CertificateSigningRequest];
-  const isSigning = subresource === 'status' && signs(before, after);
-  const verb = subresource === 'approval' ? 'approve' : isSigning ? 'sign' : undefined;
-  const { signerName = '' } = before.spec;
-  if (verb === undefined || mayFor(authorize, user, verb, signerName)) return;
-  const problem = `user not permitted to ${verb} requests with signerName ${JSON.stringify(signerName)}`;
-  throw forbidden(before.metadata.name, problem);
+/** Keeps users from approving requests, and from signing them, whom no role lets do so for the request's signer. Throws Forbidden. */
+export function signerRestriction(decide: Authorizer): Restriction {
+  return (user, attempt) => {
+    const { kind: written, subresource, object, stored } = attempt;
+    if (written.kind !== kind.kind || written.group !== kind.group || object === undefined || stored === undefined)
+      return;
+    const [before, after] = [stored, object] as unknown as [CertificateSigningRequest, CertificateSigningRequest];
+    const isSigning = subresource === 'status' && signs(before, after);
+    const verb = subresource === 'approval' ? 'approve' : isSigning ? 'sign' : undefined;
+    const { signerName = '' } = before.spec;
+    if (verb === undefined || mayFor(decide, user, verb, signerName)) return;
+    throw refusal(attempt, `user not permitted to ${verb} requests with signerName ${JSON.stringify(signerName)}`);
+  };
 }
 
 /** Whether a change is a signer's: it issues the certificate, or says that it cannot. */
@@ -41,17 +31,11 @@ function signs(before: CertificateSigningRequest, after: CertificateSigningReque
 }
 
 /** A role names the signer itself, or all of its domain. */
-function mayFor(authorize: Authorize, user: User, verb: 'approve' | 'sign', signerName: string): boolean {
+function mayFor(decide: Authorizer, user: User, verb: 'approve' | 'sign', signerName: string): boolean {
   const [domain = ''] = signerName.split('/', 1);
-  return [signerName, `${domain}/*`].some((name) => {
-    try {
-      authorize(user, attemptOn(verb, 'signers.certificates.k8s.io', { name }));
-      return true;
-    } catch (error) {
-      if (isError(error, 'Forbidden')) return false;
-      throw error;
-    }
-  });
+  return [signerName, `${domain}/*`].some(
+    (name) => decide(user, attemptOn(verb, 'signers.certificates.k8s.io', { name })).decision === 'allow',
+  );
 }
 
 /** Refuses requests for a client certificate of the group that may do everything: nobody is to approve one by mistake. */
@@ -63,16 +47,9 @@ export const requestAdmission: AdmissionPlugin = {
       const { organizations } = readRequest(Buffer.from(spec.request ?? '', 'base64').toString('utf8'));
       if (organizations.includes(wellKnown.masters)) {
         const problem = `use of ${clientSigner} signer with ${wellKnown.masters} group is not allowed`;
-        throw forbidden(object?.metadata.name ?? '', problem);
+        throw refusal({ kind, name: object?.metadata.name ?? '' }, problem);
       }
     }
     return { object, operations: [] };
   },
 };
-
-function forbidden(name: string, problem: string): GantryError {
-  const resource = 'certificatesigningrequests.certificates.k8s.io';
-  return new GantryError('Forbidden', `${resource} ${JSON.stringify(name)} is forbidden: ${problem}`, {
-    resource: infoOf(kind, name),
-  });
-}

@@ -5,7 +5,6 @@ import type { Form } from '@gantry/model/registry.ts';
 import { invalid, required } from '@gantry/model/validation/causes.ts';
 import { GantryError, toGantryError } from '@gantry/runtime/errors.ts';
 import { attemptOn } from '../auth/authorization.ts';
-import { checkSignerPermission } from '../certificates/permissions.ts';
 import { ownersBy } from '../ownership/track.ts';
 import type { WatchEvent } from '../watch/change.ts';
 import { type Applied, applyManifest } from './apply.ts';
@@ -177,7 +176,6 @@ export class ResourceApi {
     const { kind } = form;
     this.#authorize(context, 'create', form, { namespace: object.metadata.namespace });
     const wanted = storedForm(this.#deps.kinds, object);
-    kind.noteRequester?.(wanted, context.user);
     const options = this.#by(context, '', dryRun, form);
     const created = await create(this.#deps, kind, wanted, options);
     this.#warnOfNew(context, created);
@@ -204,7 +202,7 @@ export class ResourceApi {
     const target = this.#targetOf(context, object, subresource);
     const options = this.#by(context, subresource, dryRun, target.form);
     const wanted = storedForm(this.#deps.kinds, object);
-    const next = this.#checked(context, target.kind, subresource, replacementOf(target.kind, wanted));
+    const next = replacementOf(target.kind, wanted);
     return (await writeOf(target.kind, subresource)(this.#deps, target, next, options)).object;
   }
 
@@ -212,7 +210,7 @@ export class ResourceApi {
     const { subresource = '' } = ref;
     const target = this.#target(context, 'patch', ref);
     const write = writeOf(target.kind, subresource);
-    const next = this.#checked(context, target.kind, subresource, patched(this.#deps, context, target.form, request));
+    const next = patched(this.#deps, context, target.form, request);
     const options = this.#by(context, subresource, request.dryRun, target.form);
     return (await write(this.#deps, target, next, options)).object;
   }
@@ -229,7 +227,7 @@ export class ResourceApi {
   ): Promise<AnyObject> {
     const { subresource = '' } = ref;
     const target = this.#target(context, verb, ref);
-    const checked = this.#checked(context, target.kind, subresource, ({ object }) => next(cloneJson(object)));
+    const checked: writer.Transition = ({ object }) => next(cloneJson(object));
     return (await writer.update(this.#deps, target, checked, this.#by(context, subresource, dryRun))).object;
   }
 
@@ -248,11 +246,9 @@ export class ResourceApi {
     const { config, force, dryRun } = request;
     const target = this.#target(context, 'patch', ref);
     const author = { manager: context.fieldManager, subresource, nowMs: this.#deps.clock.now() };
-    const { form, kind } = target;
-    const check = this.#check(context, subresource);
-    const checkWanted = (wanted: AnyObject, stored: AnyObject): void =>
-      checkSignerPermission(this.#deps.authorize, context.user, kind, subresource, wanted, stored);
-    return applyServerSide(this.#deps, target, { config, author, form, check, checkWanted, force, dryRun }, () =>
+    const { form } = target;
+    const [check, requester] = [this.#check(context, subresource), context.user];
+    return applyServerSide(this.#deps, target, { config, author, form, check, requester, force, dryRun }, () =>
       this.#authorize(context, 'create', target.form, ref),
     );
   }
@@ -284,20 +280,12 @@ export class ResourceApi {
     return writer.remove(this.#deps, target, request, dryRun, check);
   }
 
-  /** A transition to what the user may ask for of a part of an object. */
-  #checked(context: RequestContext, kind: Kind, subresource: string, next: writer.Transition): writer.Transition {
-    return async (stored) => {
-      const wanted = await next(stored);
-      checkSignerPermission(this.#deps.authorize, context.user, kind, subresource, wanted, stored.object);
-      return wanted;
-    };
-  }
-
   /** Options of a write whose client owns what it sets. */
   #by(context: RequestContext, subresource: string, dryRun: boolean, form?: Form): writer.WriteOptions {
     const nowMs = this.#deps.clock.now();
     const owners = ownersBy({ manager: context.fieldManager, subresource, version: form?.apiVersion, nowMs });
-    return { dryRun, owners, form: form?.conversion, check: this.#check(context, subresource) };
+    const check = this.#check(context, subresource);
+    return { dryRun, owners, form: form?.conversion, check, requester: context.user };
   }
 
   /** Asks the restrictions of writes before an object is stored. */
@@ -316,7 +304,6 @@ export class ResourceApi {
       const { kind, conversion } = form;
       this.#authorize(context, 'create', form, { namespace: object.metadata.namespace });
       const wanted = storedForm(this.#deps.kinds, object);
-      kind.noteRequester?.(wanted, context.user);
       return { kind, object: wanted, form: conversion };
     } catch (error) {
       return { type: 'refused', error: toGantryError(error) };

@@ -171,7 +171,7 @@ function refused(error: unknown): Creation {
 function prepare(
   deps: CoreDeps,
   { kind, object, form }: NewObject,
-  { dryRun, owners, check }: WriteOptions,
+  { dryRun, owners, check, requester }: WriteOptions,
 ): Candidate {
   const metadata = object.metadata;
   meta.clearNamespace(kind, object);
@@ -179,6 +179,7 @@ function prepare(
   const generated = !metadata.name && metadata.generateName ? metadata.generateName : undefined;
   if (generated !== undefined) metadata.name = meta.generateName(generated, deps.entropy.random);
   meta.stampNew(kind, object, deps.clock.now(), deps.entropy.uid());
+  if (requester !== undefined) kind.noteRequester?.(object, requester);
   completeNew(kind, object, () => setEntries(object, owners(kind, object, undefined)), form);
   check?.(kind, object, undefined);
   noteForm(kind, object);

@@ -25,13 +25,12 @@ export interface ServerSideApply {
   readonly author: Author;
   /** The form that the configuration must be of. */
   readonly form: Form;
-  /** Throws where the client may not make this of what is stored. */
-  readonly checkWanted: (wanted: AnyObject, stored: AnyObject) => void;
   /** Takes fields over from other managers. */
   readonly force: boolean;
   readonly dryRun: boolean;
   /** As of any write. */
   readonly check: WriteOptions['check'];
+  readonly requester: WriteOptions['requester'];
 }
 
 /** Rounds of "it is not there, create it" and "it is there already, change it" before giving up. */
@@ -50,7 +49,7 @@ export async function applyServerSide(
 ): Promise<{ readonly object: AnyObject; readonly outcome: 'created' | 'configured' | 'unchanged' }> {
   const { kind, name } = target;
   const config = readConfig(deps, target, request.form, request.config);
-  const { author, force, dryRun, check } = request;
+  const { author, force, dryRun, check, requester } = request;
   for (let round = 1; round <= maxRounds; round++) {
     let entries: Entries;
     const owners = (): Entries => entries;
@@ -62,7 +61,6 @@ export async function applyServerSide(
         entries = result.entries;
         const object = decodeStored(result.object, deps.kinds) as AnyObject;
         checkUid(kind, object, stored);
-        request.checkWanted(object, stored);
         if (author.subresource === '') keepLastApplied(object, config, author);
         return object;
       };
@@ -85,6 +83,7 @@ export async function applyServerSide(
           dryRun,
           owners,
           check,
+          requester,
           form: request.form.conversion,
         }),
         outcome: 'created',

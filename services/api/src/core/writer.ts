@@ -1,4 +1,4 @@
-import type { Kind, ServedVersion } from '@gantry/model/kind.ts';
+import type { Kind, Requester, ServedVersion } from '@gantry/model/kind.ts';
 import { resourceOf } from '@gantry/model/registry.ts';
 import { completeUpdate } from '@gantry/model/validation/object.ts';
 import { GantryError, notFound } from '@gantry/runtime/errors.ts';
@@ -49,6 +49,8 @@ export interface WriteOptions {
   readonly form?: ServedVersion | undefined;
   /** Refuses the write by the object that is to be stored, with its defaults, and the stored one; may throw. */
   readonly check?: ((kind: Kind, object: AnyObject, stored: AnyObject | undefined) => void) | undefined;
+  /** The user who asks for it; absent for what the api writes of itself. */
+  readonly requester?: Requester | undefined;
 }
 
 /** Reads one object from the store; throws NotFound. */
