@@ -99,7 +99,8 @@ describe('version 2', () => {
   test('is given out in protobuf to clients that ask for it', async () => {
     const document = await documentAt('/openapi/v2');
     const { headers, bytes } = await client.ask('GET', '/openapi/v2', undefined, { accept: protobufType });
-    expect(headers['content-type']).toBe(protobufType);
+    // With an @ it would be no media type that a client can parse.
+    expect(headers['content-type']).toBe(protobufType.replace('@', '.'));
     expect(bytes.equals(encodeOpenApi2(document))).toBe(true);
   });
 });

@@ -16,11 +16,11 @@ export interface SchemaDocument {
 }
 
 const json = 'application/json';
-/** Media types of OpenAPI 2 in protobuf: the second is the one that HTTP allows. */
+/** Media types by which clients ask for OpenAPI 2 in protobuf. The answer has the second: the other is none that HTTP allows. */
 const protobufTypes = [
   'application/com.github.proto-openapi.spec.v2@v1.0+protobuf',
   'application/com.github.proto-openapi.spec.v2.v1.0+protobuf',
-];
+] as const;
 
 /**
  * OpenAPI of the served forms, derived from their schemas: version 3 as an index and a document for each group and version, version 2
@@ -61,8 +61,9 @@ export class OpenApi {
 
   #version2(accept: string): Promise<SchemaDocument> {
     const wanted = accept.split(',').map((clause) => clause.split(';', 1)[0]!.trim());
-    const contentType = protobufTypes.find((type) => wanted.includes(type));
-    if (contentType === undefined) return this.#once(json, async () => documentOf(openApi2(this.#forms)));
+    const contentType = protobufTypes[1];
+    const isAsked = protobufTypes.some((type) => wanted.includes(type));
+    if (!isAsked) return this.#once(json, async () => documentOf(openApi2(this.#forms)));
     return this.#once(contentType, async () => bytesOf(contentType, encodeOpenApi2(openApi2(this.#forms))));
   }
 
