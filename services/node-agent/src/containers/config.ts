@@ -17,6 +17,8 @@ export interface ContainerInputs {
   readonly image: ImageStatus;
   readonly env: readonly EnvVar[];
   readonly mounts: readonly Mount[];
+  /** Id of the container whose processes this one sees; its own where absent. */
+  readonly processesOf?: string;
   /** Memory of the machine, in bytes. */
   readonly nodeMemoryBytes: number;
   /** Directory that the paths of localhost seccomp profiles are relative to. */
@@ -53,6 +55,7 @@ export function containerConfigOf(inputs: ContainerInputs): ContainerConfig {
     mounts,
     resources: resourcesOf(pod, spec, inputs.nodeMemoryBytes),
     security: securityOf(pod, spec, inputs.seccompRoot),
+    ...(inputs.processesOf === undefined ? {} : { processesOf: inputs.processesOf }),
     ...(spec.stdin ? { stdin: true, stdinOnce: spec.stdinOnce ?? false } : {}),
     ...(spec.tty ? { tty: true } : {}),
     logPath: logPathOf(planned.name, attempt),

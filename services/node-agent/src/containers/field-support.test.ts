@@ -34,7 +34,6 @@ const container = (extra: Partial<Container>): Partial<Pod['spec']> => ({
 
 /** A spec that asks for each refused field. */
 const examples: Readonly<Record<string, Partial<Pod['spec']>>> = {
-  'PodSpec.ephemeralContainers': { ephemeralContainers: [{ name: 'debug' }] },
   'PodSpec.runtimeClassName': { runtimeClassName: 'gvisor' },
   'PodSpec.hostUsers': { hostUsers: false },
   'PodSpec.resourceClaims': { resourceClaims: [{ name: 'gpu' }] },
@@ -47,6 +46,14 @@ const examples: Readonly<Record<string, Partial<Pod['spec']>>> = {
   'PodSecurityContext.appArmorProfile': { securityContext: { appArmorProfile: { type: 'RuntimeDefault' } } },
   'Container.restartPolicyRules': container({ restartPolicyRules: [{ action: 'Restart' }] }),
   'Container.volumeDevices': container({ volumeDevices: [{ name: 'v', devicePath: '/dev/x' }] }),
+  'EphemeralContainer.restartPolicyRules': {
+    containers: [],
+    ephemeralContainers: [{ name: 'debugger', restartPolicyRules: [{ action: 'Restart' }] }],
+  },
+  'EphemeralContainer.volumeDevices': {
+    containers: [],
+    ephemeralContainers: [{ name: 'debugger', volumeDevices: [{ name: 'v', devicePath: '/dev/x' }] }],
+  },
   'EnvVarSource.fileKeyRef': container({
     env: [{ name: 'E', valueFrom: { fileKeyRef: { volumeName: 'v', path: 'p', key: 'k' } } }],
   }),

@@ -18,14 +18,15 @@ const port = allOf('agent', 'port host');
 /** By message of gantry.core.v1, then by JSON name of the field. */
 export const fieldSupport: Readonly<Record<string, Readonly<Record<string, FieldSupport>>>> = {
   PodSpec: {
-    ...allOf('agent', 'volumes initContainers containers restartPolicy terminationGracePeriodSeconds'),
+    ...allOf('agent', 'volumes initContainers containers ephemeralContainers restartPolicy'),
+    ...allOf('agent', 'terminationGracePeriodSeconds'),
     ...allOf('agent', 'activeDeadlineSeconds dnsPolicy dnsConfig hostNetwork hostPID hostIPC shareProcessNamespace'),
     ...allOf('agent', 'securityContext imagePullSecrets hostname subdomain hostAliases readinessGates'),
     ...allOf('agent', 'enableServiceLinks setHostnameAsFQDN hostnameOverride os'),
     ...allOf('others', 'nodeSelector serviceAccountName serviceAccount automountServiceAccountToken nodeName affinity'),
     ...allOf('others', 'schedulerName tolerations priorityClassName priority preemptionPolicy overhead'),
     ...allOf('others', 'topologySpreadConstraints schedulingGates'),
-    ...allOf('refused', 'ephemeralContainers runtimeClassName hostUsers resourceClaims resources'),
+    ...allOf('refused', 'runtimeClassName hostUsers resourceClaims resources'),
   },
   PodOS: allOf('refused', 'name'),
   PodReadinessGate: allOf('agent', 'conditionType'),
@@ -48,6 +49,14 @@ export const fieldSupport: Readonly<Record<string, Readonly<Record<string, Field
     ...allOf('agent', 'terminationMessagePolicy imagePullPolicy securityContext stdin stdinOnce tty'),
     // Resources of a running pod cannot be changed.
     ...allOf('moot', 'resizePolicy'),
+    ...allOf('refused', 'restartPolicyRules volumeDevices'),
+  },
+  // The api refuses ports, probes, resources, lifecycle and restarts of those.
+  EphemeralContainer: {
+    ...allOf('agent', 'name image command args workingDir envFrom env volumeMounts targetContainerName'),
+    ...allOf('agent', 'terminationMessagePath terminationMessagePolicy imagePullPolicy securityContext'),
+    ...allOf('agent', 'stdin stdinOnce tty'),
+    ...allOf('moot', 'ports resources resizePolicy restartPolicy livenessProbe readinessProbe startupProbe lifecycle'),
     ...allOf('refused', 'restartPolicyRules volumeDevices'),
   },
   ContainerPort: allOf('agent', 'name hostPort containerPort protocol hostIP'),

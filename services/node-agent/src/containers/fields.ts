@@ -1,5 +1,6 @@
 import type { Container, Pod } from '@gantry/model/gen/gantry.core.v1.ts';
 import { GantryError } from '@gantry/runtime/errors.ts';
+import { plannedContainers } from '../pods/spec.ts';
 import { resourceInUnits } from './quantities.ts';
 
 /** Sources of the downward API. */
@@ -63,9 +64,7 @@ export interface ResourceFieldRef {
 /** The value of a resourceFieldRef such as limits.cpu, in whole multiples of its divisor, rounded up. */
 export function resourceFieldValue(ref: ResourceFieldRef, pod: Pod, container: Container | undefined): string {
   const target = ref.containerName
-    ? [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])].find(
-        ({ name }) => name === ref.containerName,
-      )
+    ? plannedContainers(pod).find(({ name }) => name === ref.containerName)?.spec
     : container;
   if (target === undefined) throw new GantryError('Invalid', `container ${ref.containerName ?? ''} not found`);
   const [list, ...rest] = (ref.resource ?? '').split('.');

@@ -1,6 +1,6 @@
 import type { Container, Pod, SecurityContext } from '@gantry/model/gen/gantry.core.v1.ts';
 import { GantryError } from '@gantry/runtime/errors.ts';
-import type { PlannedContainer } from '../pods/spec.ts';
+import { listOf, type PlannedContainer } from '../pods/spec.ts';
 
 /**
  * Parts of a pod's spec that this agent cannot obey. A container with one of them does not start, and its message names field and
@@ -15,7 +15,7 @@ interface Refusal {
 
 /** Throws Invalid for the first field of the pod or of the container that cannot be obeyed. */
 export function checkSupported(pod: Pod, { spec, role }: PlannedContainer): void {
-  const list = role === 'main' ? 'containers' : 'initContainers';
+  const list = listOf(role);
   const refusals = [...refusalsOfPod(pod), ...refusalsOfContainer(spec, `spec.${list}{${spec.name}}`)];
   const [first] = refusals.filter(({ value }) => isSet(value));
   if (first === undefined) return;
@@ -36,7 +36,6 @@ function refusalsOfPod({ spec }: Pod): Refusal[] {
     { field: 'spec.hostUsers', value: spec.hostUsers === false ? false : undefined },
     { field: 'spec.resources', value: spec.resources },
     { field: 'spec.resourceClaims', value: spec.resourceClaims },
-    { field: 'spec.ephemeralContainers', value: spec.ephemeralContainers },
     { field: `${path}.windowsOptions`, value: securityContext.windowsOptions },
     { field: `${path}.seLinuxOptions`, value: securityContext.seLinuxOptions },
     { field: `${path}.appArmorProfile`, value: unless('type', 'Unconfined', securityContext.appArmorProfile) },

@@ -4,7 +4,7 @@ import { goDuration } from '../probes/go-duration.ts';
 import { containerKey } from './action.ts';
 import { pullErrorShownMs } from './memory.ts';
 import { isWantedAgain, restartDelayMs } from './restart.ts';
-import { type PlannedContainer, podUid } from './spec.ts';
+import { type PlannedContainer, podUid, reportedStatuses } from './spec.ts';
 import { verdictOf } from './verdict.ts';
 import { type ContainerEnd, type ContainerLife, endOf, instancesOf, lifeOf, type PodView } from './view.ts';
 
@@ -16,12 +16,10 @@ export interface StatusContext {
   readonly over: boolean;
 }
 
-/** One entry of containerStatuses or initContainerStatuses. */
+/** One entry of containerStatuses, initContainerStatuses or ephemeralContainerStatuses. */
 export function containerStatusOf(view: PodView, planned: PlannedContainer, context: StatusContext): ContainerStatus {
   const life = lifeOf(view, planned);
-  const reported = [...(view.previous?.initContainerStatuses ?? []), ...(view.previous?.containerStatuses ?? [])].find(
-    (status) => status.name === planned.name,
-  );
+  const reported = reportedStatuses(view.previous).find((status) => status.name === planned.name);
   // The runtime forgot an init container that ran: the reported status stays.
   if (life.kind === 'absent' && reported?.containerID) return reported;
 
@@ -61,6 +59,8 @@ function readinessOf(
 ): { readonly ready: boolean; readonly started: boolean } {
   if (planned.role === 'init')
     return { ready: life.kind === 'exited' && life.end.exitCode === 0, started: life.kind === 'running' };
+  // Nobody waits for an ephemeral container, and no probe looks at it.
+  if (planned.role === 'ephemeral') return { ready: false, started: life.kind === 'running' };
   if (life.kind !== 'running' || isStarting(view, planned)) return { ready: false, started: false };
   const { started, ready } = verdictOf(view, planned, life.container.id);
   return { started, ready: started && ready };

@@ -1,4 +1,5 @@
-import type { ContainerStatus, Pod, PodStatus } from '@gantry/model/gen/gantry.core.v1.ts';
+import type { Pod, PodStatus } from '@gantry/model/gen/gantry.core.v1.ts';
+import { listOf, plannedContainers, reportedStatuses } from './spec.ts';
 
 /** Tells users what happens to a pod. `container` is the container that it happens to. */
 export type RecordPodEvent = (
@@ -11,8 +12,8 @@ export type RecordPodEvent = (
 
 /** Path of a container inside its pod, for an event's involvedObject. */
 export function containerFieldPath(pod: Pod, container: string): string {
-  const isInit = (pod.spec?.initContainers ?? []).some(({ name }) => name === container);
-  return `spec.${isInit ? 'initContainers' : 'containers'}{${container}}`;
+  const planned = plannedContainers(pod).find(({ name }) => name === container);
+  return `spec.${listOf(planned?.role ?? 'main')}{${container}}`;
 }
 
 /** Events that follow from a change of the status: only back-offs. The code that carries an action out records all others. */
@@ -20,13 +21,9 @@ export function backOffsOf(
   before: PodStatus | undefined,
   after: PodStatus,
 ): { readonly container: string; readonly message: string }[] {
-  const all = (status: PodStatus | undefined): ContainerStatus[] => [
-    ...(status?.initContainerStatuses ?? []),
-    ...(status?.containerStatuses ?? []),
-  ];
-  return all(after).flatMap((status) => {
+  return reportedStatuses(after).flatMap((status) => {
     const { reason = '', message = '' } = status.state?.waiting ?? {};
-    const known = all(before).find(({ name }) => name === status.name);
+    const known = reportedStatuses(before).find(({ name }) => name === status.name);
     const isNew = known?.state?.waiting?.reason !== reason || known?.restartCount !== status.restartCount;
     if (!isNew) return [];
     if (reason === 'ImagePullBackOff')

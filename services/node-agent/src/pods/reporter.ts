@@ -6,6 +6,7 @@ import { backoffMs, defaultBackoff } from '@gantry/runtime/backoff.ts';
 import type { Clock } from '@gantry/runtime/clock.ts';
 import { GrpcCode } from '@gantry/runtime/errors.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
+import { reportedStatuses } from './spec.ts';
 
 /** Reports in one request; the api takes 1,024. */
 const maxBatch = 256;
@@ -157,13 +158,13 @@ export class StatusReporter implements AsyncDisposable {
 
 /** The part of a report that others act on. The rest, such as addresses and ids before a container runs, can wait. */
 function newsOf({ status, terminated }: PodReport): string {
-  const { phase, reason, conditions = [], initContainerStatuses = [], containerStatuses = [] } = status;
+  const { phase, reason, conditions = [] } = status;
   return JSON.stringify([
     terminated,
     phase,
     reason,
     conditions.filter(({ type }) => type !== 'PodReadyToStartContainers').map(({ type, status }) => [type, status]),
-    [...initContainerStatuses, ...containerStatuses].map(({ name, ready, started, restartCount, state = {} }) => {
+    reportedStatuses(status).map(({ name, ready, started, restartCount, state = {} }) => {
       const { waiting, running, terminated } = state;
       return [name, ready, started, restartCount, waiting?.reason, running?.startedAt, terminated?.finishedAt];
     }),

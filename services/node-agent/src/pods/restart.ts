@@ -4,13 +4,15 @@ import type { ContainerEnd, PodView } from './view.ts';
 /** Kubernetes' figures: the first restart is immediate, then 10 s, doubling up to 5 min; a run of 10 min starts over. */
 export const crashBackoff = { initialMs: 10_000, maxMs: 300_000, resetAfterMs: 600_000 } as const;
 
-/** Whether a container that ended is to run again. Sidecars always are; init containers until they succeed, unless Never. */
+/** Whether a container that ended is to run again. Sidecars always are; init containers until they succeed, unless Never; ephemeral ones never. */
 export function wantsRestart(policy: RestartPolicy, role: ContainerRole, exitCode: number): boolean {
   switch (role) {
     case 'sidecar':
       return true;
     case 'init':
       return exitCode !== 0 && policy !== 'Never';
+    case 'ephemeral':
+      return false;
     case 'main':
       return policy === 'Always' || (policy === 'OnFailure' && exitCode !== 0);
   }
@@ -29,7 +31,7 @@ export function restartDelayMs(end: ContainerEnd): number {
 export function isWantedAgain(view: PodView, planned: PlannedContainer, end: ContainerEnd): boolean {
   const policy = restartPolicyOf(view.pod);
   if (wantsRestart(policy, planned.role, end.exitCode)) return true;
-  if (policy === 'Never') return false;
+  if (policy === 'Never' || planned.role === 'ephemeral') return false;
   // An init container that succeeded in a sandbox that died runs again in the next one.
   if (planned.role === 'init') return !end.inCurrentSandbox;
   return view.memory.killedToRestart.has(end.containerId);

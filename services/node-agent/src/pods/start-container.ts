@@ -173,6 +173,7 @@ async function configOf(deps: StarterDeps, job: StartJob, image: ImageStatus): P
   const env = await deps.environment(pod, planned, podIps, signal);
   const mounts = await deps.mounts(pod, planned, action.attempt, podIps, env);
   const { attempt, delayMs } = action;
+  const processesOf = targetOf(job);
   return containerConfigOf({
     pod,
     planned,
@@ -181,9 +182,19 @@ async function configOf(deps: StarterDeps, job: StartJob, image: ImageStatus): P
     image,
     env,
     mounts,
+    ...(processesOf === undefined ? {} : { processesOf }),
     nodeMemoryBytes: deps.nodeMemoryBytes,
     seccompRoot: deps.seccompRoot,
   });
+}
+
+/** The container whose processes an ephemeral one is to see. Throws Invalid while it does not run. */
+function targetOf({ planned, sandbox }: StartJob): string | undefined {
+  const { target } = planned;
+  if (target === undefined) return undefined;
+  const running = sandbox.containers.find(({ name, state }) => name === target && state.kind === 'running');
+  if (running === undefined) throw new GantryError('Invalid', `unable to find target container ${target}`);
+  return running.id;
 }
 
 function ipsOf(deps: StarterDeps, { pod, sandbox }: StartJob): readonly string[] {

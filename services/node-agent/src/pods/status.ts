@@ -24,8 +24,9 @@ export function statusOf(view: PodView, node: NodeFacts): PodStatus {
     plannedContainers(pod)
       .filter(wanted)
       .map((planned) => containerStatusOf(view, planned, context));
-  const init = statusesOf(({ role }) => role !== 'main');
+  const init = statusesOf(({ role }) => role === 'init' || role === 'sidecar');
   const main = statusesOf(({ role }) => role === 'main');
+  const ephemeral = statusesOf(({ role }) => role === 'ephemeral');
   const phase = stickyPhase(view, phaseOf(restartPolicyOf(pod), withoutSidecars(view, init), main, over));
   const sandbox = currentSandbox(view);
   const ips = pod.spec?.hostNetwork ? (sandbox === undefined ? [] : node.hostIps) : (sandbox?.ips ?? []);
@@ -48,7 +49,7 @@ export function statusOf(view: PodView, node: NodeFacts): PodStatus {
     hostIPs: node.hostIps.map((ip) => ({ ip })),
     ...(shownIps.length === 0 ? {} : { podIP: shownIps[0], podIPs: shownIps.map((ip) => ({ ip })) }),
     startTime: previous?.startTime ?? timeOf(memory.seenAtMs),
-    ...(isRejected(view) ? {} : containerStatusesOf(init, main)),
+    ...(isRejected(view) ? {} : containerStatusesOf(init, main, ephemeral)),
     qosClass: pod.status?.qosClass ?? qosClassOf(pod),
   };
 }
@@ -58,8 +59,16 @@ function isRejected({ rejection, sandboxes, memory, previous }: PodView): boolea
   return rejection !== undefined && sandboxes.length === 0 && (memory.failed ?? previous)?.reason === rejection.reason;
 }
 
-function containerStatusesOf(init: readonly ContainerStatus[], main: readonly ContainerStatus[]): Partial<PodStatus> {
-  return { ...(init.length === 0 ? {} : { initContainerStatuses: [...init] }), containerStatuses: [...main] };
+function containerStatusesOf(
+  init: readonly ContainerStatus[],
+  main: readonly ContainerStatus[],
+  ephemeral: readonly ContainerStatus[],
+): Partial<PodStatus> {
+  return {
+    ...(init.length === 0 ? {} : { initContainerStatuses: [...init] }),
+    containerStatuses: [...main],
+    ...(ephemeral.length === 0 ? {} : { ephemeralContainerStatuses: [...ephemeral] }),
+  };
 }
 
 /** A pod that was reported as over stays so. */

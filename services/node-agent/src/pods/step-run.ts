@@ -3,7 +3,7 @@ import { type Action, containerKey, type Decision, type StopReason } from './act
 import { garbageOf } from './garbage.ts';
 import { containerHash, keys } from './labels.ts';
 import { isWantedAgain, restartDelayMs } from './restart.ts';
-import { graceMsOf, type PlannedContainer, plannedContainers } from './spec.ts';
+import { graceMsOf, type PlannedContainer, plannedContainers, reportedStatuses } from './spec.ts';
 import { verdictOf } from './verdict.ts';
 import {
   type ContainerEnd,
@@ -76,6 +76,7 @@ function stepContainers(view: PodView, current: ObservedSandbox): Decision {
     const life = lifeOf(view, container);
     if (container.role === 'main') {
       parts.push(stepOne(view, current, container, life));
+    } else if (container.role === 'ephemeral') {
     } else if (container.role === 'sidecar') {
       parts.push(stepOne(view, current, container, life));
       if (!mainBegan && !isStartedSidecar(view, container, life)) break;
@@ -84,10 +85,13 @@ function stepContainers(view: PodView, current: ObservedSandbox): Decision {
       break;
     }
   }
+  // Containers that were added to look at the pod start whatever holds the others up.
+  const added = planned.filter(({ role }) => role === 'ephemeral');
+  const looks = added.map((container) => stepOne(view, current, container, lifeOf(view, container)));
   const actions = parts.flatMap((part) => part.actions);
   return {
-    actions: oneStart(view, actions),
-    wakeAtMs: Math.min(Number.POSITIVE_INFINITY, ...parts.map((part) => part.wakeAtMs)),
+    actions: [...oneStart(view, actions), ...looks.flatMap((part) => part.actions)],
+    wakeAtMs: Math.min(Number.POSITIVE_INFINITY, ...[...parts, ...looks].map((part) => part.wakeAtMs)),
   };
 }
 
@@ -97,7 +101,9 @@ function stepContainers(view: PodView, current: ObservedSandbox): Decision {
  */
 function oneStart(view: PodView, actions: readonly Action[]): Action[] {
   const { busy, troubles } = view.memory;
-  let isStarting = plannedContainers(view.pod).some(({ name }) => busy.has(containerKey(name)));
+  let isStarting = plannedContainers(view.pod).some(
+    ({ name, role }) => role !== 'ephemeral' && busy.has(containerKey(name)),
+  );
   return actions.filter((action) => {
     if (action.kind !== 'startContainer') return true;
     if (isStarting) return false;
@@ -193,8 +199,7 @@ function start(
 /** One more than any instance that the runtime has or that was ever reported. */
 function nextAttempt(view: PodView, planned: PlannedContainer): number {
   const observed = instancesOf(view, planned.name)[0];
-  const statuses = [...(view.previous?.initContainerStatuses ?? []), ...(view.previous?.containerStatuses ?? [])];
-  const reported = statuses.find((status) => status.name === planned.name);
+  const reported = reportedStatuses(view.previous).find((status) => status.name === planned.name);
   const ran = reported?.state?.running ?? reported?.state?.terminated ?? reported?.lastState?.terminated;
   return Math.max(
     observed === undefined ? 0 : observed.attempt + 1,

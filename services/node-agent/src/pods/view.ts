@@ -3,7 +3,7 @@ import type { ObservedContainer, ObservedSandbox } from '../runtime/runtime.ts';
 import type { Rejection } from './admission.ts';
 import { keys } from './labels.ts';
 import type { PodMemory } from './memory.ts';
-import { type PlannedContainer, plannedContainers } from './spec.ts';
+import { type PlannedContainer, plannedContainers, reportedStatuses } from './spec.ts';
 
 /** The probes' verdict on one container. */
 export interface ProbeVerdict {
@@ -179,10 +179,9 @@ function lostEnd(container: ObservedContainer, view: PodView): ContainerEnd {
   };
 }
 
-/** Main containers only: what init containers did is done again in a new sandbox, and never matters once main ones ran. */
+/** Ends that were reported of containers that the runtime has no record of. */
 function lifeFromStatus(view: PodView, planned: PlannedContainer): ContainerLife {
-  const statuses = planned.role === 'main' ? view.previous?.containerStatuses : view.previous?.initContainerStatuses;
-  const status = statuses?.find((candidate) => candidate.name === planned.name);
+  const status = reportedStatuses(view.previous).find((candidate) => candidate.name === planned.name);
   if (status === undefined) return { kind: 'absent' };
   const end = reportedEnd(status, view);
   return end === undefined ? { kind: 'absent' } : { kind: 'exited', end };

@@ -4,7 +4,7 @@ import { toGantryError } from '@gantry/runtime/errors.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
 import { Semaphore } from '@gantry/runtime/semaphore.ts';
 import type { RecordPodEvent } from '../pods/events.ts';
-import { plannedContainers, podUid } from '../pods/spec.ts';
+import { plannedContainers, podUid, reportedStatuses } from '../pods/spec.ts';
 import { currentSandbox, type PodView, type ProbeVerdict } from '../pods/view.ts';
 import type { ObservedContainer, Streams } from '../runtime/runtime.ts';
 import { type CheckTarget, check } from './check.ts';
@@ -82,7 +82,7 @@ export class ProbeManager implements Disposable {
 
   #ensure(view: PodView, container: ObservedContainer): void {
     const planned = plannedContainers(view.pod).find(({ name }) => name === container.name);
-    if (planned === undefined || planned.role === 'init') return;
+    if (planned === undefined || planned.role === 'init' || planned.role === 'ephemeral') return;
     let probed = this.#probed.get(container.id);
     if (probed === undefined) {
       probed = { podUid: podUid(view.pod), container: planned.spec, probers: new Map() };
@@ -140,7 +140,7 @@ function failedBy(probe: 'Startup' | 'Liveness', spec: Probe | undefined): NonNu
 /** Whether the agent's previous process reported the probe's success for this very container. */
 function wasReported(view: PodView, container: ObservedContainer, kind: ProbeKind): boolean {
   if (kind === 'liveness') return false;
-  const statuses = [...(view.previous?.containerStatuses ?? []), ...(view.previous?.initContainerStatuses ?? [])];
+  const statuses = reportedStatuses(view.previous);
   const status = statuses.find(({ containerID }) => containerID?.endsWith(`//${container.id}`));
   return (kind === 'startup' ? status?.started : status?.ready) === true;
 }

@@ -135,6 +135,8 @@ export interface ContainerConfig {
   readonly devices?: readonly Device[];
   readonly resources?: ContainerResources;
   readonly security?: SecurityConfig;
+  /** Id of a container of the sandbox whose processes it sees as its own. */
+  readonly processesOf?: string;
   /** Keeps standard input open so that `attach` can write to it. */
   readonly stdin?: boolean;
   /** Closes standard input when the first attached client leaves. */

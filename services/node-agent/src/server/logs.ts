@@ -4,6 +4,7 @@ import { GantryError } from '@gantry/runtime/errors.ts';
 import { type LogPosition, readLog, tailPosition } from '../logs/files.ts';
 import { LineSplitter, LogFormatter, parseEntry } from '../logs/line.ts';
 import type { Pods } from '../pods/pods.ts';
+import { reportedStatuses } from '../pods/spec.ts';
 import type { ObservedContainer } from '../runtime/runtime.ts';
 import { containerNameOf, findPod } from './target.ts';
 
@@ -89,7 +90,7 @@ async function nextInstance(
     const name = containerNameOf(target, ref);
     const next = target.instances(name).find(({ attempt, state }) => attempt > after && state.kind !== 'created');
     if (next !== undefined) return next;
-    const statuses = [...(worker.status?.initContainerStatuses ?? []), ...(worker.status?.containerStatuses ?? [])];
+    const statuses = reportedStatuses(worker.status);
     const state = statuses.find((status) => status.name === name)?.state;
     const ends =
       worker.pod.metadata.deletionTimestamp !== undefined ||

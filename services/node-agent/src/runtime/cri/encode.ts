@@ -108,7 +108,10 @@ export function encodeContainer(sandbox: SandboxConfig, config: ContainerConfig,
     tty: config.tty ?? false,
     linux: {
       resources: encodeResources(config.resources ?? {}),
-      securityContext: encodeSecurity(config.security ?? {}, namespaceOptions(sandbox)),
+      securityContext: encodeSecurity(config.security ?? {}, {
+        ...namespaceOptions(sandbox),
+        ...(config.processesOf === undefined ? {} : { pid: 'TARGET', targetId: config.processesOf }),
+      }),
     },
   };
 }

@@ -12,12 +12,14 @@ export interface CriPodSandboxMetadata {
   readonly attempt: number;
 }
 
-export type CriNamespaceMode = 'POD' | 'CONTAINER' | 'NODE';
+export type CriNamespaceMode = 'POD' | 'CONTAINER' | 'NODE' | 'TARGET';
 
 export interface CriNamespaceOption {
   readonly network: CriNamespaceMode;
   readonly pid: CriNamespaceMode;
   readonly ipc: CriNamespaceMode;
+  /** Container whose namespace it is, with TARGET. */
+  readonly targetId?: string;
 }
 
 export interface CriSecurityProfile {
