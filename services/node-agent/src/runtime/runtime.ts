@@ -36,7 +36,6 @@ export interface RuntimeInfo {
   readonly isolated: boolean;
 }
 
-// ---------------------------------------------------------------------------------------------------------------- sandboxes
 /** Pod sandboxes: the network namespace and the cgroup that the containers of one pod share. */
 export interface Sandboxes {
   /** Makes and starts a sandbox and resolves to its id once its network is up. Nothing is left behind when it fails. */
@@ -96,7 +95,6 @@ export interface PortMapping {
   readonly hostIp?: string;
 }
 
-// --------------------------------------------------------------------------------------------------------------- containers
 /** Containers of a sandbox. */
 export interface Containers {
   /** Makes a container, not yet running, and resolves to its id. NotFound if the image is not on the node. */
@@ -207,7 +205,6 @@ export interface SecurityConfig {
   readonly unmaskedProc?: boolean;
 }
 
-// -------------------------------------------------------------------------------------------------------------- observation
 /** Observation of sandboxes and containers: the only source of truth about running things, also for an agent that was just restarted. */
 export interface Observer {
   /** All sandboxes of this node with their containers, oldest first. Cheap: a few milliseconds for 50 pods. */
@@ -274,7 +271,6 @@ export type ContainerState =
   /** The runtime lost track of it; treat as gone. */
   | { readonly kind: 'unknown' };
 
-// ------------------------------------------------------------------------------------------------------------------- images
 /** Images on the node. Which of them to pull, and when, is the caller's to decide. */
 export interface Images {
   /** Fetches an image and resolves to it. NotFound, Forbidden or ServiceUnavailable by what the registry says. */
@@ -310,7 +306,6 @@ export interface RegistryAuth {
   readonly registryToken?: string;
 }
 
-// ------------------------------------------------------------------------------------------------------------------ streams
 /** Ways into a running container. */
 export interface Streams {
   /**
@@ -366,7 +361,6 @@ export interface ExecSession extends AsyncDisposable {
   resize(columns: number, rows: number): void;
 }
 
-// -------------------------------------------------------------------------------------------------------------------- stats
 /** Usage figures. */
 export interface Stats {
   /** One entry for each running container. */

@@ -2,6 +2,7 @@ import type { Pod } from '../../gen/gantry.core.v1.ts';
 import type { Kind } from '../../kind.ts';
 import { podColumns } from './columns.ts';
 import { setPodDefaults } from './defaults.ts';
+import { refuseEphemeralContainers, transferEphemeralContainers, validateAddedContainers } from './ephemeral.ts';
 import { preparePodForCreate, preparePodForUpdate } from './prepare.ts';
 import { validatePodStatus, validatePodUpdate } from './update.ts';
 import { validatePod } from './validation.ts';
@@ -23,6 +24,11 @@ export const pod: Kind<Pod> = {
   subresources: {
     attach: { verbs: ['create', 'get'], type: { group: '', version: 'v1', kind: 'PodAttachOptions' } },
     binding: { verbs: ['create'], type: { group: '', version: 'v1', kind: 'Binding' } },
+    ephemeralcontainers: {
+      verbs: ['get', 'patch', 'update'],
+      transfer: transferEphemeralContainers,
+      validate: validateAddedContainers,
+    },
     eviction: { verbs: ['create'], type: { group: 'policy', version: 'v1', kind: 'Eviction' } },
     exec: { verbs: ['create', 'get'], type: { group: '', version: 'v1', kind: 'PodExecOptions' } },
     log: { verbs: ['get'] },
@@ -37,6 +43,7 @@ export const pod: Kind<Pod> = {
   prepareForCreate: preparePodForCreate,
   prepareForUpdate: preparePodForUpdate,
   validate: validatePod,
+  validateCreate: ({ spec }) => refuseEphemeralContainers(spec),
   validateUpdate: validatePodUpdate,
   validateStatus: validatePodStatus,
   warnings: ({ metadata, spec }) => podWarnings(metadata, spec),

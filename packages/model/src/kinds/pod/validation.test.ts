@@ -184,7 +184,7 @@ describe('specs that are wrong', () => {
       'initContainers: [{name: d, image: i, livenessProbe: {exec: {command: [a]}}}]',
       'spec.initContainers[0].livenessProbe: Forbidden: may not be set for init containers without restartPolicy=Always',
     ],
-    ['ephemeralContainers: [{name: e, image: i}]', 'spec.ephemeralContainers: Forbidden: cannot be set on create'],
+    ['ephemeralContainers: [{name: c, image: i}]', 'spec.ephemeralContainers[0].name: Duplicate value: "c"'],
     [
       'restartPolicy: Sometimes',
       'spec.restartPolicy: Unsupported value: "Sometimes": supported values: "Always", "OnFail',

@@ -24,6 +24,7 @@ import { dnsLabelProblems, dnsSubdomainProblems, ipProblems } from '../../valida
 import { validateAffinity } from './affinity.ts';
 import { validateAmount, validatePodResources } from './containers/resources.ts';
 import { validateContainers } from './containers/validation.ts';
+import { validateEphemeralContainers } from './ephemeral.ts';
 import { validateGates, validateSpread, validateTolerations } from './placement.ts';
 import { validatePodSecurity } from './security.ts';
 import { validateVolumes } from './volumes/validation.ts';
@@ -40,10 +41,7 @@ const maxInt32 = 2 ** 31 - 1;
 
 /** Validates a pod. */
 export function validatePod({ spec }: Pod): FieldCause[] {
-  const causes = validatePodSpec(spec, 'spec');
-  if ((spec.ephemeralContainers ?? []).length > 0) {
-    causes.push(forbidden('spec.ephemeralContainers', 'cannot be set on create'));
-  }
+  const causes = [...validatePodSpec(spec, 'spec'), ...validateEphemeralContainers(spec)];
   if (spec.nodeName && (spec.schedulingGates ?? []).length > 0) {
     causes.push(forbidden('spec.nodeName', 'cannot be set until all schedulingGates have been cleared'));
   }

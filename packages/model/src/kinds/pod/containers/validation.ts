@@ -54,7 +54,7 @@ export function validateContainers(spec: PodSpec, path: string): FieldCause[] {
 }
 
 /** Validates the fields that all containers have. */
-function validateContainer(
+export function validateContainer(
   container: Container,
   spec: PodSpec,
   volumes: ReadonlyMap<string, Volume>,
