@@ -98,3 +98,13 @@ function decodeSegment(segment: string): string {
     throw new GantryError('BadRequest', `the path segment ${JSON.stringify(segment)} is no valid encoding`, { cause });
   }
 }
+
+/** The URL of a request's target. Throws BadRequest for one that cannot be read. */
+export function urlOf(text: string): URL {
+  try {
+    // A path that begins with two slashes names no host.
+    return new URL(`http://localhost${text.startsWith('/') ? '' : '/'}${text}`);
+  } catch (cause) {
+    throw new GantryError('BadRequest', `the URL ${JSON.stringify(text.slice(0, 200))} cannot be read`, { cause });
+  }
+}

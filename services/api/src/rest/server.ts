@@ -34,7 +34,7 @@ import { sendSchemas } from './openapi/answer.ts';
 import { fieldValidationOf } from './parameters.ts';
 import type { ResourceDeps, ResourceRequest, Upgrade } from './request.ts';
 import { handleResource } from './resources.ts';
-import { type ResourceRoute, routeOf } from './route.ts';
+import { type ResourceRoute, routeOf, urlOf } from './route.ts';
 import { statusOf } from './status.ts';
 import { isStreamUpgrade, refuseUpgrade, serveUpgrade } from './streams/upgrade.ts';
 import { handleVirtual, type VirtualResource } from './virtual/virtual.ts';
@@ -352,15 +352,6 @@ function endAfter(response: Outgoing): void {
 }
 
 const plainText = 'text/plain; charset=utf-8';
-
-function urlOf(text: string): URL {
-  try {
-    // A path that begins with two slashes names no host.
-    return new URL(`http://localhost${text.startsWith('/') ? '' : '/'}${text}`);
-  } catch (cause) {
-    throw new GantryError('BadRequest', `the URL ${JSON.stringify(text.slice(0, 200))} cannot be read`, { cause });
-  }
-}
 
 function notFound(): GantryError {
   return new GantryError('NotFound', 'the server could not find the requested resource');

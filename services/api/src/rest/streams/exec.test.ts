@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { request } from 'node:http';
 import { GantryError } from '@gantry/runtime/errors.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { RestServer } from '../server.ts';
@@ -155,11 +156,21 @@ describe('refusals are sent before the upgrade:', () => {
     ['web/exec?command=ls', v5, 'good', 400, 'you must specify at least 1 of stdin, stdout, stderr'],
     [`web/exec?${all}`, v5, 'good', 400, 'you must specify a command to execute'],
     [`web/exec?command=ls&${all}`, ['v9.other'], 'good', 400, /v5.channel.k8s.io/],
-    ['web/log', v5, 'good', 400, 'pods/log has no streams'],
     [`web/exec?command=%${all}`, v5, 'bad', 401, 'Unauthorized'],
   ])('%s %j %s', async (path, protocols, token, code, message) => {
     const text = typeof message === 'string' ? message : expect.stringMatching(message);
     expect(await refusalOf(edge, path, protocols, token)).toMatchObject({ kind: 'Status', code, message: text });
+  });
+
+  test('an upgrade where there are no streams is ignored, and the request answered as any other', async () => {
+    const { promise, resolve } = Promise.withResolvers<number>();
+    const headers = { authorization: 'Bearer good', connection: 'Upgrade', upgrade: 'SPDY/3.1' };
+    const asked = request({ host: '127.0.0.1', port: edge.port, path: '/api', headers }, (response) => {
+      response.resume();
+      resolve(response.statusCode ?? 0);
+    });
+    asked.end();
+    expect(await promise).toBe(200);
   });
 
   test('a request without an upgrade', async () => {

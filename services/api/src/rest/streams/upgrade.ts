@@ -5,6 +5,7 @@ import { GantryError } from '@gantry/runtime/errors.ts';
 import type { Incoming } from '../body.ts';
 import { serveProxy } from '../proxying/proxy.ts';
 import type { ResourceDeps, ResourceRequest, Upgrade } from '../request.ts';
+import { routeOf, urlOf } from '../route.ts';
 import type { Status } from '../status.ts';
 import { serveAttach, serveExec } from './exec.ts';
 import { serveForward } from './port-forward.ts';
@@ -22,9 +23,27 @@ const handlers: Readonly<Record<string, StreamHandler>> = {
   'services/proxy': serveProxy,
 };
 
-/** Whether a request asks for a protocol that streams are served in; all other upgrades are ignored, as HTTP allows. */
+/**
+ * Whether a request asks for a stream in a protocol that streams are served in. All other upgrades are ignored, as HTTP allows: old
+ * versions of kubectl go on asking for one on a connection that they had a stream from.
+ */
 export function isStreamUpgrade(incoming: Incoming): boolean {
-  return isWebSocket(incoming) || (incoming.headers.upgrade ?? '').toLowerCase() === 'spdy/3.1';
+  const asks = isWebSocket(incoming) || (incoming.headers.upgrade ?? '').toLowerCase() === 'spdy/3.1';
+  return asks && isStream(incoming);
+}
+
+function isStream({ method = 'GET', url = '/' }: Incoming): boolean {
+  try {
+    const route = routeOf(method, urlOf(url));
+    if (route.type === 'path') return false;
+    return Object.hasOwn(
+      handlers,
+      `${resourceOf({ group: route.group, plural: route.resource })}/${route.subresource}`,
+    );
+  } catch {
+    // It is answered as any other request that makes no sense.
+    return false;
+  }
 }
 
 /**
