@@ -3,6 +3,7 @@ import { aggregationController } from './aggregation/aggregation.ts';
 import type { Controller } from './core/action.ts';
 import { deploymentController } from './deployment/deployment.ts';
 import { disruptionController } from './disruption/disruption.ts';
+import { endpointsController } from './endpoints/endpoints.ts';
 import { endpointSliceController } from './endpointslice/endpointslice.ts';
 import { endpointSliceMirroringController } from './endpointslicemirroring/endpointslicemirroring.ts';
 import { garbageController } from './garbage/garbage.ts';
@@ -22,6 +23,7 @@ export function allControllers(clock: Clock, monitor: NodeMonitor): readonly Con
     deploymentController,
     endpointSliceController,
     endpointSliceMirroringController,
+    endpointsController(clock),
     garbageController,
     namespaceController(clock),
     serviceAccountController,

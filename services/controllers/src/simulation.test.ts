@@ -160,6 +160,32 @@ describe('a service', () => {
   });
 });
 
+describe('the Endpoints of a service', () => {
+  it('say what its slices say after a rolling update, and are written no more often', async () => {
+    await using simulation = await running({ replicas: 6 });
+    simulation.create(aService({ ports: [{ port: 80, targetPort: 8080 }] }));
+    await simulation.settle();
+    const writesOf = (kind: 'Endpoints' | 'EndpointSlice'): number => simulation.store.changesOf(kind).length;
+    const before = { endpoints: writesOf('Endpoints'), slices: writesOf('EndpointSlice') };
+    expect(before.endpoints).toBe(1);
+    users.setImage(simulation, deploymentIn(simulation), 'web:2');
+    await simulation.settle();
+    const writes = writesOf('Endpoints') - before.endpoints;
+    expect(writes).toBeGreaterThan(0);
+    expect(writes).toBeLessThanOrEqual(writesOf('EndpointSlice') - before.slices);
+    const [endpoints] = simulation.all('Endpoints');
+    const listed = endpoints!.subsets!.flatMap(({ addresses = [] }) =>
+      addresses.map(({ targetRef }) => targetRef?.uid),
+    );
+    expect(listed.sort()).toEqual(
+      simulation
+        .all('Pod')
+        .map(({ metadata }) => metadata.uid)
+        .sort(),
+    );
+  });
+});
+
 describe('a namespace', () => {
   it('is emptied and goes', async () => {
     await using simulation = await running();
@@ -169,7 +195,7 @@ describe('a namespace', () => {
     await simulation.settle();
     users.remove(simulation, simulation.all('Namespace')[0]);
     await simulation.settle();
-    const kinds = ['Namespace', 'Deployment', 'ReplicaSet', 'Service', 'EndpointSlice', 'Pod'] as const;
+    const kinds = ['Namespace', 'Deployment', 'ReplicaSet', 'Service', 'EndpointSlice', 'Endpoints', 'Pod'] as const;
     expect(kinds.flatMap((kind) => [...simulation.all(kind)])).toEqual([]);
   });
 });

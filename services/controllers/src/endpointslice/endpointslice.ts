@@ -47,7 +47,8 @@ export const endpointSliceController: Controller = {
   },
 };
 
-function hasSelector(service: Service): boolean {
+/** True for a Service whose endpoints are the pods that it selects. */
+export function hasSelector(service: Service): boolean {
   return service.spec.type !== 'ExternalName' && Object.keys(service.spec.selector ?? {}).length > 0;
 }
 

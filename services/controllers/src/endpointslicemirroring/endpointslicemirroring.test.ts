@@ -74,6 +74,16 @@ describe('mirroring', () => {
   it.each<[why: string, objects: AnyObject[]]>([
     ['the Service selects pods', [service({ selector: { app: 'db' } }), two]],
     ['there is no Service', [two]],
+    [
+      'they were made of slices',
+      [
+        service(),
+        {
+          ...two,
+          metadata: { ...two.metadata, labels: { 'endpoints.kubernetes.io/managed-by': 'endpoint-controller' } },
+        },
+      ],
+    ],
     ['the Service is an alias', [service({ type: 'ExternalName' }), two]],
     [
       'the author makes slices',

@@ -13,6 +13,8 @@ import {
   waitForView,
 } from '../core/action.ts';
 import { controllerReference, ownerKey } from '../core/owners.ts';
+import { isKept } from '../endpoints/endpoints.ts';
+import { hasSelector } from '../endpointslice/endpointslice.ts';
 
 const serviceLabel = 'kubernetes.io/service-name';
 const managedByLabel = 'endpointslice.kubernetes.io/managed-by';
@@ -48,10 +50,12 @@ export const endpointSliceMirroringController: Controller = {
   },
 };
 
-function isMirrored({ metadata }: Endpoints, service: Service | undefined): boolean {
+function isMirrored(endpoints: Endpoints, service: Service | undefined): boolean {
+  const { metadata } = endpoints;
+  // Endpoints that were made of slices are no users' ones, even where their Service has just lost its selector.
+  if (isKept(endpoints)) return false;
   if (metadata.labels?.[skipLabel] === 'true' || metadata.annotations?.[leaderAnnotation] !== undefined) return false;
-  if (service === undefined || service.spec.type === 'ExternalName') return false;
-  return Object.keys(service.spec.selector ?? {}).length === 0;
+  return service !== undefined && service.spec.type !== 'ExternalName' && !hasSelector(service);
 }
 
 /** Addresses of one family with the same ports: those of a slice. */

@@ -92,7 +92,7 @@ export const namespaces: Scenario = {
   check: (simulation) => {
     const gone = simulation.store.find('Namespace', undefined, 'default') === undefined;
     const kinds: readonly KindName[] = [
-      ...(['Deployment', 'ReplicaSet', 'Pod', 'Service', 'EndpointSlice'] as const),
+      ...(['Deployment', 'ReplicaSet', 'Pod', 'Service', 'EndpointSlice', 'Endpoints'] as const),
       ...(['ServiceAccount', 'ConfigMap'] as const),
     ];
     const left = kinds.flatMap((kind) =>

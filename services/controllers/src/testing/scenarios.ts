@@ -1,4 +1,5 @@
 import { garbage, namespaces, nodeHealth, volumes } from './cluster-scenarios.ts';
+import { endpoints } from './endpoints-scenario.ts';
 import type { Scenario } from './scenario.ts';
 import { deployments, disruptions, endpointSlices, podGroups, replicaSets } from './workload-scenarios.ts';
 
@@ -8,6 +9,7 @@ export const scenarios: readonly Scenario[] = [
   deployments,
   garbage,
   endpointSlices,
+  endpoints,
   disruptions,
   podGroups,
   namespaces,
