@@ -1,5 +1,7 @@
 import { once } from 'node:events';
+import { request } from 'node:http';
 import { type ClientHttp2Session, connect as connectHttp2, constants } from 'node:http2';
+import { request as requestSecurely } from 'node:https';
 import { connect, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { createAuthority, issue } from '@gantry/pki/authority.ts';
@@ -215,4 +217,22 @@ describe('a server that stops', () => {
     expect(await held).toBe(403);
     await closed;
   });
+});
+
+test.each([false, true])('an upgrade where there are no streams is ignored, over TLS (%s) too', async (isSecure) => {
+  const edge = await start(isSecure);
+  const ask = isSecure ? requestSecurely : request;
+  const headers = { authorization, connection: 'Upgrade', upgrade: 'SPDY/3.1' };
+  const asked = ask({
+    host: 'localhost',
+    port: edge.port,
+    path: `${pods}/p`,
+    headers,
+    agent: false,
+    ...(isSecure ? { ca } : {}),
+  });
+  asked.end();
+  const [response] = await once(asked, 'response');
+  response.resume();
+  expect(response.statusCode).toBe(200);
 });

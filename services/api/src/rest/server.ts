@@ -115,13 +115,12 @@ async function listenAt(
   { host, port, tls }: RestOptions,
 ): Promise<{ readonly port: number; readonly connections: Connections }> {
   const listener = (incoming: Incoming, response: Outgoing): void => void edge.handle(incoming, response);
-  const bounds = {
-    ...connectionOptions,
-    // A client that offers HTTP/2 without TLS by an upgrade is answered in HTTP/1.1.
-    shouldUpgradeCallback: isStreamUpgrade,
-  };
   const server =
-    tls === undefined ? createPlainServer(bounds, listener) : secureServer(tls, bounds as object, listener as never);
+    tls === undefined
+      ? createPlainServer(connectionOptions, listener)
+      : secureServer(tls, connectionOptions as object, listener as never);
+  // A client that offers HTTP/2 without TLS by an upgrade is answered in HTTP/1.1. Servers over TLS take no such option: it is set.
+  Object.assign(server, { shouldUpgradeCallback: isStreamUpgrade });
   const connections = new Connections(server, tls !== undefined);
   server.on('upgrade', (incoming: Incoming, socket: Duplex, head: Buffer) => {
     connections.upgraded(socket);

@@ -1,5 +1,4 @@
 import { once } from 'node:events';
-import { request } from 'node:http';
 import { GantryError } from '@gantry/runtime/errors.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { RestServer } from '../server.ts';
@@ -160,17 +159,6 @@ describe('refusals are sent before the upgrade:', () => {
   ])('%s %j %s', async (path, protocols, token, code, message) => {
     const text = typeof message === 'string' ? message : expect.stringMatching(message);
     expect(await refusalOf(edge, path, protocols, token)).toMatchObject({ kind: 'Status', code, message: text });
-  });
-
-  test('an upgrade where there are no streams is ignored, and the request answered as any other', async () => {
-    const { promise, resolve } = Promise.withResolvers<number>();
-    const headers = { authorization: 'Bearer good', connection: 'Upgrade', upgrade: 'SPDY/3.1' };
-    const asked = request({ host: '127.0.0.1', port: edge.port, path: '/api', headers }, (response) => {
-      response.resume();
-      resolve(response.statusCode ?? 0);
-    });
-    asked.end();
-    expect(await promise).toBe(200);
   });
 
   test('a request without an upgrade', async () => {
