@@ -9,6 +9,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { installKubeClients } from './kube-clients.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const searchPath = [...(process.env.PATH ?? '').split(delimiter), '/usr/local/sbin', '/usr/sbin', '/sbin'];
@@ -100,6 +101,7 @@ const missing = [];
 installNodeModules();
 installDebianPackages();
 installWheels();
+if (uses.includes('test')) missing.push(...installKubeClients(root, { say, python: join(root, '.gantry/venv/bin/python') }));
 if (missing.length > 0) {
   const list = missing.map((item) => `  - ${item}`).join('\n');
   if (purpose !== 'start') fail(`the set-up is incomplete:\n${list}`);
