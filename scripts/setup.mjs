@@ -101,7 +101,8 @@ const missing = [];
 installNodeModules();
 installDebianPackages();
 installWheels();
-if (uses.includes('test')) missing.push(...installKubeClients(root, { say, python: join(root, '.gantry/venv/bin/python') }));
+if (uses.includes('test'))
+  missing.push(...installKubeClients(root, { say, python: join(root, '.gantry/venv/bin/python') }));
 if (missing.length > 0) {
   const list = missing.map((item) => `  - ${item}`).join('\n');
   if (purpose !== 'start') fail(`the set-up is incomplete:\n${list}`);

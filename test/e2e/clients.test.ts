@@ -1,0 +1,36 @@
+import { afterAll, beforeAll, describe } from 'vitest';
+import { access } from './clients/access.ts';
+import { creating } from './clients/creating.ts';
+import { Kubectl, kubectlVersions } from './clients/kubectl.ts';
+import { reading } from './clients/reading.ts';
+import { streams } from './clients/streams.ts';
+import { workloads } from './clients/workloads.ts';
+import { writing } from './clients/writing.ts';
+import { startTestCluster, type TestCluster } from './harness.ts';
+
+// Clients that others wrote, unmodified, against a cluster with real containers.
+
+let cluster: TestCluster;
+beforeAll(async () => {
+  cluster = await startTestCluster('up');
+});
+afterAll(async () => {
+  await cluster?.[Symbol.asyncDispose]();
+});
+
+describe.each(kubectlVersions)('kubectl %s', (version) => {
+  const k = new Kubectl(() => cluster, version, `kubectl-${version.replace('.', '-')}`);
+  beforeAll(async () => {
+    await k.ok('create', 'namespace', k.namespace);
+  });
+  afterAll(async () => {
+    using _folder = k;
+    await k.ok('delete', 'namespace', k.namespace, '--timeout=90s');
+  });
+  describe('reads', () => reading(k));
+  describe('writes', () => writing(k));
+  describe('creates', () => creating(k));
+  describe('handles workloads', () => workloads(k));
+  describe('streams', () => streams(k));
+  describe('knows rights', () => access(k));
+});
