@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe } from 'vitest';
 import { access } from './clients/access.ts';
 import { creating } from './clients/creating.ts';
+import { helm } from './clients/helm.ts';
 import { Kubectl, kubectlVersions } from './clients/kubectl.ts';
 import { reading } from './clients/reading.ts';
 import { streams } from './clients/streams.ts';
@@ -33,4 +34,16 @@ describe.each(kubectlVersions)('kubectl %s', (version) => {
   describe('handles workloads', () => workloads(k));
   describe('streams', () => streams(k));
   describe('knows rights', () => access(k));
+});
+
+describe.each(['1.37', '1.22'] as const)('helm that comes with kubectl %s', (version) => {
+  const k = new Kubectl(() => cluster, version, `helm-${version.replace('.', '-')}`);
+  beforeAll(async () => {
+    await k.ok('create', 'namespace', k.namespace);
+  });
+  afterAll(async () => {
+    using _folder = k;
+    await k.ok('delete', 'namespace', k.namespace, '--timeout=90s');
+  });
+  helm(k);
 });
