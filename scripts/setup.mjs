@@ -77,6 +77,13 @@ const wheels = [
     why: 'carries protoc, for the tests',
   },
   {
+    name: 'kubernetes',
+    version: '37.0.2',
+    folder: 'kubernetes',
+    uses: ['test'],
+    why: "is Kubernetes' client for Python, for the tests",
+  },
+  {
     name: 'pyyaml',
     version: '6.0.4',
     folder: 'pyyaml',

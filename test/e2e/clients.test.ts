@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe } from 'vitest';
 import { access } from './clients/access.ts';
+import { clientNode } from './clients/client-node.ts';
 import { creating } from './clients/creating.ts';
 import { helm } from './clients/helm.ts';
 import { Kubectl, kubectlVersions } from './clients/kubectl.ts';
+import { pythonClient } from './clients/python.ts';
 import { reading } from './clients/reading.ts';
 import { streams } from './clients/streams.ts';
 import { workloads } from './clients/workloads.ts';
@@ -46,4 +48,17 @@ describe.each(['1.37', '1.22'] as const)('helm that comes with kubectl %s', (ver
     await k.ok('delete', 'namespace', k.namespace, '--timeout=90s');
   });
   helm(k);
+});
+
+describe('client libraries', () => {
+  const k = new Kubectl(() => cluster, '1.37', 'libraries');
+  beforeAll(async () => {
+    await k.ok('create', 'namespace', k.namespace);
+  });
+  afterAll(async () => {
+    using _folder = k;
+    await k.ok('delete', 'namespace', k.namespace, '--timeout=90s');
+  });
+  describe('for JavaScript', () => clientNode(k));
+  describe('for Python', () => pythonClient(k));
 });
