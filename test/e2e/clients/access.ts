@@ -24,7 +24,7 @@ export function access(k: Kubectl): void {
     const role = {
       apiVersion: 'rbac.authorization.k8s.io/v1',
       kind: 'Role',
-      metadata: { name: 'reader' },
+      metadata: { name: 'reader', namespace: k.namespace },
       rules: [{ apiGroups: [''], resources: ['secrets'], verbs: ['get'] }],
     };
     await k.ok('auth', 'reconcile', '-f', k.file('role.json', role));

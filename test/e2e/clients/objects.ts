@@ -5,8 +5,8 @@ export const image = 'gantry.dev/hello:1';
 export const nextImage = 'gantry.dev/hello:2';
 
 /** A ConfigMap. */
-export function configMap(name: string, data: Readonly<Record<string, string>>, labels = {}): object {
-  return { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, labels }, data };
+export function configMap(name: string, data: Readonly<Record<string, string>>, labels?: object): object {
+  return { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, ...(labels === undefined ? {} : { labels }) }, data };
 }
 
 /** A Deployment of web servers that end at once when they are asked to. */
