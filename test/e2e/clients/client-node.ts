@@ -51,7 +51,7 @@ export function clientNode(k: Kubectl): void {
         undefined,
         undefined,
         manager,
-        true,
+        strategy === kubernetes.PatchStrategy.ServerSideApply,
         strategy as kubernetes.PatchStrategy,
       );
     await by(kubernetes.PatchStrategy.MergePatch, { data: { b: '2' } });
