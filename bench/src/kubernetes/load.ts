@@ -1,0 +1,128 @@
+import { type ClientHttp2Session, connect } from 'node:http2';
+
+/** Requests to an api, as one of its clients sends them. */
+export interface Load extends Disposable {
+  readonly name: string;
+  isReady(): Promise<boolean>;
+  createNamespace(name: string): Promise<void>;
+  /** Creates an object of a core kind, such as pods, whose body has its name. */
+  create(resource: 'pods' | 'configmaps', body: CoreObject): Promise<void>;
+  get(name: string): Promise<CoreObject>;
+  /** Replaces a pod. */
+  update(pod: CoreObject): Promise<void>;
+  /** Applies a pod's configuration; undefined where a client has no such request. */
+  readonly apply?: (pod: CoreObject) => Promise<void>;
+  /** Lists all pods of the namespace; resolves to their number. */
+  list(): Promise<number>;
+  /** Watches the pods of the namespace; calls back at each change. */
+  watch(onChange: () => void): Promise<Disposable>;
+}
+
+/** An object of a core kind. */
+export interface CoreObject {
+  readonly apiVersion: 'v1';
+  readonly kind: string;
+  readonly metadata: { readonly name: string; readonly namespace: string; readonly [field: string]: unknown };
+  readonly [part: string]: unknown;
+}
+
+/** Namespace that everything is in. */
+export const namespace = 'bench';
+/** Connections of a client: as many watches as one of them takes streams, and no more. */
+const connections = 12;
+
+/** REST over HTTP/2 and TLS with a token, as client-go speaks it, in JSON. */
+export class HttpLoad implements Load {
+  readonly name: string;
+  readonly #sessions: (ClientHttp2Session | undefined)[] = new Array(connections).fill(undefined);
+  readonly #url: string;
+  readonly #token: string;
+  #next = 0;
+
+  constructor(name: string, url: string, token: string) {
+    this.name = name;
+    this.#url = url;
+    this.#token = token;
+  }
+
+  async isReady(): Promise<boolean> {
+    const answers = await Promise.allSettled(
+      ['/readyz', '/api/v1/namespaces/default'].map((path) => this.#send('GET', path)),
+    );
+    return answers.every(({ status }) => status === 'fulfilled');
+  }
+
+  async createNamespace(name: string): Promise<void> {
+    await this.#send('POST', '/api/v1/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
+  }
+
+  async create(resource: 'pods' | 'configmaps', body: CoreObject): Promise<void> {
+    await this.#send('POST', `/api/v1/namespaces/${namespace}/${resource}`, body);
+  }
+
+  async get(name: string): Promise<CoreObject> {
+    return JSON.parse(await this.#send('GET', `/api/v1/namespaces/${namespace}/pods/${name}`)) as CoreObject;
+  }
+
+  async update(pod: CoreObject): Promise<void> {
+    await this.#send('PUT', `/api/v1/namespaces/${namespace}/pods/${pod.metadata.name}`, pod);
+  }
+
+  readonly apply = async (pod: CoreObject): Promise<void> => {
+    const path = `/api/v1/namespaces/${namespace}/pods/${pod.metadata.name}?fieldManager=bench&force=true`;
+    await this.#send('PATCH', path, pod, 'application/apply-patch+yaml');
+  };
+
+  async list(): Promise<number> {
+    const text = await this.#send('GET', `/api/v1/namespaces/${namespace}/pods?resourceVersion=0`);
+    return (JSON.parse(text) as { items: unknown[] }).items.length;
+  }
+
+  watch(onChange: () => void): Promise<Disposable> {
+    const path = `/api/v1/namespaces/${namespace}/pods?watch=true`;
+    const stream = this.#session().request({ ':method': 'GET', ':path': path, authorization: `Bearer ${this.#token}` });
+    const { promise, resolve, reject } = Promise.withResolvers<Disposable>();
+    stream.on('response', () => resolve({ [Symbol.dispose]: () => stream.close() }));
+    stream.on('error', reject);
+    // Lines of JSON; a change of one pod is one line.
+    stream.on('data', (chunk: Buffer) => {
+      for (const byte of chunk) if (byte === 10) onChange();
+    });
+    return promise;
+  }
+
+  [Symbol.dispose](): void {
+    for (const session of this.#sessions) session?.destroy();
+  }
+
+  #session(): ClientHttp2Session {
+    this.#next = (this.#next + 1) % connections;
+    const known = this.#sessions[this.#next];
+    if (known !== undefined && !known.destroyed && !known.closed) return known;
+    // The certificate is made anew at each start, for this machine alone.
+    const session = connect(this.#url, { rejectUnauthorized: false });
+    session.on('error', () => undefined);
+    this.#sessions[this.#next] = session;
+    return session;
+  }
+
+  #send(method: string, path: string, body?: object, contentType = 'application/json'): Promise<string> {
+    const { promise, resolve, reject } = Promise.withResolvers<string>();
+    const headers = { ':method': method, ':path': path, authorization: `Bearer ${this.#token}` };
+    const stream = this.#session().request(body === undefined ? headers : { ...headers, 'content-type': contentType });
+    let code = 0;
+    const chunks: Buffer[] = [];
+    stream.on('response', (answer) => {
+      code = Number(answer[':status']);
+    });
+    stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+    stream.on('error', reject);
+    stream.on('end', () => {
+      const text = Buffer.concat(chunks).toString();
+      if (code >= 200 && code < 300) resolve(text);
+      else reject(new Error(`${method} ${path}: ${code}: ${text.slice(0, 300)}`));
+    });
+    stream.end(body === undefined ? undefined : JSON.stringify(body));
+    return promise;
+  }
+}

@@ -1,0 +1,155 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { freeAddress } from '@gantry/cli/up/free-port.ts';
+import { connect } from '@gantry/client/client.ts';
+import { tokenCredentials } from '@gantry/client/credentials.ts';
+import { issueInto, loadAuthority } from '@gantry/pki/files.ts';
+import { serviceSubject } from '@gantry/pki/subject.ts';
+import { systemClock } from '@gantry/runtime/clock.ts';
+import { GrpcLoad } from './grpc-load.ts';
+import { HttpLoad, type Load } from './load.ts';
+
+/** An api that runs in processes of its own. */
+export interface Server extends AsyncDisposable {
+  readonly name: string;
+  /** Clients of it, one after the other under the same load. */
+  readonly loads: readonly Load[];
+  /** Resident memory of its processes, its store's among them, in MB. */
+  memoryMb(): Promise<number>;
+}
+
+const token = 'a-token-of-the-benchmark';
+const root = join(import.meta.dirname, '../../..');
+const readyMs = 60_000;
+
+interface Program extends AsyncDisposable {
+  readonly pid: number;
+}
+
+function start(command: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Program {
+  const child = spawn(command, args, { stdio: 'ignore', env: { ...process.env, ...env } });
+  return {
+    pid: child.pid!,
+    [Symbol.asyncDispose]: async () => {
+      if (child.exitCode !== null) return;
+      const exited = once(child, 'exit');
+      child.kill('SIGKILL');
+      await exited;
+    },
+  };
+}
+
+async function memoryOf(programs: readonly Program[]): Promise<number> {
+  const sizes = await Promise.all(
+    programs.map(async ({ pid }) => {
+      const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
+      return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) / 1024;
+    }),
+  );
+  return sizes.reduce((sum, mb) => sum + mb, 0);
+}
+
+async function untilReady(load: Load): Promise<void> {
+  const until = performance.now() + readyMs;
+  while (performance.now() < until) {
+    if (await load.isReady()) return;
+    await delay(200);
+  }
+  throw new Error(`${load.name} did not become ready`);
+}
+
+/**
+ * A real kube-apiserver with its etcd, as a distribution starts them: etcd syncs its log to the disk.
+ * @param bin Folder with both binaries.
+ */
+export async function startKubernetes(bin: string, folder: string): Promise<Server> {
+  await using stack = new AsyncDisposableStack();
+  await mkdir(folder, { recursive: true });
+  const [client, peer, secure] = await Promise.all([0, 0, 0].map(() => freeAddress('127.0.0.1:0')));
+  const file = (name: string): string => join(folder, name);
+  const { privateKey, publicKey } = await import('node:crypto').then(({ generateKeyPairSync }) =>
+    generateKeyPairSync('rsa', {
+      modulusLength: 2048,
+      privateKeyEncoding: { type: 'pkcs1', format: 'pem' },
+      publicKeyEncoding: { type: 'spki', format: 'pem' },
+    }),
+  );
+  await writeFile(file('sa.key'), privateKey);
+  await writeFile(file('sa.pub'), publicKey);
+  await writeFile(file('tokens.csv'), `${token},admin,admin,"system:masters"\n`);
+  const etcd = stack.use(
+    start(join(bin, 'etcd'), [
+      `--data-dir=${file('etcd')}`,
+      '--log-level=error',
+      `--listen-client-urls=http://${client}`,
+      `--advertise-client-urls=http://${client}`,
+      `--listen-peer-urls=http://${peer}`,
+      `--initial-advertise-peer-urls=http://${peer}`,
+      `--initial-cluster=default=http://${peer}`,
+    ]),
+  );
+  const api = stack.use(
+    start(join(bin, 'kube-apiserver'), [
+      `--etcd-servers=http://${client}`,
+      '--bind-address=127.0.0.1',
+      `--secure-port=${secure!.split(':')[1]}`,
+      '--advertise-address=192.0.2.1',
+      `--cert-dir=${file('certificates')}`,
+      `--token-auth-file=${file('tokens.csv')}`,
+      '--authorization-mode=RBAC',
+      '--disable-admission-plugins=ServiceAccount',
+      '--service-cluster-ip-range=10.96.0.0/16',
+      '--service-account-issuer=https://kubernetes.default.svc',
+      `--service-account-key-file=${file('sa.pub')}`,
+      `--service-account-signing-key-file=${file('sa.key')}`,
+    ]),
+  );
+  const rest = stack.use(new HttpLoad('kube-apiserver, etcd, REST', `https://${secure}`, token));
+  await untilReady(rest);
+  const owned = stack.move();
+  return {
+    name: 'kube-apiserver and etcd',
+    loads: [rest],
+    memoryMb: () => memoryOf([etcd, api]),
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+/** Gantry's api with its store, in the form in which a cluster has them. */
+export async function startGantry(store: 'sqlite' | 'redis', folder: string): Promise<Server> {
+  await using stack = new AsyncDisposableStack();
+  await mkdir(folder, { recursive: true });
+  const [grpcAddress, restAddress] = await Promise.all([0, 0].map(() => freeAddress('127.0.0.1:0')));
+  const certs = join(folder, 'api');
+  const authority = await loadAuthority(folder, systemClock.now());
+  await issueInto({ [certs]: serviceSubject('api') }, authority, systemClock.now());
+  const programs: Program[] = [];
+  let url = `sqlite:${join(folder, 'state.db')}`;
+  if (store === 'redis') {
+    const socket = join(folder, 'redis.sock');
+    const flags = ['--port', '0', '--unixsocket', socket, '--dir', folder, '--appendonly', 'yes', '--save', ''];
+    programs.push(stack.use(start('redis-server', flags)));
+    url = `redis+unix:${socket}`;
+  }
+  const flags = ['--store', url, '--bus', 'memory:', '--listen', grpcAddress!, '--rest', restAddress!];
+  const main = join(root, 'services/api/src/main.ts');
+  const env = { GANTRY_CERTS: certs, GANTRY_TOKEN: token };
+  programs.push(stack.use(start(join(root, 'scripts/node'), [main, ...flags], env)));
+  const rest = stack.use(new HttpLoad(`Gantry, ${store}, REST`, `https://${restAddress}`, token));
+  await untilReady(rest);
+  const credentials = tokenCredentials(
+    () => token,
+    () => authority.cert,
+  );
+  const grpc = stack.use(new GrpcLoad(`Gantry, ${store}, gRPC`, () => connect(grpcAddress!, { credentials })));
+  const owned = stack.move();
+  return {
+    name: `Gantry with ${store}`,
+    loads: [rest, grpc],
+    memoryMb: () => memoryOf(programs),
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
