@@ -51,7 +51,8 @@ export function clientNode(k: Kubectl): void {
         undefined,
         undefined,
         manager,
-        strategy === kubernetes.PatchStrategy.ServerSideApply,
+        // A word on force, be it no, is for applications alone.
+        strategy === kubernetes.PatchStrategy.ServerSideApply || undefined,
         strategy as kubernetes.PatchStrategy,
       );
     await by(kubernetes.PatchStrategy.MergePatch, { data: { b: '2' } });

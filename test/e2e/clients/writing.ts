@@ -96,11 +96,10 @@ export function writing(k: Kubectl): void {
       env: [{ name: 'B', value: '2' }],
       resources: { limits: { cpu: '100m' } },
     });
-    await k.ok(
-      'replace',
-      '-f',
-      k.file('replaced.json', { ...changed, metadata: { ...changed.metadata, annotations: { note: 'replaced' } } }),
-    );
+    // Controllers write the object's status meanwhile: the replacement has no precondition.
+    const { resourceVersion: _, ...metadata } = changed.metadata;
+    const replaced = { ...changed, metadata: { ...metadata, annotations: { note: 'replaced' } } };
+    await k.ok('replace', '-f', k.file('replaced.json', replaced));
     const editor = `sed -i s/note:.*/note:\\ edited/`;
     await k.okWith(['edit', 'deployment', 'changed'], { env: { EDITOR: editor, KUBE_EDITOR: editor } });
     expect((await k.json('get', 'deployment', 'changed')).metadata.annotations.note).toBe('edited');
