@@ -1,8 +1,8 @@
 import type { Pod } from '@gantry/model/gen/gantry.core.v1.ts';
+import { referenceProblem } from '@gantry/model/image-reference.ts';
 import { defaultPullPolicy } from '@gantry/model/kinds/pod/images.ts';
 import type { Clock } from '@gantry/runtime/clock.ts';
 import { Semaphore } from '@gantry/runtime/semaphore.ts';
-import { referenceProblem } from '../images/reference.ts';
 import type { ImageStatus, RegistryAuth, Runtime } from '../runtime/runtime.ts';
 import type { RecordPodEvent } from './events.ts';
 import type { PlannedContainer } from './spec.ts';

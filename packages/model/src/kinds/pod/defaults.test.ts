@@ -48,6 +48,7 @@ describe('defaults of pods', () => {
     ['registry.example:5000/nginx:1', 'IfNotPresent'],
     [`nginx@sha256:${'a'.repeat(64)}`, 'IfNotPresent'],
     [`nginx:latest@sha256:${'a'.repeat(64)}`, 'Always'],
+    ['<YOUR-IMAGE>', 'IfNotPresent'],
   ])('pulls %s %s', (image, policy) => {
     expect(defaulted(`{containers: [{name: c, image: "${image}"}]}`).containers[0]!.imagePullPolicy).toBe(policy);
   });

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { referenceProblem } from './reference.ts';
+import { referenceProblem } from './image-reference.ts';
 
 const digest = `sha256:${'a'.repeat(64)}`;
 
