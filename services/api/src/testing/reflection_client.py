@@ -40,6 +40,9 @@ def plain(file):
     file.ClearField('dependency')
     for message in file.message_type:
         plain_message(message)
+    # The order of declarations in a file means nothing.
+    for declared in (file.message_type, file.enum_type, file.service):
+        declared.sort(key=lambda each: each.name)
     for method in (method for service in file.service for method in service.method):
         # False is the same as absent.
         method.client_streaming, method.server_streaming = method.client_streaming, method.server_streaming
