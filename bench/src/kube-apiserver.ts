@@ -45,12 +45,12 @@ try {
 async function measure(server: Server): Promise<void> {
   console.log(`\n${server.name}: ${(await server.memoryMb()).toFixed(0)} MB after the start`);
   const [first] = server.loads;
-  await first!.createNamespace(namespace);
+  await first.createNamespace(namespace);
   for (const [index, load] of server.loads.entries()) await measureRequests(load, `c${index}`);
   console.log(`${server.name}: ${(await server.memoryMb()).toFixed(0)} MB after the pods`);
   await measureLists(server);
   for (const load of server.loads) await measureFanOut(load);
-  await fill(first!);
+  await fill(first);
   console.log(`${server.name}: ${(await server.memoryMb()).toFixed(0)} MB with ${values.objects} ConfigMaps more`);
 }
 
@@ -102,7 +102,7 @@ async function measureLists(server: Server): Promise<void> {
   const [first] = server.loads;
   const missing = Math.max(0, values.listed - values.pods * server.loads.length);
   const names = Array.from({ length: missing }, (_, index) => `list-${index}`);
-  await quietly(names, (name) => first!.create('pods', pod(name)));
+  await quietly(names, (name) => first.create('pods', pod(name)));
   for (const load of server.loads) {
     const latencies: number[] = [];
     const gets: number[] = [];

@@ -20,10 +20,6 @@ export class GrpcLoad implements Load {
     return true;
   }
 
-  async createNamespace(name: string): Promise<void> {
-    await this.#client().create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
-  }
-
   async create(_resource: 'pods' | 'configmaps', body: CoreObject): Promise<void> {
     await this.#client().create(body as unknown as Pod | ConfigMap);
   }

@@ -4,7 +4,6 @@ import { type ClientHttp2Session, connect } from 'node:http2';
 export interface Load extends Disposable {
   readonly name: string;
   isReady(): Promise<boolean>;
-  createNamespace(name: string): Promise<void>;
   /** Creates an object of a core kind, such as pods, whose body has its name. */
   create(resource: 'pods' | 'configmaps', body: CoreObject): Promise<void>;
   get(name: string): Promise<CoreObject>;
@@ -38,6 +37,7 @@ export class HttpLoad implements Load {
   readonly #url: string;
   readonly #token: string;
   #next = 0;
+  #watches = 0;
 
   constructor(name: string, url: string, token: string) {
     this.name = name;
@@ -54,6 +54,9 @@ export class HttpLoad implements Load {
 
   async createNamespace(name: string): Promise<void> {
     await this.#send('POST', '/api/v1/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
+    // No controllers run that would make the account of its pods.
+    const account = { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'default' } };
+    await this.#send('POST', `/api/v1/namespaces/${name}/serviceaccounts`, account);
   }
 
   async create(resource: 'pods' | 'configmaps', body: CoreObject): Promise<void> {
@@ -78,9 +81,14 @@ export class HttpLoad implements Load {
     return (JSON.parse(text) as { items: unknown[] }).items.length;
   }
 
-  watch(onChange: () => void): Promise<Disposable> {
-    const path = `/api/v1/namespaces/${namespace}/pods?watch=true`;
-    const stream = this.#session().request({ ':method': 'GET', ':path': path, authorization: `Bearer ${this.#token}` });
+  async watch(onChange: () => void): Promise<Disposable> {
+    // Changes from now on, without what is there.
+    const list = await this.#send('GET', `/api/v1/namespaces/${namespace}/pods?limit=1`);
+    const { resourceVersion } = (JSON.parse(list) as { metadata: { resourceVersion: string } }).metadata;
+    const path = `/api/v1/namespaces/${namespace}/pods?watch=true&resourceVersion=${resourceVersion}`;
+    // Spread evenly: a connection takes a hundred streams.
+    const session = this.#session(this.#watches++ % connections);
+    const stream = session.request({ ':method': 'GET', ':path': path, authorization: `Bearer ${this.#token}` });
     const { promise, resolve, reject } = Promise.withResolvers<Disposable>();
     stream.on('response', () => resolve({ [Symbol.dispose]: () => stream.close() }));
     stream.on('error', reject);
@@ -88,21 +96,21 @@ export class HttpLoad implements Load {
     stream.on('data', (chunk: Buffer) => {
       for (const byte of chunk) if (byte === 10) onChange();
     });
-    return promise;
+    return await promise;
   }
 
   [Symbol.dispose](): void {
     for (const session of this.#sessions) session?.destroy();
   }
 
-  #session(): ClientHttp2Session {
-    this.#next = (this.#next + 1) % connections;
-    const known = this.#sessions[this.#next];
+  /** The next connection in turn, or one that is named. */
+  #session(index = this.#next++ % connections): ClientHttp2Session {
+    const known = this.#sessions[index];
     if (known !== undefined && !known.destroyed && !known.closed) return known;
     // The certificate is made anew at each start, for this machine alone.
     const session = connect(this.#url, { rejectUnauthorized: false });
     session.on('error', () => undefined);
-    this.#sessions[this.#next] = session;
+    this.#sessions[index] = session;
     return session;
   }
 

@@ -15,8 +15,8 @@ import { HttpLoad, type Load } from './load.ts';
 /** An api that runs in processes of its own. */
 export interface Server extends AsyncDisposable {
   readonly name: string;
-  /** Clients of it, one after the other under the same load. */
-  readonly loads: readonly Load[];
+  /** Clients of it, one after the other under the same load; the first one fills it. */
+  readonly loads: readonly [HttpLoad, ...Load[]];
   /** Resident memory of its processes, its store's among them, in MB. */
   memoryMb(): Promise<number>;
 }
