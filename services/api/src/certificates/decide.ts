@@ -2,6 +2,7 @@
 import type { CertificateSigningRequest } from '@gantry/model/gen/gantry.certificates.v1.ts';
 import { hasCondition } from '@gantry/model/kinds/certificatesigningrequest/conditions.ts';
 import type { RequestedName } from '@gantry/pki/request.ts';
+import { nodeUserName } from '@gantry/runtime/identities.ts';
 import { type Attempt, attemptOn } from '../auth/authorization.ts';
 import { wellKnown } from '../auth/user.ts';
 
@@ -24,8 +25,7 @@ const decidedMs = hourMs;
 const clientSigner = 'kubernetes.io/kube-apiserver-client';
 const nodeClientSigner = 'kubernetes.io/kube-apiserver-client-kubelet';
 const nodeServerSigner = 'kubernetes.io/kubelet-serving';
-const nodesGroup = 'system:nodes';
-const nodePrefix = 'system:node:';
+const nodePrefix = nodeUserName('');
 const requestResource = 'certificatesigningrequests.certificates.k8s.io';
 
 /**
@@ -88,7 +88,9 @@ const profiles: Readonly<Record<string, Profile | undefined>> = {
 };
 
 function nodeProblem({ commonName, organizations }: RequestedName): string | undefined {
-  if (organizations.length !== 1 || organizations[0] !== nodesGroup) return `the organization must be ${nodesGroup}`;
+  if (organizations.length !== 1 || organizations[0] !== wellKnown.nodes) {
+    return `the organization must be ${wellKnown.nodes}`;
+  }
   return commonName.startsWith(nodePrefix) && commonName.length > nodePrefix.length
     ? undefined
     : `the common name must start with ${nodePrefix}`;

@@ -1,6 +1,7 @@
 import type { Deployment } from '../../gen/gantry.apps.v1.ts';
 import type { Kind } from '../../kind.ts';
 import { podWarnings } from '../pod/warnings.ts';
+import { scaleOfReplicas } from '../scale.ts';
 import { deploymentColumns } from './columns.ts';
 import { setDeploymentDefaults } from './defaults.ts';
 import { validateDeployment, validateDeploymentStatus, validateDeploymentUpdate } from './validation.ts';
@@ -18,13 +19,7 @@ export const deployment: Kind<Deployment> = {
   objectField: 'deployment',
   hasStatus: true,
   categories: ['all'],
-  subresources: {
-    scale: {
-      verbs: ['get', 'patch', 'update'],
-      type: { group: 'autoscaling', version: 'v1', kind: 'Scale' },
-      scale: { specReplicas: 'spec.replicas', statusReplicas: 'status.replicas', selector: 'spec.selector' },
-    },
-  },
+  subresources: { scale: scaleOfReplicas },
   generation: 'spec and annotations',
   setDefaults: setDeploymentDefaults,
   prepareForCreate: (object) => {

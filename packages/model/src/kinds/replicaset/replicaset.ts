@@ -1,6 +1,7 @@
 import type { ReplicaSet } from '../../gen/gantry.apps.v1.ts';
 import type { Kind } from '../../kind.ts';
 import { podWarnings } from '../pod/warnings.ts';
+import { scaleOfReplicas } from '../scale.ts';
 import { replicaSetColumns } from './columns.ts';
 import { setReplicaSetDefaults } from './defaults.ts';
 import { validateReplicaSet, validateReplicaSetStatus, validateReplicaSetUpdate } from './validation.ts';
@@ -18,13 +19,7 @@ export const replicaSet: Kind<ReplicaSet> = {
   objectField: 'replicaSet',
   hasStatus: true,
   categories: ['all'],
-  subresources: {
-    scale: {
-      verbs: ['get', 'patch', 'update'],
-      type: { group: 'autoscaling', version: 'v1', kind: 'Scale' },
-      scale: { specReplicas: 'spec.replicas', statusReplicas: 'status.replicas', selector: 'spec.selector' },
-    },
-  },
+  subresources: { scale: scaleOfReplicas },
   generation: 'spec',
   setDefaults: setReplicaSetDefaults,
   prepareForCreate: (object) => {

@@ -7,6 +7,7 @@ import { setTemplateDefaults } from '../pod/defaults.ts';
 import { nameWarnings } from '../pod/names.ts';
 import { validateTemplate } from '../pod/validation.ts';
 import { validateEndless, validateReplicaCounts } from '../replicaset/validation.ts';
+import { scaleOfReplicas } from '../scale.ts';
 
 /** core/v1 ReplicationController. */
 export const replicationController: Kind<ReplicationController> = {
@@ -21,13 +22,7 @@ export const replicationController: Kind<ReplicationController> = {
   message: 'gantry.core.v1.ReplicationController',
   objectField: 'replicationController',
   hasStatus: true,
-  subresources: {
-    scale: {
-      verbs: ['get', 'patch', 'update'],
-      type: { group: 'autoscaling', version: 'v1', kind: 'Scale' },
-      scale: { specReplicas: 'spec.replicas', statusReplicas: 'status.replicas', selector: 'spec.selector' },
-    },
-  },
+  subresources: { scale: scaleOfReplicas },
   generation: 'spec',
   setDefaults: setControllerDefaults,
   prepareForCreate: (object) => {

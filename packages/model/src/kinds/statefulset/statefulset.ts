@@ -3,6 +3,7 @@ import type { Kind } from '../../kind.ts';
 import { notEnforced } from '../../validation/causes.ts';
 import { dnsLabelProblems } from '../../validation/names.ts';
 import { templateColumns } from '../replicaset/columns.ts';
+import { scaleOfReplicas } from '../scale.ts';
 import { setStatefulSetDefaults } from './defaults.ts';
 import { validateStatefulSetStatus } from './status.ts';
 import { validateNewStatefulSet, validateStatefulSet, validateStatefulSetUpdate } from './validation.ts';
@@ -23,13 +24,7 @@ export const statefulSet: Kind<StatefulSet> = {
   message: 'gantry.apps.v1.StatefulSet',
   objectField: 'statefulSet',
   hasStatus: true,
-  subresources: {
-    scale: {
-      verbs: ['get', 'patch', 'update'],
-      type: { group: 'autoscaling', version: 'v1', kind: 'Scale' },
-      scale: { specReplicas: 'spec.replicas', statusReplicas: 'status.replicas', selector: 'spec.selector' },
-    },
-  },
+  subresources: { scale: scaleOfReplicas },
   generation: 'spec',
   nameProblems: dnsLabelProblems,
   setDefaults: setStatefulSetDefaults,

@@ -1,6 +1,7 @@
+import { nodeUserName } from '@gantry/runtime/identities.ts';
 import { type User, wellKnown } from '../user.ts';
 
-const prefix = 'system:node:';
+const prefix = nodeUserName('');
 
 /** The name of the node that a user is the agent of, empty where the user's name tells none; undefined for users that are no nodes. */
 export function nodeOf({ name, groups }: User): string | undefined {

@@ -1,31 +1,18 @@
-import { kubernetesVersion } from '@gantry/model/kubernetes-version.ts';
 import type { Form } from '@gantry/model/registry.ts';
-import { type Operation, type Parameter, type Path, patchMediaTypes, pathsOf } from './operations.ts';
+import { answerTypes, info, pathDocuments, security, securitySchemes } from './common.ts';
+import { type Operation, type Parameter, patchMediaTypes } from './operations.ts';
 import { type Document, Schemas } from './schemas.ts';
-
-const mediaTypes = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf'];
 
 /** The OpenAPI 2 document of all forms. */
 export function openApi2(forms: readonly Form[]): Document {
   const schemas = new Schemas(2);
-  for (const form of forms) schemas.kind(form);
-  const paths = forms.flatMap((form) => pathsOf(form, schemas));
   return {
     swagger: '2.0',
-    info: { title: 'Kubernetes', version: kubernetesVersion.gitVersion },
-    paths: Object.fromEntries(paths.map((each) => [each.path, pathDocument(each, schemas)])),
+    info,
+    paths: pathDocuments(forms, schemas, { operation: operationDocument, parameter: parameterDocument }),
     definitions: schemas.byName,
-    securityDefinitions: {
-      BearerToken: { description: 'Bearer Token authentication', type: 'apiKey', name: 'authorization', in: 'header' },
-    },
-    security: [{ BearerToken: [] }],
-  };
-}
-
-function pathDocument({ parameters, operations }: Path, schemas: Schemas): Document {
-  return {
-    ...Object.fromEntries(operations.map((each) => [each.method, operationDocument(each, schemas)])),
-    parameters: parameters.map(parameterDocument),
+    securityDefinitions: securitySchemes,
+    security,
   };
 }
 
@@ -37,7 +24,7 @@ function operationDocument(operation: Operation, schemas: Schemas): Document {
   return {
     description,
     consumes: isPatch ? patchMediaTypes : ['*/*'],
-    produces: mediaTypes,
+    produces: answerTypes,
     schemes: ['https'],
     operationId: id,
     parameters: [...bodies, ...parameters.map(parameterDocument)],

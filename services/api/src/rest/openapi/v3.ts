@@ -1,39 +1,17 @@
-import { kubernetesVersion } from '@gantry/model/kubernetes-version.ts';
 import type { Form } from '@gantry/model/registry.ts';
-import { type Operation, type Parameter, type Path, patchMediaTypes, pathsOf } from './operations.ts';
+import { answerTypes, info, pathDocuments, security, securitySchemes } from './common.ts';
+import { type Operation, type Parameter, patchMediaTypes } from './operations.ts';
 import { type Document, Schemas } from './schemas.ts';
-
-const answerTypes = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf'];
 
 /** The OpenAPI 3 document of the forms of one group and version. */
 export function openApi3(forms: readonly Form[]): Document {
   const schemas = new Schemas(3);
-  // Types that subresources refer to must be known before their paths are.
-  for (const form of forms) schemas.kind(form);
-  const paths = forms.flatMap((form) => pathsOf(form, schemas));
   return {
     openapi: '3.0.0',
-    info: { title: 'Kubernetes', version: kubernetesVersion.gitVersion },
-    paths: Object.fromEntries(paths.map((each) => [each.path, pathDocument(each, schemas)])),
-    components: {
-      schemas: schemas.byName,
-      securitySchemes: {
-        BearerToken: {
-          type: 'apiKey',
-          description: 'Bearer Token authentication',
-          name: 'authorization',
-          in: 'header',
-        },
-      },
-    },
-    security: [{ BearerToken: [] }],
-  };
-}
-
-function pathDocument({ parameters, operations }: Path, schemas: Schemas): Document {
-  return {
-    ...Object.fromEntries(operations.map((each) => [each.method, operationDocument(each, schemas)])),
-    parameters: parameters.map(parameterDocument),
+    info,
+    paths: pathDocuments(forms, schemas, { operation: operationDocument, parameter: parameterDocument }),
+    components: { schemas: schemas.byName, securitySchemes },
+    security,
   };
 }
 
