@@ -13,7 +13,7 @@ import { startTestApi } from '@gantry/api/testing/harness.ts';
 import { builtIn } from '@gantry/model/built-in.ts';
 import { parseAllDocuments } from 'yaml';
 import { compared } from './comparable.ts';
-import { sendHttp } from './http.ts';
+import { sendHttp, toGantry } from './http.ts';
 import { Oracle } from './oracle.ts';
 import type { Answer, Json, Step } from './request.ts';
 
@@ -66,12 +66,7 @@ async function both(step: Step): Promise<readonly [Answer, Answer]> {
   const toOracle = sendHttp(step.http!, (method, path, { body, type, headers }) =>
     oracle.send(method, path, body, type, headers),
   );
-  const toGantry = sendHttp(step.http!, async (method, path, { body, type, headers }) => {
-    const options = { method, headers: { ...headers, 'content-type': type }, body: JSON.stringify(body) };
-    const response = await fetch(`http://127.0.0.1:${gantry.api.restPort}${path}`, options);
-    return { code: response.status, body: (await response.json()) as Json };
-  });
-  return Promise.all([toOracle, toGantry]);
+  return Promise.all([toOracle, sendHttp(step.http!, toGantry(gantry.api))]);
 }
 
 /** The path at which an object is created, in the version that it names. */

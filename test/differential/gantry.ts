@@ -10,7 +10,7 @@ import { applyMergePatch } from '@gantry/model/patch.ts';
 import { resourceOf } from '@gantry/model/registry.ts';
 import { reasonTable, toGantryError } from '@gantry/runtime/errors.ts';
 import { expect } from 'vitest';
-import { sendHttp } from './http.ts';
+import { sendHttp, toGantry } from './http.ts';
 import { type Answer, type Json, type Ref, type Step, subjectOf, tableAnswer } from './request.ts';
 
 const admin = { name: 'admin', uid: 'admin', groups: ['system:masters', 'system:authenticated'] };
@@ -19,14 +19,7 @@ const [ok, created] = [200, 201];
 
 /** Answers one step. */
 export async function answer({ api }: TestApi, step: Step): Promise<Answer> {
-  if (step.http !== undefined) {
-    return sendHttp(step.http, async (method, path, { body, type, headers }) => {
-      const text = body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) };
-      const options = { method, headers: { ...headers, 'content-type': type }, ...text };
-      const response = await fetch(`http://127.0.0.1:${api.restPort}${path}`, options);
-      return { code: response.status, body: (await response.json()) as Json };
-    });
-  }
+  if (step.http !== undefined) return sendHttp(step.http, toGantry(api));
   try {
     if (step.table !== undefined) return printed(await api.resources.get(context, refOf(step.table)));
     const { code, object } = await perform(api.resources, step);

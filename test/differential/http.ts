@@ -8,6 +8,16 @@ export type Send = (
   rest: { readonly body: unknown; readonly type: string; readonly headers: Readonly<Record<string, string>> },
 ) => Promise<{ readonly code: number; readonly body: Json }>;
 
+/** Sends requests to the REST edge of a Gantry api in this process. */
+export function toGantry({ restPort }: { readonly restPort: number | undefined }): Send {
+  return async (method, path, { body, type, headers }) => {
+    const text = body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) };
+    const options = { method, headers: { ...headers, 'content-type': type }, ...text };
+    const response = await fetch(`http://127.0.0.1:${restPort}${path}`, options);
+    return { code: response.status, body: (await response.json()) as Json };
+  };
+}
+
 /** Answers one request. */
 export async function sendHttp({ method, path, body, type, accept, agent }: HttpRequest, send: Send): Promise<Answer> {
   const known: Readonly<Record<string, string>> = patchTypes;

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { TestCluster } from './harness.ts';
 import { eventually } from './wait.ts';
@@ -12,22 +12,22 @@ export function projectFile(path: string): string {
   return join(root, path);
 }
 
-/** Result of a run of the gantry command. */
+/** Result of a run of a program. */
 export interface CommandResult {
   readonly code: number;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** A gantry command that runs. */
+/** A program that runs. */
 export interface RunningCommand {
   /** Output until now. */
   readonly output: { readonly stdout: string; readonly stderr: string };
   readonly pid: number | undefined;
   /** Resolves when its standard output (or error) holds the text. */
   says(text: string | RegExp): Promise<void>;
-  /** Sends it a signal. */
-  kill(signal: NodeJS.Signals): void;
+  /** Sends it a signal, SIGTERM if none is named. */
+  kill(signal?: NodeJS.Signals): void;
   /** Resolves when it ended. */
   readonly ended: Promise<CommandResult>;
 }
@@ -67,9 +67,21 @@ export function startGantry(
     projectFile('cli/src/main.ts'),
     ...args,
   ];
-  const child = spawn(command!, rest, { env: { ...process.env, ...env }, stdio: 'pipe', timeout: timeoutMs });
+  return startProgram(command!, rest, { input, env });
+}
+
+/** Starts a program, which is killed after two minutes. */
+export function startProgram(
+  command: string,
+  args: readonly string[],
+  { input = '', env = {} }: { readonly input?: string; readonly env?: NodeJS.ProcessEnv } = {},
+): RunningCommand {
+  const child = spawn(command, args, { env: { ...process.env, ...env }, stdio: 'pipe', timeout: timeoutMs });
   const output = { stdout: '', stderr: '' };
+  const name = `${basename(command)} ${args.join(' ')}`;
   collect(child, output);
+  // A program may end without having read what it was given.
+  child.stdin.on('error', () => undefined);
   child.stdin.end(input);
   return {
     output,
@@ -79,10 +91,10 @@ export function startGantry(
         const all = output.stdout + output.stderr;
         return typeof text === 'string' ? all.includes(text) : text.test(all);
       };
-      await eventually(`gantry ${args.join(' ')} says ${text}`, () => said() || child.exitCode !== null, timeoutMs);
-      if (!said()) throw new Error(`gantry ${args.join(' ')} ended without saying ${text}: ${output.stderr}`);
+      await eventually(`${name} says ${text}`, () => said() || child.exitCode !== null, timeoutMs);
+      if (!said()) throw new Error(`${name} ended without saying ${text}: ${output.stderr}`);
     },
-    kill: (signal) => void child.kill(signal),
+    kill: (signal = 'SIGTERM') => void child.kill(signal),
     ended: endOf(child, output),
   };
 }

@@ -3,8 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ConfigMap, Secret } from '@gantry/model/gen/gantry.core.v1.ts';
 import { isError } from '@gantry/runtime/errors.ts';
-import { startClient } from '../../e2e/clients/kubectl.ts';
-import { projectFile } from '../../e2e/command.ts';
+import { projectFile, startProgram } from '../../e2e/command.ts';
 import type { TestCluster } from '../../e2e/harness.ts';
 import { eventually } from '../../e2e/wait.ts';
 import type { Suite, TestResult } from '../scoreboard.ts';
@@ -35,7 +34,7 @@ export const clients: Suite = {
 async function withClientGo(cluster: TestCluster, programs: string): Promise<TestResult[]> {
   const { client } = cluster;
   const flags = ['--kubeconfig', join(cluster.stateDir, 'kubeconfig'), '--namespace', namespace];
-  const controller = startClient(join(programs, 'clientgo'), flags, '');
+  const controller = startProgram(join(programs, 'clientgo'), flags);
   const kept = (): Promise<Secret> => client.get('Secret', { namespace, name: 'kept' });
   const results = [
     await check('client-go: leads by a lease, and keeps a Secret by server-side apply', async () => {
@@ -70,7 +69,7 @@ async function withClientGo(cluster: TestCluster, programs: string): Promise<Tes
 async function withControllerRuntime(cluster: TestCluster, programs: string): Promise<TestResult[]> {
   const { client } = cluster;
   const flags = ['--config', join(cluster.stateDir, 'kubeconfig'), '--namespace', namespace];
-  const controller = startClient(join(programs, 'controllerruntime'), flags, '');
+  const controller = startProgram(join(programs, 'controllerruntime'), flags);
   const name = { namespace, name: 'run' };
   const results = [
     await check('controller-runtime: makes a Deployment, and writes back how many pods are ready', async () => {

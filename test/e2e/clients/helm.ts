@@ -1,16 +1,18 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { projectFile } from '../command.ts';
-import { clientBinary, type Kubectl, type Loose, type Result, startClient } from './kubectl.ts';
+import { type CommandResult, projectFile, startProgram } from '../command.ts';
+import { clientBinary, type Kubectl, type Loose } from './kubectl.ts';
 
 const charts = projectFile('test/e2e/clients/charts');
 
 /** Releases of charts, from install to uninstall. `k` looks at what they made. */
 export function helm(k: Kubectl): void {
-  const run = (...args: string[]): Promise<Result> => {
+  const run = (...args: string[]): Promise<CommandResult> => {
     const flags = ['--kubeconfig', k.kubeconfig, '-n', k.namespace];
     const homes = ['cache', 'config', 'data'].map((name) => [`HELM_${name.toUpperCase()}_HOME`, join(k.folder, name)]);
-    return startClient(clientBinary(k.version, 'helm'), [...args, ...flags], '', Object.fromEntries(homes)).ended;
+    return startProgram(clientBinary(k.version, 'helm'), [...args, ...flags], {
+      env: Object.fromEntries(homes),
+    }).ended;
   };
   const ok = async (...args: string[]): Promise<string> => {
     const { code, stdout, stderr } = await run(...args);

@@ -1,11 +1,8 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { projectFile } from '../command.ts';
+import { type CommandResult, projectFile, type RunningCommand, startProgram } from '../command.ts';
 import type { TestCluster } from '../harness.ts';
-import { eventually } from '../wait.ts';
 
 /** Versions of kubectl that the set-up fetches, newest first, each with a version of helm beside it. */
 export const kubectlVersions = ['1.37', '1.36', '1.22'] as const;
@@ -23,25 +20,6 @@ export function clientBinary(version: KubectlVersion, name: 'kubectl' | 'helm'):
 
 /** A value that comes from outside, looked at by expectations only. */
 export type Loose = ReturnType<typeof JSON.parse>;
-
-/** Longest that a command may take, in milliseconds. */
-const timeoutMs = 120_000;
-
-/** Result of a command. */
-export interface Result {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-/** A command that runs. */
-export interface Running {
-  readonly output: { stdout: string; stderr: string };
-  /** Resolves when its output holds the text. */
-  says(text: string): Promise<void>;
-  kill(signal?: NodeJS.Signals): void;
-  readonly ended: Promise<Result>;
-}
 
 /** Settings of one run. */
 export interface RunOptions {
@@ -70,7 +48,7 @@ export class Kubectl {
   }
 
   /** Runs kubectl to its end. */
-  run(args: readonly string[], options: RunOptions = {}): Promise<Result> {
+  run(args: readonly string[], options: RunOptions = {}): Promise<CommandResult> {
     return this.start(args, options).ended;
   }
 
@@ -80,7 +58,7 @@ export class Kubectl {
   }
 
   /** The same with input or environment. */
-  async okWith(args: readonly string[], options: RunOptions = {}): Promise<Result> {
+  async okWith(args: readonly string[], options: RunOptions = {}): Promise<CommandResult> {
     const result = await this.run(args, options);
     if (result.code === 0) return result;
     throw new Error(
@@ -101,9 +79,9 @@ export class Kubectl {
   }
 
   /** Starts kubectl. */
-  start(args: readonly string[], { input = '', env = {} }: RunOptions = {}): Running {
+  start(args: readonly string[], { input = '', env = {} }: RunOptions = {}): RunningCommand {
     const flags = ['--kubeconfig', this.kubeconfig, '--cache-dir', join(this.folder, 'cache'), '-n', this.namespace];
-    return startClient(clientBinary(this.version, 'kubectl'), [...flags, ...args], input, env);
+    return startProgram(clientBinary(this.version, 'kubectl'), [...flags, ...args], { input, env });
   }
 
   /** Writes a manifest; resolves to its path. */
@@ -116,37 +94,4 @@ export class Kubectl {
   [Symbol.dispose](): void {
     rmSync(this.folder, { recursive: true, force: true });
   }
-}
-
-/** Starts a client of the cluster. */
-export function startClient(
-  command: string,
-  args: readonly string[],
-  input: string,
-  env: NodeJS.ProcessEnv = {},
-): Running {
-  const child = spawn(command, args, { env: { ...process.env, ...env }, stdio: 'pipe', timeout: timeoutMs });
-  const output = { stdout: '', stderr: '' };
-  for (const name of ['stdout', 'stderr'] as const) {
-    child[name].setEncoding('utf8').on('data', (text: string) => {
-      output[name] += text;
-    });
-  }
-  child.stdin.on('error', () => undefined);
-  child.stdin.end(input);
-  return {
-    output,
-    says: async (text) => {
-      const said = (): boolean => (output.stdout + output.stderr).includes(text);
-      await eventually(`${args.slice(0, 3).join(' ')} says ${text}`, () => said() || child.exitCode !== null);
-      if (!said()) throw new Error(`${args.join(' ')} ended without saying ${text}: ${output.stderr}`);
-    },
-    kill: (signal = 'SIGTERM') => void child.kill(signal),
-    ended: endOf(child, output),
-  };
-}
-
-async function endOf(child: ChildProcess, output: { stdout: string; stderr: string }): Promise<Result> {
-  const [code] = (await once(child, 'close')) as [number | null];
-  return { code: code ?? 255, ...output };
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { projectFile } from '../command.ts';
-import { type Kubectl, startClient } from './kubectl.ts';
+import { projectFile, startProgram } from '../command.ts';
+import type { Kubectl } from './kubectl.ts';
 import { image } from './objects.ts';
 
 /** The client library for Python. */
@@ -8,7 +8,7 @@ export function pythonClient(k: Kubectl): void {
   test('lists, watches, patches, streams and reads logs', async () => {
     const script = projectFile('test/e2e/clients/python_client.py');
     const python = projectFile('.gantry/venv/bin/python');
-    const { code, stdout, stderr } = await startClient(python, [script, k.kubeconfig, k.namespace, image], '').ended;
+    const { code, stdout, stderr } = await startProgram(python, [script, k.kubeconfig, k.namespace, image]).ended;
     expect(code, stderr).toBe(0);
     expect(JSON.parse(stdout)).toEqual({
       watched: [
