@@ -18,7 +18,6 @@ import { nextNewSize, nextOldSizes, type RolloutBounds, rolloutBounds, type SetS
 import {
   countAnnotations,
   desiredWhenWritten,
-  hasTemplateOf,
   newSetFor,
   type Revisions,
   revisionAnnotation,
@@ -88,25 +87,31 @@ function boundsOf(deployment: Deployment): RolloutBounds {
   return rolloutBounds(replicas, maxSurge, maxUnavailable);
 }
 
+/** A Deployment with the set that makes pods by its present template, if there is one, and the bounds of its rollout. */
+interface Rollout {
+  readonly deployment: Deployment;
+  readonly current: ReplicaSet | undefined;
+  readonly bounds: RolloutBounds;
+}
+
 function rollOut(deployment: Deployment, revisions: Revisions, bounds: RolloutBounds, view: View): Action[] {
   const { current, old } = revisions;
+  const rollout: Rollout = { deployment, current, bounds };
   const all = current === undefined ? old : [...old, current];
   const scaled = wasScaled(deployment, all);
   if (deployment.spec.paused || (scaled && all.some((set) => (set.spec.replicas ?? 0) > 0))) {
-    return scaleInProportion(deployment, revisions, bounds);
+    return scaleInProportion(rollout, old);
   }
-  if (current === undefined) return createCurrent(deployment, old, bounds, view);
+  if (current === undefined) return createCurrent(rollout, old, view);
   const revision = Math.max(revisionOf(current), highestRevision(old) + 1);
-  const annotated = annotate(deployment, current, revision, bounds);
+  const annotated = annotate(rollout, current, revision);
   const recreating = deployment.spec.strategy?.type === 'Recreate';
   const resized = recreating ? recreate(deployment, current, old, view) : roll(current, old, bounds);
   // A set that is resized is written with its annotations in one go.
   const rewritten = resized.some(({ set }) => set === current);
   return [
     ...(annotated !== undefined && !rewritten ? [{ type: 'update', object: annotated } as const] : []),
-    ...resized.flatMap(({ set, size }) =>
-      resize(deployment, set, size, set === current ? revision : revisionOf(set), bounds),
-    ),
+    ...resized.flatMap(({ set, size }) => resize(rollout, set, size, set === current ? revision : revisionOf(set))),
     ...recordRevision(deployment, revision),
     ...prune(deployment, old),
     ...(recreating && podsLeft(old, view) === 'unknown' ? [waitForView] : []),
@@ -160,16 +165,12 @@ function podsLeft(sets: readonly ReplicaSet[], view: View): 'none' | 'some' | 'u
   return known ? 'none' : 'unknown';
 }
 
-function createCurrent(
-  deployment: Deployment,
-  old: readonly ReplicaSet[],
-  bounds: RolloutBounds,
-  view: View,
-): Action[] {
+function createCurrent(rollout: Rollout, old: readonly ReplicaSet[], view: View): Action[] {
+  const { deployment, bounds } = rollout;
   const recreating = deployment.spec.strategy?.type === 'Recreate';
   const live = old.filter((set) => (set.spec.replicas ?? 0) > 0);
   if (recreating && live.length > 0) {
-    return live.flatMap((set) => resize(deployment, set, 0, revisionOf(set), bounds));
+    return live.flatMap((set) => resize(rollout, set, 0, revisionOf(set)));
   }
   const left = recreating ? podsLeft(old, view) : 'none';
   if (left !== 'none') return left === 'unknown' ? [waitForView] : [];
@@ -201,14 +202,9 @@ function highestRevision(sets: readonly ReplicaSet[]): number {
  * The set with the annotations it should carry, undefined where it has them. A set of an older template keeps what it took over
  * from the Deployment of its time, such as the cause of the change, and learns the counts alone.
  */
-function annotate(
-  deployment: Deployment,
-  set: ReplicaSet,
-  revision: number,
-  bounds: RolloutBounds,
-): ReplicaSet | undefined {
+function annotate({ deployment, current, bounds }: Rollout, set: ReplicaSet, revision: number): ReplicaSet | undefined {
   const maxReplicas = bounds.replicas + bounds.maxSurge;
-  const isCurrent = hasTemplateOf(deployment, set);
+  const isCurrent = set === current;
   const wanted = {
     ...set.metadata.annotations,
     ...(isCurrent ? setAnnotations(deployment, revision, maxReplicas) : countAnnotations(deployment, maxReplicas)),
@@ -219,20 +215,14 @@ function annotate(
   return { ...set, metadata: { ...set.metadata, annotations: wanted }, spec: { ...set.spec, minReadySeconds } };
 }
 
-function resize(
-  deployment: Deployment,
-  set: ReplicaSet,
-  size: number,
-  revision: number,
-  bounds: RolloutBounds,
-): Action[] {
-  const annotated = annotate(deployment, set, revision, bounds) ?? set;
+function resize(rollout: Rollout, set: ReplicaSet, size: number, revision: number): Action[] {
+  const annotated = annotate(rollout, set, revision) ?? set;
   const before = set.spec.replicas ?? 1;
   return [
     { type: 'update', object: { ...annotated, spec: { ...annotated.spec, replicas: size } } },
     ...(before === size
       ? []
-      : [scalingEvent(deployment, size > before ? 'up' : 'down', set.metadata.name, before, size)]),
+      : [scalingEvent(rollout.deployment, size > before ? 'up' : 'down', set.metadata.name, before, size)]),
   ];
 }
 
@@ -250,10 +240,11 @@ function wasScaled(deployment: Deployment, sets: readonly ReplicaSet[]): boolean
   });
 }
 
-function scaleInProportion(deployment: Deployment, { current, old }: Revisions, bounds: RolloutBounds): Action[] {
+function scaleInProportion(rollout: Rollout, old: readonly ReplicaSet[]): Action[] {
+  const { deployment, current, bounds } = rollout;
   const all = [...old, ...(current === undefined ? [] : [current])];
   const live = all.filter((set) => (set.spec.replicas ?? 0) > 0);
-  if (live.length === 0) return growIdle(deployment, current ?? old.at(-1), all, bounds);
+  if (live.length === 0) return growIdle(rollout, current ?? old.at(-1), all);
   const sizes = live.map((set) => set.spec.replicas ?? 0);
   // In the middle of a rollout the surge is part of the total.
   const total = bounds.replicas === 0 ? 0 : bounds.replicas + (live.length > 1 ? bounds.maxSurge : 0);
@@ -262,23 +253,17 @@ function scaleInProportion(deployment: Deployment, { current, old }: Revisions, 
   // Pods of sets that still shrink are part of the total as well.
   if (grows && all.map(sizeOf).some(({ wanted, atMost }) => atMost > wanted)) return [];
   return live.flatMap((set, index) => {
-    const changed =
-      shared[index] !== set.spec.replicas || annotate(deployment, set, revisionOf(set), bounds) !== undefined;
-    return changed ? resize(deployment, set, shared[index]!, revisionOf(set), bounds) : [];
+    const changed = shared[index] !== set.spec.replicas || annotate(rollout, set, revisionOf(set)) !== undefined;
+    return changed ? resize(rollout, set, shared[index]!, revisionOf(set)) : [];
   });
 }
 
 /** Grows one set of a Deployment none of whose sets wants pods. */
-function growIdle(
-  deployment: Deployment,
-  idle: ReplicaSet | undefined,
-  all: readonly ReplicaSet[],
-  bounds: RolloutBounds,
-): Action[] {
+function growIdle(rollout: Rollout, idle: ReplicaSet | undefined, all: readonly ReplicaSet[]): Action[] {
   if (idle === undefined) return [];
   const others = all.filter((set) => set !== idle);
-  const size = nextNewSize(bounds, sizeOf(idle), others.map(sizeOf));
-  return size > 0 ? resize(deployment, idle, size, revisionOf(idle), bounds) : [];
+  const size = nextNewSize(rollout.bounds, sizeOf(idle), others.map(sizeOf));
+  return size > 0 ? resize(rollout, idle, size, revisionOf(idle)) : [];
 }
 
 function recordRevision(deployment: Deployment, revision: number): Action[] {

@@ -82,11 +82,6 @@ export function countAnnotations(deployment: Deployment, maxReplicas: number): R
   return { [desiredAnnotation]: String(deployment.spec.replicas ?? 1), [maxAnnotation]: String(maxReplicas) };
 }
 
-/** Whether a set makes pods by the present template of the Deployment. */
-export function hasTemplateOf(deployment: Deployment, set: ReplicaSet): boolean {
-  return sameTemplate(set.spec.template, deployment.spec.template);
-}
-
 /** The replicas that the Deployment asked for when this set was written last. */
 export function desiredWhenWritten(set: ReplicaSet): number | undefined {
   const value = set.metadata.annotations?.[desiredAnnotation];
