@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import type { Client } from '@gantry/client/client.ts';
-import { isReady } from '@gantry/model/ready.ts';
 import { type HostNode, type HostNodes, startHostNodes } from '@gantry/node-agent/host/nodes.ts';
 import { agentAddressAnnotation } from '@gantry/node-agent/node/object.ts';
 import type { Clock } from '@gantry/runtime/clock.ts';
@@ -9,6 +8,7 @@ import { freePort } from '../up/free-port.ts';
 import type { Nodes } from '../up/node-agents.ts';
 import { allStarted, nodeNames } from '../up/node-agents.ts';
 import type { UpOptions } from '../up/options.ts';
+import { takesPods } from '../up/takes-pods.ts';
 import { type Addresses, agentProgram } from './programs.ts';
 import { logPath, type Supervised, supervise } from './supervised.ts';
 import { untilAnswers } from './wait.ts';
@@ -39,7 +39,7 @@ export async function setUpNodes(
   return host;
 }
 
-/** Starts the agent of each node as a process of its own. Resolves when all are registered. Disposing of it also ends the nodes. */
+/** Starts the agent of each node as a process of its own. Resolves when all of them take pods. Disposing of it also ends the nodes. */
 export async function startNodePrograms(
   host: HostNodes,
   options: UpOptions & Pick<Addresses, 'api' | 'certificates'>,
@@ -82,7 +82,7 @@ async function startAgent(
   programs.set(node.name, agent);
   const registered = async (): Promise<boolean> => {
     const object = await client.get('Node', { name: node.name }, { signal });
-    return isReady(object) && object.metadata.annotations?.[agentAddressAnnotation] === listen;
+    return takesPods(object) && object.metadata.annotations?.[agentAddressAnnotation] === listen;
   };
   const hint = `the log of its agent is ${logPath(logDir, node.name)}`;
   await untilAnswers(node.name, hint, registered, { clock, signal: AbortSignal.any([signal, agent.stopped]) });

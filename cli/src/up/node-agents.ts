@@ -7,12 +7,16 @@ import { type NodeAgent, startNodeAgent } from '@gantry/node-agent/service.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
 import type { UpOptions } from './options.ts';
 import { type PatienceDeps, untilStarted } from './patience.ts';
+import { takesPods } from './takes-pods.ts';
 
 /** Address of the cluster's DNS: the tenth of the service range, as in Kubernetes. */
 export const dnsAddress = '10.96.0.10';
 
 /** Advice for a node that does not start. */
 const notReadyHint = 'GANTRY_LOG_LEVEL=info says more at the next start';
+
+/** Interval at which the node's object is looked at during its start. */
+const pollMs = 50;
 
 /** The nodes of this machine, each with its agent. */
 export interface Nodes extends AsyncDisposable {
@@ -61,7 +65,7 @@ export async function startNodes(
     const own = { ...deps, ...services.get(node.name)!, runtime: node.runtime };
     const agent = await startNodeAgent(agentConfig(node, options), own);
     agents.set(node.name, agent);
-    await untilStarted(node.name, agent.ready, notReadyHint, deps);
+    await untilStarted(node.name, untilTaken(agent, node.name, own.client, deps), notReadyHint, deps);
   };
   await allStarted(host.nodes.map(start));
   const nodeNamed = (name: string): HostNode => host.nodes.find((node) => node.name === name)!;
@@ -80,6 +84,13 @@ export async function startNodes(
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
+}
+
+/** Waits until an agent is ready and the rest of the cluster knows it. */
+async function untilTaken(agent: NodeAgent, name: string, client: Client, deps: PatienceDeps): Promise<void> {
+  const { clock, signal } = deps;
+  await agent.ready;
+  while (!takesPods(await client.get('Node', { name }, { signal }))) await clock.sleep(pollMs, signal);
 }
 
 function agentConfig(node: HostNode, options: UpOptions): Parameters<typeof startNodeAgent>[0] {
