@@ -54,7 +54,10 @@ export interface WriteOptions {
 }
 
 /** Reads one object from the store; throws NotFound. */
-export async function readStored(deps: CoreDeps, { kind, namespace, name }: Target): Promise<Stored> {
+export async function readStored(
+  deps: Pick<CoreDeps, 'store' | 'cache'>,
+  { kind, namespace, name }: Target,
+): Promise<Stored> {
   // A longer name than any object can have would be no key of the store.
   const possible = name.length <= maxNameChars && namespace.length <= maxNameChars;
   const entry = possible ? await deps.store.get(objectKey(kind, namespace, name)) : undefined;

@@ -79,7 +79,12 @@ async function portNameOf(deps: CoreDeps, namespace: string, name: string, port:
   throw new GantryError('ServiceUnavailable', `no service port ${port} found for service ${JSON.stringify(name)}`);
 }
 
-async function slicesOf(deps: CoreDeps, namespace: string, service: string): Promise<EndpointSlice[]> {
+/** The endpoint slices of a service. */
+export async function slicesOf(
+  deps: Pick<CoreDeps, 'store' | 'cache'>,
+  namespace: string,
+  service: string,
+): Promise<EndpointSlice[]> {
   const { entries } = await deps.store.list({ prefix: keyPrefix(slices, namespace) });
   return entries
     .filter(({ value }) => value.includes(JSON.stringify(service)))

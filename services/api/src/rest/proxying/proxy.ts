@@ -1,14 +1,13 @@
 import { type ClientRequest, request as httpRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
-import { type Duplex, duplexPair } from 'node:stream';
+import type { Duplex } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { connect as connectTls } from 'node:tls';
-import { GantryError, isError, toGantryError } from '@gantry/runtime/errors.ts';
+import { GantryError, isError } from '@gantry/runtime/errors.ts';
 import { attemptOn } from '../../auth/authorization.ts';
+import { socketTo } from '../../pods/socket.ts';
 import type { ProxyTarget } from '../../pods/targets.ts';
 import type { Outgoing } from '../answer.ts';
-import { drained } from '../drained.ts';
 import type { ResourceDeps, ResourceRequest, Upgrade } from '../request.ts';
-import { piecesOf } from '../streams/pieces.ts';
 
 type Deps = Pick<ResourceDeps, 'pods' | 'authorize'>;
 
@@ -99,31 +98,13 @@ function open(
   headers: Record<string, string | string[]>,
 ): ClientRequest {
   const { search } = new URL(`http://localhost${incoming.url}`);
-  const [own, far] = duplexPair();
-  const signal = context.signal;
-  const carried = carry(far, pods.dial(context, target, chunksOf(far)));
-  carried.catch((error: unknown) => own.destroy(toGantryError(error)));
-  signal.addEventListener('abort', () => own.destroy(), { once: true });
-  own.on('error', () => undefined);
+  const { signal } = context;
+  const own = socketTo(pods, context, target);
   const socket = target.scheme === 'https' ? connectTls({ socket: own, rejectUnauthorized: false }) : own;
   const path = `${route.restPath || '/'}${search}`;
   const call = httpRequest({ method: incoming.method ?? 'GET', path, headers, createConnection: () => socket, signal });
   call.on('error', () => own.destroy());
   return call;
-}
-
-async function carry(far: Duplex, output: AsyncIterable<{ readonly data?: Uint8Array }>): Promise<void> {
-  for await (const { data } of output) {
-    if (far.destroyed) return;
-    if (data?.length && !far.write(data)) await drained(far);
-  }
-  far.end();
-}
-
-async function* chunksOf(stream: Duplex): AsyncGenerator<{ readonly data: Uint8Array }> {
-  for await (const bytes of stream.iterator({ destroyOnReturn: false })) {
-    for (const data of piecesOf(bytes as Buffer)) yield { data };
-  }
 }
 
 /** A client's headers as a pod gets them, with the address by which the client asked. */
