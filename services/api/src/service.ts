@@ -16,8 +16,9 @@ import { createMetrics, type Diagnostics, serveDiagnostics } from '@gantry/runti
 import type { Running } from '@gantry/runtime/service.ts';
 import type { OpenStore } from '@gantry/store/store.ts';
 import type { Registry as Metrics } from 'prom-client';
+import { AdmissionChain } from './admission/chain.ts';
 import { parseIpRange } from './admission/ip-range.ts';
-import { type AdmissionState, admissionPlugins } from './admission/plugins.ts';
+import { type AdmissionState, admissionPlugins, admissionSteps } from './admission/plugins.ts';
 import { PriorityClasses } from './admission/priority.ts';
 import { ServiceAccounts } from './admission/service-accounts.ts';
 import { type Advertiser, advertiserOf } from './advertise/advertise.ts';
@@ -199,7 +200,7 @@ interface Edges {
 /** Serves gRPC, and REST and diagnostics if they are configured. */
 async function serveEdges(config: ApiConfig, deps: ApiDeps, parts: Parts, stack: AsyncDisposableStack): Promise<Edges> {
   const { log, store, credentials = noCredentials } = deps;
-  const { core, tokens, ledger, hub, events, resources, registry } = parts;
+  const { core, tokens, access, ledger, hub, events, resources, registry } = parts;
   const { maxRequestBytes, maxInFlight } = config.limits;
   const authenticators = [
     clientCertificate(core.clock.now),
@@ -222,7 +223,10 @@ async function serveEdges(config: ApiConfig, deps: ApiDeps, parts: Parts, stack:
     {
       ResourceService: resourceHandlers(resources, calls, core.damaged, core.kinds),
       SchedulingService: schedulingHandlers(scheduling, calls),
-      NodeService: nodeHandlers(new NodeApi({ ...core, ephemeral: store, ledger, hub }), calls),
+      NodeService: nodeHandlers(
+        new NodeApi({ ...core, ephemeral: store, ledger, hub, restrictNode: access.restrictNode }),
+        calls,
+      ),
       PodService: podHandlers(pods, calls),
       PlacementService: placementHandlers(new PlacementProxy({ ...core, credentials }), calls),
       TokenService: tokenHandlers(tokens.requests, calls),
@@ -375,7 +379,7 @@ function coreOf(config: ApiConfig, deps: ApiDeps, access: Access, state: Admissi
     cache: new ObjectCache(config.cacheChars),
     damaged: new DamagedObjects(log),
     authorize: access.authorize,
-    restrict: access.restrict,
+    chain: new AdmissionChain(admissionSteps(access.steps)),
     admission: admissionPlugins({ ...state, store, clock, entropy, allocation, rootCertificate }),
   };
 }

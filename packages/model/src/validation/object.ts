@@ -10,17 +10,15 @@ import { validateMetadata, validateMetadataUpdate } from './metadata.ts';
 /**
  * Makes a new object complete, in place: defaults, then what the server sets, then validation. Throws Invalid with all causes.
  * The object comes from the decoder, so that whatever its kind requires is there, be it with a zero value.
- * @param afterDefaults Called for the object as its client has it, before the server adds anything.
  * @param form The form in which it came, where that is not the stored one.
  */
-export function completeNew<T extends KubeObject>(
-  kind: Kind<T>,
-  object: T,
-  afterDefaults?: () => void,
-  form?: ServedVersion,
-): void {
+export function completeNew<T extends KubeObject>(kind: Kind<T>, object: T, form?: ServedVersion): void {
   kind.setDefaults(object);
-  afterDefaults?.();
+  finishNew(kind, object, form);
+}
+
+/** Makes a new object complete that has its defaults: the other steps of completeNew. */
+export function finishNew<T extends KubeObject>(kind: Kind<T>, object: T, form?: ServedVersion): void {
   kind.prepareForCreate?.(object);
   fillZeros(schemaOf(kind), object);
   refuse(kind, object, [
@@ -30,16 +28,8 @@ export function completeNew<T extends KubeObject>(
   ]);
 }
 
-/** Makes a replacement of a stored object complete, in place, in the same order. Throws Invalid with all causes. */
-export function completeUpdate<T extends KubeObject>(
-  kind: Kind<T>,
-  object: T,
-  stored: T,
-  afterDefaults?: () => void,
-  form?: ServedVersion,
-): void {
-  kind.setDefaults(object);
-  afterDefaults?.();
+/** Makes a replacement of a stored object complete that has its defaults, in place, in the same order. Throws Invalid with all causes. */
+export function finishUpdate<T extends KubeObject>(kind: Kind<T>, object: T, stored: T, form?: ServedVersion): void {
   kind.prepareForUpdate?.(object, stored);
   fillZeros(schemaOf(kind), object);
   refuse(kind, object, [...validateUpdate(kind, object, stored), ...(form?.validate?.(object, stored) ?? [])]);

@@ -5,6 +5,7 @@ import { requestAdmission } from '../certificates/permissions.ts';
 import type { Entropy } from '../core/metadata.ts';
 import type { Admission } from './admission.ts';
 import { nodeAdmission, podAdmission } from './capacity.ts';
+import type { AdmissionStep } from './chain.ts';
 import { claimAdmission } from './claims.ts';
 import { ingressAdmission } from './ingresses.ts';
 import { type PriorityClasses, priorityClassAdmission } from './priority.ts';
@@ -27,6 +28,14 @@ interface Deps extends AdmissionState {
   readonly allocation: Parameters<typeof serviceAdmission>[1];
   /** Certificate of the cluster's authority, in PEM; without it pods get no accounts' tokens. */
   readonly rootCertificate: string | undefined;
+}
+
+/**
+ * The steps of admission, in Kubernetes' order of plugins.
+ * @param restrictions Those of access control.
+ */
+export function admissionSteps(restrictions: readonly AdmissionStep[]): readonly AdmissionStep[] {
+  return [...restrictions];
 }
 
 /** The plugins of all kinds that have one. */

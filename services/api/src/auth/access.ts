@@ -1,4 +1,5 @@
 import type { PolicyRule } from '@gantry/model/gen/gantry.rbac.v1.ts';
+import type { AdmissionStep } from '../admission/chain.ts';
 import { signerRestriction } from '../certificates/permissions.ts';
 import type { ChangeObserver } from '../watch/observers.ts';
 import {
@@ -16,7 +17,7 @@ import { nodeRestriction } from './node/restriction.ts';
 import { type RulesOf, rbacAuthorizer, rulesFor } from './rbac/authorizer.ts';
 import { escalationCheck } from './rbac/escalation.ts';
 import { RbacView } from './rbac/view.ts';
-import { type Restriction, restrictInOrder } from './restriction.ts';
+import { type Restriction, restrictionStep } from './restriction.ts';
 
 /** Everything that decides who may do what, and the state that it decides by. */
 export interface Access {
@@ -26,8 +27,10 @@ export interface Access {
   readonly authorize: Authorize;
   /** The same as an answer. */
   readonly decide: Authorizer;
-  /** Refuses writes by what is in them: throws Forbidden. */
-  readonly restrict: Restriction;
+  /** Keeps nodes to what is theirs: throws Forbidden. */
+  readonly restrictNode: Restriction;
+  /** Steps of admission that refuse writes by what is in them. */
+  readonly steps: readonly AdmissionStep[];
   /** The rules that a user has in a namespace. */
   readonly rulesOf: RulesOf;
 }
@@ -45,7 +48,12 @@ export function accessControl(): Access {
     observers: [rbac, graph],
     authorize: authorizeInOrder(authorizers),
     decide,
-    restrict: restrictInOrder([nodeRestriction, escalationCheck(rbac, decide), signerRestriction(decide)]),
+    restrictNode: nodeRestriction,
+    steps: [
+      restrictionStep('NodeRestriction', nodeRestriction),
+      restrictionStep('escalation', escalationCheck(rbac, decide)),
+      restrictionStep('CertificateApproval', signerRestriction(decide)),
+    ],
     rulesOf: (user, namespace) => {
       const found = rulesFor(rbac, user, namespace);
       if (nodeOf(user) === undefined) return { ...found, incomplete: false };

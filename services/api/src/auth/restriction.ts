@@ -1,6 +1,7 @@
 import type { Kind } from '@gantry/model/kind.ts';
 import { resourceOf } from '@gantry/model/registry.ts';
 import { GantryError } from '@gantry/runtime/errors.ts';
+import type { AdmissionStep } from '../admission/chain.ts';
 import type { AnyObject } from '../core/stored-object.ts';
 import type { User } from './user.ts';
 
@@ -22,10 +23,17 @@ export interface WriteAttempt {
 /** Refuses writes by what is in them: throws Forbidden. */
 export type Restriction = (user: User, attempt: WriteAttempt) => void;
 
-/** Asks all restrictions. */
-export function restrictInOrder(restrictions: readonly Restriction[]): Restriction {
-  return (user, attempt) => {
-    for (const restrict of restrictions) restrict(user, attempt);
+const verbs = { CREATE: 'create', UPDATE: 'update', DELETE: 'delete', CONNECT: undefined } as const;
+
+/** A restriction as a step of admission: before validation, as in Kubernetes. */
+export function restrictionStep(name: string, restrict: Restriction): AdmissionStep {
+  return {
+    name,
+    handles: ({ operation }) => operation !== 'CONNECT',
+    mutate: ({ request: { user, subresource }, operation, kind, namespace, name, object, stored }) => {
+      const verb = verbs[operation];
+      if (verb !== undefined) restrict(user, { kind, verb, subresource, namespace, name, object, stored });
+    },
   };
 }
 

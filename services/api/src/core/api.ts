@@ -7,6 +7,7 @@ import { GantryError, toGantryError } from '@gantry/runtime/errors.ts';
 import { attemptOn } from '../auth/authorization.ts';
 import { ownersBy } from '../ownership/track.ts';
 import type { WatchEvent } from '../watch/change.ts';
+import { admissionRequest, attemptOf } from './admit.ts';
 import { type Applied, applyManifest } from './apply.ts';
 import { cloneJson } from './clone.ts';
 import { deleteListed } from './collection.ts';
@@ -124,9 +125,8 @@ export class ResourceApi {
     dryRun: boolean,
   ): Promise<ListedPage> {
     const form = this.#formFor(context, 'deletecollection', query);
-    const { kind } = form;
     const remove = ({ metadata: { namespace = '', name } }: AnyObject): Promise<unknown> =>
-      writer.remove(this.#deps, { kind, namespace, name }, request, dryRun);
+      this.#remove(context, { kind: form.kind, form, namespace, name }, request, dryRun);
     const read = (at: reader.Page): Promise<ListedPage> =>
       this.#list(context, form, query, at, async (listed) => listed);
     return deleteListed(read, page, remove, context.signal);
@@ -228,7 +228,8 @@ export class ResourceApi {
     const { subresource = '' } = ref;
     const target = this.#target(context, verb, ref);
     const checked: writer.Transition = ({ object }) => next(cloneJson(object));
-    return (await writer.update(this.#deps, target, checked, this.#by(context, subresource, dryRun))).object;
+    return (await writer.update(this.#deps, target, checked, this.#by(context, subresource, dryRun, target.form)))
+      .object;
   }
 
   async apply(context: RequestContext, manifest: Uint8Array, namespace: string, dryRun: boolean): Promise<Applied> {
@@ -247,9 +248,9 @@ export class ResourceApi {
     const target = this.#target(context, 'patch', ref);
     const author = { manager: context.fieldManager, subresource, nowMs: this.#deps.clock.now() };
     const { form } = target;
-    const [check, requester] = [this.#check(context, subresource), context.user];
-    return applyServerSide(this.#deps, target, { config, author, form, check, requester, force, dryRun }, () =>
-      this.#authorize(context, 'create', target.form, ref),
+    const by = admissionRequest(context, subresource, dryRun);
+    return applyServerSide(this.#deps, target, { config, author, form, request: by, force, dryRun }, () =>
+      this.#authorize(context, 'create', form, ref),
     );
   }
 
@@ -274,37 +275,36 @@ export class ResourceApi {
     request: DeletionRequest,
     dryRun: boolean,
   ): Promise<{ readonly object: AnyObject; readonly gone: boolean }> {
-    const target = this.#target(context, 'delete', ref);
-    const check = (stored: AnyObject): void =>
-      this.#deps.restrict(context.user, { ...target, verb: 'delete', subresource: '', object: undefined, stored });
-    return writer.remove(this.#deps, target, request, dryRun, check);
+    return this.#remove(context, this.#target(context, 'delete', ref), request, dryRun);
+  }
+
+  #remove(
+    context: RequestContext,
+    target: FormTarget,
+    options: DeletionRequest,
+    dryRun: boolean,
+  ): ReturnType<typeof writer.remove> {
+    const request = admissionRequest(context, '', dryRun);
+    const admit = (stored: AnyObject): Promise<void> =>
+      this.#deps.chain.admit(attemptOf(request, { ...target, object: undefined, stored, options }));
+    return writer.remove(this.#deps, target, options, dryRun, admit);
   }
 
   /** Options of a write whose client owns what it sets. */
   #by(context: RequestContext, subresource: string, dryRun: boolean, form?: Form): writer.WriteOptions {
     const nowMs = this.#deps.clock.now();
     const owners = ownersBy({ manager: context.fieldManager, subresource, version: form?.apiVersion, nowMs });
-    const check = this.#check(context, subresource);
-    return { dryRun, owners, form: form?.conversion, check, requester: context.user };
-  }
-
-  /** Asks the restrictions of writes before an object is stored. */
-  #check({ user }: RequestContext, subresource: string): NonNullable<writer.WriteOptions['check']> {
-    return (kind, object, stored) => {
-      const { namespace = '', name = '' } = object.metadata;
-      const verb = stored === undefined ? 'create' : 'update';
-      this.#deps.restrict(user, { kind, verb, subresource, namespace, name, object, stored });
-    };
+    return { dryRun, owners, form, request: admissionRequest(context, subresource, dryRun) };
   }
 
   #admitted(context: RequestContext, object: AnyObject | GantryError): NewObject | Creation {
     try {
       if (object instanceof GantryError) throw object;
       const form = this.#deps.kinds.formOf(object);
-      const { kind, conversion } = form;
+      const { kind } = form;
       this.#authorize(context, 'create', form, { namespace: object.metadata.namespace });
       const wanted = storedForm(this.#deps.kinds, object);
-      return { kind, object: wanted, form: conversion };
+      return { kind, object: wanted, form };
     } catch (error) {
       return { type: 'refused', error: toGantryError(error) };
     }

@@ -46,6 +46,7 @@ export async function applyManifest(
   checkNamespace(kind, metadata.namespace, metadata.name);
   if (!metadata.name) throw invalid(kind, '', [required('metadata.name', 'apply needs a name')]);
   authorize('get', form, decoded);
+  const options = { ...request, form };
   const modified = withLastApplied(manifest as Manifest, metadata.namespace);
   const target = { kind, namespace: metadata.namespace ?? '', name: metadata.name };
   for (let round = 1; round <= maxRounds; round++) {
@@ -54,7 +55,7 @@ export async function applyManifest(
         authorize('patch', form, decoded);
         return merged(deps, form, modified, stored.object);
       };
-      const { object, changed } = await update(deps, target, next, request);
+      const { object, changed } = await update(deps, target, next, options);
       return { object, outcome: changed ? 'configured' : 'unchanged' };
     } catch (error) {
       if (!isError(error, 'NotFound')) throw error;
@@ -66,7 +67,7 @@ export async function applyManifest(
           deps,
           kind,
           storedForm(deps.kinds, decodeObject(withoutNulls(modified), deps.kinds) as AnyObject),
-          request,
+          options,
         ),
         outcome: 'created',
       };

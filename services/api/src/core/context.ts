@@ -4,8 +4,8 @@ import type { Clock } from '@gantry/runtime/clock.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
 import type { Store } from '@gantry/store/store.ts';
 import type { Admission } from '../admission/admission.ts';
+import type { AdmissionChain } from '../admission/chain.ts';
 import type { Authorize } from '../auth/authorization.ts';
-import type { Restriction } from '../auth/restriction.ts';
 import type { User } from '../auth/user.ts';
 import type { DamagedObjects } from './damage.ts';
 import type { Limits } from './limits.ts';
@@ -23,9 +23,10 @@ export interface CoreDeps {
   readonly entropy: Entropy;
   readonly limits: Limits;
   readonly authorize: Authorize;
-  /** Refuses writes by what is in them. */
-  readonly restrict: Restriction;
+  /** What the server adds to writes of some kinds, atomically. */
   readonly admission: Admission;
+  /** Steps that see writes of every kind. */
+  readonly chain: AdmissionChain;
   readonly log: Logger;
 }
 
@@ -41,6 +42,8 @@ export interface RequestContext {
   readonly fieldValidation: FieldValidation;
   /** Tells the client something that is no refusal: a Warning header over HTTP. */
   readonly warn: (text: string) => void;
+  /** Adds an annotation to the request's event in the audit log; absent where there is none. */
+  readonly annotate?: (key: string, value: string) => void;
 }
 
 /** The context of requests that the api makes of itself. */

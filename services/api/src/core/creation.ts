@@ -1,8 +1,11 @@
-import type { Kind, ServedVersion } from '@gantry/model/kind.ts';
-import { completeNew } from '@gantry/model/validation/object.ts';
+import type { Kind } from '@gantry/model/kind.ts';
+import type { Form } from '@gantry/model/registry.ts';
+import { finishNew } from '@gantry/model/validation/object.ts';
 import { alreadyExists, type GantryError, type ResourceInfo, toGantryError } from '@gantry/runtime/errors.ts';
 import type { Operation } from '@gantry/store/store.ts';
+import type { AdmissionAttempt } from '../admission/chain.ts';
 import { setEntries } from '../ownership/track.ts';
+import { admitWrite, attemptOf } from './admit.ts';
 import { commitDecision, type Decision, noteCommitted } from './commit.ts';
 import type { CoreDeps } from './context.ts';
 import { infoOf, objectKey } from './keys.ts';
@@ -10,15 +13,15 @@ import * as meta from './metadata.ts';
 import { requireNamespace } from './namespaces.ts';
 import { type AnyObject, putObject, withRevision } from './stored-object.ts';
 import { noteForm } from './todays-form.ts';
-import { checkedValue, pluginOf, type WriteOptions } from './writer.ts';
+import { checkedValue, type WriteOptions } from './writer.ts';
 
-// New objects, one at a time or many in one commit. Both go the same way: default → validate → admit → commit.
+// New objects, one at a time or many in one commit. Both go the same way: default → mutate → validate → admit → commit.
 
 /** An object that is to be stored. */
 export interface NewObject {
   readonly kind: Kind;
-  /** The form in which it came, where that is not the stored one. */
-  readonly form?: ServedVersion | undefined;
+  /** The form in which it came; the stored one if absent. */
+  readonly form?: Form | undefined;
   /** Decoded; becomes the pipeline's own. */
   readonly object: AnyObject;
 }
@@ -43,7 +46,7 @@ const attemptsTogether = 8;
 
 /** Stores a new object. */
 export async function create(deps: CoreDeps, kind: Kind, object: AnyObject, options: WriteOptions): Promise<AnyObject> {
-  const candidate = prepare(deps, { kind, object, form: options.form }, options);
+  const candidate = await prepare(deps, { kind, object, form: options.form }, options);
   const revision = await commitDecision(deps, candidate.info, candidate.decide);
   return revision === undefined ? candidate.object() : withRevision(candidate.object(), revision);
 }
@@ -61,7 +64,7 @@ export async function createAll(
   let waiting: Waiting[] = [];
   for (const [index, object] of objects.entries()) {
     try {
-      waiting.push({ index, candidate: prepare(deps, object, options) });
+      waiting.push({ index, candidate: await prepare(deps, object, options) });
     } catch (error) {
       outcomes[index] = refused(error);
     }
@@ -168,21 +171,52 @@ function refused(error: unknown): Creation {
 }
 
 /** Everything up to the commit. Throws what is wrong with the object. */
-function prepare(
+async function prepare(
   deps: CoreDeps,
-  { kind, object, form }: NewObject,
-  { dryRun, owners, check, requester }: WriteOptions,
-): Candidate {
-  const metadata = object.metadata;
+  { kind, object: given, form }: NewObject,
+  { dryRun, owners, request }: WriteOptions,
+): Promise<Candidate> {
+  let object = given;
   meta.clearNamespace(kind, object);
-  meta.checkNamespace(kind, metadata.namespace, metadata.name || metadata.generateName || '');
-  const generated = !metadata.name && metadata.generateName ? metadata.generateName : undefined;
-  if (generated !== undefined) metadata.name = meta.generateName(generated, deps.entropy.random);
+  meta.checkNamespace(kind, object.metadata.namespace, object.metadata.name || object.metadata.generateName || '');
   meta.stampNew(kind, object, deps.clock.now(), deps.entropy.uid());
-  if (requester !== undefined) kind.noteRequester?.(object, requester);
-  completeNew(kind, object, () => setEntries(object, owners(kind, object, undefined)), form);
-  check?.(kind, object, undefined);
+  kind.setDefaults(object);
+  setEntries(object, owners(kind, object, undefined));
+  const attempt = (): AdmissionAttempt => {
+    const { namespace, name } = object.metadata;
+    return attemptOf(request!, { kind, form: form!, namespace, name, object, stored: undefined });
+  };
+  if (request !== undefined) object = await mutatedNew(deps, attempt());
+  const generated = nameOf(deps, object);
+  if (request !== undefined) kind.noteRequester?.(object, request.user);
+  finishNew(kind, object, form?.conversion);
+  if (request !== undefined) await deps.chain.validate(attempt());
   noteForm(kind, object);
+  return candidateOf(deps, { kind, object, generated, dryRun });
+}
+
+/** The object after the mutating steps, which may not move it to another namespace. */
+async function mutatedNew(deps: CoreDeps, attempt: AdmissionAttempt): Promise<AnyObject> {
+  await deps.chain.mutate(attempt);
+  const object = attempt.object!;
+  if (attempt.kind.namespaced) object.metadata.namespace = attempt.namespace;
+  return object;
+}
+
+/** Gives an object a name if it asks for one, in place. Returns the start of generated names; undefined for a name of its own. */
+function nameOf({ entropy }: CoreDeps, { metadata }: AnyObject): string | undefined {
+  if (metadata.name || !metadata.generateName) return undefined;
+  metadata.name = meta.generateName(metadata.generateName, entropy.random);
+  return metadata.generateName;
+}
+
+/** The commit of a complete object. */
+function candidateOf(
+  deps: CoreDeps,
+  item: { readonly kind: Kind; readonly object: AnyObject; readonly generated: string | undefined; dryRun: boolean },
+): Candidate {
+  const { kind, object, generated, dryRun } = item;
+  const { metadata } = object;
   let created = object;
   const decide = async (attempt: number): Promise<Decision | undefined> => {
     if (attempt > 1 && generated !== undefined) {
@@ -192,7 +226,7 @@ function prepare(
     }
     const name = metadata.name ?? '';
     const guards = kind.namespaced ? [await requireNamespace(deps, metadata.namespace ?? '', infoOf(kind, name))] : [];
-    const admitted = await pluginOf(deps, kind).admit({ object, stored: undefined, attempt });
+    const admitted = await admitWrite(deps, kind, { object, stored: undefined, attempt }, dryRun);
     created = admitted.object!;
     const key = objectKey(kind, metadata.namespace, name);
     if (dryRun) {

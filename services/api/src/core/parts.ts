@@ -10,12 +10,14 @@ import type { CoreDeps } from './context.ts';
 import * as meta from './metadata.ts';
 import { copyOf } from './stored-object.ts';
 import {
+  mutated,
   sameIdentity,
   type Target,
   type Transition,
   transition,
   update,
   updateStatus,
+  validated,
   type WriteOptions,
   type Written,
 } from './writer.ts';
@@ -54,21 +56,22 @@ function updatePart(
   target: Target,
   subresource: string,
   next: Transition,
-  { dryRun, owners, check }: WriteOptions,
+  options: WriteOptions,
 ): Promise<Written> {
   const { kind } = target;
   const { transfer, validate } = partOf(kind, subresource)!;
-  return transition(deps, target, dryRun, async (stored) => {
-    const wanted = await next(stored);
-    sameIdentity(target, wanted);
-    meta.checkPreconditions(kind, wanted, stored.object);
+  return transition(deps, target, options.dryRun, async (stored) => {
+    const given = await next(stored);
+    sameIdentity(target, given);
+    meta.checkPreconditions(kind, given, stored.object);
+    const wanted = await mutated(deps, target, options, given, stored.object);
     const object = copyOf(stored);
     delete object.metadata.resourceVersion;
     transfer!(object, wanted, deps.clock.now());
     kind.setDefaults(object);
     fillZeros(schemaOf(kind), object);
     object.metadata.managedFields = wanted.metadata.managedFields;
-    setEntries(object, owners(kind, object, stored.object));
+    setEntries(object, options.owners(kind, object, stored.object));
     const causes = [
       ...validateMetadataUpdate(object.metadata, stored.object.metadata),
       ...validateObject(kind, object),
@@ -76,7 +79,7 @@ function updatePart(
     ];
     if (causes.length > 0) throw invalid(kind, target.name, causes);
     meta.bumpGeneration(kind, object, stored.object);
-    check?.(kind, object, stored.object);
+    await validated(deps, target, options, object, stored.object);
     return object;
   });
 }

@@ -29,8 +29,7 @@ export interface ServerSideApply {
   readonly force: boolean;
   readonly dryRun: boolean;
   /** As of any write. */
-  readonly check: WriteOptions['check'];
-  readonly requester: WriteOptions['requester'];
+  readonly request: WriteOptions['request'];
 }
 
 /** Rounds of "it is not there, create it" and "it is there already, change it" before giving up. */
@@ -49,7 +48,8 @@ export async function applyServerSide(
 ): Promise<{ readonly object: AnyObject; readonly outcome: 'created' | 'configured' | 'unchanged' }> {
   const { kind, name } = target;
   const config = readConfig(deps, target, request.form, request.config);
-  const { author, force, dryRun, check, requester } = request;
+  const { author, force, form } = request;
+  const options = { dryRun: request.dryRun, form, request: request.request };
   for (let round = 1; round <= maxRounds; round++) {
     let entries: Entries;
     const owners = (): Entries => entries;
@@ -64,12 +64,7 @@ export async function applyServerSide(
         if (author.subresource === '') keepLastApplied(object, config, author);
         return object;
       };
-      const { object, changed } = await write(deps, target, next, {
-        dryRun,
-        owners,
-        check,
-        form: request.form.conversion,
-      });
+      const { object, changed } = await write(deps, target, next, { ...options, owners });
       return { object, outcome: changed ? 'configured' : 'unchanged' };
     } catch (error) {
       if (!isError(error, 'NotFound') || author.subresource !== '') throw error;
@@ -78,16 +73,8 @@ export async function applyServerSide(
     const result = applyTo(kind, undefined, { author, config, force });
     entries = result.entries;
     try {
-      return {
-        object: await create(deps, kind, newObject(deps, target, result.object), {
-          dryRun,
-          owners,
-          check,
-          requester,
-          form: request.form.conversion,
-        }),
-        outcome: 'created',
-      };
+      const object = await create(deps, kind, newObject(deps, target, result.object), { ...options, owners });
+      return { object, outcome: 'created' };
     } catch (error) {
       if (!isError(error, 'AlreadyExists')) throw error;
     }

@@ -1,10 +1,12 @@
-import type { Kind, Requester, ServedVersion } from '@gantry/model/kind.ts';
-import { resourceOf } from '@gantry/model/registry.ts';
-import { completeUpdate } from '@gantry/model/validation/object.ts';
+import type { Kind } from '@gantry/model/kind.ts';
+import type { Form } from '@gantry/model/registry.ts';
+import { finishUpdate } from '@gantry/model/validation/object.ts';
 import { GantryError, notFound } from '@gantry/runtime/errors.ts';
 import type { Operation } from '@gantry/store/store.ts';
-import { type Admittance, admitAsIs } from '../admission/admission.ts';
+import type { Admitted } from '../admission/admission.ts';
+import type { AdmissionAttempt, AdmissionRequest } from '../admission/chain.ts';
 import { type Owners, setEntries } from '../ownership/track.ts';
+import { admitWrite, attemptOf, pluginOf } from './admit.ts';
 import { checkStatusUpdate, checkWhileDeleting } from './check.ts';
 import { commitDecision, type Decision } from './commit.ts';
 import type { CoreDeps } from './context.ts';
@@ -16,7 +18,7 @@ import { type AnyObject, encodeValue, type Stored, withRevision } from './stored
 import { inTodaysForm, noteForm, noteSameForm } from './todays-form.ts';
 
 // Changes of stored objects: the last steps of the pipeline, for requests that are authorized and decoded: default →
-// validate → admit → commit. New objects are in creation.ts.
+// mutate → validate → admit → commit. New objects are in creation.ts.
 
 /** Longest name of an object: that of a DNS subdomain. */
 const maxNameChars = 253;
@@ -45,12 +47,10 @@ export interface WriteOptions {
   readonly dryRun: boolean;
   /** The owners of fields after it. */
   readonly owners: Owners;
-  /** The form in which the client wrote it, where that is not the stored one: it may validate more. */
-  readonly form?: ServedVersion | undefined;
-  /** Refuses the write by the object that is to be stored, with its defaults, and the stored one; may throw. */
-  readonly check?: ((kind: Kind, object: AnyObject, stored: AnyObject | undefined) => void) | undefined;
-  /** The user who asks for it; absent for what the api writes of itself. */
-  readonly requester?: Requester | undefined;
+  /** The form in which the client wrote it, which may validate more; the stored one if absent. */
+  readonly form?: Form | undefined;
+  /** The request, for admission; absent for what the api writes of itself, which passes no steps. */
+  readonly request?: AdmissionRequest | undefined;
 }
 
 /** Reads one object from the store; throws NotFound. */
@@ -69,18 +69,20 @@ export async function readStored(
 export function update(deps: CoreDeps, target: Target, next: Transition, options: WriteOptions): Promise<Written> {
   return transition(deps, target, options.dryRun, async (stored) => {
     const { kind } = target;
-    const object = await next(stored);
+    let object = await next(stored);
     sameIdentity(target, object);
     meta.checkPreconditions(kind, object, stored.object);
     const before = inTodaysForm(deps.kinds, kind, stored.object);
     meta.carryMetadata(object, before);
     if (kind.hasStatus) carryStatus(object, before);
     pluginOf(deps, kind).carryOver?.(object, before);
+    kind.setDefaults(object);
+    setEntries(object, options.owners(kind, object, before));
+    object = await mutated(deps, target, options, object, before);
     checkWhileDeleting(kind, object, before);
-    const own = (): void => setEntries(object, options.owners(kind, object, before));
-    completeUpdate(kind, object, before, own, options.form);
-    options.check?.(kind, object, before);
+    finishUpdate(kind, object, before, options.form?.conversion);
     meta.bumpGeneration(kind, object, before);
+    await validated(deps, target, options, object, before);
     noteForm(kind, object);
     return object;
   });
@@ -98,11 +100,12 @@ export function updateStatus(
     throw new GantryError('NotFound', 'the server could not find the requested resource');
   }
   return transition(deps, target, options.dryRun, async (stored) => {
-    const wanted = await next(stored);
+    let wanted = await next(stored);
     sameIdentity(target, wanted);
     meta.checkPreconditions(kind, wanted, stored.object);
     kind.setDefaults(wanted);
     const live = stored.object;
+    wanted = await mutated(deps, target, options, wanted, live);
     const object = {
       ...live,
       metadata: { ...live.metadata, managedFields: wanted.metadata.managedFields },
@@ -111,7 +114,7 @@ export function updateStatus(
     kind.prepareForStatus?.(object, live, deps.clock.now());
     checkStatusUpdate(kind, object, live);
     setEntries(object, options.owners(kind, object, live));
-    options.check?.(kind, object, live);
+    await validated(deps, target, options, object, live);
     noteSameForm(object, live);
     return object;
   });
@@ -123,14 +126,14 @@ export async function remove(
   target: Target,
   request: DeletionRequest,
   dryRun: boolean,
-  check?: (stored: AnyObject) => void,
+  admit?: (stored: AnyObject) => Promise<void>,
 ): Promise<{ object: AnyObject; gone: boolean }> {
   const { kind, name } = target;
   let last: AnyObject | undefined;
   let gone = false;
   const revision = await commitDecision(deps, infoOf(kind, name), async (attempt) => {
     const stored = await readStored(deps, target);
-    if (stored.damage === undefined) check?.(stored.object);
+    if (stored.damage === undefined) await admit?.(stored.object);
     const deletion = deletionOf(kind, stored, request, deps.clock.now());
     if (isDamaged(deletion)) {
       deps.damaged.note(deletion);
@@ -180,7 +183,7 @@ export async function transition(
       result = { object, changed: true };
       return dryRun ? undefined : removalOf(deps, kind, stored, attempt);
     }
-    const admitted = await pluginOf(deps, kind).admit({ object, stored, attempt });
+    const admitted = await admitWrite(deps, kind, { object, stored, attempt }, dryRun);
     result = { object: admitted.object!, changed: true };
     return dryRun ? undefined : replacementOf(deps, kind, stored, admitted.object!, attempt, admitted);
   });
@@ -193,9 +196,9 @@ async function replacementOf(
   stored: Stored,
   object: AnyObject,
   attempt: number,
-  known?: Awaited<ReturnType<typeof admitAsIs.admit>>,
+  known?: Admitted,
 ): Promise<Decision> {
-  const admitted = known ?? (await pluginOf(deps, kind).admit({ object, stored, attempt }));
+  const admitted = known ?? (await admitWrite(deps, kind, { object, stored, attempt }, false));
   const value = checkedValue(deps, kind, admitted.object!);
   return {
     operations: [{ type: 'put', key: stored.key, value, expected: stored.revision }, ...admitted.operations],
@@ -205,17 +208,46 @@ async function replacementOf(
 }
 
 async function removalOf(deps: CoreDeps, kind: Kind, stored: Stored, attempt: number): Promise<Decision> {
-  const admittance: Admittance = { object: undefined, stored, attempt };
-  const admitted = await pluginOf(deps, kind).admit(admittance);
+  const admitted = await admitWrite(deps, kind, { object: undefined, stored, attempt }, false);
   return {
     operations: [{ type: 'delete', key: stored.key, expected: stored.revision }, ...admitted.operations],
     subject: 0,
   };
 }
 
-/** The admission plugin of a kind. */
-export function pluginOf(deps: CoreDeps, kind: Kind): typeof admitAsIs {
-  return deps.admission[resourceOf(kind)] ?? admitAsIs;
+/** A replacement after the mutating steps of admission, which may not make another object of it. */
+export async function mutated(
+  deps: CoreDeps,
+  target: Target,
+  options: WriteOptions,
+  object: AnyObject,
+  stored: AnyObject,
+): Promise<AnyObject> {
+  if (options.request === undefined) return object;
+  const attempt = attemptAt(target, options, object, stored);
+  await deps.chain.mutate(attempt);
+  if (attempt.object !== object) sameIdentity(target, attempt.object!);
+  return attempt.object!;
+}
+
+/** Asks the validating steps of admission for a replacement that is complete. */
+export async function validated(
+  deps: CoreDeps,
+  target: Target,
+  options: WriteOptions,
+  object: AnyObject,
+  stored: AnyObject,
+): Promise<void> {
+  if (options.request !== undefined) await deps.chain.validate(attemptAt(target, options, object, stored));
+}
+
+function attemptAt(
+  target: Target,
+  { request, form }: WriteOptions,
+  object: AnyObject,
+  stored: AnyObject,
+): AdmissionAttempt {
+  return attemptOf(request!, { ...target, form: form!, object, stored });
 }
 
 function carryStatus(object: AnyObject, from: AnyObject): void {

@@ -4,6 +4,7 @@ import { genericKindOf, kindOf } from '@gantry/model/built-in.ts';
 import { GantryError } from '@gantry/runtime/errors.ts';
 import type { Ephemeral } from '@gantry/store/store.ts';
 import { attemptOn } from '../auth/authorization.ts';
+import type { Restriction } from '../auth/restriction.ts';
 import type { CoreDeps, RequestContext } from '../core/context.ts';
 import { objectKey } from '../core/keys.ts';
 import { checkBatchSize } from '../core/limits.ts';
@@ -17,6 +18,8 @@ export interface NodeDeps extends CoreDeps {
   readonly ephemeral: Pick<Ephemeral, 'put' | 'list'>;
   readonly ledger: Pick<CapacityLedger, 'account'>;
   readonly hub: Pick<WatchHub, 'revision'>;
+  /** Keeps nodes to what is theirs. */
+  readonly restrictNode: Restriction;
 }
 
 const heartbeatPrefix = 'heartbeats/';
@@ -88,7 +91,7 @@ export class NodeApi {
 
   /** A node speaks for itself alone. */
   #checkOwn({ user }: RequestContext, name: string): void {
-    this.#deps.restrict(user, {
+    this.#deps.restrictNode(user, {
       kind: genericNode,
       verb: 'update',
       subresource: 'status',

@@ -8,6 +8,7 @@ import { conflict } from '@gantry/runtime/errors.ts';
 import { Semaphore } from '@gantry/runtime/semaphore.ts';
 import { rfc3339 } from '@gantry/runtime/time.ts';
 import { attemptOn, authorizeAll } from '../auth/authorization.ts';
+import { admissionRequest, attemptOf } from '../core/admit.ts';
 import type { CoreDeps, RequestContext } from '../core/context.ts';
 import { checkUidPrecondition } from '../core/deletion.ts';
 import { keyPrefix, objectKey } from '../core/keys.ts';
@@ -114,13 +115,15 @@ export class SchedulingApi {
   /** Asks for a pod's end within its disruption budget, and says in its status why. */
   async evict(context: RequestContext, request: EvictRequest & { readonly dryRun?: boolean }): Promise<void> {
     const { namespace, name, uid, gracePeriodSeconds, reason = 'EvictionByEvictionAPI', dryRun = false } = request;
-    const { authorize, restrict } = this.#deps;
+    const { authorize, chain, kinds } = this.#deps;
     authorize(context.user, attemptOn('create', 'pods/eviction', { namespace, name }));
     // Whoever passes over budgets deletes, as schedulers do.
     if (request.ignoreBudgets) authorize(context.user, attemptOn('delete', 'pods', { namespace, name }));
     const target = { kind: pods, namespace, name };
     const stored = (await readStored(this.#deps, target)).object;
-    restrict(context.user, { ...target, verb: 'create', subresource: 'eviction', object: undefined, stored });
+    const attempt = { ...target, form: kinds.formOf(stored), object: evictionOf(request), stored };
+    const by = admissionRequest(context, 'eviction', dryRun);
+    await chain.admit(attemptOf(by, { ...attempt, operation: 'CREATE' }));
     const now = rfc3339(this.#deps.clock.now());
     const price: Price = request.ignoreBudgets ? { type: 'free' } : await this.#pay(target, uid, now, dryRun);
     const condition = { type: 'DisruptionTarget', status: 'True', reason, message: `Eviction API: evicting` } as const;
@@ -187,4 +190,14 @@ function byGang(bindings: readonly Binding[]): Map<string, number[]> {
     else part.push(index);
   }
   return parts;
+}
+
+/** The object that a client creates to evict a pod. */
+function evictionOf({ namespace, name, uid, gracePeriodSeconds }: EvictRequest): AnyObject {
+  const deleteOptions = {
+    ...(uid ? { preconditions: { uid } } : {}),
+    ...(gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds }),
+  };
+  const metadata = { name, namespace };
+  return { apiVersion: 'policy/v1', kind: 'Eviction', metadata, deleteOptions } as unknown as AnyObject;
 }
