@@ -1,5 +1,28 @@
-import type { KindName, Kinds } from '@gantry/model/built-in.ts';
+import { type KindName, type Kinds, kindOf } from '@gantry/model/built-in.ts';
 import type { KubeObject } from '@gantry/model/kind.ts';
+import { resourceOf } from '@gantry/model/registry.ts';
+
+/**
+ * A resource with its group, such as widgets.example.com, for kinds that the program was not built with. Its objects come as JSON.
+ * Groups of such kinds are never empty, so that there is always a dot, which names of kinds never have.
+ */
+export type ResourceName = `${string}.${string}`;
+
+/** A kind that the program was built with by its name, or any kind by its resource. */
+export type AnyKind = KindName | ResourceName;
+
+/** The type of a kind's objects. */
+export type ObjectOf<K extends AnyKind> = (Kinds & { [resource: ResourceName]: KubeObject })[K];
+
+/** The resource of a kind, as requests name it. */
+export function resourceNameOf(kind: AnyKind): string {
+  return isResourceName(kind) ? kind : resourceOf(kindOf(kind));
+}
+
+/** True for the resource of a kind that the program was not built with, false for the name of one that it was. */
+export function isResourceName(kind: AnyKind): kind is ResourceName {
+  return kind.includes('.');
+}
 
 /** Names one object of a kind. */
 export interface ObjectName {
@@ -14,6 +37,11 @@ export interface Query {
   readonly namespace?: string;
   readonly labelSelector?: string;
   readonly fieldSelector?: string;
+  /**
+   * The objects come with apiVersion, kind and metadata alone, whatever their type says: cheap to send and to keep, and
+   * never converted.
+   */
+  readonly metadataOnly?: boolean;
 }
 
 export interface ListPage<T> {
@@ -74,22 +102,61 @@ export interface DeleteOptions extends WriteOptions {
   readonly resourceVersion?: string;
 }
 
+export type DeleteCollectionOptions = Omit<DeleteOptions, 'uid' | 'resourceVersion'>;
+
+/** A resource that the api serves. */
+export interface ServedResource {
+  /** Plural name with its group, such as pods or widgets.example.com. */
+  readonly resource: string;
+  /** Empty for the core group. */
+  readonly group: string;
+  /** Version in which objects of this resource come. */
+  readonly version: string;
+  readonly kind: string;
+  readonly plural: string;
+  readonly singular: string;
+  readonly shortNames: readonly string[];
+  readonly namespaced: boolean;
+  readonly verbs: readonly string[];
+  readonly categories: readonly string[];
+  /** All versions of its group in which it is served, the preferred one first. */
+  readonly versions: readonly string[];
+}
+
+/** A group and version whose resources nobody can tell at present. */
+export interface UnknownResources {
+  readonly group: string;
+  readonly version: string;
+  readonly problem: string;
+}
+
+/** All that the api serves at one time. */
+export interface ServedResources {
+  readonly resources: readonly ServedResource[];
+  readonly unknown: readonly UnknownResources[];
+}
+
 export type PatchType = 'json' | 'merge' | 'strategic';
 
 /** Reads objects. Every method rejects with a GantryError. */
 export interface Reader {
-  get<K extends KindName>(kind: K, name: ObjectName, options?: CallOptions): Promise<Kinds[K]>;
-  list<K extends KindName>(
+  /** One object, with its metadata alone where `metadataOnly` is set. */
+  get<K extends AnyKind>(
+    kind: K,
+    name: ObjectName,
+    options?: CallOptions & { readonly metadataOnly?: boolean },
+  ): Promise<ObjectOf<K>>;
+  list<K extends AnyKind>(
     kind: K,
     query?: Query & { readonly limit?: number; readonly continue?: string },
     options?: CallOptions,
-  ): Promise<ListPage<Kinds[K]>>;
+  ): Promise<ListPage<ObjectOf<K>>>;
   /** Changes after `resourceVersion`; 0 sends what exists as ADDED, then a BOOKMARK, then changes. */
-  watch<K extends KindName>(
+  watch<K extends AnyKind>(
     kind: K,
     query: Query & { readonly resourceVersion: number },
     signal: AbortSignal,
-  ): AsyncIterable<WatchEvent<Kinds[K]>>;
+  ): AsyncIterable<WatchEvent<ObjectOf<K>>>;
 }
 
 /** Writes objects. */
@@ -99,21 +166,23 @@ export interface Writer {
   createBatch(objects: readonly KubeObject[], options?: WriteOptions): Promise<CreateResult[]>;
   update<T extends KubeObject>(object: T, options?: WriteOptions): Promise<T>;
   updateStatus<T extends KubeObject>(object: T, options?: WriteOptions): Promise<T>;
-  patch<K extends KindName>(
+  patch<K extends AnyKind>(
     kind: K,
     name: ObjectName,
     patch: { readonly type: PatchType; readonly body: unknown; readonly subresource?: string },
     options?: WriteOptions,
-  ): Promise<Kinds[K]>;
+  ): Promise<ObjectOf<K>>;
   apply(
     manifest: string | Uint8Array,
     options?: ApplyOptions & { readonly defaultNamespace?: string },
   ): Promise<{ readonly object: KubeObject; readonly outcome: 'created' | 'configured' | 'unchanged' }>;
-  delete<K extends KindName>(
+  delete<K extends AnyKind>(
     kind: K,
     name: ObjectName,
     options?: DeleteOptions,
-  ): Promise<{ readonly object: Kinds[K]; readonly gone: boolean }>;
+  ): Promise<{ readonly object: ObjectOf<K>; readonly gone: boolean }>;
+  /** Asks for the end of all objects of a query. Resolves when each was asked; stops at the first refusal. */
+  deleteCollection(kind: AnyKind, query?: Query, options?: DeleteCollectionOptions): Promise<void>;
 }
 
 /** The outcome of one item of a batch. */

@@ -1,6 +1,5 @@
-import type { KindName, Kinds } from '@gantry/model/built-in.ts';
 import type { KubeObject } from '@gantry/model/kind.ts';
-import type { Query, Reader, WatchEvent } from './api.ts';
+import type { AnyKind, ObjectOf, Query, Reader, WatchEvent } from './api.ts';
 import { keyOf, objectKey } from './object-cache.ts';
 
 /** An event for an informer. */
@@ -48,17 +47,17 @@ export interface ChangeSource<T> {
 const pageSize = 500;
 
 /** All objects that a query asks for, as of one revision, page by page. */
-export async function listAll<K extends KindName>(
+export async function listAll<K extends AnyKind>(
   reader: Pick<Reader, 'list'>,
   kind: K,
   query: Query,
   signal?: AbortSignal,
 ): Promise<{
-  readonly objects: Kinds[K][];
+  readonly objects: ObjectOf<K>[];
   readonly revision: number;
   readonly unreadable: readonly UnreadableObject[];
 }> {
-  const objects: Kinds[K][] = [];
+  const objects: ObjectOf<K>[] = [];
   const unreadable: UnreadableObject[] = [];
   let token: string | undefined;
   let revision = 0;
@@ -79,11 +78,11 @@ export async function listAll<K extends KindName>(
 }
 
 /** Lists and watches through the api. */
-export function watchSource<K extends KindName>(
+export function watchSource<K extends AnyKind>(
   reader: Pick<Reader, 'list' | 'watch'>,
   kind: K,
   query: Query = {},
-): ChangeSource<Kinds[K]> {
+): ChangeSource<ObjectOf<K>> {
   return {
     async *read(after, signal) {
       let revision = after;

@@ -1,25 +1,27 @@
-import { type KindName, type Kinds, kindOf } from '@gantry/model/built-in.ts';
 import type { TokenRequestSpec, TokenRequestStatus } from '@gantry/model/gen/gantry.authentication.v1.ts';
 import type { KubeObject } from '@gantry/model/kind.ts';
-
-import { resourceOf } from '@gantry/model/registry.ts';
 import { serviceNames } from '@gantry/runtime/identities.ts';
 import { type ChannelOptions, Client as GrpcClient, type MethodDefinition } from '@grpc/grpc-js';
-import type {
-  ApplyOptions,
-  CallOptions,
-  CreateResult,
-  DeleteOptions,
-  ItemResult,
-  ListPage,
-  ObjectName,
-  PatchType,
-  Query,
-  RawObject,
-  Reader,
-  WatchEvent,
-  WriteOptions,
-  Writer,
+import {
+  type AnyKind,
+  type ApplyOptions,
+  type CallOptions,
+  type CreateResult,
+  type DeleteCollectionOptions,
+  type DeleteOptions,
+  type ItemResult,
+  type ListPage,
+  type ObjectName,
+  type ObjectOf,
+  type PatchType,
+  type Query,
+  type RawObject,
+  type Reader,
+  resourceNameOf,
+  type ServedResources,
+  type WatchEvent,
+  type WriteOptions,
+  type Writer,
 } from './api.ts';
 import { type CallDefaults, callServerStream, callUnary, type WhenAway } from './calls.ts';
 import { type Credentials, noCredentials } from './credentials.ts';
@@ -40,6 +42,7 @@ import {
 import { PlacementCalls } from './placement.ts';
 import { PodCalls } from './pods.ts';
 import { nodeService, resourceService, schedulingService, tokenService } from './protos.ts';
+import { type ServedMessage, servedResourcesOf } from './served-resources.ts';
 
 /** How to reach the api. */
 export interface ConnectOptions {
@@ -127,19 +130,23 @@ export class Client implements Reader, Writer, Disposable {
     this.placement = new PlacementCalls(client, defaults);
   }
 
-  async get<K extends KindName>(kind: K, name: ObjectName, options?: CallOptions): Promise<Kinds[K]> {
-    const request = { ref: objectRef(kind, name) };
+  async get<K extends AnyKind>(
+    kind: K,
+    name: ObjectName,
+    options?: CallOptions & { readonly metadataOnly?: boolean },
+  ): Promise<ObjectOf<K>> {
+    const request = { ref: objectRef(kind, name), metadataOnly: options?.metadataOnly ?? false };
     return unwrap(await this.#read<Wrapped>(resourceService.Get!, request, options));
   }
 
-  async list<K extends KindName>(
+  async list<K extends AnyKind>(
     kind: K,
     query: Query & { readonly limit?: number; readonly continue?: string } = {},
     options?: CallOptions,
-  ): Promise<ListPage<Kinds[K]>> {
-    const request = { resource: resourceOf(kindOf(kind)), ...query };
+  ): Promise<ListPage<ObjectOf<K>>> {
+    const request = { resource: resourceNameOf(kind), ...query };
     const page = await this.#read<ListMessage>(resourceService.List!, request, options);
-    const items = (page.items ?? []).map((item) => unwrap<Kinds[K]>(item));
+    const items = (page.items ?? []).map((item) => unwrap<ObjectOf<K>>(item));
     const damaged = page.damaged?.map(({ ref, resourceVersion = 0, problem = '' }) => {
       return { resource: '', namespace: '', name: '', ...ref, resourceVersion, problem };
     });
@@ -152,7 +159,7 @@ export class Client implements Reader, Writer, Disposable {
   }
 
   /** The stored text of an object, for one that is damaged, which no other call can read. */
-  async getRaw<K extends KindName>(kind: K, name: ObjectName, options?: CallOptions): Promise<RawObject> {
+  async getRaw<K extends AnyKind>(kind: K, name: ObjectName, options?: CallOptions): Promise<RawObject> {
     const request = { ref: objectRef(kind, name) };
     const { resourceVersion = 0, text = '' } = await this.#read<Partial<RawObject>>(
       resourceService.GetRaw!,
@@ -162,18 +169,18 @@ export class Client implements Reader, Writer, Disposable {
     return { resourceVersion, text };
   }
 
-  async *watch<K extends KindName>(
+  async *watch<K extends AnyKind>(
     kind: K,
     query: Query & { readonly resourceVersion: number },
     signal: AbortSignal,
-  ): AsyncGenerator<WatchEvent<Kinds[K]>> {
-    const request = { resource: resourceOf(kindOf(kind)), ...query };
+  ): AsyncGenerator<WatchEvent<ObjectOf<K>>> {
+    const request = { resource: resourceNameOf(kind), ...query };
     type Event = { type: WatchEvent<unknown>['type']; object?: Wrapped; resourceVersion?: number };
     for await (const event of callServerStream<object, Event>(this.#client, resourceService.Watch!, request, signal)) {
       const { type, resourceVersion = 0 } = event;
       yield type === 'BOOKMARK'
         ? { type, resourceVersion }
-        : { type, resourceVersion, object: unwrap<Kinds[K]>(event.object) };
+        : { type, resourceVersion, object: unwrap<ObjectOf<K>>(event.object) };
     }
   }
 
@@ -196,12 +203,12 @@ export class Client implements Reader, Writer, Disposable {
     return this.#writeObject<T>(resourceService.UpdateStatus!, object, options);
   }
 
-  async patch<K extends KindName>(
+  async patch<K extends AnyKind>(
     kind: K,
     name: ObjectName,
     patch: { readonly type: PatchType; readonly body: unknown; readonly subresource?: string },
     options?: WriteOptions,
-  ): Promise<Kinds[K]> {
+  ): Promise<ObjectOf<K>> {
     const request = {
       ref: objectRef(kind, name),
       type: patchTypes[patch.type],
@@ -229,15 +236,29 @@ export class Client implements Reader, Writer, Disposable {
     return { object: unwrap(response.object), outcome };
   }
 
-  async delete<K extends KindName>(
+  async delete<K extends AnyKind>(
     kind: K,
     name: ObjectName,
     options: DeleteOptions = {},
-  ): Promise<{ readonly object: Kinds[K]; readonly gone: boolean }> {
+  ): Promise<{ readonly object: ObjectOf<K>; readonly gone: boolean }> {
     const { signal: _, timeoutMs: __, ...fields } = options;
     const request = { ref: objectRef(kind, name), ...fields };
     const response = await this.#write<{ object: Wrapped; gone?: boolean }>(resourceService.Delete!, request, options);
     return { object: unwrap(response.object), gone: response.gone ?? false };
+  }
+
+  async deleteCollection(kind: AnyKind, query: Query = {}, options: DeleteCollectionOptions = {}): Promise<void> {
+    const { signal: _, timeoutMs: __, ...fields } = options;
+    const request = { resource: resourceNameOf(kind), ...query, ...fields };
+    await this.#write(resourceService.DeleteCollection!, request, options);
+  }
+
+  /** The resources that the api serves, and all of them anew whenever one comes or goes. */
+  async *watchResources(signal: AbortSignal): AsyncGenerator<ServedResources> {
+    const { WatchResources: method } = resourceService;
+    for await (const message of callServerStream<object, ServedMessage>(this.#client, method!, {}, signal)) {
+      yield servedResourcesOf(message);
+    }
   }
 
   /** Binds pods to nodes, at most 1,024 at a time; one result each, in order. */

@@ -1,11 +1,11 @@
 /** Contents of the messages of gantry.api.v1, in the forms that clients and servers handle. */
 
-import { builtIn, type KindName, kindOf } from '@gantry/model/built-in.ts';
+import { builtIn } from '@gantry/model/built-in.ts';
 import type { PodStatus } from '@gantry/model/gen/gantry.core.v1.ts';
 import type { KubeObject } from '@gantry/model/kind.ts';
-import { apiVersionOf, type Registry, resourceOf } from '@gantry/model/registry.ts';
+import { apiVersionOf, type Form, type Registry } from '@gantry/model/registry.ts';
 import { GantryError } from '@gantry/runtime/errors.ts';
-import type { ObjectName, PatchType } from './api.ts';
+import { type AnyKind, type ObjectName, type PatchType, resourceNameOf } from './api.ts';
 
 /** gantry.api.v1.Object: the object under the name of its kind's field, such as { pod: … }. */
 export type Wrapped = Readonly<Record<string, unknown>>;
@@ -92,12 +92,14 @@ export interface HeartbeatList {
 export const patchTypes: Readonly<Record<PatchType, string>> = { json: 'JSON', merge: 'MERGE', strategic: 'STRATEGIC' };
 
 /** Names an object of a kind. */
-export function objectRef(kind: KindName, name: ObjectName): ObjectRef {
-  return { resource: resourceOf(kindOf(kind)), namespace: name.namespace ?? '', name: name.name };
+export function objectRef(kind: AnyKind, name: ObjectName): ObjectRef {
+  return { resource: resourceNameOf(kind), namespace: name.namespace ?? '', name: name.name };
 }
 
 /** The field of gantry.api.v1.Object that carries objects without a message, as JSON. */
 const jsonField = 'json';
+/** The field of gantry.api.v1.Object that carries the metadata of an object alone. */
+const partialField = 'partial';
 
 /** An object as gantry.api.v1.Object: under its kind's field in the stored form of a kind that has one, else as JSON. */
 export function wrap(object: KubeObject, kinds: Registry = builtIn): Wrapped {
@@ -106,10 +108,16 @@ export function wrap(object: KubeObject, kinds: Registry = builtIn): Wrapped {
   return { [isTyped ? form.kind.objectField : jsonField]: object };
 }
 
+/** The metadata of an object as gantry.api.v1.Object. */
+export function wrapPartial({ apiVersion, kind }: Form, { metadata }: Pick<KubeObject, 'metadata'>): Wrapped {
+  return { [partialField]: { apiVersion, kind: kind.kind, metadata } };
+}
+
 /** The object in a gantry.api.v1.Object, with the apiVersion and kind that its field stands for. Throws BadRequest where there is none. */
 export function unwrap<T>(wrapped: Wrapped | undefined): T {
   const [[field, object] = []] = Object.entries(wrapped ?? {});
-  if (field === jsonField && typeof object === 'object' && object !== null) return object as T;
+  if ((field === jsonField || field === partialField) && typeof object === 'object' && object !== null)
+    return object as T;
   const kind = field === undefined ? undefined : builtIn.kindOfObjectField(field);
   if (kind === undefined) throw new GantryError('BadRequest', 'object: Required value: an object of a known kind');
   return { apiVersion: apiVersionOf(kind), kind: kind.kind, ...(object as object) } as T;

@@ -10,6 +10,7 @@ import type { Lease } from './gantry.coordination.v1.ts';
 import type { ConfigMap, Endpoints, Event, LimitRange, Namespace, Node, PersistentVolume, PersistentVolumeClaim, Pod, PodStatus, PodTemplate, ReplicationController, ResourceQuota, Secret, Service, ServiceAccount } from './gantry.core.v1.ts';
 import type { EndpointSlice } from './gantry.discovery.v1.ts';
 import type { FlowSchema, PriorityLevelConfiguration } from './gantry.flowcontrol.v1.ts';
+import type { ObjectMeta } from './gantry.meta.v1.ts';
 import type { IPAddress, Ingress, IngressClass, NetworkPolicy, ServiceCIDR } from './gantry.networking.v1.ts';
 import type { RuntimeClass } from './gantry.node.v1.ts';
 import type { PodDisruptionBudget } from './gantry.policy.v1.ts';
@@ -171,6 +172,28 @@ export interface DefragmentRequest {
   maxMoves?: number;
 }
 
+/** Asks for the end of objects. */
+export interface DeleteCollectionRequest {
+  /** Resource with its group. */
+  resource?: string;
+  /** Only this namespace; all where empty. */
+  namespace?: string;
+  /** Label selector. */
+  labelSelector?: string;
+  /** Field selector. */
+  fieldSelector?: string;
+  /** Seconds that pods get to end, as in DeleteRequest. */
+  gracePeriodSeconds?: number;
+  /** As in DeleteRequest. */
+  propagationPolicy?: string;
+  /** Do everything but delete them. */
+  dryRun?: boolean;
+}
+
+/** All of them were asked to end. */
+export interface DeleteCollectionResponse {
+}
+
 /** Asks for an object's end. */
 export interface DeleteRequest {
   /** The object. */
@@ -291,6 +314,8 @@ export interface FreedNode {
 export interface GetRequest {
   /** The object. */
   ref?: ObjectRef;
+  /** Its metadata alone, as `partial`. GetRaw takes no notice of it. */
+  metadataOnly?: boolean;
 }
 
 /** A node lives. */
@@ -353,6 +378,8 @@ export interface ListRequest {
   limit?: number;
   /** Token of the page before; a list goes on at the same revision. */
   continue?: string;
+  /** The objects' metadata alone, each as `partial`. */
+  metadataOnly?: boolean;
 }
 
 /** A page of objects. */
@@ -413,6 +440,8 @@ export interface NodeHeartbeat {
 export interface Object {
   /** An object of any other kind, or of another served version of one of these. */
   json?: unknown;
+  /** The metadata of an object of any kind, where no more was asked for. */
+  partial?: PartialObject;
   /** v1 Pod. */
   pod?: Pod;
   /** v1 Node. */
@@ -537,6 +566,16 @@ export interface ObjectRef {
   namespace?: string;
   /** Name. */
   name?: string;
+}
+
+/** An object without its content. */
+export interface PartialObject {
+  /** Such as apps/v1. */
+  apiVersion?: string;
+  /** Such as Deployment. */
+  kind?: string;
+  /** Its metadata. */
+  metadata?: ObjectMeta;
 }
 
 /** Asks for a change of parts. */
@@ -755,6 +794,40 @@ export interface RequestTokenResponse {
   status?: TokenRequestStatus;
 }
 
+/** A resource. */
+export interface ServedResource {
+  /** Plural name with its group, as requests name it: "pods" or "widgets.example.com". */
+  resource?: string;
+  /** Group; empty for the core group. */
+  group?: string;
+  /** Version in which objects of this resource come where a request names none. */
+  version?: string;
+  /** Kind of its objects, such as Widget. */
+  kind?: string;
+  /** Plural name, such as widgets. */
+  plural?: string;
+  /** Singular name, such as widget. */
+  singular?: string;
+  /** Short names, such as po. */
+  shortNames?: string[];
+  /** True where its objects are in namespaces. */
+  namespaced?: boolean;
+  /** Verbs that it takes, such as list and watch. */
+  verbs?: string[];
+  /** Categories that it belongs to, such as all. */
+  categories?: string[];
+  /** All versions of this group in which it is served, the preferred one first. */
+  versions?: string[];
+}
+
+/** All resources that are served at one time. */
+export interface ServedResources {
+  /** One for each kind whose objects are stored, in no particular order. */
+  resources?: ServedResource[];
+  /** Groups with versions whose resources cannot be told now, because the api server that serves them does not answer. */
+  unknown?: UnknownResources[];
+}
+
 /** Asks what pods use. */
 export interface StatsRequest {
   /** Only this namespace; all where empty. */
@@ -775,6 +848,16 @@ export interface TerminalSize {
   width?: number;
   /** Rows. */
   height?: number;
+}
+
+/** A group with a version whose resources are not known. */
+export interface UnknownResources {
+  /** Such as metrics.k8s.io. */
+  group?: string;
+  /** Such as v1beta1. */
+  version?: string;
+  /** Why they are not known. */
+  problem?: string;
 }
 
 /** A pod that no node takes now. */
@@ -823,4 +906,10 @@ export interface WatchRequest {
   fieldSelector?: string;
   /** Changes after this revision. 0 sends the current objects as ADDED first, then a BOOKMARK, then changes. */
   resourceVersion?: number;
+  /** The objects' metadata alone, each as `partial`. */
+  metadataOnly?: boolean;
+}
+
+/** Asks for the resources that are served. */
+export interface WatchResourcesRequest {
 }

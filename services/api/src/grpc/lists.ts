@@ -1,4 +1,4 @@
-import { wrap } from '@gantry/client/object-messages.ts';
+import { type Wrapped, wrap, wrapPartial } from '@gantry/client/object-messages.ts';
 import { encodeMessage } from '@gantry/client/protos.ts';
 import { type Form, type Registry, resourceOf } from '@gantry/model/registry.ts';
 import type { GantryError } from '@gantry/runtime/errors.ts';
@@ -13,6 +13,8 @@ import type { Turn } from '../core/turns.ts';
 export interface Wire {
   readonly kinds: Registry;
   readonly form: Form;
+  /** Nothing but the metadata is sent: content is neither converted nor encoded. */
+  readonly metadataOnly?: boolean | undefined;
 }
 
 /** Tag of ListResponse.items: field 1, length-delimited. */
@@ -51,12 +53,17 @@ export function withoutManagers(object: AnyObject): AnyObject {
 }
 
 /** An object as the bytes of a gantry.api.v1.Object. Throws the error of damagedObject if a field cannot be encoded. */
-export function encodeObject(object: AnyObject, { kinds, form }: Wire): Buffer {
+export function encodeObject(object: AnyObject, wire: Wire): Buffer {
   try {
-    return encodeMessage('Object', wrap(inForm(form, object), kinds));
+    return encodeMessage('Object', wrapFor(wire, object));
   } catch (error) {
-    throw damageOf(object, form, error);
+    throw damageOf(object, wire.form, error);
   }
+}
+
+/** An object as gantry.api.v1.Object. */
+export function wrapFor({ kinds, form, metadataOnly }: Wire, object: AnyObject): Wrapped {
+  return metadataOnly ? wrapPartial(form, object) : wrap(inForm(form, object), kinds);
 }
 
 /** The error of damagedObject for an object that is decoded already. */

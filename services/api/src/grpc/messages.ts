@@ -10,6 +10,7 @@ export interface RefMessage {
 
 export interface GetRequest {
   readonly ref?: RefMessage;
+  readonly metadataOnly?: boolean;
 }
 
 export interface QueryMessage {
@@ -22,10 +23,12 @@ export interface QueryMessage {
 export interface ListRequest extends QueryMessage {
   readonly limit?: number;
   readonly continue?: string;
+  readonly metadataOnly?: boolean;
 }
 
 export interface WatchRequest extends QueryMessage {
   readonly resourceVersion?: number;
+  readonly metadataOnly?: boolean;
 }
 
 /** CreateRequest and UpdateRequest. */
@@ -63,5 +66,11 @@ export interface DeleteRequest {
   readonly propagationPolicy?: string;
   readonly uid?: string;
   readonly resourceVersion?: string;
+  readonly dryRun?: boolean;
+}
+
+export interface DeleteCollectionRequest extends QueryMessage {
+  readonly gracePeriodSeconds?: number;
+  readonly propagationPolicy?: string;
   readonly dryRun?: boolean;
 }

@@ -16,8 +16,9 @@ import type { AnyObject } from '../core/stored-object.ts';
 import { refusal } from '../scheduling/batch.ts';
 import type { WatchEvent } from '../watch/change.ts';
 import type { Calls } from './calls.ts';
-import { damageOf, encodeList, encodeObject, type Wire, withoutManagers } from './lists.ts';
+import { damageOf, encodeList, encodeObject, type Wire, withoutManagers, wrapFor } from './lists.ts';
 import type * as message from './messages.ts';
+import { servedResources } from './served-resources.ts';
 
 const { objectField: leaseField } = kindOf('Lease');
 const leases = resourceOf(kindOf('Lease'));
@@ -48,7 +49,8 @@ function readHandlers(
       async (context, request: message.GetRequest) => {
         const ref = refOf(request.ref);
         const object = await api.get(context, ref);
-        return encodeObject(object, { kinds, form: kinds.formOfResource(ref.resource) });
+        const { metadataOnly } = request;
+        return encodeObject(object, { kinds, form: kinds.formOfResource(ref.resource), metadataOnly });
       },
       (request) => laneFor(calls, request),
     ),
@@ -56,8 +58,9 @@ function readHandlers(
       async (context, request: message.ListRequest) => {
         const page = { limit: request.limit ?? 0, token: request.continue ?? '' };
         const query = queryOf(request);
+        const { metadataOnly } = request;
         return api.list(context, query, page, (listed, turn) =>
-          encodeList(listed, { kinds, form: kinds.formOfResource(query.resource) }, damaged, turn),
+          encodeList(listed, { kinds, form: kinds.formOfResource(query.resource), metadataOnly }, damaged, turn),
         );
       },
       () => calls.lists,
@@ -71,12 +74,13 @@ function readHandlers(
       const after = nonNegative('resourceVersion', request.resourceVersion);
       const query = queryOf(request);
       const events = api.watch(context, query, after);
-      const wire = { kinds, form: kinds.formOfResource(query.resource) };
+      const wire = { kinds, form: kinds.formOfResource(query.resource), metadataOnly: request.metadataOnly };
       for await (const event of events) {
         const bytes = encodeEvent(event, wire, damaged);
         if (bytes !== undefined) yield bytes;
       }
     }),
+    WatchResources: calls.serverStream((context) => servedResources(kinds, context.signal)),
   };
 }
 
@@ -134,22 +138,33 @@ function writeHandlers(api: ResourceApi, calls: Calls, kinds: Registry): Untyped
       const { object, gone } = await api.delete(context, ref, request, request.dryRun ?? false);
       return { object: answerOf(named(ref, object), kinds), gone };
     }),
+    DeleteCollection: calls.unary(
+      async (context, request: message.DeleteCollectionRequest) => {
+        const all = { limit: 0, token: '' };
+        await api.deleteCollection(context, queryOf(request), all, request, request.dryRun ?? false);
+        return {};
+      },
+      () => calls.lists,
+    ),
   };
 }
 
 /** An event goes to many watchers as the same object: it is encoded for the first of them. */
-const encodedEvents = new WeakMap<WatchEvent, Buffer>();
+const wholeEvents = new WeakMap<WatchEvent, Buffer>();
+/** The same for watchers of the metadata alone. */
+const partialEvents = new WeakMap<WatchEvent, Buffer>();
 
 /** The bytes of an event; undefined if its object has a field that cannot be encoded, and so counts as damaged. */
 function encodeEvent(event: WatchEvent, wire: Wire, damaged: DamagedObjects): Buffer | undefined {
   const isShared = wire.form.conversion === undefined;
-  const known = isShared ? encodedEvents.get(event) : undefined;
+  const encoded = wire.metadataOnly ? partialEvents : wholeEvents;
+  const known = isShared ? encoded.get(event) : undefined;
   if (known !== undefined) return known;
   const { type, resourceVersion } = event;
   try {
-    const object = type === 'BOOKMARK' ? undefined : wrap(inForm(wire.form, withoutManagers(event.object)), wire.kinds);
+    const object = type === 'BOOKMARK' ? undefined : wrapFor(wire, withoutManagers(event.object));
     const bytes = encodeMessage('WatchEvent', type === 'BOOKMARK' ? event : { type, resourceVersion, object });
-    if (isShared) encodedEvents.set(event, bytes);
+    if (isShared) encoded.set(event, bytes);
     return bytes;
   } catch (error) {
     if (type === 'BOOKMARK') throw error;

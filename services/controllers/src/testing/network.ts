@@ -77,15 +77,19 @@ export class Network {
     const call = <T>(apply: () => T, options?: { readonly signal?: AbortSignal }): Promise<T> =>
       this.#call(apply, options?.signal);
     return {
-      get: (kind, name, options) => call(() => store.get(kind, name), options),
+      get: (kind, name, options) => call(() => store.get(kind as KindName, name) as never, options),
       list: (kind, _query, options) =>
-        call((): ListPage<never> => ({ items: store.all(kind) as never[], resourceVersion: store.revision }), options),
+        call(
+          (): ListPage<never> => ({ items: store.all(kind as KindName) as never[], resourceVersion: store.revision }),
+          options,
+        ),
       create: (object, options) => call(() => store.create(object as never, by), options),
       createBatch: (objects, options) =>
         call(() => objects.map((object) => this.#createOne(object as AnyObject, by)), options),
       update: (object, options) => call(() => store.update(object as never, by), options),
       updateStatus: (object, options) => call(() => store.updateStatus(object as never, by), options),
-      patch: (kind, name, { body }, options) => call(() => store.patchMetadata(kind, name, body, by), options),
+      patch: (kind, name, { body }, options) =>
+        call(() => store.patchMetadata(kind as KindName, name, body, by) as never, options),
       delete: (kind, name, options = {}) =>
         call(() => store.delete(kind as KindName, name, options, by) as never, options),
     };

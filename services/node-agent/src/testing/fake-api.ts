@@ -1,11 +1,11 @@
-import type { ItemResult, ListPage, Query, WatchEvent } from '@gantry/client/api.ts';
+import type { AnyKind, ItemResult, ListPage, ObjectOf, Query, WatchEvent } from '@gantry/client/api.ts';
 import type { PodReport } from '@gantry/client/object-messages.ts';
-import type { KindName, Kinds } from '@gantry/model/built-in.ts';
+import type { KindName } from '@gantry/model/built-in.ts';
 import type { KubeObject } from '@gantry/model/kind.ts';
 import { alreadyExists, GrpcCode, notFound } from '@gantry/runtime/errors.ts';
 import type { AgentApi } from '../api.ts';
 
-type Listener = (kind: KindName, event: WatchEvent<KubeObject>) => void;
+type Listener = (kind: AnyKind, event: WatchEvent<KubeObject>) => void;
 
 /** An api of a few objects in memory, for tests of the agent alone: reads, writes and watches as the real one does, and validates nothing. */
 export class FakeApi implements AgentApi {
@@ -30,7 +30,7 @@ export class FakeApi implements AgentApi {
   }
 
   /** Removes an object and tells watchers. */
-  remove(kind: KindName, name: string, namespace: string | undefined = 'default'): void {
+  remove(kind: AnyKind, name: string, namespace: string | undefined = 'default'): void {
     const key = keyOf(kind, namespace, name);
     const object = this.#objects.get(key);
     if (object === undefined) return;
@@ -40,15 +40,15 @@ export class FakeApi implements AgentApi {
   }
 
   /** The object as stored; undefined if there is none. */
-  peek<K extends KindName>(kind: K, name: string, namespace: string | undefined = 'default'): Kinds[K] | undefined {
-    return this.#objects.get(keyOf(kind, namespace, name)) as Kinds[K] | undefined;
+  peek<K extends AnyKind>(kind: K, name: string, namespace: string | undefined = 'default'): ObjectOf<K> | undefined {
+    return this.#objects.get(keyOf(kind, namespace, name)) as ObjectOf<K> | undefined;
   }
 
   /** All objects of a kind. */
-  all<K extends KindName>(kind: K): Kinds[K][] {
+  all<K extends AnyKind>(kind: K): ObjectOf<K>[] {
     return [...this.#objects]
       .filter(([key]) => key.startsWith(`${kind}/`))
-      .map(([, object]) => object as unknown as Kinds[K]);
+      .map(([, object]) => object as unknown as ObjectOf<K>);
   }
 
   /** Asks for a pod's end, as a delete does. */
@@ -64,16 +64,16 @@ export class FakeApi implements AgentApi {
     return structuredClone(object) as never;
   };
 
-  list: AgentApi['list'] = async <K extends KindName>(kind: K, query: Query = {}): Promise<ListPage<Kinds[K]>> => {
+  list: AgentApi['list'] = async <K extends AnyKind>(kind: K, query: Query = {}): Promise<ListPage<ObjectOf<K>>> => {
     const items = this.all(kind).filter((object) => matches(object as unknown as KubeObject, query));
     return { items: structuredClone(items), resourceVersion: this.#revision };
   };
 
-  async *watch<K extends KindName>(
+  async *watch<K extends AnyKind>(
     kind: K,
     query: Query & { readonly resourceVersion: number },
     signal: AbortSignal,
-  ): AsyncGenerator<WatchEvent<Kinds[K]>> {
+  ): AsyncGenerator<WatchEvent<ObjectOf<K>>> {
     const queue: WatchEvent<KubeObject>[] = [];
     let wake: () => void = () => {};
     const listener: Listener = (changed, event) => {
@@ -92,7 +92,7 @@ export class FakeApi implements AgentApi {
     try {
       while (!signal.aborted) {
         const event = queue.shift();
-        if (event !== undefined) yield structuredClone(event) as unknown as WatchEvent<Kinds[K]>;
+        if (event !== undefined) yield structuredClone(event) as unknown as WatchEvent<ObjectOf<K>>;
         else await new Promise<void>((resolve) => (wake = resolve));
       }
     } finally {
@@ -150,12 +150,12 @@ export class FakeApi implements AgentApi {
     return { spec, status: { token, expirationTimestamp: '2026-01-01T00:00:00Z' } };
   };
 
-  #tell(kind: KindName, type: 'ADDED' | 'MODIFIED' | 'DELETED', object: KubeObject): void {
+  #tell(kind: AnyKind, type: 'ADDED' | 'MODIFIED' | 'DELETED', object: KubeObject): void {
     for (const listener of this.#listeners) listener(kind, { type, object, resourceVersion: this.#revision });
   }
 }
 
-function keyOf(kind: KindName, namespace: string | undefined, name: string): string {
+function keyOf(kind: AnyKind, namespace: string | undefined, name: string): string {
   const isNamespaced = kind !== 'Node' && kind !== 'Namespace';
   return `${kind}/${isNamespaced ? (namespace ?? 'default') : ''}/${name}`;
 }

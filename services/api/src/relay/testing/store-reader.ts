@@ -1,8 +1,16 @@
-import type { ListPage, Reader, WatchEvent } from '@gantry/client/api.ts';
+import {
+  type AnyKind,
+  type ListPage,
+  type ObjectOf,
+  type Query,
+  type Reader,
+  resourceNameOf,
+  type WatchEvent,
+} from '@gantry/client/api.ts';
 import { objectRef } from '@gantry/client/object-messages.ts';
 import { queryMatcher } from '@gantry/client/selection.ts';
-import { type KindName, type Kinds, kindOf } from '@gantry/model/built-in.ts';
-import { resourceOf } from '@gantry/model/registry.ts';
+import type { KindName } from '@gantry/model/built-in.ts';
+import type { KubeObject } from '@gantry/model/kind.ts';
 import { notFound } from '@gantry/runtime/errors.ts';
 import type { Change, Entry, Store } from '@gantry/store/store.ts';
 
@@ -13,29 +21,29 @@ export function storeReader(store: Pick<Store, 'get' | 'list' | 'watch'>): Reade
       const { resource, namespace } = objectRef(kind, name);
       const entry = await store.get(`${resource}/${namespace || '_'}/${name.name}`);
       if (entry === undefined) throw notFound({ group: '', resource, name: name.name });
-      return decode(entry);
+      return decode(entry) as never;
     },
-    async list<K extends KindName>(kind: K, query: Parameters<Reader['list']>[1] = {}): Promise<ListPage<Kinds[K]>> {
+    async list<K extends AnyKind>(kind: K, query: Parameters<Reader['list']>[1] = {}): Promise<ListPage<ObjectOf<K>>> {
       const [revision, after] = query.continue?.split(' ') ?? [];
       const page = await store.list({
-        prefix: `${resourceOf(kindOf(kind))}/`,
+        prefix: `${resourceNameOf(kind)}/`,
         limit: query.limit,
         ...(revision === undefined ? {} : { revision: Number(revision), after }),
       });
-      const items = page.entries.map((entry) => decode<Kinds[K]>(entry)).filter(queryMatcher(kind, query));
+      const items = page.entries.map((entry) => decode<ObjectOf<K>>(entry)).filter(matcher(kind, query));
       const next = page.more ? { continue: `${page.revision} ${page.entries.at(-1)!.key}` } : {};
       return { items, resourceVersion: page.revision, ...next };
     },
-    async *watch<K extends KindName>(
+    async *watch<K extends AnyKind>(
       kind: K,
       query: Parameters<Reader['watch']>[1],
       signal: AbortSignal,
-    ): AsyncGenerator<WatchEvent<Kinds[K]>> {
-      const matches = queryMatcher(kind, query);
-      const prefix = `${resourceOf(kindOf(kind))}/`;
+    ): AsyncGenerator<WatchEvent<ObjectOf<K>>> {
+      const matches = matcher(kind, query);
+      const prefix = `${resourceNameOf(kind)}/`;
       for await (const changes of store.watch({ prefix, after: query.resourceVersion, signal })) {
         for (const change of changes) {
-          const event = eventOf<Kinds[K]>(change, matches);
+          const event = eventOf<ObjectOf<K>>(change, matches);
           if (event) yield event;
         }
       }
@@ -43,11 +51,12 @@ export function storeReader(store: Pick<Store, 'get' | 'list' | 'watch'>): Reade
   };
 }
 
+function matcher(kind: AnyKind, query: Query): (object: KubeObject) => boolean {
+  return queryMatcher(kind as KindName, query) as (object: KubeObject) => boolean;
+}
+
 /** The event of a change for a watcher that sees only the objects that match. */
-function eventOf<T extends Kinds[KindName]>(
-  change: Change,
-  matches: (object: T) => boolean,
-): WatchEvent<T> | undefined {
+function eventOf<T extends KubeObject>(change: Change, matches: (object: T) => boolean): WatchEvent<T> | undefined {
   const { key, revision, value } = change;
   const before = change.type === 'delete' ? value : change.previous;
   const matched = before !== undefined && matches(decode({ key, revision, value: before }));
@@ -57,7 +66,7 @@ function eventOf<T extends Kinds[KindName]>(
   return { type: matched ? 'MODIFIED' : 'ADDED', object, resourceVersion: revision };
 }
 
-function decode<T extends Kinds[KindName]>(entry: Entry): T {
+function decode<T extends KubeObject>(entry: Entry): T {
   const object = JSON.parse(entry.value) as T;
   object.metadata.resourceVersion = String(entry.revision);
   return object;
