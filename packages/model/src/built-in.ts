@@ -9,6 +9,7 @@ import { cronJob } from './kinds/cronjob/cronjob.ts';
 import { csiDriver } from './kinds/csidriver/csidriver.ts';
 import { csiNode } from './kinds/csinode/csinode.ts';
 import { csiStorageCapacity } from './kinds/csistoragecapacity/csistoragecapacity.ts';
+import { customResourceDefinition } from './kinds/customresourcedefinition/customresourcedefinition.ts';
 import { daemonSet } from './kinds/daemonset/daemonset.ts';
 import { deployment } from './kinds/deployment/deployment.ts';
 import { deviceClass } from './kinds/deviceclass/deviceclass.ts';
@@ -119,6 +120,7 @@ const byName = {
   ResourceClaim: resourceClaim,
   ResourceClaimTemplate: resourceClaimTemplate,
   ResourceSlice: resourceSlice,
+  CustomResourceDefinition: customResourceDefinition,
 };
 
 /** The name of a built-in kind, such as Pod. */

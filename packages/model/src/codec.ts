@@ -5,7 +5,7 @@
 import protobuf from 'protobufjs/minimal.js';
 import { decodeForm, encodeForm, readString } from './forms.ts';
 import { objectSchema } from './message-types.ts';
-import { type FieldSchema, jsonFieldsOf, messageSchema } from './schema.ts';
+import { type FieldSchema, type JsonForm, jsonFieldsOf, messageSchema } from './schema.ts';
 import type { ObjectSchema } from './type-schema.ts';
 import {
   enumCoder,
@@ -80,16 +80,43 @@ function coderFor(messageName: string, isPartial: boolean): MessageCoder {
   let coder = coders.get(key);
   if (coder === undefined) {
     const { jsonForm } = messageSchema(messageName);
-    coder = jsonForm === 'object' ? new ObjectCoder(messageName, isPartial) : formCoder(jsonForm);
+    coder =
+      jsonForm === 'object'
+        ? new ObjectCoder(messageName, isPartial)
+        : jsonForm === 'union'
+          ? unionCoder(new ObjectCoder(messageName, true), messageSchema(messageName).fields)
+          : formCoder(jsonForm);
     coders.set(key, coder);
   }
   return coder;
 }
 
-function formCoder(form: Exclude<ReturnType<typeof messageSchema>['jsonForm'], 'object'>): MessageCoder {
+function formCoder(form: Exclude<JsonForm, 'object' | 'union'>): MessageCoder {
   return {
     write: (value, writer) => encodeForm(form, value, writer),
     read: (reader, end) => decodeForm(form, reader, end),
+  };
+}
+
+/** A message of which one field is set, and a boolean beside it that says nothing more: JSON has the value of the field alone. */
+function unionCoder(coder: ObjectCoder, fields: readonly FieldSchema[]): MessageCoder {
+  const isOfField = (value: unknown, { cardinality, type }: FieldSchema): boolean => {
+    if (Array.isArray(value)) return cardinality === 'list';
+    return typeof value === 'boolean' ? type.kind === 'scalar' : cardinality === 'single' && type.kind === 'message';
+  };
+  const flag = fields.find(({ type }) => type.kind === 'scalar' && type.scalar === 'bool')?.name;
+  return {
+    write: (value, writer, unknown) => {
+      const field = fields.find((each) => isOfField(value, each));
+      if (field === undefined) return;
+      const isBesideFlag = flag !== undefined && field.name !== flag;
+      coder.write({ ...(isBesideFlag ? { [flag]: true } : {}), [field.name]: value }, writer, unknown);
+    },
+    read: (reader, end, depth, previous) => {
+      const { [flag ?? '']: allowed = false, ...others } = coder.read(reader, end, depth, undefined);
+      const [value = flag === undefined ? previous : allowed] = Object.values(others);
+      return value;
+    },
   };
 }
 

@@ -104,6 +104,8 @@ class Decoder {
   readonly #fieldValidation: FieldValidation;
   readonly #strict: FieldCause[] = [];
   readonly #wrong: FieldCause[] = [];
+  /** Unknown fields are not noted. */
+  #isSilent = false;
 
   constructor(fieldValidation: FieldValidation, duplicates: readonly FieldCause[]) {
     this.#fieldValidation = fieldValidation;
@@ -156,7 +158,7 @@ class Decoder {
   }
 
   #noteUnknown(path: string): void {
-    if (this.#fieldValidation === 'Ignore' || this.#strict.length >= maxProblems) return;
+    if (this.#isSilent || this.#fieldValidation === 'Ignore' || this.#strict.length >= maxProblems) return;
     this.#strict.push({ reason: 'FieldValueInvalid', field: path, message: `unknown field ${JSON.stringify(path)}` });
     this.#endWhereEnough();
   }
@@ -229,7 +231,7 @@ class Decoder {
       case 'double':
         return typeof value === 'number' && Number.isFinite(value) ? value : this.#mismatch(value, path, home, schema);
       case 'any':
-        return value;
+        return schema.alternatives === undefined ? value : this.#alternative(schema, value, path, home);
       case 'intOrString':
         return typeof value === 'string' || isWithin(ranges.int32!, value)
           ? value
@@ -248,6 +250,21 @@ class Decoder {
       default:
         return isWithin(ranges[schema.form]!, value) ? value : this.#mismatch(value, path, home, schema);
     }
+  }
+
+  /** Unknown fields of a value that may have several types are dropped in silence, as Kubernetes does. */
+  #alternative({ alternatives = [] }: ValueSchema, value: unknown, path: string, home: Home): unknown {
+    const schema = alternatives.find((each) => isOfJsonType(value, each));
+    if (schema === undefined) {
+      // Kubernetes reads a value of another type as one that is not set, unless it may be a boolean.
+      if (alternatives.some((each) => each.type === 'value')) this.#reject(path, 'boolean or JSON schema expected');
+      return undefined;
+    }
+    const before = this.#isSilent;
+    this.#isSilent = true;
+    const decoded = this.#value(schema, value, path, home);
+    this.#isSilent = before;
+    return decoded;
   }
 
   #bytes(value: string, path: string): string | undefined {
@@ -284,6 +301,12 @@ const ranges: Readonly<Record<string, readonly [low: number, high: number]>> = {
 
 function isWithin([low, high]: readonly [low: number, high: number], value: unknown): boolean {
   return typeof value === 'number' && Number.isInteger(value) && value >= low && value <= high;
+}
+
+/** True where the JSON type of a value is that of a schema: an object, an array, or a boolean. */
+function isOfJsonType(value: unknown, { type }: TypeSchema): boolean {
+  if (Array.isArray(value)) return type === 'list';
+  return type === (typeof value === 'boolean' ? 'value' : isRecord(value) ? 'object' : undefined);
 }
 
 /** A type's name in messages, as Go has it. */

@@ -148,6 +148,7 @@ function describeField(field: protobuf.Field, oneofs: readonly protobuf.OneOf[],
     number,
     label: field.repeated ? label.repeated : label.optional,
     ...typeOf(field, references),
+    ...(field.jsonName === name ? {} : { jsonName: field.jsonName }),
     ...(field.partOf === null ? {} : { oneofIndex: oneofs.indexOf(field.partOf) }),
     ...(field.partOf?.isProto3Optional ? { proto3Optional: true } : {}),
   };

@@ -2,7 +2,7 @@
 import type protobuf from 'protobufjs';
 import type { JsonForm } from './schema.ts';
 
-type SpecialForm = Exclude<JsonForm, 'object'>;
+type SpecialForm = Exclude<JsonForm, 'object' | 'union'>;
 
 /** Writes the fields of such a message. The field numbers are those of Kubernetes' messages. */
 export function encodeForm(form: SpecialForm, value: unknown, writer: protobuf.Writer): void {
@@ -19,7 +19,8 @@ export function encodeForm(form: SpecialForm, value: unknown, writer: protobuf.W
       else writer.uint32(tag(1, 0)).int64(1).uint32(tag(3, 2)).string(String(value));
       return;
     case 'raw':
-      writer.uint32(tag(1, 2)).string(JSON.stringify(value));
+      // Null says nothing: it is an entry of a list.
+      if (value !== null) writer.uint32(tag(1, 2)).string(JSON.stringify(value));
       return;
     case 'strings':
       for (const text of value as readonly string[]) writer.uint32(tag(1, 2)).string(text);

@@ -126,6 +126,8 @@ export interface Kind<T extends KubeObject = KubeObject> {
   readonly prepareForStatus?: (object: T, stored: T, nowMs: number) => void;
   /** Validates an object; its metadata is validated for all kinds alike, elsewhere. */
   readonly validate: (object: T) => FieldCause[];
+  /** `validate` tells of required fields that are missing, too, in Kubernetes' order among all else. */
+  readonly validatesRequired?: true;
   /** Validates a new object, beside validate. */
   readonly validateCreate?: (object: T) => FieldCause[];
   /** Validates a change, beside validate. */

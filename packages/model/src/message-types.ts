@@ -130,11 +130,12 @@ function itemOf({ type, partial, isAtomic }: FieldSchema): TypeSchema {
       const { jsonForm, name } = messageSchema(type.name);
       if (jsonForm === 'object') return variantOf(name, { isPartial: partial, isAtomic });
       if (jsonForm === 'strings') return strings;
-      const form = jsonForm === 'raw' ? 'any' : jsonForm;
+      const form = jsonForm === 'raw' || jsonForm === 'union' ? 'any' : jsonForm;
       return sharedValue(name, () => ({
         type: 'value',
         form,
         name,
+        ...(jsonForm === 'union' ? { alternatives: messageSchema(name).fields.map(typeOf) } : {}),
         get documentation() {
           return documentationOf(name);
         },

@@ -68,7 +68,7 @@ function useFullNames(type: protobuf.Type): void {
 function collectComments(type: protobuf.Type, documentation: Record<string, Record<string, string>>): void {
   const own: Record<string, string> = {};
   if (type.comment) own[''] = type.comment;
-  for (const { name, comment } of type.fieldsArray) if (comment) own[name] = comment;
+  for (const { jsonName, comment } of type.fieldsArray) if (comment) own[jsonName] = comment;
   documentation[type.fullName.slice(1)] = own;
   for (const nested of type.nestedArray) if (nested instanceof protobuf.Type) collectComments(nested, documentation);
 }

@@ -2,15 +2,20 @@
 import type { FieldCause } from '@gantry/runtime/errors.ts';
 import type { Kind, KubeObject } from './kind.ts';
 import { schemaOf } from './message-types.ts';
-import type { ObjectSchema, TypeSchema } from './type-schema.ts';
+import type { Field, TypeSchema } from './type-schema.ts';
 
 /**
  * The required fields that an object lacks. An empty text or list counts as missing, since the wire cannot tell it from an absent
  * one; a number that is zero does not: the kind's own validation knows whether it may be.
  */
-export function missingFields(kind: Pick<Kind, 'message' | 'schema'>, object: KubeObject): FieldCause[] {
+export function missingFields(
+  kind: Pick<Kind, 'message' | 'schema' | 'validatesRequired'>,
+  object: KubeObject,
+): FieldCause[] {
   const causes: FieldCause[] = [];
-  collectFields(schemaOf(kind), object as unknown as Record<string, unknown>, '', causes);
+  const schema = schemaOf(kind);
+  const fields = kind.validatesRequired ? [...schema.fields].filter(([name]) => name === 'metadata') : schema.fields;
+  collectFields(fields, object as unknown as Record<string, unknown>, '', causes);
   const { name, generateName } = object.metadata ?? {};
   const named = name !== undefined && name !== '';
   // A name may be made by the server.
@@ -23,8 +28,13 @@ export function missingFields(kind: Pick<Kind, 'message' | 'schema'>, object: Ku
     );
 }
 
-function collectFields(schema: ObjectSchema, value: Record<string, unknown>, path: string, causes: FieldCause[]): void {
-  for (const [name, field] of schema.fields) {
+function collectFields(
+  fields: Iterable<readonly [string, Field]>,
+  value: Record<string, unknown>,
+  path: string,
+  causes: FieldCause[],
+): void {
+  for (const [name, field] of fields) {
     const inner = value[name];
     const missing = isMissing(inner);
     // A path costs more than a look: most fields need none.
@@ -38,7 +48,7 @@ function collectFields(schema: ObjectSchema, value: Record<string, unknown>, pat
 function collect(schema: TypeSchema, value: unknown, path: string, causes: FieldCause[]): void {
   switch (schema.type) {
     case 'object':
-      if (!schema.isPartial) collectFields(schema, value as Record<string, unknown>, path, causes);
+      if (!schema.isPartial) collectFields(schema.fields, value as Record<string, unknown>, path, causes);
       return;
     case 'list':
       if (schema.items.type === 'value') return;

@@ -5,7 +5,7 @@
 import { type FieldJson, isEnum, jsonOf, type MessageJson } from './declarations.ts';
 
 /** How a message is written in JSON; see JsonForm in proto/gantry/options.proto. */
-export type JsonForm = 'object' | 'quantity' | 'time' | 'microTime' | 'intOrString' | 'raw' | 'strings';
+export type JsonForm = 'object' | 'quantity' | 'time' | 'microTime' | 'intOrString' | 'raw' | 'strings' | 'union';
 
 /** A field's type: a scalar by its protobuf name, an enum, or a message. */
 export type FieldType =
@@ -14,7 +14,7 @@ export type FieldType =
   | { readonly kind: 'message'; readonly name: string };
 
 export interface FieldSchema {
-  /** Name in proto and JSON alike. */
+  /** Name in JSON; that in proto is the same, but where JSON has a name that proto cannot have. */
   readonly name: string;
   readonly number: number;
   readonly type: FieldType;
@@ -60,6 +60,7 @@ const jsonForms: Readonly<Record<string, JsonForm>> = {
   JSON_FORM_INT_OR_STRING: 'intOrString',
   JSON_FORM_RAW: 'raw',
   JSON_FORM_STRINGS: 'strings',
+  JSON_FORM_UNION: 'union',
 };
 
 const messages = new Map<string, MessageSchema>();
@@ -120,7 +121,7 @@ function describeField(name: string, field: FieldJson, oneofs: readonly (readonl
   const text = (option: string): string | undefined => options[`(gantry.${option})`] as string | undefined;
   const given = text('default');
   return {
-    name,
+    name: (options.json_name as string | undefined) ?? name,
     number: field.id,
     type,
     cardinality: field.keyType !== undefined ? 'map' : isList ? 'list' : 'single',

@@ -78,6 +78,8 @@ export interface ValueSchema {
   readonly form: ValueForm;
   /** The values that are possible; undefined where all of the form are. */
   readonly values?: readonly string[];
+  /** Of the form `any`: the types that it may have, each of another JSON type; every one where undefined. */
+  readonly alternatives?: readonly TypeSchema[];
   /** Name of a type of its own, such as gantry.meta.v1.Quantity. */
   readonly name?: string;
   readonly documentation?: string;

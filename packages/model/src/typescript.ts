@@ -23,7 +23,7 @@ const formTypes = {
   intOrString: 'number | string',
   raw: 'unknown',
   strings: 'string[]',
-};
+} as const;
 
 /** The text of one file a package, by package name. */
 export function generateTypes(heads: KindHeads): Map<string, string> {
@@ -71,16 +71,17 @@ function formatMessage({ name }: MessageSchema, heads: KindHeads): string {
 }
 
 function formatField(field: FieldSchema, owner: string): string {
-  const element = elementType(field);
-  const type =
-    field.cardinality === 'list'
-      ? `${/[ |]/.test(element) ? `(${element})` : element}[]`
-      : field.cardinality === 'map'
-        ? `Record<string, ${element}>`
-        : element;
+  const type = fieldType(field);
   const optional = field.required ? '' : '?';
   const shown = field.partial ? `Partial<${type}>` : type;
-  return `${formatComment(documentationOf(owner, field.name), '  ')}  ${field.name}${optional}: ${shown};\n`;
+  const name = /^[\w$]+$/.test(field.name) ? field.name : `'${field.name}'`;
+  return `${formatComment(documentationOf(owner, field.name), '  ')}  ${name}${optional}: ${shown};\n`;
+}
+
+function fieldType(field: FieldSchema): string {
+  const element = elementType(field);
+  if (field.cardinality === 'map') return `Record<string, ${element}>`;
+  return field.cardinality === 'list' ? `${/[ |]/.test(element) ? `(${element})` : element}[]` : element;
 }
 
 function elementType({ type }: FieldSchema): string {
@@ -92,7 +93,8 @@ function elementType({ type }: FieldSchema): string {
         .map((name) => `'${name}'`)
         .join(' | ');
     case 'message': {
-      const { jsonForm } = messageSchema(type.name);
+      const { jsonForm, fields } = messageSchema(type.name);
+      if (jsonForm === 'union') return fields.map(fieldType).join(' | ');
       return jsonForm === 'object' ? `@{${type.name}}` : formTypes[jsonForm];
     }
   }

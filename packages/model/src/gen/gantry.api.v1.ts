@@ -1,6 +1,7 @@
 // Generated from proto/ by `npm run generate`; not edited by hand.
 
 import type { MutatingAdmissionPolicy, MutatingAdmissionPolicyBinding, MutatingWebhookConfiguration, ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding, ValidatingWebhookConfiguration } from './gantry.admissionregistration.v1.ts';
+import type { CustomResourceDefinition } from './gantry.apiextensions.v1.ts';
 import type { ControllerRevision, DaemonSet, Deployment, ReplicaSet, StatefulSet } from './gantry.apps.v1.ts';
 import type { TokenRequestSpec, TokenRequestStatus } from './gantry.authentication.v1.ts';
 import type { HorizontalPodAutoscaler } from './gantry.autoscaling.v2.ts';
@@ -556,6 +557,8 @@ export interface Object {
   resourceClaimTemplate?: ResourceClaimTemplate;
   /** resource.k8s.io/v1 ResourceSlice. */
   resourceSlice?: ResourceSlice;
+  /** apiextensions.k8s.io/v1 CustomResourceDefinition. */
+  customResourceDefinition?: CustomResourceDefinition;
 }
 
 /** Names one object. */

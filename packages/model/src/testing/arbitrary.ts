@@ -43,10 +43,18 @@ function anyValueOf(field: Field, schema: TypeSchema, depth: number): fc.Arbitra
     case 'object':
       return arbitraryObject(schema, depth - 1);
     case 'value':
+      if (schema.alternatives !== undefined) return anyAlternative(schema.alternatives, depth);
       return schema.values === undefined
         ? anyOf(schema.form, field.omitsZero ? 1 : 0)
         : fc.constantFrom(...schema.values.slice(1));
   }
+}
+
+/** A value of a type that may have several; none where the message would be too deep. */
+function anyAlternative(alternatives: readonly TypeSchema[], depth: number): fc.Arbitrary<unknown> {
+  const plain = alternatives.filter((each) => depth > 0 || leafOf(each).type === 'value');
+  const field = { omitsZero: false } as Field;
+  return plain.length === 0 ? fc.constant(undefined) : fc.oneof(...plain.map((each) => anyValueOf(field, each, depth)));
 }
 
 /** @param min The least number, and the least characters of a text: 1 where zero means absence. */

@@ -31,6 +31,12 @@ const formsOfVersion2: Partial<Readonly<Record<ValueForm, Document>>> = {
   any: { type: 'object' },
 };
 
+/** Go packages of groups whose types are not in k8s.io/api. */
+const otherPackages: Readonly<Record<string, string>> = {
+  meta: 'io.k8s.apimachinery.pkg.apis.meta',
+  apiextensions: 'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions',
+};
+
 /** Names of types whose Go package is not that of their group. */
 const otherNames: Readonly<Record<string, string>> = {
   'gantry.meta.v1.Quantity': 'io.k8s.apimachinery.pkg.api.resource.Quantity',
@@ -48,10 +54,7 @@ const identityFields: Document = {
 export function schemaName(type: string): string {
   if (Object.hasOwn(otherNames, type)) return otherNames[type]!;
   const [, group = '', version = '', ...names] = type.split('.');
-  const name = names.join('.');
-  return group === 'meta'
-    ? `io.k8s.apimachinery.pkg.apis.meta.${version}.${name}`
-    : `io.k8s.api.${group}.${version}.${name}`;
+  return `${otherPackages[group] ?? `io.k8s.api.${group}`}.${version}.${names.join('.')}`;
 }
 
 /** A type by its group, version and kind. */
@@ -224,7 +227,9 @@ export class Schemas {
     }
   }
 
-  #value({ form, values, documentation = '' }: ValueSchema): Document {
+  #value({ form, values, alternatives, documentation = '' }: ValueSchema): Document {
+    // The schemas of definitions describe types that have none.
+    if (alternatives !== undefined) return described(documentation);
     const type = (this.#version === 2 ? formsOfVersion2[form] : undefined) ?? forms[form];
     return { ...described(documentation), ...type, ...(values === undefined ? {} : { enum: values }) };
   }
