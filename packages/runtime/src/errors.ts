@@ -88,9 +88,20 @@ export const reasonTable = {
 /** Why a request was refused. */
 export type Reason = keyof typeof reasonTable;
 
+/** Parts of Kubernetes' Status that somebody else chose, such as a webhook that refuses: clients get them as they are. */
+export interface ForeignStatus {
+  /** The HTTP status code, from 400 on. */
+  readonly code: number;
+  /** Any word; absent where there is none. */
+  readonly reason?: string | undefined;
+  readonly details?: object | undefined;
+}
+
 /** Details of an error beside its reason and text. */
 export interface GantryErrorDetails {
   readonly causes?: readonly FieldCause[];
+  /** The Status that clients over REST get in place of that of the reason. */
+  readonly status?: ForeignStatus;
   readonly resource?: ResourceInfo;
   /** Milliseconds after which a retry may succeed. */
   readonly retryAfterMs?: number;
@@ -102,6 +113,7 @@ export interface GantryErrorDetails {
 export class GantryError extends Error {
   readonly reason: Reason;
   readonly causes: readonly FieldCause[];
+  readonly status: ForeignStatus | undefined;
   readonly resource: ResourceInfo | undefined;
   readonly retryAfterMs: number | undefined;
 
@@ -110,6 +122,7 @@ export class GantryError extends Error {
     this.name = 'GantryError';
     this.reason = reason;
     this.causes = details.causes ?? [];
+    this.status = details.status;
     this.resource = details.resource;
     this.retryAfterMs = details.retryAfterMs;
   }

@@ -29,7 +29,13 @@ const reasonNames: Readonly<Partial<Record<keyof typeof reasonTable, string>>> =
 };
 
 /** The Status of a refusal. */
-export function statusOf({ reason, message, causes, resource, retryAfterMs }: GantryError): Status {
+export function statusOf(error: GantryError): Status {
+  const { reason, message, causes, resource, retryAfterMs, status: foreign } = error;
+  if (foreign !== undefined) {
+    const { code, reason: word, details } = foreign;
+    const shown = { ...(word ? { reason: word } : {}), ...(details === undefined ? {} : { details }) };
+    return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, ...shown, code };
+  }
   // The refusals of a path that there is not, and of a method, have details without any.
   const isOfPath = resource === undefined && (reason === 'NotFound' || reason === 'MethodNotAllowed');
   const details: StatusDetails = {

@@ -1,9 +1,7 @@
-import type { Subresource } from '@gantry/model/kind.ts';
-import { selectorText } from '@gantry/model/selector-text.ts';
-import { nonNegative } from '@gantry/model/validation/causes.ts';
 import { bodyKinds } from '@gantry/model/virtual-kinds.ts';
 import { GantryError } from '@gantry/runtime/errors.ts';
 import { patched } from '../../core/patching.ts';
+import { scaleForm as form, type ScalePaths as Paths, scaleOf, setReplicas } from '../../core/scale.ts';
 import type { AnyObject } from '../../core/stored-object.ts';
 import { type Outgoing, sendDocument } from '../answer.ts';
 import { fieldsFrom, objectFrom } from '../bodies.ts';
@@ -12,11 +10,6 @@ import { writeParameters } from '../parameters.ts';
 import { patchTypes } from '../patch-types.ts';
 import { refOf } from '../query.ts';
 import type { ResourceDeps, ResourceRequest } from '../request.ts';
-
-/** The places of a kind's counts. */
-type Paths = NonNullable<Subresource['scale']>;
-
-const form = bodyKinds.formOf({ apiVersion: 'autoscaling/v1', kind: 'Scale' });
 
 /** Reads or sets the replicas of an object of a kind that says where it has them. */
 export async function handleScale(deps: ResourceDeps, request: ResourceRequest, response: Outgoing): Promise<void> {
@@ -79,53 +72,13 @@ async function patchOf(deps: ResourceDeps, { incoming, context }: ResourceReques
 }
 
 /** An object with the replicas of a Scale, in place; it must have the version that the Scale names, if any. */
-function scaled(object: AnyObject, scale: AnyObject, { specReplicas }: Paths, name: string): AnyObject {
+function scaled(object: AnyObject, scale: AnyObject, paths: Paths, name: string): AnyObject {
   if (scale.metadata.name !== name) {
     const text = `the name of the object (${scale.metadata.name}) does not match the name on the URL (${name})`;
     throw new GantryError('BadRequest', text);
   }
-  const replicas = (scale.spec?.replicas ?? 0) as number;
-  const causes = nonNegative('spec.replicas', replicas);
-  if (causes.length > 0) {
-    const texts = causes.map(({ field, message }) => `${field}: ${message}`);
-    throw new GantryError('Invalid', `Scale.autoscaling "${name}" is invalid: ${texts.join(', ')}`, { causes });
-  }
   if (scale.metadata.uid) object.metadata.uid = scale.metadata.uid;
   object.metadata.resourceVersion = scale.metadata.resourceVersion ?? '';
-  const path = specReplicas.split('.');
-  const last = path.pop()!;
-  const home = path.reduce<Record<string, unknown>>((parent, step) => {
-    parent[step] ??= {};
-    return parent[step] as Record<string, unknown>;
-  }, object);
-  home[last] = replicas;
+  setReplicas(object, (scale.spec?.replicas ?? 0) as number, paths);
   return object;
-}
-
-/** The Scale of an object. */
-function scaleOf(object: AnyObject, { specReplicas, statusReplicas, selector }: Paths): AnyObject {
-  const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata;
-  const selected = selector === undefined ? undefined : at(object, selector);
-  const text = typeof selected === 'string' ? selected : selectorTextOf(selected);
-  return {
-    kind: form.kind.kind,
-    apiVersion: form.apiVersion,
-    metadata: { name, ...(namespace === undefined ? {} : { namespace }), uid, resourceVersion, creationTimestamp },
-    spec: { replicas: at(object, specReplicas) ?? 0 },
-    status: { replicas: at(object, statusReplicas) ?? 0, ...(text === '' ? {} : { selector: text }) },
-  };
-}
-
-/** A selector as text. That of the first kinds is a map of labels. */
-function selectorTextOf(selector: unknown): string {
-  if (typeof selector !== 'object' || selector === null) return '';
-  const isObject = ['matchLabels', 'matchExpressions'].some((name) => typeof selector[name as never] === 'object');
-  return selectorText(isObject ? selector : { matchLabels: selector as Record<string, string> });
-}
-
-/** The value at a path with dots; undefined where there is none. */
-function at(object: object, path: string): unknown {
-  return path
-    .split('.')
-    .reduce<unknown>((value, name) => (value as Record<string, unknown> | undefined)?.[name], object);
 }
