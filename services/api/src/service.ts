@@ -4,8 +4,6 @@ import { type Credentials, noCredentials } from '@gantry/client/credentials.ts';
 import { type Admit, diagnosticsDoor } from '@gantry/client/guard.ts';
 import type { GrpcServer } from '@gantry/client/serve.ts';
 import type { EventBus } from '@gantry/events/events.ts';
-import { builtInKinds } from '@gantry/model/built-in.ts';
-import { Registry } from '@gantry/model/registry.ts';
 import type { KeyPair } from '@gantry/pki/authority.ts';
 import { formatAddress, parseAddress } from '@gantry/runtime/address.ts';
 import type { CertificateSource } from '@gantry/runtime/certificates.ts';
@@ -16,9 +14,7 @@ import { createMetrics, type Diagnostics, serveDiagnostics } from '@gantry/runti
 import type { Running } from '@gantry/runtime/service.ts';
 import type { OpenStore } from '@gantry/store/store.ts';
 import type { Registry as Metrics } from 'prom-client';
-import { AdmissionChain } from './admission/chain.ts';
-import { parseIpRange } from './admission/ip-range.ts';
-import { type AdmissionState, admissionPlugins, admissionSteps } from './admission/plugins.ts';
+import { outsideAdmission } from './admission/outside.ts';
 import { PriorityClasses } from './admission/priority.ts';
 import { ServiceAccounts } from './admission/service-accounts.ts';
 import { type Advertiser, advertiserOf } from './advertise/advertise.ts';
@@ -43,12 +39,11 @@ import { ResourceApi } from './core/api.ts';
 import { createBuiltIns } from './core/built-ins.ts';
 import type { CoreDeps } from './core/context.ts';
 import { create } from './core/creation.ts';
-import { DamagedObjects } from './core/damage.ts';
 import { ListBudget } from './core/list-budget.ts';
 import type { Entropy } from './core/metadata.ts';
-import { ObjectCache } from './core/stored-object.ts';
 import { Turns } from './core/turns.ts';
 import type { WriteOptions } from './core/writer.ts';
+import { coreOf } from './core-of.ts';
 import { type AtRest, encryptAtRest } from './encryption/at-rest.ts';
 import type { EncryptionRules } from './encryption/config.ts';
 import { ApiEvents } from './events/recorder.ts';
@@ -147,6 +142,7 @@ interface Parts {
   readonly hub: WatchHub;
   readonly events: ApiEvents;
   readonly resources: ResourceApi;
+  readonly pods: PodProxy;
   readonly registry: Metrics;
   /** Creates those of the objects that every cluster has that are missing, and where it is asked for the default roles and bindings. */
   readonly createMissing: (alsoRoles: boolean) => Promise<void>;
@@ -162,12 +158,17 @@ async function startParts(config: ApiConfig, deps: ApiDeps, stack: AsyncDisposab
   const accounts = new ServiceAccounts(store);
   const keys = new TokenKeys(deps.tokenKeys ?? memoryKey(), deps.clock ?? systemClock);
   const access = accessControl();
-  const core = coreOf(config, deps, access, { priorities, accounts, keys });
+  const registry = createMetrics('api');
+  const { core, outside } = coreOf(config, deps, access, {
+    ...{ priorities, accounts, keys },
+    outside: (base) => stack.use(outsideAdmission({ ...base, metrics: registry, pods: () => pods })),
+  });
+  const agents = stack.use(new AgentConnections(deps.credentials ?? noCredentials));
+  const pods = new PodProxy({ ...core, agents });
   const tokens = tokensOf(core, deps.credentials ?? noCredentials, keys);
   const ledger = new CapacityLedger();
-  const hub = stack.use(
-    new WatchHub({ ...core, observers: [...access.observers, ledger, priorities, accounts, tokens.observer] }),
-  );
+  const state = [ledger, priorities, accounts, tokens.observer, ...outside.observers];
+  const hub = stack.use(new WatchHub({ ...core, observers: [...access.observers, ...state] }));
   await hub.start();
   const ownWrite = (): WriteOptions => ({
     dryRun: false,
@@ -183,9 +184,8 @@ async function startParts(config: ApiConfig, deps: ApiDeps, stack: AsyncDisposab
   const events = stack.use(new ApiEvents({ ...core, maxPending: config.limits.maxPendingEvents }));
   const lists = new ListBudget(config.limits.lists, core.clock);
   const resources = new ResourceApi({ ...core, hub, turns: new Turns(), lists });
-  const registry = createMetrics('api');
   stack.use(reportStoreHealth(store, { registry, events, log }));
-  return { core, tokens, access, ledger, hub, events, resources, registry, createMissing };
+  return { core, tokens, access, ledger, hub, events, resources, pods, registry, createMissing };
 }
 
 /** The listeners of an api. */
@@ -200,7 +200,7 @@ interface Edges {
 /** Serves gRPC, and REST and diagnostics if they are configured. */
 async function serveEdges(config: ApiConfig, deps: ApiDeps, parts: Parts, stack: AsyncDisposableStack): Promise<Edges> {
   const { log, store, credentials = noCredentials } = deps;
-  const { core, tokens, access, ledger, hub, events, resources, registry } = parts;
+  const { core, tokens, access, ledger, hub, events, resources, pods, registry } = parts;
   const { maxRequestBytes, maxInFlight } = config.limits;
   const authenticators = [
     clientCertificate(core.clock.now),
@@ -216,9 +216,7 @@ async function serveEdges(config: ApiConfig, deps: ApiDeps, parts: Parts, stack:
     log,
     maxInFlight,
   });
-  const agents = stack.use(new AgentConnections(credentials));
   const scheduling = new SchedulingApi({ ...core, hub, ledger, events });
-  const pods = new PodProxy({ ...core, agents });
   const server = await listen(
     {
       ResourceService: resourceHandlers(resources, calls, core.damaged, core.kinds),
@@ -241,7 +239,6 @@ async function serveEdges(config: ApiConfig, deps: ApiDeps, parts: Parts, stack:
       await serveKubernetes(config.rest, config, deps, {
         ...parts,
         scheduling,
-        pods,
         authenticate: authenticateInOrder([...authenticators, anonymous]),
         audit: auditFor({ log, clock: core.clock, metrics: registry }, deps.auditPolicy, config.auditLog, stack),
       }),
@@ -263,7 +260,7 @@ function serveKubernetes(
   address: string,
   { limits: { maxRequestBytes: maxBodyBytes, maxInFlight } }: ApiConfig,
   deps: ApiDeps,
-  parts: Parts & Pick<RestDeps, 'scheduling' | 'pods' | 'authenticate' | 'audit'>,
+  parts: Parts & Pick<RestDeps, 'scheduling' | 'authenticate' | 'audit'>,
 ): Promise<RestServer> {
   const { core, tokens, access, hub, resources, registry, scheduling, pods, authenticate } = parts;
   const { store } = deps;
@@ -363,28 +360,6 @@ function running(parts: {
     },
   };
 }
-
-function coreOf(config: ApiConfig, deps: ApiDeps, access: Access, state: AdmissionState): CoreDeps {
-  const { store, log, clock = systemClock, entropy = systemEntropy } = deps;
-  const { serviceCidr, nodePorts, dnsAddress } = config;
-  const rootCertificate = deps.rootCertificate ?? deps.credentials?.certificates?.current.ca;
-  const allocation = { clusterIps: parseIpRange(serviceCidr), nodePorts, dnsAddress };
-  return {
-    kinds: new Registry(builtInKinds),
-    store,
-    clock,
-    entropy,
-    log,
-    limits: config.limits,
-    cache: new ObjectCache(config.cacheChars),
-    damaged: new DamagedObjects(log),
-    authorize: access.authorize,
-    chain: new AdmissionChain(admissionSteps(access.steps)),
-    admission: admissionPlugins({ ...state, store, clock, entropy, allocation, rootCertificate }),
-  };
-}
-
-const systemEntropy: Entropy = { uid: () => randomUUID(), random: Math.random };
 
 /** Admits whoever has a name. */
 function admitNamed(authenticate: Authenticate): Admit {

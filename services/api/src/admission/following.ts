@@ -1,8 +1,8 @@
+import type { Change } from '@gantry/store/store.ts';
 import { type Addressed, keyPrefix } from '../core/keys.ts';
 import type { AnyObject, Stored } from '../core/stored-object.ts';
 import type { HubChange } from '../watch/change.ts';
 import type { ChangeObserver } from '../watch/observers.ts';
-import type { Change } from '@gantry/store/store.ts';
 
 /**
  * The objects of some kinds, kept up to date from the store's changes. While they are loaded anew, the former ones stay: what refuses

@@ -33,9 +33,13 @@ interface Deps extends AdmissionState {
 /**
  * The steps of admission, in Kubernetes' order of plugins.
  * @param restrictions Those of access control.
+ * @param outside Webhooks and policies.
  */
-export function admissionSteps(restrictions: readonly AdmissionStep[]): readonly AdmissionStep[] {
-  return [...restrictions];
+export function admissionSteps(
+  restrictions: readonly AdmissionStep[],
+  outside: readonly AdmissionStep[],
+): readonly AdmissionStep[] {
+  return [...restrictions, ...outside];
 }
 
 /** The plugins of all kinds that have one. */

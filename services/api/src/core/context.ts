@@ -23,7 +23,7 @@ export interface CoreDeps {
   readonly entropy: Entropy;
   readonly limits: Limits;
   readonly authorize: Authorize;
-  /** What the server adds to writes of some kinds, atomically. */
+  /** The additions of the server to writes of some kinds, atomic with them. */
   readonly admission: Admission;
   /** Steps that see writes of every kind. */
   readonly chain: AdmissionChain;

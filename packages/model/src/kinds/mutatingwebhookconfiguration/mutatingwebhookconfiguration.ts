@@ -1,6 +1,5 @@
 import type { MutatingWebhookConfiguration } from '../../gen/gantry.admissionregistration.v1.ts';
 import type { Kind } from '../../kind.ts';
-import { notEnforced } from '../../validation/causes.ts';
 import { setWebhookDefaults, validateWebhooks } from '../admission/webhooks.ts';
 
 /** admissionregistration.k8s.io/v1 MutatingWebhookConfiguration. */
@@ -22,7 +21,6 @@ export const mutatingWebhookConfiguration: Kind<MutatingWebhookConfiguration> = 
     for (const webhook of webhooks) webhook.reinvocationPolicy ??= 'Never';
   },
   validate: ({ webhooks }) => validateWebhooks(webhooks),
-  warnings: () => [notEnforced(mutatingWebhookConfiguration, 'its webhooks are never asked')],
   selectableFields: {},
   columns: [{ name: 'WEBHOOKS', cell: ({ webhooks = [] }) => String(webhooks.length) }],
 };

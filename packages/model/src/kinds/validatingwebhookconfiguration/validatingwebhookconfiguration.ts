@@ -1,6 +1,5 @@
 import type { ValidatingWebhookConfiguration } from '../../gen/gantry.admissionregistration.v1.ts';
 import type { Kind } from '../../kind.ts';
-import { notEnforced } from '../../validation/causes.ts';
 import { setWebhookDefaults, validateWebhooks } from '../admission/webhooks.ts';
 
 /** admissionregistration.k8s.io/v1 ValidatingWebhookConfiguration. */
@@ -21,7 +20,6 @@ export const validatingWebhookConfiguration: Kind<ValidatingWebhookConfiguration
     setWebhookDefaults(webhooks);
   },
   validate: ({ webhooks }) => validateWebhooks(webhooks),
-  warnings: () => [notEnforced(validatingWebhookConfiguration, 'its webhooks are never asked')],
   selectableFields: {},
   columns: [{ name: 'WEBHOOKS', cell: ({ webhooks = [] }) => String(webhooks.length) }],
 };

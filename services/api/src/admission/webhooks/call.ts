@@ -1,5 +1,5 @@
-import type { Callouts } from '../../callout/client.ts';
 import { GantryError, isError, type Reason, reasonTable, toGantryError } from '@gantry/runtime/errors.ts';
+import type { Callouts } from '../../callout/client.ts';
 import type { AdmissionAttempt } from '../chain.ts';
 import { internalError } from '../refusals.ts';
 import type { Hook } from './hook.ts';
@@ -97,7 +97,7 @@ export function errorOf(outcome: HookOutcome, hook: Hook): GantryError | undefin
   }
 }
 
-/** What metrics tell of an outcome. */
+/** The outcome as metrics tell it. */
 export function callOf(
   outcome: HookOutcome,
   { name, isIgnoredOnFailure }: Hook,

@@ -9,7 +9,7 @@ import type { Hook } from './hook.ts';
 import type { HookMetrics } from './metrics.ts';
 import { applyAnswer, type Patched } from './patch.ts';
 import { Reinvocations } from './reinvocation.ts';
-import { type RequestFacts } from './review.ts';
+import type { RequestFacts } from './review.ts';
 import { HookPass, type SelectionDeps } from './selection.ts';
 
 export interface HookDeps extends SelectionDeps {

@@ -1,6 +1,6 @@
 import type { AdmissionAttempt } from '../chain.ts';
 
-/** Which of the reinvocable steps of an attempt run once more: those that ran before another one changed the object. */
+/** The reinvocable steps of an attempt that run once more: those that ran before another one changed the object. */
 export class Reinvocations {
   #ran = new Set<string>();
   readonly #due = new Set<string>();

@@ -217,7 +217,13 @@ function boolean(value: unknown, name: string): boolean {
 }
 
 function mismatch(value: unknown, struct: string, path: string, type: string): ReviewProblem {
-  const given = Array.isArray(value) ? 'array' : value === null ? 'null' : typeof value === 'boolean' ? 'bool' : typeof value;
+  const given = Array.isArray(value)
+    ? 'array'
+    : value === null
+      ? 'null'
+      : typeof value === 'boolean'
+        ? 'bool'
+        : typeof value;
   const at = path === '' ? 'value' : `struct field ${struct}.${path}`;
   return new ReviewProblem(`json: cannot unmarshal ${given} into Go ${at} of type ${type}`, true);
 }

@@ -16,7 +16,7 @@ export interface SelectionDeps {
   readonly meetsConditions: MeetsConditions;
 }
 
-/** What the webhooks of one pass over an attempt have in common. */
+/** Parts that the webhooks of one pass over an attempt share. */
 export class HookPass {
   readonly objects: AttemptObjects;
   readonly #deps: SelectionDeps;

@@ -1,0 +1,59 @@
+import { randomUUID } from 'node:crypto';
+import type { Credentials } from '@gantry/client/credentials.ts';
+import { builtInKinds } from '@gantry/model/built-in.ts';
+import { Registry } from '@gantry/model/registry.ts';
+import { type Clock, systemClock } from '@gantry/runtime/clock.ts';
+import type { Logger } from '@gantry/runtime/log.ts';
+import type { Store } from '@gantry/store/store.ts';
+import { AdmissionChain } from './admission/chain.ts';
+import { parseIpRange } from './admission/ip-range.ts';
+import type { OutsideAdmission } from './admission/outside.ts';
+import { type AdmissionState, admissionPlugins, admissionSteps } from './admission/plugins.ts';
+import type { Access } from './auth/access.ts';
+import type { ApiConfig } from './config.ts';
+import type { CoreDeps } from './core/context.ts';
+import { DamagedObjects } from './core/damage.ts';
+import type { Entropy } from './core/metadata.ts';
+import { ObjectCache } from './core/stored-object.ts';
+
+/** The core without its admission chain. */
+export type CoreBase = Omit<CoreDeps, 'chain'>;
+
+/** The outside of the core: its store, and what an api process was given. */
+interface Given {
+  readonly store: Store;
+  readonly log: Logger;
+  readonly clock?: Clock;
+  readonly entropy?: Entropy;
+  readonly credentials?: Credentials | undefined;
+  readonly rootCertificate?: string;
+}
+
+/** Puts the core together: the kinds, the store, and admission. */
+export function coreOf(
+  config: ApiConfig,
+  given: Given,
+  access: Access,
+  parts: AdmissionState & { readonly outside: (base: CoreBase) => OutsideAdmission },
+): { readonly core: CoreDeps; readonly outside: OutsideAdmission } {
+  const { store, log, clock = systemClock, entropy = systemEntropy } = given;
+  const { serviceCidr, nodePorts, dnsAddress } = config;
+  const rootCertificate = given.rootCertificate ?? given.credentials?.certificates?.current.ca;
+  const allocation = { clusterIps: parseIpRange(serviceCidr), nodePorts, dnsAddress };
+  const base: CoreBase = {
+    kinds: new Registry(builtInKinds),
+    store,
+    clock,
+    entropy,
+    log,
+    limits: config.limits,
+    cache: new ObjectCache(config.cacheChars),
+    damaged: new DamagedObjects(log),
+    authorize: access.authorize,
+    admission: admissionPlugins({ ...parts, store, clock, entropy, allocation, rootCertificate }),
+  };
+  const outside = parts.outside(base);
+  return { core: { ...base, chain: new AdmissionChain(admissionSteps(access.steps, outside.steps)) }, outside };
+}
+
+const systemEntropy: Entropy = { uid: () => randomUUID(), random: Math.random };
