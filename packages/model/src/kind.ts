@@ -144,6 +144,11 @@ export interface Kind<T extends KubeObject = KubeObject> {
   readonly columns: readonly Column<T>[];
   /** The columns are all that `get` prints, NAME and AGE (where wanted) among them: their order is this kind's own. */
   readonly listsAllColumns?: boolean;
+  /**
+   * Notes in an object whose end is asked for first that something else goes before it, in place: a finalizer, a condition. The object
+   * then has no grace period, and the end of it is no change of what is wanted.
+   */
+  readonly prepareForDelete?: (object: T, nowMs: number) => void;
   /** Propagation policy of a deletion that names none. */
   readonly defaultPropagation?: 'Background' | 'Foreground' | 'Orphan';
 }

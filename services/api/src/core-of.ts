@@ -15,6 +15,7 @@ import type { CoreDeps } from './core/context.ts';
 import { DamagedObjects } from './core/damage.ts';
 import type { Entropy } from './core/metadata.ts';
 import { ObjectCache } from './core/stored-object.ts';
+import { whileDefined } from './definitions/admission.ts';
 
 /** The core without its admission chain. */
 export type CoreBase = Omit<CoreDeps, 'chain'>;
@@ -53,7 +54,8 @@ export function coreOf(
     admission: admissionPlugins({ ...parts, store, clock, entropy, allocation, rootCertificate }),
   };
   const outside = parts.outside(base);
-  return { core: { ...base, chain: new AdmissionChain(admissionSteps(access.steps, outside.steps)) }, outside };
+  const steps = [...admissionSteps(access.steps, outside.steps), whileDefined(base)];
+  return { core: { ...base, chain: new AdmissionChain(steps) }, outside };
 }
 
 const systemEntropy: Entropy = { uid: () => randomUUID(), random: Math.random };

@@ -44,6 +44,7 @@ import type { Entropy } from './core/metadata.ts';
 import { Turns } from './core/turns.ts';
 import type { WriteOptions } from './core/writer.ts';
 import { coreOf } from './core-of.ts';
+import { keepDefinitions } from './definitions/keeper.ts';
 import { type AtRest, encryptAtRest } from './encryption/at-rest.ts';
 import type { EncryptionRules } from './encryption/config.ts';
 import { ApiEvents } from './events/recorder.ts';
@@ -314,6 +315,7 @@ function runLoops(
     await Promise.all([
       authority && keepClientAuthority({ ...core, api: resources }, authority, leading),
       deps.signer && keepRequests({ ...core, resources }, deps.signer, leading),
+      keepDefinitions({ ...core, resources, hub }, leading),
     ]);
   };
   const background = Promise.all([

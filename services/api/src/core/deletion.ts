@@ -2,6 +2,7 @@ import type { Kind } from '@gantry/model/kind.ts';
 import { apiVersionOf } from '@gantry/model/registry.ts';
 import { conflict, GantryError } from '@gantry/runtime/errors.ts';
 import { rfc3339 } from '@gantry/runtime/time.ts';
+import { cloneJson } from './clone.ts';
 import { infoOf } from './keys.ts';
 import type { AnyObject } from './stored-object.ts';
 
@@ -44,6 +45,12 @@ const immortalNamespaces = ['default', 'kube-system', 'kube-public'];
  */
 export function decideDeletion(kind: Kind, object: AnyObject, request: DeletionRequest, nowMs: number): Deletion {
   checkPreconditions(kind, object, request);
+  if (kind.prepareForDelete !== undefined && object.metadata.deletionTimestamp === undefined) {
+    const prepared = cloneJson(object);
+    prepared.metadata.deletionTimestamp = rfc3339(nowMs);
+    kind.prepareForDelete(prepared, nowMs);
+    return { type: 'mark', object: prepared };
+  }
   const finalizers = finalizersAfter(kind, object, request.propagationPolicy);
   const graceSeconds = graceOf(kind, object, request.gracePeriodSeconds);
   const held = finalizers.length > 0 || namespaceFinalizers(kind, object).length > 0;

@@ -1,6 +1,7 @@
 import type { CustomResourceDefinition } from '../../gen/gantry.apiextensions.v1.ts';
 import type { Kind } from '../../kind.ts';
 import { noteStoredVersion, setDefinitionDefaults } from './defaults.ts';
+import { holdForObjects } from './deletion.ts';
 
 /** apiextensions.k8s.io/v1 CustomResourceDefinition. */
 export const customResourceDefinition: Kind<CustomResourceDefinition> = {
@@ -27,6 +28,7 @@ export const customResourceDefinition: Kind<CustomResourceDefinition> = {
     definition.status = structuredClone(stored.status!);
     noteStoredVersion(definition);
   },
+  prepareForDelete: holdForObjects,
   validate: () => [],
   selectableFields: {},
   listsAllColumns: true,
