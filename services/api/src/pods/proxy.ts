@@ -14,6 +14,7 @@ import { GantryError } from '@gantry/runtime/errors.ts';
 import { attemptOn } from '../auth/authorization.ts';
 import type { CoreDeps, RequestContext } from '../core/context.ts';
 import type { AgentConnections } from './agents.ts';
+import { admitConnection, type ConnectOptions, execOptions, forwardOptions, proxyOptions } from './connect.ts';
 import { type Agent, agentOf, containerOf, locatePod } from './locate.ts';
 import { type ProxyTarget, podTarget, serviceTarget } from './targets.ts';
 
@@ -31,6 +32,15 @@ type OpenCall<Input, Output> = (
   agent: Parameters<Parameters<AgentConnections['stream']>[1]>[0],
   signal: AbortSignal,
 ) => DuplexCall<Input, Output>;
+
+/** A subresource of a pod to which a connection is asked for. */
+interface Place {
+  readonly resource: `pods/${string}`;
+  readonly namespace: string;
+  readonly name: string;
+  /** Undefined where admission was asked already. */
+  readonly options: ConnectOptions | undefined;
+}
 
 /** Passes calls about running pods on to the agents of their nodes. */
 export class PodProxy {
@@ -53,14 +63,20 @@ export class PodProxy {
     }
   }
 
-  /** Throws the refusal that opening a stream to a pod would end with, for an edge that must refuse before it streams. */
+  /**
+   * Throws the refusal that opening a stream to a pod would end with, for an edge that must refuse before it streams.
+   * @param options Those of the request as Kubernetes has them, such as PodExecOptions: admission is asked about them here, and no more
+   * by a call that says that it is checked.
+   */
   async check(
     context: RequestContext,
     resource: 'pods/exec' | 'pods/attach' | 'pods/portforward',
     { namespace, pod: name, container }: ContainerRef,
+    options: ConnectOptions,
   ): Promise<void> {
     using _open = this.#open();
     this.#authorize(context, resource, namespace, name);
+    await admitConnection(this.#deps, context, resource, { namespace, name, options });
     const { pod } = await locatePod(this.#deps, namespace, name);
     if (resource !== 'pods/portforward') containerOf(pod, container ?? '');
   }
@@ -71,9 +87,12 @@ export class PodProxy {
     method: 'exec' | 'attach',
     start: ExecStart,
     input: AsyncIterable<ExecInput>,
+    isChecked = false,
   ): AsyncGenerator<ExecOutput> {
     const { namespace = '', pod = '' } = start.ref ?? {};
-    return this.#duplex(context, `pods/${method}`, namespace, pod, input, (located, agent, signal) => {
+    const options = isChecked ? undefined : execOptions(method, { ...start, stdout: true, stderr: !start.tty });
+    const place = { resource: `pods/${method}`, namespace, name: pod, options } as const;
+    return this.#duplex(context, place, input, (located, agent, signal) => {
       const container = containerOf(located, start.ref?.container ?? '');
       return agent[method]({ ...start, ref: { namespace, pod, container } }, signal);
     });
@@ -84,14 +103,15 @@ export class PodProxy {
     context: RequestContext,
     start: PortForwardStart,
     input: AsyncIterable<PortForwardChunk>,
+    isChecked = false,
   ): AsyncGenerator<PortForwardChunk> {
     const { namespace = '', pod = '', port } = start;
     if (!(port >= 1 && port <= 65_535)) {
       throw new GantryError('BadRequest', `start.port: Invalid value: ${port}: must be between 1 and 65535, inclusive`);
     }
-    return this.#duplex(context, 'pods/portforward', namespace, pod, input, (_, agent, signal) =>
-      agent.portForward(start, signal),
-    );
+    const options = isChecked ? undefined : forwardOptions([port]);
+    const place = { resource: 'pods/portforward', namespace, name: pod, options } as const;
+    return this.#duplex(context, place, input, (_, agent, signal) => agent.portForward(start, signal));
   }
 
   /**
@@ -102,6 +122,18 @@ export class PodProxy {
     return resource === 'pods'
       ? podTarget(this.#deps, namespace, id)
       : serviceTarget(this.#deps, namespace, id, this.#deps.entropy.random);
+  }
+
+  /** Asks admission about a connection through a proxy to a pod or a service. */
+  admitProxy(
+    context: RequestContext,
+    resource: 'pods' | 'services',
+    namespace: string,
+    id: string,
+    path: string,
+  ): Promise<void> {
+    const options = proxyOptions(resource, path);
+    return admitConnection(this.#deps, context, `${resource}/proxy`, { namespace, name: id, options });
   }
 
   /** One connection to a target, for a caller that has authorized it. */
@@ -155,14 +187,13 @@ export class PodProxy {
   /** Passes messages both ways until either side ends. Each way waits for a slow receiver. */
   async *#duplex<Input, Output>(
     context: RequestContext,
-    resource: string,
-    namespace: string,
-    name: string,
+    { resource, namespace, name, options }: Place,
     input: AsyncIterable<Input>,
     open: OpenCall<Input, Output>,
   ): AsyncGenerator<Output> {
     using _open = this.#open();
     this.#authorize(context, resource, namespace, name);
+    if (options !== undefined) await admitConnection(this.#deps, context, resource, { namespace, name, options });
     yield* this.#passOn(context, namespace, name, input, open);
   }
 

@@ -71,7 +71,7 @@ export class AttemptObjects {
       return;
     }
     if (isBody(before, place)) {
-      attempt.object = { ...(value as AnyObject), metadata: { ...(value as AnyObject).metadata } };
+      attempt.object = value as AnyObject;
       return;
     }
     const object = storedForm(this.#kinds, decodeStored(value, this.#kinds) as AnyObject);

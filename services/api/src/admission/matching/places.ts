@@ -1,4 +1,4 @@
-import type { Kind } from '@gantry/model/kind.ts';
+import type { Kind, KubeObject } from '@gantry/model/kind.ts';
 import { apiVersionOf, type Form, type Registry } from '@gantry/model/registry.ts';
 import type { AdmissionAttempt } from '../chain.ts';
 
@@ -23,26 +23,35 @@ export interface Place {
 const known = new WeakMap<Kind, Map<string, readonly Place[]>>();
 
 /** All forms of what an attempt is about, in the order in which they are served. */
-export function placesOf(kinds: Registry, { kind, request: { subresource } }: AdmissionAttempt): readonly Place[] {
+export function placesOf(kinds: Registry, attempt: AdmissionAttempt): readonly Place[] {
+  const { kind, request } = attempt;
+  const { subresource } = request;
   const ofKind = known.get(kind) ?? new Map<string, readonly Place[]>();
   known.set(kind, ofKind);
   let places = ofKind.get(subresource);
   if (places === undefined) {
     places = [kind, ...(kind.versions ?? [])].flatMap((version) => {
       const form = kinds.served(apiVersionOf(version), kind.plural);
-      return form === undefined ? [] : [placeOf(form, subresource)];
+      return form === undefined ? [] : [placeOf(form, attempt)];
     });
     ofKind.set(subresource, places);
   }
   return places;
 }
 
-/** A form with the type of a subresource's objects. */
-export function placeOf(form: Form, subresource: string): Place {
+/** A form with the type of the objects that requests for it have: that of the subresource, or of the body, where it has one of its own. */
+export function placeOf(form: Form, { operation, request: { subresource }, object }: AdmissionAttempt): Place {
   const { group, version, kind } = form;
+  const place = { group, version, resource: kind.plural, form };
+  if (operation === 'CONNECT' && object !== undefined) return { ...place, type: typeOf(object) };
   const own = kind.subresources !== undefined && Object.hasOwn(kind.subresources, subresource);
-  const type = (own ? kind.subresources[subresource]?.type : undefined) ?? { group, version, kind: kind.kind };
-  return { group, version, resource: kind.plural, form, type };
+  const type = own ? kind.subresources[subresource]?.type : undefined;
+  return { ...place, type: type ?? { group, version, kind: kind.kind } };
+}
+
+function typeOf({ apiVersion, kind }: Pick<KubeObject, 'apiVersion' | 'kind'>): TypeName {
+  const slash = apiVersion.indexOf('/');
+  return { group: apiVersion.slice(0, Math.max(slash, 0)), version: apiVersion.slice(slash + 1), kind };
 }
 
 /** The place that the client asked for. */

@@ -33,7 +33,7 @@ export class HookPass {
   /** The facts for a webhook that is to be asked; undefined for one that is not. Throws NotFound for a namespace that there is not. */
   async select({ of: hook, place }: Candidate<Hook>): Promise<RequestFacts | undefined> {
     const attempt = this.#attempt;
-    const requested = placeOf(attempt.form, attempt.request.subresource);
+    const requested = placeOf(attempt.form, attempt);
     const [object, oldObject] = [this.objects.in(place), this.objects.oldIn(place)];
     if (!objectMatches(hook.objectConditions, [object, oldObject])) return undefined;
     if (!(await namespaceMatches(hook.namespaceConditions, this.#namespace))) return undefined;

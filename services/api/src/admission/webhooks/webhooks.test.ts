@@ -219,6 +219,23 @@ describe('validating webhooks', () => {
     expect(server.questions.map(({ path }) => path).toSorted()).toEqual(['all', 'all', 'labelled']);
   });
 
+  it('are asked about connections, with their options', async () => {
+    const rule = { operations: ['CONNECT'], apiGroups: [''], apiVersions: ['v1'], resources: ['pods/*', 'services/*'] };
+    server.answers.set('door', () => ({ allowed: false, status: { message: 'closed' } }));
+    await configure('validating', 'a', [hookNamed(server, 'door', { rules: [rule] })]);
+    const { code, body } = await client.ask('GET', '/api/v1/namespaces/default/services/http:web:80/proxy/some/path');
+    expect([code, body.message]).toEqual([400, 'admission webhook "door.example.com" denied the request: closed']);
+    expect(server.questions[0]?.request).toMatchObject({
+      kind: { group: '', version: 'v1', kind: 'ServiceProxyOptions' },
+      resource: { group: '', version: 'v1', resource: 'services' },
+      subResource: 'proxy',
+      name: 'http:web:80',
+      operation: 'CONNECT',
+      object: { kind: 'ServiceProxyOptions', apiVersion: 'v1', path: '/some/path' },
+      oldObject: null,
+    });
+  });
+
   it('are not asked about configurations of admission', async () => {
     const rule = { operations: ['*'], apiGroups: ['*'], apiVersions: ['*'], resources: ['*/*'] };
     server.answers.set('all', () => ({ allowed: false }));

@@ -83,11 +83,13 @@ function closed(stream: Duplex): Promise<void> {
   return new Promise((resolve) => stream.once('close', resolve));
 }
 
-/** The port that a request is for. The user must be allowed to proxy; the pods of a service need no right of their own. */
-function targetOf({ pods, authorize }: Deps, { route, context }: ResourceRequest): Promise<ProxyTarget> {
-  const { resource, namespace, name, verb } = route;
+/** The port that a request is for, after admission. The user must be allowed to proxy; the pods of a service need no right of their own. */
+async function targetOf({ pods, authorize }: Deps, { route, context }: ResourceRequest): Promise<ProxyTarget> {
+  const { resource, namespace, name, verb, restPath } = route;
   authorize(context.user, attemptOn(verb, `${resource}/proxy`, { namespace, name }));
-  return pods.target(resource === 'services' ? 'services' : 'pods', namespace, name);
+  const type = resource === 'services' ? 'services' : 'pods';
+  await pods.admitProxy(context, type, namespace, name, restPath);
+  return pods.target(type, namespace, name);
 }
 
 /** Begins a request to a target through the agent of its pod's node. */

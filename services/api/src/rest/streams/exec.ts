@@ -1,5 +1,6 @@
 import type { ExecStart } from '@gantry/client/pod-messages.ts';
 import { GantryError, toGantryError } from '@gantry/runtime/errors.ts';
+import { execOptions } from '../../pods/connect.ts';
 import type { Incoming } from '../body.ts';
 import type { ResourceDeps, ResourceRequest, Upgrade } from '../request.ts';
 import { statusOf } from '../status.ts';
@@ -31,13 +32,13 @@ async function serve(
   const wanted = wantedStreams(query);
   const ref = { namespace: route.namespace, pod: route.name, container: query.get('container') ?? '' };
   const accept = transportOf(incoming, upgrade, wanted, context.signal);
-  await pods.check(context, `pods/${method}`, ref);
-  const client = await accept();
   const { stdin, stdout, stderr, tty } = wanted;
+  await pods.check(context, `pods/${method}`, ref, execOptions(method, { ...wanted, ref, command }));
+  const client = await accept();
   const start: ExecStart = { ref, command, stdin, tty };
   let exitCode = 0;
   try {
-    for await (const output of pods.exec(context, method, start, client.input())) {
+    for await (const output of pods.exec(context, method, start, client.input(), true)) {
       if (stdout && output.stdout?.length) await client.stdout(output.stdout);
       if (stderr && output.stderr?.length) await client.stderr(output.stderr);
       if (output.exit) exitCode = output.exit.code;

@@ -5,6 +5,7 @@ import { SpdyConnection } from '@gantry/spdy/connection.ts';
 import type { SpdyStream } from '@gantry/spdy/stream.ts';
 import { createWebSocketStream } from 'ws';
 import type { RequestContext } from '../../core/context.ts';
+import { forwardOptions } from '../../pods/connect.ts';
 import type { Incoming } from '../body.ts';
 import type { ResourceDeps, ResourceRequest, Upgrade } from '../request.ts';
 import { piecesOf } from './pieces.ts';
@@ -24,12 +25,17 @@ interface Pair {
 /** Forwards connections to ports of a pod: two SPDY streams for each, in a WebSocket or straight on the connection. */
 export async function serveForward(
   { pods }: Pick<ResourceDeps, 'pods'>,
-  { route, incoming, context }: ResourceRequest,
+  { route, query, incoming, context }: ResourceRequest,
   upgrade: Upgrade,
 ): Promise<void> {
   const { namespace, name: pod } = route;
   refuseOtherProtocols(incoming);
-  await pods.check(context, 'pods/portforward', { namespace, pod });
+  const ports = query
+    .getAll('ports')
+    .flatMap((list) => list.split(','))
+    .map(Number)
+    .filter(Number.isInteger);
+  await pods.check(context, 'pods/portforward', { namespace, pod }, forwardOptions(ports));
   const transport = isWebSocket(incoming)
     ? createWebSocketStream(acceptWebSocket(incoming, upgrade, tunnelProtocol))
     : acceptSpdy(upgrade, streamProtocol);
@@ -89,7 +95,7 @@ async function forward(
   data.once('close', () => gone.abort(new GantryError('Cancelled', 'the connection was closed')));
   const signal = AbortSignal.any([context.signal, gone.signal]);
   try {
-    for await (const chunk of pods.portForward({ ...context, signal }, start, chunksOf(data))) {
+    for await (const chunk of pods.portForward({ ...context, signal }, start, chunksOf(data), true)) {
       if (chunk.data?.length && !data.write(chunk.data)) await once(data, 'drain', { signal });
     }
   } catch (thrown) {

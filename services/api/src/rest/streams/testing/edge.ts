@@ -33,7 +33,8 @@ export class FakePods {
   connection: Connection = async function* () {};
   started: { readonly method: string; readonly start: ExecStart } | undefined;
 
-  readonly proxy: Pick<ResourceDeps['pods'], 'check' | 'exec' | 'portForward' | 'target' | 'dial'> = {
+  readonly proxy: Pick<ResourceDeps['pods'], 'admitProxy' | 'check' | 'exec' | 'portForward' | 'target' | 'dial'> = {
+    admitProxy: async () => undefined,
     check: async (_context, _resource, { pod, container }) => {
       if (pod !== 'web') throw new GantryError('NotFound', `pods "${pod}" not found`);
       if (container === 'other') throw new GantryError('BadRequest', 'container other is not valid for pod web');
