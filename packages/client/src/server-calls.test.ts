@@ -8,20 +8,7 @@ import type { ExecInput, ExecOutput } from './pod-messages.ts';
 import { PodCalls } from './pods.ts';
 import { podService } from './protos.ts';
 import { serveGrpc } from './serve.ts';
-import { Lane, ServerCalls } from './server-calls.ts';
-
-describe('a lane', () => {
-  test('takes as many calls as it has room for, and another lane none the less', () => {
-    const [lists, vital] = [new Lane(2), new Lane(1)];
-    const first = lists.enter();
-    lists.enter();
-    expect(() => lists.enter()).toThrow(expect.objectContaining({ reason: 'TooManyRequests', retryAfterMs: 1_000 }));
-    vital.enter();
-    first[Symbol.dispose]();
-    lists.enter();
-    expect(() => lists.enter()).toThrow();
-  });
-});
+import { ServerCalls } from './server-calls.ts';
 
 describe('a call that streams both ways', () => {
   test('whose caller hangs up ends its handler and is no error in the log', async () => {

@@ -27,25 +27,6 @@ export interface CallerSide {
   getPeer(): string;
 }
 
-/** A bound on the unary calls in work. The calls of one lane never keep out those of another. */
-export class Lane {
-  readonly #most: number;
-  #inWork = 0;
-
-  constructor(most: number) {
-    this.#most = most;
-  }
-
-  /** Takes a call in, until it is disposed of. Throws TooManyRequests if the lane is full. */
-  enter(): Disposable {
-    if (this.#inWork >= this.#most) {
-      throw new GantryError('TooManyRequests', 'too many requests, please try again later', { retryAfterMs: 1_000 });
-    }
-    this.#inWork++;
-    return { [Symbol.dispose]: () => void this.#inWork-- };
-  }
-}
-
 /** The other side of a call that streams both ways. */
 export interface Peer<Input, Output> {
   /** Leaving it unread holds the caller back. */
@@ -54,14 +35,14 @@ export interface Peer<Input, Output> {
   write(message: Output): Promise<void>;
 }
 
-export interface ServerCallsOptions<Context extends CallContext> {
+export interface ServerCallsOptions<Context extends CallContext, Purpose = never> {
   /** Makes the context of a call; throws where the caller may not call at all. */
   readonly contextOf: (caller: CallerSide, signal: AbortSignal) => Context | Promise<Context>;
   readonly log: Logger;
   /** A call of a method began; returns the function that is told its status code when it ended. */
   readonly onStart?: (method: string) => (code: number) => void;
-  /** The lane of unary calls whose handler names none; they are not bounded if absent. */
-  readonly defaultLane?: Lane;
+  /** Lets a call whose handler names a purpose begin, now or later, until the result is disposed of; throws where it may not. */
+  readonly enter?: (context: Context, purpose: Purpose) => Disposable | Promise<Disposable>;
 }
 
 /** A request whose bytes are not that message. */
@@ -94,24 +75,24 @@ export function tolerant(service: ServiceDefinition): ServiceDefinition {
  * The one wrapper around gRPC handlers. It gives each call a context with a signal that fires when the call is over, bounds
  * what is in work, waits for slow callers, and turns what handlers throw into statuses. No exception passes it.
  */
-export class ServerCalls<Context extends CallContext> {
-  readonly #options: ServerCallsOptions<Context>;
+export class ServerCalls<Context extends CallContext, Purpose = never> {
+  readonly #options: ServerCallsOptions<Context, Purpose>;
 
-  constructor(options: ServerCallsOptions<Context>) {
+  constructor(options: ServerCallsOptions<Context, Purpose>) {
     this.#options = options;
   }
 
   /**
    * A unary method.
-   * @param laneOf The lane of a request; the default one where it names none.
+   * @param purposeOf The purpose of a request, by which it is let in; one without is let in at once.
    */
   unary<Request, Response>(
     handle: (context: Context, request: Request) => Promise<Response> | Response,
-    laneOf?: (request: Request) => Lane | undefined,
+    purposeOf?: (request: Request) => Purpose,
   ): handleUnaryCall<Request, Response> {
     return (call, callback) => {
       const answer = (response: Response): void => callback(null, response);
-      this.#finish(call, this.#run(call, handle, laneOf), answer, (error) => callback(error));
+      this.#finish(call, this.#run(call, handle, purposeOf), answer, (error) => callback(error));
     };
   }
 
@@ -178,11 +159,14 @@ export class ServerCalls<Context extends CallContext> {
   async #run<Request, Response>(
     call: ServerUnaryCall<Request, Response>,
     handle: (context: Context, request: Request) => Promise<Response> | Response,
-    laneOf: ((request: Request) => Lane | undefined) | undefined,
+    purposeOf: ((request: Request) => Purpose) | undefined,
   ): Promise<Response> {
     const request = decoded(call.request);
-    using _place = (laneOf?.(request) ?? this.#options.defaultLane)?.enter();
-    return await handle(await this.#context(call), request);
+    const context = await this.#context(call);
+    const { enter } = this.#options;
+    if (purposeOf === undefined || enter === undefined) return await handle(context, request);
+    using _place = await enter(context, purposeOf(request));
+    return await handle(context, request);
   }
 
   async #stream<Request, Response>(

@@ -23,6 +23,8 @@ export interface ApiConfig {
   readonly dnsAddress: string;
   /** First and last node port. */
   readonly nodePorts: { readonly first: number; readonly last: number };
+  /** Sorts requests by flow schemas; else all but administrators' share one bound, as with kube-apiserver's flag of that name. */
+  readonly priorityAndFairness: boolean;
   readonly limits: Limits;
   readonly retention: Retention;
   /** File of the audit log. */
@@ -38,6 +40,7 @@ export const defaultApiConfig: ApiConfig = {
   serviceCidr: '10.96.0.0/16',
   dnsAddress: '10.96.0.10',
   nodePorts: { first: 30_000, last: 32_767 },
+  priorityAndFairness: true,
   limits: defaultLimits,
   retention: defaultRetention,
   cacheChars: 24 * 1024 * 1024,

@@ -5,13 +5,11 @@ import { type Admit, diagnosticsDoor } from '@gantry/client/guard.ts';
 import type { GrpcServer } from '@gantry/client/serve.ts';
 import type { EventBus } from '@gantry/events/events.ts';
 import type { KeyPair } from '@gantry/pki/authority.ts';
-import { formatAddress, parseAddress } from '@gantry/runtime/address.ts';
+import { parseAddress } from '@gantry/runtime/address.ts';
 import type { CertificateSource } from '@gantry/runtime/certificates.ts';
 import { type Clock, systemClock } from '@gantry/runtime/clock.ts';
-import { GantryError } from '@gantry/runtime/errors.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
 import { createMetrics, type Diagnostics, serveDiagnostics } from '@gantry/runtime/metrics.ts';
-import type { Running } from '@gantry/runtime/service.ts';
 import type { OpenStore } from '@gantry/store/store.ts';
 import type { Registry as Metrics } from 'prom-client';
 import { outsideAdmission } from './admission/outside.ts';
@@ -48,6 +46,7 @@ import { keepDefinitions } from './definitions/keeper.ts';
 import { type AtRest, encryptAtRest } from './encryption/at-rest.ts';
 import type { EncryptionRules } from './encryption/config.ts';
 import { ApiEvents } from './events/recorder.ts';
+import { type Flow, flowOf } from './flow/start.ts';
 import { nodeHandlers, schedulingHandlers } from './grpc/batches.ts';
 import { Calls } from './grpc/calls.ts';
 import { placementHandlers } from './grpc/placement.ts';
@@ -73,6 +72,7 @@ import { accessReviews } from './rest/virtual/access-reviews.ts';
 import { rulesReview } from './rest/virtual/rules-review.ts';
 import { selfSubjectReview } from './rest/virtual/self-subject-review.ts';
 import { tokenReview } from './rest/virtual/token-review.ts';
+import { type RunningApi, running } from './running.ts';
 import { CapacityLedger } from './scheduling/ledger.ts';
 import { SchedulingApi } from './scheduling/service.ts';
 import { WatchHub } from './watch/hub.ts';
@@ -103,23 +103,6 @@ export interface ApiDeps {
   readonly tls?: CertificateSource | undefined;
 }
 
-/** A running api. */
-export interface RunningApi extends Running {
-  /** `host:port` of gRPC, with the port that it got. */
-  readonly address: string;
-  /** Port of /metrics and /healthz; undefined if they are not served. */
-  readonly diagnosticsPort: number | undefined;
-  /** Port of the REST edge; undefined if it is not served. */
-  readonly restPort: number | undefined;
-  /** The core, for edges beside gRPC. */
-  readonly resources: ResourceApi;
-  /**
-   * Serves REST at a further address, and tells pods of it where they can reach it. Only where REST is served at all.
-   * @param address `host:port`; port 0 for any free one.
-   */
-  serveRestAt(address: string): Promise<void>;
-}
-
 /** Starts an api: gRPC, and the relay and housekeeping that one of all replicas leads. Resolves when it serves. */
 export async function startApi(config: ApiConfig, given: ApiDeps): Promise<RunningApi> {
   await using stack = new AsyncDisposableStack();
@@ -144,6 +127,7 @@ interface Parts {
   readonly events: ApiEvents;
   readonly resources: ResourceApi;
   readonly pods: PodProxy;
+  readonly flow: Flow;
   readonly registry: Metrics;
   /** Creates those of the objects that every cluster has that are missing, and where it is asked for the default roles and bindings. */
   readonly createMissing: (alsoRoles: boolean) => Promise<void>;
@@ -168,25 +152,28 @@ async function startParts(config: ApiConfig, deps: ApiDeps, stack: AsyncDisposab
   const pods = new PodProxy({ ...core, agents });
   const tokens = tokensOf(core, deps.credentials ?? noCredentials, keys);
   const ledger = new CapacityLedger();
-  const state = [ledger, priorities, accounts, tokens.observer, ...outside.observers];
+  const flow = flowOf({ ...core, registry, enabled: config.priorityAndFairness });
+  const state = [ledger, priorities, accounts, tokens.observer, flow.observer, ...outside.observers];
   const hub = stack.use(new WatchHub({ ...core, observers: [...access.observers, ...state] }));
   await hub.start();
+  const lists = new ListBudget(config.limits.lists, core.clock);
+  const resources = new ResourceApi({ ...core, hub, turns: new Turns(), lists });
   const ownWrite = (): WriteOptions => ({
     dryRun: false,
     owners: ownersBy({ manager: ownManager, subresource: '', nowMs: core.clock.now() }),
   });
   const createMissing = async (alsoRoles: boolean): Promise<void> => {
     await createBuiltIns((object) => create(core, core.kinds.kindOfObject(object), object, ownWrite()));
-    if (alsoRoles) await keepDefaultRoles(core, ownWrite());
+    if (!alsoRoles) return;
+    await keepDefaultRoles(core, ownWrite());
+    await flow.makeObjects(resources);
   };
   await createMissing(true);
   // Whoever asks first is judged by all roles.
   await hub.reached((await store.list({ prefix: '', limit: 1 })).revision, rolesSeenMs);
   const events = stack.use(new ApiEvents({ ...core, maxPending: config.limits.maxPendingEvents }));
-  const lists = new ListBudget(config.limits.lists, core.clock);
-  const resources = new ResourceApi({ ...core, hub, turns: new Turns(), lists });
   stack.use(reportStoreHealth(store, { registry, events, log }));
-  return { core, tokens, access, ledger, hub, events, resources, pods, registry, createMissing };
+  return { core, tokens, access, ledger, hub, events, resources, pods, flow, registry, createMissing };
 }
 
 /** The listeners of an api. */
@@ -201,8 +188,8 @@ interface Edges {
 /** Serves gRPC, and REST and diagnostics if they are configured. */
 async function serveEdges(config: ApiConfig, deps: ApiDeps, parts: Parts, stack: AsyncDisposableStack): Promise<Edges> {
   const { log, store, credentials = noCredentials } = deps;
-  const { core, tokens, access, ledger, hub, events, resources, pods, registry } = parts;
-  const { maxRequestBytes, maxInFlight } = config.limits;
+  const { core, tokens, access, ledger, hub, events, resources, pods, flow, registry } = parts;
+  const { maxRequestBytes } = config.limits;
   const authenticators = [
     clientCertificate(core.clock.now),
     clusterToken(credentials),
@@ -215,7 +202,7 @@ async function serveEdges(config: ApiConfig, deps: ApiDeps, parts: Parts, stack:
     authorize: core.authorize,
     metrics: createApiMetrics(registry, () => hub.watcherCount),
     log,
-    maxInFlight,
+    flow: flow.control,
   });
   const scheduling = new SchedulingApi({ ...core, hub, ledger, events });
   const server = await listen(
@@ -259,7 +246,7 @@ async function serveEdges(config: ApiConfig, deps: ApiDeps, parts: Parts, stack:
 /** Serves Kubernetes' REST api. */
 function serveKubernetes(
   address: string,
-  { limits: { maxRequestBytes: maxBodyBytes, maxInFlight } }: ApiConfig,
+  { limits: { maxRequestBytes: maxBodyBytes } }: ApiConfig,
   deps: ApiDeps,
   parts: Parts & Pick<RestDeps, 'scheduling' | 'authenticate' | 'audit'>,
 ): Promise<RestServer> {
@@ -289,11 +276,12 @@ function serveKubernetes(
       authorize: core.authorize,
       decide: access.decide,
       audit: parts.audit,
+      flow: parts.flow.control,
       clock: core.clock,
       random: core.entropy.random,
       log: deps.log,
     },
-    { ...parseAddress(address), tls: deps.tls ?? deps.credentials?.certificates, maxBodyBytes, maxInFlight },
+    { ...parseAddress(address), tls: deps.tls ?? deps.credentials?.certificates, maxBodyBytes },
   );
 }
 
@@ -306,7 +294,7 @@ function runLoops(
   signal: AbortSignal,
 ): Promise<void> {
   const { store, bus, log } = deps;
-  const { core, hub, events, resources, registry, createMissing, advertiser } = parts;
+  const { core, hub, events, resources, flow, registry, createMissing, advertiser } = parts;
   const { clock } = core;
   const holder = `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`;
   const metrics = createRelayMetrics(registry);
@@ -316,6 +304,7 @@ function runLoops(
       authority && keepClientAuthority({ ...core, api: resources }, authority, leading),
       deps.signer && keepRequests({ ...core, resources }, deps.signer, leading),
       keepDefinitions({ ...core, resources, hub }, leading),
+      flow.keep(resources, leading),
     ]);
   };
   const background = Promise.all([
@@ -325,42 +314,11 @@ function runLoops(
     reportDamage({ ...core, events, registry }, signal),
     runHousekeeping({ ...core, store, hub, alsoLead }, { holder, retention: config.retention }, signal),
     advertiser?.run(signal),
+    flow.control.run(signal),
   ]).then(() => undefined);
   // Whoever runs the api looks at `done`; a failure that nobody looks at must not end the process.
   background.catch((error: unknown) => log.error({ error }, 'a background task of the api ended'));
   return background;
-}
-
-function running(parts: {
-  readonly host: string;
-  readonly server: GrpcServer;
-  readonly rest: RestServer | undefined;
-  readonly advertiser: Advertiser | undefined;
-  readonly diagnostics: Diagnostics | undefined;
-  readonly resources: ResourceApi;
-  readonly background: Promise<void>;
-  readonly stop: AbortController;
-  readonly owned: AsyncDisposableStack;
-}): RunningApi {
-  const { host, server, rest, advertiser, diagnostics, resources, background, stop, owned } = parts;
-  return {
-    address: formatAddress(host, server.port),
-    diagnosticsPort: diagnostics?.port,
-    restPort: rest?.port,
-    resources,
-    serveRestAt: async (address) => {
-      if (rest === undefined) throw new GantryError('BadRequest', 'this api serves no REST');
-      const { host } = parseAddress(address);
-      advertiser?.add(formatAddress(host, await rest.alsoListen(parseAddress(address))));
-    },
-    done: background,
-    [Symbol.asyncDispose]: async () => {
-      server.setServing(false);
-      stop.abort();
-      await background.catch(() => undefined);
-      await owned.disposeAsync();
-    },
-  };
 }
 
 /** Admits whoever has a name. */

@@ -14,7 +14,8 @@ import { openStore } from '@gantry/store/open.ts';
 import { Metadata } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { defaultApiConfig } from '../config.ts';
-import { type RunningApi, startApi } from '../service.ts';
+import type { RunningApi } from '../running.ts';
+import { startApi } from '../service.ts';
 import { podNamed } from '../testing/harness.ts';
 import { clientCertificate } from './x509.ts';
 

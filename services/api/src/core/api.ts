@@ -113,6 +113,14 @@ export class ResourceApi {
     return this.#list(context, this.#formFor(context, 'list', query), query, page, encode);
   }
 
+  /** Characters of the objects on a page of a list, as far as the last one of its kind tells; undefined where there was none. */
+  expectedListChars(query: ObjectQuery, limit: number): number | undefined {
+    const { resource, namespace } = query;
+    return this.#deps.lists.known(
+      listName(namespace === '' ? `${resource}/` : `${resource}/${namespace}/`, query, limit),
+    );
+  }
+
   /**
    * Deletes what a list shows, some at a time; stops at the first refusal. Objects that are gone meanwhile are none. Resolves with
    * the objects as they were listed: with a limit those of one page, else as many as a page has.
@@ -148,7 +156,7 @@ export class ResourceApi {
     };
     // Lists of one object and of a node's objects are as small as a get, and never wait for large ones.
     if (selection.scope.type !== 'prefix') return (await read()).answer;
-    const name = [selection.scope.id, query.labelSelector, query.fieldSelector, page.limit].join(' ');
+    const name = listName(selection.scope.id, query, page.limit);
     const price = lists.priceOf(name, limits.maxPageChars);
     const room = await lists.reserve(price, context.signal, this.#pages.get(context));
     this.#pages.set(context, room);
@@ -359,4 +367,9 @@ function replacementOf(kind: Kind, wanted: AnyObject): () => AnyObject {
     requireRevision(kind, wanted);
     return cloneJson(wanted);
   };
+}
+
+/** Name of a list among those whose sizes are remembered. @param scope Id of the scope of its objects. */
+function listName(scope: string, { labelSelector, fieldSelector }: ObjectQuery, limit: number): string {
+  return [scope, labelSelector, fieldSelector, limit].join(' ');
 }

@@ -19,7 +19,7 @@ export interface Limits {
   readonly maxWatchBacklog: number;
   /** Watches that read old changes from the store at one time; others wait. */
   readonly maxCatchUps: number;
-  /** Unary requests in work at one time. */
+  /** Seats of requests in work at one time, but for those of administrators: kube-apiserver's 400 that read and 200 that write. */
   readonly maxInFlight: number;
   /** Items of a CreateBatch, Bind, ReportUnschedulable or ReportPods. */
   readonly maxBatchItems: number;
@@ -41,7 +41,7 @@ export const defaultLimits: Limits = {
   maxWatches: 20_000,
   maxWatchBacklog: 4_096,
   maxCatchUps: 8,
-  maxInFlight: 1_024,
+  maxInFlight: 600,
   maxBatchItems: 1_024,
   maxSelectorChars: 16 * 1024,
   maxPodStreams: 1_024,

@@ -52,6 +52,11 @@ export class ListBudget {
     return this.#prices.get(list) ?? largest;
   }
 
+  /** The size of a list's page when it was asked for the last time; undefined where that is not known. */
+  known(list: string): number | undefined {
+    return this.#prices.get(list);
+  }
+
   /** Remembers the size of a list's page. */
   learn(list: string, chars: number): void {
     this.#prices.delete(list);

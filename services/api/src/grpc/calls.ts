@@ -1,5 +1,5 @@
 import { callerOf } from '@gantry/client/guard.ts';
-import { Lane, ServerCalls } from '@gantry/client/server-calls.ts';
+import { ServerCalls } from '@gantry/client/server-calls.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
 import type { Metadata } from '@grpc/grpc-js';
 import type { Authenticate } from '../auth/authentication.ts';
@@ -7,7 +7,9 @@ import type { Authorize } from '../auth/authorization.ts';
 import { type HeaderSource, impersonated } from '../auth/impersonation.ts';
 import type { RequestContext } from '../core/context.ts';
 import { managerOfAgent } from '../core/field-manager.ts';
+import type { FlowControl, Place } from '../flow/flow-control.ts';
 import type { ApiMetrics } from '../metrics.ts';
+import type { Purpose } from './purposes.ts';
 
 export interface CallDeps {
   readonly authenticate: Authenticate;
@@ -15,18 +17,15 @@ export interface CallDeps {
   readonly authorize: Authorize;
   readonly metrics: ApiMetrics;
   readonly log: Logger;
-  /** Unary calls of each lane in work at one time; one more is refused. */
-  readonly maxInFlight: number;
+  /** Decides when calls begin. */
+  readonly flow: FlowControl;
 }
 
-/** Wraps the handlers of the api: a call's context names its user, and its purpose decides on its lane. */
-export class Calls extends ServerCalls<RequestContext> {
-  /** Heartbeats, reports of nodes, and leases, by which nodes and leaders live. */
-  readonly vital: Lane;
-  /** Lists, which wait for one another. All other requests share the lane that is the default. */
-  readonly lists: Lane;
+/** Wraps the handlers of the api: a call's context names its user, and its purpose sorts it into a flow. */
+export class Calls extends ServerCalls<RequestContext, Purpose> {
+  readonly #flow: FlowControl;
 
-  constructor({ authenticate, authorize, metrics, log, maxInFlight }: CallDeps) {
+  constructor({ authenticate, authorize, metrics, log, flow }: CallDeps) {
     super({
       contextOf: async (call, signal) => ({
         user: impersonated(await authenticate(callerOf(call)), metadataOf(call.metadata), authorize),
@@ -38,10 +37,19 @@ export class Calls extends ServerCalls<RequestContext> {
       }),
       log,
       onStart: (method) => metrics.started(method),
-      defaultLane: new Lane(maxInFlight),
+      enter: (context, purpose) => this.enter(context, purpose),
     });
-    this.vital = new Lane(maxInFlight);
-    this.lists = new Lane(maxInFlight);
+    this.#flow = flow;
+  }
+
+  /** Takes seats for a call. Throws TooManyRequests where there are none, nor room to wait for them. */
+  enter({ user, signal }: RequestContext, { attempt, listChars }: Purpose): Place | Promise<Place> {
+    return this.#flow.enter(this.#flow.classify(user, attempt), { user, attempt, signal, listChars });
+  }
+
+  /** Counts a watch while it is open. */
+  watching({ attempt }: Purpose): Disposable | undefined {
+    return this.#flow.watching(attempt);
   }
 }
 

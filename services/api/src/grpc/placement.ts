@@ -2,11 +2,15 @@ import type { DefragmentRequest, ExplainPodRequest } from '@gantry/client/placem
 import type { UntypedServiceImplementation } from '@grpc/grpc-js';
 import type { PlacementProxy } from '../placement/proxy.ts';
 import type { Calls } from './calls.ts';
+import { on } from './purposes.ts';
 
 /** PlacementService over the proxy to schedulers. */
 export function placementHandlers(proxy: PlacementProxy, calls: Calls): UntypedServiceImplementation {
   return {
-    ExplainPod: calls.unary((context, request: ExplainPodRequest) => proxy.explainPod(context, request)),
+    ExplainPod: calls.unary(
+      (context, request: ExplainPodRequest) => proxy.explainPod(context, request),
+      () => on('get', 'pods'),
+    ),
     Defragment: calls.serverStream((context, request: DefragmentRequest) => proxy.defragment(context, request)),
   };
 }

@@ -4,6 +4,7 @@ import type { UntypedServiceImplementation } from '@grpc/grpc-js';
 import type { RequestContext } from '../core/context.ts';
 import type { PodProxy } from '../pods/proxy.ts';
 import type { Calls } from './calls.ts';
+import { on } from './purposes.ts';
 
 /** PodService over the proxy to node agents. */
 export function podHandlers(proxy: PodProxy, calls: Calls): UntypedServiceImplementation {
@@ -16,7 +17,10 @@ export function podHandlers(proxy: PodProxy, calls: Calls): UntypedServiceImplem
       if (!first?.start) throw new GantryError('BadRequest', 'start: Required value: the first message names the port');
       yield* proxy.portForward(context, first.start, rest(input));
     }),
-    Stats: calls.unary(async (context, request: StatsRequest) => ({ containers: await proxy.stats(context, request) })),
+    Stats: calls.unary(
+      async (context, request: StatsRequest) => ({ containers: await proxy.stats(context, request) }),
+      () => on('get', 'pods/stats'),
+    ),
   };
 }
 

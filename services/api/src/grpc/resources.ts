@@ -1,10 +1,8 @@
 import type { CreateResult } from '@gantry/client/api.ts';
 import { unwrap, type Wrapped, wrap } from '@gantry/client/object-messages.ts';
 import { encodeMessage } from '@gantry/client/protos.ts';
-import type { Lane } from '@gantry/client/server-calls.ts';
-import { kindOf } from '@gantry/model/built-in.ts';
 import { decodeObject } from '@gantry/model/decode.ts';
-import { type Registry, resourceOf } from '@gantry/model/registry.ts';
+import type { Registry } from '@gantry/model/registry.ts';
 import { GantryError, toGantryError } from '@gantry/runtime/errors.ts';
 import type { UntypedServiceImplementation } from '@grpc/grpc-js';
 import type { ObjectQuery, ObjectRef, ResourceApi } from '../core/api.ts';
@@ -18,10 +16,8 @@ import type { WatchEvent } from '../watch/change.ts';
 import type { Calls } from './calls.ts';
 import { damageOf, encodeList, encodeObject, type Wire, withoutManagers, wrapFor } from './lists.ts';
 import type * as message from './messages.ts';
+import { on, onManifest, onMany, onObject, onWrapped } from './purposes.ts';
 import { servedResources } from './served-resources.ts';
-
-const { objectField: leaseField } = kindOf('Lease');
-const leases = resourceOf(kindOf('Lease'));
 
 /** ResourceService over the core. */
 export function resourceHandlers(
@@ -30,12 +26,11 @@ export function resourceHandlers(
   damaged: DamagedObjects,
   kinds: Registry,
 ): UntypedServiceImplementation {
-  return { ...readHandlers(api, calls, damaged, kinds), ...writeHandlers(api, calls, kinds) };
-}
-
-/** The lane of requests about leases, by which leaders live; undefined for others. */
-function laneFor(calls: Calls, { ref, object }: { ref?: message.RefMessage; object?: Wrapped }): Lane | undefined {
-  return ref?.resource === leases || (object && leaseField in object) ? calls.vital : undefined;
+  return {
+    ...readHandlers(api, calls, damaged, kinds),
+    ...objectHandlers(api, calls, kinds),
+    ...changeHandlers(api, calls, kinds),
+  };
 }
 
 function readHandlers(
@@ -52,7 +47,7 @@ function readHandlers(
         const { metadataOnly } = request;
         return encodeObject(object, { kinds, form: kinds.formOfResource(ref.resource), metadataOnly });
       },
-      (request) => laneFor(calls, request),
+      ({ ref }) => onObject('get', ref),
     ),
     List: calls.unary(
       async (context, request: message.ListRequest) => {
@@ -63,19 +58,28 @@ function readHandlers(
           encodeList(listed, { kinds, form: kinds.formOfResource(query.resource), metadataOnly }, damaged, turn),
         );
       },
-      () => calls.lists,
+      (request) => onMany('list', request, api),
     ),
-    GetRaw: calls.unary(async (context, request: message.GetRequest) => {
-      const ref = refOf(request.ref);
-      const { revision, text } = await api.getRaw(context, ref);
-      return { ref, resourceVersion: revision, text };
-    }),
+    GetRaw: calls.unary(
+      async (context, request: message.GetRequest) => {
+        const ref = refOf(request.ref);
+        const { revision, text } = await api.getRaw(context, ref);
+        return { ref, resourceVersion: revision, text };
+      },
+      ({ ref }) => onObject('get', ref),
+    ),
     Watch: calls.serverStream(async function* (context, request: message.WatchRequest) {
       const after = nonNegative('resourceVersion', request.resourceVersion);
       const query = queryOf(request);
+      const purpose = onMany('watch', request, api);
+      using place = await calls.enter(context, purpose);
+      using _open = calls.watching(purpose);
       const events = api.watch(context, query, after);
       const wire = { kinds, form: kinds.formOfResource(query.resource), metadataOnly: request.metadataOnly };
+      // Seats are taken for what exists alone.
+      if (after > 0) place[Symbol.dispose]();
       for await (const event of events) {
+        if (event.type === 'BOOKMARK') place[Symbol.dispose]();
         const bytes = encodeEvent(event, wire, damaged);
         if (bytes !== undefined) yield bytes;
       }
@@ -84,46 +88,56 @@ function readHandlers(
   };
 }
 
-function writeHandlers(api: ResourceApi, calls: Calls, kinds: Registry): UntypedServiceImplementation {
+/** Methods that are given a whole object. */
+function objectHandlers(api: ResourceApi, calls: Calls, kinds: Registry): UntypedServiceImplementation {
   const decoded = (wrapped: Wrapped | undefined): AnyObject => objectOf(wrapped, kinds);
   /** Writes an object, and answers in the form in which it came. */
   const written = async (object: AnyObject, write: (object: AnyObject) => Promise<AnyObject>): Promise<Wrapped> => {
     const form = kinds.formOf(object);
     return wrap(inForm(form, await write(object)), kinds);
   };
-  const named = (ref: ObjectRef, object: AnyObject): AnyObject => inForm(kinds.formOfResource(ref.resource), object);
   return {
     Create: calls.unary(
       async (context, { object, dryRun = false }: message.ObjectRequest) =>
         written(decoded(object), (each) => api.create(context, each, dryRun)),
-      (request) => laneFor(calls, request),
+      ({ object }) => onWrapped('create', object, kinds),
     ),
-    CreateBatch: calls.unary(async (context, { objects = [], dryRun = false }: message.CreateBatchRequest) => ({
-      results: (
-        await api.createBatch(
-          context,
-          objects.map((each) => objectOrProblem(each, kinds)),
-          dryRun,
-        )
-      ).map(resultOf),
-    })),
+    CreateBatch: calls.unary(
+      async (context, { objects = [], dryRun = false }: message.CreateBatchRequest) => {
+        const given = objects.map((each) => objectOrProblem(each, kinds));
+        return { results: (await api.createBatch(context, given, dryRun)).map(resultOf) };
+      },
+      ({ objects }) => onWrapped('create', objects?.[0], kinds),
+    ),
     Update: calls.unary(
       async (context, { object, dryRun = false }: message.ObjectRequest) =>
         written(decoded(object), (each) => api.update(context, each, dryRun)),
-      (request) => laneFor(calls, request),
+      ({ object }) => onWrapped('update', object, kinds),
     ),
-    UpdateStatus: calls.unary(async (context, { object, dryRun = false }: message.ObjectRequest) =>
-      written(decoded(object), (each) => api.update(context, each, dryRun, 'status')),
+    UpdateStatus: calls.unary(
+      async (context, { object, dryRun = false }: message.ObjectRequest) =>
+        written(decoded(object), (each) => api.update(context, each, dryRun, 'status')),
+      ({ object }) => onWrapped('update', object, kinds, 'status'),
     ),
-    Patch: calls.unary(async (context, request: message.PatchRequest) => {
-      const ref = { ...refOf(request.ref), subresource: partOf(request.subresource) };
-      const object = await api.patch(context, ref, {
-        type: patchTypeOf(request.type),
-        body: Buffer.from(request.patch ?? '', 'base64').toString('utf8'),
-        dryRun: request.dryRun ?? false,
-      });
-      return wrap(named(ref, object), kinds);
-    }),
+  };
+}
+
+/** Methods that name an object and say what becomes of it. */
+function changeHandlers(api: ResourceApi, calls: Calls, kinds: Registry): UntypedServiceImplementation {
+  const named = (ref: ObjectRef, object: AnyObject): AnyObject => inForm(kinds.formOfResource(ref.resource), object);
+  return {
+    Patch: calls.unary(
+      async (context, request: message.PatchRequest) => {
+        const ref = { ...refOf(request.ref), subresource: partOf(request.subresource) };
+        const object = await api.patch(context, ref, {
+          type: patchTypeOf(request.type),
+          body: Buffer.from(request.patch ?? '', 'base64').toString('utf8'),
+          dryRun: request.dryRun ?? false,
+        });
+        return wrap(named(ref, object), kinds);
+      },
+      ({ ref, subresource }) => onObject('patch', ref, subresource),
+    ),
     Apply: calls.unary(async (context, request: message.ApplyRequest) => {
       const manifest = Buffer.from(request.manifest ?? '', 'base64');
       const { defaultNamespace = '', fieldManager = '', force = false, dryRun = false } = request;
@@ -132,19 +146,22 @@ function writeHandlers(api: ResourceApi, calls: Calls, kinds: Registry): Untyped
           ? await api.apply(context, manifest, defaultNamespace, dryRun)
           : await api.applyManifest({ ...context, fieldManager }, manifest, defaultNamespace, { force, dryRun });
       return { object: wrap(object, kinds), outcome: outcome.toUpperCase() };
-    }),
-    Delete: calls.unary(async (context, request: message.DeleteRequest) => {
-      const ref = refOf(request.ref);
-      const { object, gone } = await api.delete(context, ref, request, request.dryRun ?? false);
-      return { object: answerOf(named(ref, object), kinds), gone };
-    }),
+    }, onManifest),
+    Delete: calls.unary(
+      async (context, request: message.DeleteRequest) => {
+        const ref = refOf(request.ref);
+        const { object, gone } = await api.delete(context, ref, request, request.dryRun ?? false);
+        return { object: answerOf(named(ref, object), kinds), gone };
+      },
+      ({ ref }) => onObject('delete', ref),
+    ),
     DeleteCollection: calls.unary(
       async (context, request: message.DeleteCollectionRequest) => {
         const all = { limit: 0, token: '' };
         await api.deleteCollection(context, queryOf(request), all, request, request.dryRun ?? false);
         return {};
       },
-      () => calls.lists,
+      ({ resource, namespace }) => on('deletecollection', resource ?? '', namespace),
     ),
   };
 }

@@ -2,6 +2,7 @@ import type { TokenRequest } from '@gantry/model/gen/gantry.authentication.v1.ts
 import type { UntypedServiceImplementation } from '@grpc/grpc-js';
 import type { TokenRequests } from '../auth/tokens/request.ts';
 import type { Calls } from './calls.ts';
+import { on } from './purposes.ts';
 
 /** gantry.api.v1.RequestTokenRequest. */
 interface RequestTokenRequest {
@@ -20,6 +21,7 @@ export function tokenHandlers(tokens: TokenRequests, calls: Calls): UntypedServi
         const { spec: made, status } = await tokens.create(context, { namespace, name }, request, dryRun);
         return { spec: made, status };
       },
+      ({ namespace, name }) => on('create', 'serviceaccounts/token', namespace, name),
     ),
   };
 }

@@ -43,8 +43,8 @@ const api = {
   },
 } as unknown as NonNullable<Parameters<typeof startEdge>[1]>['api'] & object;
 
-async function start(isSecure: boolean, maxInFlight = 100): Promise<RestServer> {
-  const edge = await startEdge(new FakePods().proxy, { api, maxInFlight, ...(isSecure ? { tls: certificates } : {}) });
+async function start(isSecure: boolean, seats = 100): Promise<RestServer> {
+  const edge = await startEdge(new FakePods().proxy, { api, seats, ...(isSecure ? { tls: certificates } : {}) });
   owned.push(edge);
   return edge;
 }

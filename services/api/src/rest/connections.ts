@@ -3,6 +3,7 @@ import type { Http2SecureServer, ServerHttp2Session, ServerHttp2Stream } from 'n
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { GantryError } from '@gantry/runtime/errors.ts';
+import type { Outgoing } from './answer.ts';
 import { statusOf } from './status.ts';
 
 /** Header bytes of one request, and the names and values in them. */
@@ -167,4 +168,11 @@ function answerBroken({ code: why = '' }: NodeJS.ErrnoException, socket: Duplex)
 /** Whether bytes of a request's body may still come. */
 export function hasMoreToCome(incoming: IncomingMessage): boolean {
   return !incoming.complete && incoming.headers['content-length'] !== '0';
+}
+
+/** Ends the connection, or the stream of one, behind an answer. */
+export function endAfter(response: Outgoing): void {
+  const { stream } = response as { stream?: ServerHttp2Stream };
+  if (stream === undefined) response.setHeader('connection', 'close');
+  else response.once('finish', () => stream.close());
 }

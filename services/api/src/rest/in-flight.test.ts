@@ -1,26 +1,23 @@
 import { expect, test } from 'vitest';
-import { InFlight, laneOf } from './in-flight.ts';
+import { isLong, LongRequests } from './in-flight.ts';
+import { routeOf } from './route.ts';
 
-test('what is too many of one kind is refused until another one ends, and other kinds go on', () => {
-  const inFlight = new InFlight({ reading: 1, writing: 1, long: 1 });
-  const reading = inFlight.enter('reading');
-  expect(() => inFlight.enter('reading')).toThrow(
-    expect.objectContaining({ reason: 'TooManyRequests', retryAfterMs: 1_000 }),
-  );
-  inFlight.enter('writing');
-  reading[Symbol.dispose]();
-  expect(() => inFlight.enter('reading')).not.toThrow();
+test('long requests are as many as may be open, and each that ends makes room', () => {
+  const long = new LongRequests(1);
+  const first = long.enter();
+  expect(() => long.enter()).toThrow(expect.objectContaining({ reason: 'TooManyRequests', retryAfterMs: 1_000 }));
+  first[Symbol.dispose]();
+  expect(() => long.enter()).not.toThrow();
 });
 
 test.each([
-  ['get', '', 'reading'],
-  ['list', '', 'reading'],
-  ['watch', '', 'long'],
-  ['get', 'log', 'long'],
-  ['create', 'exec', 'long'],
-  ['create', '', 'writing'],
-  ['deletecollection', '', 'writing'],
-  ['update', 'status', 'writing'],
-] as const)('%s of %j is %s', (verb, subresource, lane) => {
-  expect(laneOf({ verb, subresource })).toBe(lane);
+  ['GET', '/api/v1/pods?watch=true', true],
+  ['GET', '/api/v1/namespaces/a/pods/b/log', true],
+  ['POST', '/api/v1/namespaces/a/pods/b/exec', true],
+  ['GET', '/api/v1/namespaces/a/services/b/proxy/x', true],
+  ['GET', '/api/v1/pods', false],
+  ['POST', '/api/v1/namespaces/a/pods', false],
+  ['GET', '/version', false],
+])('%s %s goes on for as long as its client wants: %s', (method, url, wanted) => {
+  expect(isLong(routeOf(method, new URL(`http://localhost${url}`)))).toBe(wanted);
 });

@@ -51,4 +51,6 @@ export interface ResourceRequest {
   readonly context: RequestContext;
   /** The form of the answer. */
   readonly wanted: Wanted;
+  /** The seats that it has, which a watch gives back once it has begun; absent for what has none. */
+  readonly place?: Disposable;
 }

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { createServer as createPlainServer } from 'node:http';
-import type { ServerHttp2Stream } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { apiVersionOf, type Form } from '@gantry/model/registry.ts';
@@ -16,18 +15,20 @@ import { impersonated } from '../auth/impersonation.ts';
 import type { TokenKeys } from '../auth/tokens/keys.ts';
 import type { RequestContext } from '../core/context.ts';
 import { managerOfAgent } from '../core/field-manager.ts';
+import type { FlowControl } from '../flow/flow-control.ts';
 import { isPretty, plainJson, type Wanted, wantedBy } from './accept.ts';
 import { type Outgoing, sendDocument, sendStatus, sendText } from './answer.ts';
 import { attemptOf } from './attempt.ts';
 import { auditRequest, markAnswer } from './auditing.ts';
 import type { Incoming } from './body.ts';
 import { certificateOf, secureServer } from './certificates.ts';
-import { Connections, connectionOptions, hasMoreToCome } from './connections.ts';
+import { Connections, connectionOptions, endAfter, hasMoreToCome } from './connections.ts';
 import { Documents } from './documents.ts';
 import { notAcceptable } from './encoding.ts';
+import { enterFlow } from './flow.ts';
 import { headersOf } from './headers.ts';
 import { type HealthCheck, healthAt } from './health.ts';
-import { InFlight, type InFlightBounds, laneOf } from './in-flight.ts';
+import { isLong, LongRequests } from './in-flight.ts';
 import { ByteBudget } from './list-writer.ts';
 import { openIdDocumentAt } from './open-id.ts';
 import { sendSchemas } from './openapi/answer.ts';
@@ -47,6 +48,8 @@ export interface RestDeps extends Omit<ResourceDeps, 'maxBodyBytes' | 'largeList
   readonly virtual: readonly VirtualResource[];
   /** Events of requests; none if absent. */
   readonly audit?: Audit | undefined;
+  /** Decides when requests begin. */
+  readonly flow: FlowControl;
   /** The word of all authorizers, for the events. */
   readonly decide: Authorizer;
   /** Keys that verify service accounts' tokens. */
@@ -68,8 +71,6 @@ export interface RestOptions {
   readonly tls?: CertificateSource | undefined;
   /** Largest body of a request, in bytes. */
   readonly maxBodyBytes: number;
-  /** Requests that read in work at one time, and twice those that write. */
-  readonly maxInFlight: number;
 }
 
 /** A listening REST edge. Disposing of it ends all requests, watches too. */
@@ -77,11 +78,6 @@ export interface RestServer extends AsyncDisposable {
   readonly port: number;
   /** Listens at a further address; resolves with its port. */
   alsoListen(address: { readonly host: string; readonly port: number }): Promise<number>;
-}
-
-/** Requests of each kind in work at one time, at least: half of all may write, as with kube-apiserver. */
-function inFlightBounds(maxInFlight: number): InFlightBounds {
-  return { reading: maxInFlight, writing: Math.ceil(maxInFlight / 2), long: maxLongRequests };
 }
 
 /** Watches have a bound of their own in the core; this one is for the requests that carry them. */
@@ -140,7 +136,7 @@ class RestEdge {
 
   readonly #resourceDeps: ResourceDeps & RestDeps;
   readonly #stopping = new AbortController();
-  readonly #inFlight: InFlight;
+  readonly #long = new LongRequests(maxLongRequests);
 
   readonly #checks: readonly HealthCheck[];
 
@@ -157,7 +153,6 @@ class RestEdge {
         problem: () => (this.#stopping.signal.aborted ? 'the server stops' : undefined),
       },
     ];
-    this.#inFlight = new InFlight(inFlightBounds(options.maxInFlight));
     this.#resourceDeps = { ...deps, maxBodyBytes, largeLists, stopping: this.#stopping.signal };
     this.#address = `${options.host}:${options.port}`;
     this.#documents = new Documents(() => this.#allForms(), this.#address);
@@ -216,6 +211,8 @@ class RestEdge {
     });
     const attempt = attemptOf(method, route, url.searchParams);
     this.#tellAudit(context, attempt, { id, receivedAtMs }, incoming, response);
+    using place = await enterFlow(this.#deps, context, { route, attempt, query: url.searchParams, incoming }, response);
+    if (place === undefined) return;
     // Nobody is told before, not even whether there is such a resource.
     this.#deps.authorize(context.user, attempt);
     if (route.type === 'path') {
@@ -228,12 +225,13 @@ class RestEdge {
       return this.#document(route.path, method, incoming, response);
     }
     const { form, kind } = this.#typeOf(route);
-    const lane = laneOf(route);
-    using _place = this.#inFlight.enter(lane);
-    const ended = this.#deps.observed(lane === 'long' ? 'watch' : route.verb, form.resource);
+    const long = isLong(route);
+    using _long = long ? this.#long.enter() : undefined;
+    const ended = this.#deps.observed(long ? 'watch' : route.verb, form.resource);
     response.once('close', () => ended(response.statusCode));
     const wanted = this.#wantedBy(incoming, url.searchParams);
-    const request = { route, form, kind, query: url.searchParams, incoming, context, wanted };
+    const request = { route, form, kind, query: url.searchParams, incoming, context, wanted, place };
+    using _watch = route.verb === 'watch' ? this.#deps.flow.watching(attempt) : undefined;
     const deps = this.#resourceDeps;
     const virtual = deps.virtual.find(({ kind }) => kind === request.kind);
     if (virtual === undefined) await handleResource(deps, request, response);
@@ -341,13 +339,6 @@ class RestEdge {
 /** The encoding of a refusal: a Status has no form but its own. */
 function onlyEncoding(wanted: Wanted | undefined): Pick<Wanted, 'encoding'> | undefined {
   return wanted && { encoding: wanted.encoding };
-}
-
-/** Ends the connection, or the stream of one, behind an answer. */
-function endAfter(response: Outgoing): void {
-  const { stream } = response as { stream?: ServerHttp2Stream };
-  if (stream === undefined) response.setHeader('connection', 'close');
-  else response.once('finish', () => stream.close());
 }
 
 const plainText = 'text/plain; charset=utf-8';

@@ -28,10 +28,13 @@ export async function watchResource(deps: ResourceDeps, request: ResourceRequest
   const timeoutMs = start.timeoutMs ?? leastTimeoutMs * (1 + deps.random());
   const timer = setTimeout(() => over.abort(), Math.min(timeoutMs, maxTimerMs));
   let isInitial = start.marksInitialEvents;
+  // Seats are taken for the state that is shown first alone.
+  if (start.after !== 0) request.place?.[Symbol.dispose]();
   try {
     for await (const event of events) {
       if (event.type !== 'BOOKMARK') await stream.write(frames.of(event));
       else {
+        request.place?.[Symbol.dispose]();
         if (start.takesBookmarks) await stream.write(frames.bookmark(event, isInitial));
         isInitial = false;
       }

@@ -7,7 +7,8 @@ import { silentLogger } from '@gantry/runtime/log.ts';
 import { openStore } from '@gantry/store/open.ts';
 import type { OpenStore } from '@gantry/store/store.ts';
 import { type ApiConfig, defaultApiConfig } from '../config.ts';
-import { type ApiDeps, type RunningApi, startApi } from '../service.ts';
+import type { RunningApi } from '../running.ts';
+import { type ApiDeps, startApi } from '../service.ts';
 
 /** Settings that the api of a test and the services around it share. */
 export const testCredentials = tokenCredentials(() => 'the-token-of-the-tests');

@@ -1,7 +1,6 @@
 import { formatAge } from '../../age.ts';
 import type { FlowSchema } from '../../gen/gantry.flowcontrol.v1.ts';
 import type { Kind } from '../../kind.ts';
-import { notEnforced } from '../../validation/causes.ts';
 import { validateFlowSchema, validateFlowSchemaStatus } from './validation.ts';
 
 /** Precedence of a schema that names none. */
@@ -29,7 +28,6 @@ export const flowSchema: Kind<FlowSchema> = {
   },
   validate: validateFlowSchema,
   validateStatus: validateFlowSchemaStatus,
-  warnings: () => [notEnforced(flowSchema, 'requests are not sorted by it')],
   selectableFields: {},
   listsAllColumns: true,
   columns: [

@@ -1,6 +1,8 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { FieldCause } from '@gantry/runtime/errors.ts';
 import type {
   FlowSchema,
+  FlowSchemaSpec,
   NonResourcePolicyRule,
   PolicyRulesWithSubjects,
   ResourcePolicyRule,
@@ -9,6 +11,7 @@ import type {
 } from '../../gen/gantry.flowcontrol.v1.ts';
 import { duplicate, forbidden, invalidValue, invalidValues, notSupported, required } from '../../validation/causes.ts';
 import { dnsLabelProblems, dnsSubdomainProblems } from '../../validation/names.ts';
+import { mandatoryFlowSchemas } from './mandatory.ts';
 
 const methods = ['ByNamespace', 'ByUser'];
 const maxPrecedence = 10_000;
@@ -35,8 +38,16 @@ export function validateFlowSchema({ metadata, spec = {}, status }: FlowSchema):
       ? [required('spec.priorityLevelConfiguration.name', 'must reference a priority level')]
       : invalidValues('spec.priorityLevelConfiguration.name', level, dnsSubdomainProblems(level))),
     ...rules.flatMap((rule, index) => validateRule(rule, `spec.rules[${index}]`)),
+    ...validateMandatory(metadata.name, spec),
     ...validateConditions(status?.conditions),
   ];
+}
+
+/** The schemas that no api is without stay what they are. */
+function validateMandatory(name: string | undefined, spec: FlowSchemaSpec): FieldCause[] {
+  const fixed = mandatoryFlowSchemas.find(({ metadata }) => metadata.name === name)?.spec;
+  if (fixed === undefined || isDeepStrictEqual(spec, fixed)) return [];
+  return [invalidValue('spec', spec, `spec of '${name}' must equal the fixed value`)];
 }
 
 /** Validates a new status. */

@@ -5,7 +5,6 @@ import type {
   QueuingConfiguration,
 } from '../../gen/gantry.flowcontrol.v1.ts';
 import type { Kind } from '../../kind.ts';
-import { notEnforced } from '../../validation/causes.ts';
 import { validatePriorityLevel, validatePriorityLevelStatus } from './validation.ts';
 
 /** Kubernetes' defaults. */
@@ -33,7 +32,6 @@ export const priorityLevelConfiguration: Kind<PriorityLevelConfiguration> = {
   },
   validate: validatePriorityLevel,
   validateStatus: validatePriorityLevelStatus,
-  warnings: () => [notEnforced(priorityLevelConfiguration, 'the api is not divided by it')],
   selectableFields: {},
   listsAllColumns: true,
   columns: [

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { FieldCause } from '@gantry/runtime/errors.ts';
 import type {
   LimitedPriorityLevelConfiguration,
@@ -7,6 +8,7 @@ import type {
 } from '../../gen/gantry.flowcontrol.v1.ts';
 import { forbidden, inRange, invalidValue, notSupported, required } from '../../validation/causes.ts';
 import { validateConditions } from '../flowschema/validation.ts';
+import { mandatoryPriorityLevels } from './mandatory.ts';
 
 /** The one level that is exempt. */
 const exemptName = 'exempt';
@@ -36,7 +38,17 @@ export function validatePriorityLevel({ metadata, spec, status }: PriorityLevelC
     default:
       causes.push(type === '' ? required('spec.type') : notSupported('spec.type', type, ['Exempt', 'Limited']));
   }
-  return [...causes, ...validateConditions(status?.conditions)];
+  return [...causes, ...validateMandatory(metadata.name, spec), ...validateConditions(status?.conditions)];
+}
+
+/** The levels that no api is without stay what they are, but for the shares of the exempt one. */
+function validateMandatory(name: string | undefined, spec: PriorityLevelConfiguration['spec']): FieldCause[] {
+  const fixed = mandatoryPriorityLevels.find(({ metadata }) => metadata.name === name)?.spec;
+  if (fixed === undefined) return [];
+  const isExempt = name === exemptName;
+  if (isDeepStrictEqual(isExempt ? { ...spec, exempt: fixed.exempt } : spec, fixed)) return [];
+  const but = isExempt ? " except the 'spec.exempt' field" : '';
+  return [invalidValue('spec', spec, `spec of '${name}'${but} must equal the fixed value`)];
 }
 
 /** Validates a new status. */

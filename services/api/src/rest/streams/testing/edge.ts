@@ -14,6 +14,8 @@ import { GantryError } from '@gantry/runtime/errors.ts';
 import { silentLogger } from '@gantry/runtime/log.ts';
 import { WebSocket } from 'ws';
 import type { RequestContext } from '../../../core/context.ts';
+import { FlowControl } from '../../../flow/flow-control.ts';
+import { FlowView } from '../../../flow/view.ts';
 import type { ResourceDeps } from '../../request.ts';
 import { type RestDeps, type RestServer, serveRest } from '../../server.ts';
 
@@ -60,13 +62,15 @@ export function startEdge(
   parts: {
     readonly api?: Partial<ResourceDeps['api']>;
     readonly tls?: CertificateSource;
-    readonly maxInFlight?: number;
+    /** Seats of the server. */
+    readonly seats?: number;
   } = {},
 ): Promise<RestServer> {
-  const { api, tls, maxInFlight = 100 } = parts;
+  const { api, tls, seats = 100 } = parts;
   const deps = {
     pods,
-    api,
+    api: { expectedListChars: () => undefined, ...api },
+    flow: new FlowControl({ view: new FlowView(), clock: systemClock, seats }),
     clock: systemClock,
     random: () => 0.5,
     kinds: builtIn,
@@ -80,7 +84,7 @@ export function startEdge(
       return { name: 'admin', groups: [] };
     },
   } satisfies Partial<Record<keyof RestDeps, unknown>> & Pick<RestDeps, 'authenticate'>;
-  return serveRest(deps as unknown as RestDeps, { host: '127.0.0.1', port: 0, maxBodyBytes: 1024, maxInFlight, tls });
+  return serveRest(deps as unknown as RestDeps, { host: '127.0.0.1', port: 0, maxBodyBytes: 1024, tls });
 }
 
 type Headers = Readonly<Record<string, string>>;
