@@ -8,7 +8,7 @@ import { startTestApi, type TestApi } from './testing/harness.ts';
 let running: TestApi;
 let before: readonly Entry[];
 beforeAll(async () => {
-  running = await startTestApi();
+  running = await startTestApi({ priorityAndFairness: false });
   ({ entries: before } = await running.store.list({ prefix: '' }));
 });
 afterAll(() => running[Symbol.asyncDispose]());
