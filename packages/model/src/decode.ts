@@ -2,10 +2,10 @@
 import { type FieldCause, GantryError } from '@gantry/runtime/errors.ts';
 import { builtIn } from './built-in.ts';
 import { formatTimestamp, isTimestamp } from './forms.ts';
-import type { KubeObject } from './kind.ts';
+import type { FieldReader, KubeObject } from './kind.ts';
 import { parseManifestText, strictText } from './parse.ts';
 import { formatQuantity, parseQuantity, roundedForResources } from './quantity.ts';
-import type { Registry } from './registry.ts';
+import type { Form, Registry } from './registry.ts';
 import type { ObjectSchema, TypeSchema, ValueForm, ValueSchema } from './type-schema.ts';
 import { fillZeros, isOmittedZero, zeroOf } from './zeros.ts';
 
@@ -63,7 +63,7 @@ export function decodeWith(value: unknown, options: DecodeOptions): Decoded {
   if (typeof apiVersion !== 'string' || apiVersion === '') throw missing('apiVersion', 'apiVersion', value);
   const form = registry.formOf({ apiVersion, kind: kindName });
   const decoder = new Decoder(fieldValidation, duplicates);
-  const decoded = decoder.read(form.schema, fields) as Omit<KubeObject, 'apiVersion' | 'kind'>;
+  const decoded = decoder.read(form, fields) as Omit<KubeObject, 'apiVersion' | 'kind'>;
   const warnings = decoder.finish(kindName, form.version);
   const object = { apiVersion, kind: kindName, ...decoded, metadata: decoded.metadata ?? { name: '' } };
   return { object, warnings };
@@ -100,7 +100,7 @@ interface Home {
   readonly depth: number;
 }
 
-class Decoder {
+class Decoder implements FieldReader {
   readonly #fieldValidation: FieldValidation;
   readonly #strict: FieldCause[] = [];
   readonly #wrong: FieldCause[] = [];
@@ -124,13 +124,26 @@ class Decoder {
   }
 
   /** The fields of a whole object; some of them where there is too much wrong to go on. */
-  read(schema: ObjectSchema, value: Record<string, unknown>): Record<string, unknown> {
+  read({ kind: { custom }, schema }: Form, value: Record<string, unknown>): Record<string, unknown> {
     try {
-      return this.#object(schema, value, '', 0);
+      return custom === undefined ? this.#object(schema, value, '', 0) : custom.decode(value, this);
     } catch (error) {
       if (error !== enough) throw error;
       return {};
     }
+  }
+
+  unknown(path: string): void {
+    this.#noteUnknown(path);
+  }
+
+  refuse(path: string, message: string): void {
+    this.#reject(path, message);
+  }
+
+  object(schema: ObjectSchema, value: unknown, path: string): Record<string, unknown> | undefined {
+    const home = { type: 'ObjectMeta', depth: 0 };
+    return isRecord(value) ? this.#object(schema, value, path, 1) : this.#mismatch(value, path, home, schema);
   }
 
   #object(schema: ObjectSchema, value: Record<string, unknown>, path: string, depth: number): Record<string, unknown> {

@@ -1,4 +1,5 @@
 import type { FieldCause } from '@gantry/runtime/errors.ts';
+import type { JSONSchemaProps } from './gen/gantry.apiextensions.v1.ts';
 import type { ObjectMeta } from './gen/gantry.meta.v1.ts';
 import type { ObjectSchema } from './type-schema.ts';
 
@@ -17,6 +18,61 @@ export interface Column<T> {
   readonly wide?: boolean;
   /** The cell's text. `nowMs` is for ages. */
   readonly cell: (object: T, nowMs: number) => string;
+  /** The cell as tables over HTTP have it, where it is no text. */
+  readonly value?: (object: T, nowMs: number) => string | number | boolean | null;
+  /** The column as tables over HTTP describe it; a text that is not described further where absent. */
+  readonly definition?: {
+    readonly type: string;
+    readonly format: string;
+    readonly description: string;
+    readonly priority?: number;
+  };
+}
+
+/** Reads parts of an object whose schema came at run time, and tells what is wrong with them. */
+export interface FieldReader {
+  /** Tells of a field that is dropped. */
+  readonly unknown: (path: string) => void;
+  /** Refuses the object: a value cannot be what it is. */
+  readonly refuse: (path: string, message: string) => void;
+  /** Reads an object by a schema that is built in, such as that of metadata. */
+  readonly object: (schema: ObjectSchema, value: unknown, path: string) => Record<string, unknown> | undefined;
+}
+
+/** A kind that a definition made, beyond what every kind has. Each version of it is a kind of its own. */
+export interface CustomKind {
+  /** Reads the fields of an object. Types of values are no matter of reading: validation says what is wrong with them. */
+  readonly decode: (fields: Record<string, unknown>, reader: FieldReader) => Record<string, unknown>;
+  /** How its objects stand in the store. */
+  readonly stored: StoredForms;
+  /** All versions that are served, this one among them, the preferred one first. */
+  readonly versions: readonly Kind[];
+  /** Kind of its lists. */
+  readonly listKind: string;
+  /** Its schema as the definition has it. */
+  readonly openApi: JSONSchemaProps | undefined;
+  /** Told to clients with every request; undefined for a version that is not deprecated. */
+  readonly deprecation: string | undefined;
+  /** The definition ends: nothing new may be created. */
+  readonly isTerminating: boolean;
+}
+
+/** The objects of one version as the store has them: they may be of any version of their definition. */
+export interface StoredForms {
+  /** The apiVersion in which they are written. */
+  readonly apiVersion: string;
+  /** Some conversions are asked of a webhook. */
+  readonly asksWebhook: boolean;
+  /**
+   * A stored object in this version, as its schema has it today. Undefined where a webhook must be asked first. Shared: never change it.
+   */
+  readonly read: (object: KubeObject) => KubeObject | undefined;
+  /** The same of many objects, in order; asks the webhook for those that need it, together. Throws where it cannot convert one. */
+  readonly readAll: (objects: readonly KubeObject[], signal?: AbortSignal) => Promise<readonly KubeObject[]>;
+  /** An object of this version in the form in which it is written. */
+  readonly write: (object: KubeObject, signal?: AbortSignal) => KubeObject | Promise<KubeObject>;
+  /** An object of one version in another one, both named by their apiVersion; undefined where that needs a webhook or is impossible. */
+  readonly convert: (object: KubeObject, apiVersion: string) => KubeObject | undefined;
 }
 
 /** The user behind a request, as far as objects keep it. */
@@ -70,6 +126,8 @@ export interface Subresource<T extends KubeObject = KubeObject> {
     readonly statusReplicas: string;
     /** A label selector, or its text; absent where the kind has none. */
     readonly selector?: string;
+    /** The kind's own validation says which counts there may be. */
+    readonly isValidated?: true;
   };
 }
 
@@ -106,10 +164,14 @@ export interface Kind<T extends KubeObject = KubeObject> {
   readonly objectField: string;
   /** True where the status is a part of its own, written by UpdateStatus only. */
   readonly hasStatus: boolean;
-  /** The changes that metadata.generation counts, from 1 on: of everything but metadata and status, also of annotations or labels, or none. */
-  readonly generation?: 'spec' | 'spec and annotations' | 'spec and labels' | 'constant';
+  /** The changes that metadata.generation counts, from 1 on: of everything but metadata and status, also of annotations or labels, of everything but metadata, or none. */
+  readonly generation?: 'spec' | 'spec and annotations' | 'spec and labels' | 'all but metadata' | 'constant';
   /** A replacement must name the resourceVersion that it was made of; patches and configurations need not. */
   readonly needsRevision?: true;
+  /** Finalizers need no domain. */
+  readonly takesPlainFinalizers?: true;
+  /** A definition made it. */
+  readonly custom?: CustomKind;
   /** Problems of a name, in Kubernetes' words, where names are not DNS subdomains or may be more. */
   readonly nameProblems?: (name: string) => string[];
   /** Sets the fields that were left out, in place. Must be idempotent. */

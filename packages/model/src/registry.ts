@@ -130,7 +130,7 @@ export class Registry {
       this.#byType.delete(typeKey(form));
       this.#byPath.delete(pathKey(form));
       this.#byGroup.delete(groupKey(form));
-      const others = this.#byResource.get(form.resource)?.filter((each) => each.kind !== kind) ?? [];
+      const others = this.#byResource.get(form.resource)?.filter((each) => !isOf(kind, each)) ?? [];
       if (others.length === 0) this.#byResource.delete(form.resource);
       else this.#byResource.set(form.resource, others);
     }
@@ -167,8 +167,17 @@ export class Registry {
   }
 }
 
-/** The forms of a kind, the stored one first. */
+function isOf(kind: Kind, form: Form): boolean {
+  return form.kind === kind || (kind.custom?.versions.includes(form.kind) ?? false);
+}
+
+/** The forms of a kind, the stored one first; each version of a definition is a form whose kind is its own. */
 function formsOf(kind: Kind): Form[] {
+  const { versions = [kind] } = kind.custom ?? {};
+  return versions.flatMap(formsOfVersion);
+}
+
+function formsOfVersion(kind: Kind): Form[] {
   const formIn = (
     version: Pick<Kind, 'group' | 'version' | 'message' | 'schema'>,
     conversion: ServedVersion | undefined,

@@ -42,6 +42,7 @@ import type { Entropy } from './core/metadata.ts';
 import { Turns } from './core/turns.ts';
 import type { WriteOptions } from './core/writer.ts';
 import { coreOf } from './core-of.ts';
+import { ServedDefinitions } from './custom/definitions.ts';
 import { keepDefinitions } from './definitions/keeper.ts';
 import { type AtRest, encryptAtRest } from './encryption/at-rest.ts';
 import type { EncryptionRules } from './encryption/config.ts';
@@ -153,7 +154,11 @@ async function startParts(config: ApiConfig, deps: ApiDeps, stack: AsyncDisposab
   const tokens = tokensOf(core, deps.credentials ?? noCredentials, keys);
   const ledger = new CapacityLedger();
   const flow = flowOf({ ...core, registry, enabled: config.priorityAndFairness });
-  const state = [ledger, priorities, accounts, tokens.observer, flow.observer, ...outside.observers];
+  const definitions = new ServedDefinitions(core.kinds, () => ({}), log);
+  const state = [
+    ...[ledger, priorities, accounts, tokens.observer, definitions],
+    ...[flow.observer, ...outside.observers],
+  ];
   const hub = stack.use(new WatchHub({ ...core, observers: [...access.observers, ...state] }));
   await hub.start();
   const lists = new ListBudget(config.limits.lists, core.clock);

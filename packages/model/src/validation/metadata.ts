@@ -20,13 +20,16 @@ import { dnsLabelProblems, dnsSubdomainProblems, qualifiedNameProblems } from '.
 export const maxAnnotationBytes = 256 * 1024;
 const maxManagerChars = 128;
 /** Finalizers of Kubernetes' own, the only ones without a domain. */
-const standardFinalizers = ['kubernetes', 'orphan', 'foregroundDeletion'];
+export const standardFinalizers = ['kubernetes', 'orphan', 'foregroundDeletion'];
 
 /**
  * Validates an object's metadata. Names are DNS subdomains unless the kind says otherwise. That a
  * namespace is there at all is checked where requests come in, which may fill it in.
  */
-export function validateMetadata(kind: Pick<Kind, 'namespaced' | 'nameProblems'>, metadata: ObjectMeta): FieldCause[] {
+export function validateMetadata(
+  kind: Pick<Kind, 'namespaced' | 'nameProblems' | 'takesPlainFinalizers'>,
+  metadata: ObjectMeta,
+): FieldCause[] {
   return [
     ...validateNames(metadata, kind.nameProblems ?? dnsSubdomainProblems),
     ...validateNamespace(kind, metadata),
@@ -34,7 +37,7 @@ export function validateMetadata(kind: Pick<Kind, 'namespaced' | 'nameProblems'>
     ...validateLabels(metadata.labels, 'metadata.labels'),
     ...validateAnnotations(metadata.annotations, 'metadata.annotations'),
     ...validateOwners(metadata.ownerReferences ?? []),
-    ...validateFinalizers(metadata.finalizers ?? []),
+    ...validateFinalizers(metadata.finalizers ?? [], kind.takesPlainFinalizers ?? false),
     ...(metadata.managedFields ?? []).flatMap((entry, index) =>
       validateManager(entry, `metadata.managedFields[${index}]`),
     ),
@@ -115,18 +118,18 @@ function validateOwner(owner: OwnerReference, field: string): FieldCause[] {
   return causes;
 }
 
-function validateFinalizers(finalizers: readonly string[]): FieldCause[] {
+function validateFinalizers(finalizers: readonly string[], maybePlain: boolean): FieldCause[] {
   const field = 'metadata.finalizers';
-  const causes = finalizers.flatMap((name, index) => validateFinalizer(name, `${field}[${index}]`));
+  const causes = finalizers.flatMap((name, index) => validateFinalizer(name, `${field}[${index}]`, maybePlain));
   if (finalizers.includes('orphan') && finalizers.includes('foregroundDeletion')) {
     causes.push(invalidValue(field, finalizers, 'finalizer orphan and foregroundDeletion cannot be both set'));
   }
   return causes;
 }
 
-function validateFinalizer(name: string, field: string): FieldCause[] {
+function validateFinalizer(name: string, field: string, maybePlain: boolean): FieldCause[] {
   const causes = invalidValues('metadata.finalizers', name, qualifiedNameProblems(name));
-  if (name.includes('/') || standardFinalizers.includes(name)) return causes;
+  if (maybePlain || name.includes('/') || standardFinalizers.includes(name)) return causes;
   const text = 'name is neither a standard finalizer name nor is it fully qualified';
   return [...causes, invalidValue(field, name, text)];
 }

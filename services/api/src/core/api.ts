@@ -97,7 +97,7 @@ export class ResourceApi {
 
   /** The stored text of an object, which may be damaged; throws NotFound. */
   async getRaw(context: RequestContext, ref: ObjectRef): Promise<Stored> {
-    return writer.readStored(this.#deps, this.#target(context, 'get', ref));
+    return writer.readEntry(this.#deps, this.#target(context, 'get', ref));
   }
 
   /**

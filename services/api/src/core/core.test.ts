@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { builtIn } from '@gantry/model/built-in.ts';
+import { sameJson } from '@gantry/model/same-json.ts';
 import { isError } from '@gantry/runtime/errors.ts';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -7,7 +8,6 @@ import { addressAt, contains, parseIpRange } from '../admission/ip-range.ts';
 import { defaultLimits } from './limits.ts';
 import { generateName } from './metadata.ts';
 import { decodePageToken, encodePageToken } from './page-token.ts';
-import { sameJson } from './same-json.ts';
 import { selectionOf } from './selection.ts';
 import { type AnyObject, decodeEntry, encodeValue, ObjectCache, putObject, storedBy } from './stored-object.ts';
 

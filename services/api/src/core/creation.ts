@@ -13,6 +13,7 @@ import * as meta from './metadata.ts';
 import { requireNamespace } from './namespaces.ts';
 import { type AnyObject, putObject, withRevision } from './stored-object.ts';
 import { noteForm } from './todays-form.ts';
+import { asWritten } from './versions.ts';
 import { checkedValue, type WriteOptions } from './writer.ts';
 
 // New objects, one at a time or many in one commit. Both go the same way: default → mutate → validate → admit → commit.
@@ -233,7 +234,8 @@ function candidateOf(
       if ((await deps.store.get(key)) !== undefined) throw alreadyExists(infoOf(kind, name));
       return undefined;
     }
-    const own = putObject(key, created, 0, checkedValue(deps, kind, created));
+    const written = await asWritten(kind, created);
+    const own = putObject(key, written, 0, checkedValue(deps, kind, written));
     const offset = guards.length + 1;
     return {
       operations: [...guards, own, ...admitted.operations],

@@ -1,9 +1,9 @@
 import type { Kind } from '@gantry/model/kind.ts';
+import { sameJson } from '@gantry/model/same-json.ts';
 import { forbidden, invalid, invalidValue } from '@gantry/model/validation/causes.ts';
 import { conflict, type FieldCause, GantryError } from '@gantry/runtime/errors.ts';
 import { rfc3339 } from '@gantry/runtime/time.ts';
 import { infoOf } from './keys.ts';
-import { sameJson } from './same-json.ts';
 import type { AnyObject } from './stored-object.ts';
 
 // The server's own part of an object's metadata: identity, generation, times. Pure; the pipeline calls these in order.
@@ -108,10 +108,14 @@ function dropRepeatedOwners(metadata: AnyObject['metadata']): void {
 /** Counts a change as a new generation where the kind counts such changes, in place. */
 export function bumpGeneration(kind: Kind, object: AnyObject, stored: AnyObject): void {
   if (kind.generation === undefined || kind.generation === 'constant') return;
-  const also = { spec: undefined, 'spec and annotations': 'annotations', 'spec and labels': 'labels' } as const;
-  const counts = also[kind.generation];
-  const counted = (one: AnyObject): unknown =>
-    counts === undefined ? [withoutOwnParts(one)] : [withoutOwnParts(one), one.metadata[counts] ?? {}];
+  const also = { 'spec and annotations': 'annotations', 'spec and labels': 'labels' } as const;
+  const { generation } = kind;
+  const counts = generation === 'spec' || generation === 'all but metadata' ? undefined : also[generation];
+  const counted = (one: AnyObject): unknown[] => [
+    withoutOwnParts(one),
+    counts === undefined ? undefined : (one.metadata[counts] ?? {}),
+    generation === 'all but metadata' ? one.status : undefined,
+  ];
   if (sameJson(counted(object), counted(stored))) return;
   object.metadata.generation = Number(stored.metadata.generation ?? 0) + 1;
 }

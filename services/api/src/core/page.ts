@@ -48,14 +48,23 @@ export class PageBuilder {
     return this.#deps.limits.maxPageChars - this.#chars;
   }
 
-  /** Takes the object of an entry if the selection asks for it. */
-  take(entry: Entry): void {
-    this.#last = entry.key;
-    if (!this.#selection.hints.every((hint) => entry.value.includes(hint))) return;
-    const object = this.#selected(this.#deps.cache.glance(entry));
+  /** Entries as `take` takes them: where a webhook converts objects, it is asked for all of them together. */
+  open(entries: readonly Entry[], signal: AbortSignal): readonly Stored[] | Promise<readonly Stored[]> {
+    const found = entries.map((entry) => this.#deps.cache.glance(entry));
+    const { convert } = this.#selection;
+    if (convert === undefined) return found;
+    const sound = found.filter(({ damage }) => damage === undefined).map(({ object }) => object);
+    return convert(sound, signal).then(() => found);
+  }
+
+  /** Takes an object if the selection asks for it. */
+  take(stored: Stored): void {
+    this.#last = stored.key;
+    if (!this.#selection.hints.every((hint) => stored.text.includes(hint))) return;
+    const object = this.#selected(stored);
     if (object === undefined) return;
     this.#items.push(object);
-    this.#chars += entry.value.length;
+    this.#chars += stored.text.length;
   }
 
   /** The page; `more` tells whether keys follow the last entry that was taken. */
@@ -65,9 +74,10 @@ export class PageBuilder {
   }
 
   #selected(stored: Stored): AnyObject | undefined {
-    const { everything, matches } = this.#selection;
+    const { everything, matches, form } = this.#selection;
     try {
-      return everything || matches(stored.object) ? stored.object : undefined;
+      const object = form === undefined ? stored.object : form(stored.object);
+      return everything || matches(object) ? object : undefined;
     } catch (error) {
       this.#damaged.push(this.#deps.damaged.note(error));
       return undefined;

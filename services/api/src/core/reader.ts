@@ -5,6 +5,7 @@ import { tooSlow } from '../watch/catch-up.ts';
 import type { Selection, WatchEvent } from '../watch/change.ts';
 import type { WatchHub } from '../watch/hub.ts';
 import type { CoreDeps } from './context.ts';
+import { convertedChanges } from './converted-changes.ts';
 import { infoOf, keyPrefix } from './keys.ts';
 import type { ListBudget, Reservation } from './list-budget.ts';
 import { type ListedPage, PageBuilder } from './page.ts';
@@ -78,7 +79,7 @@ export async function list(
   if (page.at !== undefined) await reach(deps, page.at.revision, signal);
   const start = startOf(page, prefix);
   const { scope } = selection;
-  if (scope.type === 'object' && start === undefined) return readOne(deps.store, scope.id, builder);
+  if (scope.type === 'object' && start === undefined) return readOne(deps.store, scope.id, builder, signal);
   const found = scope.type === 'field' ? await readByIndex(deps, selection, builder, start, signal) : undefined;
   return found ?? readRange(deps, selection.everything, builder, { prefix, start }, signal);
 }
@@ -104,9 +105,14 @@ function startOf({ token, at }: Page, prefix: string): PagePosition | undefined 
 }
 
 /** A page with the object of one key, if it exists. */
-async function readOne(store: Pick<Store, 'list'>, key: string, builder: PageBuilder): Promise<ListedPage> {
+async function readOne(
+  store: Pick<Store, 'list'>,
+  key: string,
+  builder: PageBuilder,
+  signal: AbortSignal,
+): Promise<ListedPage> {
   const { entries, revision } = await store.list({ prefix: key, limit: 1 });
-  if (entries[0]?.key === key) builder.take(entries[0]);
+  for (const found of await builder.open(entries, signal)) if (found.key === key) builder.take(found);
   return builder.page(revision, false);
 }
 
@@ -128,8 +134,9 @@ async function readRange(
     const limit = everything ? builder.itemsLeft : undefined;
     const read = await store.list({ prefix, limit, maxChars, after, revision });
     revision = read.revision;
-    for (const [index, entry] of read.entries.entries()) {
-      builder.take(entry);
+    const opened = builder.open(read.entries, signal);
+    for (const [index, found] of (opened instanceof Promise ? await opened : opened).entries()) {
+      builder.take(found);
       if (builder.isFull) return builder.page(revision, read.more || index + 1 < read.entries.length);
       if (turn.isOver) await turn.next();
     }
@@ -160,7 +167,7 @@ async function readByIndex(
     const some = keys.slice(from, from + readTogether);
     const entries = await Promise.all(some.map((key) => entryAt(deps, key, found.get(key), revision)));
     for (const [index, entry] of entries.entries()) {
-      if (entry !== undefined) builder.take(entry);
+      if (entry !== undefined) for (const found of await builder.open([entry], signal)) builder.take(found);
       if (builder.isFull) return builder.page(revision, from + index + 1 < keys.length);
       if (turn.isOver) await turn.next();
     }
@@ -204,9 +211,9 @@ export async function* watch(
 ): AsyncGenerator<WatchEvent> {
   if (after === 'now') {
     const { revision } = await deps.store.list({ prefix: keyPrefix(kind, selection.namespace), limit: 1 });
-    return yield* deps.hub.watch(selection, revision, signal);
+    return yield* changesAfter(deps, selection, revision, signal);
   }
-  if (after > 0) return yield* deps.hub.watch(selection, after, signal);
+  if (after > 0) return yield* changesAfter(deps, selection, after, signal);
   if (at !== undefined) await reach(deps, at.revision, signal);
   let token = '';
   let revision = 0;
@@ -221,7 +228,18 @@ export async function* watch(
     ({ token, revision } = page);
   } while (token !== '');
   yield { type: 'BOOKMARK', resourceVersion: revision };
-  yield* deps.hub.watch(selection, revision, signal);
+  yield* changesAfter(deps, selection, revision, signal);
+}
+
+function changesAfter(
+  { hub }: ReaderDeps,
+  selection: Selection,
+  revision: number,
+  signal: AbortSignal,
+): AsyncGenerator<WatchEvent> {
+  return selection.convert === undefined
+    ? hub.watch(selection, revision, signal)
+    : convertedChanges(hub, selection, revision, signal);
 }
 
 /** A page whose objects a watch takes one by one. They are dropped if it does not take them in time. */

@@ -11,9 +11,9 @@ export type ScalePaths = NonNullable<Subresource['scale']>;
 /** autoscaling/v1 Scale, the body of the subresource. */
 export const scaleForm = bodyKinds.formOf({ apiVersion: 'autoscaling/v1', kind: 'Scale' });
 
-/** Sets the replicas of an object, in place. Throws Invalid for a negative number. */
-export function setReplicas(object: AnyObject, replicas: number, { specReplicas }: ScalePaths): void {
-  const causes = nonNegative('spec.replicas', replicas);
+/** Sets the replicas of an object, in place. Throws Invalid for a negative number, unless the kind validates it itself. */
+export function setReplicas(object: AnyObject, replicas: number, { specReplicas, isValidated }: ScalePaths): void {
+  const causes = isValidated ? [] : nonNegative('spec.replicas', replicas);
   if (causes.length > 0) {
     const texts = causes.map(({ field, message }) => `${field}: ${message}`);
     const text = `Scale.autoscaling "${object.metadata.name}" is invalid: ${texts.join(', ')}`;

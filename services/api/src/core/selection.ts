@@ -7,7 +7,7 @@ import {
   parseLabelSelector,
 } from '@gantry/model/selectors.ts';
 import { GantryError } from '@gantry/runtime/errors.ts';
-import type { Selection } from '../watch/change.ts';
+import type { ReadForm, Selection } from '../watch/change.ts';
 import { scopeOf } from '../watch/scope.ts';
 import { damagedObject } from './damage.ts';
 import { storedFieldSelector } from './forms.ts';
@@ -48,7 +48,9 @@ export function selectionOf(
     namespace,
     everything: labelSelector.trim() === '' && fieldSelector.trim() === '',
     scope: scopeOf(kind, namespace, fieldSelector),
-    hints: hintsOf(labelSelector, fieldSelector),
+    // A webhook may change labels.
+    hints: kind.custom?.stored.asksWebhook ? [] : hintsOf(labelSelector, fieldSelector),
+    ...formsOf(kind),
     matches: (object) => {
       try {
         return matchesLabels(object.metadata.labels) && matchesFields(object);
@@ -56,6 +58,16 @@ export function selectionOf(
         throw damagedBy(kind, object, error);
       }
     },
+  };
+}
+
+/** The form in which a definition's version shows objects. */
+function formsOf({ custom }: Kind): Pick<Selection, 'form' | 'convert'> {
+  if (custom === undefined) return {};
+  const { read, readAll, asksWebhook } = custom.stored;
+  return {
+    form: read as unknown as ReadForm,
+    ...(asksWebhook ? { convert: readAll as NonNullable<Selection['convert']> } : {}),
   };
 }
 

@@ -19,13 +19,16 @@ export class Stored {
   readonly revision: number;
   /** The store's text: JSON without metadata.resourceVersion, which is the revision and nothing else. */
   readonly text: string;
+  /** Its object is not as the text has it, but as its kind reads it today: a write that changes nothing brings the text up to date. */
+  readonly isStale: boolean;
   #object: AnyObject | undefined;
 
   /** @param object The decoded text, if it is known already. */
-  constructor(entry: Entry, object?: AnyObject) {
+  constructor(entry: Entry, object?: AnyObject, isStale = false) {
     this.key = entry.key;
     this.revision = entry.revision;
     this.text = entry.value;
+    this.isStale = isStale;
     this.#object = object;
   }
 

@@ -10,6 +10,8 @@ const forms = new WeakMap<KubeObject, { readonly kind: Kind; readonly form: Kube
 
 /** A stored object in the form in which it would be stored today. Shared: never change it. */
 export function inTodaysForm<T extends KubeObject>(kinds: Registry, kind: Kind, object: T): T {
+  // Kinds of definitions read objects so from the store.
+  if (kind.custom !== undefined) return object;
   const known = forms.get(object);
   if (known?.kind === kind) return known.form as T;
   try {

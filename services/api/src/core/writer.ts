@@ -16,6 +16,7 @@ import { infoOf, objectKey } from './keys.ts';
 import * as meta from './metadata.ts';
 import { type AnyObject, encodeValue, type Stored, withRevision } from './stored-object.ts';
 import { inTodaysForm, noteForm, noteSameForm } from './todays-form.ts';
+import { asWritten, inVersion } from './versions.ts';
 
 // Changes of stored objects: the last steps of the pipeline, for requests that are authorized and decoded: default →
 // mutate → validate → admit → commit. New objects are in creation.ts.
@@ -53,8 +54,13 @@ export interface WriteOptions {
   readonly request?: AdmissionRequest | undefined;
 }
 
-/** Reads one object from the store; throws NotFound. */
-export async function readStored(
+/** Reads one object from the store as its kind has it; throws NotFound. */
+export async function readStored(deps: Pick<CoreDeps, 'store' | 'cache'>, target: Target): Promise<Stored> {
+  return inVersion(target.kind, await readEntry(deps, target));
+}
+
+/** Reads one object as it is stored; throws NotFound. */
+export async function readEntry(
   deps: Pick<CoreDeps, 'store' | 'cache'>,
   { kind, namespace, name }: Target,
 ): Promise<Stored> {
@@ -175,7 +181,7 @@ export async function transition(
   const revision = await commitDecision(deps, infoOf(kind, name), async (attempt) => {
     const stored = await readStored(deps, target);
     const object = await next(stored);
-    if (meta.isSame(object, stored.object)) {
+    if (meta.isSame(object, stored.object) && !stored.isStale) {
       result = { object: stored.object, changed: false };
       return undefined;
     }
@@ -199,7 +205,7 @@ async function replacementOf(
   known?: Admitted,
 ): Promise<Decision> {
   const admitted = known ?? (await admitWrite(deps, kind, { object, stored, attempt }, false));
-  const value = checkedValue(deps, kind, admitted.object!);
+  const value = checkedValue(deps, kind, await asWritten(kind, admitted.object!));
   return {
     operations: [{ type: 'put', key: stored.key, value, expected: stored.revision }, ...admitted.operations],
     subject: 0,

@@ -1,7 +1,7 @@
 import type { Schema } from '@gantry/fieldsets/difference.ts';
 import { FieldSet } from '@gantry/fieldsets/field-set.ts';
 import type { Versions } from '@gantry/fieldsets/update.ts';
-import type { Kind, KubeObject } from '@gantry/model/kind.ts';
+import type { CustomKind, Kind, KubeObject } from '@gantry/model/kind.ts';
 import { schemaOf } from '@gantry/model/message-types.ts';
 import { apiVersionOf } from '@gantry/model/registry.ts';
 import type { ObjectSchema } from '@gantry/model/type-schema.ts';
@@ -50,6 +50,7 @@ export function versionsOf(kind: Kind, subresource: string): Versions {
 }
 
 function describe(kind: Kind, subresource: string): Versions {
+  if (kind.custom !== undefined) return describeCustom(kind.custom, subresource);
   const stored = apiVersionOf(kind);
   const others = new Map((kind.versions ?? []).map((one) => [apiVersionOf(one), one]));
   const schemas = new Map<string, Schema>();
@@ -67,6 +68,25 @@ function describe(kind: Kind, subresource: string): Versions {
       const inStored =
         from === undefined ? (object as KubeObject) : from.toStored(structuredClone(object) as KubeObject);
       return version === stored ? inStored : others.get(version)!.fromStored(inStored);
+    },
+  };
+}
+
+/** The versions of a definition. Where a webhook converts them, fields of other versions are taken for those of the same name. */
+function describeCustom({ versions, stored }: CustomKind, subresource: string): Versions {
+  const schemas = new Map(
+    versions.map((kind): [string, Schema] => {
+      const schema = schemaOf(kind);
+      return [apiVersionOf(kind), { shape: shapeOf(schema), ignored: ignoredOf(kind, schema, subresource) }];
+    }),
+  );
+  return {
+    schema: (version) => schemas.get(version),
+    convert: (object, version) => {
+      const given = object as KubeObject;
+      return given.apiVersion === undefined
+        ? object
+        : (stored.convert(given, version) ?? { ...given, apiVersion: version });
     },
   };
 }

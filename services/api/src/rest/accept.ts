@@ -54,6 +54,15 @@ export function wantedBy(accept: string | undefined, offers?: Offers): Wanted | 
   return wanted;
 }
 
+/**
+ * The same for a kind that has no messages: its whole objects have no form in protobuf, while their metadata has.
+ */
+export function wantedWithoutMessages(accept: string | undefined): Wanted | undefined {
+  const wanted = wantedBy(accept);
+  if (wanted?.encoding !== 'protobuf' || wanted.form !== 'object') return wanted;
+  return chosen(accept, { encodings: ['json', 'yaml'] });
+}
+
 /** Answers of resources by Accept header: clients send few different ones, and each with every request. */
 const known = new Map<string, Wanted | undefined>();
 const maxKnown = 256;

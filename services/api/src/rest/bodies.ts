@@ -2,12 +2,15 @@ import { decodeWith } from '@gantry/model/decode.ts';
 import { openEnvelope, protobufMediaType } from '@gantry/model/envelope.ts';
 import { type Parsed, parseManifest, parseManifestText } from '@gantry/model/parse.ts';
 import type { Form, Registry } from '@gantry/model/registry.ts';
+import { invalid, invalidValue } from '@gantry/model/validation/causes.ts';
 import { GantryError } from '@gantry/runtime/errors.ts';
 import type { RequestContext } from '../core/context.ts';
 import type { AnyObject } from '../core/stored-object.ts';
 import { noteReset } from '../ownership/track.ts';
 import { unsupported } from './body.ts';
 
+/** Characters of a body that a refusal shows. */
+const maxShownChars = 200;
 /** Media types in which bodies may come. */
 const mediaTypes = ['application/json', 'application/yaml', protobufMediaType];
 
@@ -23,7 +26,9 @@ export interface Decoding extends Pick<RequestContext, 'fieldValidation' | 'warn
  */
 export function objectFrom(body: Uint8Array, mediaType: string, form: Form, decoding: Decoding): AnyObject {
   const identity = { apiVersion: form.apiVersion, kind: form.kind.kind };
+  if (form.kind.custom !== undefined && mediaType === protobufMediaType) throw unsupported(mediaType, mediaTypes);
   const { value, duplicates } = valueIn(body, mediaType, identity, form.message);
+  if (form.kind.custom !== undefined) checkType(value, form);
   const whole = { ...identity, ...value };
   if (whole.kind !== identity.kind || whole.apiVersion !== identity.apiVersion) throw otherType(whole, identity);
   const { fieldValidation, kinds: registry, warn } = decoding;
@@ -31,6 +36,27 @@ export function objectFrom(body: Uint8Array, mediaType: string, form: Form, deco
   for (const text of warnings) warn(text);
   noteReset(whole, object as AnyObject);
   return object as AnyObject;
+}
+
+/** Objects of definitions name their type themselves. */
+function checkType(value: Record<string, unknown>, { kind, apiVersion }: Form): void {
+  const start = `the object provided is unrecognized (must be of type ${kind.kind}): `;
+  const shown = JSON.stringify(value);
+  for (const field of ['kind', 'apiVersion'] as const) {
+    if (typeof value[field] === 'string') continue;
+    const word = field === 'kind' ? 'Kind' : field;
+    throw new GantryError('BadRequest', `${start}Object '${word}' is missing in '${shown.slice(0, maxShownChars)}'`);
+  }
+  if (value.apiVersion !== apiVersion) {
+    const text = `the API version in the data (${value.apiVersion}) does not match the expected API version (${apiVersion})`;
+    throw new GantryError('BadRequest', text);
+  }
+  if (value.kind !== kind.kind) {
+    const { name = '' } = (value.metadata ?? {}) as { readonly name?: string };
+    throw invalid({ ...kind, kind: String(value.kind) }, name, [
+      invalidValue('kind', value.kind, `must be ${kind.kind}`),
+    ]);
+  }
 }
 
 /** The fields of a body with those that its text has twice. */

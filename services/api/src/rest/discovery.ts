@@ -1,5 +1,6 @@
 import type { Kind } from '@gantry/model/kind.ts';
 import type { Form } from '@gantry/model/registry.ts';
+import { byPreference } from '@gantry/model/version-order.ts';
 import type { Wanted } from './accept.ts';
 
 /** Verbs of resources whose objects are stored. */
@@ -46,16 +47,6 @@ export function groupsOf(forms: readonly Form[]): Group[] {
         .sort((left, right) => byPreference(left.version, right.version)),
     }))
     .sort((left, right) => rank(left.name) - rank(right.name) || (left.name < right.name ? -1 : 1));
-}
-
-/** Stable versions before beta and alpha, later ones before earlier ones. */
-function byPreference(left: string, right: string): number {
-  const parts = (version: string): number[] => {
-    const [, major = '0', stage, minor = '0'] = /^v(\d+)(?:(alpha|beta)(\d+))?$/.exec(version) ?? [];
-    return [{ alpha: 1, beta: 2 }[stage ?? ''] ?? 3, Number(major), Number(minor)];
-  };
-  const [one, other] = [parts(left), parts(right)];
-  return other[0]! - one[0]! || other[1]! - one[1]! || other[2]! - one[2]!;
 }
 
 /**

@@ -4,10 +4,10 @@ import { partVerbs } from '../core/parts.ts';
 import type { AnyObject } from '../core/stored-object.ts';
 import type { Outgoing } from './answer.ts';
 import { objectFrom } from './bodies.ts';
-import { applyType, mediaTypeOf, readBody, unsupported } from './body.ts';
+import { applyType, mediaTypeOf, readBody } from './body.ts';
 import { deleteCollection, deleteObject } from './deleting.ts';
 import { writeParameters } from './parameters.ts';
-import { patchTypes } from './patch-types.ts';
+import { patchTypeOf } from './patch-types.ts';
 import { refOf } from './query.ts';
 import { answerObject, getObject, listObjects } from './reading.ts';
 import type { ResourceDeps, ResourceRequest } from './request.ts';
@@ -113,8 +113,7 @@ async function patch(
     });
     return { object, isNew: outcome === 'created' };
   }
-  const type = Object.hasOwn(patchTypes, mediaType) ? patchTypes[mediaType] : undefined;
-  if (type === undefined) throw unsupported(mediaType, [...Object.keys(patchTypes), applyType]);
+  const type = patchTypeOf(mediaType, request.kind);
   const { dryRun } = writeParameters(query, 'PatchOptions');
   const body = (await readBody(request.incoming, deps.maxBodyBytes, context.signal)).toString('utf8');
   return {

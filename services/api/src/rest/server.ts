@@ -16,7 +16,7 @@ import type { TokenKeys } from '../auth/tokens/keys.ts';
 import type { RequestContext } from '../core/context.ts';
 import { managerOfAgent } from '../core/field-manager.ts';
 import type { FlowControl } from '../flow/flow-control.ts';
-import { isPretty, plainJson, type Wanted, wantedBy } from './accept.ts';
+import { isPretty, plainJson, type Wanted, wantedBy, wantedWithoutMessages } from './accept.ts';
 import { type Outgoing, sendDocument, sendStatus, sendText } from './answer.ts';
 import { attemptOf } from './attempt.ts';
 import { auditRequest, markAnswer } from './auditing.ts';
@@ -229,7 +229,8 @@ class RestEdge {
     using _long = long ? this.#long.enter() : undefined;
     const ended = this.#deps.observed(long ? 'watch' : route.verb, form.resource);
     response.once('close', () => ended(response.statusCode));
-    const wanted = this.#wantedBy(incoming, url.searchParams);
+    const wanted = this.#wantedBy(incoming, url.searchParams, form);
+    if (kind.custom?.deprecation !== undefined) context.warn(kind.custom.deprecation);
     const request = { route, form, kind, query: url.searchParams, incoming, context, wanted, place };
     using _watch = route.verb === 'watch' ? this.#deps.flow.watching(attempt) : undefined;
     const deps = this.#resourceDeps;
@@ -277,8 +278,9 @@ class RestEdge {
   }
 
   /** The form of a resource's answer. Throws NotAcceptable where the client takes none that there is. */
-  #wantedBy(incoming: Incoming, query: URLSearchParams): Wanted {
-    const wanted = wantedBy(incoming.headers.accept);
+  #wantedBy(incoming: Incoming, query: URLSearchParams, { message }: Form): Wanted {
+    const { accept } = incoming.headers;
+    const wanted = message === '' ? wantedWithoutMessages(accept) : wantedBy(accept);
     if (wanted === undefined) throw notAcceptable(['json', 'yaml', 'protobuf']);
     const pretty = wanted.pretty || isPretty(query, incoming.headers['user-agent']);
     return pretty ? { ...wanted, pretty } : wanted;

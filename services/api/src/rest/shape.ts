@@ -48,7 +48,7 @@ export class Shape {
       case 'metadata':
         return { kind: 'PartialObjectMetadataList', apiVersion };
       default:
-        return { kind: `${this.#form.kind.kind}List`, apiVersion: this.#form.apiVersion };
+        return { kind: listKindOf(this.#form.kind), apiVersion: this.#form.apiVersion };
     }
   }
 
@@ -62,7 +62,10 @@ export class Shape {
     if (this.#wanted.form === 'metadata') return metadataOf(object, this.#wanted.version);
     if (this.#wanted.form === 'table') return this.table([object], {}).rows[0]!;
     // A list says once what its items are.
-    const { apiVersion: _, kind: __, ...item } = this.#converted(object);
+    const converted = this.#converted(object);
+    // Kubernetes knows no types of objects that definitions make, and has their items whole.
+    if (this.#form.kind.custom !== undefined) return converted;
+    const { apiVersion: _, kind: __, ...item } = converted;
     return item;
   }
 
@@ -89,6 +92,11 @@ export class Shape {
     const { conversion } = this.#form;
     return conversion === undefined ? object : (conversion.fromStored(object) as AnyObject);
   }
+}
+
+/** Kind of the lists of a kind. */
+function listKindOf({ kind, custom }: Kind): string {
+  return custom?.listKind ?? `${kind}List`;
 }
 
 /** The part of an object that rows of a table are to carry. Throws BadRequest for one that there is not. */

@@ -33,15 +33,16 @@ export function tableOf(
     kind: 'Table',
     apiVersion: `meta.k8s.io/${version}`,
     metadata,
-    columnDefinitions: columns.map(({ name, wide = false }) => ({
+    columnDefinitions: columns.map(({ name, wide = false, definition }) => ({
       name,
       type: 'string',
       format: name === 'NAME' ? 'name' : '',
       description: '',
       priority: wide ? 1 : 0,
+      ...definition,
     })),
     rows: objects.map((object) => ({
-      cells: columns.map(({ cell }) => cell(object, nowMs)),
+      cells: columns.map(({ cell, value = cell }) => value(object, nowMs)),
       ...(rowObject === 'None'
         ? {}
         : { object: rowObject === 'Object' ? served(object) : metadataOf(object, version) }),

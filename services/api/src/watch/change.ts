@@ -6,8 +6,20 @@ import type { Scope } from './scope.ts';
 
 /** An event as a watcher gets it. One instance serves all watchers, so that an edge can keep its encoded form by identity. */
 export type WatchEvent =
-  | { readonly type: 'ADDED' | 'MODIFIED' | 'DELETED'; readonly object: AnyObject; readonly resourceVersion: number }
+  | {
+      readonly type: 'ADDED' | 'MODIFIED' | 'DELETED';
+      readonly object: AnyObject;
+      readonly resourceVersion: number;
+      /** The object before a modification, for selections that want it. */
+      readonly previous?: AnyObject | undefined;
+    }
   | { readonly type: 'BOOKMARK'; readonly resourceVersion: number };
+
+/** An event about an object. */
+export type ChangeEvent = Exclude<WatchEvent, { readonly type: 'BOOKMARK' }>;
+
+/** Makes another form of a stored object. */
+export type ReadForm = (object: AnyObject) => AnyObject;
 
 /** The objects that a list or watch is about. */
 export interface Selection {
@@ -19,6 +31,12 @@ export interface Selection {
   /** The narrowest scope that holds every object that matches. */
   readonly scope: Scope;
   readonly matches: (object: AnyObject) => boolean;
+  /** Makes the form that is asked for of a stored object, the same one each time; absent where objects are as they are stored. */
+  readonly form?: ReadForm | undefined;
+  /** Asks a webhook for that form of many objects, after which `form` knows it; absent where nobody need be asked. */
+  readonly convert?: ((objects: readonly AnyObject[], signal: AbortSignal) => Promise<unknown>) | undefined;
+  /** Events name the object before them. */
+  readonly wantsPrevious?: boolean;
   /** Texts that the stored JSON of every object that matches contains: others need not be decoded. */
   readonly hints: readonly string[];
 }
@@ -47,7 +65,7 @@ export class HubChange {
   /** null: damaged. */
   #object: AnyObject | null | undefined;
   #previous: AnyObject | null | undefined;
-  readonly #events = new Map<string, WatchEvent>();
+  readonly #events = new Map<string, ChangeEvent>();
 
   constructor(change: Change, parts: KeyParts, deps: DecodeDeps) {
     this.key = change.key;
@@ -91,8 +109,8 @@ export class HubChange {
     const text = this.#previousText;
     // Without a selector the former state need not be decoded: it matched if it was there.
     const before = text !== undefined && (selection.everything || this.#matches(selection, text, () => this.previous));
-    if (after) return before ? this.#event('MODIFIED') : this.#event('ADDED');
-    return before && this.previous !== undefined ? this.#event('DELETED') : undefined;
+    if (after) return this.#event(before ? 'MODIFIED' : 'ADDED', selection);
+    return before && this.previous !== undefined ? this.#event('DELETED', selection) : undefined;
   }
 
   /** Frees the derived values after the fan-out; they are derived again when a later watcher needs them. */
@@ -117,14 +135,36 @@ export class HubChange {
     }
   }
 
-  #event(type: 'ADDED' | 'MODIFIED' | 'DELETED'): WatchEvent {
-    const known = this.#events.get(type);
-    if (known !== undefined) return known;
-    const object = (type === 'DELETED' ? this.previous : this.object)!;
-    const event: WatchEvent = { type, object, resourceVersion: this.revision };
-    this.#events.set(type, event);
-    return event;
+  #event(type: ChangeEvent['type'], { form, wantsPrevious = false }: Selection): WatchEvent {
+    const name = wantsPrevious ? `${type} with the object before` : type;
+    let event = this.#events.get(name);
+    if (event === undefined) {
+      const object = (type === 'DELETED' ? this.previous : this.object)!;
+      event = { type, object, resourceVersion: this.revision, ...(wantsPrevious ? { previous: this.previous } : {}) };
+      this.#events.set(name, event);
+    }
+    return form === undefined ? event : inForm(event, form);
   }
+}
+
+/** Events whose objects are in another form than the stored one, made once for each. */
+const formed = new WeakMap<ChangeEvent, Map<ReadForm, ChangeEvent>>();
+
+/** An event whose object is in a form. */
+export function inForm(event: ChangeEvent, form: ReadForm): ChangeEvent {
+  const object = form(event.object);
+  if (object === event.object) return event;
+  let forms = formed.get(event);
+  if (forms === undefined) {
+    forms = new Map();
+    formed.set(event, forms);
+  }
+  let made = forms.get(form);
+  if (made === undefined) {
+    made = { ...event, object };
+    forms.set(form, made);
+  }
+  return made;
 }
 
 /** A decoded object, or null if its text is damaged. */
@@ -142,7 +182,8 @@ function soundOrNull(decode: () => AnyObject, note?: (error: unknown) => void): 
 function matches(selection: Selection, text: string, decode: () => AnyObject | undefined): boolean {
   if (!selection.hints.every((hint) => text.includes(hint))) return false;
   const object = decode();
-  return object !== undefined && (selection.everything || selection.matches(object));
+  if (object === undefined || selection.everything) return object !== undefined;
+  return selection.matches(selection.form?.(object) ?? object);
 }
 
 /** The hub's form of a store change; undefined for keys that are not those of objects. */

@@ -1,4 +1,5 @@
-import type { Registry } from '@gantry/model/registry.ts';
+import type { Kind } from '@gantry/model/kind.ts';
+import { type Registry, resourceOf } from '@gantry/model/registry.ts';
 import { backoffMs, defaultBackoff } from '@gantry/runtime/backoff.ts';
 import type { Clock } from '@gantry/runtime/clock.ts';
 import { GantryError, isError } from '@gantry/runtime/errors.ts';
@@ -16,7 +17,7 @@ import { RecentChanges } from './recent.ts';
 import { deliver, type Watcher, Watchers } from './watchers.ts';
 
 export interface HubDeps extends DecodeDeps {
-  readonly kinds: Pick<Registry, 'kinds'>;
+  readonly kinds: Pick<Registry, 'kinds' | 'onChange'>;
   readonly store: Pick<Store, 'list' | 'watch'>;
   readonly limits: Limits;
   readonly clock: Clock;
@@ -43,6 +44,7 @@ export class WatchHub implements AsyncDisposable {
   readonly #observers: readonly ChangeObserver[];
   readonly #watchers = new Watchers();
   readonly #catchUps: Semaphore;
+  readonly #kindChanges: Disposable;
   readonly #waiters = new Set<{ readonly revision: number; readonly wake: () => void }>();
   /** Fires when the present generation ends. */
   #generation = new AbortController();
@@ -59,6 +61,9 @@ export class WatchHub implements AsyncDisposable {
     this.#index = new FieldIndex(deps.kinds.kinds);
     this.#observers = [this.#index, ...deps.observers];
     this.#catchUps = new Semaphore(deps.limits.maxCatchUps);
+    this.#kindChanges = deps.kinds.onChange(({ type, kind }) => {
+      if (type === 'removed') this.#endOf(kind);
+    });
   }
 
   /** Loads the observers' state and starts to follow the store. Rejects when the store cannot be read. */
@@ -206,6 +211,12 @@ export class WatchHub implements AsyncDisposable {
     this.#following = false;
   }
 
+  /** Ends the watches of a kind that is served no more, or from now on in another form. */
+  #endOf(kind: Kind): void {
+    const error = new GantryError('Expired', `the definition of ${resourceOf(kind)} changed; list again`);
+    this.#watchers.endOf(resourceOf(kind), error);
+  }
+
   /** Ends every watch with Expired. The state is loaded anew before a watch can join again. */
   #endGeneration(): void {
     const lost = new GantryError('Expired', 'changes since the watch began may have been missed; list again');
@@ -277,6 +288,7 @@ export class WatchHub implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort();
+    this.#kindChanges[Symbol.dispose]();
     this.#watchers.endAll();
     await this.#running;
   }

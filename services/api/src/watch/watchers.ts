@@ -47,6 +47,13 @@ export class Watchers {
     }
   }
 
+  /** Ends the watches of a resource with an error. */
+  endOf(resource: string, error: Error): void {
+    for (const watchers of this.#byScope.values()) {
+      for (const watcher of watchers) if (watcher.selection.resource === resource) watcher.backlog.end(error);
+    }
+  }
+
   /** Ends all watches: with an error, or after the events that wait for them. */
   endAll(error?: Error): void {
     for (const watchers of this.#byScope.values()) for (const watcher of watchers) watcher.backlog.end(error);

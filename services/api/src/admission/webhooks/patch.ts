@@ -1,6 +1,7 @@
 import { applyJsonPatch } from '@gantry/model/patch.ts';
+import { sameJson } from '@gantry/model/same-json.ts';
 import { toGantryError } from '@gantry/runtime/errors.ts';
-import { sameJson } from '../../core/same-json.ts';
+
 import type { AnyObject } from '../../core/stored-object.ts';
 import type { AdmissionAttempt } from '../chain.ts';
 import type { AttemptObjects } from '../matching/objects.ts';

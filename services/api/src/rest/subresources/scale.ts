@@ -5,9 +5,9 @@ import { scaleForm as form, type ScalePaths as Paths, scaleOf, setReplicas } fro
 import type { AnyObject } from '../../core/stored-object.ts';
 import { type Outgoing, sendDocument } from '../answer.ts';
 import { fieldsFrom, objectFrom } from '../bodies.ts';
-import { applyType, mediaTypeOf, readBody, unsupported } from '../body.ts';
+import { applyType, mediaTypeOf, readBody } from '../body.ts';
 import { writeParameters } from '../parameters.ts';
-import { patchTypes } from '../patch-types.ts';
+import { patchTypeOf } from '../patch-types.ts';
 import { refOf } from '../query.ts';
 import type { ResourceDeps, ResourceRequest } from '../request.ts';
 
@@ -62,10 +62,9 @@ async function replacementOf(deps: ResourceDeps, { route, incoming, context }: R
   return () => scale;
 }
 
-async function patchOf(deps: ResourceDeps, { incoming, context }: ResourceRequest): Promise<Change> {
+async function patchOf(deps: ResourceDeps, { incoming, context, kind }: ResourceRequest): Promise<Change> {
   const mediaType = mediaTypeOf(incoming);
-  const type = Object.hasOwn(patchTypes, mediaType) ? patchTypes[mediaType] : undefined;
-  if (type === undefined) throw unsupported(mediaType, [...Object.keys(patchTypes), applyType]);
+  const type = patchTypeOf(mediaType, kind);
   const body = (await readBody(incoming, deps.maxBodyBytes, context.signal)).toString('utf8');
   const change = patched({ kinds: bodyKinds }, context, form, { type, body });
   return (scale) => change({ object: scale });
