@@ -19,12 +19,13 @@ export function compared(recorded: Answer, given: Answer, step: Step): readonly 
 /** The answer without uids, times, versions, field managers, and addresses, ports and names that the server chose. */
 function comparable(answer: Answer, step: Step): Answer {
   const asked = JSON.stringify(step);
-  const { code, reason, message, causes, object } = answer;
+  const { code, reason, message, causes, object, warnings } = answer;
   // kubectl words refusals of its own: only that there is one is compared.
   if (step.apply !== undefined && object === undefined) return { code: 400 };
   const isPatch = reason === 'Invalid' && isAboutPatch(causes ?? [], message ?? '', step);
   return {
     code,
+    ...(warnings === undefined ? {} : { warnings: warnings.filter((text) => !text.includes('is not enforced')) }),
     ...(reason === undefined ? {} : { reason }),
     ...(message === undefined || isPatch ? {} : { message: comparableMessage(reason, withoutChance(message, asked)) }),
     // Refusals of what cannot be decoded name no fields in Kubernetes; Gantry's do.
@@ -42,7 +43,7 @@ function isEnding({ kind, metadata }: Json, step: Step): boolean {
 function withoutChance(text: string, asked: string): string {
   return text
     .replace(/StorageError: .*AdditionalErrorMsg: /, '')
-    .replace(/(GEN-)[a-z0-9]{5}/g, '$1<given>')
+    .replace(/\b(gen-)[a-z0-9]{5}\b/gi, '$1<given>')
     .replace(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, '<uid>')
     .replace(/10\.96\.\d+\.\d+/g, (address) => (asked.includes(address) ? address : '<given>'))
     .replace(/(ResourceVersion in record) \(\d+\)/g, '$1 (<version>)');

@@ -6,7 +6,7 @@ export type Send = (
   method: string,
   path: string,
   rest: { readonly body: unknown; readonly type: string; readonly headers: Readonly<Record<string, string>> },
-) => Promise<{ readonly code: number; readonly body: Json }>;
+) => Promise<{ readonly code: number; readonly body: Json; readonly warnings: readonly string[] }>;
 
 /** Sends requests to the REST edge of a Gantry api in this process. */
 export function toGantry({ restPort }: { readonly restPort: number | undefined }): Send {
@@ -14,15 +14,25 @@ export function toGantry({ restPort }: { readonly restPort: number | undefined }
     const text = body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) };
     const options = { method, headers: { ...headers, 'content-type': type }, ...text };
     const response = await fetch(`http://127.0.0.1:${restPort}${path}`, options);
-    return { code: response.status, body: (await response.json()) as Json };
+    const warnings = warningsIn(response.headers.get('warning') ?? '');
+    return { code: response.status, body: (await response.json()) as Json, warnings };
   };
 }
 
 /** Answers one request. */
-export async function sendHttp({ method, path, body, type, accept, agent }: HttpRequest, send: Send): Promise<Answer> {
+export async function sendHttp(
+  { method, path, body, type, accept, agent, warnings: withWarnings }: HttpRequest,
+  send: Send,
+): Promise<Answer> {
   const known: Readonly<Record<string, string>> = patchTypes;
   const headers = { 'user-agent': agent ?? 'differential/1.0', accept: accept ?? 'application/json' };
-  return answerOf(await send(method, path, { body, type: known[type ?? ''] ?? type ?? 'application/json', headers }));
+  const given = await send(method, path, { body, type: known[type ?? ''] ?? type ?? 'application/json', headers });
+  return { ...answerOf(given), ...(withWarnings && given.warnings.length > 0 ? { warnings: given.warnings } : {}) };
+}
+
+/** The texts in Warning headers: `299 - "a \"b\"", 299 - "c"`. */
+export function warningsIn(header: string): string[] {
+  return [...header.matchAll(/299 \S+ "((?:[^"\\]|\\.)*)"/g)].map(([, text]) => text!.replaceAll(/\\(.)/g, '$1'));
 }
 
 /** The answer in a response. */

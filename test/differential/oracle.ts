@@ -11,11 +11,13 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { warningsIn } from './http.ts';
 
 /** An answer of the api, as JSON. */
 export interface HttpAnswer {
   readonly code: number;
   readonly body: Record<string, unknown>;
+  readonly warnings: readonly string[];
 }
 
 /** A command's end. */
@@ -130,7 +132,8 @@ export class Oracle implements AsyncDisposable {
       response.on('end', () => {
         const answer = Buffer.concat(chunks).toString('utf8');
         try {
-          resolve({ code: response.statusCode ?? 0, body: JSON.parse(answer) as Record<string, unknown> });
+          const warnings = warningsIn([response.headers.warning ?? []].flat().join(', '));
+          resolve({ code: response.statusCode ?? 0, body: JSON.parse(answer) as Record<string, unknown>, warnings });
         } catch {
           reject(new Error(`${method} ${path}: ${response.statusCode}: ${answer.slice(0, 500)}`));
         }

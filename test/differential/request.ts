@@ -34,6 +34,8 @@ export interface HttpRequest {
   readonly agent?: string;
   /** The owners of fields in the answer are compared, too, but for their times. */
   readonly managers?: true;
+  /** The texts of the answer's Warning headers are compared, too. */
+  readonly warnings?: true;
 }
 
 /** One request; exactly one property is set. */
@@ -74,6 +76,8 @@ export interface Answer {
   readonly causes?: readonly Cause[];
   /** Of a success. */
   readonly object?: Json;
+  /** Texts of the Warning headers, where the step asks for them. */
+  readonly warnings?: readonly string[];
 }
 
 export interface Cause {

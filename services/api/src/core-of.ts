@@ -8,14 +8,16 @@ import type { Store } from '@gantry/store/store.ts';
 import { AdmissionChain } from './admission/chain.ts';
 import { parseIpRange } from './admission/ip-range.ts';
 import type { OutsideAdmission } from './admission/outside.ts';
-import { type AdmissionState, admissionPlugins, admissionSteps } from './admission/plugins.ts';
+import { type AdmissionViews, admissionPlugins, admissionSteps } from './admission/plugins.ts';
 import type { Access } from './auth/access.ts';
+import type { TokenKeys } from './auth/tokens/keys.ts';
 import type { ApiConfig } from './config.ts';
 import type { CoreDeps } from './core/context.ts';
 import { DamagedObjects } from './core/damage.ts';
 import type { Entropy } from './core/metadata.ts';
 import { ObjectCache } from './core/stored-object.ts';
 import { whileDefined } from './definitions/admission.ts';
+import type { CapacityLedger } from './scheduling/ledger.ts';
 
 /** The core without its admission chain. */
 export type CoreBase = Omit<CoreDeps, 'chain'>;
@@ -35,12 +37,19 @@ export function coreOf(
   config: ApiConfig,
   given: Given,
   access: Access,
-  parts: AdmissionState & { readonly outside: (base: CoreBase) => OutsideAdmission },
+  parts: {
+    readonly views: AdmissionViews;
+    readonly ledger: CapacityLedger;
+    readonly keys: TokenKeys;
+    readonly outside: (base: CoreBase) => OutsideAdmission;
+  },
 ): { readonly core: CoreDeps; readonly outside: OutsideAdmission } {
   const { store, log, clock = systemClock, entropy = systemEntropy } = given;
   const { serviceCidr, nodePorts, dnsAddress } = config;
   const rootCertificate = given.rootCertificate ?? given.credentials?.certificates?.current.ca;
   const allocation = { clusterIps: parseIpRange(serviceCidr), nodePorts, dnsAddress };
+  const cache = new ObjectCache(config.cacheChars);
+  const admitting = { ...parts, store, cache, clock, entropy, access, rootCertificate };
   const base: CoreBase = {
     kinds: new Registry(builtInKinds),
     store,
@@ -48,13 +57,13 @@ export function coreOf(
     entropy,
     log,
     limits: config.limits,
-    cache: new ObjectCache(config.cacheChars),
+    cache,
     damaged: new DamagedObjects(log),
     authorize: access.authorize,
-    admission: admissionPlugins({ ...parts, store, clock, entropy, allocation, rootCertificate }),
+    admission: admissionPlugins({ ...admitting, allocation }),
   };
   const outside = parts.outside(base);
-  const steps = [...admissionSteps(access.steps, outside.steps), whileDefined(base)];
+  const steps = [...admissionSteps(admitting, outside.steps), whileDefined(base)];
   return { core: { ...base, chain: new AdmissionChain(steps) }, outside };
 }
 

@@ -13,8 +13,7 @@ import { createMetrics, type Diagnostics, serveDiagnostics } from '@gantry/runti
 import type { OpenStore } from '@gantry/store/store.ts';
 import type { Registry as Metrics } from 'prom-client';
 import { outsideAdmission } from './admission/outside.ts';
-import { PriorityClasses } from './admission/priority.ts';
-import { ServiceAccounts } from './admission/service-accounts.ts';
+import { admissionViews } from './admission/plugins.ts';
 import { type Advertiser, advertiserOf } from './advertise/advertise.ts';
 import type { Policy } from './audit/policy.ts';
 import { auditFor } from './audit/start.ts';
@@ -140,23 +139,22 @@ const rolesSeenMs = 10_000;
 /** Puts the parts together. They have the state of the store, and the built-in objects are there, when this resolves. */
 async function startParts(config: ApiConfig, deps: ApiDeps, stack: AsyncDisposableStack): Promise<Parts> {
   const { store, log } = deps;
-  const priorities = new PriorityClasses(store);
-  const accounts = new ServiceAccounts(store);
+  const views = admissionViews(store);
+  const ledger = new CapacityLedger();
   const keys = new TokenKeys(deps.tokenKeys ?? memoryKey(), deps.clock ?? systemClock);
   const access = accessControl();
   const registry = createMetrics('api');
   const { core, outside } = coreOf(config, deps, access, {
-    ...{ priorities, accounts, keys },
+    ...{ views, ledger, keys },
     outside: (base) => stack.use(outsideAdmission({ ...base, metrics: registry, pods: () => pods })),
   });
   const agents = stack.use(new AgentConnections(deps.credentials ?? noCredentials));
   const pods = new PodProxy({ ...core, agents });
   const tokens = tokensOf(core, deps.credentials ?? noCredentials, keys);
-  const ledger = new CapacityLedger();
   const flow = flowOf({ ...core, registry, enabled: config.priorityAndFairness });
   const definitions = new ServedDefinitions(core.kinds, () => ({}), log);
   const state = [
-    ...[ledger, priorities, accounts, tokens.observer, definitions],
+    ...[ledger, ...Object.values(views), tokens.observer, definitions],
     ...[flow.observer, ...outside.observers],
   ];
   const hub = stack.use(new WatchHub({ ...core, observers: [...access.observers, ...state] }));

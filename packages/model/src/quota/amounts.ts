@@ -70,7 +70,10 @@ export function sameAmounts(left: Amounts, right: Amounts): boolean {
 const ofWholePods = ['cpu', 'memory'];
 
 /** Reads what one container has, by its place in the pod. */
-export type ResourcesOf = (container: { readonly name: string; readonly resources?: ResourceRequirements }) => Written | undefined;
+export type ResourcesOf = (container: {
+  readonly name: string;
+  readonly resources?: ResourceRequirements;
+}) => Written | undefined;
 
 /**
  * All that a pod asks for, or all that it may use: of its containers and sidecars together, or as much as any of the containers that

@@ -1,6 +1,13 @@
 import type { PersistentVolumeClaim } from '../gen/gantry.core.v1.ts';
 import type { ResourceClaim } from '../gen/gantry.resource.v1.ts';
-import { addQuantities, compareQuantities, formatQuantity, parseQuantity, type Quantity, toUnits } from '../quantity.ts';
+import {
+  addQuantities,
+  compareQuantities,
+  formatQuantity,
+  parseQuantity,
+  type Quantity,
+  toUnits,
+} from '../quantity.ts';
 import { one } from './amounts.ts';
 import type { Counter } from './counter.ts';
 import { matchesName } from './scopes.ts';
@@ -34,8 +41,7 @@ export const claimCounter: Counter<PersistentVolumeClaim> = {
     if (storage !== undefined) counted.set(`${className}${classSuffix}requests.storage`, storage);
     return counted;
   },
-  matches: (scope, claim) =>
-    scope.scopeName === 'VolumeAttributesClass' && matchesName(scope, attributeClasses(claim)),
+  matches: (scope, claim) => scope.scopeName === 'VolumeAttributesClass' && matchesName(scope, attributeClasses(claim)),
 };
 
 function allocated({ status }: PersistentVolumeClaim): string | undefined {
@@ -48,7 +54,9 @@ function storageOf(claim: PersistentVolumeClaim): Quantity | undefined {
   if (wanted === undefined) return undefined;
   const [asked, given] = [parseQuantity(wanted), parseQuantity(allocated(claim) ?? '0')];
   const most = compareQuantities(given, asked) > 0 ? given : asked;
-  return most.exponent >= 0 ? most : parseQuantity(formatQuantity({ ...most, value: BigInt(toUnits(most)), exponent: 0 }));
+  return most.exponent >= 0
+    ? most
+    : parseQuantity(formatQuantity({ ...most, value: BigInt(toUnits(most)), exponent: 0 }));
 }
 
 /** Classes of attributes that a claim has, wants, or is on its way to. */

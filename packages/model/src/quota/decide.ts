@@ -9,7 +9,7 @@ import { scopesOf } from './scopes.ts';
 export type QuotaDecision =
   | {
       readonly type: 'granted';
-      /** The quotas whose use grows, with their new status. */
+      /** The quotas to write: those whose use grows, with their new status, and those that are still to be counted for the first time. */
       readonly changed: readonly ResourceQuota[];
     }
   /** `problem` is the refusal in Kubernetes' words. */
@@ -23,7 +23,7 @@ export function askQuotas(
   nowMs: number,
 ): QuotaDecision {
   const concerned = quotas.filter((quota) => concerns(quota, counter, write.object));
-  const changed: ResourceQuota[] = [];
+  const changed: ResourceQuota[] = quotas.filter((quota) => isUnsettled(quota, counter, write.object));
   if (concerned.length === 0) return { type: 'granted', changed };
   const usage = counter.usage(write.object, nowMs);
   for (const quota of concerned) {
@@ -48,6 +48,8 @@ export function askQuotas(
       return { type: 'refused', problem };
     }
     if (sameAmounts(sum, used)) continue;
+    const unsettled = changed.indexOf(quota);
+    if (unsettled >= 0) changed.splice(unsettled, 1);
     changed.push({ ...quota, status: { ...quota.status, used: writeAmounts(sum) } });
   }
   return { type: 'granted', changed };
@@ -57,6 +59,16 @@ export function askQuotas(
 export function concerns(quota: ResourceQuota, counter: Counter<KubeObject>, object: KubeObject): boolean {
   for (const name in quota.status?.hard) {
     if (counter.counts(name)) return scopesOf(quota).every((scope) => counter.matches(scope, object));
+  }
+  return false;
+}
+
+/** Whether a quota bounds something of an object that its controller has not counted yet: the count must not miss the object. */
+function isUnsettled(quota: ResourceQuota, counter: Counter<KubeObject>, object: KubeObject): boolean {
+  for (const name in quota.spec?.hard) {
+    if (quota.status?.hard?.[name] === undefined && counter.counts(name)) {
+      return scopesOf(quota).every((scope) => counter.matches(scope, object));
+    }
   }
   return false;
 }

@@ -2,8 +2,8 @@ import type { Affinity, Pod, PodAffinityTerm, ScopedResourceSelectorRequirement 
 import { qosClassOf } from '../kinds/pod/qos.ts';
 import { addQuantities, compareQuantities, parseQuantity, type Quantity } from '../quantity.ts';
 import { type Amounts, one, podTotals, zero } from './amounts.ts';
-import { matchesName } from './scopes.ts';
 import type { Counter } from './counter.ts';
+import { matchesName } from './scopes.ts';
 
 const names = new Set([
   'count/pods',
@@ -39,8 +39,15 @@ function isForeign(name: string): boolean {
 function usageOf(pod: Pod, nowMs: number): Amounts {
   const counted = new Map<string, Quantity>([['count/pods', one]]);
   if (!isCharged(pod, nowMs)) return counted;
-  const requests = withOverhead(pod, podTotals(pod.spec, 'requests', (container) => requestsOf(pod, container)));
-  const limits = withOverhead(pod, podTotals(pod.spec, 'limits', ({ resources }) => resources?.limits), true);
+  const requests = withOverhead(
+    pod,
+    podTotals(pod.spec, 'requests', (container) => requestsOf(pod, container)),
+  );
+  const limits = withOverhead(
+    pod,
+    podTotals(pod.spec, 'limits', ({ resources }) => resources?.limits),
+    true,
+  );
   counted.set('pods', one);
   for (const [name, quantity] of requests) {
     if (name === 'cpu' || name === 'memory' || name === 'ephemeral-storage' || name.startsWith('hugepages-')) {
@@ -101,7 +108,9 @@ function missingResources(required: readonly string[], { spec }: Pod): string | 
   }
   const lacking = demanded.toSorted().flatMap((name) => {
     if (!required.includes(name)) return [];
-    const [part, resource] = name.includes('.') ? (name.split('.') as ['requests' | 'limits', string]) : (['requests', name] as const);
+    const [part, resource] = name.includes('.')
+      ? (name.split('.') as ['requests' | 'limits', string])
+      : (['requests', name] as const);
     const containers = [...(spec.containers ?? []), ...(spec.initContainers ?? [])]
       .filter(({ resources }) => resources?.[part]?.[resource] === undefined)
       .map((container) => container.name);

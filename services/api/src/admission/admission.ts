@@ -10,6 +10,13 @@ export interface Admittance {
   readonly attempt: number;
 }
 
+/** A batch that was written. */
+export interface CommittedBatch {
+  readonly operations: readonly Operation[];
+  /** Of each operation, as the store gave it. */
+  readonly revisions: readonly number[];
+}
+
 /** The write after admission. */
 export interface Admitted {
   /** The object with what the server gave it; undefined for a removal. */
@@ -18,6 +25,8 @@ export interface Admitted {
   readonly operations: readonly Operation[];
   /** The error for an operation of these that cannot succeed by trying again. */
   readonly explain?: (index: number) => GantryError | undefined;
+  /** See Accompaniment. */
+  readonly settle?: (committed?: CommittedBatch) => void;
 }
 
 /** Admission of one kind: the server's additions to its writes, beyond defaults and validation. */

@@ -4,27 +4,21 @@ import type { AnyObject } from '../core/stored-object.ts';
 import { demandOf } from '../scheduling/demand.ts';
 import { fenceKey, nodeOf, raiseFence } from '../scheduling/ledger.ts';
 import type { AdmissionPlugin } from './admission.ts';
-import { carryPriority, type PriorityClasses, withPriority } from './priority.ts';
+import { carryPriority } from './priority.ts';
 
 // Writes that change what a node has or what is taken of it without asking (a pod made with a node name, a smaller
 // node) raise the node's fence, so that no replica's Bind decides on numbers from before.
 
-/** Admission of pods: they get the account that they run as, the priority of their class, and what is given to their node. */
-export function podAdmission(
-  classes: PriorityClasses,
-  asAccount: (pod: AnyObject) => Promise<AnyObject>,
-): AdmissionPlugin {
-  return {
-    carryOver: carryPriority,
-    admit: async ({ object, stored }) => {
-      const node = object && nodeOf(object);
-      const operations: Operation[] =
-        node !== undefined && takesMore(object!, stored?.object) ? [raiseFence(node, object!.metadata.uid ?? '')] : [];
-      const isNew = object !== undefined && stored === undefined;
-      return { object: isNew ? await withPriority(await asAccount(object), classes) : object, operations };
-    },
-  };
-}
+/** Admission of pods: a node's fence goes up with whatever is given to it without asking. */
+export const podAdmission: AdmissionPlugin = {
+  carryOver: carryPriority,
+  admit: async ({ object, stored }) => {
+    const node = object && nodeOf(object);
+    const operations: Operation[] =
+      node !== undefined && takesMore(object!, stored?.object) ? [raiseFence(node, object!.metadata.uid ?? '')] : [];
+    return { object, operations };
+  },
+};
 
 /** Admission of nodes. Their fence is there as long as they are. */
 export const nodeAdmission: AdmissionPlugin = {

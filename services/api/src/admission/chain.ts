@@ -4,7 +4,7 @@ import type { GantryError } from '@gantry/runtime/errors.ts';
 import type { Operation } from '@gantry/store/store.ts';
 import type { User } from '../auth/user.ts';
 import type { AnyObject } from '../core/stored-object.ts';
-import type { Admittance } from './admission.ts';
+import type { Admittance, CommittedBatch } from './admission.ts';
 
 /** The request behind an attempt. */
 export interface AdmissionRequest {
@@ -53,12 +53,28 @@ export interface Accompaniment {
   readonly operations: readonly Operation[];
   /** The error for an operation of these that cannot succeed by trying again. */
   readonly explain?: (index: number) => GantryError | undefined;
+  /**
+   * Called once when the attempt is over, committed or not: of a commit with the operations of its batch and their revisions.
+   * Not called for a dry run.
+   */
+  readonly settle?: (committed?: CommittedBatch) => void;
+}
+
+/** Writes that are to be committed together, as far as they are decided. */
+export interface SharedBatch {
+  /**
+   * The put of a key that is part of the batch already. A step that puts the same key has to start from it: its own put takes the
+   * place of this one.
+   */
+  pending(key: string): Extract<Operation, { type: 'put' }> | undefined;
 }
 
 /** The write of an object of any kind that is about to be committed. */
 export interface PendingWrite extends Admittance {
   readonly kind: Kind;
   readonly dryRun: boolean;
+  /** The writes of others in the same batch; absent where it is committed alone. */
+  readonly batch?: SharedBatch | undefined;
 }
 
 /** One step of admission, which sees objects of any kind. Throws to refuse. */
@@ -112,9 +128,14 @@ export class AdmissionChain {
   /** All that goes with a write. */
   async accompany(write: PendingWrite): Promise<readonly Accompaniment[]> {
     const found: Accompaniment[] = [];
-    for (const commit of this.#committing) {
-      const more = commit(write);
-      if (more !== undefined) found.push(await more);
+    try {
+      for (const commit of this.#committing) {
+        const more = commit(write);
+        if (more !== undefined) found.push(await more);
+      }
+    } catch (error) {
+      for (const { settle } of found) settle?.();
+      throw error;
     }
     return found;
   }

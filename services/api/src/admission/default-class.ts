@@ -1,19 +1,15 @@
 import type { KubeObject } from '@gantry/model/kind.ts';
-import type { Store } from '@gantry/store/store.ts';
-import { Stored } from '../core/stored-object.ts';
+import type { KindView } from './kind-view.ts';
 
 /**
  * The name of the class that objects without one get: the newest, if several are marked as default; undefined if none is.
- * @param prefix Of the keys of all classes.
+ * @param classes All of them.
  */
-export async function defaultClassName<T extends KubeObject>(
-  store: Pick<Store, 'list'>,
-  prefix: string,
+export function defaultClassName<T extends KubeObject>(
+  classes: Pick<KindView, 'in'>,
   isDefault: (object: T) => boolean,
-): Promise<string | undefined> {
-  const { entries } = await store.list({ prefix });
-  const classes = entries.map((entry) => new Stored(entry)).filter(({ damage }) => damage === undefined);
-  return classes
+): string | undefined {
+  return [...classes.in()]
     .map(({ object }) => object as unknown as T)
     .filter(isDefault)
     .toSorted(byAge)[0]?.metadata.name;

@@ -1,23 +1,25 @@
-import { kindOf } from '@gantry/model/built-in.ts';
+import { builtIn } from '@gantry/model/built-in.ts';
 import { classAnnotation } from '@gantry/model/kinds/ingress/validation.ts';
 import { isDefaultIngressClass } from '@gantry/model/kinds/ingressclass/ingressclass.ts';
-import type { Store } from '@gantry/store/store.ts';
-import { keyPrefix } from '../core/keys.ts';
-import type { AdmissionPlugin } from './admission.ts';
+import type { AdmissionStep } from './chain.ts';
 import { defaultClassName } from './default-class.ts';
+import type { KindView } from './kind-view.ts';
 
-const prefix = keyPrefix(kindOf('IngressClass'), '');
+const ingressKind = builtIn.kindOf('networking.k8s.io', 'Ingress')!;
 
-/** Gives new Ingresses that name no class, in the field or in the annotation of old, the default one. */
-export function ingressAdmission(store: Pick<Store, 'list'>): AdmissionPlugin {
+/** DefaultIngressClass: gives new Ingresses that name no class, in the field or in the annotation of old, the default one. @param classes All of them. */
+export function defaultIngressClassStep(classes: KindView): AdmissionStep {
   return {
-    admit: async ({ object, stored }) => {
-      if (object === undefined || stored !== undefined) return { object, operations: [] };
-      const isNamed =
-        object.spec?.ingressClassName !== undefined || object.metadata.annotations?.[classAnnotation] !== undefined;
-      const ingressClassName = isNamed ? undefined : await defaultClassName(store, prefix, isDefaultIngressClass);
-      if (ingressClassName === undefined) return { object, operations: [] };
-      return { object: { ...object, spec: { ...object.spec, ingressClassName } }, operations: [] };
+    name: 'DefaultIngressClass',
+    handles: ({ kind, operation, request: { subresource }, object }) =>
+      kind === ingressKind &&
+      operation === 'CREATE' &&
+      subresource === '' &&
+      object?.spec?.ingressClassName === undefined &&
+      object?.metadata.annotations?.[classAnnotation] === undefined,
+    mutate: ({ object }) => {
+      const ingressClassName = defaultClassName(classes, isDefaultIngressClass);
+      if (ingressClassName !== undefined) object!.spec = { ...object!.spec, ingressClassName };
     },
   };
 }

@@ -1,15 +1,15 @@
 import { kindOf } from '@gantry/model/built-in.ts';
 import { systemPriorityClasses } from '@gantry/model/kinds/priorityclass/system.ts';
 import { GantryError } from '@gantry/runtime/errors.ts';
-import type { Change, Operation, Store } from '@gantry/store/store.ts';
-import { keyPrefix, objectKey } from '../core/keys.ts';
-import { type AnyObject, decodeEntry, type Stored } from '../core/stored-object.ts';
-import type { HubChange } from '../watch/change.ts';
-import type { ChangeObserver } from '../watch/observers.ts';
+import type { Operation, Store } from '@gantry/store/store.ts';
+import type { AnyObject } from '../core/stored-object.ts';
 import type { AdmissionPlugin } from './admission.ts';
+import type { AdmissionAttempt, AdmissionStep } from './chain.ts';
+import type { KindView } from './kind-view.ts';
+import { forbidden } from './refusal.ts';
 
 const priorityClasses = kindOf('PriorityClass');
-const prefix = keyPrefix(priorityClasses, '');
+const podKind = kindOf('Pod');
 /** Held by the one class that is the default. */
 const defaultKey = 'allocations/priorityclass/default';
 
@@ -18,77 +18,59 @@ interface Priority {
   readonly preemptionPolicy: string;
 }
 
-/** The priority classes, kept up to date from the store's changes: each pod that is made is looked up here. */
-export class PriorityClasses implements ChangeObserver {
-  readonly prefixes = [prefix];
-  readonly #store: Pick<Store, 'get'>;
-  readonly #classes = new Map<string, AnyObject>();
+/** Priority: gives new pods the priority of their class. @param classes All priority classes. */
+export function priorityStep(classes: KindView): AdmissionStep {
+  return {
+    name: 'Priority',
+    handles: ({ kind, operation, request: { subresource } }) =>
+      kind === podKind && operation === 'CREATE' && subresource === '',
+    mutate: (attempt) => setPriority(attempt, classes),
+  };
+}
 
-  constructor(store: Pick<Store, 'get'>) {
-    this.#store = store;
-  }
+/** A class by its name; those that every cluster has are known before they are stored. */
+async function find(classes: KindView, name: string): Promise<Priority | undefined> {
+  const builtIn = systemPriorityClasses.find(({ metadata }) => metadata.name === name);
+  const found = builtIn ?? (await classes.find(undefined, name));
+  return found && priorityOf(found as unknown as AnyObject);
+}
 
-  reset(): void {
-    this.#classes.clear();
-  }
-
-  onEntry(stored: Stored): void {
-    this.#classes.set(stored.key, stored.object);
-  }
-
-  onChange(change: Change, event: HubChange | undefined): void {
-    if (!change.key.startsWith(prefix)) return;
-    const object = event?.object;
-    if (object === undefined) this.#classes.delete(change.key);
-    else this.#classes.set(change.key, object);
-  }
-
-  /** A class by name. One that was made through another replica just now is looked for in the store. */
-  async find(name: string): Promise<Priority | undefined> {
-    const key = objectKey(priorityClasses, undefined, name);
-    const known = this.#classes.get(key);
-    if (known !== undefined) return priorityOf(known);
-    const builtIn = systemPriorityClasses.find(({ metadata }) => metadata.name === name);
-    if (builtIn !== undefined) return priorityOf(builtIn as unknown as AnyObject);
-    const entry = await this.#store.get(key);
-    return entry && priorityOf(decodeEntry(entry));
-  }
-
-  /** The class of pods that name none. */
-  get globalDefault(): { readonly name: string; readonly priority: Priority } | undefined {
-    const found = this.#classes.values().find((one) => one.globalDefault === true);
-    return found && { name: found.metadata.name, priority: priorityOf(found) };
-  }
+/** The class of pods that name none. */
+function globalDefault(classes: KindView): AnyObject | undefined {
+  for (const { object } of classes.in()) if (object.globalDefault === true) return object;
+  return undefined;
 }
 
 function priorityOf({ value = 0, preemptionPolicy = 'PreemptLowerPriority' }: AnyObject): Priority {
   return { value: value as number, preemptionPolicy: preemptionPolicy as string };
 }
 
-/** A new pod with the priority that its class says. Throws Forbidden for an unknown class, or a number of the pod's own. */
-export async function withPriority(pod: AnyObject, classes: PriorityClasses): Promise<AnyObject> {
+/** Throws Forbidden for an unknown class, or a number of the pod's own. */
+async function setPriority(attempt: AdmissionAttempt, classes: KindView): Promise<void> {
+  const pod = attempt.object!;
   const spec = pod.spec ?? {};
   let name = (spec.priorityClassName as string | undefined) ?? '';
   let priority: Priority | undefined = { value: 0, preemptionPolicy: 'PreemptLowerPriority' };
   if (name !== '') {
-    priority = await classes.find(name);
-    if (priority === undefined) throw forbidden(pod, `no PriorityClass with name ${name} was found`);
-  } else if (classes.globalDefault !== undefined) {
-    ({ name, priority } = classes.globalDefault);
+    priority = await find(classes, name);
+    if (priority === undefined) throw forbidden(attempt, `no PriorityClass with name ${name} was found`);
+  } else {
+    const found = globalDefault(classes);
+    if (found !== undefined) [name, priority] = [found.metadata.name, priorityOf(found)];
   }
   const { value, preemptionPolicy } = priority;
   const computed = 'priority admission controller computed';
   const suffix = 'from the given PriorityClass name';
   if (spec.priority !== undefined && spec.priority !== value) {
     const text = `the integer value of priority (${spec.priority}) must not be provided in pod spec; ${computed} ${value} ${suffix}`;
-    throw forbidden(pod, text);
+    throw forbidden(attempt, text);
   }
   if (spec.preemptionPolicy !== undefined && spec.preemptionPolicy !== preemptionPolicy) {
     const text = `the string value of PreemptionPolicy (${spec.preemptionPolicy}) must not be provided in pod spec; ${computed} ${preemptionPolicy} ${suffix}`;
-    throw forbidden(pod, text);
+    throw forbidden(attempt, text);
   }
   const named = name === '' ? {} : { priorityClassName: name };
-  return { ...pod, spec: { ...spec, ...named, priority: value, preemptionPolicy } };
+  attempt.object = { ...pod, spec: { ...spec, ...named, priority: value, preemptionPolicy } };
 }
 
 /** Carries a pod's priority over to a replacement that does not say otherwise: it stays what it was when the pod was made. */
@@ -98,13 +80,6 @@ export function carryPriority(pod: AnyObject, stored: AnyObject): void {
   for (const field of ['priority', 'preemptionPolicy', 'priorityClassName'] as const) {
     if (spec[field] === undefined && stored.spec?.[field] !== undefined) spec[field] = stored.spec[field];
   }
-}
-
-function forbidden({ metadata }: AnyObject, problem: string): GantryError {
-  const { name = '' } = metadata;
-  return new GantryError('Forbidden', `pods "${name}" is forbidden: ${problem}`, {
-    resource: { group: '', resource: 'pods', name },
-  });
 }
 
 /** Admission of priority classes: one of them is the default at most. */

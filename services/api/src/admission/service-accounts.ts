@@ -2,15 +2,14 @@ import { builtIn } from '@gantry/model/built-in.ts';
 import type { Pod, ServiceAccount, Volume } from '@gantry/model/gen/gantry.core.v1.ts';
 import { defaultServiceAccount } from '@gantry/model/kinds/serviceaccount/names.ts';
 import type { Clock } from '@gantry/runtime/clock.ts';
-import { GantryError } from '@gantry/runtime/errors.ts';
-import type { Change, Store } from '@gantry/store/store.ts';
-import { keyPrefix, objectKey } from '../core/keys.ts';
 import { generateName } from '../core/metadata.ts';
-import { type AnyObject, decodeEntry, type Stored } from '../core/stored-object.ts';
-import type { HubChange } from '../watch/change.ts';
-import type { ChangeObserver } from '../watch/observers.ts';
+import type { AnyObject } from '../core/stored-object.ts';
+import type { AdmissionAttempt, AdmissionStep } from './chain.ts';
+import type { KindView } from './kind-view.ts';
+import { foreignSecret, mirrorProblem } from './mountable-secrets.ts';
+import { forbidden } from './refusal.ts';
 
-const accounts = builtIn.kindOf('', 'ServiceAccount')!;
+const podKind = builtIn.kindOf('', 'Pod')!;
 /** Place of the api's credentials in a container, by which client libraries find them. */
 const mountPath = '/var/run/secrets/kubernetes.io/serviceaccount';
 /** Seconds of the token in pods: an hour, and a few seconds by which Kubernetes tells its own from users' volumes. */
@@ -20,63 +19,57 @@ const mirrorAnnotation = 'kubernetes.io/config.mirror';
 const attempts = 10;
 const pauseMs = 100;
 
-/** The service accounts, kept up to date from the store's changes: each pod that is made is looked up here. */
-export class ServiceAccounts implements ChangeObserver {
-  readonly prefixes = [keyPrefix(accounts, '')];
-  readonly #store: Pick<Store, 'get'>;
-  readonly #known = new Map<string, AnyObject>();
-
-  constructor(store: Pick<Store, 'get'>) {
-    this.#store = store;
-  }
-
-  reset(): void {
-    this.#known.clear();
-  }
-
-  onEntry(stored: Stored): void {
-    this.#known.set(stored.key, stored.object);
-  }
-
-  onChange({ key }: Change, event: HubChange | undefined): void {
-    if (!key.startsWith(this.prefixes[0]!)) return;
-    const object = event?.object;
-    if (object === undefined) this.#known.delete(key);
-    else this.#known.set(key, object);
-  }
-
-  /** An account by its name. One that was made just now is looked for in the store. */
-  async find(namespace: string, name: string): Promise<ServiceAccount | undefined> {
-    const key = objectKey(accounts, namespace, name);
-    const known = this.#known.get(key);
-    if (known !== undefined) return known as unknown as ServiceAccount;
-    const entry = await this.#store.get(key);
-    return entry && (decodeEntry(entry) as unknown as ServiceAccount);
-  }
+interface Deps {
+  /** All service accounts. */
+  readonly accounts: Pick<KindView, 'find'>;
+  readonly clock: Pick<Clock, 'sleep'>;
+  readonly random: () => number;
 }
 
-/** A new pod with the account that it runs as, and the account's token. Throws Forbidden where that account does not exist. */
-export async function withServiceAccount(
-  object: AnyObject,
-  deps: { readonly accounts: ServiceAccounts; readonly clock: Pick<Clock, 'sleep'>; readonly random: () => number },
-): Promise<AnyObject> {
-  const pod = object as unknown as Pod;
-  const { namespace = '', annotations = {} } = pod.metadata;
-  // A mirror of a pod that the node runs by itself has no identity.
-  if (annotations[mirrorAnnotation] !== undefined) return object;
+/** ServiceAccount: gives new pods the account that they run as, and its token; refuses Secrets that an account keeps to itself. */
+export function serviceAccountStep(deps: Deps): AdmissionStep {
+  return {
+    name: 'ServiceAccount',
+    handles: ({ kind, operation, request: { subresource } }) => {
+      if (kind !== podKind) return false;
+      return operation === 'CREATE'
+        ? subresource === ''
+        : operation === 'UPDATE' && subresource === 'ephemeralcontainers';
+    },
+    mutate: async (attempt) => {
+      const pod = attempt.object as unknown as Pod;
+      // A mirror of a pod that the node runs by itself has no identity.
+      if (attempt.operation !== 'CREATE' || isMirror(pod)) return;
+      const account = await accountOf(deps, attempt, pod);
+      attempt.object = asAccount(pod, account, deps.random) as unknown as AnyObject;
+    },
+    validate: async (attempt) => {
+      const pod = attempt.object as unknown as Pod;
+      const problem = isMirror(pod)
+        ? mirrorProblem(pod)
+        : foreignSecret(pod, await accountOf(deps, attempt, pod), attempt.operation);
+      if (problem !== undefined) throw forbidden(attempt, problem);
+    },
+  };
+}
+
+function isMirror({ metadata }: Pod): boolean {
+  return metadata.annotations?.[mirrorAnnotation] !== undefined;
+}
+
+/** The account that a pod names; throws Forbidden where it does not exist. */
+async function accountOf(deps: Deps, attempt: AdmissionAttempt, pod: Pod): Promise<ServiceAccount> {
+  const { namespace } = attempt;
   const name = pod.spec.serviceAccountName || defaultServiceAccount;
-  let account = await deps.accounts.find(namespace, name);
-  for (let attempt = 1; account === undefined && attempt < attempts; attempt++) {
-    await deps.clock.sleep(pauseMs);
-    account = await deps.accounts.find(namespace, name);
+  const tries = name === defaultServiceAccount ? attempts : 1;
+  for (let tried = 1; ; tried++) {
+    const account = await deps.accounts.find(namespace, name);
+    if (account !== undefined) return account as unknown as ServiceAccount;
+    if (tried >= tries) break;
+    await deps.clock.sleep(pauseMs, attempt.request.signal);
   }
-  if (account === undefined) {
-    throw forbidden(
-      pod,
-      `error looking up service account ${namespace}/${name}: serviceaccount ${JSON.stringify(name)} not found`,
-    );
-  }
-  return asAccount(pod, account, deps.random) as unknown as AnyObject;
+  const problem = `error looking up service account ${namespace}/${name}: serviceaccount ${JSON.stringify(name)} not found`;
+  throw forbidden(attempt, problem);
 }
 
 /** The pod as its account's: with its pull secrets where it has none, and its token where that is wanted. */
@@ -135,11 +128,4 @@ function tokenVolume(name: string): Volume {
       defaultMode: 0o644,
     },
   };
-}
-
-function forbidden({ metadata }: Pod, problem: string): GantryError {
-  const name = metadata.name || metadata.generateName || '';
-  return new GantryError('Forbidden', `pods ${JSON.stringify(name)} is forbidden: ${problem}`, {
-    resource: { group: '', resource: 'pods', name },
-  });
 }

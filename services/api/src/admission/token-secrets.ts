@@ -13,7 +13,7 @@ import { signToken } from '../auth/tokens/signer.ts';
 import { keyPrefix } from '../core/keys.ts';
 import { type AnyObject, Stored } from '../core/stored-object.ts';
 import type { AdmissionPlugin } from './admission.ts';
-import type { ServiceAccounts } from './service-accounts.ts';
+import type { KindView } from './kind-view.ts';
 
 /** Most Secrets that go in one commit with their account; the token in any other is dead, too, as its account is gone. */
 const maxTogether = 256;
@@ -22,7 +22,7 @@ const secrets = builtIn.kindOf('', 'Secret')!;
 
 /** Fills the Secrets of accounts that exist: with a token that is good for as long as both are there. */
 export function tokenSecretAdmission(deps: {
-  readonly accounts: Pick<ServiceAccounts, 'find'>;
+  readonly accounts: Pick<KindView, 'find'>;
   readonly keys: TokenKeys;
   /** Certificate of the cluster's authority, in PEM. */
   readonly rootCertificate: string | undefined;
@@ -33,7 +33,8 @@ export function tokenSecretAdmission(deps: {
         return { object, operations: [] };
       }
       const { annotations = {}, namespace = '' } = object.metadata;
-      const account = await deps.accounts.find(namespace, annotations[serviceAccountNameAnnotation] ?? '');
+      const name = annotations[serviceAccountNameAnnotation] ?? '';
+      const account = (await deps.accounts.find(namespace, name)) as unknown as ServiceAccount | undefined;
       const wantedUid = annotations[serviceAccountUidAnnotation];
       const isIts = account !== undefined && (!wantedUid || wantedUid === account.metadata.uid);
       return { object: isIts ? await filled(object, account) : object, operations: [] };

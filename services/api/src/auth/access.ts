@@ -1,6 +1,5 @@
 import type { PolicyRule } from '@gantry/model/gen/gantry.rbac.v1.ts';
 import type { AdmissionStep } from '../admission/chain.ts';
-import { signerRestriction } from '../certificates/permissions.ts';
 import type { ChangeObserver } from '../watch/observers.ts';
 import {
   type Authorize,
@@ -29,8 +28,10 @@ export interface Access {
   readonly decide: Authorizer;
   /** Keeps nodes to what is theirs: throws Forbidden. */
   readonly restrictNode: Restriction;
-  /** Steps of admission that refuse writes by what is in them. */
-  readonly steps: readonly AdmissionStep[];
+  /** NodeRestriction, as a step of admission. */
+  readonly nodeStep: AdmissionStep;
+  /** Keeps users from granting what they do not have: a step of admission that comes after all that may change a write. */
+  readonly escalationStep: AdmissionStep;
   /** The rules that a user has in a namespace. */
   readonly rulesOf: RulesOf;
 }
@@ -49,11 +50,8 @@ export function accessControl(): Access {
     authorize: authorizeInOrder(authorizers),
     decide,
     restrictNode: nodeRestriction,
-    steps: [
-      restrictionStep('NodeRestriction', nodeRestriction),
-      restrictionStep('escalation', escalationCheck(rbac, decide)),
-      restrictionStep('CertificateApproval', signerRestriction(decide)),
-    ],
+    nodeStep: restrictionStep('NodeRestriction', nodeRestriction),
+    escalationStep: restrictionStep('escalation', escalationCheck(rbac, decide)),
     rulesOf: (user, namespace) => {
       const found = rulesFor(rbac, user, namespace);
       if (nodeOf(user) === undefined) return { ...found, incomplete: false };

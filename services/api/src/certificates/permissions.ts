@@ -1,26 +1,40 @@
 import { builtIn } from '@gantry/model/built-in.ts';
 import type { CertificateSigningRequest } from '@gantry/model/gen/gantry.certificates.v1.ts';
-import type { AdmissionPlugin } from '../admission/admission.ts';
+import type { AdmissionAttempt, AdmissionStep } from '../admission/chain.ts';
+import { forbidden } from '../admission/refusal.ts';
 import { type Authorizer, attemptOn } from '../auth/authorization.ts';
-import { type Restriction, refusal } from '../auth/restriction.ts';
 import { type User, wellKnown } from '../auth/user.ts';
 
 const kind = builtIn.kindOf('certificates.k8s.io', 'CertificateSigningRequest')!;
 const clientSigner = 'kubernetes.io/kube-apiserver-client';
 
-/** Keeps users from approving requests, and from signing them, whom no role lets do so for the request's signer. Throws Forbidden. */
-export function signerRestriction(decide: Authorizer): Restriction {
-  return (user, attempt) => {
-    const { kind: written, subresource, object, stored } = attempt;
-    if (written.kind !== kind.kind || written.group !== kind.group || object === undefined || stored === undefined)
-      return;
-    const [before, after] = [stored, object] as unknown as [CertificateSigningRequest, CertificateSigningRequest];
-    const isSigning = subresource === 'status' && signs(before, after);
-    const verb = subresource === 'approval' ? 'approve' : isSigning ? 'sign' : undefined;
-    const { signerName = '' } = before.spec;
-    if (verb === undefined || mayFor(decide, user, verb, signerName)) return;
-    throw refusal(attempt, `user not permitted to ${verb} requests with signerName ${JSON.stringify(signerName)}`);
+/** CertificateApproval: nobody approves requests unless a role lets them do so for the request's signer. */
+export function approvalStep(decide: Authorizer): AdmissionStep {
+  return {
+    name: 'CertificateApproval',
+    handles: ({ kind: written, operation, request }) =>
+      written === kind && operation === 'UPDATE' && request.subresource === 'approval',
+    validate: (attempt) => checkSigner(decide, attempt, 'approve'),
   };
+}
+
+/** CertificateSigning: nobody issues a certificate, or says that it cannot be, unless a role lets them do so for the request's signer. */
+export function signingStep(decide: Authorizer): AdmissionStep {
+  return {
+    name: 'CertificateSigning',
+    handles: ({ kind: written, operation, request }) =>
+      written === kind && operation === 'UPDATE' && request.subresource === 'status',
+    validate: (attempt) => {
+      const [before, after] = [attempt.stored, attempt.object] as unknown as CertificateSigningRequest[];
+      if (signs(before!, after!)) checkSigner(decide, attempt, 'sign');
+    },
+  };
+}
+
+function checkSigner(decide: Authorizer, attempt: AdmissionAttempt, verb: 'approve' | 'sign'): void {
+  const { signerName = '' } = (attempt.stored as unknown as CertificateSigningRequest).spec;
+  if (mayFor(decide, attempt.request.user, verb, signerName)) return;
+  throw forbidden(attempt, `user not permitted to ${verb} requests with signerName ${JSON.stringify(signerName)}`);
 }
 
 /** Whether a change is a signer's: it issues the certificate, or says that it cannot. */
@@ -38,18 +52,19 @@ function mayFor(decide: Authorizer, user: User, verb: 'approve' | 'sign', signer
   );
 }
 
-/** Refuses requests for a client certificate of the group that may do everything: nobody is to approve one by mistake. */
-export const requestAdmission: AdmissionPlugin = {
-  admit: async ({ object, stored }) => {
-    const spec = (object?.spec ?? {}) as CertificateSigningRequest['spec'];
-    if (stored === undefined && spec.signerName === clientSigner) {
-      const { readRequest } = await import('@gantry/pki/request.ts');
-      const { organizations } = readRequest(Buffer.from(spec.request ?? '', 'base64').toString('utf8'));
-      if (organizations.includes(wellKnown.masters)) {
-        const problem = `use of ${clientSigner} signer with ${wellKnown.masters} group is not allowed`;
-        throw refusal({ kind, name: object?.metadata.name ?? '' }, problem);
-      }
-    }
-    return { object, operations: [] };
+/** CertificateSubjectRestriction: refuses requests for a client certificate of the group that may do everything: nobody is to approve one by mistake. */
+export const subjectRestrictionStep: AdmissionStep = {
+  name: 'CertificateSubjectRestriction',
+  handles: ({ kind: written, operation, request, object }) =>
+    written === kind &&
+    operation === 'CREATE' &&
+    request.subresource === '' &&
+    (object?.spec as CertificateSigningRequest['spec'] | undefined)?.signerName === clientSigner,
+  validate: async (attempt) => {
+    const { request } = attempt.object!.spec as CertificateSigningRequest['spec'];
+    const { readRequest } = await import('@gantry/pki/request.ts');
+    const { organizations } = readRequest(Buffer.from(request ?? '', 'base64').toString('utf8'));
+    if (!organizations.includes(wellKnown.masters)) return;
+    throw forbidden(attempt, `use of ${clientSigner} signer with ${wellKnown.masters} group is not allowed`);
   },
 };

@@ -2,7 +2,7 @@ import type { Kind } from '@gantry/model/kind.ts';
 import type { Form } from '@gantry/model/registry.ts';
 import { resourceOf } from '@gantry/model/registry.ts';
 import { type Admittance, type Admitted, admitAsIs } from '../admission/admission.ts';
-import type { AdmissionAttempt, AdmissionRequest } from '../admission/chain.ts';
+import type { AdmissionAttempt, AdmissionRequest, SharedBatch } from '../admission/chain.ts';
 import type { CoreDeps, RequestContext } from './context.ts';
 import type { AnyObject } from './stored-object.ts';
 
@@ -39,15 +39,26 @@ export function pluginOf({ admission }: Pick<CoreDeps, 'admission'>, kind: Kind)
   return admission[resourceOf(kind)] ?? admitAsIs;
 }
 
+/** Decides on a write that was admitted; where that fails, the steps are told that the attempt is over. */
+export async function decided<T>({ settle }: Admitted, decide: () => Promise<T>): Promise<T> {
+  try {
+    return await decide();
+  } catch (error) {
+    settle?.();
+    throw error;
+  }
+}
+
 /** Everything that is written together with an object, decided anew at each attempt of its commit. */
 export async function admitWrite(
   deps: Pick<CoreDeps, 'admission' | 'chain'>,
   kind: Kind,
   admittance: Admittance,
   dryRun: boolean,
+  batch?: SharedBatch,
 ): Promise<Admitted> {
   const admitted = await pluginOf(deps, kind).admit(admittance);
-  const write = { ...admittance, object: admitted.object, kind, dryRun };
+  const write = { ...admittance, object: admitted.object, kind, dryRun, batch };
   const parts = [admitted, ...(await deps.chain.accompany(write))];
   if (parts.length === 1) return admitted;
   return {
@@ -60,6 +71,9 @@ export async function admitWrite(
         offset -= operations.length;
       }
       return undefined;
+    },
+    settle: (committed) => {
+      for (const { settle } of parts) settle?.(committed);
     },
   };
 }

@@ -2,11 +2,11 @@ import type { Kind } from '@gantry/model/kind.ts';
 import type { Form } from '@gantry/model/registry.ts';
 import { finishNew } from '@gantry/model/validation/object.ts';
 import { alreadyExists, type GantryError, type ResourceInfo, toGantryError } from '@gantry/runtime/errors.ts';
-import type { Operation } from '@gantry/store/store.ts';
-import type { AdmissionAttempt } from '../admission/chain.ts';
+import type { CommitResult, Operation } from '@gantry/store/store.ts';
+import type { AdmissionAttempt, SharedBatch } from '../admission/chain.ts';
 import { setEntries } from '../ownership/track.ts';
-import { admitWrite, attemptOf } from './admit.ts';
-import { commitDecision, type Decision, noteCommitted } from './commit.ts';
+import { admitWrite, attemptOf, decided } from './admit.ts';
+import { commitBatch, commitDecision, type Decision } from './commit.ts';
 import type { CoreDeps } from './context.ts';
 import { infoOf, objectKey } from './keys.ts';
 import * as meta from './metadata.ts';
@@ -35,7 +35,7 @@ export type Creation =
 /** An object that is complete and valid, and is to be stored as `decide` says. */
 interface Candidate {
   readonly info: ResourceInfo;
-  readonly decide: (attempt: number) => Promise<Decision | undefined>;
+  readonly decide: (attempt: number, batch?: SharedBatch) => Promise<Decision | undefined>;
   /** The object as last decided. */
   readonly object: () => AnyObject;
 }
@@ -72,12 +72,11 @@ export async function createAll(
   }
   for (let attempt = 1; waiting.length > 0 && attempt <= attemptsTogether; attempt++) {
     const round = await decideTogether(waiting, attempt, outcomes);
-    const result = round.operations.length === 0 ? undefined : await deps.store.commit(round.operations);
+    const result = round.operations.length === 0 ? undefined : await round.commit(deps);
     if (result?.ok === false) {
       round.lost(result.failedIndex, result.actual, outcomes);
       deps.cache.forget(round.operations[result.failedIndex]!.key);
     } else if (result !== undefined) {
-      noteCommitted(deps.cache, round.operations, result.revisions);
       for (const { index, candidate, subject } of round.members) {
         outcomes[index] = { type: 'created', object: candidate.object(), revision: result.revisions[subject]! };
       }
@@ -106,30 +105,61 @@ interface Member extends Waiting {
 }
 
 /** The operations of one commit, and whose they are. */
-class Round {
+class Round implements SharedBatch {
   readonly operations: Operation[] = [];
   readonly members: Member[] = [];
   /** Of each operation, whose it is (an index of members) and which of that one's decision. */
   readonly #owners: { readonly member: number; readonly operation: number }[] = [];
-  readonly #written = new Set<string>();
+  /** Places of the writes among the operations, by key. */
+  readonly #written = new Map<string, number>();
   readonly #checks = new Map<string, number>();
+  /** Keys of pending puts from which the decision that comes next starts. */
+  readonly #asked = new Set<string>();
 
-  /** Takes a decision in, unless it has to wait for another commit. */
-  add(waiting: Waiting, decision: Decision): void {
+  /** Another decision is about to be made. */
+  begin(): void {
+    this.#asked.clear();
+  }
+
+  pending(key: string): Extract<Operation, { type: 'put' }> | undefined {
+    const place = this.#written.get(key);
+    const operation = place === undefined ? undefined : this.operations[place];
+    if (operation?.type !== 'put') return undefined;
+    this.#asked.add(key);
+    return operation;
+  }
+
+  /** Takes a decision in. False if it has to wait for another commit. */
+  add(waiting: Waiting, decision: Decision): boolean {
     const { operations } = decision;
-    if (this.operations.length + operations.length > maxOperations && this.members.length > 0) return;
-    if (operations.some(({ type, key }) => type !== 'check' && this.#written.has(key))) return;
+    if (this.operations.length + operations.length > maxOperations && this.members.length > 0) return false;
+    const isInTheWay = ({ type, key }: Operation): boolean =>
+      type !== 'check' && this.#written.has(key) && !this.#asked.has(key);
+    if (operations.some(isInTheWay)) return false;
     const member = this.members.length;
     let subject = 0;
     for (const [index, operation] of operations.entries()) {
       if (index === decision.subject) subject = this.operations.length;
       if (operation.type === 'check' && this.#checks.get(operation.key) === operation.expected) continue;
       if (operation.type === 'check') this.#checks.set(operation.key, operation.expected);
-      else this.#written.add(operation.key);
+      const place = operation.type === 'check' ? undefined : this.#written.get(operation.key);
+      if (place !== undefined) {
+        this.operations[place] = operation;
+        continue;
+      }
+      if (operation.type !== 'check') this.#written.set(operation.key, this.operations.length);
       this.operations.push(operation);
       this.#owners.push({ member, operation: index });
     }
     this.members.push({ ...waiting, decision, subject });
+    return true;
+  }
+
+  /** Commits all of it, and tells the members how that went. */
+  commit(deps: CoreDeps): Promise<CommitResult> {
+    return commitBatch(deps, this.operations, (batch) => {
+      for (const { decision } of this.members) decision.settle?.(batch);
+    });
   }
 
   /** An operation met another revision: whom that refuses for good gets told, all others are decided anew. */
@@ -146,11 +176,12 @@ async function decideTogether(waiting: readonly Waiting[], attempt: number, outc
   const round = new Round();
   for (const item of waiting) {
     if (round.operations.length >= maxOperations) break;
+    round.begin();
     try {
-      const decision = await item.candidate.decide(attempt);
+      const decision = await item.candidate.decide(attempt, round);
       if (decision === undefined)
         outcomes[item.index] = { type: 'created', object: item.candidate.object(), revision: 0 };
-      else round.add(item, decision);
+      else if (!round.add(item, decision)) decision.settle?.();
     } catch (error) {
       outcomes[item.index] = refused(error);
     }
@@ -219,7 +250,7 @@ function candidateOf(
   const { kind, object, generated, dryRun } = item;
   const { metadata } = object;
   let created = object;
-  const decide = async (attempt: number): Promise<Decision | undefined> => {
+  const decide = async (attempt: number, batch?: SharedBatch): Promise<Decision | undefined> => {
     if (attempt > 1 && generated !== undefined) {
       const before = metadata.name;
       metadata.name = meta.generateName(generated, deps.entropy.random);
@@ -227,15 +258,17 @@ function candidateOf(
     }
     const name = metadata.name ?? '';
     const guards = kind.namespaced ? [await requireNamespace(deps, metadata.namespace ?? '', infoOf(kind, name))] : [];
-    const admitted = await admitWrite(deps, kind, { object, stored: undefined, attempt }, dryRun);
+    const admitted = await admitWrite(deps, kind, { object, stored: undefined, attempt }, dryRun, batch);
     created = admitted.object!;
     const key = objectKey(kind, metadata.namespace, name);
     if (dryRun) {
       if ((await deps.store.get(key)) !== undefined) throw alreadyExists(infoOf(kind, name));
       return undefined;
     }
-    const written = await asWritten(kind, created);
-    const own = putObject(key, written, 0, checkedValue(deps, kind, written));
+    const own = await decided(admitted, async () => {
+      const written = await asWritten(kind, created);
+      return putObject(key, written, 0, checkedValue(deps, kind, written));
+    });
     const offset = guards.length + 1;
     return {
       operations: [...guards, own, ...admitted.operations],
@@ -244,6 +277,7 @@ function candidateOf(
         if (index >= offset) return admitted.explain?.(index - offset);
         return index === guards.length && generated === undefined ? alreadyExists(infoOf(kind, name)) : undefined;
       },
+      settle: admitted.settle,
     };
   };
   return { info: infoOf(kind, metadata.name ?? ''), decide, object: () => created };

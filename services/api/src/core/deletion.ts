@@ -35,8 +35,6 @@ export const foregroundFinalizer = 'foregroundDeletion';
 export const orphanFinalizer = 'orphan';
 
 const defaultPodGraceSeconds = 30;
-/** Namespaces that Kubernetes does not let anybody delete either. */
-const immortalNamespaces = ['default', 'kube-system', 'kube-public'];
 
 /**
  * Decides what a delete does, in Kubernetes' semantics: pods bound to a node get a grace period that their node agent
@@ -133,11 +131,6 @@ function checkPreconditions(kind: Kind, object: AnyObject, request: DeletionRequ
       { ...infoOf(kind, name), resource: kind.kind },
       `the ResourceVersion in the precondition (${request.resourceVersion}) does not match the ResourceVersion in record (${resourceVersion}). The object might have been modified`,
     );
-  }
-  if (kind.kind === 'Namespace' && immortalNamespaces.includes(name)) {
-    throw new GantryError('Forbidden', `namespaces "${name}" is forbidden: this namespace may not be deleted`, {
-      resource: infoOf(kind, name),
-    });
   }
 }
 

@@ -13,20 +13,25 @@ test('who makes an object that nothing acts on is told so, once, however it is m
     ...ownContext({ name: 'admin', groups: ['system:masters'] }, signal, 'test'),
     warn: (text) => told.push(text),
   };
-  const quota = (name: string, namespace = 'default'): AnyObject =>
-    ({ apiVersion: 'v1', kind: 'ResourceQuota', metadata: { name, namespace } }) as AnyObject;
-  const warning = builtInKinds.find(({ kind }) => kind === 'ResourceQuota')!.warnings!(quota('a'))[0]!;
-  expect(warning).toMatch(/^ResourceQuota is not enforced by this version/);
+  const policy = (name: string, namespace = 'default'): AnyObject =>
+    ({
+      apiVersion: 'networking.k8s.io/v1',
+      kind: 'NetworkPolicy',
+      metadata: { name, namespace },
+      spec: { podSelector: {} },
+    }) as AnyObject;
+  const warning = builtInKinds.find(({ kind }) => kind === 'NetworkPolicy')!.warnings!(policy('a'))[0]!;
+  expect(warning).toMatch(/^NetworkPolicy.networking.k8s.io is not enforced by this version/);
 
-  await api.create(context, quota('created'), false);
+  await api.create(context, policy('created'), false);
   expect(told.splice(0)).toEqual([warning]);
-  await api.createBatch(context, [quota('batch'), quota('batch'), quota('other')], false);
+  await api.createBatch(context, [policy('batch'), policy('batch'), policy('other')], false);
   expect(told.splice(0)).toEqual([warning, warning]);
-  const manifest = Buffer.from(JSON.stringify(quota('applied')));
+  const manifest = Buffer.from(JSON.stringify(policy('applied')));
   await api.apply(context, manifest, 'default', false);
   expect(told.splice(0)).toEqual([warning]);
   await api.apply(context, manifest, 'default', false);
-  await expect(api.create(context, quota('lost', 'nowhere'), false)).rejects.toThrow('namespaces "nowhere" not found');
+  await expect(api.create(context, policy('lost', 'nowhere'), false)).rejects.toThrow('namespaces "nowhere" not found');
   await api.create(
     context,
     { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'plain', namespace: 'default' } } as AnyObject,

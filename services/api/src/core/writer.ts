@@ -6,7 +6,7 @@ import type { Operation } from '@gantry/store/store.ts';
 import type { Admitted } from '../admission/admission.ts';
 import type { AdmissionAttempt, AdmissionRequest } from '../admission/chain.ts';
 import { type Owners, setEntries } from '../ownership/track.ts';
-import { admitWrite, attemptOf, pluginOf } from './admit.ts';
+import { admitWrite, attemptOf, decided, pluginOf } from './admit.ts';
 import { checkStatusUpdate, checkWhileDeleting } from './check.ts';
 import { commitDecision, type Decision } from './commit.ts';
 import type { CoreDeps } from './context.ts';
@@ -205,11 +205,12 @@ async function replacementOf(
   known?: Admitted,
 ): Promise<Decision> {
   const admitted = known ?? (await admitWrite(deps, kind, { object, stored, attempt }, false));
-  const value = checkedValue(deps, kind, await asWritten(kind, admitted.object!));
+  const value = await decided(admitted, async () => checkedValue(deps, kind, await asWritten(kind, admitted.object!)));
   return {
     operations: [{ type: 'put', key: stored.key, value, expected: stored.revision }, ...admitted.operations],
     subject: 0,
     lost: (index) => (index === 0 ? undefined : admitted.explain?.(index - 1)),
+    settle: admitted.settle,
   };
 }
 
@@ -218,6 +219,7 @@ async function removalOf(deps: CoreDeps, kind: Kind, stored: Stored, attempt: nu
   return {
     operations: [{ type: 'delete', key: stored.key, expected: stored.revision }, ...admitted.operations],
     subject: 0,
+    settle: admitted.settle,
   };
 }
 

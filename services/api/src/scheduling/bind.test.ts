@@ -16,6 +16,7 @@ function accountOf(pods: readonly AnyObject[]): NodeAccount {
     name: 'n',
     allocatable: allocatableOf(node),
     deleting: false,
+    topology: {},
     used,
     hostPorts: new Map(),
     unknown: false,

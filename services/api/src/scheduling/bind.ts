@@ -17,7 +17,7 @@ import { type AnyObject, putObject, type Stored } from '../core/stored-object.ts
 import type { BatchPlanner, ItemPlan } from './batch.ts';
 import { setCondition } from './conditions.ts';
 import { type Demand, demandOf, deviceResource, nothing, plus } from './demand.ts';
-import { fenceKey, fitProblem, type NodeAccount } from './ledger.ts';
+import { fenceKey, fitProblem, type NodeAccount, withTopology } from './ledger.ts';
 
 /** Decides about the bindings of one batch, in order: each sees what those before it took. */
 export class BindPlanner implements BatchPlanner<Binding> {
@@ -45,7 +45,7 @@ export class BindPlanner implements BatchPlanner<Binding> {
     const planned = this.#planned.get(account.name)?.demand ?? nothing;
     const devices = devicesFor(binding, stored!.object, account, planned);
     if (devices instanceof GantryError) return { type: 'refused', error: devices };
-    const pod = onNode(stored!.object, binding.nodeName, devices);
+    const pod = onNode(stored!.object, account, devices);
     const demand = demandOf(pod);
     const why = fitProblem(account, planned, demand);
     if (why !== undefined) return { type: 'refused', error: precondition(binding, `node "${account.name}": ${why}`) };
@@ -63,12 +63,12 @@ export class BindPlanner implements BatchPlanner<Binding> {
   }
 }
 
-/** The pod on its node, with the GPU devices that it has there. */
-function onNode(pod: AnyObject, nodeName: string, devices: readonly number[] | undefined): AnyObject {
-  const spec = { ...pod.spec, nodeName };
-  if (devices === undefined) return { ...pod, spec };
-  const annotations = { ...pod.metadata.annotations, [gpuDevicesAnnotation]: formatDevices(devices) };
-  return { ...pod, metadata: { ...pod.metadata, annotations }, spec };
+/** The pod on its node, with the labels of where that is and the GPU devices that it has there. */
+function onNode(pod: AnyObject, node: NodeAccount, devices: readonly number[] | undefined): AnyObject {
+  const next = withTopology({ ...pod, spec: { ...pod.spec, nodeName: node.name } }, node);
+  if (devices === undefined) return next;
+  const annotations = { ...next.metadata.annotations, [gpuDevicesAnnotation]: formatDevices(devices) };
+  return { ...next, metadata: { ...next.metadata, annotations } };
 }
 
 /** The pod with the condition that it has a node. */

@@ -110,6 +110,7 @@ describe('fitProblem', () => {
       ['pods', 2],
     ]),
     deleting: false,
+    topology: {},
     unknown: false,
     used: new Map([
       ['cpu', 600],

@@ -15,6 +15,8 @@ export interface NodeAccount {
   readonly deleting: boolean;
   /** True if the node was silent, so that whether it is ready is unknown. */
   readonly unknown: boolean;
+  /** Labels that say where the node is: pods that it gets have them, too. */
+  readonly topology: Labels;
   /** Sum over the pods. */
   readonly used: Amounts;
   /** Number of its pods that hold each host port. */
@@ -23,10 +25,15 @@ export interface NodeAccount {
   readonly fence: number;
 }
 
+type Labels = Readonly<Record<string, string>>;
+
+/** Labels of nodes that pods get with their node, as Kubernetes' PodTopologyLabels has them. */
+const topologyLabels = ['topology.kubernetes.io/zone', 'topology.kubernetes.io/region'];
+
 interface Account {
   name: string;
   /** Undefined where no such node exists (its pods or its fence were seen first, or outlive it). */
-  node: { allocatable: Amounts; deleting: boolean; unknown: boolean } | undefined;
+  node: { allocatable: Amounts; deleting: boolean; unknown: boolean; topology: Labels } | undefined;
   used: Map<string, number>;
   hostPorts: Map<string, number>;
   fence: number;
@@ -111,6 +118,7 @@ export class CapacityLedger implements ChangeObserver {
       allocatable: allocatableOf(object),
       deleting: object.metadata.deletionTimestamp !== undefined,
       unknown: isUnknown(object),
+      topology: topologyOf(object),
     };
   }
 
@@ -165,6 +173,11 @@ export class CapacityLedger implements ChangeObserver {
   }
 }
 
+function topologyOf({ metadata: { labels = {} } }: AnyObject): Labels {
+  const known = topologyLabels.filter((label) => labels[label] !== undefined);
+  return Object.fromEntries(known.map((label) => [label, labels[label]!]));
+}
+
 function isUnknown({ status }: AnyObject): boolean {
   const conditions = (status?.conditions ?? []) as readonly { readonly type: string; readonly status: string }[];
   return conditions.some((condition) => condition.type === 'Ready' && condition.status === 'Unknown');
@@ -172,6 +185,12 @@ function isUnknown({ status }: AnyObject): boolean {
 
 function partsOf(key: string): { readonly resource: string; readonly name: string } {
   return { resource: key.slice(0, key.indexOf('/')), name: key.slice(key.lastIndexOf('/') + 1) };
+}
+
+/** A pod with the labels of where its node is. */
+export function withTopology(pod: AnyObject, { topology }: Pick<NodeAccount, 'topology'>): AnyObject {
+  if (Object.keys(topology).length === 0) return pod;
+  return { ...pod, metadata: { ...pod.metadata, labels: { ...pod.metadata.labels, ...topology } } };
 }
 
 /** The node on which a pod takes room; undefined for one that is not bound or has finished. */

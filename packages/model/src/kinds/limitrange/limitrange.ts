@@ -1,6 +1,5 @@
 import type { LimitRange, LimitRangeItem } from '../../gen/gantry.core.v1.ts';
 import type { Kind } from '../../kind.ts';
-import { notEnforced } from '../../validation/causes.ts';
 import { validateLimitRange } from './validation.ts';
 
 /** core/v1 LimitRange. */
@@ -19,7 +18,6 @@ export const limitRange: Kind<LimitRange> = {
     for (const item of spec?.limits ?? []) if (item.type === 'Container') setContainerDefaults(item);
   },
   validate: validateLimitRange,
-  warnings: () => [notEnforced(limitRange, 'pods and claims get no defaults from it, and none are refused')],
   selectableFields: {},
   listsAllColumns: true,
   columns: [

@@ -5,7 +5,6 @@ import type { Pod, PodSpec } from '../../gen/gantry.core.v1.ts';
 import { deployment } from '../deployment/deployment.ts';
 import { replicaSet } from '../replicaset/replicaset.ts';
 import { pod } from './pod.ts';
-import { deadNodeTolerationSeconds } from './prepare.ts';
 
 const podOf = (spec: string): Pod =>
   decodeManifest(`{apiVersion: v1, kind: Pod, metadata: {name: a, namespace: b}, spec: ${spec}}`) as Pod;
@@ -101,28 +100,10 @@ describe('defaults of pods', () => {
 });
 
 describe('preparing pods', () => {
-  it('drops a given status, and tolerates a dead node for a while', () => {
+  it('drops a given status', () => {
     const object = { ...podOf('{containers: [{name: c, image: i}]}'), status: { phase: 'Running' } };
     pod.prepareForCreate!(object);
     expect(object.status).toEqual({ phase: 'Pending', qosClass: 'BestEffort' });
-    const seconds = { operator: 'Exists', effect: 'NoExecute', tolerationSeconds: deadNodeTolerationSeconds };
-    expect(object.spec.tolerations).toEqual([
-      { key: 'node.kubernetes.io/not-ready', ...seconds },
-      { key: 'node.kubernetes.io/unreachable', ...seconds },
-    ]);
-    const [once] = [structuredClone(object.spec)];
-    pod.prepareForUpdate!(object, object);
-    expect(object.spec).toEqual(once);
-  });
-
-  it.each([
-    ['[{operator: Exists}]', 1],
-    ['[{key: node.kubernetes.io/not-ready, operator: Exists, effect: NoExecute}]', 2],
-    ['[{key: node.kubernetes.io/not-ready, operator: Exists, effect: NoSchedule}]', 3],
-  ])('leaves tolerations %s to the pod', (tolerations, count) => {
-    const object = podOf(`{containers: [{name: c, image: i}], tolerations: ${tolerations}}`);
-    pod.prepareForCreate!(object);
-    expect(object.spec.tolerations).toHaveLength(count);
   });
 
   it.each([

@@ -1,7 +1,6 @@
 import { formatAge } from '../../age.ts';
 import type { ResourceQuota } from '../../gen/gantry.core.v1.ts';
 import type { Kind } from '../../kind.ts';
-import { notEnforced } from '../../validation/causes.ts';
 import { validateQuota, validateQuotaStatus, validateQuotaUpdate } from './validation.ts';
 
 /** core/v1 ResourceQuota. */
@@ -23,7 +22,6 @@ export const resourceQuota: Kind<ResourceQuota> = {
   validate: validateQuota,
   validateUpdate: validateQuotaUpdate,
   validateStatus: validateQuotaStatus,
-  warnings: () => [notEnforced(resourceQuota, 'nothing is counted, and no object is refused')],
   selectableFields: {},
   listsAllColumns: true,
   columns: [

@@ -19,7 +19,10 @@ export const appArmor: Check = ({ metadata, spec }) => {
     .filter(([key, value]) => key.startsWith(annotationPrefix) && !isAllowed(value))
     .map(([key, value]) => `${key}=${JSON.stringify(value)}`);
   const values = [...sorted(types), ...annotations.sort()];
-  const set = setters(badType(spec) !== undefined, namesOf(spec, (one) => badType(one) !== undefined));
+  const set = setters(
+    badType(spec) !== undefined,
+    namesOf(spec, (one) => badType(one) !== undefined),
+  );
   if (annotations.length > 0) set.push(word('annotation', annotations.length));
   if (set.length === 0) return undefined;
   return {

@@ -1,4 +1,5 @@
 import type { LifecycleHandler, Probe, SELinuxOptions } from '@gantry/model/gen/gantry.core.v1.ts';
+import { appArmor } from './app-armor.ts';
 import {
   butOwnUsers,
   byContainers,
@@ -12,7 +13,6 @@ import {
   sorted,
   word,
 } from './check.ts';
-import { appArmor } from './app-armor.ts';
 import { seccompAnnotations, seccompFields } from './seccomp.ts';
 import { sysctlRule } from './sysctls.ts';
 
@@ -91,7 +91,9 @@ const hostsOfHandlers: Check = ({ spec }) => {
 };
 
 function hostsOf(handler: Probe | LifecycleHandler | undefined): string[] {
-  return [handler?.httpGet?.host, handler?.tcpSocket?.host].filter((host) => host !== undefined && host !== '') as string[];
+  return [handler?.httpGet?.host, handler?.tcpSocket?.host].filter(
+    (host) => host !== undefined && host !== '',
+  ) as string[];
 }
 
 const privileged: Check = ({ spec }) =>

@@ -43,9 +43,7 @@ const capabilities: Check = ({ spec }) => {
     return others.length > 0;
   });
   const details = [
-    ...(lacking.length > 0
-      ? [`${containersNamed(lacking)} must set securityContext.capabilities.drop=["ALL"]`]
-      : []),
+    ...(lacking.length > 0 ? [`${containersNamed(lacking)} must set securityContext.capabilities.drop=["ALL"]`] : []),
     ...(adding.length > 0
       ? [`${containersNamed(adding)} must not include ${quoted(sorted(added))} in securityContext.capabilities.add`]
       : []),
@@ -88,7 +86,9 @@ const runAsUser: Check = ({ spec }) => {
   const isBad = ({ securityContext }: { securityContext?: { runAsUser?: number } }): boolean =>
     securityContext?.runAsUser === 0;
   const set = setters(isBad(spec), namesOf(spec, isBad));
-  return set.length === 0 ? undefined : { reason: 'runAsUser=0', detail: `${set.join(' and ')} must not set runAsUser=0` };
+  return set.length === 0
+    ? undefined
+    : { reason: 'runAsUser=0', detail: `${set.join(' and ')} must not set runAsUser=0` };
 };
 
 const restricted = 'restricted';

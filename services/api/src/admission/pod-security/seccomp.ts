@@ -1,4 +1,14 @@
-import { type Check, containersNamed, containersOf, namesOf, quoted, setters, sorted, type Violation, word } from './check.ts';
+import {
+  type Check,
+  containersNamed,
+  containersOf,
+  namesOf,
+  quoted,
+  setters,
+  sorted,
+  type Violation,
+  word,
+} from './check.ts';
 
 const podAnnotation = 'seccomp.security.alpha.kubernetes.io/pod';
 const containerAnnotation = 'container.seccomp.security.alpha.kubernetes.io/';

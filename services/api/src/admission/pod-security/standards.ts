@@ -28,7 +28,7 @@ export function violationsOf({ level, minor }: Standard, pod: PodLike): Violatio
     .filter((violation) => violation !== undefined);
 }
 
-/** What breaks a standard in one line: reasons with details. */
+/** All violations in one line: reasons with details. */
 export function describe(violations: readonly Violation[]): string {
   return violations.map(({ reason, detail }) => (detail === '' ? reason : `${reason} (${detail})`)).join(', ');
 }

@@ -20,7 +20,9 @@ const since37 = [...since32, 'net.ipv4.tcp_slow_start_after_idle', 'net.ipv4.tcp
 
 function allowing(allowed: readonly string[]): Check {
   return ({ spec }) => {
-    const names = (spec.securityContext?.sysctls ?? []).map(({ name }) => name).filter((name) => !allowed.includes(name));
+    const names = (spec.securityContext?.sysctls ?? [])
+      .map(({ name }) => name)
+      .filter((name) => !allowed.includes(name));
     return names.length === 0 ? undefined : { reason: 'forbidden sysctls', detail: names.join(', ') };
   };
 }
