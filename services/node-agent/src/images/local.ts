@@ -22,9 +22,9 @@ export async function readBusybox(): Promise<Buffer> {
  * The pause image: a shell that waits for ever. With a shared PID namespace it is process 1 of the whole pod, where a waiting shell
  * takes in what orphans leave behind.
  */
-export async function pauseImage(): Promise<BuiltImage> {
+export async function pauseImage(name = pauseImageName): Promise<BuiltImage> {
   return buildImage({
-    name: pauseImageName,
+    name,
     layers: [busyboxLayer(await readBusybox(), ['sh', 'sleep'])],
     entrypoint: ['/bin/sh', '-c', 'trap "exit 0" TERM INT; while :; do sleep 86400 & wait $!; done'],
   });

@@ -1,0 +1,154 @@
+import { execFileSync } from 'node:child_process';
+import { access, mkdir, readFile, realpath } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { type BuiltImage, buildImage, type LayerEntry, writeImageTar } from '@gantry/node-agent/images/image.ts';
+import { busyboxImage, pauseImage, readBusybox } from '@gantry/node-agent/images/local.ts';
+
+/**
+ * Builds the images that the tests name into the folder from which nodes take images in. The programs are those that the suite was
+ * built with and those of this machine: busybox, and curl and dig where they are installed. A web server of busybox stands in for
+ * nginx, at the paths that the tests ask for.
+ */
+export async function writeTestImages(programs: string, imagesDir: string): Promise<void> {
+  await mkdir(imagesDir, { recursive: true });
+  const tools = await machineTools();
+  const agnhost = await agnhostLayers(programs, tools);
+  const images: Record<string, Promise<BuiltImage>[]> = {
+    agnhost: ['agnhost:2.66.1', 'agnhost:2.55'].map((name) => agnhostImage(name, agnhost)),
+    pause: [pauseImage(`${registry}/pause:3.10.2`)],
+    busybox: [
+      busyboxImage({ name: `${testRegistry}/busybox:1.37.0-2` }),
+      busyboxImage({ name: `${testRegistry}/nonroot:1.5`, user: '1234' }),
+    ],
+    nginx: ['nginx:1.27.0-2', 'nginx:1.28.0-2'].map((name) => webServerImage(name)),
+    tools: [busyboxImage({ name: `${testRegistry}/glibc-dns-testing:2.1.1`, layers: [tools] })],
+    pets: ['nautilus', 'kitten'].map((pet) => petImage(programs, pet, agnhost)),
+    servers: [serverImage(programs)],
+    etcd: [etcdImage(programs)],
+  };
+  for (const [file, built] of Object.entries(images))
+    await writeImageTar(join(imagesDir, `${file}.tar`), await Promise.all(built));
+}
+
+const registry = 'registry.k8s.io';
+const testRegistry = `${registry}/e2e-test-images`;
+
+async function agnhostLayers(programs: string, tools: readonly LayerEntry[]): Promise<readonly LayerEntry[][]> {
+  const files = ['localhost.crt', 'localhost.key'];
+  return [
+    await busyboxLayer(),
+    [
+      ...tools,
+      file('etc/passwd', `${rootUser}user-defined-in-image:x:1000:1000::/home:/bin/sh\n`),
+      file('etc/group', `root:x:0:\nuser-defined-in-image:x:1000:\ngroup-defined-in-image:x:50000:user-defined-in-image\n`),
+      { kind: 'directory', path: 'uploads' },
+      { kind: 'file', path: 'agnhost', content: await readFile(join(programs, 'agnhost')), mode: 0o755 },
+      { kind: 'symlink', path: 'agnhost-2', target: 'agnhost' },
+      ...(await Promise.all(files.map(async (name) => file(name, await readFile(join(programs, name)))))),
+    ],
+  ];
+}
+
+const rootUser = 'root:x:0:0:root:/root:/bin/sh\n';
+
+function agnhostImage(name: string, layers: readonly LayerEntry[][]): Promise<BuiltImage> {
+  return buildImage({ name: `${testRegistry}/${name}`, layers, entrypoint: ['/agnhost'], command: ['pause'] });
+}
+
+/** Serves a page at nginx's port and paths. */
+async function webServerImage(name: string): Promise<BuiltImage> {
+  const root = 'usr/share/nginx/html';
+  return busyboxImage({
+    name: `${testRegistry}/${name}`,
+    layers: [
+      [
+        ...parents(root),
+        file(`${root}/index.html`, '<html><head><title>Welcome to nginx!</title></head><body>nginx</body></html>\n'),
+      ],
+    ],
+    command: ['httpd', '-f', '-p', '80', '-h', `/${root}`],
+  });
+}
+
+async function petImage(programs: string, pet: string, agnhost: readonly LayerEntry[][]): Promise<BuiltImage> {
+  const data = await readFile(join(programs, `${pet}.json`));
+  return buildImage({
+    name: `${testRegistry}/${pet}:1.8`,
+    layers: [...agnhost, [file('data.json', data)]],
+    entrypoint: ['/agnhost'],
+    command: ['test-webserver'],
+  });
+}
+
+async function serverImage(programs: string): Promise<BuiltImage> {
+  const content = await readFile(join(programs, 'sample-apiserver'));
+  return buildImage({
+    name: `${testRegistry}/sample-apiserver:1.29.2`,
+    layers: [[{ kind: 'directory', path: 'tmp', mode: 0o1777 }], [program('sample-apiserver', content)]],
+    entrypoint: ['/sample-apiserver'],
+  });
+}
+
+async function etcdImage(programs: string): Promise<BuiltImage> {
+  const content = await readFile(join(programs, 'etcd'));
+  return busyboxImage({
+    name: `${registry}/etcd:3.7.0-0`,
+    layers: [[...parents('usr/local/bin'), program('usr/local/bin/etcd', content)]],
+  });
+}
+
+/** All tools of busybox at the paths of its own list. */
+async function busyboxLayer(): Promise<LayerEntry[]> {
+  const busybox = await readBusybox();
+  const names = execFileSync('busybox', ['--list'], { encoding: 'utf8' }).trim().split('\n');
+  return [
+    { kind: 'directory', path: 'bin' },
+    program('bin/busybox', busybox),
+    ...names
+      .filter((name) => name !== 'busybox')
+      .map((name): LayerEntry => ({ kind: 'symlink', path: `bin/${name}`, target: 'busybox' })),
+    { kind: 'directory', path: 'etc' },
+    { kind: 'directory', path: 'root', mode: 0o700 },
+    { kind: 'directory', path: 'tmp', mode: 0o1777 },
+  ];
+}
+
+/** Programs of this machine that busybox has no equal of, each with its libraries; absent ones are left out. */
+async function machineTools(): Promise<LayerEntry[]> {
+  const contents = new Map<string, Buffer>();
+  for (const path of ['/usr/bin/curl', '/usr/bin/dig']) {
+    if (!(await exists(path))) continue;
+    contents.set(path, await readFile(path));
+    const libraries = execFileSync('ldd', [path], { encoding: 'utf8' }).match(/\/\S+/g) ?? [];
+    for (const library of libraries) contents.set(library, await readFile(await realpath(library)));
+  }
+  const folders = new Set([...contents.keys()].flatMap((path) => parents(dirname(path).slice(1)).map((each) => each.path)));
+  return [
+    ...[...folders].map((path): LayerEntry => ({ kind: 'directory', path })),
+    ...[...contents].map(([path, content]) => program(path.slice(1), content)),
+    // The C library asks DNS after the hosts file.
+    ...(folders.has('etc') ? [] : [{ kind: 'directory', path: 'etc' } as const]),
+    file('etc/nsswitch.conf', 'hosts: files dns\n'),
+  ];
+}
+
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** A folder and those above it, from the top down. */
+function parents(path: string): LayerEntry[] {
+  const above = dirname(path);
+  return [...(above === '.' ? [] : parents(above)), { kind: 'directory', path: join(above, basename(path)) }];
+}
+
+function file(path: string, content: Uint8Array | string): LayerEntry {
+  return { kind: 'file', path, content };
+}
+
+function program(path: string, content: Uint8Array): LayerEntry {
+  return { kind: 'file', path, content, mode: 0o755 };
+}
