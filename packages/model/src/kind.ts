@@ -3,6 +3,12 @@ import type { JSONSchemaProps } from './gen/gantry.apiextensions.v1.ts';
 import type { ObjectMeta } from './gen/gantry.meta.v1.ts';
 import type { ObjectSchema } from './type-schema.ts';
 
+/** A part of an object's metadata that its users own. */
+export type MetadataPart = 'labels' | 'annotations' | 'finalizers' | 'ownerReferences';
+
+/** All parts of the metadata that users own, for kinds whose status is written alone. */
+export const usersMetadata: readonly MetadataPart[] = ['labels', 'annotations', 'finalizers', 'ownerReferences'];
+
 /** Any object, in its JSON form. */
 export interface KubeObject {
   apiVersion: string;
@@ -164,6 +170,8 @@ export interface Kind<T extends KubeObject = KubeObject> {
   readonly objectField: string;
   /** True where the status is a part of its own, written by UpdateStatus only. */
   readonly hasStatus: boolean;
+  /** Parts of the metadata that stay as they are where a client writes the status; none if absent, as with most of Kubernetes' kinds. */
+  readonly statusKeeps?: readonly MetadataPart[];
   /** The changes that metadata.generation counts, from 1 on: of everything but metadata and status, also of annotations or labels, of everything but metadata, or none. */
   readonly generation?: 'spec' | 'spec and annotations' | 'spec and labels' | 'all but metadata' | 'constant';
   /** A replacement must name the resourceVersion that it was made of; patches and configurations need not. */

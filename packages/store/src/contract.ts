@@ -152,6 +152,16 @@ function listContract(harness: StoreHarness): void {
     expect(await store.list({ prefix: 'a/x', limit: 2 })).toMatchObject({ more: true });
   });
 
+  test('counts the keys of a list of the state now, beyond its page', async () => {
+    const store = await openForTest(harness);
+    await store.commit(fewKeys.map((key) => ({ type: 'put', key, value: key })));
+    const { revision } = (await store.commit([{ type: 'delete', key: 'a/x/1' }])) as { revision: number };
+    expect(await store.list({ prefix: 'a/', limit: 1, count: true })).toMatchObject({ more: true, count: 5 });
+    expect(await store.list({ prefix: 'a/', after: 'a/xy/1', count: true })).toMatchObject({ more: false, count: 3 });
+    expect(await store.list({ prefix: 'c', count: true })).toMatchObject({ count: 0 });
+    expect(await store.list({ prefix: 'a/', limit: 1, revision, count: true })).not.toHaveProperty('count');
+  });
+
   test('bounds a page by the characters of its values, now and at a revision', async () => {
     const store = await openForTest(harness);
     const values = ['aaaa', 'é', '', 'dddddddd', 'ee'];

@@ -29,6 +29,8 @@ export interface StatePage {
   readonly revision: number;
   readonly compacted: number;
   readonly more: boolean;
+  /** Keys of the range; -1 where they were not counted. */
+  readonly count: number;
   readonly entries: readonly Entry[];
 }
 
@@ -59,10 +61,10 @@ export function decodePosition(reply: unknown): Position {
 
 /** Decodes the reply of page.lua. */
 export function decodePage(reply: unknown): StatePage {
-  const [revision, compacted, more, ...pairs] = reply as [number, number, number, ...string[]];
+  const [revision, compacted, more, count, ...pairs] = reply as [number, number, number, number, ...string[]];
   const entries: Entry[] = [];
   for (let index = 0; index < pairs.length; index += 2) entries.push(decodeStored(pairs[index]!, pairs[index + 1]!));
-  return { revision, compacted, more: more === 1, entries };
+  return { revision, compacted, more: more === 1, count, entries };
 }
 
 /** Decodes the reply of changes.lua. */

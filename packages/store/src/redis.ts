@@ -145,8 +145,11 @@ export class RedisStore implements Store, Compactor, Health, AsyncDisposable {
     const undone: Undone = new Map();
     let revision = options.revision;
     let undoneThrough = options.revision ?? 0;
+    let counted: Pick<ListResult, 'count'> = {};
     for (let after = options.after; ; ) {
-      const step = await this.#readPage(options.prefix, after, page);
+      const counts = options.count === true && revision === undefined;
+      const step = await this.#readPage(options.prefix, after, page, counts);
+      if (counts) counted = { count: step.count };
       if (revision === undefined) revision = undoneThrough = step.revision;
       if (revision > step.revision) throw revisionTooLarge(revision, step.revision);
       if (revision < step.compacted) throw listExpired(options.after !== undefined);
@@ -158,10 +161,10 @@ export class RedisStore implements Store, Compactor, Health, AsyncDisposable {
       }
       const last = step.more ? step.entries.at(-1)!.key : undefined;
       for (const entry of asOf(step.entries, undone, after ?? '', last)) {
-        if (page.isFull) return { entries: page.entries, revision, more: true };
+        if (page.isFull) return { entries: page.entries, revision, more: true, ...counted };
         page.add(entry);
       }
-      if (last === undefined) return { entries: page.entries, revision, more: false };
+      if (last === undefined) return { entries: page.entries, revision, more: false, ...counted };
       after = last;
     }
   }
@@ -258,13 +261,15 @@ export class RedisStore implements Store, Compactor, Health, AsyncDisposable {
   }
 
   /** Reads the state now for the rest of a page, and one entry more, which tells that more follow. */
-  async #readPage(prefix: string, after: string | undefined, page: PageBuilder): Promise<StatePage> {
+  async #readPage(prefix: string, after: string | undefined, page: PageBuilder, counts: boolean): Promise<StatePage> {
     const { state, values, keys } = this.#keys;
     const range = lexicalRange(prefix, after);
     const most = Math.min(page.entriesLeft + 1, pageEntries);
     // A character is at least one byte, so that this is never more than the page takes.
     const mostBytes = Math.min(page.charsLeft, pageBytes);
-    return this.#see(decodePage(await this.#run(scripts.page, [state, values, keys], [...range, most, mostBytes])));
+    return this.#see(
+      decodePage(await this.#run(scripts.page, [state, values, keys], [...range, most, mostBytes, counts ? 1 : 0])),
+    );
   }
 
   async #readChanges(prefix: string, after: number): Promise<ChangesPage> {

@@ -21,6 +21,7 @@ export class SqliteReader {
   readonly #get: StatementSync;
   readonly #keysNow: StatementSync;
   readonly #keysThen: StatementSync;
+  readonly #countNow: StatementSync;
   readonly #value: StatementSync;
   readonly #isPut: StatementSync;
   readonly #changes: StatementSync;
@@ -39,6 +40,7 @@ export class SqliteReader {
     this.#keysThen = database.prepare(`
       SELECT key, MAX(revision) AS revision FROM history
       WHERE key >= ? AND key > ? AND key < ? AND revision <= ? GROUP BY key ORDER BY key`);
+    this.#countNow = database.prepare('SELECT COUNT(*) AS count FROM live WHERE key >= ? AND key > ? AND key < ?');
     this.#value = database.prepare('SELECT value FROM history WHERE revision = ?');
     this.#isPut = database.prepare('SELECT 1 FROM history WHERE revision = ? AND value IS NOT NULL');
     // The plus signs keep the range of keys from choosing the index: the order of revisions is what matters here.
@@ -68,7 +70,9 @@ export class SqliteReader {
       if (revision < compacted) throw listExpired(options.after !== undefined);
       const range = [options.prefix, options.after ?? '', prefixEnd(options.prefix) ?? noEnd] as const;
       const keys = revision === current ? this.#keysNow.iterate(...range) : this.#keysThen.iterate(...range, revision);
-      return { ...this.#readPage(keys, new PageBuilder(options)), revision };
+      const page = { ...this.#readPage(keys, new PageBuilder(options)), revision };
+      const counts = options.count === true && options.revision === undefined;
+      return counts ? { ...page, count: Number(this.#countNow.get(...range)!.count) } : page;
     });
   }
 

@@ -154,13 +154,16 @@ export class SqliteStore implements Store, Compactor, Health, AsyncDisposable {
   async list(options: ListOptions): Promise<ListResult> {
     checkList(options);
     const page = new PageBuilder(options);
-    let { after, revision } = options;
+    let { after, revision, count: counts } = options;
+    let counted: Pick<ListResult, 'count'> = {};
     for (;;) {
       const limit = Math.min(page.entriesLeft, stepEntries);
       const maxChars = Math.min(page.charsLeft, stepChars);
-      const step = this.#open().list({ prefix: options.prefix, after, revision, limit, maxChars });
+      const step = this.#open().list({ prefix: options.prefix, after, revision, limit, maxChars, count: counts });
+      if (step.count !== undefined) counted = { count: step.count };
+      counts = false;
       for (const entry of step.entries) page.add(entry);
-      if (!step.more || page.isFull) return { ...step, entries: page.entries };
+      if (!step.more || page.isFull) return { ...step, ...counted, entries: page.entries };
       revision = step.revision;
       after = step.entries.at(-1)!.key;
       await nextTurn();

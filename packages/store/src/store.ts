@@ -57,6 +57,8 @@ export interface ListOptions {
   readonly after?: string;
   /** The state as of this revision; now by default. Throws Expired when it was compacted, or never existed. */
   readonly revision?: number;
+  /** Tell how many keys there are, of a list of the state now. It costs a look at all of them. */
+  readonly count?: boolean;
 }
 
 export interface ListResult {
@@ -65,6 +67,8 @@ export interface ListResult {
   readonly revision: number;
   /** True where more keys follow the last entry. */
   readonly more: boolean;
+  /** Keys with the prefix after `after`, those of the entries among them, where `count` asked for them and no revision was named. */
+  readonly count?: number;
 }
 
 export interface WatchOptions {

@@ -40,7 +40,10 @@ async function agnhostLayers(programs: string, tools: readonly LayerEntry[]): Pr
     [
       ...tools,
       file('etc/passwd', `${rootUser}user-defined-in-image:x:1000:1000::/home:/bin/sh\n`),
-      file('etc/group', `root:x:0:\nuser-defined-in-image:x:1000:\ngroup-defined-in-image:x:50000:user-defined-in-image\n`),
+      file(
+        'etc/group',
+        `root:x:0:\nuser-defined-in-image:x:1000:\ngroup-defined-in-image:x:50000:user-defined-in-image\n`,
+      ),
       { kind: 'directory', path: 'uploads' },
       { kind: 'file', path: 'agnhost', content: await readFile(join(programs, 'agnhost')), mode: 0o755 },
       { kind: 'symlink', path: 'agnhost-2', target: 'agnhost' },
@@ -122,7 +125,9 @@ async function machineTools(): Promise<LayerEntry[]> {
     const libraries = execFileSync('ldd', [path], { encoding: 'utf8' }).match(/\/\S+/g) ?? [];
     for (const library of libraries) contents.set(library, await readFile(await realpath(library)));
   }
-  const folders = new Set([...contents.keys()].flatMap((path) => parents(dirname(path).slice(1)).map((each) => each.path)));
+  const folders = new Set(
+    [...contents.keys()].flatMap((path) => parents(dirname(path).slice(1)).map((each) => each.path)),
+  );
   return [
     ...[...folders].map((path): LayerEntry => ({ kind: 'directory', path })),
     ...[...contents].map(([path, content]) => program(path.slice(1), content)),

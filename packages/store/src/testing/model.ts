@@ -25,7 +25,7 @@ export class ModelStore {
     return { ok: true, revision: this.revision, revisions };
   }
 
-  list({ prefix, after, limit = all, maxChars = all, revision = this.revision }: ListOptions): ListResult {
+  list({ prefix, after, limit = all, maxChars = all, revision = this.revision, count }: ListOptions): ListResult {
     const matching = [...this.#states[revision]!.values()]
       .filter(({ key }) => key.startsWith(prefix) && (after === undefined || compareKeys(key, after) > 0))
       .sort((left, right) => compareKeys(left.key, right.key));
@@ -33,7 +33,8 @@ export class ModelStore {
     for (let chars = 0; length < Math.min(matching.length, limit) && chars < maxChars; length += 1) {
       chars += matching[length]!.value.length;
     }
-    return { entries: matching.slice(0, length), revision, more: matching.length > length };
+    const page = { entries: matching.slice(0, length), revision, more: matching.length > length };
+    return count === true ? { ...page, count: matching.length } : page;
   }
 
   #write(operation: Operation, found: number): number {

@@ -214,6 +214,14 @@ export class ResourceApi {
     return (await writeOf(target.kind, subresource)(this.#deps, target, next, options)).object;
   }
 
+  /** Replaces an object's status and nothing else. */
+  async updateStatus(context: RequestContext, object: AnyObject, dryRun: boolean): Promise<AnyObject> {
+    const target = this.#targetOf(context, object, 'status');
+    const options = { ...this.#by(context, 'status', dryRun, target.form), statusAlone: true };
+    const next = replacementOf(target.kind, storedForm(this.#deps.kinds, object));
+    return (await writeOf(target.kind, 'status')(this.#deps, target, next, options)).object;
+  }
+
   async patch(context: RequestContext, ref: ObjectRef, request: PatchRequest): Promise<AnyObject> {
     const { subresource = '' } = ref;
     const target = this.#target(context, 'patch', ref);

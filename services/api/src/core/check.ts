@@ -1,6 +1,8 @@
-import type { Kind } from '@gantry/model/kind.ts';
+import { type Kind, usersMetadata } from '@gantry/model/kind.ts';
 import { missingFields } from '@gantry/model/required.ts';
+import { sameJson } from '@gantry/model/same-json.ts';
 import { invalid } from '@gantry/model/validation/causes.ts';
+import { validateMetadata } from '@gantry/model/validation/metadata.ts';
 import type { FieldCause } from '@gantry/runtime/errors.ts';
 import { newFinalizersWhileDeleting } from './metadata.ts';
 import type { AnyObject } from './stored-object.ts';
@@ -12,9 +14,14 @@ export function checkWhileDeleting(kind: Kind, object: AnyObject, stored: AnyObj
   refuse(kind, object, newFinalizersWhileDeleting(object, stored));
 }
 
-/** Validates a new status. */
+/** Validates a new status, and the metadata that came with it. */
 export function checkStatusUpdate(kind: Kind, object: AnyObject, stored: AnyObject): void {
-  refuse(kind, object, [...missingFields(kind, object), ...(kind.validateStatus?.(object, stored) ?? [])]);
+  const isChanged = usersMetadata.some((part) => !sameJson(object.metadata[part], stored.metadata[part]));
+  refuse(kind, object, [
+    ...(isChanged ? [...newFinalizersWhileDeleting(object, stored), ...validateMetadata(kind, object.metadata)] : []),
+    ...missingFields(kind, object),
+    ...(kind.validateStatus?.(object, stored) ?? []),
+  ]);
 }
 
 function refuse(kind: Kind, object: AnyObject, causes: readonly FieldCause[]): void {

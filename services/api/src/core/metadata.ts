@@ -1,4 +1,4 @@
-import type { Kind } from '@gantry/model/kind.ts';
+import { type Kind, usersMetadata } from '@gantry/model/kind.ts';
 import { sameJson } from '@gantry/model/same-json.ts';
 import { forbidden, invalid, invalidValue } from '@gantry/model/validation/causes.ts';
 import { conflict, type FieldCause, GantryError } from '@gantry/runtime/errors.ts';
@@ -96,6 +96,16 @@ export function carryMetadata(object: AnyObject, stored: AnyObject): void {
   setOrDrop(metadata, 'generation', generation);
   setOrDrop(metadata, 'generateName', stored.metadata.generateName);
   dropRepeatedOwners(metadata);
+}
+
+/** The metadata of a stored object with the parts that a client's write of its status may change. */
+export function metadataWithStatus(kind: Kind, wanted: AnyObject, stored: AnyObject): AnyObject['metadata'] {
+  const metadata = { ...stored.metadata, managedFields: wanted.metadata.managedFields };
+  for (const part of usersMetadata) {
+    if (!kind.statusKeeps?.includes(part)) setOrDrop(metadata, part, wanted.metadata[part]);
+  }
+  dropRepeatedOwners(metadata);
+  return metadata;
 }
 
 /** Keeps the first reference to each owner. */

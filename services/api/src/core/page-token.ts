@@ -6,6 +6,8 @@ export interface PagePosition {
   readonly revision: number;
   /** The last key of the page before. */
   readonly after: string;
+  /** Keys of the list after that one, where they were counted. */
+  readonly rest?: number;
 }
 
 const maxTokenChars = 2_048;
@@ -13,18 +15,22 @@ const version = 1;
 
 /** The opaque token for a position. */
 export function encodePageToken(position: PagePosition): string {
-  return Buffer.from(JSON.stringify([version, position.revision, position.after])).toString('base64url');
+  return Buffer.from(JSON.stringify([version, position.revision, position.after, position.rest])).toString('base64url');
 }
 
 /** The position in a token that a client sent back; refuses one that is not ours or belongs to another list. */
 export function decodePageToken(token: string, prefix: string): PagePosition {
   const parsed = token.length <= maxTokenChars ? parse(token) : undefined;
-  if (!Array.isArray(parsed) || parsed.length !== 3 || parsed[0] !== version)
+  if (!Array.isArray(parsed) || parsed.length !== 4 || parsed[0] !== version)
     throw invalid('it is not a token of this server');
-  const [, revision, after] = parsed as [unknown, unknown, unknown];
+  const [, revision, after, rest] = parsed as unknown[];
   if (!Number.isSafeInteger(revision) || (revision as number) < 0) throw invalid('its revision is not a number');
   if (typeof after !== 'string' || !after.startsWith(prefix)) throw invalid('it belongs to another list');
-  return { revision: revision as number, after };
+  return { revision: revision as number, after, ...(isCount(rest) ? { rest } : {}) };
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
 function parse(token: string): unknown {

@@ -14,6 +14,8 @@ export interface ListedPage {
   readonly revision: number;
   /** Empty on the last page. */
   readonly token: string;
+  /** Objects after the page, where they were counted. */
+  readonly rest?: number;
   /** Characters of the items' JSON. */
   readonly chars: number;
 }
@@ -26,6 +28,7 @@ export class PageBuilder {
   readonly #items: AnyObject[] = [];
   readonly #damaged: DamagedObject[] = [];
   #chars = 0;
+  #taken = 0;
   #last: string | undefined;
 
   constructor(deps: CoreDeps, selection: Selection, maxItems: number) {
@@ -60,6 +63,7 @@ export class PageBuilder {
   /** Takes an object if the selection asks for it. */
   take(stored: Stored): void {
     this.#last = stored.key;
+    this.#taken++;
     if (!this.#selection.hints.every((hint) => stored.text.includes(hint))) return;
     const object = this.#selected(stored);
     if (object === undefined) return;
@@ -67,10 +71,15 @@ export class PageBuilder {
     this.#chars += stored.text.length;
   }
 
-  /** The page; `more` tells whether keys follow the last entry that was taken. */
-  page(revision: number, more: boolean): ListedPage {
-    const token = more && this.#last !== undefined ? encodePageToken({ revision, after: this.#last }) : '';
-    return { items: this.#items, damaged: this.#damaged, revision, token, chars: this.#chars };
+  /**
+   * The page; `more` tells whether keys follow the last entry that was taken.
+   * @param count Keys of the list from the page's first one on, where they were counted.
+   */
+  page(revision: number, more: boolean, count?: number): ListedPage {
+    const page = { items: this.#items, damaged: this.#damaged, revision, token: '', chars: this.#chars };
+    if (!more || this.#last === undefined) return page;
+    const rest = count === undefined ? {} : { rest: Math.max(0, count - this.#taken) };
+    return { ...page, ...rest, token: encodePageToken({ revision, after: this.#last, ...rest }) };
   }
 
   #selected(stored: Stored): AnyObject | undefined {

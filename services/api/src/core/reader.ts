@@ -81,7 +81,8 @@ export async function list(
   const { scope } = selection;
   if (scope.type === 'object' && start === undefined) return readOne(deps.store, scope.id, builder, signal);
   const found = scope.type === 'field' ? await readByIndex(deps, selection, builder, start, signal) : undefined;
-  return found ?? readRange(deps, selection.everything, builder, { prefix, start }, signal);
+  const counts = page.limit > 0 && selection.everything;
+  return found ?? readRange(deps, selection.everything, builder, { prefix, start, counts }, signal);
 }
 
 /** Waits until a revision exists. Throws Timeout, as Kubernetes words it, for one that stays away. */
@@ -116,28 +117,34 @@ async function readOne(
   return builder.page(revision, false);
 }
 
-/** A page of the keys of a prefix. */
+/**
+ * A page of the keys of a prefix. Its first page counts them where that is asked for; the later ones, which show the same revision, know
+ * it from its token.
+ */
 async function readRange(
   { store, turns }: ReaderDeps,
   everything: boolean,
   builder: PageBuilder,
-  range: { readonly prefix: string; readonly start: PagePosition | undefined },
+  range: { readonly prefix: string; readonly start: PagePosition | undefined; readonly counts: boolean },
   signal: AbortSignal,
 ): Promise<ListedPage> {
   const { prefix, start } = range;
   const turn = turns.begin(signal);
   let after = start?.after || undefined;
   let revision = start?.revision || undefined;
+  let count = range.counts ? start?.rest : undefined;
   for (;;) {
     signal.throwIfAborted();
     const maxChars = everything ? Math.min(readChars, builder.charsLeft) : readChars;
     const limit = everything ? builder.itemsLeft : undefined;
-    const read = await store.list({ prefix, limit, maxChars, after, revision });
+    const counts = range.counts && revision === undefined;
+    const read = await store.list({ prefix, limit, maxChars, after, revision, ...(counts ? { count: true } : {}) });
     revision = read.revision;
+    count ??= read.count;
     const opened = builder.open(read.entries, signal);
     for (const [index, found] of (opened instanceof Promise ? await opened : opened).entries()) {
       builder.take(found);
-      if (builder.isFull) return builder.page(revision, read.more || index + 1 < read.entries.length);
+      if (builder.isFull) return builder.page(revision, read.more || index + 1 < read.entries.length, count);
       if (turn.isOver) await turn.next();
     }
     if (!read.more) return builder.page(revision, false);

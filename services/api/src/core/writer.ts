@@ -50,6 +50,8 @@ export interface WriteOptions {
   readonly owners: Owners;
   /** The form in which the client wrote it, which may validate more; the stored one if absent. */
   readonly form?: Form | undefined;
+  /** A write of the status leaves the metadata as it is, whatever the kind. */
+  readonly statusAlone?: boolean;
   /** The request, for admission; absent for what the api writes of itself, which passes no steps. */
   readonly request?: AdmissionRequest | undefined;
 }
@@ -94,7 +96,7 @@ export function update(deps: CoreDeps, target: Target, next: Transition, options
   });
 }
 
-/** Replaces an object's status and nothing else. */
+/** Replaces an object's status, and the parts of its metadata that come with it. */
 export function updateStatus(
   deps: CoreDeps,
   target: Target,
@@ -112,10 +114,10 @@ export function updateStatus(
     kind.setDefaults(wanted);
     const live = stored.object;
     wanted = await mutated(deps, target, options, wanted, live);
-    const object = {
-      ...live,
-      metadata: { ...live.metadata, managedFields: wanted.metadata.managedFields },
-    } as AnyObject;
+    const metadata = options.statusAlone
+      ? { ...live.metadata, managedFields: wanted.metadata.managedFields }
+      : meta.metadataWithStatus(kind, wanted, live);
+    const object = { ...live, metadata } as AnyObject;
     carryStatus(object, wanted);
     kind.prepareForStatus?.(object, live, deps.clock.now());
     checkStatusUpdate(kind, object, live);

@@ -116,7 +116,7 @@ function objectHandlers(api: ResourceApi, calls: Calls, kinds: Registry): Untype
     ),
     UpdateStatus: calls.unary(
       async (context, { object, dryRun = false }: message.ObjectRequest) =>
-        written(decoded(object), (each) => api.update(context, each, dryRun, 'status')),
+        written(decoded(object), (each) => api.updateStatus(context, each, dryRun)),
       ({ object }) => onWrapped('update', object, kinds, 'status'),
     ),
   };

@@ -27,6 +27,8 @@ export function encodeList(
 export interface ListMetadata {
   readonly resourceVersion: string;
   readonly continue?: string;
+  /** Objects after the page, where they were counted; absent on the last page. */
+  readonly remainingItemCount?: number;
 }
 
 /** The texts of a list's parts in JSON. */

@@ -93,6 +93,7 @@ interface ListedPart<Content> {
   /** Empty on the last page. */
   readonly token: string;
   readonly content: Content;
+  readonly rest: number | undefined;
   /** It is the last one that is asked for. */
   readonly isLast: boolean;
 }
@@ -107,9 +108,10 @@ async function* pagesOf<Content>(
   encode: (items: readonly AnyObject[], turn: Turn) => Promise<Content>,
 ): AsyncGenerator<ListedPart<Content>> {
   const { limit, at, token: first } = listParameters(request.query);
-  const read = async ({ items, revision, token }: ListedPage, turn: Turn): Promise<ListedPart<Content>> => ({
+  const read = async ({ items, revision, token, rest }: ListedPage, turn: Turn): Promise<ListedPart<Content>> => ({
     revision,
     token,
+    rest,
     content: await encode(items, turn),
     isLast: token === '' || limit > 0,
   });
@@ -127,6 +129,8 @@ async function* pagesOf<Content>(
 }
 
 /** Metadata of a list that ends with a page. The token of a page that others follow at once is not told. */
-function metadataOf({ revision, token, isLast }: ListedPart<unknown>): ListMetadata {
-  return { resourceVersion: String(revision), ...(isLast && token !== '' ? { continue: token } : {}) };
+function metadataOf({ revision, token, rest, isLast }: ListedPart<unknown>): ListMetadata {
+  const resourceVersion = String(revision);
+  if (!isLast || token === '') return { resourceVersion };
+  return { resourceVersion, continue: token, ...(rest === undefined ? {} : { remainingItemCount: rest }) };
 }

@@ -1,5 +1,5 @@
 import type { CustomResourceDefinition } from '../../gen/gantry.apiextensions.v1.ts';
-import type { Kind } from '../../kind.ts';
+import { type Kind, usersMetadata } from '../../kind.ts';
 import { noteStoredVersion, setDefinitionDefaults } from './defaults.ts';
 import { holdForObjects } from './deletion.ts';
 
@@ -16,6 +16,7 @@ export const customResourceDefinition: Kind<CustomResourceDefinition> = {
   message: 'gantry.apiextensions.v1.CustomResourceDefinition',
   objectField: 'customResourceDefinition',
   hasStatus: true,
+  statusKeeps: usersMetadata,
   generation: 'spec',
   needsRevision: true,
   validatesRequired: true,

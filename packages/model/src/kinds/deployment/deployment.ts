@@ -18,6 +18,7 @@ export const deployment: Kind<Deployment> = {
   message: 'gantry.apps.v1.Deployment',
   objectField: 'deployment',
   hasStatus: true,
+  statusKeeps: ['labels'],
   categories: ['all'],
   subresources: { scale: scaleOfReplicas },
   generation: 'spec and annotations',

@@ -1,6 +1,6 @@
 import { formatAge } from '../../age.ts';
 import type { FlowSchema } from '../../gen/gantry.flowcontrol.v1.ts';
-import type { Kind } from '../../kind.ts';
+import { type Kind, usersMetadata } from '../../kind.ts';
 import { validateFlowSchema, validateFlowSchemaStatus } from './validation.ts';
 
 /** Precedence of a schema that names none. */
@@ -18,6 +18,7 @@ export const flowSchema: Kind<FlowSchema> = {
   message: 'gantry.flowcontrol.v1.FlowSchema',
   objectField: 'flowSchema',
   hasStatus: true,
+  statusKeeps: usersMetadata,
   generation: 'spec',
   setDefaults: (object) => {
     object.spec ??= {};

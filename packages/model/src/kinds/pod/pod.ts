@@ -20,6 +20,7 @@ export const pod: Kind<Pod> = {
   message: 'gantry.core.v1.Pod',
   objectField: 'pod',
   hasStatus: true,
+  statusKeeps: ['ownerReferences'],
   categories: ['all'],
   subresources: {
     attach: { verbs: ['create', 'get'], type: { group: '', version: 'v1', kind: 'PodAttachOptions' } },

@@ -1,5 +1,5 @@
 import type { PodGroup } from '../../gen/gantry.scheduling.v1alpha1.ts';
-import type { Kind } from '../../kind.ts';
+import { type Kind, usersMetadata } from '../../kind.ts';
 import { validatePodGroup } from './validation.ts';
 
 /** Label that makes a pod a member of the group of that name in its namespace, so that controllers' templates can carry it. */
@@ -17,6 +17,7 @@ export const podGroup: Kind<PodGroup> = {
   message: 'gantry.scheduling.v1alpha1.PodGroup',
   objectField: 'podGroup',
   hasStatus: true,
+  statusKeeps: usersMetadata,
   generation: 'spec',
   setDefaults: () => {},
   prepareForCreate: (group) => {

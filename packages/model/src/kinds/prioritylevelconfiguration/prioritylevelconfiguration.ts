@@ -4,7 +4,7 @@ import type {
   PriorityLevelConfigurationSpec,
   QueuingConfiguration,
 } from '../../gen/gantry.flowcontrol.v1.ts';
-import type { Kind } from '../../kind.ts';
+import { type Kind, usersMetadata } from '../../kind.ts';
 import { validatePriorityLevel, validatePriorityLevelStatus } from './validation.ts';
 
 /** Kubernetes' defaults. */
@@ -23,6 +23,7 @@ export const priorityLevelConfiguration: Kind<PriorityLevelConfiguration> = {
   message: 'gantry.flowcontrol.v1.PriorityLevelConfiguration',
   objectField: 'priorityLevelConfiguration',
   hasStatus: true,
+  statusKeeps: usersMetadata,
   generation: 'spec',
   setDefaults: ({ spec }) => {
     if (spec !== undefined) setSpecDefaults(spec);

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { ResourceClaim } from '../../gen/gantry.resource.v1.ts';
-import type { Kind } from '../../kind.ts';
+import { type Kind, usersMetadata } from '../../kind.ts';
 import { immutable, notEnforced } from '../../validation/causes.ts';
 import { setClaimDefaults, validateClaimSpec } from '../devices/claims.ts';
 import { validateClaimStatus } from './status.ts';
@@ -17,6 +17,7 @@ export const resourceClaim: Kind<ResourceClaim> = {
   message: 'gantry.resource.v1.ResourceClaim',
   objectField: 'resourceClaim',
   hasStatus: true,
+  statusKeeps: usersMetadata,
   setDefaults: ({ spec }) => setClaimDefaults(spec),
   prepareForCreate: (object) => {
     object.status = {};

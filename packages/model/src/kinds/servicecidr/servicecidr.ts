@@ -1,6 +1,6 @@
 import type { FieldCause } from '@gantry/runtime/errors.ts';
 import type { ServiceCIDR } from '../../gen/gantry.networking.v1.ts';
-import type { Kind } from '../../kind.ts';
+import { type Kind, usersMetadata } from '../../kind.ts';
 import { immutable, invalidValue, invalidValues, notEnforced, required } from '../../validation/causes.ts';
 import { canonicalCidrProblems, rangeOf } from '../../validation/cidrs.ts';
 
@@ -18,6 +18,7 @@ export const serviceCidr: Kind<ServiceCIDR> = {
   message: 'gantry.networking.v1.ServiceCIDR',
   objectField: 'serviceCidr',
   hasStatus: true,
+  statusKeeps: usersMetadata,
   setDefaults: () => {},
   prepareForCreate: (object) => {
     delete object.status;

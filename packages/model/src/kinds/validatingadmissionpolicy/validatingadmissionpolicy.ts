@@ -1,5 +1,5 @@
 import type { ValidatingAdmissionPolicy } from '../../gen/gantry.admissionregistration.v1.ts';
-import type { Kind } from '../../kind.ts';
+import { type Kind, usersMetadata } from '../../kind.ts';
 import { notEnforced } from '../../validation/causes.ts';
 import { formatParamKind } from '../admission/policies.ts';
 import { setMatchDefaults } from '../admission/rules.ts';
@@ -18,6 +18,7 @@ export const validatingAdmissionPolicy: Kind<ValidatingAdmissionPolicy> = {
   message: 'gantry.admissionregistration.v1.ValidatingAdmissionPolicy',
   objectField: 'validatingAdmissionPolicy',
   hasStatus: true,
+  statusKeeps: usersMetadata,
   generation: 'spec',
   setDefaults: (object) => {
     object.spec ??= {} as NonNullable<ValidatingAdmissionPolicy['spec']>;

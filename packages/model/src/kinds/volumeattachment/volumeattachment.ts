@@ -2,7 +2,7 @@ import type { FieldCause } from '@gantry/runtime/errors.ts';
 import type { PersistentVolumeSpec } from '../../gen/gantry.core.v1.ts';
 import type { VolumeAttachment, VolumeAttachmentSource, VolumeError } from '../../gen/gantry.storage.v1.ts';
 import { canonicalJson } from '../../hash.ts';
-import type { Kind } from '../../kind.ts';
+import { type Kind, usersMetadata } from '../../kind.ts';
 import {
   forbidden,
   immutable,
@@ -32,6 +32,7 @@ export const volumeAttachment: Kind<VolumeAttachment> = {
   message: 'gantry.storage.v1.VolumeAttachment',
   objectField: 'volumeAttachment',
   hasStatus: true,
+  statusKeeps: usersMetadata,
   needsRevision: true,
   setDefaults: () => {},
   prepareForCreate: (object) => {
