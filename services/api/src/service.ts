@@ -36,6 +36,7 @@ import { ResourceApi } from './core/api.ts';
 import { createBuiltIns } from './core/built-ins.ts';
 import type { CoreDeps } from './core/context.ts';
 import { create } from './core/creation.ts';
+import { keepDefaultRange } from './core/default-range.ts';
 import { ListBudget } from './core/list-budget.ts';
 import type { Entropy } from './core/metadata.ts';
 import { Turns } from './core/turns.ts';
@@ -170,6 +171,7 @@ async function startParts(config: ApiConfig, deps: ApiDeps, stack: AsyncDisposab
     if (!alsoRoles) return;
     await keepDefaultRoles(core, ownWrite());
     await flow.makeObjects(resources);
+    await keepDefaultRange(core, config.serviceCidr, ownWrite());
   };
   await createMissing(true);
   // Whoever asks first is judged by all roles.

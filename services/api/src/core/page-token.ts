@@ -21,7 +21,7 @@ export function encodePageToken(position: PagePosition): string {
 /** The position in a token that a client sent back; refuses one that is not ours or belongs to another list. */
 export function decodePageToken(token: string, prefix: string): PagePosition {
   const parsed = token.length <= maxTokenChars ? parse(token) : undefined;
-  if (!Array.isArray(parsed) || parsed.length !== 4 || parsed[0] !== version)
+  if (!Array.isArray(parsed) || ![3, 4].includes(parsed.length) || parsed[0] !== version)
     throw invalid('it is not a token of this server');
   const [, revision, after, rest] = parsed as unknown[];
   if (!Number.isSafeInteger(revision) || (revision as number) < 0) throw invalid('its revision is not a number');

@@ -23,6 +23,11 @@ test.each([
   else expect(wanted).toMatchObject(expected);
 });
 
+test('calls have objects alone', () => {
+  expect(wantedBy(table, { parts: false })).toBeUndefined();
+  expect(wantedBy(`${table},application/yaml`, { parts: false })).toMatchObject({ form: 'object', encoding: 'yaml' });
+});
+
 test('discovery documents are for discovery alone', () => {
   const accept = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json';
   expect(wantedBy(accept, { discovery: true })).toMatchObject({ form: 'discovery', version: 'v2' });

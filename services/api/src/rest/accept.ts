@@ -43,7 +43,7 @@ interface Clause {
 /**
  * Chooses the media type of an Accept header that the client likes best of those that the server can give; undefined if it can
  * give none.
- * @param offers Encodings that can be given, and whether aggregated discovery documents can.
+ * @param offers Encodings and forms that can be given, where those are others than a resource's.
  */
 export function wantedBy(accept: string | undefined, offers?: Offers): Wanted | undefined {
   if (offers !== undefined) return chosen(accept, offers);
@@ -71,10 +71,12 @@ const maxKnownChars = 1_024;
 interface Offers {
   readonly encodings?: readonly Encoding[];
   readonly discovery?: boolean;
+  /** Tables and metadata alone can be given; true if absent. */
+  readonly parts?: boolean;
 }
 
 function chosen(accept: string | undefined, offers: Offers): Wanted | undefined {
-  const { encodings: offered = ['json', 'yaml', 'protobuf'], discovery = false } = offers;
+  const { encodings: offered = ['json', 'yaml', 'protobuf'], discovery = false, parts = true } = offers;
   for (const { type, parameters } of clausesOf(accept || '*/*')) {
     const encoding = Object.hasOwn(encodings, type) ? encodings[type]! : undefined;
     if (encoding === undefined || !offered.includes(encoding)) continue;
@@ -83,7 +85,7 @@ function chosen(accept: string | undefined, offers: Offers): Wanted | undefined 
     const version = parameters.get('v') ?? '';
     if (as === undefined) return { encoding, form: 'object', version: '', pretty };
     const form = Object.hasOwn(forms, as) ? forms[as]! : undefined;
-    if (form === undefined || (form === 'discovery') !== discovery) continue;
+    if (form === undefined || (form === 'discovery') !== discovery || !parts) continue;
     // A table has no form in protobuf.
     if (form === 'table' && encoding === 'protobuf') continue;
     if (form === 'discovery' ? ['v2', 'v2beta1'].includes(version) : ['v1', 'v1beta1', ''].includes(version)) {

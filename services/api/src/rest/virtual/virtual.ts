@@ -5,9 +5,11 @@ import { virtualKinds } from '@gantry/model/virtual-kinds.ts';
 import { GantryError } from '@gantry/runtime/errors.ts';
 import type { RequestContext } from '../../core/context.ts';
 import type { AnyObject } from '../../core/stored-object.ts';
+import { wantedBy } from '../accept.ts';
 import { type Outgoing, sendDocument } from '../answer.ts';
 import { fieldsFrom } from '../bodies.ts';
 import { mediaTypeOf, readBody } from '../body.ts';
+import { notAcceptable } from '../encoding.ts';
 import { writeParameters } from '../parameters.ts';
 import type { ResourceRequest } from '../request.ts';
 
@@ -34,6 +36,8 @@ export async function handleVirtual(
   { route, query, incoming, context, wanted }: ResourceRequest,
   response: Outgoing,
 ): Promise<void> {
+  const form = wanted.form === 'object' ? wanted : wantedBy(incoming.headers.accept, { parts: false });
+  if (form === undefined) throw notAcceptable(['json', 'yaml', 'protobuf']);
   const { namespace, name, verb } = route;
   if (name !== '' || (namespace !== '') !== kind.namespaced) {
     throw new GantryError('NotFound', 'the server could not find the requested resource');
@@ -45,7 +49,7 @@ export async function handleVirtual(
   writeParameters(query, 'CreateOptions');
   const body = await readBody(incoming, maxBodyBytes, context.signal);
   const object = objectOf(kind, body, mediaTypeOf(incoming));
-  sendDocument(response, 201, await answer(context, object, namespace), wanted, kind.message);
+  sendDocument(response, 201, await answer(context, object, namespace), form, kind.message);
 }
 
 /** The object in a body. Clients may leave apiVersion and kind to the URL. */
