@@ -12,7 +12,7 @@ export default defineConfig({
           include: [
             '{packages,services}/*/src/**/*.test.ts',
             '{cli,bench}/src/**/*.test.ts',
-            'test/{tidy,differential,authorization}/**/*.test.ts',
+            'test/{tidy,differential,authorization,conformance}/**/*.test.ts',
           ],
           exclude: ['**/*.integration.test.ts', '**/node_modules/**'],
           // Ends a test that hangs; a busy machine is no reason to fail.

@@ -1,9 +1,10 @@
 /**
  * Runs suites and programs that others wrote against a cluster of Gantry, and writes the scoreboard:
  *
- *     npm run conformance -- [--suite clients]
+ *     npm run conformance -- [--suite kubernetes|clients] [--area AREA] [--focus REGEX] [--procs N]
  *
  * Each suite has a module file of its own and is built from Go modules; without Go nothing is run, and the scoreboard stays.
+ * Area and focus choose tests of suites that have many.
  */
 import { spawnSync } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
@@ -11,12 +12,20 @@ import { parseArgs } from 'node:util';
 import { projectFile } from '../e2e/command.ts';
 import { startTestCluster } from '../e2e/harness.ts';
 import { clients } from './clients/suite.ts';
+import { kubernetes } from './kubernetes/suite.ts';
 import { boardOf, type Suite, withBoard } from './scoreboard.ts';
 
-const suites: readonly Suite[] = [clients];
+const suites: readonly Suite[] = [kubernetes, clients];
 const scoreboard = projectFile('docs/conformance.md');
 
-const { values } = parseArgs({ options: { suite: { type: 'string' } } });
+const { values } = parseArgs({
+  options: {
+    suite: { type: 'string' },
+    area: { type: 'string' },
+    focus: { type: 'string' },
+    procs: { type: 'string', default: '2' },
+  },
+});
 const chosen = suites.filter(({ name }) => values.suite === undefined || name === values.suite);
 if (chosen.length === 0) {
   const names = suites.map(({ name }) => JSON.stringify(name)).join(', ');
@@ -30,13 +39,14 @@ for (const suite of chosen) {
   say(`building ${suite.name}`);
   const programs = await suite.build();
   say(`starting a cluster for ${suite.name}`);
-  await using cluster = await startTestCluster('up');
-  const results = await suite.run(cluster, programs);
+  await using cluster = await startTestCluster('up', (folder) => suite.images?.(programs, folder) ?? Promise.resolve());
+  const choice = { area: values.area, focus: values.focus, procs: Number(values.procs) };
+  const { results, board } = await suite.run(cluster, programs, choice);
   for (const { name, problem } of results)
     say(`${problem === undefined ? 'passed' : 'FAILED'}: ${name}${problem === undefined ? '' : `: ${problem}`}`);
   failures += results.filter(({ problem }) => problem !== undefined).length;
   const text = await readFile(scoreboard, 'utf8');
-  await writeFile(scoreboard, withBoard(text, boardOf(suite, results, new Date())));
+  await writeFile(scoreboard, withBoard(text, board ?? boardOf(suite, results, new Date())));
 }
 process.exit(failures === 0 ? 0 : 1);
 

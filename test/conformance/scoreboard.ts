@@ -6,6 +6,23 @@ export interface TestResult {
   readonly problem?: string;
 }
 
+/** The tests of a suite that are to run. */
+export interface Choice {
+  /** Such as api-machinery, for a suite that has areas; all if absent. */
+  readonly area?: string | undefined;
+  /** A regular expression that names match; all if absent. */
+  readonly focus?: string | undefined;
+  /** Processes in which tests run at the same time. */
+  readonly procs: number;
+}
+
+/** Outcome of a run. */
+export interface Run {
+  readonly results: readonly TestResult[];
+  /** The suite's scoreboard, heading included, where it is another one than the list of results. */
+  readonly board?: string;
+}
+
 /** A suite or a program of others. */
 export interface Suite {
   /** As --suite names it. */
@@ -14,7 +31,9 @@ export interface Suite {
   readonly title: string;
   /** Builds what it runs; resolves to the folder with the programs. */
   readonly build: () => Promise<string>;
-  readonly run: (cluster: TestCluster, programs: string) => Promise<readonly TestResult[]>;
+  /** Builds images of containers into the folder from which the nodes of the cluster will take them in. */
+  readonly images?: (programs: string, folder: string) => Promise<void>;
+  readonly run: (cluster: TestCluster, programs: string, choice: Choice) => Promise<Run>;
 }
 
 /** The scoreboard of a suite, in Markdown. */

@@ -34,10 +34,17 @@ export interface TestCluster extends AsyncDisposable {
   powerOn(node: string): Promise<void>;
 }
 
-/** Starts a cluster. */
-export async function startTestCluster(form: Form): Promise<TestCluster> {
+/**
+ * Starts a cluster.
+ * @param images Writes further images into the folder from which nodes take them in.
+ */
+export async function startTestCluster(
+  form: Form,
+  images: (folder: string) => Promise<void> = async () => {},
+): Promise<TestCluster> {
   const stateDir = await mkdtemp(join(tmpdir(), 'gantry-e2e-'));
   await writeSampleImages(join(stateDir, 'images'));
+  await images(join(stateDir, 'images'));
   const address = await freeAddress('127.0.0.1:0');
   const start = (): Promise<ClusterProcess> => ClusterProcess.start([form, stateDir, address]);
   let running = await start();

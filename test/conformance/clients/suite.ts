@@ -26,7 +26,9 @@ export const clients: Suite = {
   },
   run: async (cluster, programs) => {
     await cluster.client.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
-    return [...(await withClientGo(cluster, programs)), ...(await withControllerRuntime(cluster, programs))];
+    return {
+      results: [...(await withClientGo(cluster, programs)), ...(await withControllerRuntime(cluster, programs))],
+    };
   },
 };
 

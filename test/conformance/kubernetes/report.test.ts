@@ -1,0 +1,68 @@
+import { expect, test } from 'vitest';
+import { conformanceBoard, generalized } from './board.ts';
+import { conformanceTests, outcomesOf, patternOf } from './report.ts';
+
+const spec = (text: string, State: string, Message?: string) => ({
+  LeafNodeType: 'It',
+  LeafNodeText: text,
+  ContainerHierarchyTexts: ['[sig-x] Group'],
+  State,
+  Failure: { Message },
+});
+const report = JSON.stringify([
+  {
+    SpecReports: [
+      spec('works', 'passed'),
+      spec('fails', 'failed', 'expected\n   this\n'),
+      spec('hangs', 'timedout', 'too late'),
+      spec('was left out', 'skipped'),
+      spec('was stopped', 'interrupted'),
+      { ...spec('', 'failed'), LeafNodeType: 'ReportAfterSuite' },
+    ],
+  },
+]);
+const listed = [
+  { codename: '[sig-x] Group works' },
+  { codename: '[sig-x] Group fails' },
+  { codename: '[sig-y] Other' },
+];
+
+test('a report has the outcomes of tests that ended', () => {
+  expect(Object.fromEntries(outcomesOf(report))).toEqual({
+    '[sig-x] Group works': { state: 'passed' },
+    '[sig-x] Group fails': { state: 'failed', problem: 'expected this' },
+    '[sig-x] Group hangs': { state: 'failed', problem: 'too late' },
+  });
+});
+
+test('the pattern of names finds them and no others', () => {
+  const name = '[sig-x] Group a.b (c) [Conformance]';
+  const pattern = new RegExp(patternOf([name]));
+  expect(pattern.test(`Suite ${name}`)).toBe(true);
+  expect(pattern.test('Suite [sig-x] Group axb (c) [Conformance]')).toBe(false);
+  expect(pattern.test(`${name} [Slow]`)).toBe(false);
+});
+
+test('the board counts by area, and names failures by reason and what was not run', () => {
+  const board = conformanceBoard('## Title', 'About.', conformanceTests(listed), outcomesOf(report));
+  expect(board.split('\n')).toEqual(
+    expect.arrayContaining([
+      '## Title',
+      '| x | 2 | 1 | 1 | 0 |',
+      '| y | 1 | 0 | 0 | 1 |',
+      '| all | 3 | 1 | 1 | 1 |',
+      '- `expected this`',
+      '  - [sig-x] Group fails',
+      '- [sig-y] Other',
+    ]),
+  );
+});
+
+test('reasons that differ by generated names are one', () => {
+  const [one, other] = [
+    'pod "a-3f2b1c4d-0000-1111-2222-333344445555" in ns-4711',
+    'pod "a-00000000-0000-1111-2222-333344445555" in ns-12',
+  ];
+  expect(generalized(one!)).toBe(generalized(other!));
+  expect(generalized('another')).not.toBe(generalized(one!));
+});
