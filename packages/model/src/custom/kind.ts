@@ -5,7 +5,7 @@ import type {
   CustomResourceDefinitionVersion,
   JSONSchemaProps,
 } from '../gen/gantry.apiextensions.v1.ts';
-import type { CustomKind, FieldReader, Kind, KubeObject } from '../kind.ts';
+import { type CustomKind, type FieldReader, type Kind, type KubeObject, usersMetadata } from '../kind.ts';
 import { type StructuralSchema, structuralSchema } from '../structural.ts';
 import { invalidValue } from '../validation/causes.ts';
 import { standardFinalizers } from '../validation/metadata.ts';
@@ -117,6 +117,7 @@ function kindOfVersion(
     objectField: '',
     custom,
     hasStatus,
+    statusKeeps: usersMetadata,
     ...(subresources.scale === undefined ? {} : { subresources: { scale: scaleOf(subresources.scale) } }),
     generation: 'all but metadata',
     needsRevision: true,
