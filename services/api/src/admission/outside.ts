@@ -1,20 +1,25 @@
 import { builtIn } from '@gantry/model/built-in.ts';
-import { GantryError } from '@gantry/runtime/errors.ts';
 import type { Registry as Metrics } from 'prom-client';
 import { wellKnown } from '../auth/user.ts';
 import { Callouts } from '../callout/client.ts';
 import { Routes } from '../callout/routes.ts';
 import { type CoreDeps, ownContext } from '../core/context.ts';
+import type { AnyObject } from '../core/stored-object.ts';
 import { readStored } from '../core/writer.ts';
 import { ownManager } from '../ownership/track.ts';
 import type { PodProxy } from '../pods/proxy.ts';
 import { socketTo } from '../pods/socket.ts';
 import type { ChangeObserver } from '../watch/observers.ts';
 import type { AdmissionStep } from './chain.ts';
+import { FollowedObjects } from './following.ts';
+import { createPolicyMetrics } from './policies/metrics.ts';
+import { Policies } from './policies/policies.ts';
+import { validatingPolicies } from './policies/validating.ts';
+import { validatingPolicyOf } from './policies/validating-policy.ts';
 import { HookConfigurations } from './webhooks/configurations.ts';
+import { matchConditions } from './webhooks/matching-conditions.ts';
 import { createHookMetrics } from './webhooks/metrics.ts';
 import { mutatingWebhooks } from './webhooks/mutating.ts';
-import type { MeetsConditions } from './webhooks/selection.ts';
 import { validatingWebhooks } from './webhooks/validating.ts';
 
 /** Admission that users bring. */
@@ -34,6 +39,13 @@ type Deps = Pick<CoreDeps, 'kinds' | 'store' | 'cache' | 'clock' | 'entropy' | '
 };
 
 const namespaces = builtIn.kindOf('', 'Namespace')!;
+const group = 'admissionregistration.k8s.io';
+const policyKinds = {
+  validating: builtIn.kindOf(group, 'ValidatingAdmissionPolicy')!,
+  validatingBinding: builtIn.kindOf(group, 'ValidatingAdmissionPolicyBinding')!,
+  mutating: builtIn.kindOf(group, 'MutatingAdmissionPolicy')!,
+  mutatingBinding: builtIn.kindOf(group, 'MutatingAdmissionPolicyBinding')!,
+};
 /** The user as whom the api reaches pods. */
 const self = { name: 'system:apiserver', groups: [wellKnown.masters] };
 
@@ -47,17 +59,25 @@ export function outsideAdmission(deps: Deps): OutsideAdmission {
     dialPod: (target) => socketTo(deps.pods(), ownContext(self, stop.signal, ownManager), target),
   });
   const configurations = new HookConfigurations(deps.kinds);
+  const metrics = createHookMetrics(deps.metrics);
+  const readNamespace = async (name: string): Promise<AnyObject> =>
+    (await readStored(deps, { kind: namespaces, namespace: '', name })).object;
+  const authorizer = undefined;
   const hooks = {
-    ...deps,
-    callouts,
-    configurations,
-    metrics: createHookMetrics(deps.metrics),
-    readNamespace: async (name: string) => (await readStored(deps, { kind: namespaces, namespace: '', name })).object,
-    meetsConditions,
+    ...{ ...deps, callouts, configurations, metrics, readNamespace },
+    meetsConditions: matchConditions(metrics, authorizer),
   };
+  const policyObjects = new FollowedObjects(Object.values(policyKinds));
+  const types = { policy: policyKinds.validating, binding: policyKinds.validatingBinding };
+  const validating = new Policies(deps.kinds, policyObjects, types, validatingPolicyOf);
+  const policies = { ...deps, readNamespace, authorizer };
   return {
-    steps: [mutatingWebhooks(hooks), validatingWebhooks(hooks)],
-    observers: [routes, configurations.observer],
+    steps: [
+      mutatingWebhooks(hooks),
+      validatingPolicies({ ...policies, observe: createPolicyMetrics(deps.metrics, 'validating') }, validating),
+      validatingWebhooks(hooks),
+    ],
+    observers: [routes, configurations.observer, policyObjects],
     callouts,
     [Symbol.dispose]: () => {
       stop.abort();
@@ -65,10 +85,3 @@ export function outsideAdmission(deps: Deps): OutsideAdmission {
     },
   };
 }
-
-/** Conditions are not evaluated: a webhook that has any is not asked, and its failure policy decides on the request. */
-const meetsConditions: MeetsConditions = ({ conditions, isIgnoredOnFailure, name }) => {
-  if (conditions.length === 0) return true;
-  if (isIgnoredOnFailure) return false;
-  throw new GantryError('Forbidden', `the match conditions of webhook ${JSON.stringify(name)} cannot be evaluated`);
-};

@@ -1,6 +1,5 @@
 import type { ValidatingAdmissionPolicy } from '../../gen/gantry.admissionregistration.v1.ts';
 import { type Kind, usersMetadata } from '../../kind.ts';
-import { notEnforced } from '../../validation/causes.ts';
 import { formatParamKind } from '../admission/policies.ts';
 import { setMatchDefaults } from '../admission/rules.ts';
 import { validateValidatingPolicy, validateValidatingPolicyStatus } from './validation.ts';
@@ -30,7 +29,6 @@ export const validatingAdmissionPolicy: Kind<ValidatingAdmissionPolicy> = {
   },
   validate: validateValidatingPolicy,
   validateStatus: validateValidatingPolicyStatus,
-  warnings: () => [notEnforced(validatingAdmissionPolicy, 'no request is held to it')],
   selectableFields: {},
   columns: [
     { name: 'VALIDATIONS', cell: ({ spec }) => String(spec?.validations?.length ?? 0) },

@@ -1,7 +1,7 @@
 import type { FieldCause } from '@gantry/runtime/errors.ts';
 import type { ValidatingAdmissionPolicyBinding } from '../../gen/gantry.admissionregistration.v1.ts';
 import type { Kind } from '../../kind.ts';
-import { duplicates, invalidValue, notEnforced, oneOf } from '../../validation/causes.ts';
+import { duplicates, invalidValue, oneOf } from '../../validation/causes.ts';
 import { formatParamRef, validateReferences } from '../admission/policies.ts';
 import { setMatchDefaults, validateMatchResources } from '../admission/rules.ts';
 
@@ -23,7 +23,6 @@ export const validatingAdmissionPolicyBinding: Kind<ValidatingAdmissionPolicyBin
   generation: 'spec',
   setDefaults: ({ spec }) => setMatchDefaults(spec?.matchResources),
   validate: validateBinding,
-  warnings: () => [notEnforced(validatingAdmissionPolicyBinding, 'no request is held to its policy')],
   selectableFields: {},
   columns: [
     { name: 'POLICYNAME', cell: ({ spec }) => spec?.policyName ?? '' },

@@ -5,6 +5,7 @@ import type {
   ValidatingWebhookConfiguration,
 } from '@gantry/model/gen/gantry.admissionregistration.v1.ts';
 import type { CalloutTarget } from '../../callout/target.ts';
+import { type Conditions, compileConditions } from '../expressions/conditions.ts';
 import type { Choice } from '../matching/candidates.ts';
 import { conditionsOf } from '../matching/selectors.ts';
 
@@ -22,7 +23,8 @@ export interface Hook extends Choice {
   readonly worksOnDryRun: boolean;
   readonly isReinvoked: boolean;
   readonly timeoutMs: number;
-  readonly conditions: readonly MatchCondition[];
+  /** Its match conditions, compiled. */
+  readonly conditions: Conditions;
 }
 
 const defaultTimeoutSeconds = 10;
@@ -50,6 +52,16 @@ export function hooksOf(
     worksOnDryRun: webhook.sideEffects === 'None' || webhook.sideEffects === 'NoneOnDryRun',
     isReinvoked: webhook.reinvocationPolicy === 'IfNeeded',
     timeoutMs: (webhook.timeoutSeconds ?? defaultTimeoutSeconds) * 1_000,
-    conditions: webhook.matchConditions ?? [],
+    conditions: conditionsIn(webhook.matchConditions),
   }));
+}
+
+const scope = { hasParams: false, hasAuthorizer: true };
+/** Compiled conditions by what is stored: each is compiled once. */
+const compiled = new WeakMap<readonly MatchCondition[], Conditions>();
+
+function conditionsIn(given: readonly MatchCondition[] = []): Conditions {
+  const known = compiled.get(given) ?? compileConditions(given, scope);
+  compiled.set(given, known);
+  return known;
 }

@@ -21,6 +21,12 @@ export interface HookMetrics {
   readonly called: (call: HookCall) => void;
   /** A webhook failed, and the request went on without it. */
   readonly failedOpen: (name: string, type: HookPhase) => void;
+  /** Match conditions were evaluated. @param outcome Errors, or whether the webhook is left out. */
+  readonly matched: (
+    name: string,
+    operation: string,
+    outcome: { readonly errors: number; readonly excluded: boolean },
+  ) => void;
 }
 
 /** Highest status code that is told apart. */
@@ -54,6 +60,19 @@ export function createHookMetrics(registry: Registry): HookMetrics {
     labelNames: ['name', 'type'],
     registers,
   });
+  const labelNames = ['name', 'kind', 'operation'] as const;
+  const errors = new Counter({
+    name: 'apiserver_admission_match_condition_evaluation_errors_total',
+    help: 'Errors of match conditions, by the name and kind of what has them, and operation.',
+    labelNames,
+    registers,
+  });
+  const exclusions = new Counter({
+    name: 'apiserver_admission_match_condition_exclusions_total',
+    help: 'Requests that match conditions left out, by the name and kind of what has them, and operation.',
+    labelNames,
+    registers,
+  });
   return {
     called: (call) => {
       const { name, type, operation } = call;
@@ -65,5 +84,10 @@ export function createHookMetrics(registry: Registry): HookMetrics {
       rejections.inc({ name, type, operation, error_type: call.rejection, rejection_code: code });
     },
     failedOpen: (name, type) => open.inc({ name, type }),
+    matched: (name, operation, { errors: failed, excluded }) => {
+      const labels = { name, kind: 'webhook', operation };
+      if (failed > 0) errors.inc(labels, failed);
+      if (excluded) exclusions.inc(labels);
+    },
   };
 }
