@@ -73,7 +73,7 @@ export function findByKeys(list: readonly unknown[], wanted: unknown, schema: Sc
   return list.find((candidate) => isMap(candidate) && keys.every((key) => isSameJson(candidate[key], wanted[key])));
 }
 
-/** Where errors of a value stand: the value itself if something was in its place before, else what it is part of. */
+/** Place of errors: the value itself if something was in its place before, else the value around it. */
 export interface Ratchet {
   readonly current: Correlated | undefined;
   readonly parent: Correlated | undefined;
