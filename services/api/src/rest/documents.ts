@@ -41,6 +41,8 @@ export class Documents {
   readonly #forms: () => readonly Form[];
   readonly #address: string;
   #openApi: OpenApi | undefined;
+  /** The documents before the last change. */
+  #before: OpenApi | undefined;
 
   /**
    * @param forms All forms that are served now.
@@ -53,12 +55,14 @@ export class Documents {
 
   /** Makes the documents anew when they are next asked for: a kind came or went. */
   reset(): void {
+    this.#before = this.#openApi ?? this.#before;
     this.#openApi = undefined;
   }
 
   /** The document of OpenAPI at a path, in a form that an Accept header takes; undefined where there is none. */
   schemaAt(path: string, accept: string | undefined): Promise<SchemaDocument | undefined> {
-    this.#openApi ??= new OpenApi(this.#forms());
+    this.#openApi ??= new OpenApi(this.#forms(), this.#before);
+    this.#before = undefined;
     return this.#openApi.at(path, accept);
   }
 

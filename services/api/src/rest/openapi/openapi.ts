@@ -31,9 +31,16 @@ export class OpenApi {
   readonly #byPath: ReadonlyMap<string, readonly Form[]>;
   readonly #documents = new Map<string, SchemaDocument>();
 
-  constructor(forms: readonly Form[]) {
+  /** @param before Of the forms that were served before: documents of groups that are as they were stay. */
+  constructor(forms: readonly Form[], before?: OpenApi) {
     this.#forms = forms;
     this.#byPath = Map.groupBy(forms, openApiPath);
+    if (before === undefined) return;
+    for (const [group, document] of before.#documents) {
+      const [now, then] = [this.#byPath.get(group), before.#byPath.get(group)];
+      const isSame = now?.length === then?.length && now?.every((form, index) => form === then![index]);
+      if (isSame) this.#documents.set(group, document);
+    }
   }
 
   /** The document of a path, in a form that an Accept header takes; undefined for any path that is none of OpenAPI's. */

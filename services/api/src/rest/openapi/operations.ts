@@ -1,5 +1,6 @@
 import type { Form } from '@gantry/model/registry.ts';
 import { openApiPath, subresourcesOf } from '../discovery.ts';
+import { patchMediaTypes } from '../patch-types.ts';
 import { gvkOf, type Schemas, type TypeName } from './schemas.ts';
 
 // The paths of a form with their operations, in no version of OpenAPI yet.
@@ -25,6 +26,8 @@ export interface Operation {
   readonly answer: string | undefined;
   /** The type that it is about. */
   readonly type: TypeName;
+  /** Media types of the body; any for one that is no patch. */
+  readonly takes?: readonly string[];
 }
 
 export interface Path {
@@ -32,14 +35,6 @@ export interface Path {
   readonly parameters: readonly Parameter[];
   readonly operations: readonly Operation[];
 }
-
-/** Media types of patches that objects take. */
-export const patchMediaTypes = [
-  'application/json-patch+json',
-  'application/merge-patch+json',
-  'application/strategic-merge-patch+json',
-  'application/apply-patch+yaml',
-];
 
 function query(name: string, description: string, type: Parameter['type'] = 'string'): Parameter {
   return { name, in: 'query', type, description };
@@ -105,7 +100,7 @@ export function pathsOf(form: Form, schemas: Schemas): Path[] {
     : [];
   const read = own('read', 'get');
   const replace = own('replace', 'put', { parameters: writes, body });
-  const patch = own('patch', 'patch', { parameters: patches, body: schemas.patch });
+  const patch = own('patch', 'patch', { parameters: patches, body: schemas.patch, takes: patchMediaTypes(kind) });
   return [
     ...everywhere,
     {
@@ -152,6 +147,7 @@ function subresourcePaths(form: Form, schemas: Schemas, path: string, parameters
         body: verb === 'get' || verb === 'delete' ? undefined : verb === 'patch' ? schemas.patch : schema,
         answer: schema,
         type: responseKind,
+        ...(verb === 'patch' ? { takes: patchMediaTypes(form.kind) } : {}),
       };
     });
     return { path: `${path}/${subresource}`, parameters, operations };

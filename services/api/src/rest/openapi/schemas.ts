@@ -1,6 +1,7 @@
 import { objectSchema } from '@gantry/model/message-types.ts';
 import type { Form } from '@gantry/model/registry.ts';
 import type { Field, ObjectSchema, TypeSchema, ValueForm, ValueSchema } from '@gantry/model/type-schema.ts';
+import { customName, customSchema } from './custom.ts';
 
 /** A JSON schema, or any other part of an OpenAPI document. */
 export type Document = Readonly<Record<string, unknown>>;
@@ -89,16 +90,32 @@ export class Schemas {
 
   /** Name of the schema of a form's objects. */
   kind(form: Form): string {
+    if (form.kind.custom !== undefined) return this.#custom(form);
     return this.#identified(form.schema, gvkOf(form));
+  }
+
+  #custom(form: Form): string {
+    const name = customName(form, form.kind.kind);
+    if (!Object.hasOwn(this.byName, name)) {
+      const description = 'Identity, labels and owners.';
+      const metadata = this.describedReference(this.refer(objectSchema(objectMeta)), { description });
+      const parts = { identity: identityFields, metadata };
+      this.byName[name] = {
+        ...customSchema(form, this.#version, parts),
+        'x-kubernetes-group-version-kind': [gvkOf(form)],
+      };
+    }
+    return name;
   }
 
   /** Name of the schema of a form's lists. */
   list(form: Form): string {
     const item = this.kind(form);
     const { kind } = form;
-    const name = `${item}List`;
+    const listKind = kind.custom?.listKind ?? `${kind.kind}List`;
+    const name = kind.custom === undefined ? `${item}List` : customName(form, listKind);
     this.byName[name] ??= {
-      description: `${kind.kind}List is a list of ${kind.kind} objects.`,
+      description: `${listKind} is a list of ${kind.kind} objects.`,
       type: 'object',
       required: ['items'],
       properties: {
@@ -108,7 +125,7 @@ export class Schemas {
           description: 'Revision and token of the list.',
         }),
       },
-      'x-kubernetes-group-version-kind': [{ ...gvkOf(form), kind: `${kind.kind}List` }],
+      'x-kubernetes-group-version-kind': [{ ...gvkOf(form), kind: listKind }],
     };
     return name;
   }

@@ -1,6 +1,6 @@
 import type { Form } from '@gantry/model/registry.ts';
 import { answerTypes, info, pathDocuments, security, securitySchemes } from './common.ts';
-import { type Operation, type Parameter, patchMediaTypes } from './operations.ts';
+import type { Operation, Parameter } from './operations.ts';
 import { type Document, Schemas } from './schemas.ts';
 
 /** The OpenAPI 2 document of all forms. */
@@ -17,13 +17,12 @@ export function openApi2(forms: readonly Form[]): Document {
 }
 
 function operationDocument(operation: Operation, schemas: Schemas): Document {
-  const { id, action, description, parameters, body, answer, type, method } = operation;
-  const isPatch = body === schemas.patch;
+  const { id, action, description, parameters, body, answer, type, method, takes = ['*/*'] } = operation;
   const required = method === 'delete' ? {} : { required: true };
   const bodies = body === undefined ? [] : [{ name: 'body', in: 'body', ...required, schema: schemas.reference(body) }];
   return {
     description,
-    consumes: isPatch ? patchMediaTypes : ['*/*'],
+    consumes: takes,
     produces: answerTypes,
     schemes: ['https'],
     operationId: id,

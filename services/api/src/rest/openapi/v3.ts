@@ -1,6 +1,6 @@
 import type { Form } from '@gantry/model/registry.ts';
 import { answerTypes, info, pathDocuments, security, securitySchemes } from './common.ts';
-import { type Operation, type Parameter, patchMediaTypes } from './operations.ts';
+import type { Operation, Parameter } from './operations.ts';
 import { type Document, Schemas } from './schemas.ts';
 
 /** The OpenAPI 3 document of the forms of one group and version. */
@@ -16,18 +16,15 @@ export function openApi3(forms: readonly Form[]): Document {
 }
 
 function operationDocument(operation: Operation, schemas: Schemas): Document {
-  const { id, action, description, parameters, body, answer, type, method } = operation;
+  const { id, action, description, parameters, body, answer, type, method, takes = ['*/*'] } = operation;
   const content = (mediaTypes: readonly string[], name: string): Document =>
     Object.fromEntries(mediaTypes.map((each) => [each, { schema: schemas.reference(name) }]));
-  const isPatch = body === schemas.patch;
   const required = method === 'delete' ? {} : { required: true };
   return {
     description,
     operationId: id,
     ...(parameters.length === 0 ? {} : { parameters: parameters.map(parameterDocument) }),
-    ...(body === undefined
-      ? {}
-      : { requestBody: { content: content(isPatch ? patchMediaTypes : ['*/*'], body), ...required } }),
+    ...(body === undefined ? {} : { requestBody: { content: content(takes, body), ...required } }),
     responses: {
       '200': { description: 'OK', ...(answer === undefined ? {} : { content: content(answerTypes, answer) }) },
       '401': { description: 'Unauthorized' },
