@@ -11,7 +11,7 @@ import { namespaceController } from './namespace/namespace.ts';
 import type { NodeMonitor } from './nodehealth/monitor.ts';
 import { nodeHealthController } from './nodehealth/nodehealth.ts';
 import { podGroupController } from './podgroup/podgroup.ts';
-import { replicaSetController } from './replicaset/replicaset.ts';
+import { replicaSetController, replicationController } from './replicaset/replicaset.ts';
 import { serviceAccountController } from './serviceaccount/serviceaccount.ts';
 import { claimProtectionController, volumeProtectionController } from './volumes/protection.ts';
 import { volumeController } from './volumes/volumes.ts';
@@ -19,7 +19,8 @@ import { volumeController } from './volumes/volumes.ts';
 /** All controllers, made anew for each time that this process leads: some remember what they saw. */
 export function allControllers(clock: Clock, monitor: NodeMonitor): readonly Controller[] {
   return [
-    replicaSetController,
+    replicaSetController(),
+    replicationController(),
     deploymentController,
     endpointSliceController,
     endpointSliceMirroringController,

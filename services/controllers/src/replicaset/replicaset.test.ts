@@ -1,8 +1,12 @@
+import type { ReplicationController } from '@gantry/model/gen/gantry.core.v1.ts';
+import { GantryError } from '@gantry/runtime/errors.ts';
 import { describe, expect, it } from 'vitest';
 import type { Action, AnyObject } from '../core/action.ts';
 import { fakeView } from '../testing/fake-view.ts';
 import { aPod, aReplicaSet } from '../testing/objects.ts';
-import { replicaSetController } from './replicaset.ts';
+import { replicaSetController as makeController, replicationController } from './replicaset.ts';
+
+const replicaSetController = makeController();
 
 const now = Date.parse('2026-01-01T00:05:00Z');
 const reconcile = (objects: readonly AnyObject[], nowMs = now): readonly Action[] =>
@@ -107,11 +111,54 @@ describe('replicaSetController', () => {
     expect(ofType(reconcile([set]), 'create')).toEqual([]);
   });
 
+  it('tells why pods cannot be made, until there are as many as are wanted', () => {
+    const controller = makeController();
+    const set = aReplicaSet(2);
+    const refused = new GantryError('Forbidden', 'exceeded quota: few');
+    const statusAfter = (objects: readonly AnyObject[]) =>
+      ofType(controller.reconcile('default/web-1', fakeView(objects), now), 'updateStatus')[0]?.object as typeof set;
+    controller.failed!('default/web-1', new GantryError('Conflict', 'too late'));
+    expect(statusAfter([set])?.status?.conditions).toBeUndefined();
+    controller.failed!('default/web-1', refused);
+    const failing = { ...set, status: statusAfter([set]).status! };
+    expect(failing.status.conditions).toMatchObject([
+      { type: 'ReplicaFailure', status: 'True', reason: 'FailedCreate', message: 'exceeded quota: few' },
+    ]);
+    const pods = [aPod('a', { owner: set, node: 'n' }), aPod('b', { owner: set, node: 'n' })];
+    expect(statusAfter([failing, ...pods]).status!.conditions).toEqual([]);
+    expect(statusAfter([set])?.status?.conditions).toBeUndefined();
+  });
+
   it('hears of its pods and of orphans that it may adopt', () => {
     const set = aReplicaSet(1);
     const view = fakeView([set]);
     expect(replicaSetController.keysFor(aPod('a', { owner: set }), view)).toEqual(['default/web-1']);
     expect(replicaSetController.keysFor(aPod('b'), view)).toEqual(['default/web-1']);
     expect(replicaSetController.keysFor(aPod('c', { labels: { app: 'x' } }), view)).toEqual([]);
+  });
+});
+
+describe('replicationController', () => {
+  const controller = replicationController();
+  const set = {
+    ...aReplicaSet(2),
+    apiVersion: 'v1',
+    kind: 'ReplicationController',
+    spec: { replicas: 2, selector: { app: 'web' }, template: aReplicaSet(1).spec.template! },
+  } as ReplicationController;
+
+  it('makes pods as their owner, and adopts those with its labels', () => {
+    const actions = controller.reconcile('default/web-1', fakeView([set, aPod('orphan', { node: 'n' })]), now);
+    expect(ofType(actions, 'create').map(({ object }) => object.metadata.ownerReferences)).toMatchObject([
+      [{ apiVersion: 'v1', kind: 'ReplicationController', controller: true }],
+    ]);
+    expect(ofType(actions, 'update').map(({ object }) => object.metadata.name)).toEqual(['orphan']);
+  });
+
+  it('leaves pods of other labels and owners alone', () => {
+    const others = [aPod('a', { labels: { app: 'x' } }), aPod('b', { owner: aReplicaSet(1) })];
+    const actions = controller.reconcile('default/web-1', fakeView([set, ...others]), now);
+    expect(ofType(actions, 'update')).toEqual([]);
+    expect(controller.keysFor(others[0]!, fakeView([set]))).toEqual([]);
   });
 });

@@ -1,5 +1,6 @@
 import type { ReplicaSet } from '@gantry/model/gen/gantry.apps.v1.ts';
-import type { Pod, PodTemplateSpec } from '@gantry/model/gen/gantry.core.v1.ts';
+import type { Pod, PodTemplateSpec, ReplicationController } from '@gantry/model/gen/gantry.core.v1.ts';
+import type { LabelSelector } from '@gantry/model/gen/gantry.meta.v1.ts';
 import { isReady } from '@gantry/model/ready.ts';
 import { matchesLabels } from '@gantry/model/selectors.ts';
 import {
@@ -15,67 +16,111 @@ import {
 } from '../core/action.ts';
 import { controllerOf, controllerReference, ownerKey } from '../core/owners.ts';
 import { availableInMs, isActive } from '../core/pods.ts';
+import { conditionsOf, FailureMemory } from './failures.ts';
 import { chooseVictims } from './victims.ts';
 
 /** Most pods that one reconcile creates or deletes; the rest follows at once after (as in Kubernetes). */
 const burst = 500;
 
+/** A set of equal pods: a ReplicaSet, or the ReplicationController that was there before it. */
+export type Replicas = ReplicaSet | ReplicationController;
+
 /** Keeps as many pods alive as a ReplicaSet asks for. */
-export const replicaSetController: Controller = {
-  name: 'replicaset-controller',
-  watches: ['ReplicaSet', 'Pod'],
+export function replicaSetController(): Controller {
+  return replicasController('ReplicaSet', 'replicaset-controller');
+}
 
-  keysFor(object: AnyObject, view: View): readonly string[] {
-    if (object.kind === 'ReplicaSet') return [keyOf(object)];
-    const pod = object as Pod;
-    if (controllerOf(pod)) return ownerKey(pod, 'ReplicaSet');
-    // An orphan may be adopted by any set that selects it.
-    return [...view.list('ReplicaSet', pod.metadata.namespace)].filter((set) => selects(set, pod)).map(keyOf);
-  },
+/** Keeps as many pods alive as a ReplicationController asks for. */
+export function replicationController(): Controller {
+  return replicasController('ReplicationController', 'replication-controller');
+}
 
-  reconcile(key: string, view: View, nowMs: number): readonly Action[] {
-    const { namespace, name } = splitKey(key);
-    const set = view.get('ReplicaSet', namespace, name);
-    if (set === undefined) return [];
-    const ending = set.metadata.deletionTimestamp !== undefined;
-    const owned = [...view.ownedBy('Pod', set.metadata.uid!)];
-    const orphans = ending ? [] : orphansOf(set, view);
-    // An orphan that is newer than this view of the set may have been released because the set is being deleted.
-    if (orphans.some((pod) => !sees(view, 'ReplicaSet', pod))) return [waitForView];
-    const released = owned.filter((pod) => !selects(set, pod));
-    const pods = [...owned.filter((pod) => selects(set, pod)), ...orphans].filter(isActive);
-    return [
-      // First, so that it is right while pods are refused, and says which spec all later pods are made for.
-      ...status(set, pods, view, nowMs),
-      ...orphans.map((pod) => adoption(pod, set)),
-      ...released.map((pod): Action => ({ type: 'update', object: withoutOwner(pod, set) })),
-      ...(ending ? [] : scale(set, pods)),
-    ];
-  },
-};
+function replicasController(kind: 'ReplicaSet' | 'ReplicationController', name: string): Controller {
+  const failures = new FailureMemory();
+  return {
+    name,
+    watches: [kind, 'Pod'],
 
-function selects(set: ReplicaSet, pod: Pod): boolean {
-  return matchesLabels(set.spec.selector, pod.metadata.labels);
+    keysFor(object: AnyObject, view: View): readonly string[] {
+      if (object.kind === kind) return [keyOf(object)];
+      const pod = object as Pod;
+      if (controllerOf(pod)) return ownerKey(pod, kind);
+      // An orphan may be adopted by any set that selects it.
+      return [...setsOf(view, kind, pod.metadata.namespace)].filter((set) => selects(set, pod)).map(keyOf);
+    },
+
+    reconcile(key: string, view: View, nowMs: number): readonly Action[] {
+      const { namespace, name: setName } = splitKey(key);
+      const set = view.get(kind, namespace, setName) as Replicas | undefined;
+      const actions = set === undefined ? [] : plan(set, kind, view, nowMs, failures.of(key));
+      // Nothing is left to fail.
+      if (!actions.some(({ type }) => type === 'create' || type === 'delete')) failures.forget(key);
+      return actions;
+    },
+
+    failed: (key, error) => failures.note(key, error),
+  };
+}
+
+function plan(
+  set: Replicas,
+  kind: 'ReplicaSet' | 'ReplicationController',
+  view: View,
+  nowMs: number,
+  failure: string | undefined,
+): readonly Action[] {
+  const ending = set.metadata.deletionTimestamp !== undefined;
+  const owned = [...view.ownedBy('Pod', set.metadata.uid!)];
+  const orphans = ending ? [] : orphansOf(set, view);
+  // An orphan that is newer than this view of the set may have been released because the set is being deleted.
+  if (orphans.some((pod) => !sees(view, kind, pod))) return [waitForView];
+  const released = owned.filter((pod) => !selects(set, pod));
+  const pods = [...owned.filter((pod) => selects(set, pod)), ...orphans].filter(isActive);
+  return [
+    // First, so that it is right while pods are refused, and says which spec all later pods are made for.
+    ...status(set, pods, view, nowMs, failure),
+    ...orphans.map((pod) => adoption(pod, set)),
+    ...released.map((pod): Action => ({ type: 'update', object: withoutOwner(pod, set) })),
+    ...(ending ? [] : scale(set, pods)),
+  ];
+}
+
+function setsOf(
+  view: View,
+  kind: 'ReplicaSet' | 'ReplicationController',
+  namespace: string | undefined,
+): Iterable<Replicas> {
+  return view.list(kind, namespace);
+}
+
+function selects(set: Replicas, pod: Pod): boolean {
+  return matchesLabels(selectorOf(set), pod.metadata.labels);
+}
+
+/** The selector; a ReplicationController has labels alone. */
+function selectorOf(set: Replicas): LabelSelector {
+  if (set.kind === 'ReplicaSet') return (set as ReplicaSet).spec.selector;
+  return { matchLabels: (set as ReplicationController).spec.selector ?? {} };
 }
 
 /** Pods without a managing owner that the set selects. */
-function orphansOf(set: ReplicaSet, view: View): Pod[] {
+function orphansOf(set: Replicas, view: View): Pod[] {
   const pods = [...view.list('Pod', set.metadata.namespace)];
   return pods.filter((pod) => controllerOf(pod) === undefined && isActive(pod) && selects(set, pod));
 }
 
-function adoption(pod: Pod, set: ReplicaSet): Action {
+function adoption(pod: Pod, set: Replicas): Action {
   const ownerReferences = [...(pod.metadata.ownerReferences ?? []), controllerReference(set)];
   const object = { ...pod, metadata: { ...pod.metadata, ownerReferences } };
   return { type: 'update', object, requires: [{ type: 'alive', ref: refOf(set) }] };
 }
 
-function withoutOwner(pod: Pod, set: ReplicaSet): Pod {
+function withoutOwner(pod: Pod, set: Replicas): Pod {
   const ownerReferences = (pod.metadata.ownerReferences ?? []).filter(({ uid }) => uid !== set.metadata.uid);
   return { ...pod, metadata: { ...pod.metadata, ownerReferences } };
 }
 
-function scale(set: ReplicaSet, pods: readonly Pod[]): Action[] {
+function scale(set: Replicas, pods: readonly Pod[]): Action[] {
   const missing = (set.spec.replicas ?? 1) - pods.length;
   if (missing > 0) {
     return Array.from({ length: Math.min(missing, burst) }, () => ({ type: 'create', object: podFor(set), tell: set }));
@@ -83,7 +128,7 @@ function scale(set: ReplicaSet, pods: readonly Pod[]): Action[] {
   return chooseVictims(pods, Math.min(-missing, burst)).map((object) => ({ type: 'delete', object, tell: set }));
 }
 
-function podFor(set: ReplicaSet): Pod {
+function podFor(set: Replicas): Pod {
   const template: PodTemplateSpec = set.spec.template!;
   return {
     apiVersion: 'v1',
@@ -100,7 +145,7 @@ function podFor(set: ReplicaSet): Pod {
   };
 }
 
-function status(set: ReplicaSet, pods: readonly Pod[], view: View, nowMs: number): Action[] {
+function status(set: Replicas, pods: readonly Pod[], view: View, nowMs: number, failure: string | undefined): Action[] {
   const templateLabels = { matchLabels: { ...set.spec.template?.metadata?.labels } };
   const waits = pods.map((pod) => availableInMs(pod, set.spec.minReadySeconds ?? 0, view, nowMs));
   const counts = {
@@ -112,9 +157,13 @@ function status(set: ReplicaSet, pods: readonly Pod[], view: View, nowMs: number
   };
   const stored = set.status ?? {};
   const same = (Object.keys(counts) as (keyof typeof counts)[]).every((name) => (stored[name] ?? 0) === counts[name]);
+  const conditions = conditionsOf(set, pods.length, failure, nowMs);
+  const next = { ...stored, ...counts, ...(conditions === undefined ? {} : { conditions }) };
   const pending = waits.filter((wait): wait is number => wait !== undefined && wait > 0);
   return [
-    ...(same ? [] : [{ type: 'updateStatus', object: { ...set, status: { ...stored, ...counts } } } as const]),
+    ...(same && conditions === undefined
+      ? []
+      : [{ type: 'updateStatus', object: { ...set, status: next } as Replicas } as const]),
     ...(pending.length === 0 ? [] : [{ type: 'requeue', afterMs: Math.min(...pending) } as const]),
   ];
 }

@@ -1,7 +1,7 @@
 import type { FieldCause } from '@gantry/runtime/errors.ts';
 import type { ReplicationController } from '../../gen/gantry.core.v1.ts';
 import type { Kind } from '../../kind.ts';
-import { invalidValue, nonNegative, notEnforced, required } from '../../validation/causes.ts';
+import { invalidValue, nonNegative, required } from '../../validation/causes.ts';
 import { formatLabels } from '../cells.ts';
 import { setTemplateDefaults } from '../pod/defaults.ts';
 import { nameWarnings } from '../pod/names.ts';
@@ -31,10 +31,7 @@ export const replicationController: Kind<ReplicationController> = {
   validate: validateController,
   validateStatus: ({ status }) =>
     validateReplicaCounts(status ?? {}, ['fullyLabeledReplicas', 'readyReplicas', 'availableReplicas']),
-  warnings: ({ metadata }) => [
-    ...nameWarnings(metadata),
-    notEnforced(replicationController, 'no pods are made for it'),
-  ],
+  warnings: ({ metadata }) => nameWarnings(metadata),
   selectableFields: { 'status.replicas': ({ status }) => String(status?.replicas ?? 0) },
   columns: [
     { name: 'DESIRED', cell: ({ spec }) => String(spec.replicas ?? 0) },
