@@ -63,13 +63,19 @@ async function* instanceLogs(
   if (first === undefined) throw new GantryError('BadRequest', missingText(name, ref.pod, previous));
   const follows = follow && !previous;
   let from = tailLines === undefined ? wholeLog : await tailPosition(first.logPath, tailLines);
+  // Lines that are written from now on are not among the last ones.
+  let linesLeft = follows || tailLines === undefined ? Number.POSITIVE_INFINITY : tailLines;
   for (let instance: ObservedContainer | undefined = first; instance !== undefined; ) {
     const { id, logPath, attempt }: ObservedContainer = instance;
     const isOver = (): boolean =>
       !target.instances(name).some((other) => other.id === id && other.state.kind === 'running');
     const splitter = new LineSplitter();
-    for await (const chunk of readLog(logPath, { from, ...(follows ? { isOver } : {}), clock, signal }))
-      yield [...splitter.push(chunk)];
+    for await (const chunk of readLog(logPath, { from, ...(follows ? { isOver } : {}), clock, signal })) {
+      const lines = [...splitter.push(chunk)].slice(0, linesLeft);
+      yield lines;
+      linesLeft -= lines.length;
+      if (linesLeft <= 0) return;
+    }
     instance = follows ? await nextInstance(pods, request, attempt, clock, signal) : undefined;
     from = wholeLog;
   }

@@ -1,6 +1,6 @@
 import { formatAge, formatDuration } from '../../age.ts';
 import type { CertificateSigningRequest } from '../../gen/gantry.certificates.v1.ts';
-import type { Kind } from '../../kind.ts';
+import { type Kind, usersMetadata } from '../../kind.ts';
 import { setConditionTimes } from './conditions.ts';
 import { validateApproval, validateRequest, validateRequestStatus, validateRequestUpdate } from './validation.ts';
 
@@ -23,6 +23,7 @@ export const certificateSigningRequest: Kind<CertificateSigningRequest> = {
         const conditions = structuredClone(wanted.status?.conditions ?? []);
         setConditionTimes(conditions, object.status?.conditions ?? [], nowMs);
         object.status = { ...object.status, conditions };
+        for (const part of usersMetadata) object.metadata = { ...object.metadata, [part]: wanted.metadata[part] };
       },
       validate: validateApproval,
     },
