@@ -13,6 +13,8 @@ import type { ChangeObserver } from '../watch/observers.ts';
 import type { AdmissionStep } from './chain.ts';
 import { FollowedObjects } from './following.ts';
 import { createPolicyMetrics } from './policies/metrics.ts';
+import { mutatingPolicies } from './policies/mutating.ts';
+import { mutatingPolicyOf } from './policies/mutating-policy.ts';
 import { Policies } from './policies/policies.ts';
 import { validatingPolicies } from './policies/validating.ts';
 import { validatingPolicyOf } from './policies/validating-policy.ts';
@@ -70,9 +72,12 @@ export function outsideAdmission(deps: Deps): OutsideAdmission {
   const policyObjects = new FollowedObjects(Object.values(policyKinds));
   const types = { policy: policyKinds.validating, binding: policyKinds.validatingBinding };
   const validating = new Policies(deps.kinds, policyObjects, types, validatingPolicyOf);
+  const mutatingTypes = { policy: policyKinds.mutating, binding: policyKinds.mutatingBinding };
+  const mutating = new Policies(deps.kinds, policyObjects, mutatingTypes, mutatingPolicyOf);
   const policies = { ...deps, readNamespace, authorizer };
   return {
     steps: [
+      mutatingPolicies({ ...policies, observe: createPolicyMetrics(deps.metrics, 'mutating') }, mutating),
       mutatingWebhooks(hooks),
       validatingPolicies({ ...policies, observe: createPolicyMetrics(deps.metrics, 'validating') }, validating),
       validatingWebhooks(hooks),

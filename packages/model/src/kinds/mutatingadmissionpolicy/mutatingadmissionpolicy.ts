@@ -1,6 +1,5 @@
 import type { MutatingAdmissionPolicy } from '../../gen/gantry.admissionregistration.v1.ts';
 import type { Kind } from '../../kind.ts';
-import { notEnforced } from '../../validation/causes.ts';
 import { formatParamKind } from '../admission/policies.ts';
 import { setMatchDefaults } from '../admission/rules.ts';
 import { validateMutatingPolicy } from './validation.ts';
@@ -25,7 +24,6 @@ export const mutatingAdmissionPolicy: Kind<MutatingAdmissionPolicy> = {
     setMatchDefaults(object.spec.matchConstraints);
   },
   validate: validateMutatingPolicy,
-  warnings: () => [notEnforced(mutatingAdmissionPolicy, 'no object is changed by it')],
   selectableFields: {},
   columns: [
     { name: 'MUTATIONS', cell: ({ spec }) => String(spec?.mutations?.length ?? 0) },

@@ -1,7 +1,6 @@
 import type { FieldCause } from '@gantry/runtime/errors.ts';
 import type { MutatingAdmissionPolicyBinding } from '../../gen/gantry.admissionregistration.v1.ts';
 import type { Kind } from '../../kind.ts';
-import { notEnforced } from '../../validation/causes.ts';
 import { formatParamRef, validateReferences } from '../admission/policies.ts';
 import { setMatchDefaults, validateMatchResources, validateMutatingOperations } from '../admission/rules.ts';
 
@@ -21,7 +20,6 @@ export const mutatingAdmissionPolicyBinding: Kind<MutatingAdmissionPolicyBinding
   generation: 'spec',
   setDefaults: ({ spec }) => setMatchDefaults(spec?.matchResources),
   validate: validateBinding,
-  warnings: () => [notEnforced(mutatingAdmissionPolicyBinding, 'no object is changed by its policy')],
   selectableFields: {},
   columns: [
     { name: 'POLICYNAME', cell: ({ spec }) => spec?.policyName ?? '' },

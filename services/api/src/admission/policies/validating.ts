@@ -1,28 +1,11 @@
-import type { Registry } from '@gantry/model/registry.ts';
-import type { Clock } from '@gantry/runtime/clock.ts';
-import { toGantryError } from '@gantry/runtime/errors.ts';
-import type { CoreDeps } from '../../core/context.ts';
-import type { AnyObject } from '../../core/stored-object.ts';
 import type { AdmissionAttempt, AdmissionStep } from '../chain.ts';
-import { type AuthorizerOf, bindingsOf } from '../expressions/bindings.ts';
+import type { Bindings } from '../expressions/evaluation.ts';
 import type { Candidates } from '../matching/candidates.ts';
-import { AttemptObjects } from '../matching/objects.ts';
-import { namespaceOf, type Place, placeOf } from '../matching/places.ts';
-import { chosenPlace } from '../matching/resources.ts';
-import { AttemptNamespace, type ReadNamespace } from '../matching/selectors.ts';
 import { forbiddenBy } from '../refusals.ts';
-import { errorTypeOf, type ObservePolicy } from './metrics.ts';
-import { paramKindProblem, paramsOf } from './params.ts';
+import { errorTypeOf } from './metrics.ts';
+import { type PolicyDeps, PolicyPass } from './pass.ts';
 import type { Binding, Policy } from './policy.ts';
 import { type Decision, evaluatePolicy, type PolicyResult, type ValidatingBody } from './validating-policy.ts';
-
-export interface PolicyDeps extends Pick<CoreDeps, 'store' | 'cache'> {
-  readonly kinds: Registry;
-  readonly clock: Clock;
-  readonly readNamespace: ReadNamespace;
-  readonly authorizer: AuthorizerOf | undefined;
-  readonly observe: ObservePolicy;
-}
 
 /** A refusal by a policy. */
 interface Denial {
@@ -63,28 +46,30 @@ export function validatingPolicies(
 class Check {
   readonly #deps: PolicyDeps;
   readonly #attempt: AdmissionAttempt;
-  readonly #objects: AttemptObjects;
-  readonly #namespace: AttemptNamespace;
+  readonly #pass: PolicyPass;
   readonly #denials: Denial[] = [];
   readonly #failures: Failure[] = [];
 
   constructor(deps: PolicyDeps, attempt: AdmissionAttempt) {
     this.#deps = deps;
     this.#attempt = attempt;
-    this.#objects = new AttemptObjects(deps.kinds, attempt, 'validate');
-    this.#namespace = new AttemptNamespace(deps.readNamespace, attempt);
+    this.#pass = new PolicyPass(deps, attempt, 'validate', (policy, binding, problem) =>
+      this.#denials.push({ message: denied(policy, binding, problem), reason: undefined }),
+    );
   }
 
   /** Evaluates a policy by all its bindings. */
   async hold(policy: Policy<ValidatingBody>): Promise<void> {
-    const place = await this.#placeOf(policy);
-    if (place === undefined || !this.#knowsParams(policy)) return;
+    const place = await this.#pass.placeOf(policy);
+    if (place === undefined) return;
     const annotations = new Map<string, Set<string>>();
     for (const binding of policy.bindings) {
-      const params = await this.#paramsOf(policy, binding);
-      if (params === undefined) continue;
-      const namespace = await this.#namespace.object();
-      for (const param of params) this.#evaluate(policy, binding, place, { namespace, param }, annotations);
+      const all = await this.#pass.paramsOf(policy, binding);
+      if (all === undefined) continue;
+      const namespace = await this.#pass.namespace();
+      for (const params of all) {
+        this.#evaluate(policy, binding, this.#pass.bindings(place, { namespace, params }), annotations);
+      }
     }
     for (const [key, values] of annotations) {
       this.#attempt.request.annotate(`${policy.name}/${key}`, [...values].join(', '));
@@ -103,62 +88,15 @@ class Check {
     throw forbiddenBy(this.#attempt, message, { reason, code: codes[reason] ?? 422, causes: [message] });
   }
 
-  #knowsParams(policy: Policy<ValidatingBody>): boolean {
-    const problem = paramKindProblem(this.#deps.kinds, policy.paramKind);
-    if (problem !== undefined) this.#misconfigured(policy, undefined, problem);
-    return problem === undefined;
-  }
-
-  async #placeOf(policy: Policy<ValidatingBody>): Promise<Place | undefined> {
-    const parts = { objects: this.#objects, namespace: this.#namespace };
-    try {
-      return await chosenPlace(this.#deps.kinds, policy.match, this.#attempt, parts);
-    } catch (error) {
-      this.#misconfigured(policy, undefined, error);
-      return undefined;
-    }
-  }
-
-  /** The parameters of a binding that is about the attempt; undefined for one that is not, or whose configuration is wrong. */
-  async #paramsOf(
-    policy: Policy<ValidatingBody>,
-    binding: Binding,
-  ): Promise<readonly (AnyObject | undefined)[] | undefined> {
-    const parts = { objects: this.#objects, namespace: this.#namespace };
-    try {
-      const place = await chosenPlace(this.#deps.kinds, binding.match, this.#attempt, parts);
-      if (place === undefined) return undefined;
-      return await paramsOf(this.#deps, policy.paramKind, binding.paramRef, namespaceOf(this.#attempt));
-    } catch (error) {
-      this.#misconfigured(policy, binding, error);
-      return undefined;
-    }
-  }
-
-  #misconfigured(
-    { name, isIgnoredOnFailure }: Policy<ValidatingBody>,
-    binding: Binding | undefined,
-    error: unknown,
-  ): void {
-    if (isIgnoredOnFailure) return;
-    const { message } = toGantryError(error);
-    const problem = `failed to configure ${binding === undefined ? 'policy' : 'binding'}: ${message}`;
-    this.#denials.push({ message: denied(name, binding?.name, problem), reason: undefined });
-  }
-
   #evaluate(
     policy: Policy<ValidatingBody>,
     binding: Binding,
-    place: Place,
-    { namespace, param }: { readonly namespace: AnyObject | undefined; readonly param: AnyObject | undefined },
+    values: Bindings,
     annotations: Map<string, Set<string>>,
   ): void {
-    const attempt = this.#attempt;
-    const { clock, authorizer } = this.#deps;
-    const requested = placeOf(attempt.form, attempt);
-    const facts = { place, requested, object: this.#objects.in(place), oldObject: this.#objects.oldIn(place) };
+    const { clock } = this.#deps;
     const startedMs = clock.monotonic();
-    const result = evaluatePolicy(policy, bindingsOf(attempt, facts, { namespace, params: param, authorizer }));
+    const result = evaluatePolicy(policy, values);
     const seconds = (clock.monotonic() - startedMs) / 1_000;
     for (const [index, decision] of result.decisions.entries()) {
       this.#act(policy, binding, decision, index, seconds);

@@ -3,12 +3,12 @@ import { GantryError } from '@gantry/runtime/errors.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
 import type { AdmissionAttempt, AdmissionStep } from '../chain.ts';
 import type { Candidate } from '../matching/candidates.ts';
+import { Reinvocations } from '../reinvocation.ts';
 import { callHook, callOf, errorOf, type HookOutcome } from './call.ts';
 import type { HookConfigurations } from './configurations.ts';
 import type { Hook } from './hook.ts';
 import type { HookMetrics } from './metrics.ts';
 import { applyAnswer, type Patched } from './patch.ts';
-import { Reinvocations } from './reinvocation.ts';
 import type { RequestFacts } from './review.ts';
 import { HookPass, type SelectionDeps } from './selection.ts';
 

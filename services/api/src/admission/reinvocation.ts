@@ -1,4 +1,4 @@
-import type { AdmissionAttempt } from '../chain.ts';
+import type { AdmissionAttempt } from './chain.ts';
 
 /** The reinvocable steps of an attempt that run once more: those that ran before another one changed the object. */
 export class Reinvocations {
