@@ -34,6 +34,8 @@ export interface ResourceInfo {
   readonly group: string;
   /** The plural resource name, such as pods. */
   readonly resource: string;
+  /** Such as Pod, where the kind is known: refusals of what an object says name it in the resource's place. */
+  readonly kind?: string;
   readonly name: string;
 }
 

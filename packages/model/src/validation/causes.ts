@@ -114,7 +114,7 @@ export function invalid(
   const qualified = kind.group === '' ? kind.kind : `${kind.kind}.${kind.group}`;
   return new GantryError('Invalid', `${qualified} "${name}" is invalid: ${problems}`, {
     causes,
-    resource: { group: kind.group, resource: kind.plural, name },
+    resource: { group: kind.group, resource: kind.plural, kind: kind.kind, name },
   });
 }
 

@@ -216,6 +216,6 @@ function invalidService(service: Service, field: string, message: string): Gantr
   const name = service.metadata.name;
   return new GantryError('Invalid', `Service "${name}" is invalid: ${field}: ${message}`, {
     causes: [{ reason: 'FieldValueInvalid', field, message }],
-    resource: { group: '', resource: 'services', name },
+    resource: { group: '', resource: 'services', kind: 'Service', name },
   });
 }

@@ -67,7 +67,7 @@ function decodePatched(
     const name = `${kind.kind}${kind.group === '' ? '' : `.${kind.group}`} "${metadata.name}"`;
     throw new GantryError('Invalid', `${name} is invalid: patch: Invalid value: ${error.message}`, {
       causes: error.causes,
-      resource: infoOf(kind, metadata.name),
+      resource: { ...infoOf(kind, metadata.name), kind: kind.kind },
       cause: error,
     });
   }

@@ -98,6 +98,14 @@ describe('objects', () => {
     });
   });
 
+  test('that are invalid are told by their kind, and by their resource where it is about anything else', async () => {
+    const details = async (name: string): Promise<object> =>
+      (await ask('POST', configMaps, configMap(name))).body.details;
+    expect(await details('No_Name')).toMatchObject({ kind: 'ConfigMap', name: 'No_Name' });
+    await details('there-already');
+    expect(await details('there-already')).toEqual({ kind: 'configmaps', name: 'there-already' });
+  });
+
   test('are refused in a form that nobody knows', async () => {
     const accept = { accept: 'text/html' };
     expect(await ask('GET', configMaps, undefined, accept)).toMatchObject({

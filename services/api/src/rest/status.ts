@@ -38,10 +38,12 @@ export function statusOf(error: GantryError): Status {
   }
   // The refusals of a path that there is not, and of a method, have details without any.
   const isOfPath = resource === undefined && (reason === 'NotFound' || reason === 'MethodNotAllowed');
+  // As Kubernetes has it: what an object says is wrong for its kind, everything else for its resource.
+  const kind = (reason === 'Invalid' ? resource?.kind : undefined) ?? resource?.resource;
   const details: StatusDetails = {
     ...(resource?.name ? { name: resource.name } : {}),
     ...(resource?.group ? { group: resource.group } : {}),
-    ...(resource?.resource ? { kind: resource.resource } : {}),
+    ...(kind ? { kind } : {}),
     ...(causes.length > 0
       ? {
           causes: causes.map(({ reason: cause, message: text, field }) => ({
