@@ -73,10 +73,10 @@ export interface StoredForms {
    * A stored object in this version, as its schema has it today. Undefined where a webhook must be asked first. Shared: never change it.
    */
   readonly read: (object: KubeObject) => KubeObject | undefined;
-  /** The same of many objects, in order; asks the webhook for those that need it, together. Throws where it cannot convert one. */
-  readonly readAll: (objects: readonly KubeObject[], signal?: AbortSignal) => Promise<readonly KubeObject[]>;
+  /** The same of many objects, in order; asks the webhook for those that need it, together and once. Rejects where it cannot convert one. */
+  readonly readAll: (objects: readonly KubeObject[]) => Promise<readonly KubeObject[]>;
   /** An object of this version in the form in which it is written. */
-  readonly write: (object: KubeObject, signal?: AbortSignal) => KubeObject | Promise<KubeObject>;
+  readonly write: (object: KubeObject) => KubeObject | Promise<KubeObject>;
   /** An object of one version in another one, both named by their apiVersion; undefined where that needs a webhook or is impossible. */
   readonly convert: (object: KubeObject, apiVersion: string) => KubeObject | undefined;
 }

@@ -42,8 +42,8 @@ import type { Entropy } from './core/metadata.ts';
 import { Turns } from './core/turns.ts';
 import type { WriteOptions } from './core/writer.ts';
 import { coreOf } from './core-of.ts';
-import { ServedDefinitions } from './custom/definitions.ts';
 import { customRules } from './custom/rules.ts';
+import { serveDefinitions } from './custom/serve.ts';
 import { keepDefinitions } from './definitions/keeper.ts';
 import { type AtRest, encryptAtRest } from './encryption/at-rest.ts';
 import type { EncryptionRules } from './encryption/config.ts';
@@ -154,7 +154,7 @@ async function startParts(config: ApiConfig, deps: ApiDeps, stack: AsyncDisposab
   const pods = new PodProxy({ ...core, agents });
   const tokens = tokensOf(core, deps.credentials ?? noCredentials, keys);
   const flow = flowOf({ ...core, registry, enabled: config.priorityAndFairness });
-  const definitions = new ServedDefinitions(core.kinds, () => ({ rulesOf: customRules }), log);
+  const definitions = serveDefinitions({ ...core, ...outside, rulesOf: customRules }, stack);
   const state = [
     ...[ledger, ...Object.values(views), tokens.observer, definitions],
     ...[flow.observer, ...outside.observers],

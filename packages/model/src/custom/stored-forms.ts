@@ -5,11 +5,7 @@ import type { SchemaNode } from './node.ts';
 import { pruned } from './prune.ts';
 
 /** Converts objects to an apiVersion, many in one call, in order. Throws where one of them cannot be converted. */
-export type ConvertObjects = (
-  objects: readonly KubeObject[],
-  apiVersion: string,
-  signal: AbortSignal | undefined,
-) => Promise<readonly KubeObject[]>;
+export type ConvertObjects = (objects: readonly KubeObject[], apiVersion: string) => Promise<readonly KubeObject[]>;
 
 /** Schemas of the versions of a definition, and how objects get from one to another. */
 export interface VersionSchemas {
@@ -42,21 +38,35 @@ export function storedFormsOf(apiVersion: string, { nodes, storage, convert }: V
     known.set(object, form);
     return form;
   };
+  /** Conversions that are asked for, by the stored objects: whoever wants one of these meanwhile waits for the same answer. */
+  const asked = new WeakMap<KubeObject, Promise<void>>();
+  const ask = (objects: readonly KubeObject[]): void => {
+    if (objects.length === 0) return;
+    const answered = convert!(objects.map(today), apiVersion).then(
+      (converted) => {
+        for (const [index, object] of objects.entries()) known.set(object, prunedFor(apiVersion, converted[index]!));
+      },
+      (error: unknown) => {
+        // The next one asks again.
+        for (const object of objects) asked.delete(object);
+        throw error;
+      },
+    );
+    for (const object of objects) asked.set(object, answered);
+  };
   return {
     apiVersion: storage,
     asksWebhook: convert !== undefined,
     read,
-    readAll: async (objects, signal) => {
+    readAll: async (objects) => {
       const waiting = objects.filter((object) => read(object) === undefined);
-      if (waiting.length > 0) {
-        const converted = await convert!(waiting.map(today), apiVersion, signal);
-        for (const [index, object] of waiting.entries()) known.set(object, prunedFor(apiVersion, converted[index]!));
-      }
+      ask(waiting.filter((object) => !asked.has(object)));
+      await Promise.all(new Set(waiting.map((object) => asked.get(object))));
       return objects.map((object) => read(object)!);
     },
-    write: (object, signal) => {
+    write: (object) => {
       if (convert === undefined || storage === apiVersion) return renamed(object, storage);
-      return convert([object], storage, signal).then(([converted]) => prunedFor(storage, converted!));
+      return convert([object], storage).then(([converted]) => prunedFor(storage, converted!));
     },
     convert: (object, version) => {
       if (object.apiVersion === version) return object;

@@ -22,20 +22,16 @@ export async function* convertedChanges(
     wantsPrevious: !everything,
   };
   for await (const event of hub.watch(stored, after, signal)) {
-    const wanted = event.type === 'BOOKMARK' ? event : await selected(event, selection, signal);
+    const wanted = event.type === 'BOOKMARK' ? event : await selected(event, selection);
     if (wanted !== undefined) yield wanted;
   }
 }
 
 /** The event that a change is to a selection; undefined for none. */
-async function selected(
-  event: ChangeEvent,
-  selection: Selection,
-  signal: AbortSignal,
-): Promise<WatchEvent | undefined> {
+async function selected(event: ChangeEvent, selection: Selection): Promise<WatchEvent | undefined> {
   const { everything, matches, form, convert } = selection;
   const { object, previous } = event;
-  await convert!(everything || previous === undefined ? [object] : [object, previous], signal);
+  await convert!(everything || previous === undefined ? [object] : [object, previous]);
   const made = inForm(event, form!);
   if (everything) return made;
   const after = event.type !== 'DELETED' && matches(made.object);

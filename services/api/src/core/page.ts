@@ -52,12 +52,12 @@ export class PageBuilder {
   }
 
   /** Entries as `take` takes them: where a webhook converts objects, it is asked for all of them together. */
-  open(entries: readonly Entry[], signal: AbortSignal): readonly Stored[] | Promise<readonly Stored[]> {
+  open(entries: readonly Entry[]): readonly Stored[] | Promise<readonly Stored[]> {
     const found = entries.map((entry) => this.#deps.cache.glance(entry));
     const { convert } = this.#selection;
     if (convert === undefined) return found;
     const sound = found.filter(({ damage }) => damage === undefined).map(({ object }) => object);
-    return convert(sound, signal).then(() => found);
+    return convert(sound).then(() => found);
   }
 
   /** Takes an object if the selection asks for it. */

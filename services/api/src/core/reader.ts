@@ -79,7 +79,7 @@ export async function list(
   if (page.at !== undefined) await reach(deps, page.at.revision, signal);
   const start = startOf(page, prefix);
   const { scope } = selection;
-  if (scope.type === 'object' && start === undefined) return readOne(deps.store, scope.id, builder, signal);
+  if (scope.type === 'object' && start === undefined) return readOne(deps.store, scope.id, builder);
   const found = scope.type === 'field' ? await readByIndex(deps, selection, builder, start, signal) : undefined;
   const counts = page.limit > 0 && selection.everything;
   return found ?? readRange(deps, selection.everything, builder, { prefix, start, counts }, signal);
@@ -106,14 +106,9 @@ function startOf({ token, at }: Page, prefix: string): PagePosition | undefined 
 }
 
 /** A page with the object of one key, if it exists. */
-async function readOne(
-  store: Pick<Store, 'list'>,
-  key: string,
-  builder: PageBuilder,
-  signal: AbortSignal,
-): Promise<ListedPage> {
+async function readOne(store: Pick<Store, 'list'>, key: string, builder: PageBuilder): Promise<ListedPage> {
   const { entries, revision } = await store.list({ prefix: key, limit: 1 });
-  for (const found of await builder.open(entries, signal)) if (found.key === key) builder.take(found);
+  for (const found of await builder.open(entries)) if (found.key === key) builder.take(found);
   return builder.page(revision, false);
 }
 
@@ -141,7 +136,7 @@ async function readRange(
     const read = await store.list({ prefix, limit, maxChars, after, revision, ...(counts ? { count: true } : {}) });
     revision = read.revision;
     count ??= read.count;
-    const opened = builder.open(read.entries, signal);
+    const opened = builder.open(read.entries);
     for (const [index, found] of (opened instanceof Promise ? await opened : opened).entries()) {
       builder.take(found);
       if (builder.isFull) return builder.page(revision, read.more || index + 1 < read.entries.length, count);
@@ -174,7 +169,7 @@ async function readByIndex(
     const some = keys.slice(from, from + readTogether);
     const entries = await Promise.all(some.map((key) => entryAt(deps, key, found.get(key), revision)));
     for (const [index, entry] of entries.entries()) {
-      if (entry !== undefined) for (const found of await builder.open([entry], signal)) builder.take(found);
+      if (entry !== undefined) for (const found of await builder.open([entry])) builder.take(found);
       if (builder.isFull) return builder.page(revision, from + index + 1 < keys.length);
       if (turn.isOver) await turn.next();
     }

@@ -34,7 +34,7 @@ export interface Selection {
   /** Makes the form that is asked for of a stored object, the same one each time; absent where objects are as they are stored. */
   readonly form?: ReadForm | undefined;
   /** Asks a webhook for that form of many objects, after which `form` knows it; absent where nobody need be asked. */
-  readonly convert?: ((objects: readonly AnyObject[], signal: AbortSignal) => Promise<unknown>) | undefined;
+  readonly convert?: ((objects: readonly AnyObject[]) => Promise<unknown>) | undefined;
   /** Events name the object before them. */
   readonly wantsPrevious?: boolean;
   /** Texts that the stored JSON of every object that matches contains: others need not be decoded. */
