@@ -104,16 +104,19 @@ class Decoder implements FieldReader {
   readonly #fieldValidation: FieldValidation;
   readonly #strict: FieldCause[] = [];
   readonly #wrong: FieldCause[] = [];
+  /** Duplicates by their fields, until the fields are read: strict problems are told in the order of the text. */
+  readonly #duplicates: Map<string, FieldCause>;
   /** Unknown fields are not noted. */
   #isSilent = false;
 
   constructor(fieldValidation: FieldValidation, duplicates: readonly FieldCause[]) {
     this.#fieldValidation = fieldValidation;
-    if (fieldValidation !== 'Ignore') this.#strict.push(...duplicates);
+    this.#duplicates = new Map(fieldValidation === 'Ignore' ? [] : duplicates.map((cause) => [cause.field, cause]));
   }
 
   /** Throws what is wrong, and gives back what is only to be told. */
   finish(kind: string, version: string): string[] {
+    this.#strict.push(...this.#duplicates.values());
     const isStrict = this.#fieldValidation === 'Strict';
     const causes = isStrict ? [...this.#wrong, ...this.#strict] : this.#wrong;
     if (causes.length === 0) return this.#strict.map(({ message }) => message);
@@ -126,7 +129,10 @@ class Decoder implements FieldReader {
   /** The fields of a whole object; some of them where there is too much wrong to go on. */
   read({ kind: { custom }, schema }: Form, value: Record<string, unknown>): Record<string, unknown> {
     try {
-      return custom === undefined ? this.#object(schema, value, '', 0) : custom.decode(value, this);
+      if (custom === undefined) return this.#object(schema, value, '', 0);
+      this.#strict.push(...this.#duplicates.values());
+      this.#duplicates.clear();
+      return custom.decode(value, this);
     } catch (error) {
       if (error !== enough) throw error;
       return {};
@@ -156,6 +162,7 @@ class Decoder implements FieldReader {
     for (const [name, inner] of Object.entries(value)) {
       const field = schema.fields.get(name);
       const innerPath = path === '' ? name : `${path}.${name}`;
+      this.#noteDuplicate(innerPath);
       if (field === undefined) {
         if (schema.keepsUnknown) setOwn(result, name, inner);
         else this.#noteUnknown(innerPath);
@@ -168,6 +175,12 @@ class Decoder implements FieldReader {
     }
     fillZeros(schema, result);
     return result;
+  }
+
+  #noteDuplicate(path: string): void {
+    if (this.#duplicates.size === 0) return;
+    const cause = this.#duplicates.get(path);
+    if (cause !== undefined && this.#duplicates.delete(path)) this.#strict.push(cause);
   }
 
   #noteUnknown(path: string): void {
@@ -210,12 +223,14 @@ class Decoder implements FieldReader {
       case 'map': {
         if (!isRecord(value)) return this.#mismatch(value, path, home, schema);
         const isAmount = schema.values.type === 'value' && schema.values.form === 'quantity';
-        const entries = Object.entries(value).map(([key, item]) => [
-          key,
-          isAmount
-            ? this.#amount(item, `${path}.${key}`, home)
-            : this.#inner(schema.values, item, `${path}.${key}`, home),
-        ]);
+        const entries = Object.entries(value).map(([key, item]) => {
+          const innerPath = `${path}.${key}`;
+          this.#noteDuplicate(innerPath);
+          return [
+            key,
+            isAmount ? this.#amount(item, innerPath, home) : this.#inner(schema.values, item, innerPath, home),
+          ];
+        });
         return Object.fromEntries(entries);
       }
     }

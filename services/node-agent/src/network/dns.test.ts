@@ -1,5 +1,6 @@
 import { createSocket } from 'node:dgram';
 import { connect } from 'node:net';
+import type { Pod, Service } from '@gantry/model/gen/gantry.core.v1.ts';
 import { silentLogger } from '@gantry/runtime/log.ts';
 import { decode, encode, type Packet, TRUNCATED_RESPONSE } from 'dns-packet';
 import { describe, expect, it } from 'vitest';
@@ -9,7 +10,7 @@ import { answerQuestion, type DnsRecords } from './dns-answer.ts';
 import { forwardQuery } from './dns-forward.ts';
 import { replyTo, startDnsServer } from './dns-server.ts';
 import { parseResolvConf, resolverOf } from './resolv-conf.ts';
-import { serviceVariables } from './service-variables.ts';
+import { linkedServices, serviceVariables } from './service-variables.ts';
 
 const services = [
   serviceOf('web', { clusterIP: '10.96.0.20' }),
@@ -235,6 +236,19 @@ describe('resolvers of pods', () => {
 });
 
 describe('variables of services', () => {
+  const named = (namespace: string, ...names: string[]): Service[] =>
+    names.map((name) => ({ apiVersion: 'v1', kind: 'Service', metadata: { name, namespace }, spec: {} }) as Service);
+  const linked = (own: Service[], spec: object = {}): string[] =>
+    linkedServices(named('default', 'kubernetes', 'other'), own, { spec: spec as Pod['spec'] }).map(
+      ({ metadata }) => `${metadata.namespace}/${metadata.name}`,
+    );
+
+  it('are those of the namespace, and everywhere of the api', () => {
+    expect(linked(named('a', 'web'))).toEqual(['default/kubernetes', 'a/web']);
+    expect(linked(named('a', 'web'), { enableServiceLinks: false })).toEqual(['default/kubernetes']);
+    expect(linked(named('a', 'kubernetes'))).toEqual(['a/kubernetes']);
+  });
+
   it('tell of each that has an address', () => {
     const variables = Object.fromEntries(serviceVariables(services).map(({ name, value }) => [name, value]));
     expect(variables).toEqual({

@@ -14,7 +14,7 @@ import { HealthCheckServers, healthChecksOf } from './health-checks.ts';
 import { parseResolvConf, resolverOf } from './resolv-conf.ts';
 import { ServiceRules } from './rules.ts';
 import { type ExtraAddress, type Ruleset, type RulesetCache, rulesetOf } from './ruleset.ts';
-import { serviceVariables } from './service-variables.ts';
+import { linkedServices, serviceVariables } from './service-variables.ts';
 import { type Services, watchServices } from './services.ts';
 
 const dnsPort = 53;
@@ -93,7 +93,9 @@ export async function startNetwork(
   return {
     dnsFor: (pod) => resolverOf({ pod, clusterDns: network.dnsAddress, clusterDomain, host }),
     serviceVariables: (pod) =>
-      pod.spec.enableServiceLinks === false ? [] : serviceVariables(services.inNamespace(pod.metadata.namespace ?? '')),
+      serviceVariables(
+        linkedServices(services.inNamespace('default'), services.inNamespace(pod.metadata.namespace ?? ''), pod),
+      ),
     ready,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };

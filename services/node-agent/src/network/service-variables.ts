@@ -1,6 +1,24 @@
-import type { Service } from '@gantry/model/gen/gantry.core.v1.ts';
+import type { Pod, Service } from '@gantry/model/gen/gantry.core.v1.ts';
 import type { EnvVar } from '../runtime/runtime.ts';
 import { hasClusterIp, protocolOf } from './endpoints.ts';
+
+/** The service of the api, which each container is told of. */
+const apiServiceName = 'kubernetes';
+
+/**
+ * The services that a pod's containers are told of: those of its namespace, unless it wants none, and everywhere that of the api. One
+ * of the same name in the pod's namespace counts more.
+ * @param ofDefault Services of the namespace default.
+ */
+export function linkedServices(
+  ofDefault: readonly Service[],
+  ofNamespace: readonly Service[],
+  { spec: { enableServiceLinks } }: Pick<Pod, 'spec'>,
+): Service[] {
+  const own = enableServiceLinks === false ? [] : ofNamespace;
+  const hasOwn = own.some(({ metadata }) => metadata.name === apiServiceName);
+  return [...(hasOwn ? [] : ofDefault.filter(({ metadata }) => metadata.name === apiServiceName)), ...own];
+}
 
 /** Variables that tell a container of the services of its namespace, as Docker's links did: `WEB_SERVICE_HOST` and so on. */
 export function serviceVariables(services: readonly Service[]): EnvVar[] {
