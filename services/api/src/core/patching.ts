@@ -3,7 +3,7 @@ import type { Kind, KubeObject } from '@gantry/model/kind.ts';
 import { parseManifest } from '@gantry/model/parse.ts';
 import { applyJsonPatch, applyMergePatch, applyStrategicPatch } from '@gantry/model/patch.ts';
 import type { Form } from '@gantry/model/registry.ts';
-import { immutable, invalid } from '@gantry/model/validation/causes.ts';
+import { immutable, invalid, invalidValue } from '@gantry/model/validation/causes.ts';
 import { GantryError, isError } from '@gantry/runtime/errors.ts';
 import { noteReset } from '../ownership/track.ts';
 import type { CoreDeps, RequestContext } from './context.ts';
@@ -32,6 +32,7 @@ export function patched(
     // A newer version may have stored fields that are not known here; the patch may not bring any.
     const current = inForm(form, inTodaysForm(registry, kind, stored.object));
     const value = applied(form, type, current, patch);
+    if (kind.custom !== undefined) checkSameType(form, stored.object, value);
     const object = decodePatched(kind, stored.object, value, { fieldValidation, duplicates, registry }, warn);
     checkUid(kind, object, stored.object);
     if (object.kind === kind.kind) return storedForm(registry, object);
@@ -40,6 +41,15 @@ export function patched(
       `a patch must not change the kind of an object, from ${kind.kind} to ${object.kind}`,
     );
   };
+}
+
+/** Refuses a patch by which an object of a definition would be of another type, in Kubernetes' words. */
+function checkSameType({ kind, apiVersion }: Form, { metadata }: AnyObject, value: unknown): void {
+  const given = (value ?? {}) as Partial<KubeObject>;
+  const refuse = (type: object, field: 'apiVersion' | 'kind', expected: string): GantryError =>
+    invalid({ ...kind, ...type }, metadata.name, [invalidValue(field, given[field], `must be ${expected}`)]);
+  if (given.kind !== kind.kind) throw refuse({ kind: String(given.kind) }, 'kind', kind.kind);
+  if (given.apiVersion !== apiVersion) throw refuse({}, 'apiVersion', apiVersion);
 }
 
 /** A patch is no precondition: naming another uid in it is a change. */

@@ -1,7 +1,8 @@
 import { kubernetesVersion } from '@gantry/model/kubernetes-version.ts';
 import type { Form } from '@gantry/model/registry.ts';
+import type { Document } from './document.ts';
 import { type Operation, type Parameter, pathsOf } from './operations.ts';
-import type { Document, Schemas } from './schemas.ts';
+import type { Schemas } from './schemas.ts';
 
 // Parts that both versions of OpenAPI have in the same words.
 

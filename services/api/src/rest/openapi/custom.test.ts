@@ -4,8 +4,9 @@ import type { JSONSchemaProps } from '@gantry/model/gen/gantry.apiextensions.v1.
 import type { Kind } from '@gantry/model/kind.ts';
 import { Registry } from '@gantry/model/registry.ts';
 import { describe, expect, it } from 'vitest';
+import type { Document, OpenApiVersion } from './document.ts';
 import { OpenApi } from './openapi.ts';
-import { type Document, type OpenApiVersion, Schemas } from './schemas.ts';
+import { Schemas } from './schemas.ts';
 
 const spec: JSONSchemaProps = {
   type: 'object',

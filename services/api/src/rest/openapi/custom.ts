@@ -1,6 +1,6 @@
 import type { JSONSchemaProps } from '@gantry/model/gen/gantry.apiextensions.v1.ts';
 import type { Form } from '@gantry/model/registry.ts';
-import type { Document, OpenApiVersion } from './schemas.ts';
+import type { Document, OpenApiVersion } from './document.ts';
 
 // Schemas of kinds that definitions made, as Kubernetes publishes them: in OpenAPI 3 as they are, in OpenAPI 2 without what that has no
 // word for.

@@ -3,7 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { encodeOpenApi2 } from '@gantry/model/openapi-v2.ts';
 import type { Form } from '@gantry/model/registry.ts';
 import { openApiPath } from '../discovery.ts';
-import type { Document } from './schemas.ts';
+import type { Document } from './document.ts';
 import { openApi2 } from './v2.ts';
 import { openApi3 } from './v3.ts';
 

@@ -2,12 +2,7 @@ import { objectSchema } from '@gantry/model/message-types.ts';
 import type { Form } from '@gantry/model/registry.ts';
 import type { Field, ObjectSchema, TypeSchema, ValueForm, ValueSchema } from '@gantry/model/type-schema.ts';
 import { customName, customSchema } from './custom.ts';
-
-/** A JSON schema, or any other part of an OpenAPI document. */
-export type Document = Readonly<Record<string, unknown>>;
-
-/** The version of OpenAPI: 2 has no alternatives, and lets a reference have siblings. */
-export type OpenApiVersion = 2 | 3;
+import type { Document, OpenApiVersion } from './document.ts';
 
 const forms: Readonly<Record<ValueForm, Document>> = {
   string: { type: 'string' },

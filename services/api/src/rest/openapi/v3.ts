@@ -1,7 +1,8 @@
 import type { Form } from '@gantry/model/registry.ts';
 import { answerTypes, info, pathDocuments, security, securitySchemes } from './common.ts';
+import type { Document } from './document.ts';
 import type { Operation, Parameter } from './operations.ts';
-import { type Document, Schemas } from './schemas.ts';
+import { Schemas } from './schemas.ts';
 
 /** The OpenAPI 3 document of the forms of one group and version. */
 export function openApi3(forms: readonly Form[]): Document {

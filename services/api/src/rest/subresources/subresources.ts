@@ -1,5 +1,6 @@
 import { resourceOf } from '@gantry/model/registry.ts';
-import { GantryError } from '@gantry/runtime/errors.ts';
+import { GantryError, notFound } from '@gantry/runtime/errors.ts';
+import { infoOf } from '../../core/keys.ts';
 import type { Outgoing } from '../answer.ts';
 import { handleProxy } from '../proxying/proxy.ts';
 import type { ResourceDeps, ResourceRequest } from '../request.ts';
@@ -46,6 +47,7 @@ export async function handleSubresource(
   const handle =
     declared?.scale !== undefined ? handleScale : Object.hasOwn(handlers, name) ? handlers[name] : undefined;
   if (declared === undefined || handle === undefined) {
+    if (kind.custom !== undefined) throw notFound(infoOf(kind, route.name));
     throw new GantryError('NotFound', 'the server could not find the requested resource');
   }
   if (!(declared.verbs as readonly string[]).includes(route.verb)) {
