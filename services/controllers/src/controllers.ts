@@ -12,6 +12,7 @@ import type { NodeMonitor } from './nodehealth/monitor.ts';
 import { nodeHealthController } from './nodehealth/nodehealth.ts';
 import { podGroupController } from './podgroup/podgroup.ts';
 import { replicaSetController, replicationController } from './replicaset/replicaset.ts';
+import { resourceQuotaController } from './resourcequota/resourcequota.ts';
 import { serviceAccountController } from './serviceaccount/serviceaccount.ts';
 import { claimProtectionController, volumeProtectionController } from './volumes/protection.ts';
 import { volumeController } from './volumes/volumes.ts';
@@ -30,6 +31,7 @@ export function allControllers(clock: Clock, monitor: NodeMonitor): readonly Con
     serviceAccountController,
     aggregationController,
     disruptionController,
+    resourceQuotaController,
     podGroupController,
     volumeController(clock),
     claimProtectionController,

@@ -57,6 +57,17 @@ export function counterOf(resource: string): Counter<KubeObject> | undefined {
   return counter;
 }
 
+/** The kinds that a quota counts by names of their own: with `count/` any other. */
+export function countedResources(hard: Iterable<string>): string[] {
+  const named = [...Object.keys(special), ...aliases];
+  const resources = new Set<string>();
+  for (const name of hard) {
+    if (name.startsWith('count/')) resources.add(name.slice('count/'.length));
+    for (const resource of named) if (counterOf(resource)!.counts(name)) resources.add(resource);
+  }
+  return [...resources].filter((resource) => !ignored.has(resource)).sort();
+}
+
 function objectCounter(resource: string): Counter<KubeObject> {
   const names = [`count/${resource}`, ...(aliases.has(resource) ? [resource] : [])];
   const usage = new Map(names.map((name) => [name, one]));

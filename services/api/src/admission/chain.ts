@@ -63,8 +63,8 @@ export interface Accompaniment {
 /** Writes that are to be committed together, as far as they are decided. */
 export interface SharedBatch {
   /**
-   * The put of a key that is part of the batch already. A step that puts the same key has to start from it: its own put takes the
-   * place of this one.
+   * The put of a key to which several writes of the batch contribute, as far as it is decided. A step that puts the key starts from it: its
+   * own put takes the place of this one. Such puts get newer revisions than all other writes of the batch.
    */
   pending(key: string): Extract<Operation, { type: 'put' }> | undefined;
 }

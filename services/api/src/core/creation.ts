@@ -75,7 +75,7 @@ export async function createAll(
     const result = round.operations.length === 0 ? undefined : await round.commit(deps);
     if (result?.ok === false) {
       round.lost(result.failedIndex, result.actual, outcomes);
-      deps.cache.forget(round.operations[result.failedIndex]!.key);
+      deps.cache.forget(round.all[result.failedIndex]!.key);
     } else if (result !== undefined) {
       for (const { index, candidate, subject } of round.members) {
         outcomes[index] = { type: 'created', object: candidate.object(), revision: result.revisions[subject]! };
@@ -104,37 +104,47 @@ interface Member extends Waiting {
   readonly subject: number;
 }
 
+type Put = Extract<Operation, { type: 'put' }>;
+
 /** The operations of one commit, and whose they are. */
 class Round implements SharedBatch {
   readonly operations: Operation[] = [];
   readonly members: Member[] = [];
   /** Of each operation, whose it is (an index of members) and which of that one's decision. */
   readonly #owners: { readonly member: number; readonly operation: number }[] = [];
-  /** Places of the writes among the operations, by key. */
-  readonly #written = new Map<string, number>();
+  /** Keys of the writes among the operations. */
+  readonly #written = new Set<string>();
+  /** Writes to which several members contribute. They come last: their revisions are newer than those of all members. */
+  readonly #shared = new Map<string, Put>();
   readonly #checks = new Map<string, number>();
-  /** Keys of pending puts from which the decision that comes next starts. */
+  /** Keys that the decision which comes next shares with others. */
   readonly #asked = new Set<string>();
+
+  /** All operations as they are committed. */
+  get all(): readonly Operation[] {
+    return [...this.operations, ...this.#shared.values()];
+  }
 
   /** Another decision is about to be made. */
   begin(): void {
     this.#asked.clear();
   }
 
-  pending(key: string): Extract<Operation, { type: 'put' }> | undefined {
-    const place = this.#written.get(key);
-    const operation = place === undefined ? undefined : this.operations[place];
-    if (operation?.type !== 'put') return undefined;
+  pending(key: string): Put | undefined {
     this.#asked.add(key);
-    return operation;
+    return this.#shared.get(key);
   }
 
   /** Takes a decision in. False if it has to wait for another commit. */
   add(waiting: Waiting, decision: Decision): boolean {
     const { operations } = decision;
     if (this.operations.length + operations.length > maxOperations && this.members.length > 0) return false;
-    const isInTheWay = ({ type, key }: Operation): boolean =>
-      type !== 'check' && this.#written.has(key) && !this.#asked.has(key);
+    const isShared = (operation: Operation): operation is Put =>
+      operation.type === 'put' && this.#asked.has(operation.key);
+    const isInTheWay = (operation: Operation): boolean => {
+      const { type, key } = operation;
+      return type !== 'check' && (this.#written.has(key) || (this.#shared.has(key) && !isShared(operation)));
+    };
     if (operations.some(isInTheWay)) return false;
     const member = this.members.length;
     let subject = 0;
@@ -142,12 +152,10 @@ class Round implements SharedBatch {
       if (index === decision.subject) subject = this.operations.length;
       if (operation.type === 'check' && this.#checks.get(operation.key) === operation.expected) continue;
       if (operation.type === 'check') this.#checks.set(operation.key, operation.expected);
-      const place = operation.type === 'check' ? undefined : this.#written.get(operation.key);
-      if (place !== undefined) {
-        this.operations[place] = operation;
+      else if (isShared(operation)) {
+        this.#shared.set(operation.key, operation);
         continue;
-      }
-      if (operation.type !== 'check') this.#written.set(operation.key, this.operations.length);
+      } else this.#written.add(operation.key);
       this.operations.push(operation);
       this.#owners.push({ member, operation: index });
     }
@@ -157,14 +165,16 @@ class Round implements SharedBatch {
 
   /** Commits all of it, and tells the members how that went. */
   commit(deps: CoreDeps): Promise<CommitResult> {
-    return commitBatch(deps, this.operations, (batch) => {
+    return commitBatch(deps, this.all, (batch) => {
       for (const { decision } of this.members) decision.settle?.(batch);
     });
   }
 
   /** An operation met another revision: whom that refuses for good gets told, all others are decided anew. */
   lost(failedIndex: number, actual: number, outcomes: Creation[]): void {
-    const { member, operation } = this.#owners[failedIndex]!;
+    const owner = this.#owners[failedIndex];
+    if (owner === undefined) return;
+    const { member, operation } = owner;
     const { decision, index } = this.members[member]!;
     const error = decision.lost?.(operation, actual);
     if (error !== undefined) outcomes[index] = { type: 'refused', error };

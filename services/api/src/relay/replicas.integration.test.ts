@@ -1,45 +1,17 @@
 /** Informers of real api replicas over Redis and NATS, through the death of the replica that relays and serves them. */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { busSource } from '@gantry/client/bus-source.ts';
 import { listAll, watchSource } from '@gantry/client/change-source.ts';
 import { type Client, connect } from '@gantry/client/client.ts';
 import { Informer } from '@gantry/client/informer.ts';
 import { keyOf } from '@gantry/client/object-cache.ts';
 import { openBus } from '@gantry/events/open.ts';
-import { freePort, startNatsServer } from '@gantry/events/testing/nats-server.ts';
+import { startNatsServer } from '@gantry/events/testing/nats-server.ts';
 import type { ConfigMap } from '@gantry/model/gen/gantry.core.v1.ts';
 import { isError } from '@gantry/runtime/errors.ts';
 import { startRedisServer } from '@gantry/store/testing/redis-server.ts';
 import { expect, test } from 'vitest';
-
-const main = fileURLToPath(new URL('../main.ts', import.meta.url));
-
-interface Replica extends AsyncDisposable {
-  readonly address: string;
-  kill(): Promise<void>;
-}
-
-async function startReplica(storeUrl: string, busUrl: string): Promise<Replica> {
-  const address = `127.0.0.1:${await freePort()}`;
-  const args = ['--store', storeUrl, '--bus', busUrl, '--listen', address];
-  const env = { ...process.env, GANTRY_LOG_LEVEL: 'warn', GANTRY_API_TRUST_NETWORK: 'true' };
-  const child: ChildProcess = spawn(process.execPath, [main, ...args], {
-    stdio: ['ignore', 'inherit', 'inherit'],
-    env,
-  });
-  const kill = async (): Promise<void> => {
-    if (child.exitCode !== null || child.signalCode !== null) return;
-    const exited = once(child, 'exit');
-    child.kill('SIGKILL');
-    await exited;
-  };
-  using client = connect(address);
-  await client.listHeartbeats();
-  return { address, kill, [Symbol.asyncDispose]: kill };
-}
+import { startReplica } from '../testing/replica.ts';
 
 test('both kinds of informer end with the truth though the replica that relayed is killed under load', async () => {
   await using nats = await startNatsServer();

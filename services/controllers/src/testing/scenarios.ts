@@ -1,5 +1,6 @@
 import { garbage, namespaces, nodeHealth, volumes } from './cluster-scenarios.ts';
 import { endpoints } from './endpoints-scenario.ts';
+import { quotas } from './quota-scenario.ts';
 import type { Scenario } from './scenario.ts';
 import { deployments, disruptions, endpointSlices, podGroups, replicaSets } from './workload-scenarios.ts';
 
@@ -15,4 +16,5 @@ export const scenarios: readonly Scenario[] = [
   namespaces,
   nodeHealth,
   volumes,
+  quotas,
 ];
