@@ -138,6 +138,9 @@ function comparableObject(given: Json, asked: string, withManagers = false): Jso
   // The manifest itself is compared: that of a client may be spelled in any way.
   if (typeof annotations?.[lastApplied] === 'string')
     annotations[lastApplied] = withoutNulls(JSON.parse(annotations[lastApplied]));
+  // Several loops of Kubernetes tell the conditions of a definition, in any order.
+  if (object.kind === 'CustomResourceDefinition')
+    (status?.conditions as { type: string }[] | undefined)?.sort((a, b) => (a.type < b.type ? -1 : 1));
   for (const condition of (status?.conditions ?? []) as Json[]) {
     if (!asked.includes(String(condition.lastTransitionTime))) delete condition.lastTransitionTime;
   }

@@ -11,15 +11,17 @@ import { resourceOf } from '@gantry/model/registry.ts';
 import { reasonTable, toGantryError } from '@gantry/runtime/errors.ts';
 import { expect } from 'vitest';
 import { sendHttp, toGantry } from './http.ts';
-import { type Answer, type Json, type Ref, type Step, subjectOf, tableAnswer } from './request.ts';
+import { type Answer, answerOnce, type Json, type Ref, type Step, subjectOf, tableAnswer } from './request.ts';
 
 const admin = { name: 'admin', uid: 'admin', groups: ['system:masters', 'system:authenticated'] };
 const context = ownContext(admin, new AbortController().signal, 'differential');
 const [ok, created] = [200, 201];
 
 /** Answers one step. */
-export async function answer({ api }: TestApi, step: Step): Promise<Answer> {
+export async function answer({ api }: Pick<TestApi, 'api'>, step: Step): Promise<Answer> {
   if (step.http !== undefined) return sendHttp(step.http, toGantry(api));
+  const { until } = step;
+  if (until !== undefined) return answerOnce(until, () => answer({ api }, { get: until }));
   try {
     if (step.table !== undefined) return printed(await api.resources.get(context, refOf(step.table)));
     const { code, object } = await perform(api.resources, step);

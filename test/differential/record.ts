@@ -8,6 +8,7 @@ import { Oracle } from './oracle.ts';
 import { pathOf, pathOfNew } from './paths.ts';
 import {
   type Answer,
+  answerOnce,
   answersFile,
   type Case,
   casesOf,
@@ -46,6 +47,7 @@ async function answer(oracle: Oracle, step: Step): Promise<Answer> {
     const target = `${path}${subresource === undefined ? '' : `/${subresource}`}?${strict}`;
     return request(oracle, 'PATCH', target, body, patchTypes[type]);
   }
+  if (step.until !== undefined) return answerOnce(step.until, () => request(oracle, 'GET', path));
   if (step.delete !== undefined) return request(oracle, 'DELETE', path, step.delete.options);
   return step.table === undefined ? request(oracle, 'GET', path) : table(oracle, path);
 }

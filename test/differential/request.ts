@@ -1,5 +1,6 @@
 /** Cases of the differential tests: sequences of requests, and what came back. */
 import { readdirSync, readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 
@@ -58,6 +59,8 @@ export interface Step {
   readonly get?: Ref;
   /** The object as a table, the form in which kubectl prints it. */
   readonly table?: Ref;
+  /** The object once it has a condition, such as Established=True, or Established=False with a reason after it; without one, the answer once it is gone. */
+  readonly until?: Ref & { readonly condition?: string };
 }
 
 /** Requests that follow one another; each case starts from an empty cluster. */
@@ -133,7 +136,34 @@ export function differences(): Map<string, string> {
   return new Map(Object.entries(reasons).flatMap(([reason, steps]) => steps.map((step) => [step, reason])));
 }
 
+interface Condition {
+  readonly type: string;
+  readonly status: string;
+  readonly reason?: string;
+}
+
+/** Milliseconds that an object gets to become as a step waits for it, and between two looks. */
+const untilMs = { timeout: 10_000, pause: 50 };
+
+/** Reads an object until it is as a step waits for it; the last answer where that takes too long. */
+export async function answerOnce(
+  { condition }: { readonly condition?: string },
+  read: () => Promise<Answer>,
+): Promise<Answer> {
+  const deadline = performance.now() + untilMs.timeout;
+  for (;;) {
+    const answer = await read();
+    const { conditions } = (answer.object?.status ?? {}) as { conditions?: Condition[] | null };
+    const isThere = conditions?.some(({ type, status, reason }) => {
+      return condition === `${type}=${status}` || condition === `${type}=${status} ${reason}`;
+    });
+    if (condition === undefined ? answer.code === 404 : isThere) return answer;
+    if (performance.now() > deadline) return answer;
+    await sleep(untilMs.pause);
+  }
+}
+
 /** apiVersion and kind of the object that a step concerns, where it concerns one that is named. */
 export function subjectOf(step: Step): Ref | undefined {
-  return step.replace ?? step.patch ?? step.delete ?? step.get ?? step.table;
+  return step.replace ?? step.patch ?? step.delete ?? step.get ?? step.table ?? step.until;
 }

@@ -183,7 +183,9 @@ function fieldReader<T extends KubeObject>(kind: Kind<T>, field: string): (objec
   if (field === 'metadata.name') return ({ metadata }) => metadata.name;
   if (field === 'metadata.namespace') return ({ metadata }) => metadata.namespace ?? '';
   if (Object.hasOwn(kind.selectableFields, field)) return kind.selectableFields[field]!;
-  throw new GantryError('BadRequest', `field label not supported: ${field}`);
+  const hasNone = Object.keys(kind.selectableFields).length === 0;
+  const known = `${JSON.stringify(field)} is not a known field selector: only "metadata.name", "metadata.namespace"`;
+  throw new GantryError('BadRequest', hasNone ? known : `field label not supported: ${field}`);
 }
 
 /** A test of labels. */

@@ -42,13 +42,14 @@ const defaultPodGraceSeconds = 30;
  * @param object The stored object; not changed.
  */
 export function decideDeletion(kind: Kind, object: AnyObject, request: DeletionRequest, nowMs: number): Deletion {
-  checkPreconditions(kind, object, request);
   if (kind.prepareForDelete !== undefined && object.metadata.deletionTimestamp === undefined) {
+    checkFirstPreconditions(kind, object, request);
     const prepared = cloneJson(object);
     prepared.metadata.deletionTimestamp = rfc3339(nowMs);
     kind.prepareForDelete(prepared, nowMs);
     return { type: 'mark', object: prepared };
   }
+  checkPreconditions(kind, object, request);
   const finalizers = finalizersAfter(kind, object, request.propagationPolicy);
   const graceSeconds = graceOf(kind, object, request.gracePeriodSeconds);
   const held = finalizers.length > 0 || namespaceFinalizers(kind, object).length > 0;
@@ -121,6 +122,18 @@ export function checkUidPrecondition(kind: Kind, { metadata }: AnyObject, wanted
     { ...infoOf(kind, metadata.name), resource: kind.kind },
     `the UID in the precondition (${wanted}) does not match the UID in record (${metadata.uid}). The object might have been deleted and then recreated`,
   );
+}
+
+/** The same in the words that Kubernetes has for a kind whose end it prepares. */
+function checkFirstPreconditions(kind: Kind, { metadata }: AnyObject, request: DeletionRequest): void {
+  for (const [word, wanted, found] of [
+    ['UID', request.uid, metadata.uid],
+    ['ResourceVersion', request.resourceVersion, metadata.resourceVersion],
+  ] as const) {
+    if (!wanted || wanted === found) continue;
+    const why = `precondition failed: ${word} in precondition: ${wanted}, ${word} in object meta: ${found}`;
+    throw conflict(infoOf(kind, metadata.name), why);
+  }
 }
 
 function checkPreconditions(kind: Kind, object: AnyObject, request: DeletionRequest): void {

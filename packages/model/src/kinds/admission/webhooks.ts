@@ -115,7 +115,8 @@ function validateClientConfig({ url, service }: WebhookClientConfig, path: strin
 /** Scheme, authority, path, query and fragment of a URL, each as it is written. */
 const urlForm = /^(?:([a-zA-Z][a-zA-Z0-9+.-]*):)?(?:\/\/([^/?#]*))?([^?#]*)(?:\?([^#]*))?(?:#(.*))?$/;
 
-function validateUrl(url: string, field: string): FieldCause[] {
+/** Faults of a webhook's URL. */
+export function validateUrl(url: string, field: string): FieldCause[] {
   const form = '; desired format: https://host[/path]';
   const [, scheme = '', authority = '', , query = '', fragment = ''] = urlForm.exec(url) ?? [];
   const at = authority.lastIndexOf('@');
@@ -128,6 +129,15 @@ function validateUrl(url: string, field: string): FieldCause[] {
     ...(user === undefined ? [] : [invalidValue(field, user, 'user information is not permitted in the URL')]),
     ...(fragment === '' ? [] : [invalidValue(field, fragment, 'fragments are not permitted in the URL')]),
     ...(query === '' ? [] : [invalidValue(field, query, 'query parameters are not permitted in the URL')]),
+  ];
+}
+
+/** Faults of a service that a webhook runs in, with its names. */
+export function validateServiceAddress(service: ServiceReference, field: string): FieldCause[] {
+  return [
+    ...(service.name === '' ? [required(`${field}.name`, 'service name is required')] : []),
+    ...(service.namespace === '' ? [required(`${field}.namespace`, 'service namespace is required')] : []),
+    ...validateService(service, field),
   ];
 }
 

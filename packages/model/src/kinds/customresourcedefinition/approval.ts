@@ -34,3 +34,6 @@ export function approvalOf(text: string): Approval {
     message: `${group} with either a URL or a reason starting with "unapproved", ${proposal}`,
   };
 }
+
+/** Path of the annotation in messages. */
+export const approvalField = `metadata.annotations[${approvedAnnotation}]`;
