@@ -64,16 +64,17 @@ function isAboutPatch(causes: readonly Cause[], message: string, step: Step): bo
   return / patch: Invalid value|^patch: |^a patch must/.test(message) || causes.some(({ field }) => field === 'patch');
 }
 
-/** Sorted, with one cause for a field that is empty and must not be: Kubernetes words that in many ways, often in several at once. */
+/** Sorted, the same ones once, with one cause for a field that is empty and must not be: Kubernetes words that in many ways, often in several at once. */
 function comparableCauses(causes: readonly Cause[], asked: string): Cause[] {
   const isEmpty = ({ reason, message }: Cause): boolean =>
     reason === 'FieldValueRequired' || /^(Invalid|Unsupported) value: ""/.test(message);
   const empty = new Set(causes.filter(isEmpty).map(({ field }) => field));
   const others = causes.filter(({ field }) => !empty.has(field));
-  return [
+  const all = [
     ...[...empty].map((field) => ({ reason: 'FieldValueRequired', field, message: 'Required value' })),
     ...others.map((cause) => ({ ...cause, message: withoutValue(withoutChance(cause.message, asked)) })),
-  ].toSorted(byText);
+  ];
+  return [...new Map(all.map((cause) => [JSON.stringify(cause), cause])).values()].toSorted(byText);
 }
 
 /** Kubernetes shows values as its internal types have them, adds a comparison to some messages, and lists what is supported in any order. */

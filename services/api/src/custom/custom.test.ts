@@ -273,7 +273,8 @@ describe('a definition', () => {
         },
       },
     };
-    const versions = [version('v1', { storage: true, schema }), version('v2', { deprecated: true })];
+    const selectableFields = [{ jsonPath: '.spec.size' }];
+    const versions = [version('v1', { storage: true, schema, selectableFields }), version('v2', { deprecated: true })];
     await seen(
       client,
       await client.ask('PATCH', `${definitionsPath}/gadgets.example.org`, { spec: { versions } }, mergePatch),

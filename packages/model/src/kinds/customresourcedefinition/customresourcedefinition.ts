@@ -1,8 +1,6 @@
-
 import type { CustomResourceDefinition, CustomResourceDefinitionVersion } from '../../gen/gantry.apiextensions.v1.ts';
 import { type Kind, usersMetadata } from '../../kind.ts';
 import { isTrue } from './conditions.ts';
-
 
 import { noteStoredVersion, setDefinitionDefaults } from './defaults.ts';
 import { holdForObjects } from './deletion.ts';

@@ -36,7 +36,10 @@ export function specFaults(spec: Spec, given: Options): FieldCause[] {
     const hasStatus = (own.subresources ?? layout.shared.subresources)?.status !== undefined;
     const isStored = options.storedSchemas.has(version.name);
     faults.push(...validationFaults(own.schema, `${path}.schema`, { options, hasStatus, isStored }));
-    faults.push(...partFaults(own, path), ...ownSelectableFaults(own, path, version.name, options));
+    faults.push(...partFaults(own, path));
+    const isShared = layout.shared.selectableFields !== undefined && layout.shared.schema !== undefined;
+    const takesMany = options.manySelectable.has(version.name);
+    if (!isShared) faults.push(...selectableFaultsOf(version, path, takesMany));
   }
   faults.push(...versionListFaults(spec), ...requiredNames(names), ...nameFaults(names, 'spec.names'));
   faults.push(...sharedFaults(spec, layout.shared, options));
@@ -152,39 +155,27 @@ function partFaults({ subresources, additionalPrinterColumns: columns = [] }: Pa
   ];
 }
 
-function ownSelectableFaults(
-  { selectableFields = [], schema }: Parts,
-  path: string,
-  version: string,
-  options: Options,
-): FieldCause[] {
+/** Faults of selectable fields by the schema of their version: others may have the same fields, or the same schema, alone. */
+function selectableFaultsOf({ selectableFields = [], schema }: Parts, path: string, takesMany: boolean): FieldCause[] {
   if (selectableFields.length === 0) return [];
   const field = `${path}.selectableFields`;
   const root = schema?.openAPIV3Schema;
-  if (root === undefined) {
-    return [invalidValue(field, '', 'may only be set when `version.schema.openAPIV3Schema` is not included')];
-  }
+  // Kubernetes' words say the opposite of what they mean.
+  if (root === undefined) return [invalidValue(field, '', 'may only be set when validations.schema is included')];
   const problem = notStructural(root);
   if (problem !== undefined) return [invalidValue(`${path}.schema.openAPIV3Schema`, '', problem)];
-  return selectableFaults(selectableFields, root, field, options.manySelectable.has(version));
+  return selectableFaults(selectableFields, root, field, takesMany);
 }
 
 /** Faults of what all versions have alike. */
 function sharedFaults({ versions }: Spec, shared: Parts, options: Options): FieldCause[] {
-  const { schema, selectableFields = [] } = shared;
+  const { schema } = shared;
   const hasStatus = versions.some(({ subresources }) => subresources?.status !== undefined);
   const isStored = options.storedSchemas.has(versions[0]?.name ?? '');
   const faults = [
     ...validationFaults(schema, 'spec.validation', { options, hasStatus, isStored }),
     ...partFaults(shared, 'spec'),
   ];
-  if (selectableFields.length === 0) return faults;
-  const field = 'spec.selectableFields';
-  const root = schema?.openAPIV3Schema;
-  if (root === undefined) {
-    return [...faults, invalidValue(field, '', 'may only be set when validations.schema is included')];
-  }
-  const problem = notStructural(root);
-  if (problem !== undefined) return [...faults, invalidValue('spec.schema.openAPIV3Schema', '', problem)];
-  return [...faults, ...selectableFaults(selectableFields, root, field, options.manySelectable.has(''))];
+  if (schema !== undefined) faults.push(...selectableFaultsOf(shared, 'spec', options.manySelectable.has('')));
+  return faults;
 }
