@@ -32,7 +32,7 @@ async function requireDefinition(
   const key = objectKey(definitions, undefined, definition);
   const isOpen = ({ object }: Stored): boolean => object.metadata.deletionTimestamp === undefined;
   let known = cache.peek(key);
-  // What was seen last may be out of date, and then the commit fails; that it ends is asked again.
+  // A state that is out of date makes the commit fail; that the definition ends is asked again.
   if (known === undefined || !isOpen(known)) {
     const entry = await store.get(key);
     if (entry === undefined) throw notFound({ ...definitions, resource: definitions.plural, name: definition });

@@ -24,7 +24,7 @@ export interface Outline {
   readonly approval: string;
   /** The webhook that converts objects has certificates that cannot be used. */
   readonly hasBadBundle: boolean;
-  /** What its schemas have against the rules of structural ones, in Kubernetes' words; empty where they are structural. */
+  /** Faults of its schemas by the rules of structural ones, in Kubernetes' words; empty where they are structural. */
   readonly schemaProblems: string;
   /** Its end was asked for, and it waits until its objects are gone. */
   readonly isEnding: boolean;

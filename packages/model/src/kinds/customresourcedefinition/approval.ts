@@ -3,7 +3,7 @@
 /** The annotation: a URL, or a reason that begins with "unapproved". */
 const approvedAnnotation = 'api-approved.kubernetes.io';
 
-/** What the annotation of a definition says, with Kubernetes' words for it. */
+/** Meaning of the annotation of a definition, with Kubernetes' words for it. */
 export interface Approval {
   readonly state: 'approved' | 'bypassed' | 'missing' | 'invalid';
   readonly message: string;

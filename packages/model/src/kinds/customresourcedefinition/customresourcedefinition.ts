@@ -39,7 +39,7 @@ export function definitionKind(checks: RuleChecks): Kind<CustomResourceDefinitio
       noteStoredVersion(definition);
     },
     prepareForDelete: holdForObjects,
-    // What a stored one has already may stay: both kinds of writes are validated as a whole below.
+    // Faults that a stored one has already may stay: both kinds of writes are validated as a whole below.
     validate: () => [],
     validateCreate: (definition) => validateNew(definition, checks),
     validateUpdate: (definition, stored) => validateChange(definition, stored, checks),

@@ -13,7 +13,7 @@ import { itemsOf, sortedEntries } from './schemas.ts';
 /** Fields that stand for the type and identity of a whole object. */
 const headNames = ['metadata', 'apiVersion', 'kind'];
 
-/** What is asked of default values. */
+/** Rules for default values. */
 interface Asked {
   readonly isPruningNeeded: boolean;
   readonly checks: RuleChecks;

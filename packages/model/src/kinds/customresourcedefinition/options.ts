@@ -9,7 +9,7 @@ import type { KnownExpressions, RuleChecks } from './rules.ts';
 import { someSchema, someSchemaOf } from './schemas.ts';
 import { notStructural, structuralFaults } from './structural.ts';
 
-/** What is asked of a definition. */
+/** Rules for a definition. */
 export interface Options {
   readonly checks: RuleChecks;
   readonly isReviewVersionNeeded: boolean;
@@ -34,7 +34,7 @@ export const maxSelectableFields = 8;
 export const reviewVersions: readonly string[] = ['v1', 'v1beta1'];
 export const schemaTypes: readonly string[] = ['array', 'boolean', 'integer', 'number', 'object', 'string'];
 
-/** What is asked of a new definition. Its certificates are looked at when it is established. */
+/** Rules for a new definition. Its certificates are looked at when it is established. */
 export function optionsForNew(checks: RuleChecks): Options {
   return {
     checks,
@@ -53,7 +53,7 @@ export function optionsForNew(checks: RuleChecks): Options {
   };
 }
 
-/** What is asked of a definition in place of a stored one. */
+/** Rules for a definition in place of a stored one. */
 export function optionsForUpdate(
   checks: RuleChecks,
   { spec }: CustomResourceDefinition,

@@ -76,7 +76,7 @@ function rootFaults(schema: JSONSchemaProps, path: string): FieldCause[] {
   return [invalidValue(path, schema, detail)];
 }
 
-/** Where a schema stands. */
+/** Place of a schema in that of a version. */
 interface Place {
   readonly isRoot: boolean;
   /** It is part of the type or identity of a whole object. */
