@@ -1,5 +1,4 @@
-import type { DamagedObject, Query } from '@gantry/client/api.ts';
-import type { KindName, Kinds } from '@gantry/model/built-in.ts';
+import type { AnyKind, DamagedObject, ObjectOf, Query } from '@gantry/client/api.ts';
 import { isError } from '@gantry/runtime/errors.ts';
 import type { Context } from './context.ts';
 
@@ -19,16 +18,16 @@ export interface Listed<T> {
 type ListContext = Pick<Context, 'signal' | 'output'> & { readonly client: Pick<Context['client'], 'list'> };
 
 /** Lists objects, through all pages. Warns of those that the api cannot decode. */
-export function listAll<K extends KindName>(context: ListContext, kind: K, query: Query): Promise<Listed<Kinds[K]>> {
+export function listAll<K extends AnyKind>(context: ListContext, kind: K, query: Query): Promise<Listed<ObjectOf<K>>> {
   return listEach(context, kind, query, (object) => object);
 }
 
 /** Lists one thing of each object, so that many objects take little memory; else as listAll. */
-export async function listEach<K extends KindName, T>(
+export async function listEach<K extends AnyKind, T>(
   { client, signal, output }: ListContext,
   kind: K,
   query: Query,
-  pick: (object: Kinds[K]) => T,
+  pick: (object: ObjectOf<K>) => T,
 ): Promise<Listed<T>> {
   for (let attempt = 1; ; attempt++) {
     const items: T[] = [];

@@ -1,5 +1,4 @@
-import type { ObjectName, Reader } from '@gantry/client/api.ts';
-import type { KindName, Kinds } from '@gantry/model/built-in.ts';
+import type { AnyKind, ObjectName, ObjectOf, Reader } from '@gantry/client/api.ts';
 import { type BackoffPolicy, backoffMs } from '@gantry/runtime/backoff.ts';
 import { isError, type Reason } from '@gantry/runtime/errors.ts';
 import type { Context } from './context.ts';
@@ -22,12 +21,12 @@ type ObserveContext = Pick<Context, 'signal' | 'clock' | 'output'> & { readonly 
  * The states of one object, beginning with the present one; undefined is an object that does not exist. Goes on when the
  * connection is lost, as a restart of the api does to it, until the signal fires or the loop is left.
  */
-export async function* observeObject<K extends KindName>(
+export async function* observeObject<K extends AnyKind>(
   context: ObserveContext,
   kind: K,
   { namespace, name }: ObjectName,
   signal: AbortSignal = context.signal,
-): AsyncGenerator<Kinds[K] | undefined> {
+): AsyncGenerator<ObjectOf<K> | undefined> {
   const query = { ...(namespace ? { namespace } : {}), fieldSelector: `metadata.name=${name}`, resourceVersion: 0 };
   for (let failures = 0; ; ) {
     let listed = false;

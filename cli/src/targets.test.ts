@@ -21,7 +21,7 @@ describe('parseTargets', () => {
     ],
     [['deployments.apps'], [{ kind: 'Deployment', names: [] }]],
   ])('reads %j', (args, targets) => {
-    expect(parseTargets(args)).toEqual(targets);
+    expect(parseTargets(args)).toMatchObject(targets);
   });
 
   it.each([

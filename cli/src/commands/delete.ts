@@ -1,12 +1,16 @@
-import { type KindName, kindOf } from '@gantry/model/built-in.ts';
+import type { AnyKind } from '@gantry/client/api.ts';
+import { builtIn } from '@gantry/model/built-in.ts';
 import { decodeManifest } from '@gantry/model/decode.ts';
+import type { KubeObject } from '@gantry/model/kind.ts';
+import { parseManifestText } from '@gantry/model/parse.ts';
 import { isError } from '@gantry/runtime/errors.ts';
 import { type Context, Exit, ExitCode } from '../context.ts';
 import { listEach } from '../listing.ts';
 import { readManifests } from '../manifests.ts';
 import { observeObject } from '../observing.ts';
 import { objectLabel } from '../output/objects.ts';
-import { parseTargets } from '../targets.ts';
+import { servedKind } from '../served-kinds.ts';
+import { nameOfKind, targetsOf } from '../targets.ts';
 
 export interface DeleteFlags {
   readonly filename: readonly string[];
@@ -21,7 +25,7 @@ export interface DeleteFlags {
 }
 
 interface Victim {
-  readonly kind: KindName;
+  readonly kind: AnyKind;
   readonly namespace: string | undefined;
   readonly name: string;
 }
@@ -68,18 +72,29 @@ async function deleteOne(context: Context, victim: Victim, flags: DeleteFlags): 
 
 async function fromManifests(context: Context, flags: DeleteFlags): Promise<Victim[]> {
   const documents = await readManifests(flags.filename, flags.recursive, 'delete');
-  return documents.map(({ text }) => {
-    const object = decodeManifest(text);
-    const namespaced = kindOf(object.kind as KindName).namespaced;
-    const namespace = namespaced ? (object.metadata.namespace ?? context.namespace) : undefined;
-    return { kind: object.kind as KindName, namespace, name: object.metadata.name };
-  });
+  const victims: Victim[] = [];
+  for (const { text } of documents) victims.push(await inManifest(context, text));
+  return victims;
+}
+
+/** The object that a manifest names. One of a kind that this program was not built with is read no further than its name. */
+async function inManifest(context: Context, text: string): Promise<Victim> {
+  const { apiVersion = '', kind = '', metadata } = (parseManifestText(text) ?? {}) as Partial<KubeObject>;
+  const type = await servedKind(context, { apiVersion, kind });
+  const isBuiltIn = type === undefined || builtIn.lookup({ apiVersion, kind }) !== undefined;
+  const named = isBuiltIn ? decodeManifest(text).metadata : metadata;
+  const { namespace, name = '' } = named ?? {};
+  return {
+    kind: nameOfKind(type!),
+    namespace: type!.namespaced ? (namespace ?? context.namespace) : undefined,
+    name,
+  };
 }
 
 async function fromArguments(context: Context, args: readonly string[], flags: DeleteFlags): Promise<Victim[]> {
   const victims: Victim[] = [];
-  for (const { kind, names } of parseTargets(args)) {
-    const namespace = kindOf(kind).namespaced ? context.namespace : undefined;
+  for (const { kind, type, names } of await targetsOf(context, args)) {
+    const namespace = type.namespaced ? context.namespace : undefined;
     if (names.length > 0) victims.push(...names.map((name) => ({ kind, namespace, name })));
     else if (flags.all || flags.selector !== undefined) {
       const query = {

@@ -1,12 +1,11 @@
 import { formatAge } from '@gantry/model/age.ts';
-import { kindOf } from '@gantry/model/built-in.ts';
 import type { Event } from '@gantry/model/gen/gantry.core.v1.ts';
 import type { KubeObject } from '@gantry/model/kind.ts';
 import { type Context, refusal } from '../context.ts';
 import { listAll } from '../listing.ts';
 import { formatOutline } from '../output/outline.ts';
 import { formatTable } from '../output/table.ts';
-import { parseTargets, type Target } from '../targets.ts';
+import { type Target, targetsOf } from '../targets.ts';
 
 /** Prints all fields of objects, and their events. */
 export async function describe(
@@ -15,7 +14,7 @@ export async function describe(
   flags: { readonly selector?: string },
 ): Promise<void> {
   const objects: KubeObject[] = [];
-  for (const target of parseTargets(args)) objects.push(...(await fetch(context, target, flags.selector)));
+  for (const target of await targetsOf(context, args)) objects.push(...(await fetch(context, target, flags.selector)));
   if (objects.length === 0) throw refusal(`No resources found in ${context.namespace} namespace.`);
   for (const [index, object] of objects.entries()) {
     if (index > 0) context.output.write('\n\n');
@@ -25,11 +24,11 @@ export async function describe(
 
 async function fetch(
   context: Context,
-  { kind, names }: Target,
+  { kind, type, names }: Target,
   labelSelector: string | undefined,
 ): Promise<KubeObject[]> {
   const { client, signal } = context;
-  const scope = kindOf(kind).namespaced ? { namespace: context.namespace } : {};
+  const scope = type.namespaced ? { namespace: context.namespace } : {};
   if (names.length > 0) return Promise.all(names.map((name) => client.get(kind, { ...scope, name }, { signal })));
   const query = { ...scope, ...(labelSelector === undefined ? {} : { labelSelector }) };
   return (await listAll(context, kind, query)).items;

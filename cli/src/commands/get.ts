@@ -1,5 +1,4 @@
 import type { Query, WatchEvent } from '@gantry/client/api.ts';
-import { genericKindOf, kindOf } from '@gantry/model/built-in.ts';
 import { printedColumns } from '@gantry/model/columns.ts';
 import type { Column, KubeObject } from '@gantry/model/kind.ts';
 import { type GantryError, isError } from '@gantry/runtime/errors.ts';
@@ -7,7 +6,7 @@ import { type Context, Exit, ExitCode, refusal } from '../context.ts';
 import { type Listed, listAll } from '../listing.ts';
 import { formatObjects, type OutputFormat, objectLabel } from '../output/objects.ts';
 import { columnWidths, formatRow, formatTable } from '../output/table.ts';
-import { parseTargets, type Target } from '../targets.ts';
+import { type Target, targetsOf } from '../targets.ts';
 
 export interface GetFlags {
   readonly output: OutputFormat;
@@ -20,7 +19,7 @@ export interface GetFlags {
 
 /** Prints objects. Those that do not exist keep none of the others back; the command then ends with an error. */
 export async function get(context: Context, args: readonly string[], flags: GetFlags): Promise<void> {
-  const targets = parseTargets(args);
+  const targets = await targetsOf(context, args);
   if (flags.watch && targets.length > 1) throw refusal('you may only specify a single resource type');
   if (flags.output === 'raw') return printStored(context, targets, flags);
   const found: TargetFound[] = [];
@@ -38,8 +37,8 @@ export async function get(context: Context, args: readonly string[], flags: GetF
 async function printStored(context: Context, targets: readonly Target[], flags: GetFlags): Promise<void> {
   const { client, namespace, signal, output } = context;
   if (flags.watch || targets.some(({ names }) => names.length === 0)) throw refusal('-o raw is only for named objects');
-  for (const { kind, names } of targets) {
-    const scope = kindOf(kind).namespaced ? { namespace } : {};
+  for (const { kind, type, names } of targets) {
+    const scope = type.namespaced ? { namespace } : {};
     for (const name of names) output.write(`${(await client.getRaw(kind, { ...scope, name }, { signal })).text}\n`);
   }
 }
@@ -73,7 +72,7 @@ function queryOf(context: Context, flags: GetFlags): Query {
 
 async function fetch(context: Context, target: Target, flags: GetFlags): Promise<Found> {
   const { client, signal } = context;
-  const namespace = kindOf(target.kind).namespaced ? context.namespace : undefined;
+  const namespace = target.type.namespaced ? context.namespace : undefined;
   if (target.names.length > 0) {
     const items: KubeObject[] = [];
     const missing: GantryError[] = [];
@@ -92,33 +91,33 @@ async function fetch(context: Context, target: Target, flags: GetFlags): Promise
 }
 
 function scoped(target: Target, query: Query): Query {
-  if (kindOf(target.kind).namespaced) return query;
+  if (target.type.namespaced) return query;
   const { namespace: _namespace, ...clusterWide } = query;
   return clusterWide;
 }
 
 function headerOf(target: Target, flags: GetFlags): string[] {
-  const names = columnsOf(target, flags).map(({ name }) => name);
-  return [...(flags.allNamespaces && kindOf(target.kind).namespaced ? ['NAMESPACE'] : []), ...names];
+  const names = columnsOf(target, flags).map(({ name }) => name.toUpperCase());
+  return [...(flags.allNamespaces && target.type.namespaced ? ['NAMESPACE'] : []), ...names];
 }
 
 function rowOf(target: Target, object: KubeObject, flags: GetFlags, nowMs: number, prefixed: boolean): string[] {
   const cells = columnsOf(target, flags).map(({ name, cell }) =>
-    name === 'NAME' && prefixed ? objectLabel(object) : cell(object, nowMs),
+    name.toUpperCase() === 'NAME' && prefixed ? objectLabel(object) : cell(object, nowMs),
   );
-  const namespace = flags.allNamespaces && kindOf(target.kind).namespaced ? [object.metadata.namespace ?? ''] : [];
+  const namespace = flags.allNamespaces && target.type.namespaced ? [object.metadata.namespace ?? ''] : [];
   return [...namespace, ...cells];
 }
 
 function columnsOf(target: Target, flags: GetFlags): readonly Column<KubeObject>[] {
-  return printedColumns(genericKindOf(target.kind), flags.output === 'wide');
+  return printedColumns(target.type, flags.output === 'wide');
 }
 
 function printTables(context: Context, found: readonly TargetFound[], flags: GetFlags): void {
   const filled = found.filter(({ items }) => items.length > 0);
   const nowMs = context.clock.now();
   if (filled.length === 0 && !flags.watch) {
-    const where = flags.allNamespaces || !found.some(({ target }) => kindOf(target.kind).namespaced);
+    const where = flags.allNamespaces || !found.some(({ target }) => target.type.namespaced);
     context.output.note(where ? 'No resources found\n' : `No resources found in ${context.namespace} namespace.\n`);
   }
   filled.forEach(({ target, items }, index) => {

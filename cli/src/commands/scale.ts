@@ -1,9 +1,6 @@
-import type { KindName } from '@gantry/model/built-in.ts';
 import { type Context, refusal } from '../context.ts';
 import { objectLabel } from '../output/objects.ts';
-import { parseTarget } from '../targets.ts';
-
-const scalable: readonly KindName[] = ['Deployment', 'ReplicaSet'];
+import { onlyTarget, targetsOf } from '../targets.ts';
 
 export interface ScaleFlags {
   readonly replicas: number;
@@ -13,17 +10,22 @@ export interface ScaleFlags {
 
 /** Sets how many replicas a workload has. */
 export async function scale(context: Context, args: readonly string[], flags: ScaleFlags): Promise<void> {
-  const { kind, name } = parseTarget(args);
-  if (!scalable.includes(kind)) throw refusal(`cannot scale a ${kind}: only ${scalable.join(' and ')} have replicas`);
-  const target = { namespace: context.namespace, name };
+  const { kind, type, name } = onlyTarget(await targetsOf(context, args), args);
+  const path = type.subresources?.scale?.scale?.specReplicas.split('.');
+  if (path === undefined) throw refusal(`cannot scale a ${type.kind}: it has no replicas`);
+  const target = { name, ...(type.namespaced ? { namespace: context.namespace } : {}) };
   if (flags.currentReplicas !== undefined) {
-    const stored = await context.client.get(kind as 'Deployment', target, { signal: context.signal });
-    if (stored.spec.replicas !== flags.currentReplicas) {
-      const problem = `Expected replicas to be ${flags.currentReplicas}, was ${stored.spec.replicas}`;
-      throw refusal(problem);
+    const stored = await context.client.get(kind, target, { signal: context.signal });
+    const present = path.reduce<unknown>(
+      (value, step) => (value as Record<string, unknown> | undefined)?.[step],
+      stored,
+    );
+    if (present !== flags.currentReplicas) {
+      throw refusal(`Expected replicas to be ${flags.currentReplicas}, was ${present}`);
     }
   }
-  const patch = { type: 'merge', body: { spec: { replicas: flags.replicas } } } as const;
+  const body = path.reduceRight<unknown>((inner, step) => ({ [step]: inner }), flags.replicas);
+  const patch = { type: 'merge', body } as const;
   const scaled = await context.client.patch(kind, target, patch, { signal: context.signal });
   context.output.write(`${objectLabel(scaled)} scaled\n`);
 }
