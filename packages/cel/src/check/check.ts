@@ -258,7 +258,7 @@ class Checker {
     let element: Type | undefined;
     for (const [index, inner] of expr.elements.entries()) {
       const type = this.#unwrapped(inner, expr.optionals.has(index));
-      element = this.#joined(inner, element, type);
+      element = this.#joined(element, type);
     }
     return listOf(element ?? this.#freshType());
   }
@@ -267,8 +267,8 @@ class Checker {
     let key: Type | undefined;
     let value: Type | undefined;
     for (const entry of expr.entries) {
-      key = this.#joined(entry.key, key, this.check(entry.key));
-      value = this.#joined(entry.value, value, this.#unwrapped(entry.value, entry.isOptional));
+      key = this.#joined(key, this.check(entry.key));
+      value = this.#joined(value, this.#unwrapped(entry.value, entry.isOptional));
     }
     return mapOf(key ?? this.#freshType(), value ?? this.#freshType());
   }
@@ -282,11 +282,10 @@ class Checker {
     return inner ?? type;
   }
 
-  /** The elements of a list, and the keys and values of a map, have one type. */
-  #joined(expr: Expr, before: Type | undefined, type: Type): Type {
+  /** Type of the elements of a list, or of the keys or values of a map: dyn where they are mixed, which literals.ts refuses. */
+  #joined(before: Type | undefined, type: Type): Type {
     if (before === undefined) return type;
-    if (this.#assign(before, type)) return mostGeneral(before, type);
-    return this.#mismatch(expr, before, type);
+    return this.#assign(before, type) ? mostGeneral(before, type) : types.dyn;
   }
 
   #message(expr: MessageExpr): Type {

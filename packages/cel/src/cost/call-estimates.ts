@@ -1,7 +1,7 @@
 /** Estimates of what calls cost at most, by the sizes that their arguments can have. They mirror the costs at run time (runtime.ts). */
 import type { Expr } from '../syntax/ast.ts';
 import { isSameType, type Type } from '../types/types.ts';
-import { add, fixed, multiply, type Range, scale, union, unknownRange } from './range.ts';
+import { add, fixed, multiply, type Range, scale, unbounded, union, unknownRange } from './range.ts';
 import {
   authorizerCheckCost,
   listCost,
@@ -54,18 +54,14 @@ const selectors: Estimator = ([text]) => {
 };
 
 /** Looks at every element of a list, and through its texts; of a text at every character. */
-const perElement =
-  (isSearch: boolean): Estimator =>
-  (_args, target) => {
-    if (target === undefined) return undefined;
-    const element = target.type.parameters[0];
-    if (target.type.kind !== 'list' || element === undefined) {
-      return { cost: isSearch ? multiply(sizeOf(target), fixed(1)) : scale(sizeOf(target), stringFactor) };
-    }
-    const isText = element.kind === 'string' || element.kind === 'bytes';
-    const walk = isText ? scale(target.elementSize ?? unknownRange, stringFactor) : fixed(0);
-    return { cost: multiply(sizeOf(target), add(fixed(1), walk)) };
-  };
+const perElement: Estimator = (_args, target) => {
+  if (target === undefined) return undefined;
+  const element = target.type.parameters[0];
+  if (target.type.kind !== 'list' || element === undefined) return { cost: scale(sizeOf(target), stringFactor) };
+  const isText = element.kind === 'string' || element.kind === 'bytes';
+  const walk = isText ? scale(target.elementSize ?? unknownRange, stringFactor) : fixed(0);
+  return { cost: multiply(sizeOf(target), add(fixed(1), walk)) };
+};
 
 /** The longest and shortest result of replacing: see Kubernetes' library/cost.go. */
 const replace: Estimator = ([searched, replacement], target) => {
@@ -128,8 +124,7 @@ const byFunction: ReadonlyMap<string, Estimator> = new Map<string, Estimator>([
   ['check', () => ({ cost: fixed(authorizerCheckCost) })],
   ...named('serviceAccount path group resource subresource namespace name allowed reason error errored', one),
   ...named('fieldSelector labelSelector', selectors),
-  ...named('isSorted sum max min indexOf lastIndexOf', perElement(false)),
-  ['includes', perElement(true)],
+  ...named('isSorted sum max min indexOf lastIndexOf', perElement),
   ...named('url jsonpatch.escapeKey', urls),
   ...named('lowerAscii upperAscii substring trim', walkTarget),
   ['replace', replace],
@@ -218,6 +213,54 @@ const byOverload: ReadonlyMap<string, Estimator> = new Map<string, Estimator>([
   ['add_list', ([left, right]) => ({ cost: fixed(1), size: add(sizeOf(left!), sizeOf(right!)) })],
 ]);
 
+/** A call that makes a list of this size. */
+function made(size: Range, factor = 1): Estimate {
+  return { cost: add(scale(size, factor), fixed(1 + listCost)), size };
+}
+
+function literalInt(operand: Operand | undefined, otherwise: number): number {
+  const expr = operand?.expr;
+  if (expr?.kind !== 'literal' || (typeof expr.value !== 'number' && typeof expr.value !== 'bigint')) return otherwise;
+  return Math.max(Number(expr.value), 0);
+}
+
+const pairwise = (operand: Operand | undefined, factor: number): Estimate | undefined =>
+  operand === undefined ? undefined : made(multiply(sizeOf(operand), sizeOf(operand)), factor);
+
+const sets =
+  (times: number): Estimator =>
+  ([a, b]) => ({ cost: add(scale(multiply(sizeOf(a!), sizeOf(b!)), times), fixed(1)) });
+
+/** Estimates that the extensions of lists and sets bring with them. */
+const byExtension: ReadonlyMap<string, Estimator> = new Map<string, Estimator>([
+  [
+    'list_slice',
+    ([start, end], target) => {
+      const size = literalInt(end, sizeOf(target!).max) - literalInt(start, 0);
+      return made(fixed(size < 0 ? unbounded : size));
+    },
+  ],
+  ['lists_range', ([size]) => made(fixed(literalInt(size, unbounded)))],
+  ['list_reverse', (_args, target) => made(sizeOf(target!))],
+  ['list_flatten', (_args, target) => made(sizeOf(target!))],
+  ['list_flatten_int', ([depth], target) => made(sizeOf(target!), literalInt(depth, unbounded))],
+  ['list_distinct', (_args, target) => pairwise(target, 2)],
+  ['list_sets_contains_list', sets(1)],
+  ['list_sets_intersects_list', sets(1)],
+  ['list_sets_equivalent_list', sets(2)],
+]);
+
+function extensionEstimate(
+  overloadId: string,
+  args: readonly Operand[],
+  target: Operand | undefined,
+): Estimate | undefined {
+  const match = /^list_(\w+)_sort(ByAssociatedKeys)?$/.exec(overloadId);
+  if (match === null) return byExtension.get(overloadId)?.(args, target);
+  const isText = match[1] === 'string' || match[1] === 'bytes';
+  return pairwise(match[2] === undefined ? target : args[0], isText ? 2 + stringFactor : 2);
+}
+
 /** The cost of a call by one of its overloads, without that of its arguments. */
 export function estimateCall(
   functionName: string,
@@ -225,7 +268,7 @@ export function estimateCall(
   args: readonly Operand[],
   target: Operand | undefined,
 ): Estimate {
-  const byName = byFunction.get(functionName)?.(args, target);
+  const byName = extensionEstimate(overloadId, args, target) ?? byFunction.get(functionName)?.(args, target);
   return byName ?? byOverload.get(overloadId)?.(args, target) ?? { cost: fixed(1) };
 }
 

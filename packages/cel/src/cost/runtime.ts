@@ -60,7 +60,7 @@ const names = (list: string): readonly string[] => list.split(' ');
 const byFunction: ReadonlyMap<string, CallCost> = new Map<string, CallCost>([
   ['check', fixed(authorizerCheckCost)],
   ...names('fieldSelector labelSelector').map((name): [string, CallCost] => [name, selectorCost]),
-  ...names('isSorted sum max min indexOf lastIndexOf includes').map((name): [string, CallCost] => [
+  ...names('isSorted sum max min indexOf lastIndexOf').map((name): [string, CallCost] => [
     name,
     (args) => (args.length > 0 ? traversal(args[0]!) : 0),
   ]),
@@ -78,7 +78,6 @@ const byFunction: ReadonlyMap<string, CallCost> = new Map<string, CallCost>([
   ],
   ['containsIP', (args) => Math.ceil(sizeOf(args[0]!) * 2 * stringFactor)],
   ['containsCIDR', (args) => Math.ceil(sizeOf(args[0]!) * 2 * stringFactor) + walk()(args, null) + 1],
-  ['lists.range', (_args, result) => sizeOf(result) + listCost],
 ]);
 
 const smaller: CallCost = (args) => Math.ceil(Math.min(sizeOf(args[0]!), sizeOf(args[1]!)) * stringFactor);
@@ -115,8 +114,42 @@ const byOverload: ReadonlyMap<string, CallCost> = new Map<string, CallCost>([
 
 const overloadsFirst = new Set(['cidr_ip', 'cidr_contains_ip_string', 'cidr_contains_cidr_string']);
 
+/** A call that makes a list: each element counts, and the list itself. */
+const made = (size: number, factor = 1): number => Math.trunc(size * factor) + 1 + listCost;
+
+/** Every element is compared with every other one. */
+const pairwise = (list: Value): number => {
+  const size = sizeOf(list);
+  const first = list instanceof ListValue && size > 0 ? list.at(0) : null;
+  const isText = typeof first === 'string' || first instanceof Uint8Array;
+  return made(size * size, isText ? 2 + stringFactor : 2);
+};
+
+const sets = (times: number): CallCost => {
+  return (args) => sizeOf(args[0]!) * sizeOf(args[1]!) * times + 1;
+};
+
+/** Costs that the extensions of lists and sets bring with them. */
+const byExtension: ReadonlyMap<string, CallCost> = new Map<string, CallCost>([
+  ...names('list_slice lists_range list_reverse').map((id): [string, CallCost] => [
+    id,
+    (_args, result) => made(sizeOf(result)),
+  ]),
+  ['list_flatten', (args) => made(sizeOf(args[0]!))],
+  ['list_flatten_int', (args) => made(sizeOf(args[0]!), Number(args[1]))],
+  ['list_distinct', (args) => pairwise(args[0]!)],
+  ['list_sets_contains_list', sets(1)],
+  ['list_sets_intersects_list', sets(1)],
+  ['list_sets_equivalent_list', sets(2)],
+]);
+
+const isSort = /^list_\w+_sort(ByAssociatedKeys)?$/;
+
 /** Cost of a call; undefined where it is 1 whatever the arguments. */
 export function callCost(functionName: string, overloadId: string): CallCost | undefined {
+  const extension = byExtension.get(overloadId);
+  if (extension !== undefined) return extension;
+  if (isSort.test(overloadId)) return (args) => pairwise(args.at(-1)!);
   if (overloadsFirst.has(overloadId)) return byOverload.get(overloadId);
   return byFunction.get(functionName) ?? byOverload.get(overloadId);
 }

@@ -112,10 +112,16 @@ function dynamicStep(name: string, candidates: readonly Candidate[], args: reado
       if (values.every((value, index) => fits(value, parameters[index]!)))
         return finish(frame, overload.call, cost, values);
     }
-    return fail(
-      /^[_@!-]/.test(name) ? 'no such overload' : `no such overload: ${name}(${values.map(typeNameOf).join(', ')})`,
-    );
+    return fail(missing(name, values));
   };
+}
+
+const plainNames = /^(?:[_@!-]|(?:contains|startsWith|endsWith|matches)$)/;
+
+/** cel-go tells of some functions no types, and of size() its name alone. */
+function missing(name: string, values: readonly Value[]): string {
+  if (plainNames.test(name)) return 'no such overload';
+  return `no such overload: ${name === 'size' ? name : `${name}(${values.map(typeNameOf).join(', ')})`}`;
 }
 
 function finish(frame: Frame, call: Overload['call'], cost: CallCost | undefined, values: readonly Value[]): Value {

@@ -24,6 +24,19 @@ export interface FoldParts {
   readonly result: Step;
 }
 
+/** Names that cel-go's own types have in Go. */
+const goTypes: Readonly<Record<string, string>> = {
+  int: 'types.Int',
+  uint: 'types.Uint',
+  double: 'types.Double',
+  bool: 'types.Bool',
+  string: 'types.String',
+  bytes: 'types.Bytes',
+  null_type: 'types.Null',
+  'google.protobuf.Timestamp': 'types.Timestamp',
+  'google.protobuf.Duration': 'types.Duration',
+};
+
 export const newList: Step = () => new GrowingList();
 export const newMap: Step = () => new EntryMap();
 
@@ -33,7 +46,7 @@ export function foldStep(parts: FoldParts): Step {
     frame.slots[parts.accumulator] = parts.init(frame);
     if (range instanceof ListValue) foldList(frame, parts, range);
     else if (range instanceof MapValue) foldMap(frame, parts, range);
-    else fail(`got '${typeNameOf(range)}', expected iterable type`);
+    else fail(`got '${goTypes[typeNameOf(range)] ?? typeNameOf(range)}', expected iterable type`);
     return parts.result(frame);
   };
 }

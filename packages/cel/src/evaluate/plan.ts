@@ -265,9 +265,7 @@ class Planner {
       const map = new EntryMap();
       for (const entry of entries) {
         const key = entry.key(frame);
-        const add = (value: Value): void => {
-          if (!map.add(key, value)) fail(`duplicate map key`);
-        };
+        const add = (value: Value): void => map.set(key, value);
         const value = entry.value(frame);
         if (entry.isOptional) addOptional(value, add);
         else add(value);

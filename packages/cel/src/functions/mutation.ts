@@ -2,6 +2,7 @@
 import type { MessageType } from '../check/environment.ts';
 import { libraryObject, type Type, types } from '../types/types.ts';
 import { fail, MapValue, type Value } from '../values/value.ts';
+import { declare, type FunctionDeclaration } from './function.ts';
 
 /** An object that an expression made, its fields by name. */
 export class ObjectValue extends MapValue {
@@ -54,3 +55,12 @@ export function mutationType(name: string): MessageType | undefined {
     create: (fields) => new ObjectValue(name, fields),
   };
 }
+
+/** Functions that mutating policies have beside those of all expressions. */
+export const mutationFunctions: readonly FunctionDeclaration[] = [
+  declare('jsonpatch.escapeKey', [
+    'string_jsonpatch_escapeKey_string',
+    '(string) -> string',
+    (key: string) => key.replaceAll(/[/~]/g, (sign) => (sign === '/' ? '~1' : '~0')),
+  ]),
+];

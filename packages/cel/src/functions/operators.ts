@@ -151,7 +151,8 @@ function inList(value: Value, list: ListValue): boolean {
 /** Adds an entry, or those of another map, to the map of a fold, which nothing else sees. */
 function insert(target: EntryMap, key: Value, value?: Value): EntryMap {
   if (value !== undefined) {
-    if (!target.add(key, value)) fail(`insert failed: key ${String(key)} already exists`);
+    if (target.get(key) !== undefined) fail(`insert failed: key ${String(key)} already exists`);
+    target.set(key, value);
     return target;
   }
   if (key instanceof MapValue) for (const inner of key.keys()) insert(target, inner, key.get(inner)!);

@@ -158,19 +158,30 @@ function optionalMap(name: string, wraps: boolean): MethodMacro {
   };
 }
 
+/** The list by the order of a key of each element. */
+function sortBy(build: Builder, at: number, target: Expr, args: readonly Expr[]): Expr {
+  if (target.kind === 'literal' || target.kind === 'map' || target.kind === 'message') {
+    const problem = 'sortBy can only be applied to a list, identifier, comprehension, call or select expression';
+    throw new MacroProblem(target.at, problem);
+  }
+  const input = '@__sortBy_input__';
+  const keys = list(build, at, oneVariable(build.ident(at, input), args, loopName), undefined, args[1]!);
+  const sorted = build.methodCall(at, build.ident(at, input), '@sortByAssociatedKeys', keys);
+  return bound(build, at, input, target, sorted);
+}
+
 /** By name and number of arguments. */
 const methodMacros: ReadonlyMap<string, MethodMacro> = new Map<string, MethodMacro>([
   ['all/2', (build, at, target, args) => all(build, at, oneVariable(target, args, quantifierName), args[1]!)],
   ['all/3', (build, at, target, args) => all(build, at, twoVariables(target, args), args[2]!)],
   ['exists/2', (build, at, target, args) => exists(build, at, oneVariable(target, args, quantifierName), args[1]!)],
   ['exists/3', (build, at, target, args) => exists(build, at, twoVariables(target, args), args[2]!)],
-  ...['exists_one', 'existsOne'].flatMap((name): [string, MethodMacro][] => [
-    [
-      `${name}/2`,
-      (build, at, target, args) => existsOne(build, at, oneVariable(target, args, quantifierName), args[1]!),
-    ],
-    [`${name}/3`, (build, at, target, args) => existsOne(build, at, twoVariables(target, args), args[2]!)],
-  ]),
+  [
+    'exists_one/2',
+    (build, at, target, args) => existsOne(build, at, oneVariable(target, args, quantifierName), args[1]!),
+  ],
+  ['exists_one/3', (build, at, target, args) => existsOne(build, at, twoVariables(target, args), args[2]!)],
+  ['existsOne/3', (build, at, target, args) => existsOne(build, at, twoVariables(target, args), args[2]!)],
   ['map/2', (build, at, target, args) => list(build, at, oneVariable(target, args, loopName), undefined, args[1]!)],
   ['map/3', (build, at, target, args) => list(build, at, oneVariable(target, args, loopName), args[1]!, args[2]!)],
   ['filter/2', (build, at, target, args) => list(build, at, oneVariable(target, args, loopName), args[1]!, args[0]!)],
@@ -192,6 +203,7 @@ const methodMacros: ReadonlyMap<string, MethodMacro> = new Map<string, MethodMac
     'transformMapEntry/4',
     (build, at, target, args) => map(build, at, twoVariables(target, args), args[2]!, [args[3]!]),
   ],
+  ['sortBy/2', sortBy],
   ['optMap/2', optionalMap('optMap', true)],
   ['optFlatMap/2', optionalMap('optFlatMap', false)],
 ]);

@@ -27,3 +27,14 @@ export function addLists(first: ListValue, second: ListValue): ListValue {
   if (second.size === 0) return first;
   return first.size === 0 ? second : new JoinedList(first, second);
 }
+/** 0 to size-1. */
+export class RangeList extends ListValue {
+  readonly size: number;
+  constructor(size: number) {
+    super();
+    this.size = size;
+  }
+  at(index: number): Value {
+    return index;
+  }
+}

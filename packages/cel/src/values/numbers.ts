@@ -84,14 +84,20 @@ export function isNumber(value: Value): value is Int | Double | Uint {
   return isInt(value) || value instanceof Double || value instanceof Uint;
 }
 
-/** Negative, zero or positive; NaN where one of them is. Numbers of different types compare by their exact value. */
+/** Negative, zero or positive; NaN where one of them is. Numbers of different types compare by their value. */
 export function compareNumbers(a: Int | Double | Uint, b: Int | Double | Uint): number {
-  const left = a instanceof Double || a instanceof Uint ? a.value : a;
-  const right = b instanceof Double || b instanceof Uint ? b.value : b;
-  // JavaScript compares a bigint with a number exactly.
+  const isDouble = a instanceof Double || b instanceof Double;
+  const left = comparable(a, isDouble);
+  const right = comparable(b, isDouble);
   if (left < right) return -1;
   if (left > right) return 1;
   return Number.isNaN(left) || Number.isNaN(right) ? Number.NaN : 0;
+}
+
+/** Beside a double every number is compared as one. */
+function comparable(number: Int | Double | Uint, asDouble: boolean): number | bigint {
+  const value = number instanceof Double || number instanceof Uint ? number.value : number;
+  return asDouble ? Number(value) : value;
 }
 
 /** A number of JSON whose schema is unknown: an int where it is whole. */

@@ -8,3 +8,7 @@ export function textLength(text: string): number {
   for (const _ of text) length++;
   return length;
 }
+/** Code points, each as a text of its own. */
+export function codePoints(text: string): string[] {
+  return surrogates.test(text) ? [...text] : text.split('');
+}

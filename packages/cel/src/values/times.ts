@@ -12,7 +12,7 @@ export function timestampOf(seconds: number, nanos: number): Timestamp {
 }
 
 export function durationOf(nanos: bigint): Duration {
-  if (nanos !== BigInt.asIntN(64, nanos)) fail('duration overflow');
+  if (nanos !== BigInt.asIntN(64, nanos)) fail('integer overflow');
   return new Duration(nanos);
 }
 

@@ -92,6 +92,10 @@ export class TypeValue {
 /** A value of a library's type, such as an IP address: nothing but the library's functions looks into it. */
 export abstract class OpaqueValue {
   abstract readonly typeName: string;
+  /** Size as costs count it: bytes of an address, 1 of most others. */
+  get size(): number {
+    return 1;
+  }
   abstract equals(other: OpaqueValue): boolean;
 }
 
@@ -140,13 +144,11 @@ export abstract class MapValue {
 export class EntryMap extends MapValue {
   readonly #entries = new Map<string, readonly [key: Value, value: Value]>();
 
-  /** Adds an entry; false if the key is there already. */
-  add(key: Value, value: Value): boolean {
+  /** Sets an entry, in place of one with the same key. */
+  set(key: Value, value: Value): void {
     const identity = keyIdentity(key);
     if (identity === undefined) fail(`unsupported key type: ${typeNameOf(key)}`);
-    if (this.#entries.has(identity)) return false;
     this.#entries.set(identity, [key, value]);
-    return true;
   }
   get size(): number {
     return this.#entries.size;
