@@ -1,5 +1,6 @@
 /** The kinds that Gantry has of its own. Adding one is its folder under kinds/, its proto message, and its lines here. */
 import type { Kind } from './kind.ts';
+import { apiService } from './kinds/apiservice/apiservice.ts';
 import { certificateSigningRequest } from './kinds/certificatesigningrequest/certificatesigningrequest.ts';
 import { clusterRole } from './kinds/clusterrole/clusterrole.ts';
 import { clusterRoleBinding } from './kinds/clusterrolebinding/clusterrolebinding.ts';
@@ -121,6 +122,7 @@ const byName = {
   ResourceClaimTemplate: resourceClaimTemplate,
   ResourceSlice: resourceSlice,
   CustomResourceDefinition: customResourceDefinition,
+  APIService: apiService,
 };
 
 /** The name of a built-in kind, such as Pod. */

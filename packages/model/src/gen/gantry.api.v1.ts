@@ -2,6 +2,7 @@
 
 import type { MutatingAdmissionPolicy, MutatingAdmissionPolicyBinding, MutatingWebhookConfiguration, ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding, ValidatingWebhookConfiguration } from './gantry.admissionregistration.v1.ts';
 import type { CustomResourceDefinition } from './gantry.apiextensions.v1.ts';
+import type { APIService } from './gantry.apiregistration.v1.ts';
 import type { ControllerRevision, DaemonSet, Deployment, ReplicaSet, StatefulSet } from './gantry.apps.v1.ts';
 import type { TokenRequestSpec, TokenRequestStatus } from './gantry.authentication.v1.ts';
 import type { HorizontalPodAutoscaler } from './gantry.autoscaling.v2.ts';
@@ -559,6 +560,8 @@ export interface Object {
   resourceSlice?: ResourceSlice;
   /** apiextensions.k8s.io/v1 CustomResourceDefinition. */
   customResourceDefinition?: CustomResourceDefinition;
+  /** apiregistration.k8s.io/v1 APIService. */
+  apiService?: APIService;
 }
 
 /** Names one object. */
