@@ -15,6 +15,7 @@ import type { Registry as Metrics } from 'prom-client';
 import { outsideAdmission } from './admission/outside.ts';
 import { admissionViews } from './admission/plugins.ts';
 import { type Advertiser, advertiserOf } from './advertise/advertise.ts';
+import { type Aggregator, aggregatorOf } from './aggregation/start.ts';
 import type { Policy } from './audit/policy.ts';
 import { auditFor } from './audit/start.ts';
 import { type Access, accessControl } from './auth/access.ts';
@@ -130,6 +131,7 @@ interface Parts {
   readonly resources: ResourceApi;
   readonly pods: PodProxy;
   readonly flow: Flow;
+  readonly aggregation: Aggregator;
   readonly registry: Metrics;
   /** Creates those of the objects that every cluster has that are missing, and where it is asked for the default roles and bindings. */
   readonly createMissing: (alsoRoles: boolean) => Promise<void>;
@@ -154,10 +156,11 @@ async function startParts(config: ApiConfig, deps: ApiDeps, stack: AsyncDisposab
   const pods = new PodProxy({ ...core, agents });
   const tokens = tokensOf(core, deps.credentials ?? noCredentials, keys);
   const flow = flowOf({ ...core, registry, enabled: config.priorityAndFairness });
+  const aggregation = stack.use(aggregatorOf(core, pods, registry));
   const definitions = serveDefinitions({ ...core, ...outside, rulesOf: customRules }, stack);
   const state = [
     ...[ledger, ...Object.values(views), tokens.observer, definitions],
-    ...[flow.observer, ...outside.observers],
+    ...[flow.observer, ...aggregation.observers, ...outside.observers],
   ];
   const hub = stack.use(new WatchHub({ ...core, observers: [...access.observers, ...state] }));
   await hub.start();
@@ -172,6 +175,7 @@ async function startParts(config: ApiConfig, deps: ApiDeps, stack: AsyncDisposab
     if (!alsoRoles) return;
     await keepDefaultRoles(core, ownWrite());
     await flow.makeObjects(resources);
+    await aggregation.register(resources);
     await keepDefaultRange(core, config.serviceCidr, ownWrite());
   };
   await createMissing(true);
@@ -179,7 +183,7 @@ async function startParts(config: ApiConfig, deps: ApiDeps, stack: AsyncDisposab
   await hub.reached((await store.list({ prefix: '', limit: 1 })).revision, rolesSeenMs);
   const events = stack.use(new ApiEvents({ ...core, maxPending: config.limits.maxPendingEvents }));
   stack.use(reportStoreHealth(store, { registry, events, log }));
-  return { core, tokens, access, ledger, hub, events, resources, pods, flow, registry, createMissing };
+  return { core, tokens, access, ledger, hub, events, resources, pods, flow, aggregation, registry, createMissing };
 }
 
 /** The listeners of an api. */
@@ -283,6 +287,7 @@ function serveKubernetes(
       decide: access.decide,
       audit: parts.audit,
       flow: parts.flow.control,
+      aggregation: parts.aggregation,
       clock: core.clock,
       random: core.entropy.random,
       log: deps.log,
@@ -300,17 +305,19 @@ function runLoops(
   signal: AbortSignal,
 ): Promise<void> {
   const { store, bus, log } = deps;
-  const { core, hub, events, resources, flow, registry, createMissing, advertiser } = parts;
+  const { core, hub, events, resources, flow, aggregation, registry, createMissing, advertiser } = parts;
+  const { frontProxy } = aggregation;
   const { clock } = core;
   const holder = `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`;
   const metrics = createRelayMetrics(registry);
   const authority = deps.credentials?.certificates;
   const alsoLead = async (leading: AbortSignal): Promise<void> => {
     await Promise.all([
-      authority && keepClientAuthority({ ...core, api: resources }, authority, leading),
+      authority && keepClientAuthority({ ...core, api: resources, frontProxy }, authority, leading),
       deps.signer && keepRequests({ ...core, resources }, deps.signer, leading),
       keepDefinitions({ ...core, resources, hub }, leading),
       flow.keep(resources, leading),
+      aggregation.keep(resources, leading),
     ]);
   };
   const background = Promise.all([
@@ -321,6 +328,7 @@ function runLoops(
     runHousekeeping({ ...core, store, hub, alsoLead }, { holder, retention: config.retention }, signal),
     advertiser?.run(signal),
     flow.control.run(signal),
+    aggregation.run(resources, signal),
   ]).then(() => undefined);
   // Whoever runs the api looks at `done`; a failure that nobody looks at must not end the process.
   background.catch((error: unknown) => log.error({ error }, 'a background task of the api ended'));

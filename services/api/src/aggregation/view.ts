@@ -91,8 +91,9 @@ export class ApiServicesView implements ChangeObserver {
   /** The place of a version in discovery: that of its API service, or else that which it has by itself. */
   placeOf(group: string, version: string, isBuiltIn: boolean): VersionPlace {
     const spec = this.#services.get(`${services}_/${version}.${group}`)?.spec;
-    if (spec !== undefined) return { group: spec.groupPriorityMinimum, version: spec.versionPriority };
-    return isBuiltIn ? builtInPlace(group, version) : customPlace;
+    const own = isBuiltIn ? builtInPlace(group, version) : customPlace;
+    const { groupPriorityMinimum = own.group, versionPriority = own.version } = spec ?? {};
+    return { group: groupPriorityMinimum, version: versionPriority };
   }
 
   /** Calls a listener after each change, until the result is disposed of. */

@@ -24,6 +24,8 @@ interface Deps {
   readonly clock: Clock;
   /** Shown to servers that ask for a certificate; none is shown without. */
   readonly identity?: (() => CalloutIdentity | undefined) | undefined;
+  /** Connections to one place at a time, 64 if absent: further requests wait. */
+  readonly maxSockets?: number | undefined;
 }
 
 /** An answer, whatever its status. */
@@ -172,7 +174,7 @@ export class Callouts implements Disposable {
     const identity = this.#deps.identity?.();
     const key = JSON.stringify([place, caBundle, insecure, identity?.cert]);
     const known = this.#agents.get(key);
-    const agent = known ?? new PodAgent(this.#deps.dialPod, tlsOf({ caBundle, insecure }, identity));
+    const agent = known ?? new PodAgent(this.#deps, tlsOf({ caBundle, insecure }, identity));
     // The map's order is that of use.
     this.#agents.delete(key);
     this.#agents.set(key, agent);
@@ -189,10 +191,10 @@ export class Callouts implements Disposable {
 class PodAgent extends Agent {
   readonly #dialPod: DialPod;
 
-  constructor(dialPod: DialPod, tls: ConnectionOptions) {
+  constructor({ dialPod, maxSockets = maxSocketsEach }: Pick<Deps, 'dialPod' | 'maxSockets'>, tls: ConnectionOptions) {
     super({
       keepAlive: true,
-      maxSockets: maxSocketsEach,
+      maxSockets,
       maxFreeSockets: maxFreeSocketsEach,
       timeout: idleMs,
       maxCachedSessions: 0,

@@ -41,8 +41,8 @@ interface NodeError extends Error {
   readonly host?: string;
 }
 
-/** A failure in Go's words, or its own where there are none. */
-function wordsOf(thrown: unknown): string {
+/** A failure in the words of Go, or its own where there are none. */
+export function wordsOf(thrown: unknown): string {
   // Several addresses were tried: the last one speaks for all.
   const error = (thrown instanceof AggregateError ? thrown.errors.at(-1) : thrown) as NodeError;
   if (!(error instanceof Error)) return String(thrown);

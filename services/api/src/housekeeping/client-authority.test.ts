@@ -12,9 +12,10 @@ test("the authority of the api's clients is told, again after a change or a dele
   await using running = await startTestApi();
   const clock = new FakeClock();
   const authority = new CertificateHolder({ ca: 'ONE', cert: '', key: '' });
+  const frontProxy = { authority: undefined, onAuthority: () => ({ [Symbol.dispose]: () => undefined }) };
   const stop = new AbortController();
   const api = running.api.resources;
-  const keeping = keepClientAuthority({ api, clock, log: silentLogger }, authority, stop.signal);
+  const keeping = keepClientAuthority({ api, clock, log: silentLogger, frontProxy }, authority, stop.signal);
   const at = { namespace: 'kube-system', name: 'extension-apiserver-authentication' };
   const told = () =>
     running.client.get('ConfigMap', at).then(

@@ -1,60 +1,78 @@
+import { builtIn } from '@gantry/model/built-in.ts';
 import type { Kind } from '@gantry/model/kind.ts';
 import type { Form } from '@gantry/model/registry.ts';
 import { byPreference } from '@gantry/model/version-order.ts';
+import { virtualKinds } from '@gantry/model/virtual-kinds.ts';
+import type { RemoteDocument } from '../aggregation/documents.ts';
 import type { Wanted } from './accept.ts';
 
 /** Verbs of resources whose objects are stored. */
 const verbs = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
 const statusVerbs = ['get', 'patch', 'update'];
 
-/** Groups in the order in which Kubernetes lists its own; others come after by name. */
-const groupOrder = [
-  '',
-  'apps',
-  'events.k8s.io',
-  'authentication.k8s.io',
-  'authorization.k8s.io',
-  'autoscaling',
-  'batch',
-  'certificates.k8s.io',
-  'networking.k8s.io',
-  'policy',
-  'rbac.authorization.k8s.io',
-  'storage.k8s.io',
-  'admissionregistration.k8s.io',
-  'apiextensions.k8s.io',
-  'scheduling.k8s.io',
-  'coordination.k8s.io',
-  'node.k8s.io',
-  'discovery.k8s.io',
-];
-
-/** A group with the forms of each of its versions, the preferred version first. */
-interface Group {
-  readonly name: string;
-  readonly versions: readonly { readonly version: string; readonly forms: readonly Form[] }[];
+/** Versions as API services say it: their places, and those that other servers serve. */
+export interface ServedVersions {
+  placeOf(group: string, version: string, isBuiltIn: boolean): { readonly group: number; readonly version: number };
+  readonly remotes: readonly RemoteDocument[];
 }
 
-/** Groups of the forms that are served. */
-export function groupsOf(forms: readonly Form[]): Group[] {
-  const byName = Map.groupBy(forms, ({ group }) => group);
-  const rank = (name: string): number => (groupOrder.indexOf(name) + groupOrder.length + 1) % (groupOrder.length + 1);
-  return [...byName]
-    .map(([name, members]) => ({
-      name,
-      versions: [...Map.groupBy(members, ({ version }) => version)]
-        .map(([version, each]) => ({ version, forms: each }))
-        .sort((left, right) => byPreference(left.version, right.version)),
-    }))
-    .sort((left, right) => rank(left.name) - rank(right.name) || (left.name < right.name ? -1 : 1));
+/** A version of a group, with its forms, or with what another server tells of it. */
+interface Version {
+  readonly version: string;
+  readonly forms: readonly Form[];
+  readonly remote?: RemoteDocument;
+}
+
+/** A group with its versions, the preferred one first. */
+export interface Group {
+  readonly name: string;
+  readonly versions: readonly Version[];
+}
+
+const builtInVersions = new Set([...builtIn.forms, ...virtualKinds.forms].map(({ apiVersion }) => apiVersion));
+
+/** Groups of the forms that are served and of those of other servers, in the order of their places; the core group is the first. */
+export function groupsOf(forms: readonly Form[], served: ServedVersions): Group[] {
+  const groups = new Map<string, Map<string, Version>>();
+  const put = (group: string, version: Version): void => {
+    const versions = groups.get(group) ?? new Map<string, Version>();
+    groups.set(group, versions.set(version.version, version));
+  };
+  for (const [apiVersion, each] of Map.groupBy(forms, (form) => form.apiVersion)) {
+    const [group, version] = apiVersion.includes('/') ? apiVersion.split('/') : ['', apiVersion];
+    put(group!, { version: version!, forms: each });
+  }
+  for (const remote of served.remotes) put(remote.group, { version: remote.version, forms: [], remote });
+  const placed = [...groups].map(([name, versions]) => {
+    const all = [...versions.values()].map((each) => {
+      const isBuiltIn = builtInVersions.has(name === '' ? each.version : `${name}/${each.version}`);
+      return { each, place: served.placeOf(name, each.version, isBuiltIn) };
+    });
+    all.sort(
+      (left, right) => right.place.version - left.place.version || byPreference(left.each.version, right.each.version),
+    );
+    const place = Math.max(...all.map((version) => version.place.group));
+    return { group: { name, versions: all.map(({ each }) => each) }, place };
+  });
+  const nameOf = ({ group: { name, versions } }: (typeof placed)[number]): string => `${versions[0]?.version}.${name}`;
+  const isCore = ({ group }: (typeof placed)[number]): number => Number(group.name === '');
+  placed.sort(
+    (left, right) =>
+      isCore(right) - isCore(left) || right.place - left.place || (nameOf(left) < nameOf(right) ? -1 : 1),
+  );
+  return placed.map(({ group }) => group);
 }
 
 /**
  * The discovery document of a path; undefined for a path that is none.
  * @param address `host:port` of the server, which the list of core versions names.
  */
-export function discoveryAt(path: string, forms: readonly Form[], wanted: Wanted, address: string): object | undefined {
-  const groups = groupsOf(forms);
+export function discoveryAt(
+  path: string,
+  groups: readonly Group[],
+  wanted: Wanted,
+  address: string,
+): object | undefined {
   const [root, group, version] = path.split('/').slice(1);
   const named = groups.filter(({ name }) => name !== '');
   if (root === 'api') {
@@ -118,8 +136,8 @@ function aggregated(groups: readonly Group[], { version }: Wanted): object {
       metadata: { ...(name === '' ? {} : { name }), creationTimestamp: null },
       versions: versions.map((served) => ({
         version: served.version,
-        freshness: 'Current',
-        resources: served.forms.map(resourceDiscovery),
+        freshness: served.remote?.isStale ? 'Stale' : 'Current',
+        resources: served.remote?.resources ?? served.forms.map(resourceDiscovery),
       })),
     })),
   };

@@ -1,7 +1,7 @@
 import { kubernetesVersion } from '@gantry/model/kubernetes-version.ts';
 import type { Form } from '@gantry/model/registry.ts';
 import type { Wanted } from './accept.ts';
-import { discoveryAt, groupsOf } from './discovery.ts';
+import { discoveryAt, type Group, groupsOf, type ServedVersions } from './discovery.ts';
 import { OpenApi, type SchemaDocument } from './openapi/openapi.ts';
 
 /** A document of a path that is no resource. */
@@ -39,29 +39,34 @@ const otherPaths = [
 /** Discovery, OpenAPI, the version and the list of all paths. */
 export class Documents {
   readonly #forms: () => readonly Form[];
+  readonly #served: ServedVersions;
   readonly #address: string;
+  #groups: readonly Group[] | undefined;
   #openApi: OpenApi | undefined;
   /** The documents before the last change. */
   #before: OpenApi | undefined;
 
   /**
    * @param forms All forms that are served now.
+   * @param served Places of versions, and those of other servers.
    * @param address `host:port` of the server.
    */
-  constructor(forms: () => readonly Form[], address: string) {
+  constructor(forms: () => readonly Form[], served: ServedVersions, address: string) {
     this.#forms = forms;
+    this.#served = served;
     this.#address = address;
   }
 
-  /** Makes the documents anew when they are next asked for: a kind came or went. */
+  /** Makes the documents anew when they are next asked for: a kind or a version came or went. */
   reset(): void {
+    this.#groups = undefined;
     this.#before = this.#openApi ?? this.#before;
     this.#openApi = undefined;
   }
 
   /** The document of OpenAPI at a path, in a form that an Accept header takes; undefined where there is none. */
   schemaAt(path: string, accept: string | undefined): Promise<SchemaDocument | undefined> {
-    this.#openApi ??= new OpenApi(this.#forms(), this.#before);
+    this.#openApi ??= new OpenApi(this.#forms(), this.#before, this.#served.remotes);
     this.#before = undefined;
     return this.#openApi.at(path, accept);
   }
@@ -71,15 +76,20 @@ export class Documents {
     const bare = path.replace(/\/$/, '');
     if (bare === '') return { value: { paths: this.#paths() } };
     if (bare === '/version') return { value: version };
-    const value = discoveryAt(bare, this.#forms(), wanted, this.#address);
+    const value = discoveryAt(bare, this.#allGroups(), wanted, this.#address);
     if (value === undefined) return undefined;
     if (wanted.form !== 'discovery' || !('items' in value)) return { value };
     const contentType = `application/json;g=apidiscovery.k8s.io;v=${wanted.version};as=APIGroupDiscoveryList`;
     return { value, contentType };
   }
 
+  #allGroups(): readonly Group[] {
+    this.#groups ??= groupsOf(this.#forms(), this.#served);
+    return this.#groups;
+  }
+
   #paths(): string[] {
-    const groups = groupsOf(this.#forms()).flatMap(({ name, versions }) => {
+    const groups = this.#allGroups().flatMap(({ name, versions }) => {
       const root = name === '' ? '/api' : `/apis/${name}`;
       return [root, ...versions.map((each) => `${root}/${each.version}`)];
     });

@@ -8,6 +8,8 @@ import type { CertificateSource } from '@gantry/runtime/certificates.ts';
 import { GantryError, toGantryError } from '@gantry/runtime/errors.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
 import { Metadata } from '@grpc/grpc-js';
+import type { Aggregation } from '../aggregation/start.ts';
+import type { RemoteVersion } from '../aggregation/view.ts';
 import type { Audit } from '../audit/audit.ts';
 import type { Authenticate } from '../auth/authentication.ts';
 import type { Attempt, Authorizer } from '../auth/authorization.ts';
@@ -33,9 +35,10 @@ import { ByteBudget } from './list-writer.ts';
 import { openIdDocumentAt } from './open-id.ts';
 import { sendSchemas } from './openapi/answer.ts';
 import { fieldValidationOf } from './parameters.ts';
+import { isRemoteUpgrade, passOn, passUpgradeOn, remoteFor } from './proxying/aggregated.ts';
 import type { ResourceDeps, ResourceRequest, Upgrade } from './request.ts';
 import { handleResource } from './resources.ts';
-import { type ResourceRoute, routeOf, urlOf } from './route.ts';
+import { type ResourceRoute, type Route, routeOf, urlOf } from './route.ts';
 import { statusOf } from './status.ts';
 import { isStreamUpgrade, refuseUpgrade, serveUpgrade } from './streams/upgrade.ts';
 import { handleVirtual, type VirtualResource } from './virtual/virtual.ts';
@@ -50,6 +53,8 @@ export interface RestDeps extends Omit<ResourceDeps, 'maxBodyBytes' | 'largeList
   readonly audit?: Audit | undefined;
   /** Decides when requests begin. */
   readonly flow: FlowControl;
+  /** Versions that other api servers serve. */
+  readonly aggregation: Aggregation;
   /** The word of all authorizers, for the events. */
   readonly decide: Authorizer;
   /** Keys that verify service accounts' tokens. */
@@ -116,7 +121,7 @@ async function listenAt(
       ? createPlainServer(connectionOptions, listener)
       : secureServer(tls, connectionOptions as object, listener as never);
   // A client that offers HTTP/2 without TLS by an upgrade is answered in HTTP/1.1. Servers over TLS take no such option: it is set.
-  Object.assign(server, { shouldUpgradeCallback: isStreamUpgrade });
+  Object.assign(server, { shouldUpgradeCallback: (incoming: Incoming) => edge.takesUpgrade(incoming) });
   const connections = new Connections(server, tls !== undefined);
   server.on('upgrade', (incoming: Incoming, socket: Duplex, head: Buffer) => {
     connections.upgraded(socket);
@@ -155,8 +160,9 @@ class RestEdge {
     ];
     this.#resourceDeps = { ...deps, maxBodyBytes, largeLists, stopping: this.#stopping.signal };
     this.#address = `${options.host}:${options.port}`;
-    this.#documents = new Documents(() => this.#allForms(), this.#address);
+    this.#documents = new Documents(() => this.#allForms(), deps.aggregation.served, this.#address);
     deps.kinds.onChange(() => this.#documents.reset());
+    deps.aggregation.onUpdate(() => this.#documents.reset());
   }
 
   /** Answers one request. Never rejects: a failure is the request's alone. */
@@ -215,6 +221,8 @@ class RestEdge {
     if (place === undefined) return;
     // Nobody is told before, not even whether there is such a resource.
     this.#deps.authorize(context.user, attempt);
+    const remote = remoteFor(this.#deps.aggregation, route);
+    if (remote !== undefined) return this.#passOn(remote, { route, incoming, context, place }, response);
     if (route.type === 'path') {
       if (route.path === '/metrics') return sendText(response, 200, await this.#deps.metrics(), plainText);
       const openId = await openIdDocumentAt(route.path, this.#deps.tokenKeys, this.#address);
@@ -239,6 +247,24 @@ class RestEdge {
     else await handleVirtual(deps, virtual, request, response);
   }
 
+  /** Passes a request on to another api server. One that goes on for long has no seats here: the work is done there. */
+  async #passOn(
+    remote: RemoteVersion,
+    request: Pick<ResourceRequest, 'incoming' | 'context'> & { readonly route: Route; readonly place: Disposable },
+    response: Outgoing,
+  ): Promise<void> {
+    const { route, place, incoming, context } = request;
+    const long = isLong(route);
+    if (long) place[Symbol.dispose]();
+    using _long = long ? this.#long.enter() : undefined;
+    if (route.type === 'resource') {
+      const ended = this.#deps.observed(long ? 'watch' : route.verb, `${route.resource}.${route.group}`);
+      response.once('close', () => ended(response.statusCode));
+    }
+    const signal = long ? AbortSignal.any([context.signal, this.#stopping.signal]) : context.signal;
+    await passOn(this.#deps.aggregation, remote, { incoming, context: { ...context, signal } }, response);
+  }
+
   #tellAudit(
     { user: actsAs, actor: user = actsAs }: RequestContext,
     attempt: Attempt,
@@ -252,6 +278,11 @@ class RestEdge {
     auditRequest(audit, kinds, { id, receivedAtMs, user, actsAs, attempt, verdict }, incoming, response);
   }
 
+  /** Whether a request to speak another protocol is taken for one. */
+  takesUpgrade(incoming: Incoming): boolean {
+    return isStreamUpgrade(incoming) || isRemoteUpgrade(this.#deps.aggregation, incoming);
+  }
+
   /** Answers a request to speak another protocol on a connection. Never rejects: a failure is the connection's alone. */
   async upgrade(incoming: Incoming, upgrade: Upgrade): Promise<void> {
     const gone = new AbortController();
@@ -259,8 +290,7 @@ class RestEdge {
     socket.on('error', () => gone.abort(new GantryError('Cancelled', 'the connection broke')));
     socket.on('close', () => gone.abort(new GantryError('Cancelled', 'the client is gone')));
     try {
-      const signal = AbortSignal.any([gone.signal, this.#stopping.signal]);
-      await serveUpgrade(this.#deps, await this.#upgradeRequest(incoming, signal), upgrade);
+      await this.#upgraded(incoming, upgrade, AbortSignal.any([gone.signal, this.#stopping.signal]));
     } catch (thrown) {
       const error = toGantryError(thrown);
       if (error.reason === 'InternalError') this.#deps.log.error({ error, url: incoming.url }, 'an upgrade failed');
@@ -268,13 +298,16 @@ class RestEdge {
     }
   }
 
-  async #upgradeRequest(incoming: Incoming, signal: AbortSignal): Promise<ResourceRequest> {
+  async #upgraded(incoming: Incoming, upgrade: Upgrade, signal: AbortSignal): Promise<void> {
     const url = urlOf(incoming.url ?? '/');
     const route = routeOf(incoming.method ?? 'GET', url);
     const context = await this.#context(incoming, signal, url.searchParams, () => undefined);
     this.#deps.authorize(context.user, attemptOf(incoming.method ?? 'GET', route, url.searchParams));
+    const remote = remoteFor(this.#deps.aggregation, route);
+    if (remote !== undefined) return passUpgradeOn(this.#deps.aggregation, remote, { incoming, context }, upgrade);
     if (route.type === 'path') throw new GantryError('BadRequest', 'the requested resource has no streams');
-    return { route, ...this.#typeOf(route), query: url.searchParams, incoming, context, wanted: plainJson };
+    const request = { route, ...this.#typeOf(route), query: url.searchParams, incoming, context, wanted: plainJson };
+    await serveUpgrade(this.#deps, request, upgrade);
   }
 
   /** The form of a resource's answer. Throws NotAcceptable where the client takes none that there is. */

@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { encodeOpenApi2 } from '@gantry/model/openapi-v2.ts';
 import type { Form } from '@gantry/model/registry.ts';
+import type { RemoteDocument } from '../../aggregation/documents.ts';
+import { mergedSwagger } from '../../aggregation/swagger.ts';
 import { openApiPath } from '../discovery.ts';
 import type { Document } from './document.ts';
 import { openApi2 } from './v2.ts';
@@ -31,9 +33,15 @@ export class OpenApi {
   readonly #byPath: ReadonlyMap<string, readonly Form[]>;
   readonly #documents = new Map<string, SchemaDocument>();
 
-  /** @param before Of the forms that were served before: documents of groups that are as they were stay. */
-  constructor(forms: readonly Form[], before?: OpenApi) {
+  readonly #remotes: readonly RemoteDocument[];
+
+  /**
+   * @param before Of the forms that were served before: documents of groups that are as they were stay.
+   * @param remotes Versions of other servers: their documents of version 3 are asked of these.
+   */
+  constructor(forms: readonly Form[], before?: OpenApi, remotes: readonly RemoteDocument[] = []) {
     this.#forms = forms;
+    this.#remotes = remotes;
     this.#byPath = Map.groupBy(forms, openApiPath);
     if (before === undefined) return;
     for (const [group, document] of before.#documents) {
@@ -59,6 +67,11 @@ export class OpenApi {
       const { hash } = await this.#group(group, forms);
       entries.push([group, { serverRelativeURL: `/openapi/v3/${group}?hash=${hash}` }]);
     }
+    for (const { group, version, schemaHash } of this.#remotes) {
+      const path = `apis/${group}/${version}`;
+      if (schemaHash !== undefined)
+        entries.push([path, { serverRelativeURL: `/openapi/v3/${path}?hash=${schemaHash}` }]);
+    }
     return Object.fromEntries(entries);
   }
 
@@ -70,8 +83,12 @@ export class OpenApi {
     const wanted = accept.split(',').map((clause) => clause.split(';', 1)[0]!.trim());
     const contentType = protobufTypes[1];
     const isAsked = protobufTypes.some((type) => wanted.includes(type));
-    if (!isAsked) return this.#once(json, async () => documentOf(openApi2(this.#forms)));
-    return this.#once(contentType, async () => bytesOf(contentType, encodeOpenApi2(openApi2(this.#forms))));
+    if (!isAsked) return this.#once(json, async () => documentOf(this.#merged()));
+    return this.#once(contentType, async () => bytesOf(contentType, encodeOpenApi2(this.#merged())));
+  }
+
+  #merged(): Document {
+    return mergedSwagger(openApi2(this.#forms), this.#remotes);
   }
 
   async #once(key: string, make: () => Promise<SchemaDocument>): Promise<SchemaDocument> {

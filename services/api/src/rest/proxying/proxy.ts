@@ -1,5 +1,4 @@
 import { type ClientRequest, request as httpRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
-import type { Duplex } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { connect as connectTls } from 'node:tls';
 import { GantryError, isError } from '@gantry/runtime/errors.ts';
@@ -8,24 +7,9 @@ import { socketTo } from '../../pods/socket.ts';
 import type { ProxyTarget } from '../../pods/targets.ts';
 import type { Outgoing } from '../answer.ts';
 import type { ResourceDeps, ResourceRequest, Upgrade } from '../request.ts';
+import { forwardedHeaders, joinUpgraded, returnedHeaders, upgradeAnswerOf } from './passing.ts';
 
 type Deps = Pick<ResourceDeps, 'pods' | 'authorize'>;
-
-/** Headers that belong to one connection, or prove to the api who the client is: no pod sees them. */
-const ownHeaders = new Set([
-  'authorization',
-  'connection',
-  'host',
-  'http2-settings',
-  'keep-alive',
-  'proxy-authenticate',
-  'proxy-authorization',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-]);
 
 /** Passes a request on to a port of a pod, or of one of a service's pods, and its answer back. */
 export async function handleProxy(deps: Deps, request: ResourceRequest, response: Outgoing): Promise<void> {
@@ -37,7 +21,7 @@ export async function handleProxy(deps: Deps, request: ResourceRequest, response
     response.writeHead(301, { location: `${pathname}/${search}` }).end();
     return;
   }
-  const call = open(deps, request, target, forwardedHeaders(request, target));
+  const call = open(deps, request, target, forwardedHeaders(request.incoming, target.host));
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
   call.once('response', resolve);
   call.once('error', reject);
@@ -51,36 +35,19 @@ export async function handleProxy(deps: Deps, request: ResourceRequest, response
 }
 
 /** Connects a client to a port of a pod in the protocol that both agree upon, such as WebSocket. */
-export async function serveProxy(deps: Deps, request: ResourceRequest, { socket, head }: Upgrade): Promise<void> {
+export async function serveProxy(deps: Deps, request: ResourceRequest, upgrade: Upgrade): Promise<void> {
   const { headers } = request.incoming;
   const target = await targetOf(deps, request);
-  const wanted = { ...forwardedHeaders(request, target), connection: 'Upgrade', upgrade: String(headers.upgrade) };
+  const wanted = {
+    ...forwardedHeaders(request.incoming, target.host),
+    connection: 'Upgrade',
+    upgrade: String(headers.upgrade),
+  };
   const call = open(deps, request, target, wanted);
-  const { promise, resolve, reject } = Promise.withResolvers<readonly [IncomingMessage, Duplex?, Buffer?]>();
-  call.once('upgrade', (answer, backend, first) => resolve([answer, backend, first]));
-  call.once('response', (answer) => resolve([answer]));
-  call.once('error', reject);
-  call.end();
-  const [answer, backend, first] = await promise.catch((error: unknown) => {
+  const answer = await upgradeAnswerOf(call).catch((error: unknown) => {
     throw unreachable(error);
   });
-  socket.write(`HTTP/1.1 ${answer.statusCode} ${answer.statusMessage}\r\n${rawHeaders(answer)}\r\n`);
-  if (backend === undefined) {
-    await pipeline(answer, socket).catch(() => socket.destroy());
-    return;
-  }
-  if (head.length > 0) backend.write(head);
-  if (first?.length) socket.write(first);
-  socket.pipe(backend).on('error', () => undefined);
-  backend.pipe(socket);
-  // All that either side has sent before its end is passed on; an error ends both.
-  await Promise.race([closed(socket), closed(backend)]);
-  socket.destroy();
-  backend.destroy();
-}
-
-function closed(stream: Duplex): Promise<void> {
-  return new Promise((resolve) => stream.once('close', resolve));
+  await joinUpgraded(upgrade, answer);
 }
 
 /** The port that a request is for, after admission. The user must be allowed to proxy; the pods of a service need no right of their own. */
@@ -109,41 +76,13 @@ function open(
   return call;
 }
 
-/** A client's headers as a pod gets them, with the address by which the client asked. */
-function forwardedHeaders({ incoming }: ResourceRequest, { host }: ProxyTarget): Record<string, string | string[]> {
-  const headers: Record<string, string | string[]> = {};
-  const named = String(incoming.headers.connection ?? '')
-    .split(',')
-    .map((name) => name.trim().toLowerCase());
-  for (const [name, value] of Object.entries(incoming.headers)) {
-    const isOwn =
-      ownHeaders.has(name) || name.startsWith(':') || name.startsWith('impersonate-') || named.includes(name);
-    if (!isOwn && value !== undefined) headers[name] = value;
-  }
-  const { pathname } = new URL(`http://localhost${incoming.url}`);
-  headers.host = host;
-  headers['x-forwarded-uri'] = pathname;
-  headers['x-forwarded-host'] = String(incoming.headers.host ?? incoming.headers[':authority'] ?? '');
-  headers['x-forwarded-proto'] = 'encrypted' in incoming.socket ? 'https' : 'http';
-  const from = incoming.socket.remoteAddress;
-  const before = incoming.headers['x-forwarded-for'];
-  if (from !== undefined) headers['x-forwarded-for'] = before === undefined ? from : `${before}, ${from}`;
-  const hasBody =
-    incoming.headers['content-length'] !== undefined || incoming.headers['transfer-encoding'] !== undefined;
-  if (hasBody && incoming.headers['content-length'] === undefined) headers['transfer-encoding'] = 'chunked';
-  return headers;
-}
-
 /** A pod's headers as the client gets them. A redirection on the pod leads below the proxy's path. */
 function answerHeaders(
   headers: IncomingHttpHeaders,
   { incoming, route }: ResourceRequest,
   { host }: ProxyTarget,
 ): Record<string, string | string[]> {
-  const result: Record<string, string | string[]> = {};
-  for (const [name, value] of Object.entries(headers)) {
-    if (!ownHeaders.has(name) && value !== undefined) result[name] = value;
-  }
+  const result = returnedHeaders(headers);
   const { pathname } = new URL(`http://localhost${incoming.url}`);
   const root = pathname.slice(0, pathname.length - route.restPath.length);
   const location = headers.location && locationBelow(headers.location, root, host, route.restPath);
@@ -158,12 +97,6 @@ export function locationBelow(location: string, root: string, host: string, path
   const url = new URL(location, base);
   if (url.host !== new URL(base).host) return location;
   return `${root}${url.pathname}${url.search}${url.hash}`;
-}
-
-function rawHeaders({ rawHeaders: raw }: IncomingMessage): string {
-  let text = '';
-  for (let index = 0; index < raw.length; index += 2) text += `${raw[index]}: ${raw[index + 1]}\r\n`;
-  return text;
 }
 
 function unreachable(cause: unknown): GantryError {

@@ -13,6 +13,8 @@ import { systemClock } from '@gantry/runtime/clock.ts';
 import { GantryError } from '@gantry/runtime/errors.ts';
 import { silentLogger } from '@gantry/runtime/log.ts';
 import { WebSocket } from 'ws';
+import { builtInPlace } from '../../../aggregation/priorities.ts';
+import type { Aggregation } from '../../../aggregation/start.ts';
 import type { RequestContext } from '../../../core/context.ts';
 import { FlowControl } from '../../../flow/flow-control.ts';
 import { FlowView } from '../../../flow/view.ts';
@@ -70,6 +72,7 @@ export function startEdge(
   const deps = {
     pods,
     api: { expectedListChars: () => undefined, ...api },
+    aggregation: noAggregation,
     flow: new FlowControl({ view: new FlowView(), clock: systemClock, seats }),
     clock: systemClock,
     random: () => 0.5,
@@ -86,6 +89,14 @@ export function startEdge(
   } satisfies Partial<Record<keyof RestDeps, unknown>> & Pick<RestDeps, 'authenticate'>;
   return serveRest(deps as unknown as RestDeps, { host: '127.0.0.1', port: 0, maxBodyBytes: 1024, tls });
 }
+
+/** No version is another server's. */
+const noAggregation: Aggregation = {
+  remote: () => undefined,
+  served: { placeOf: builtInPlace, remotes: [] },
+  callouts: { open: () => Promise.reject(new Error('nobody is called here')) },
+  onUpdate: () => ({ [Symbol.dispose]: () => undefined }),
+};
 
 type Headers = Readonly<Record<string, string>>;
 

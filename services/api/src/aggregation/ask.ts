@@ -1,0 +1,64 @@
+import type { IncomingMessage } from 'node:http';
+import type { Clock } from '@gantry/runtime/clock.ts';
+import type { Callouts } from '../callout/client.ts';
+import type { CalloutTarget } from '../callout/target.ts';
+import { aggregator, headersFor } from './aggregator.ts';
+
+/** An answer of another api server, as text. */
+export interface RemoteAnswer {
+  readonly status: number;
+  readonly body: string;
+}
+
+export interface AskDeps {
+  readonly callouts: Pick<Callouts, 'open'>;
+  readonly clock: Clock;
+}
+
+/** Milliseconds that a server has for an answer. */
+const timeoutMs = 5_000;
+/** Bytes of an answer: the OpenAPI document of a large server. */
+const maxBytes = 32 * 1024 * 1024;
+
+/** Asks another api server, as the aggregator. Rejects where there is no answer in time. */
+export async function askRemote(
+  { callouts, clock }: AskDeps,
+  target: CalloutTarget,
+  path: string,
+  accept: string,
+  signal: AbortSignal,
+): Promise<RemoteAnswer> {
+  const over = new AbortController();
+  const done = new AbortController();
+  const either = AbortSignal.any([signal, over.signal]);
+  const timer = clock.sleep(timeoutMs, done.signal).then(
+    () => over.abort(new Error('context deadline exceeded')),
+    () => undefined,
+  );
+  try {
+    const headers = { ...headersFor(aggregator), accept };
+    const call = await callouts.open(target, { method: 'GET', path, headers, signal: either });
+    const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+    call.once('response', resolve);
+    call.on('error', reject);
+    call.end();
+    const answer = await promise;
+    return { status: answer.statusCode ?? 0, body: await textOf(answer) };
+  } catch (error) {
+    throw either.aborted ? either.reason : error;
+  } finally {
+    done.abort();
+    await timer;
+  }
+}
+
+async function textOf(answer: IncomingMessage): Promise<string> {
+  const pieces: Buffer[] = [];
+  let bytes = 0;
+  for await (const piece of answer as AsyncIterable<Buffer>) {
+    bytes += piece.length;
+    if (bytes > maxBytes) throw new Error(`the response has more than ${maxBytes} bytes`);
+    pieces.push(piece);
+  }
+  return Buffer.concat(pieces).toString();
+}
