@@ -175,7 +175,7 @@ async function startParts(config: ApiConfig, deps: ApiDeps, stack: AsyncDisposab
     if (!alsoRoles) return;
     await keepDefaultRoles(core, ownWrite());
     await flow.makeObjects(resources);
-    await aggregation.register(resources);
+    await aggregation.prepare(resources);
     await keepDefaultRange(core, config.serviceCidr, ownWrite());
   };
   await createMissing(true);

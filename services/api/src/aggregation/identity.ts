@@ -62,26 +62,27 @@ export class FrontProxy implements FrontProxyAuthority {
     return { [Symbol.dispose]: () => void this.#listeners.delete(listener) };
   }
 
-  /** Makes the authority where it is missing, and the certificate, which it renews until the signal fires. */
+  /** Makes the authority where it is missing, and a certificate. */
+  async prepare(api: Api, signal: AbortSignal): Promise<void> {
+    this.#authority ??= await this.#sharedAuthority(api, ownContext(aggregator, signal, manager));
+    const subject = { commonName: frontProxyName, uses: ['client'], lifetimeMs } as const;
+    this.#identity = await issue(this.#authority, subject, this.#deps.clock.now());
+    for (const listener of this.#listeners) listener();
+  }
+
+  /** Renews the certificate, until the signal fires. */
   async run(api: Api, signal: AbortSignal): Promise<void> {
     const { clock, log } = this.#deps;
-    const context = ownContext(aggregator, signal, manager);
-    while (!signal.aborted) {
-      let waitMs = renewAfterMs;
-      try {
-        this.#authority ??= await this.#sharedAuthority(api, context);
-        this.#identity = await issue(
-          this.#authority,
-          { commonName: frontProxyName, uses: ['client'], lifetimeMs },
-          clock.now(),
-        );
-        for (const listener of this.#listeners) listener();
-      } catch (error) {
-        if (signal.aborted) return;
-        log.warn({ error }, 'the certificate for other api servers could not be made');
-        waitMs = retryMs;
-      }
+    for (let waitMs = renewAfterMs; !signal.aborted; ) {
       await clock.sleep(waitMs, signal).catch(() => undefined);
+      if (signal.aborted) return;
+      waitMs = await this.prepare(api, signal).then(
+        () => renewAfterMs,
+        (error: unknown) => {
+          log.warn({ error }, 'the certificate for other api servers could not be made');
+          return retryMs;
+        },
+      );
     }
   }
 

@@ -31,8 +31,8 @@ export interface Aggregation {
 export interface Aggregator extends Aggregation, Disposable {
   readonly observers: readonly ChangeObserver[];
   readonly frontProxy: FrontProxyAuthority;
-  /** Makes the API services of all versions that the api itself serves. */
-  register(api: ResourceApi): Promise<void>;
+  /** Makes the API services of all versions that the api itself serves, and the certificate for other servers. */
+  prepare(api: ResourceApi): Promise<void>;
   /** Goes on for as long as the process serves, until the signal fires. */
   run(api: ResourceApi, signal: AbortSignal): Promise<void>;
   /** Keeps API services and their conditions as they should be, until the signal fires. Run by one leader. */
@@ -76,7 +76,10 @@ export function aggregatorOf(core: CoreDeps, pods: Pick<PodProxy, 'dial'>, metri
       both.use(documents.onUpdate(listener));
       return both;
     },
-    register: (api) => registerVersions({ api, view }, true, new AbortController().signal),
+    prepare: async (api) => {
+      await registerVersions({ api, view }, true, stop.signal);
+      await proxy.prepare(api, stop.signal);
+    },
     run: async (api, signal) => {
       await Promise.all([proxy.run(api, signal), documents.run(signal)]);
     },
