@@ -4,20 +4,12 @@ import { expect, test } from 'vitest';
 import { attemptOf } from '../core/admit.ts';
 import type { AnyObject } from '../core/stored-object.ts';
 import { type AdmissionAttempt, AdmissionChain, type AdmissionStep } from './chain.ts';
+import { quietRequest } from './testing.ts';
 
 const kind = genericKindOf('ConfigMap');
 const object = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'a', namespace: 'b' } } as AnyObject;
-const request: AdmissionAttempt['request'] = {
-  user: { name: 'ann', groups: [] },
-  fieldManager: 'tests',
-  subresource: '',
-  dryRun: false,
-  signal: new AbortController().signal,
-  warn: () => undefined,
-  annotate: () => undefined,
-};
 const attempt = (stored?: AnyObject): AdmissionAttempt =>
-  attemptOf(request, { kind, form: builtIn.formOf(object), namespace: 'b', name: 'a', object, stored });
+  attemptOf(quietRequest, { kind, form: builtIn.formOf(object), namespace: 'b', name: 'a', object, stored });
 
 function step(name: string, told: string[], own: Partial<AdmissionStep> = {}): AdmissionStep {
   return {

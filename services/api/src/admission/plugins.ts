@@ -3,7 +3,7 @@ import type { Clock } from '@gantry/runtime/clock.ts';
 import type { Store } from '@gantry/store/store.ts';
 import type { Access } from '../auth/access.ts';
 import type { TokenKeys } from '../auth/tokens/keys.ts';
-import { approvalStep, signingStep, subjectRestrictionStep } from '../certificates/permissions.ts';
+import { approvalStep, attestationStep, signingStep, subjectRestrictionStep } from '../certificates/permissions.ts';
 import type { Entropy } from '../core/metadata.ts';
 import type { ObjectCache } from '../core/stored-object.ts';
 import type { CapacityLedger } from '../scheduling/ledger.ts';
@@ -21,7 +21,7 @@ import { rootCertificateAdmission } from './root-certificate.ts';
 import { runtimeClassStep } from './runtime-class.ts';
 import { serviceAccountStep } from './service-accounts.ts';
 import { serviceAdmission } from './services.ts';
-import { claimResizeStep, defaultStorageClassStep } from './storage.ts';
+import { claimResizeStep, defaultStorageClassStep, inUseProtectionStep } from './storage.ts';
 import { accountAdmission, tokenSecretAdmission } from './token-secrets.ts';
 import { tolerationStep } from './tolerations.ts';
 import { topologyStep } from './topology.ts';
@@ -83,10 +83,12 @@ export function admissionSteps(deps: Deps, outside: readonly AdmissionStep[]): r
     priorityStep(views.priorityClasses),
     tolerationStep,
     defaultStorageClassStep(views.storageClasses),
+    inUseProtectionStep,
     claimResizeStep(views.storageClasses),
     runtimeClassStep(views.runtimeClasses),
     approvalStep(access.decide),
     signingStep(access.decide),
+    attestationStep(access.decide),
     subjectRestrictionStep,
     defaultIngressClassStep(views.ingressClasses),
     topologyStep(deps.ledger),

@@ -1,6 +1,7 @@
 import { builtIn } from '@gantry/model/built-in.ts';
 import type { PersistentVolumeClaim } from '@gantry/model/gen/gantry.core.v1.ts';
 import type { StorageClass } from '@gantry/model/gen/gantry.storage.v1.ts';
+import { claimProtection, volumeProtection } from '@gantry/model/kinds/persistentvolume/protection.ts';
 import { isDefaultClass } from '@gantry/model/kinds/storageclass/default.ts';
 import { compareQuantities, parseQuantity } from '@gantry/model/quantity.ts';
 import type { AdmissionStep } from './chain.ts';
@@ -9,6 +10,7 @@ import type { KindView } from './kind-view.ts';
 import { forbidden } from './refusal.ts';
 
 const claimKind = builtIn.kindOf('', 'PersistentVolumeClaim')!;
+const volumeKind = builtIn.kindOf('', 'PersistentVolume')!;
 const classAnnotation = 'volume.beta.kubernetes.io/storage-class';
 
 /** DefaultStorageClass: gives new claims that name no class the default one. @param classes All storage classes. */
@@ -27,6 +29,19 @@ export function defaultStorageClassStep(classes: KindView): AdmissionStep {
     },
   };
 }
+
+/** StorageObjectInUseProtection: new volumes and claims stay until nobody uses them any more, and a controller takes the finalizer off. */
+export const inUseProtectionStep: AdmissionStep = {
+  name: 'StorageObjectInUseProtection',
+  handles: ({ kind, operation, request: { subresource } }) =>
+    (kind === claimKind || kind === volumeKind) && operation === 'CREATE' && subresource === '',
+  mutate: ({ kind, object }) => {
+    const finalizer = kind === claimKind ? claimProtection : volumeProtection;
+    const { metadata } = object!;
+    const { finalizers = [] } = metadata;
+    if (!finalizers.includes(finalizer)) metadata.finalizers = [...finalizers, finalizer];
+  },
+};
 
 /** PersistentVolumeClaimResize: bound claims alone grow, and those alone whose class says that its volumes can. @param classes All storage classes. */
 export function claimResizeStep(classes: KindView): AdmissionStep {

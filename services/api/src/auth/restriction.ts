@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Kind } from '@gantry/model/kind.ts';
 import { resourceOf } from '@gantry/model/registry.ts';
 import { GantryError } from '@gantry/runtime/errors.ts';
@@ -43,4 +44,13 @@ export function refusal({ kind, name }: Pick<WriteAttempt, 'kind' | 'name'>, pro
   return new GantryError('Forbidden', `${resourceOf(kind)}${named} is forbidden: ${problem}`, {
     resource: { group: kind.group, resource: kind.plural, name },
   });
+}
+
+/** True where a change is one of owners and finalizers alone: garbage collection, which takes them away, grants nothing. */
+export function changesGarbageFieldsAlone(object: AnyObject, stored: AnyObject): boolean {
+  const others = ({ metadata, ...rest }: AnyObject): object => {
+    const { ownerReferences: _o, finalizers: _f, managedFields: _m, resourceVersion: _v, ...kept } = metadata;
+    return { ...rest, metadata: kept };
+  };
+  return isDeepStrictEqual(others(object), others(stored));
 }

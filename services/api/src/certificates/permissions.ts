@@ -3,6 +3,7 @@ import type { CertificateSigningRequest } from '@gantry/model/gen/gantry.certifi
 import type { AdmissionAttempt, AdmissionStep } from '../admission/chain.ts';
 import { forbidden } from '../admission/refusal.ts';
 import { type Authorizer, attemptOn } from '../auth/authorization.ts';
+import { changesGarbageFieldsAlone } from '../auth/restriction.ts';
 import { type User, wellKnown } from '../auth/user.ts';
 
 const kind = builtIn.kindOf('certificates.k8s.io', 'CertificateSigningRequest')!;
@@ -44,8 +45,27 @@ function signs(before: CertificateSigningRequest, after: CertificateSigningReque
   return (before.status?.certificate ?? '') !== (after.status?.certificate ?? '') || failed(before) !== failed(after);
 }
 
+/** ClusterTrustBundleAttest: nobody publishes anchors of trust for a signer unless a role lets them attest for it. */
+export function attestationStep(decide: Authorizer): AdmissionStep {
+  return {
+    name: 'ClusterTrustBundleAttest',
+    handles: ({ kind: written, operation }) =>
+      written.kind === 'ClusterTrustBundle' &&
+      written.group === kind.group &&
+      (operation === 'CREATE' || operation === 'UPDATE'),
+    validate: (attempt) => {
+      const { object, stored, request } = attempt;
+      const signerName = object!.spec?.signerName;
+      if (typeof signerName !== 'string' || signerName === '') return;
+      if (stored !== undefined && changesGarbageFieldsAlone(object!, stored)) return;
+      if (mayFor(decide, request.user, 'attest', signerName)) return;
+      throw forbidden(attempt, `user not permitted to attest for signerName ${JSON.stringify(signerName)}`);
+    },
+  };
+}
+
 /** A role names the signer itself, or all of its domain. */
-function mayFor(decide: Authorizer, user: User, verb: 'approve' | 'sign', signerName: string): boolean {
+function mayFor(decide: Authorizer, user: User, verb: 'approve' | 'sign' | 'attest', signerName: string): boolean {
   const [domain = ''] = signerName.split('/', 1);
   return [signerName, `${domain}/*`].some(
     (name) => decide(user, attemptOn(verb, 'signers.certificates.k8s.io', { name })).decision === 'allow',

@@ -3,7 +3,6 @@ import type { PersistentVolume } from '../../gen/gantry.core.v1.ts';
 import type { Kind } from '../../kind.ts';
 import { setNetworkDefaults } from '../pod/volumes/defaults.ts';
 import { formatAccessModes } from './modes.ts';
-import { protectInUse, volumeProtection } from './protection.ts';
 import { validateVolume, validateVolumeUpdate } from './validation.ts';
 
 /** core/v1 PersistentVolume. */
@@ -26,7 +25,6 @@ export const persistentVolume: Kind<PersistentVolume> = {
   },
   prepareForCreate: (volume) => {
     volume.status = { phase: 'Pending' };
-    protectInUse(volume, volumeProtection);
   },
   validate: validateVolume,
   validateUpdate: validateVolumeUpdate,

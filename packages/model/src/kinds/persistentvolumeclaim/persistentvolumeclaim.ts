@@ -2,7 +2,6 @@ import { formatAge } from '../../age.ts';
 import type { PersistentVolumeClaim } from '../../gen/gantry.core.v1.ts';
 import type { Kind } from '../../kind.ts';
 import { formatAccessModes } from '../persistentvolume/modes.ts';
-import { claimProtection, protectInUse } from '../persistentvolume/protection.ts';
 import { validateClaim, validateClaimUpdate } from './validation.ts';
 
 /** core/v1 PersistentVolumeClaim. */
@@ -22,7 +21,6 @@ export const persistentVolumeClaim: Kind<PersistentVolumeClaim> = {
   },
   prepareForCreate: (claim) => {
     claim.status = { phase: 'Pending' };
-    protectInUse(claim, claimProtection);
   },
   validate: validateClaim,
   validateUpdate: validateClaimUpdate,

@@ -1,10 +1,9 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { PolicyRule, RoleRef } from '@gantry/model/gen/gantry.rbac.v1.ts';
 import { rbacGroup } from '@gantry/model/kinds/rbac/group.ts';
 import { notFound } from '@gantry/runtime/errors.ts';
 import type { AnyObject } from '../../core/stored-object.ts';
 import { type Authorizer, attemptOn } from '../authorization.ts';
-import { type Restriction, refusal, type WriteAttempt } from '../restriction.ts';
+import { changesGarbageFieldsAlone, type Restriction, refusal, type WriteAttempt } from '../restriction.ts';
 import { type User, wellKnown } from '../user.ts';
 import { rulesFor } from './authorizer.ts';
 import { describeRules, quotedList, uncovered } from './rules.ts';
@@ -25,20 +24,11 @@ export function escalationCheck(view: Pick<RbacView, 'grantsOf' | 'rulesOf'>, de
   return (user, attempt) => {
     const { kind, object, stored } = attempt;
     if (kind.group !== rbacGroup || object === undefined || user.groups.includes(wellKnown.masters)) return;
-    if (stored !== undefined && changesNoGrant(object, stored)) return;
+    if (stored !== undefined && changesGarbageFieldsAlone(object, stored)) return;
     const isBinding = object.roleRef !== undefined;
     if (isBinding) checkBinding(view, decide, user, attempt, object.roleRef as RoleRef);
     else checkRole(view, decide, user, attempt);
   };
-}
-
-/** Garbage collection, which takes owners and finalizers away, grants nothing. */
-function changesNoGrant(object: AnyObject, stored: AnyObject): boolean {
-  const granting = ({ metadata, ...rest }: AnyObject): object => {
-    const { ownerReferences: _o, finalizers: _f, managedFields: _m, resourceVersion: _v, ...kept } = metadata;
-    return { ...rest, metadata: kept };
-  };
-  return isDeepStrictEqual(granting(object), granting(stored));
 }
 
 type View = Pick<RbacView, 'grantsOf' | 'rulesOf'>;
