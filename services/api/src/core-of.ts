@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Credentials } from '@gantry/client/credentials.ts';
-import { builtInKinds } from '@gantry/model/built-in.ts';
+import { builtInKinds, genericKindOf } from '@gantry/model/built-in.ts';
+import type { Kind } from '@gantry/model/kind.ts';
+import { definitionKind } from '@gantry/model/kinds/customresourcedefinition/customresourcedefinition.ts';
 import { Registry } from '@gantry/model/registry.ts';
 import { type Clock, systemClock } from '@gantry/runtime/clock.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
@@ -17,6 +19,7 @@ import { DamagedObjects } from './core/damage.ts';
 import type { Entropy } from './core/metadata.ts';
 import { ObjectCache } from './core/stored-object.ts';
 import { whileDefined } from './definitions/admission.ts';
+import { ruleChecks } from './definitions/rules.ts';
 import type { CapacityLedger } from './scheduling/ledger.ts';
 
 /** The core without its admission chain. */
@@ -31,6 +34,10 @@ interface Given {
   readonly credentials?: Credentials | undefined;
   readonly rootCertificate?: string;
 }
+
+/** Definitions as all programs know them, and as the one does that writes them: with the checks of rules. */
+const readDefinitions = genericKindOf('CustomResourceDefinition');
+const writtenDefinitions = definitionKind(ruleChecks) as unknown as Kind;
 
 /** Puts the core together: the kinds, the store, and admission. */
 export function coreOf(
@@ -51,7 +58,7 @@ export function coreOf(
   const cache = new ObjectCache(config.cacheChars);
   const admitting = { ...parts, store, cache, clock, entropy, access, rootCertificate };
   const base: CoreBase = {
-    kinds: new Registry(builtInKinds),
+    kinds: new Registry(builtInKinds.map((kind) => (kind === readDefinitions ? writtenDefinitions : kind))),
     store,
     clock,
     entropy,

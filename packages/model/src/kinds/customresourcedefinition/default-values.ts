@@ -100,7 +100,7 @@ function headFaults(schema: JSONSchemaProps, path: string, { root, around }: Pla
     return [invalidValue(path, value, `must result in valid metadata: ${text}`)];
   }
   const faults = checkOf(schema, path)(value);
-  return faults.length > 0 ? faults : asked.checks.checkDefault({ schema, value, path, isWhole: false });
+  return faults.length > 0 ? faults : [...asked.checks.checkDefault({ schema, value, path, isWhole: false })];
 }
 
 /** Faults of whole objects within a value. */

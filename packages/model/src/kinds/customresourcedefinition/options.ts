@@ -5,8 +5,8 @@ import { caBundleProblem } from './ca-bundle.ts';
 import { isTrue } from './conditions.ts';
 import { hasUnprunedDefaults } from './default-values.ts';
 import { mapKeyFaults, setItemFaults } from './list-types.ts';
-import type { KnownExpressions, RuleChecks } from './rules.ts';
-import { someSchema, someSchemaOf } from './schemas.ts';
+import type { RuleChecks } from './rules.ts';
+import { someSchemaOf } from './schemas.ts';
 import { notStructural, structuralFaults } from './structural.ts';
 
 /** Rules for a definition. */
@@ -21,7 +21,6 @@ export interface Options {
   readonly areSetItemsAtomic: boolean;
   readonly areMapKeysChecked: boolean;
   readonly takesBadBundle: boolean;
-  readonly known: KnownExpressions;
   /** Names of versions whose schemas are those of the stored definition. */
   readonly storedSchemas: ReadonlySet<string>;
   /** Names of versions that may keep too many selectable fields; the empty name is that of all versions alike. */
@@ -47,7 +46,6 @@ export function optionsForNew(checks: RuleChecks): Options {
     areSetItemsAtomic: true,
     areMapKeysChecked: true,
     takesBadBundle: true,
-    known: { rules: new Set(), messages: new Set() },
     storedSchemas: new Set(),
     manySelectable: new Set(),
   };
@@ -75,7 +73,6 @@ export function optionsForUpdate(
     areSetItemsAtomic: !someSchemaOf(stored, (schema) => setItemFaults(schema, '').length > 0),
     areMapKeysChecked: !someSchemaOf(stored, (schema) => mapKeyFaults(schema, '').length > 0),
     takesBadBundle: !isEstablished || (bundle !== '' && caBundleProblem(bundle) !== undefined),
-    known: expressionsOf(stored),
     ...unchangedOf(spec, stored),
   };
 }
@@ -83,21 +80,6 @@ export function optionsForUpdate(
 function isStructural({ schema }: CustomResourceDefinitionSpec['versions'][number]): boolean {
   const root = schema?.openAPIV3Schema;
   return root === undefined || (notStructural(root) === undefined && structuralFaults('', root).length === 0);
-}
-
-function expressionsOf({ versions }: CustomResourceDefinitionSpec): KnownExpressions {
-  const known = { rules: new Set<string>(), messages: new Set<string>() };
-  for (const { schema } of versions) {
-    if (schema?.openAPIV3Schema === undefined) continue;
-    someSchema(schema.openAPIV3Schema, (each) => {
-      for (const { rule, messageExpression = '' } of each['x-kubernetes-validations'] ?? []) {
-        known.rules.add(rule);
-        if (messageExpression !== '') known.messages.add(messageExpression);
-      }
-      return false;
-    });
-  }
-  return known;
 }
 
 function unchangedOf(

@@ -10,16 +10,8 @@ export interface SchemaRules {
   readonly path: string;
   /** True for a schema that has faults, or has some within it: its own rules are not looked at. */
   readonly isFaulty: (schema: JSONSchemaProps) => boolean;
-  /** Expressions of the stored definition: they are checked as those of older versions of the API. */
-  readonly known: KnownExpressions;
   /** The stored definition has the same schema: single expressions may cost what they cost. */
   readonly isStored: boolean;
-}
-
-/** Expressions of a stored definition. */
-export interface KnownExpressions {
-  readonly rules: ReadonlySet<string>;
-  readonly messages: ReadonlySet<string>;
 }
 
 /** A default value that has no other faults. */
@@ -35,9 +27,9 @@ export interface RuledDefault {
 /** The checks of rules: expressions are compiled and priced, and hold for default values. */
 export interface RuleChecks {
   /** Faults of the rules of a schema and of all schemas within it. */
-  readonly checkRules: (rules: SchemaRules) => FieldCause[];
+  readonly checkRules: (rules: SchemaRules) => readonly FieldCause[];
   /** Faults of a default value by its schema's rules and those within it. */
-  readonly checkDefault: (given: RuledDefault) => FieldCause[];
+  readonly checkDefault: (given: RuledDefault) => readonly FieldCause[];
 }
 
 /** Checks nothing: for programs that only read definitions. */

@@ -57,9 +57,9 @@ export function validationFaults(
   faults.push(...walk.faultsOf(schema, at, { isRoot: true, isInMeta: false, whyNoDefault: undefined }));
   if (faults.length === 0 && problem !== undefined) faults.push(invalidValue(at, '', problem));
   if (!areRulesChecked) return faults;
-  const { known, checks } = options;
+  const { checks } = options;
   const isFaulty = (each: JSONSchemaProps): boolean => walk.faulty.has(each);
-  return [...faults, ...checks.checkRules({ schema, path: at, isFaulty, known, isStored })];
+  return [...faults, ...checks.checkRules({ schema, path: at, isFaulty, isStored })];
 }
 
 /** The status is validated by its part of the schema: whatever stands beside the properties would be lost. */

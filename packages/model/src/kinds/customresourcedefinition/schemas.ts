@@ -12,7 +12,7 @@ export function sortedEntries<T>(entries: Readonly<Record<string, T>> | undefine
 }
 
 /** True where a schema or one within it is so. */
-export function someSchema(schema: JSONSchemaProps, test: (schema: JSONSchemaProps) => boolean): boolean {
+function someSchema(schema: JSONSchemaProps, test: (schema: JSONSchemaProps) => boolean): boolean {
   return test(schema) || innerSchemas(schema).some((inner) => someSchema(inner, test));
 }
 
