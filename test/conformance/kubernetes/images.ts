@@ -6,7 +6,7 @@ import { busyboxImage, pauseImage, readBusybox } from '@gantry/node-agent/images
 
 /**
  * Builds the images that the tests name into the folder from which nodes take images in. The programs are those that the suite was
- * built with and those of this machine: busybox, and curl and dig where they are installed. A web server of busybox stands in for
+ * built with and those of this machine: busybox, and bash, curl and dig where they are installed. A web server of busybox stands in for
  * nginx, at the paths that the tests ask for.
  */
 export async function writeTestImages(programs: string, imagesDir: string): Promise<void> {
@@ -17,7 +17,7 @@ export async function writeTestImages(programs: string, imagesDir: string): Prom
     agnhost: ['agnhost:2.66.1', 'agnhost:2.55'].map((name) => agnhostImage(name, agnhost)),
     pause: [pauseImage(`${registry}/pause:3.10.2`)],
     busybox: [
-      busyboxImage({ name: `${testRegistry}/busybox:1.37.0-2` }),
+      busyboxImage({ name: `${testRegistry}/busybox:1.37.0-2`, layers: [[...tools, ...bashAsShell(tools)]] }),
       busyboxImage({ name: `${testRegistry}/nonroot:1.5`, user: '1234' }),
     ],
     nginx: ['nginx:1.27.0-2', 'nginx:1.28.0-2'].map((name) => webServerImage(name)),
@@ -119,7 +119,7 @@ async function busyboxLayer(): Promise<LayerEntry[]> {
 /** Programs of this machine that busybox has no equal of, each with its libraries; absent ones are left out. */
 async function machineTools(): Promise<LayerEntry[]> {
   const contents = new Map<string, Buffer>();
-  for (const path of ['/usr/bin/curl', '/usr/bin/dig']) {
+  for (const path of ['/bin/bash', '/usr/bin/curl', '/usr/bin/dig']) {
     if (!(await exists(path))) continue;
     contents.set(path, await readFile(path));
     const libraries = execFileSync('ldd', [path], { encoding: 'utf8' }).match(/\/\S+/g) ?? [];
@@ -135,6 +135,11 @@ async function machineTools(): Promise<LayerEntry[]> {
     ...(folders.has('etc') ? [] : [{ kind: 'directory', path: 'etc' } as const]),
     file('etc/nsswitch.conf', 'hosts: files dns\n'),
   ];
+}
+
+/** The shell of older versions of busybox drops variables whose names are none to it, and some tests have such. */
+function bashAsShell(tools: readonly LayerEntry[]): LayerEntry[] {
+  return tools.some(({ path }) => path === 'bin/bash') ? [{ kind: 'symlink', path: 'bin/sh', target: 'bash' }] : [];
 }
 
 async function exists(path: string): Promise<boolean> {
