@@ -34,6 +34,7 @@ import { node } from './kinds/node/node.ts';
 import { persistentVolume } from './kinds/persistentvolume/persistentvolume.ts';
 import { persistentVolumeClaim } from './kinds/persistentvolumeclaim/persistentvolumeclaim.ts';
 import { pod } from './kinds/pod/pod.ts';
+import { podCertificateRequest } from './kinds/podcertificaterequest/podcertificaterequest.ts';
 import { podDisruptionBudget } from './kinds/poddisruptionbudget/poddisruptionbudget.ts';
 import { podGroup } from './kinds/podgroup/podgroup.ts';
 import { podTemplate } from './kinds/podtemplate/podtemplate.ts';
@@ -105,6 +106,7 @@ const byName = {
   ResourceQuota: resourceQuota,
   ServiceAccount: serviceAccount,
   CertificateSigningRequest: certificateSigningRequest,
+  PodCertificateRequest: podCertificateRequest,
   Role: role,
   RoleBinding: roleBinding,
   ClusterRole: clusterRole,

@@ -1,6 +1,6 @@
 // Generated from proto/ by `npm run generate`; not edited by hand.
 
-import type { ObjectMeta } from './gantry.meta.v1.ts';
+import type { Condition, ObjectMeta } from './gantry.meta.v1.ts';
 
 /** Asks a signer for a certificate, which is issued once somebody has approved of it. */
 export interface CertificateSigningRequest {
@@ -56,4 +56,54 @@ export interface CertificateSigningRequestStatus {
   conditions?: CertificateSigningRequestCondition[];
   /** The issued certificate and its intermediates, in PEM (base64 of it in JSON). */
   certificate?: string;
+}
+
+/** Asks a signer for a certificate of a pod, on behalf of the pod's node. */
+export interface PodCertificateRequest {
+  apiVersion: string;
+  kind: 'PodCertificateRequest';
+  /** Identity and labels. */
+  metadata: ObjectMeta;
+  /** The request, fixed after creation. */
+  spec: PodCertificateRequestSpec;
+  /** The certificate, or why there is none. */
+  status?: PodCertificateRequestStatus;
+}
+
+/** The pod and the key that a certificate is for. */
+export interface PodCertificateRequestSpec {
+  /** The signer, such as "example.com/spiffe". */
+  signerName?: string;
+  /** Name of the pod that the certificate is mounted into. */
+  podName?: string;
+  /** Uid of that pod. */
+  podUID?: string;
+  /** Service account of the pod. */
+  serviceAccountName?: string;
+  /** Uid of that service account. */
+  serviceAccountUID?: string;
+  /** Node of the pod. */
+  nodeName?: string;
+  /** Uid of that node. */
+  nodeUID?: string;
+  /** Longest validity in seconds, from 3600 to 7862400 (91 days); 86400 by default. */
+  maxExpirationSeconds?: number;
+  /** A PKCS #10 request in DER (base64 of it in JSON) whose subject key the certificate is for. */
+  stubPKCS10Request?: string;
+  /** Further wishes of the pod's author, which nobody has verified; keys have a domain. */
+  unverifiedUserAnnotations?: Record<string, string>;
+}
+
+/** State of a request. */
+export interface PodCertificateRequestStatus {
+  /** One of Issued, Denied and Failed, which is always True and ends the request. */
+  conditions?: Condition[];
+  /** The issued certificate and its intermediates, in PEM. */
+  certificateChain?: string;
+  /** Begin of the certificate's validity. */
+  notBefore?: string;
+  /** The time from which the node asks for the next certificate. */
+  beginRefreshAt?: string;
+  /** End of the certificate's validity. */
+  notAfter?: string;
 }

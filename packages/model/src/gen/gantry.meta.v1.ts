@@ -106,7 +106,7 @@ export interface ObjectMeta {
   resourceVersion?: string;
   /** Counts the changes of what the user asks for (the spec, not status or metadata); starts at 1. */
   generation?: number;
-  /** When the server created the object; set by the server. */
+  /** CreationTimestamp is a timestamp of the object's creation, set by the server. */
   creationTimestamp?: string;
   /** When the object is due to be gone, set by the server on a graceful deletion; it can be moved earlier but not taken back. The object leaves once this has passed and finalizers is empty. */
   deletionTimestamp?: string;

@@ -3,7 +3,13 @@ import type { Clock } from '@gantry/runtime/clock.ts';
 import type { Store } from '@gantry/store/store.ts';
 import type { Access } from '../auth/access.ts';
 import type { TokenKeys } from '../auth/tokens/keys.ts';
-import { approvalStep, attestationStep, signingStep, subjectRestrictionStep } from '../certificates/permissions.ts';
+import {
+  approvalStep,
+  attestationStep,
+  podSigningStep,
+  signingStep,
+  subjectRestrictionStep,
+} from '../certificates/permissions.ts';
 import type { Entropy } from '../core/metadata.ts';
 import type { ObjectCache } from '../core/stored-object.ts';
 import type { CapacityLedger } from '../scheduling/ledger.ts';
@@ -89,6 +95,7 @@ export function admissionSteps(deps: Deps, outside: readonly AdmissionStep[]): r
     approvalStep(access.decide),
     signingStep(access.decide),
     attestationStep(access.decide),
+    podSigningStep(access.decide, clock),
     subjectRestrictionStep,
     defaultIngressClassStep(views.ingressClasses),
     topologyStep(deps.ledger),

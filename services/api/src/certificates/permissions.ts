@@ -1,5 +1,9 @@
 import { builtIn } from '@gantry/model/built-in.ts';
-import type { CertificateSigningRequest } from '@gantry/model/gen/gantry.certificates.v1.ts';
+import type { CertificateSigningRequest, PodCertificateRequest } from '@gantry/model/gen/gantry.certificates.v1.ts';
+import { sameJson } from '@gantry/model/same-json.ts';
+import { forbidden as forbiddenField, invalid, invalidValue } from '@gantry/model/validation/causes.ts';
+import type { Clock } from '@gantry/runtime/clock.ts';
+import type { FieldCause } from '@gantry/runtime/errors.ts';
 import type { AdmissionAttempt, AdmissionStep } from '../admission/chain.ts';
 import { forbidden } from '../admission/refusal.ts';
 import { type Authorizer, attemptOn } from '../auth/authorization.ts';
@@ -7,6 +11,9 @@ import { changesGarbageFieldsAlone } from '../auth/restriction.ts';
 import { type User, wellKnown } from '../auth/user.ts';
 
 const kind = builtIn.kindOf('certificates.k8s.io', 'CertificateSigningRequest')!;
+const podKind = builtIn.kindOf('certificates.k8s.io', 'PodCertificateRequest')!;
+/** Most milliseconds between the begin of a pod's certificate and the api's clock. */
+const maxSkewMs = 300_000;
 const clientSigner = 'kubernetes.io/kube-apiserver-client';
 
 /** CertificateApproval: nobody approves requests unless a role lets them do so for the request's signer. */
@@ -28,6 +35,33 @@ export function signingStep(decide: Authorizer): AdmissionStep {
     validate: (attempt) => {
       const [before, after] = [attempt.stored, attempt.object] as unknown as CertificateSigningRequest[];
       if (signs(before!, after!)) checkSigner(decide, attempt, 'sign');
+    },
+  };
+}
+
+/**
+ * Statuses of pods' requests are for those whom a role lets sign for the request's signer, and a new certificate begins about now by the
+ * api's clock.
+ */
+export function podSigningStep(decide: Authorizer, clock: Pick<Clock, 'now'>): AdmissionStep {
+  return {
+    name: 'PodCertificateSigning',
+    handles: ({ kind: written, operation, request }) =>
+      written === podKind && operation === 'UPDATE' && request.subresource === 'status',
+    validate: ({ request: { user }, name, ...attempt }) => {
+      const [before, after] = [attempt.stored, attempt.object] as unknown as PodCertificateRequest[];
+      if (sameJson(before!.status ?? {}, after!.status ?? {})) return;
+      const { signerName = '' } = before!.spec;
+      const { notBefore } = after!.status ?? {};
+      const causes: FieldCause[] = [];
+      if (notBefore !== undefined && Math.abs(Date.parse(notBefore) - clock.now()) > maxSkewMs) {
+        const problem = "must be set to within 5 minutes of kube-apiserver's current time";
+        causes.push(invalidValue('status.notBefore', notBefore, problem));
+      } else if (!mayFor(decide, user, 'sign', signerName)) {
+        const problem = `User ${JSON.stringify(user.name)} is not permitted to "sign" for signer ${JSON.stringify(signerName)}`;
+        causes.push(forbiddenField('spec.signerName', problem));
+      }
+      if (causes.length > 0) throw invalid(podKind, name, causes);
     },
   };
 }

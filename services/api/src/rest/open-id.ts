@@ -1,6 +1,8 @@
 /** The documents by which others verify service accounts' tokens: OpenID Connect discovery. */
+import { formatAddress } from '@gantry/runtime/address.ts';
 import { tokenIssuer } from '../auth/tokens/claims.ts';
 import { signatureAlgorithm, type TokenKeys } from '../auth/tokens/keys.ts';
+import type { Incoming } from './body.ts';
 
 const keySetPath = '/openid/v1/jwks';
 
@@ -10,7 +12,13 @@ export interface OpenIdDocument {
   readonly document: object;
 }
 
-/** The document at a path; undefined where there is none. @param address `host:port` of this server. */
+/** `host:port` at which a client reached this server, such as a pod by a service; undefined once it is gone. */
+export function reachedAt({ socket: { localAddress, localPort } }: Incoming): string | undefined {
+  if (localAddress === undefined || localPort === undefined) return undefined;
+  return formatAddress(localAddress.replace(/^::ffff:/, ''), localPort);
+}
+
+/** The document at a path; undefined where there is none. @param address `host:port` at which the client reached this server. */
 export async function openIdDocumentAt(
   path: string,
   keys: TokenKeys,

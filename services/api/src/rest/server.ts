@@ -32,7 +32,7 @@ import { headersOf } from './headers.ts';
 import { type HealthCheck, healthAt } from './health.ts';
 import { isLong, LongRequests } from './in-flight.ts';
 import { ByteBudget } from './list-writer.ts';
-import { openIdDocumentAt } from './open-id.ts';
+import { openIdDocumentAt, reachedAt } from './open-id.ts';
 import { sendSchemas } from './openapi/answer.ts';
 import { fieldValidationOf } from './parameters.ts';
 import { isRemoteUpgrade, passOn, passUpgradeOn, remoteFor } from './proxying/aggregated.ts';
@@ -225,7 +225,7 @@ class RestEdge {
     if (remote !== undefined) return this.#passOn(remote, { route, incoming, context, place }, response);
     if (route.type === 'path') {
       if (route.path === '/metrics') return sendText(response, 200, await this.#deps.metrics(), plainText);
-      const openId = await openIdDocumentAt(route.path, this.#deps.tokenKeys, this.#address);
+      const openId = await openIdDocumentAt(route.path, this.#deps.tokenKeys, reachedAt(incoming) ?? this.#address);
       if (openId !== undefined) return sendText(response, 200, JSON.stringify(openId.document), openId.mediaType);
       const { accept } = incoming.headers;
       const schemas = method === 'GET' ? await this.#documents.schemaAt(route.path, accept) : undefined;

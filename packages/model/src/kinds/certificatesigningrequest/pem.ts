@@ -1,5 +1,5 @@
 /** PKCS #10 requests, as far as their validation reads them: the signature shows that whoever asks holds the key. */
-import { createPublicKey, verify } from 'node:crypto';
+import { createPublicKey, type KeyObject, verify } from 'node:crypto';
 
 /** Digests of the signature algorithms that are taken, by the hexadecimal bytes of their object identifiers; Ed25519 has none of its own. */
 const digests: ReadonlyMap<string, string | null> = new Map([
@@ -19,13 +19,16 @@ export function checkRequest(pem: Uint8Array): string | undefined {
     /-----BEGIN CERTIFICATE REQUEST-----([A-Za-z0-9+/=\s]*)-----END CERTIFICATE REQUEST-----/.exec(text) ?? [];
   if (base64 === undefined) return 'PEM block type must be CERTIFICATE REQUEST';
   try {
-    return isSigned(Buffer.from(base64, 'base64')) ? undefined : 'the signature of the request does not fit its key';
+    return readSignedRequest(Buffer.from(base64, 'base64')).isSigned
+      ? undefined
+      : 'the signature of the request does not fit its key';
   } catch (error) {
     return `the request cannot be read: ${(error as Error).message}`;
   }
 }
 
-function isSigned(der: Buffer): boolean {
+/** The key of a request in DER, and whether whoever asks holds it. Throws where the request cannot be read. */
+export function readSignedRequest(der: Buffer): { readonly key: KeyObject; readonly isSigned: boolean } {
   const [whole] = elements(der);
   const [signed, algorithm, signature] = elements(content(whole, 0x30));
   const [, , key] = elements(content(signed, 0x30));
@@ -35,7 +38,7 @@ function isSigned(der: Buffer): boolean {
   // The first byte of a bit string counts the bits that are unused at its end.
   const bits = content(signature, 0x03).subarray(1);
   const publicKey = createPublicKey({ key: element(key).bytes, format: 'der', type: 'spki' });
-  return verify(digest, element(signed).bytes, publicKey, bits);
+  return { key: publicKey, isSigned: verify(digest, element(signed).bytes, publicKey, bits) };
 }
 
 /** One element of DER. */

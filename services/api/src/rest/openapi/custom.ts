@@ -24,15 +24,23 @@ export function customSchema(
   version: OpenApiVersion,
   { identity, metadata }: CommonParts,
 ): Document {
-  const schema = custom?.openApi ?? { type: 'object' };
+  const schema = custom?.openApi;
+  // A schema with some properties is taken for all of them by clients of OpenAPI 2, which then refuse the others.
+  if (schema === undefined || (version === 2 && schema['x-kubernetes-preserve-unknown-fields'])) {
+    return { type: 'object', ...selectable(selectableFields) };
+  }
   const whole = converted({ ...schema, 'x-kubernetes-embedded-resource': undefined }, version, { identity, metadata });
   const { properties, ...rest }: Document = { type: 'object', ...whole };
-  const fields = Object.keys(selectableFields).map((fieldPath) => ({ fieldPath }));
   return {
     ...rest,
     properties: { ...(properties as Document | undefined), ...identity, metadata },
-    ...(fields.length === 0 ? {} : { 'x-kubernetes-selectable-fields': fields }),
+    ...selectable(selectableFields),
   };
+}
+
+function selectable(selectableFields: Form['kind']['selectableFields']): Document {
+  const fields = Object.keys(selectableFields).map((fieldPath) => ({ fieldPath }));
+  return fields.length === 0 ? {} : { 'x-kubernetes-selectable-fields': fields };
 }
 
 /** Words that OpenAPI 2 has not, or that clients of it do not expect. */

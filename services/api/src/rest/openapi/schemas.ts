@@ -42,8 +42,11 @@ const otherNames: Readonly<Record<string, string>> = {
 const objectMeta = 'gantry.meta.v1.ObjectMeta';
 
 const identityFields: Document = {
-  apiVersion: { description: 'The group and version of the schema of this representation.', type: 'string' },
-  kind: { description: 'The kind of the object, in CamelCase.', type: 'string' },
+  apiVersion: {
+    description: "APIVersion defines the group and the version of this representation's schema.",
+    type: 'string',
+  },
+  kind: { description: 'Kind is the type of the object, in CamelCase.', type: 'string' },
 };
 
 /** Name of a type's schema, as Kubernetes names its Go types. */
@@ -92,7 +95,7 @@ export class Schemas {
   #custom(form: Form): string {
     const name = customName(form, form.kind.kind);
     if (!Object.hasOwn(this.byName, name)) {
-      const description = 'Identity, labels and owners.';
+      const description = "Standard object's metadata: identity, labels and owners.";
       const metadata = this.describedReference(this.refer(objectSchema(objectMeta)), { description });
       const parts = { identity: identityFields, metadata };
       this.byName[name] = {
