@@ -38,6 +38,7 @@ function areListsEqual(a: ListValue, b: ListValue): boolean {
 }
 
 function areMapsEqual(a: MapValue, b: MapValue): boolean {
+  if (a.isSameAs(b)) return true;
   if (a.size !== b.size) return false;
   for (const key of a.keys()) {
     const other = b.get(key);

@@ -203,6 +203,11 @@ export class JsonMap extends MapValue {
     return Object.keys(this.raw).length;
   }
 
+  /** Transition rules compare whole objects, which mostly are as they were. */
+  override isSameAs(other: MapValue): boolean {
+    return other instanceof JsonMap && other.declared === this.declared && isSameJson(this.raw, other.raw);
+  }
+
   get(key: Value): Value | undefined {
     if (typeof key !== 'string') return undefined;
     if (this.declared.reading === 'object') return this.#field(key);

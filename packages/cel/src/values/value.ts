@@ -138,6 +138,10 @@ export abstract class MapValue {
   /** The value of a key; undefined where there is none. */
   abstract get(key: Value): Value | undefined;
   abstract keys(): Iterable<Value>;
+  /** True for a map that is made of the same data; others may be equal all the same. */
+  isSameAs(other: MapValue): boolean {
+    return this === other;
+  }
 }
 
 /** A map that an expression made. */
