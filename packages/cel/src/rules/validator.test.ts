@@ -155,6 +155,17 @@ describe('objects', () => {
 });
 
 describe('updates', () => {
+  it('are compared by data without a schema, too', () => {
+    const raw = ruleValidator({
+      type: 'object',
+      properties: {
+        raw: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true, ...rules('self == oldSelf') },
+      },
+    })!;
+    const found = (next: unknown): number => raw({ raw: next }, { raw: { x: [1, { y: 2 }] } }).causes.length;
+    expect([found({ x: [1, { y: 2 }] }), found({ x: [1, { y: 3 }] })]).toEqual([0, 1]);
+  });
+
   it('are compared with what was stored', () => {
     expect(causes(object({ replicas: 3 }), object({ replicas: 5 }))).toEqual([
       'Invalid spec: Invalid value: may not shrink',

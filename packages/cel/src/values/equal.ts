@@ -44,7 +44,7 @@ function areMapsEqual(a: MapValue, b: MapValue): boolean {
     const other = b.get(key);
     if (other === undefined || !isEqual(a.get(key)!, other)) return false;
   }
-  return true;
+  return a.hasSameRest(b);
 }
 
 function areOptionalsEqual(a: OptionalValue, b: OptionalValue): boolean {

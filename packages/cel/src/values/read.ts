@@ -208,6 +208,14 @@ export class JsonMap extends MapValue {
     return other instanceof JsonMap && other.declared === this.declared && isSameJson(this.raw, other.raw);
   }
 
+  override hasSameRest(other: MapValue): boolean {
+    if (this.declared.reading !== 'object' || !(other instanceof JsonMap)) return true;
+    return Object.entries(this.raw).every(
+      ([name, raw]) =>
+        this.declared.fields.has(name) || !Object.hasOwn(other.raw, name) || isSameJson(raw, other.raw[name]),
+    );
+  }
+
   get(key: Value): Value | undefined {
     if (typeof key !== 'string') return undefined;
     if (this.declared.reading === 'object') return this.#field(key);

@@ -142,6 +142,10 @@ export abstract class MapValue {
   isSameAs(other: MapValue): boolean {
     return this === other;
   }
+  /** Whether data that expressions cannot name is the same in both, such as unknown fields that are kept. */
+  hasSameRest(_other: MapValue): boolean {
+    return true;
+  }
 }
 
 /** A map that an expression made. */
