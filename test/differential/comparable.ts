@@ -36,7 +36,7 @@ function comparable(answer: Answer, step: Step): Answer {
 
 /** A pod that a deletion ends at once: Kubernetes answers with its last state, which Gantry does too but tells apart. */
 function isEnding({ kind, metadata }: Json, step: Step): boolean {
-  const { deletionGracePeriodSeconds, finalizers } = metadata as Json;
+  const { deletionGracePeriodSeconds, finalizers } = (metadata ?? {}) as Json;
   return step.delete !== undefined && kind === 'Pod' && deletionGracePeriodSeconds === 0 && finalizers === undefined;
 }
 
@@ -60,7 +60,7 @@ function comparableMessage(reason: string | undefined, text: string): string {
 
 /** Kubernetes shows the whole patch where what it makes of an object cannot be decoded. */
 function isAboutPatch(causes: readonly Cause[], message: string, step: Step): boolean {
-  if (step.patch === undefined) return false;
+  if (step.patch === undefined && step.http?.method !== 'PATCH') return false;
   return / patch: Invalid value|^patch: |^a patch must/.test(message) || causes.some(({ field }) => field === 'patch');
 }
 
@@ -98,6 +98,8 @@ function comparableAnswer(given: Json, step: Step): Json {
   if (!Array.isArray(given.items)) return comparableObject(given, asked, step.http?.managers);
   const items = (given.items as Json[]).map((item) => comparableObject(item, asked, step.http?.managers));
   const { resourceVersion: _, ...metadata } = (given.metadata ?? {}) as Json;
+  // Lists of objects that definitions make say that nothing follows.
+  if (metadata.continue === '') delete metadata.continue;
   return { ...given, metadata, items };
 }
 

@@ -13,7 +13,7 @@ import * as meta from './metadata.ts';
 import { requireNamespace } from './namespaces.ts';
 import { type AnyObject, putObject, withRevision } from './stored-object.ts';
 import { noteForm } from './todays-form.ts';
-import { asWritten } from './versions.ts';
+import { afterWrite, asWritten } from './versions.ts';
 import { checkedValue, type WriteOptions } from './writer.ts';
 
 // New objects, one at a time or many in one commit. Both go the same way: default → mutate → validate → admit → commit.
@@ -277,6 +277,7 @@ function candidateOf(
     }
     const own = await decided(admitted, async () => {
       const written = await asWritten(kind, created);
+      created = afterWrite(kind, created);
       return putObject(key, written, 0, checkedValue(deps, kind, written));
     });
     const offset = guards.length + 1;

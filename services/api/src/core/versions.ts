@@ -19,6 +19,16 @@ function storedAs(stored: Stored, form: object, { apiVersion }: StoredForms): St
   return new Stored({ key, value: text, revision }, form as AnyObject, true);
 }
 
+/**
+ * An object as those see it who read it after it was written: the stored version may have no place for some of its fields. A webhook is not
+ * asked for that.
+ */
+export function afterWrite({ custom }: Kind, object: AnyObject): AnyObject {
+  if (custom === undefined || custom.stored.asksWebhook || custom.stored.apiVersion === object.apiVersion)
+    return object;
+  return custom.stored.read(custom.stored.write(object) as AnyObject) as AnyObject;
+}
+
 /** An object in the form in which it is written. */
 export function asWritten({ custom }: Kind, object: AnyObject): AnyObject | Promise<AnyObject> {
   return custom === undefined ? object : (custom.stored.write(object) as AnyObject | Promise<AnyObject>);

@@ -16,7 +16,7 @@ import { infoOf, objectKey } from './keys.ts';
 import * as meta from './metadata.ts';
 import { type AnyObject, encodeValue, type Stored, withRevision } from './stored-object.ts';
 import { inTodaysForm, noteForm, noteSameForm } from './todays-form.ts';
-import { asWritten, inVersion } from './versions.ts';
+import { afterWrite, asWritten, inVersion } from './versions.ts';
 
 // Changes of stored objects: the last steps of the pipeline, for requests that are authorized and decoded: default →
 // mutate → validate → admit → commit. New objects are in creation.ts.
@@ -192,7 +192,7 @@ export async function transition(
       return dryRun ? undefined : removalOf(deps, kind, stored, attempt);
     }
     const admitted = await admitWrite(deps, kind, { object, stored, attempt }, dryRun);
-    result = { object: admitted.object!, changed: true };
+    result = { object: afterWrite(kind, admitted.object!), changed: true };
     return dryRun ? undefined : replacementOf(deps, kind, stored, admitted.object!, attempt, admitted);
   });
   return revision === undefined ? result! : { object: withRevision(result!.object, revision), changed: true };
