@@ -1,5 +1,4 @@
 /** The documents by which others verify service accounts' tokens: OpenID Connect discovery. */
-import { formatAddress } from '@gantry/runtime/address.ts';
 import { tokenIssuer } from '../auth/tokens/claims.ts';
 import { signatureAlgorithm, type TokenKeys } from '../auth/tokens/keys.ts';
 import type { Incoming } from './body.ts';
@@ -12,13 +11,13 @@ export interface OpenIdDocument {
   readonly document: object;
 }
 
-/** `host:port` at which a client reached this server, such as a pod by a service; undefined once it is gone. */
-export function reachedAt({ socket: { localAddress, localPort } }: Incoming): string | undefined {
-  if (localAddress === undefined || localPort === undefined) return undefined;
-  return formatAddress(localAddress.replace(/^::ffff:/, ''), localPort);
+/** The host, with its port where that is another than 443, by which a client reached this server: its certificate is good for that name. */
+export function reachedAt({ headers }: Incoming): string | undefined {
+  const { host = headers[':authority'] } = headers;
+  return typeof host === 'string' && /^[\w.:[\]-]+$/.test(host) ? host : undefined;
 }
 
-/** The document at a path; undefined where there is none. @param address `host:port` at which the client reached this server. */
+/** The document at a path; undefined where there is none. @param address The host, with or without a port, at which the client reached this server. */
 export async function openIdDocumentAt(
   path: string,
   keys: TokenKeys,

@@ -79,7 +79,8 @@ describe('a token request', () => {
     expect([nbf, jti]).toEqual([iat, expect.stringMatching(/^[0-9a-f-]{36}$/)]);
     const { keys } = (await ask('GET', '/openid/v1/jwks')).body;
     expect(keys.map(({ kid }: { kid: string }) => kid)).toEqual([decodeProtectedHeader(body.status.token).kid]);
-    expect((await ask('GET', '/.well-known/openid-configuration')).body).toMatchObject({ issuer });
+    const discovered = (await ask('GET', '/.well-known/openid-configuration')).body;
+    expect(discovered).toMatchObject({ issuer, jwks_uri: `https://${new URL(base).host}/openid/v1/jwks` });
   });
 
   test('in protobuf, as kubectl sends it, is answered in either form', async () => {
