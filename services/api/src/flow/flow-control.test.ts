@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { type Attempt, attemptOn } from '../auth/authorization.ts';
 import type { User } from '../auth/user.ts';
 import { bootstrapObjects } from './bootstrap.ts';
+import { flowDumpAt } from './dumps.ts';
 import { FlowControl, type Place } from './flow-control.ts';
 import { registerFlowMetrics } from './metrics.ts';
 import type { FlowConfiguration } from './view.ts';
@@ -184,6 +185,20 @@ test('a level borrows seats after it needed more than its own', async () => {
   expect(level.queues.limit).toBeGreaterThan(200);
   // All that waited are in work.
   expect(level.queues).toMatchObject({ executing: 56 + 6 * 50, waiting: 0 });
+});
+
+test('the state is shown level by level, queue by queue, request by request', async () => {
+  const { flow, enter } = make();
+  const { waiting } = await fill(enter, alice);
+  for (const each of waiting) each.catch(() => undefined);
+  const rows = (name: string): string[] => flowDumpAt(`/debug/api_priority_and_fairness/${name}`, flow)!.split('\n');
+  expect(rows('dump_priority_levels')[0]).toMatch(/^PriorityLevelName, ActiveQueues, IsIdle, /);
+  expect(rows('dump_priority_levels')).toContainEqual(
+    expect.stringMatching(/^global-default, +6, +false, +false, +300, +56, +56, +1, +0, +0$/),
+  );
+  expect(rows('dump_queues').filter((row) => /^global-default, +\d+, +50, /.test(row))).toHaveLength(6);
+  expect(rows('dump_requests').filter((row) => row.startsWith('global-default, '))).toHaveLength(300);
+  expect(flowDumpAt('/debug/other', flow)).toBeUndefined();
 });
 
 test('metrics have the names and labels of Kubernetes', async () => {

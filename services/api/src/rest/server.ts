@@ -17,6 +17,7 @@ import { impersonated } from '../auth/impersonation.ts';
 import type { TokenKeys } from '../auth/tokens/keys.ts';
 import type { RequestContext } from '../core/context.ts';
 import { managerOfAgent } from '../core/field-manager.ts';
+import { flowDumpAt } from '../flow/dumps.ts';
 import type { FlowControl } from '../flow/flow-control.ts';
 import { isPretty, plainJson, type Wanted, wantedBy, wantedWithoutMessages } from './accept.ts';
 import { type Outgoing, sendDocument, sendStatus, sendText } from './answer.ts';
@@ -225,6 +226,8 @@ class RestEdge {
     if (remote !== undefined) return this.#passOn(remote, { route, incoming, context, place }, response);
     if (route.type === 'path') {
       if (route.path === '/metrics') return sendText(response, 200, await this.#deps.metrics(), plainText);
+      const dump = flowDumpAt(route.path, this.#deps.flow);
+      if (dump !== undefined) return sendText(response, 200, dump, plainText);
       const openId = await openIdDocumentAt(route.path, this.#deps.tokenKeys, reachedAt(incoming) ?? this.#address);
       if (openId !== undefined) return sendText(response, 200, JSON.stringify(openId.document), openId.mediaType);
       const { accept } = incoming.headers;
