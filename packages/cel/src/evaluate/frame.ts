@@ -3,6 +3,7 @@
 import type { Declaration } from '../types/types.ts';
 import { readJson } from '../values/read.ts';
 import { CostExceeded, EvaluationError, fail, type Value } from '../values/value.ts';
+import { comparisons, maxComparisons } from '../values/work.ts';
 
 /** A part of an expression that can be evaluated. */
 export type Step = (frame: Frame) => Value;
@@ -22,6 +23,7 @@ export class Frame {
   readonly bindings: Readonly<Record<string, unknown>>;
   readonly #variables: readonly Variable[];
   readonly #values: (Value | undefined)[] = [];
+  readonly #maxSteps = comparisons.steps + maxComparisons;
 
   constructor(bindings: Readonly<Record<string, unknown>>, variables: readonly Variable[], limit: number) {
     this.bindings = bindings;
@@ -32,7 +34,7 @@ export class Frame {
   /** @throws CostExceeded */
   charge(cost: number): void {
     this.cost += cost;
-    if (this.cost > this.limit) throw new CostExceeded();
+    if (this.cost > this.limit || comparisons.steps > this.#maxSteps) throw new CostExceeded();
   }
 
   variable(index: number): Value {

@@ -12,8 +12,10 @@ import {
   TypeValue,
   type Value,
 } from './value.ts';
+import { comparisons } from './work.ts';
 
 export function isEqual(a: Value, b: Value): boolean {
+  comparisons.steps++;
   if (a === b) return true;
   if (typeof a === 'string' || typeof a === 'boolean' || a === null || b === null) return false;
   if (isNumber(a)) return isNumber(b) && compareNumbers(a, b) === 0;

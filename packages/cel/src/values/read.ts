@@ -5,6 +5,7 @@ import { unescapedName } from './names.ts';
 import { numberOfJson } from './numbers.ts';
 import { parseDate, parseFormattedDuration, parseTimestamp } from './times.ts';
 import { ArrayList, Double, fail, isInt, ListValue, MapValue, OpaqueValue, Timestamp, type Value } from './value.ts';
+import { comparisons } from './work.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -108,6 +109,7 @@ class PreservedValue extends OpaqueValue {
 
 /** Equality of JSON, whatever the order of keys. */
 export function isSameJson(a: unknown, b: unknown): boolean {
+  comparisons.steps++;
   if (a === b) return true;
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
   if (Array.isArray(a) || Array.isArray(b)) {
