@@ -78,6 +78,22 @@ describe('a claim', () => {
     expect(world.all('PersistentVolumeClaim')[0]!.status).toMatchObject({ capacity: { storage: '2Gi' } });
   });
 
+  it('says of which class the attributes of its volume are as it is bound, and leaves that to others afterwards', async () => {
+    await using world = newWorld();
+    const attributes = { volumeAttributesClassName: 'gold' };
+    world.create(aVolume('v', attributes));
+    world.create(aClaim('c', { ...attributes, volumeName: 'v' }));
+    await world.settle(5);
+    const [claim] = world.all('PersistentVolumeClaim');
+    expect(claim!.status).toMatchObject({ phase: 'Bound', currentVolumeAttributesClassName: 'gold' });
+    const silver = (draft: PersistentVolumeClaim): void => {
+      draft.status!.currentVolumeAttributesClassName = 'silver';
+    };
+    world.store.editStatus(claim!, silver, 'resizer');
+    await world.settle(5);
+    expect(world.all('PersistentVolumeClaim')[0]!.status?.currentVolumeAttributesClassName).toBe('silver');
+  });
+
   it.each<[difference: string, claim: object]>([
     ['class', { storageClassName: 'other' }],
     ['mode', { volumeMode: 'Block' }],

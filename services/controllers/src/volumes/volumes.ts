@@ -120,7 +120,7 @@ function reconcileVolume(volume: PersistentVolume, view: View, nowMs: number): r
 function reconcileBound(claim: PersistentVolumeClaim, view: View, nowMs: number): readonly Action[] {
   const { volumeName = '' } = claim.spec;
   const volume = view.get('PersistentVolume', undefined, volumeName);
-  if (volume !== undefined && isMeantFor(volume, claim)) return withStatus(claim, boundStatus(volume));
+  if (volume !== undefined && isMeantFor(volume, claim)) return withStatus(claim, boundStatus(claim, volume));
   if (!sees(view, 'PersistentVolume', claim)) return [waitForView];
   // Somebody took the claim's name off its volume.
   if (volume !== undefined && volume.spec.claimRef === undefined) return bindings(claim, volume, nowMs);
@@ -180,7 +180,7 @@ function bindings(claim: PersistentVolumeClaim, volume: PersistentVolume, nowMs:
     ...(isDeepStrictEqual(volume.spec.claimRef, claimRef) ? [] : [{ type: 'update', object: owned } as const]),
     ...withPhase(owned, { phase: 'Bound' }, nowMs),
     ...(isDeepStrictEqual(bound, claim) ? [] : [{ type: 'update', object: bound } as const]),
-    ...withStatus(bound, boundStatus(volume)),
+    ...withStatus(bound, boundStatus(claim, volume)),
   ];
 }
 
@@ -189,8 +189,15 @@ function annotated<T extends PersistentVolume | PersistentVolumeClaim>(object: T
   return { ...object, metadata: { ...object.metadata, annotations } };
 }
 
-function boundStatus({ spec }: PersistentVolume): PersistentVolumeClaimStatus {
-  return { phase: 'Bound', accessModes: spec.accessModes ?? [], capacity: spec.capacity ?? {} };
+/** The status of a bound claim. The class of its volume's attributes is told as it becomes so, and by whoever changes them after that. */
+function boundStatus({ status }: PersistentVolumeClaim, { spec }: PersistentVolume): PersistentVolumeClaimStatus {
+  const attributes = status?.phase === 'Bound' ? undefined : spec.volumeAttributesClassName;
+  return {
+    phase: 'Bound',
+    accessModes: spec.accessModes ?? [],
+    capacity: spec.capacity ?? {},
+    ...(attributes ? { currentVolumeAttributesClassName: attributes } : {}),
+  };
 }
 
 function withStatus(claim: PersistentVolumeClaim, status: PersistentVolumeClaimStatus): Action[] {
