@@ -220,6 +220,8 @@ test('metrics have the names and labels of Kubernetes', async () => {
     `apiserver_flowcontrol_request_execution_seconds_bucket{${labels},type="regular",le="0.02",service="api"} 0`,
     `apiserver_flowcontrol_request_execution_seconds_bucket{${labels},type="regular",le="0.05",service="api"} 1`,
     `apiserver_flowcontrol_request_execution_seconds_count{${labels},type="regular",service="api"} 1`,
+    'apiserver_flowcontrol_demand_seats_count{priority_level="global-default",service="api"} 30000000',
+    'apiserver_flowcontrol_priority_level_seat_utilization_bucket{phase="executing",priority_level="global-default",le="0.1",service="api"} 30000000',
   ]) {
     expect(text).toContain(line);
   }

@@ -75,7 +75,9 @@ export class FlowControl {
     const { level, counts, hands } = schema;
     const { user, attempt, signal, listChars } = request;
     const isWatch = attempt.verb === 'watch';
-    const watches = attempt.type === 'resource' && !isReading(attempt.verb) ? this.#watches.interestedIn(attempt) : 0;
+    const isWrite = attempt.type === 'resource' && !isReading(attempt.verb);
+    const watches = isWrite ? this.#watches.interestedIn(attempt) : 0;
+    if (isWrite) counts.watches.observe(watches);
     const { maxSeats } = level.limits;
     const work = attempt.type === 'path' ? oneSeat : estimate({ verb: attempt.verb, listChars, watches, maxSeats });
     counts.estimatedSeats.observe(Math.max(work.seats, work.finalSeats));

@@ -1,7 +1,8 @@
 import type { MetricObject, MetricObjectWithValues, MetricValueWithName, Registry } from 'prom-client';
 import type { FlowControl } from './flow-control.ts';
-import type { FlowCounts, Ranges } from './flow-counts.ts';
+import type { FlowCounts, Ranges, TimeRanges } from './flow-counts.ts';
 import type { Level, Levels } from './levels.ts';
+import type { Utilization } from './utilization.ts';
 
 type Labels = Readonly<Record<string, string | number>>;
 type Sample = MetricValueWithName<string>;
@@ -138,7 +139,33 @@ function ofLevel(name: string, help: string, value: (level: Level) => number): F
   return { name, type: 'gauge', help, read };
 }
 
+function sharesOfLevel(name: string, help: string, ranges: (of: Utilization) => [Labels, TimeRanges][]): FlowMetric {
+  const read = ({ levels }: Levels, metricName: string): Sample[] =>
+    levels.flatMap((level) =>
+      ranges(level.queues.utilization).flatMap(([own, { ranges: each }]) =>
+        bucketsOf(metricName, { ...own, priority_level: level.name }, each),
+      ),
+    );
+  return { name, type: 'histogram', help, read };
+}
+
 const byLevel: readonly FlowMetric[] = [
+  sharesOfLevel('priority_level_seat_utilization', 'Nanoseconds by the share of seats in use.', ({ seats }) => [
+    [{ phase: 'executing' }, seats],
+  ]),
+  sharesOfLevel(
+    'priority_level_request_utilization',
+    'Nanoseconds by requests as a share of what there is room for.',
+    ({ executing, waiting }) => [
+      [{ phase: 'executing' }, executing],
+      [{ phase: 'waiting' }, waiting],
+    ],
+  ),
+  sharesOfLevel(
+    'demand_seats',
+    'Nanoseconds by seats that requests could use as a share of those that there are.',
+    (of) => [[{}, of.demand]],
+  ),
   ofLevel('nominal_limit_seats', "A level's own share of the seats.", ({ limits }) => limits.nominal),
   ofLevel('lower_limit_seats', 'Seats that a level keeps when it lends all that it may.', ({ limits }) => limits.least),
   ofLevel('upper_limit_seats', 'Seats of a level that borrows all that it may.', ({ limits }) => limits.most),

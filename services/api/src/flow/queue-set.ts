@@ -1,5 +1,6 @@
 import { Demand } from './demand.ts';
 import type { FlowCounts, RefusalReason } from './flow-counts.ts';
+import { Utilization } from './utilization.ts';
 import type { Work } from './work.ts';
 
 /** Queues of a priority level, and queues of one flow. */
@@ -77,6 +78,7 @@ export class QueuedRequest {
 export class QueueSet {
   readonly #time: QueueTime;
   readonly #demand: Demand;
+  readonly #utilization: Utilization;
   #response: LimitResponse;
   #limit: number;
   /** The queues that are in use: the others have no state. */
@@ -96,6 +98,8 @@ export class QueueSet {
     this.#time = time;
     this.#virtualAtMs = time.now();
     this.#demand = new Demand(this.#virtualAtMs);
+    this.#utilization = new Utilization(this.#virtualAtMs);
+    this.#resize();
   }
 
   get response(): LimitResponse {
@@ -138,11 +142,18 @@ export class QueueSet {
     return this.#demand.take(this.#time.now());
   }
 
+  /** Shares of its room that were taken, until now. */
+  get utilization(): Utilization {
+    this.#utilization.bringUpTo(this.#time.now());
+    return this.#utilization;
+  }
+
   /** Goes on with another configuration. Queues that it has no more are emptied. */
   configure(response: LimitResponse, limit: number): void {
     this.#advance();
     this.#response = response;
     this.#limit = limit;
+    this.#resize();
     this.#dispatch();
   }
 
@@ -177,7 +188,7 @@ export class QueueSet {
     const queue = request.queue!;
     this.#dequeue(request, queue);
     request.state = 'over';
-    this.#demand.set(this.#seatsInUse + this.#waitingSeats, now);
+    this.#note(now);
     request.counts.rejected['time-out']++;
     this.#bound(queue);
     this.#dropIfUnused(queue);
@@ -207,8 +218,20 @@ export class QueueSet {
     const now = this.#advance();
     this.#seatsInUse -= request.seats;
     request.counts.executingSeats -= request.seats;
-    this.#demand.set(this.#seatsInUse + this.#waitingSeats, now);
+    this.#note(now);
     this.#dispatch();
+  }
+
+  #resize(): void {
+    const { queues = 1, queueLengthLimit = 1 } = typeof this.#response === 'string' ? {} : this.#response;
+    this.#utilization.resize(this.#limit, queues * queueLengthLimit);
+  }
+
+  /** Notes the load after a change. */
+  #note(now: number): void {
+    const [seatsInUse, waitingSeats] = [this.#seatsInUse, this.#waitingSeats];
+    this.#demand.set(seatsInUse + waitingSeats, now);
+    this.#utilization.set({ seatsInUse, waitingSeats, executing: this.#executing, waiting: this.#waiting }, now);
   }
 
   #refuse(counts: FlowCounts, reason: RefusalReason): RefusalReason {
@@ -253,7 +276,7 @@ export class QueueSet {
     counts.inQueue++;
     counts.inQueueSeats += seats;
     counts.queueLength.observe(queue.waiting.size);
-    this.#demand.set(this.#seatsInUse + this.#waitingSeats, now);
+    this.#note(now);
     this.#bound(queue);
   }
 
@@ -314,7 +337,7 @@ export class QueueSet {
     counts.executing++;
     counts.executingSeats += seats;
     counts.dispatched++;
-    this.#demand.set(this.#seatsInUse + this.#waitingSeats, now);
+    this.#note(now);
   }
 
   /** No request begins before it came, in virtual time either: a queue cannot save up what it does not use. */

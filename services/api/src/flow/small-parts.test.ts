@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { attemptOn } from '../auth/authorization.ts';
 import { Demand } from './demand.ts';
+import { TimeRanges } from './flow-counts.ts';
 import { RetryAfter } from './retry-after.ts';
 import { deal, Hands } from './shards.ts';
 import { WatchCounts } from './watch-counts.ts';
@@ -81,4 +82,13 @@ test('watches are counted by what they are about, while they are open', () => {
   all[Symbol.dispose]();
   all[Symbol.dispose]();
   expect(counts.interestedIn(on('update', 'b', 'p'))).toBe(0);
+});
+
+test('time is counted by the range that a quantity was in', () => {
+  const time = new TimeRanges([0.5, 1], 0);
+  time.set(0.7, 10);
+  time.set(2, 30);
+  time.bringUpTo(35);
+  expect(time.ranges.counts).toEqual([10e6, 20e6, 5e6]);
+  expect(time.ranges.sum).toBeCloseTo(0.7 * 20e6 + 2 * 5e6, 3);
 });
