@@ -11,6 +11,7 @@ import type { PodProxy } from '../pods/proxy.ts';
 import { socketTo } from '../pods/socket.ts';
 import type { ChangeObserver } from '../watch/observers.ts';
 import type { AdmissionStep } from './chain.ts';
+import { expressionsStep } from './expressions/validation.ts';
 import { FollowedObjects } from './following.ts';
 import { createPolicyMetrics } from './policies/metrics.ts';
 import { mutatingPolicies } from './policies/mutating.ts';
@@ -77,6 +78,7 @@ export function outsideAdmission(deps: Deps): OutsideAdmission {
   const policies = { ...deps, readNamespace, authorizer };
   return {
     steps: [
+      expressionsStep,
       mutatingPolicies({ ...policies, observe: createPolicyMetrics(deps.metrics, 'mutating') }, mutating),
       mutatingWebhooks(hooks),
       validatingPolicies({ ...policies, observe: createPolicyMetrics(deps.metrics, 'validating') }, validating),
