@@ -62,6 +62,8 @@ class Keeper implements AsyncDisposable {
   readonly #view = new DefinitionsView();
   /** Definitions whose objects are being deleted. */
   readonly #ending = new Map<string, Promise<void>>();
+  /** Definitions that end once others have. */
+  readonly #queued = new Set<string>();
   #wake: () => void = () => undefined;
 
   constructor(deps: KeeperDeps, signal: AbortSignal) {
@@ -151,13 +153,16 @@ class Keeper implements AsyncDisposable {
   /** Whoever else wrote or deleted the definition brings it here again; anything else is tried again later. */
   #failed({ name }: Outline, error: unknown): void {
     if (this.#signal.aborted || isError(error, 'Conflict', 'NotFound')) return;
-    const { clock, log } = this.#deps;
-    log.warn({ error, definition: name }, 'a definition could not be looked after');
+    this.#deps.log.warn({ error, definition: name }, 'a definition could not be looked after');
+    this.#lookAgainLater(name);
+  }
+
+  #lookAgainLater(name: string): void {
     const again = (): void => {
       this.#view.lookAt(name);
       this.#wake();
     };
-    clock.sleep(retryMs, this.#signal).then(again, () => undefined);
+    this.#deps.clock.sleep(retryMs, this.#signal).then(again, () => undefined);
   }
 
   /** Writes a status, unless the definition is another one than the one that was decided about. */
@@ -189,19 +194,25 @@ class Keeper implements AsyncDisposable {
   #end(outline: Outline): void {
     const { name } = outline;
     if (this.#ending.has(name)) return;
-    if (this.#ending.size >= maxEnding) return;
+    if (this.#ending.size >= maxEnding) {
+      this.#queued.add(name);
+      return;
+    }
+    const failed = (error: unknown): void => {
+      if (this.#signal.aborted || isError(error, 'NotFound')) return;
+      this.#deps.log.warn({ error, definition: name }, 'the objects of a definition could not be deleted');
+      // Its changes were not looked at meanwhile.
+      this.#lookAgainLater(name);
+    };
     const ended = this.#empty(outline)
-      .catch((error: unknown) => this.#failed(outline, error))
+      .catch(failed)
       .finally(() => {
         this.#ending.delete(name);
-        this.#lookAtEnding();
+        for (const other of this.#queued) this.#view.lookAt(other);
+        this.#queued.clear();
         this.#wake();
       });
     this.#ending.set(name, ended);
-  }
-
-  #lookAtEnding(): void {
-    for (const name of this.#view.names()) if (this.#view.get(name)!.isEnding) this.#view.lookAt(name);
   }
 
   /** Deletes the objects until none is left, then lets the definition go. */

@@ -33,11 +33,6 @@ export class DefinitionsView {
     this.#lookAgain(before.group);
   }
 
-  /** The names of all definitions. */
-  names(): Iterable<string> {
-    return this.#known.keys();
-  }
-
   get(name: string): Outline | undefined {
     return this.#known.get(name);
   }

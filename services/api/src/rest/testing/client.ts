@@ -22,8 +22,11 @@ export class RestClient implements AsyncDisposable {
     this.port = running.api.restPort!;
   }
 
-  static async start(config: Parameters<typeof startTestApi>[0] = {}): Promise<RestClient> {
-    return new RestClient(await startTestApi({ rest: '127.0.0.1:0', trustNetwork: false, ...config }));
+  static async start(
+    config: Parameters<typeof startTestApi>[0] = {},
+    deps: Parameters<typeof startTestApi>[2] = {},
+  ): Promise<RestClient> {
+    return new RestClient(await startTestApi({ rest: '127.0.0.1:0', trustNetwork: false, ...config }, undefined, deps));
   }
 
   /** Sends a request as the administrator. @param body JSON unless it is text or bytes. */
