@@ -4,6 +4,7 @@ import { apiService } from './kinds/apiservice/apiservice.ts';
 import { certificateSigningRequest } from './kinds/certificatesigningrequest/certificatesigningrequest.ts';
 import { clusterRole } from './kinds/clusterrole/clusterrole.ts';
 import { clusterRoleBinding } from './kinds/clusterrolebinding/clusterrolebinding.ts';
+import { clusterTrustBundle } from './kinds/clustertrustbundle/clustertrustbundle.ts';
 import { configMap } from './kinds/configmap/configmap.ts';
 import { controllerRevision } from './kinds/controllerrevision/controllerrevision.ts';
 import { cronJob } from './kinds/cronjob/cronjob.ts';
@@ -107,6 +108,7 @@ const byName = {
   ServiceAccount: serviceAccount,
   CertificateSigningRequest: certificateSigningRequest,
   PodCertificateRequest: podCertificateRequest,
+  ClusterTrustBundle: clusterTrustBundle,
   Role: role,
   RoleBinding: roleBinding,
   ClusterRole: clusterRole,

@@ -7,7 +7,7 @@ import type { ControllerRevision, DaemonSet, Deployment, ReplicaSet, StatefulSet
 import type { TokenRequestSpec, TokenRequestStatus } from './gantry.authentication.v1.ts';
 import type { HorizontalPodAutoscaler } from './gantry.autoscaling.v2.ts';
 import type { CronJob, Job } from './gantry.batch.v1.ts';
-import type { CertificateSigningRequest, PodCertificateRequest } from './gantry.certificates.v1.ts';
+import type { CertificateSigningRequest, ClusterTrustBundle, PodCertificateRequest } from './gantry.certificates.v1.ts';
 import type { Lease } from './gantry.coordination.v1.ts';
 import type { ConfigMap, Endpoints, Event, LimitRange, Namespace, Node, PersistentVolume, PersistentVolumeClaim, Pod, PodStatus, PodTemplate, ReplicationController, ResourceQuota, Secret, Service, ServiceAccount } from './gantry.core.v1.ts';
 import type { EndpointSlice } from './gantry.discovery.v1.ts';
@@ -528,6 +528,8 @@ export interface Object {
   certificateSigningRequest?: CertificateSigningRequest;
   /** certificates.k8s.io/v1 PodCertificateRequest. */
   podCertificateRequest?: PodCertificateRequest;
+  /** certificates.k8s.io/v1 ClusterTrustBundle. */
+  clusterTrustBundle?: ClusterTrustBundle;
   /** rbac.authorization.k8s.io/v1 Role. */
   role?: Role;
   /** rbac.authorization.k8s.io/v1 RoleBinding. */

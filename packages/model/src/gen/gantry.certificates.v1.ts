@@ -58,6 +58,24 @@ export interface CertificateSigningRequestStatus {
   certificate?: string;
 }
 
+/** Certificates of authorities that pods may trust. */
+export interface ClusterTrustBundle {
+  apiVersion: string;
+  kind: 'ClusterTrustBundle';
+  /** Identity and labels. The name of a signer's bundle begins with the signer's, with colons in place of slashes. */
+  metadata: ObjectMeta;
+  /** The certificates. */
+  spec: ClusterTrustBundleSpec;
+}
+
+/** Certificates, and the signer that they belong to. */
+export interface ClusterTrustBundleSpec {
+  /** The signer, fixed after creation; whoever writes its bundles must be allowed to attest for it. Empty for a bundle of no signer. */
+  signerName?: string;
+  /** Certificates of authorities in PEM, each once and without headers. */
+  trustBundle?: string;
+}
+
 /** Asks a signer for a certificate of a pod, on behalf of the pod's node. */
 export interface PodCertificateRequest {
   apiVersion: string;

@@ -130,3 +130,22 @@ test('nobody ends it whom no role lets sign for its signer', async () => {
   await running.client.update({ ...head, kind: 'ClusterRole', rules: [write, sign] });
   await expect.poll(async () => (await end()).code).toBe(200);
 });
+
+test('a bundle of trust holds certificates of authorities, each once, under the name of its signer', async () => {
+  const bundles = '/apis/certificates.k8s.io/v1/clustertrustbundles';
+  const make = (name: string, trustBundle: string, signerName?: string) =>
+    ask('POST', bundles, { metadata: { name }, spec: { signerName, trustBundle } });
+  const refusal = async (...given: Parameters<typeof make>): Promise<string> => (await make(...given)).body.message;
+  expect(await make('example.com:pods:v1', authority.cert, 'example.com/pods')).toMatchObject({ code: 201 });
+  expect(await make('plain', authority.cert)).toMatchObject({ code: 201 });
+  expect(await refusal('a:b', authority.cert)).toContain('without signer name must not have ":" in its name');
+  expect(await refusal('other', authority.cert, 'example.com/pods')).toContain('prefix example.com:pods:');
+  expect(await refusal('twice', authority.cert.repeat(2))).toContain('duplicate trust anchor (indices [0 1])');
+  expect(await refusal('none', 'text')).toContain('at least one trust anchor must be provided');
+  expect(await refusal('key', authority.key)).toContain('entry 0 has bad block type');
+  const { request } = await makeRequest('leaf', []);
+  const leaf = await signRequest(authority, request, { use: 'client', lifetimeMs: hourMs }, Date.now());
+  expect(await refusal('leaf', leaf)).toContain('entry 0 does not have the CA bit set');
+  const moved = await ask('PATCH', `${bundles}/plain`, { spec: { signerName: 'example.com/pods' } });
+  expect(moved.code).toBe(422);
+});
