@@ -46,6 +46,9 @@ function trusting(name: string): Careless {
         podsOn: (...given) => view.podsOn(...given),
         unreadable: (...given) => view.unreadable(...given),
         readyForMs: (...given) => view.readyForMs(...given),
+        kinds: view.kinds,
+        shows: (...given) => view.shows(...given),
+        ended: (...given) => view.ended(...given),
         revision: () => Number.MAX_SAFE_INTEGER,
       };
       return controller.reconcile(key, methods, nowMs).map((action): Action => {

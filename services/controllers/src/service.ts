@@ -1,5 +1,6 @@
+import { type AnyKind, isResourceName, type ObjectOf, type ServedResources } from '@gantry/client/api.ts';
 import { busSource } from '@gantry/client/bus-source.ts';
-import { watchSource } from '@gantry/client/change-source.ts';
+import { type ChangeSource, watchSource } from '@gantry/client/change-source.ts';
 import type { Client } from '@gantry/client/client.ts';
 import type { Credentials } from '@gantry/client/credentials.ts';
 import { EventRecorder } from '@gantry/client/event-recorder.ts';
@@ -13,7 +14,7 @@ import { createMetrics, serveDiagnostics } from '@gantry/runtime/metrics.ts';
 import type { Running } from '@gantry/runtime/service.ts';
 import { allControllers } from './controllers.ts';
 import type { SourceOf } from './core/caches.ts';
-import { metadataOnlyKinds, metadataReader } from './core/metadata-only.ts';
+import { metadataReader } from './core/metadata-only.ts';
 import { type ControllerMetrics, createControllerMetrics } from './core/metrics.ts';
 import { RunningControllers } from './core/run.ts';
 import { NodeMonitor } from './nodehealth/monitor.ts';
@@ -108,10 +109,14 @@ async function lead(
   const silence = { confirmMs: config.silenceConfirmMs, recoveryMs: config.silenceRecoveryMs };
   const monitor = new NodeMonitor(silence, config.evictions);
   const controllers = allControllers(clock, monitor);
-  const sourceOf: SourceOf = (kind) => {
-    const reader = metadataOnlyKinds.has(kind) ? metadataReader(client) : client;
-    return bus === undefined ? watchSource(reader, kind) : busSource(bus, reader, kind);
+  const partial = metadataReader(client);
+  // The bus has whole objects: where metadata is enough, the api sends less.
+  const sourceOf: SourceOf = <K extends AnyKind>(kind: K, content: 'whole' | 'metadata') => {
+    if (content === 'metadata' || isResourceName(kind)) return watchSource(partial, kind);
+    const source = bus === undefined ? watchSource(client, kind) : busSource(bus, client, kind);
+    return source as ChangeSource<ObjectOf<K>>;
   };
+  const resources = (until: AbortSignal): AsyncIterable<ServedResources> => client.watchResources(until);
   await using stack = new AsyncDisposableStack();
   // Before the controllers, so that they are flushed after them.
   const recorders = new Map(
@@ -122,7 +127,7 @@ async function lead(
   );
   const eventsOf = (component: string): EventRecorder => recorders.get(component)!;
   const running = stack.use(
-    new RunningControllers(controllers, { sourceOf, apiOf: () => client, eventsOf, metrics, clock, log }),
+    new RunningControllers(controllers, { sourceOf, resources, apiOf: () => client, eventsOf, metrics, clock, log }),
   );
   log.info('leading: controllers run');
   const reconcileNode = (name: string): void => running.add('node-lifecycle-controller', name);

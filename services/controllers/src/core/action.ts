@@ -1,12 +1,14 @@
+import { type AnyKind, isResourceName, type ObjectOf } from '@gantry/client/api.ts';
 import type { KindName, Kinds } from '@gantry/model/built-in.ts';
-import type { Pod } from '@gantry/model/gen/gantry.core.v1.ts';
+import type { Namespace, Pod } from '@gantry/model/gen/gantry.core.v1.ts';
+import type { KindTable, ServedKind } from './kinds.ts';
 
 /** Any stored object that controllers handle. */
 export type AnyObject = Kinds[KindName];
 
 /** Names one object. */
 export interface ObjectRef {
-  readonly kind: KindName;
+  readonly kind: AnyKind;
   /** Absent for kinds that are not namespaced. */
   readonly namespace?: string | undefined;
   readonly name: string;
@@ -34,6 +36,11 @@ interface Told {
   readonly tell?: AnyObject;
 }
 
+interface Named {
+  /** The kind of the object, where it is none that this program was built with: its own field tells no group. */
+  readonly kind?: AnyKind;
+}
+
 interface Guarded {
   /** All of these must hold right before the action; read once for actions that run together. */
   readonly requires?: readonly Requirement[];
@@ -59,7 +66,8 @@ export type Action =
       readonly type: 'patchMetadata';
       readonly object: AnyObject;
       readonly metadata: Pick<AnyObject['metadata'], 'ownerReferences' | 'finalizers'>;
-    } & Guarded)
+    } & Guarded &
+      Named)
   /** Asks for the end of an object, of this uid only. */
   | ({
       readonly type: 'delete';
@@ -70,7 +78,15 @@ export type Action =
       /** Fails with Conflict where the object changed since it was observed: the decision rests on its content. */
       readonly ifUnchanged?: true;
     } & Guarded &
+      Named &
       Told)
+  /** Replaces the finalizers in a namespace's spec; fails with Conflict where it changed since it was observed. */
+  | { readonly type: 'finalize'; readonly object: Namespace; readonly finalizers: readonly string[] }
+  /**
+   * Asks for the end of all objects of a kind in a namespace, for kinds whose objects no view shows, and counts those that are left:
+   * the controller hears of it by `observed`, whatever came of it. Never fails.
+   */
+  | { readonly type: 'empty'; readonly kind: AnyKind; readonly namespace: string }
   /** Tells users what happened. */
   | {
       readonly type: 'event';
@@ -85,11 +101,11 @@ export type Action =
 
 /** The cluster as a controller sees it: its informers' caches, each late by its own time. */
 export interface View {
-  get<K extends KindName>(kind: K, namespace: string | undefined, name: string): Kinds[K] | undefined;
+  get<K extends AnyKind>(kind: K, namespace: string | undefined, name: string): ObjectOf<K> | undefined;
   /** All objects of a kind, or those of one namespace. */
-  list<K extends KindName>(kind: K, namespace?: string): Iterable<Kinds[K]>;
+  list<K extends AnyKind>(kind: K, namespace?: string): Iterable<ObjectOf<K>>;
   /** Objects of a kind that name the owner with this uid in their ownerReferences. */
-  ownedBy<K extends KindName>(kind: K, ownerUid: string): Iterable<Kinds[K]>;
+  ownedBy<K extends AnyKind>(kind: K, ownerUid: string): Iterable<ObjectOf<K>>;
   /** Pods that are bound to a node. */
   podsOn(nodeName: string): Iterable<Pod>;
   /**
@@ -98,18 +114,27 @@ export interface View {
    * store: an object of another kind can be said to be absent only where `sees(view, kind, object)` holds for the object
    * that the decision goes by. 0 while the informer does not know.
    */
-  revision(kind: KindName): number;
+  revision(kind: AnyKind): number;
   /** Keys of the objects of a kind whose latest state cannot be decoded; the view shows their last readable one, if any. */
-  unreadable(kind: KindName): ReadonlySet<string>;
+  unreadable(kind: AnyKind): ReadonlySet<string>;
   /**
    * Milliseconds for which this process has seen the pod ready without a break, by the monotonic clock. At most the true
    * time, and independent of anybody's wall clock.
    */
   readyForMs(pod: Pod): number;
+  /** All kinds that are served. A controller that does not watch all kinds may find it empty. */
+  readonly kinds: KindTable;
+  /** True where a view of the kind exists, however late it is. */
+  shows(kind: AnyKind): boolean;
+  /**
+   * The kind of an object whose end was seen, by its uid; undefined where none was. No uid comes back, so that it is gone for good even if its
+   * kind is served no more. Kinds that are always served are not remembered.
+   */
+  ended(uid: string): ServedKind | undefined;
 }
 
 /** True where the view of a kind is at least as new as the object: whatever of that kind is absent now was not there when the object was written. */
-export function sees(view: View, kind: KindName, object: AnyObject): boolean {
+export function sees(view: View, kind: AnyKind, object: AnyObject): boolean {
   return view.revision(kind) >= Number(object.metadata.resourceVersion);
 }
 
@@ -120,9 +145,14 @@ const catchUpMs = 500;
 export const waitForView: Action = { type: 'requeue', afterMs: catchUpMs };
 
 /** Names an object as it was observed, uid included. */
-export function refOf(object: AnyObject): ObjectRef {
+export function refOf(object: AnyObject, kind: AnyKind = object.kind as KindName): ObjectRef {
   const { namespace, name, uid } = object.metadata;
-  return { kind: object.kind as KindName, namespace, name, uid };
+  return { kind, namespace, name, uid };
+}
+
+/** The part of an action that names the kind of its object, where that is needed. */
+export function ofKind(kind: AnyKind): Named {
+  return isResourceName(kind) ? { kind } : {};
 }
 
 /** A reconcile loop: which changes concern which keys, and what is to be done about a key. */
@@ -131,19 +161,30 @@ export interface Controller {
   readonly name: string;
   /** The kinds that it observes, and starts with once each of them was read. */
   readonly watches: readonly KindName[];
-  /** Kinds that it observes as well and starts without: `view.revision` is 0 for one that could not be read yet. */
-  readonly watchesIfReadable?: readonly KindName[];
+  /**
+   * It observes the metadata of every kind that is served as well, and starts as soon as it is known which these are: `view.revision` is
+   * 0 for one that could not be read yet.
+   */
+  readonly watchesAll?: true;
   /** The keys to reconcile because this object came, changed or went. */
   keysFor(object: AnyObject, view: View): readonly string[];
   /** Decides what to do about one key, from the view alone. Pure but for the controller's own memory. */
   reconcile(key: string, view: View, nowMs: number): readonly Action[];
   /** Hears why a plan of a key was not carried out to its end, so that a later one can tell of it or do otherwise. */
   failed?(key: string, error: unknown): void;
+  /** Hears what came of an `empty` action of a key. */
+  observed?(key: string, remains: Remains): void;
 }
 
-/** All kinds that a controller observes. */
-export function kindsOf({ watches, watchesIfReadable = [] }: Controller): readonly KindName[] {
-  return [...watches, ...watchesIfReadable];
+/** The objects of a kind that are left in a namespace whose objects of that kind were asked to end. */
+export interface Remains {
+  readonly kind: AnyKind;
+  readonly namespace: string;
+  readonly count: number;
+  /** Number of them that each finalizer holds. */
+  readonly finalizers: ReadonlyMap<string, number>;
+  /** Why they could not be deleted or counted; undefined where all was done. */
+  readonly problem: string | undefined;
 }
 
 /** The key of an object: `namespace/name`, or the name alone where it has no namespace. */

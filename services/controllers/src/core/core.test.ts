@@ -1,10 +1,13 @@
-import { GantryError, isError, type Reason } from '@gantry/runtime/errors.ts';
+import type { Reader } from '@gantry/client/api.ts';
+import type { Secret } from '@gantry/model/gen/gantry.core.v1.ts';
+import { GantryError, isError, notFound, type Reason } from '@gantry/runtime/errors.ts';
 import { describe, expect, it } from 'vitest';
 import { fakeView } from '../testing/fake-view.ts';
 import { aPod, aReplicaSet } from '../testing/objects.ts';
 import type { AnyObject, Requirement } from './action.ts';
 import { type ControllerApi, type EventSink, execute, type Outcome } from './executor.ts';
 import { AbsentUids } from './live-checks.ts';
+import { metadataReader } from './metadata-only.ts';
 import { PendingWrites } from './pending.ts';
 
 const noEvents: EventSink = { record: () => {} };
@@ -172,8 +175,10 @@ describe('execute, about failures', () => {
     const name = { namespace: 'default', name: 'web-1' };
     const body = { metadata: { finalizers: [], resourceVersion: '1' } };
     expect(asked).toEqual([['ReplicaSet', name, { type: 'merge', body }]]);
-    const secret = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 's', uid: 's' } } as const;
-    const { failure } = await execute([{ type: 'update', object: secret }], api, noEvents, signal);
+    const secret: Secret = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 's', uid: 's' } };
+    const list = async () => ({ items: [secret], resourceVersion: 1 });
+    const { items } = await metadataReader({ list } as unknown as Reader).list('Secret');
+    const { failure } = await execute([{ type: 'update', object: items[0]! }], api, noEvents, signal);
     expect(failure?.error).toHaveProperty('message', expect.stringContaining('no more than the metadata of a Secret'));
   });
 
@@ -184,7 +189,7 @@ describe('execute, about failures', () => {
       ({
         get: async (_kind: string, { name }: { name: string }) => {
           asked.push(`get ${name}`);
-          if (node === undefined) throw new GantryError('NotFound', 'nodes "n" not found');
+          if (node === undefined) throw notFound({ group: '', resource: 'nodes', name: 'n' });
           return node;
         },
         delete: async (_kind: string, { name }: { name: string }) => {
@@ -207,7 +212,7 @@ describe('execute, about failures', () => {
     const api = {
       get: async () => {
         asked++;
-        throw new GantryError('NotFound', 'gone');
+        throw notFound({ group: 'apps', resource: 'replicasets', name: 's' });
       },
       update: async () => aPod('p'),
     } as unknown as ControllerApi;
@@ -219,6 +224,50 @@ describe('execute, about failures', () => {
       await execute([{ type: 'update', object: aPod(name), requires }], api, noEvents, signal, absent);
     }
     expect(asked).toBe(1);
+  });
+
+  it('takes no object for absent where its kind is not served', async () => {
+    const get = async () => {
+      throw new GantryError('NotFound', `the server doesn't have a resource type "widgets.example.com"`);
+    };
+    const deleted: unknown[] = [];
+    const api = { get, delete: async (kind: string) => deleted.push(kind) } as unknown as ControllerApi;
+    const requires = [{ type: 'absent', ref: { kind: 'widgets.example.com', name: 'w', uid: 'u' } }] as const;
+    const { failure } = await execute([{ type: 'delete', object: aPod('p'), requires }], api, noEvents, signal);
+    expect(failure?.error).toHaveProperty('message', expect.stringContaining('a resource type'));
+    expect(deleted).toEqual([]);
+  });
+
+  it('asks for the end of a collection, and counts what is left of it page by page', async () => {
+    const asked: unknown[] = [];
+    const pages = [
+      { items: [aPod('a'), aPod('b')], resourceVersion: 1, continue: 'next' },
+      { items: [], resourceVersion: 1, damaged: [{ name: 'c' }] },
+    ];
+    pages[0]!.items[0]!.metadata.finalizers = ['example.com/hold'];
+    const api = {
+      deleteCollection: async (...given: readonly unknown[]) => void asked.push(given.slice(0, 2)),
+      list: async (_kind: string, query: object) => {
+        asked.push(query);
+        return pages.shift();
+      },
+    } as unknown as ControllerApi;
+    const outcome = await execute([{ type: 'empty', kind: 'Event', namespace: 'ns' }], api, noEvents, signal);
+    const finalizers = new Map([['example.com/hold', 1]]);
+    expect(outcome.remains).toEqual([{ kind: 'Event', namespace: 'ns', count: 3, finalizers, problem: undefined }]);
+    expect(asked).toEqual([
+      ['Event', { namespace: 'ns' }],
+      { namespace: 'ns', metadataOnly: true, limit: 500 },
+      { namespace: 'ns', metadataOnly: true, limit: 500, continue: 'next' },
+    ]);
+    const failing = { deleteCollection: async () => Promise.reject(new GantryError('Forbidden', 'no')) };
+    const refused = await execute(
+      [{ type: 'empty', kind: 'Event', namespace: 'ns' }],
+      failing as unknown as ControllerApi,
+      noEvents,
+      signal,
+    );
+    expect(refused).toMatchObject({ failure: undefined, remains: [{ count: 0, problem: 'no' }] });
   });
 
   it.each<[string, Requirement, boolean]>([
@@ -242,6 +291,7 @@ describe('PendingWrites', () => {
     gone: [],
     inDoubt: new Set(),
     requeueMs: undefined,
+    remains: [],
     failure: undefined,
     ...some,
   });

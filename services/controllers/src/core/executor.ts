@@ -1,10 +1,11 @@
-import type { Reader, Writer } from '@gantry/client/api.ts';
+import type { AnyKind, Reader, Writer } from '@gantry/client/api.ts';
 import type { KindName } from '@gantry/model/built-in.ts';
 import { assert } from '@gantry/runtime/assert.ts';
 import { GantryError, isError, type Reason } from '@gantry/runtime/errors.ts';
-import type { Action, AnyObject, ObjectRef } from './action.ts';
+import type { Action, AnyObject, ObjectRef, Remains } from './action.ts';
 import { AbsentUids, LiveChecks } from './live-checks.ts';
-import { metadataOnlyKinds } from './metadata-only.ts';
+import { isMetadataOnly } from './metadata-only.ts';
+import { emptied } from './remains.ts';
 
 /** Records what happened to an object, for users. */
 export interface EventSink {
@@ -12,19 +13,24 @@ export interface EventSink {
 }
 
 /** The calls of the api that controllers need. */
-export type ControllerApi = Pick<Writer, 'create' | 'createBatch' | 'update' | 'updateStatus' | 'patch' | 'delete'> &
+export type ControllerApi = Pick<
+  Writer,
+  'create' | 'createBatch' | 'update' | 'updateStatus' | 'patch' | 'delete' | 'deleteCollection'
+> &
   Pick<Reader, 'get' | 'list'>;
 
 /** The effects of a plan, whether or not all of it succeeded: the next reconcile waits until its informers have seen them. */
 export interface Outcome {
   /** The highest revision written, by kind. */
-  readonly written: ReadonlyMap<KindName, number>;
+  readonly written: ReadonlyMap<AnyKind, number>;
   /** Objects that are gone since. */
   readonly gone: readonly ObjectRef[];
   /** Kinds of which a write may have taken effect or not: it failed in a way that does not say. */
-  readonly inDoubt: ReadonlySet<KindName>;
+  readonly inDoubt: ReadonlySet<AnyKind>;
   /** Milliseconds until the key wants to be looked at again; undefined where it does not. */
   readonly requeueMs: number | undefined;
+  /** What is left of the objects that were asked to end by `empty`. */
+  readonly remains: readonly Remains[];
   /** The first failure, after which nothing more was started; undefined where the whole plan was carried out. */
   readonly failure: { readonly error: unknown } | undefined;
 }
@@ -90,9 +96,10 @@ class Run {
   readonly #events: EventSink;
   readonly #absent: AbsentUids;
   readonly #signal: AbortSignal;
-  readonly #written = new Map<KindName, number>();
+  readonly #written = new Map<AnyKind, number>();
+  readonly #remains: Remains[] = [];
   readonly #gone: ObjectRef[] = [];
-  readonly #inDoubt = new Set<KindName>();
+  readonly #inDoubt = new Set<AnyKind>();
   /** Revisions of objects that this plan wrote already, by uid: a later write of the plan goes on from there. */
   readonly #latest = new Map<string, string>();
   #requeueMs: number | undefined;
@@ -110,6 +117,7 @@ class Run {
       gone: this.#gone,
       inDoubt: this.#inDoubt,
       requeueMs: this.#requeueMs,
+      remains: this.#remains,
       failure,
     };
   }
@@ -174,10 +182,7 @@ class Run {
       case 'update': {
         const object = this.#fresh(action.object);
         // It would be written without its content.
-        assert(
-          !metadataOnlyKinds.has(object.kind as KindName),
-          `a view holds no more than the metadata of a ${object.kind}`,
-        );
+        assert(!isMetadataOnly(object), `a view holds no more than the metadata of a ${object.kind}`);
         return this.#note(await this.#send([object], this.#api.update(object, options)));
       }
       case 'updateStatus': {
@@ -188,6 +193,11 @@ class Run {
         return this.#patchMetadata(action);
       case 'delete':
         return this.#delete(action);
+      case 'finalize':
+        return this.#finalize(action);
+      case 'empty':
+        this.#remains.push(await emptied(this.#api, action, this.#signal));
+        return;
       case 'event':
         return this.#events.record(action.about, action.eventType, action.reason, action.message);
       case 'requeue':
@@ -196,19 +206,28 @@ class Run {
     }
   }
 
-  async #patchMetadata({ object, metadata }: Extract<Action, { readonly type: 'patchMetadata' }>): Promise<void> {
+  async #patchMetadata(action: Extract<Action, { readonly type: 'patchMetadata' }>): Promise<void> {
+    const { object, metadata, kind = object.kind as KindName } = action;
     const { namespace, name, resourceVersion } = this.#fresh(object).metadata;
     const target = namespace === undefined ? { name } : { namespace, name };
     const patch = { type: 'merge', body: { metadata: { ...metadata, resourceVersion } } } as const;
     const options = { signal: this.#signal };
-    this.#note(await this.#send([object], this.#api.patch(object.kind as KindName, target, patch, options)));
+    const patched = (await this.#send([{ kind }], this.#api.patch(kind, target, patch, options))) as AnyObject;
+    this.#noteWrite(kind, patched.metadata.uid!, patched.metadata.resourceVersion!);
+  }
+
+  async #finalize({ object, finalizers }: Extract<Action, { readonly type: 'finalize' }>): Promise<void> {
+    const { name, resourceVersion } = this.#fresh(object).metadata;
+    const body = { metadata: { resourceVersion }, spec: { finalizers } };
+    const patch = { type: 'merge', body, subresource: 'finalize' } as const;
+    this.#note(await this.#send([object], this.#api.patch('Namespace', { name }, patch, { signal: this.#signal })));
   }
 
   async #delete(action: Delete): Promise<void> {
     const { object, gracePeriodSeconds, propagationPolicy, ifUnchanged } = action;
     const { namespace, name, uid } = object.metadata;
     const { resourceVersion } = this.#fresh(object).metadata;
-    const kind = object.kind as KindName;
+    const { kind = object.kind as KindName } = action;
     const options = {
       uid: uid!,
       signal: this.#signal,
@@ -217,9 +236,10 @@ class Run {
       ...(ifUnchanged ? { resourceVersion } : {}),
     };
     try {
-      const result = await this.#send([object], this.#api.delete(kind, { namespace, name }, options));
+      const result = await this.#send([{ kind }], this.#api.delete(kind, { namespace, name }, options));
+      const { uid: deleted, resourceVersion: revision } = result.object.metadata;
       if (result.gone) this.#gone.push({ kind, namespace, name, uid });
-      else this.#note(result.object);
+      else this.#noteWrite(kind, deleted!, revision!);
       this.#tell(action, name);
     } catch (error) {
       // Somebody else was faster, or another object took the name: either way this one is gone.
@@ -246,11 +266,11 @@ class Run {
   }
 
   /** Waits for a write, and notes where its failure leaves open whether it took effect. */
-  async #send<T>(objects: readonly AnyObject[], write: Promise<T>): Promise<T> {
+  async #send<T>(objects: readonly { readonly kind: string }[], write: Promise<T>): Promise<T> {
     try {
       return await write;
     } catch (error) {
-      if (!isError(error, ...refusals)) for (const { kind } of objects) this.#inDoubt.add(kind as KindName);
+      if (!isError(error, ...refusals)) for (const { kind } of objects) this.#inDoubt.add(kind as AnyKind);
       throw error;
     }
   }
@@ -264,7 +284,7 @@ class Run {
     this.#noteWrite(kind as KindName, metadata.uid!, metadata.resourceVersion!);
   }
 
-  #noteWrite(kind: KindName, uid: string, resourceVersion: string): void {
+  #noteWrite(kind: AnyKind, uid: string, resourceVersion: string): void {
     this.#latest.set(uid, resourceVersion);
     this.#written.set(kind, Math.max(Number(resourceVersion), this.#written.get(kind) ?? 0));
   }

@@ -1,4 +1,4 @@
-import type { Reader } from '@gantry/client/api.ts';
+import { isResourceName, type Reader } from '@gantry/client/api.ts';
 import { kindOf } from '@gantry/model/built-in.ts';
 import { conflict, isError } from '@gantry/runtime/errors.ts';
 import type { ObjectRef, Requirement } from './action.ts';
@@ -49,8 +49,7 @@ export class LiveChecks {
       if (!exists && ref.uid !== undefined) this.#absent.add(ref.uid);
       const problem = problemWith(type, exists ? found : undefined);
       if (problem === undefined) continue;
-      const { group, plural } = kindOf(ref.kind);
-      throw conflict({ group, resource: plural, name: ref.name }, problem);
+      throw conflict({ ...typeOf(ref), name: ref.name }, problem);
     }
   }
 
@@ -64,12 +63,19 @@ export class LiveChecks {
   async #fetch({ kind, namespace, name }: ObjectRef): Promise<Found | undefined> {
     try {
       const target = namespace === undefined ? { name } : { namespace, name };
-      return (await this.#api.get(kind, target, { signal: this.#signal })).metadata;
+      return (await this.#api.get(kind, target, { signal: this.#signal, metadataOnly: true })).metadata;
     } catch (error) {
-      if (isError(error, 'NotFound')) return undefined;
+      // Where the kind itself is not served, nobody knows whether there is such an object.
+      if (isError(error, 'NotFound') && error.resource?.name === name) return undefined;
       throw error;
     }
   }
+}
+
+function typeOf({ kind }: ObjectRef): { readonly group: string; readonly resource: string } {
+  if (!isResourceName(kind)) return { group: kindOf(kind).group, resource: kindOf(kind).plural };
+  const dot = kind.indexOf('.');
+  return { group: kind.slice(dot + 1), resource: kind.slice(0, dot) };
 }
 
 function problemWith(type: Requirement['type'], found: Found | undefined): string | undefined {

@@ -1,8 +1,9 @@
+import type { ObjectChange } from '@gantry/client/object-cache.ts';
 import { WorkQueue } from '@gantry/client/work-queue.ts';
 import type { Clock } from '@gantry/runtime/clock.ts';
 import { isError } from '@gantry/runtime/errors.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
-import { type AnyObject, type Controller, keyOf, kindsOf } from './action.ts';
+import { type AnyObject, type Controller, keyOf } from './action.ts';
 import type { Caches } from './caches.ts';
 import type { ControllerApi, EventSink } from './executor.ts';
 import type { ControllerMetrics, ReconcileResult } from './metrics.ts';
@@ -65,12 +66,13 @@ export function startLoop(controller: Controller, options: LoopOptions): Loop {
       log.error({ error, kind: object.kind, key: keyOf(object) }, 'a change could not be turned into work');
     }
   };
-  const stops = kindsOf(controller).map((kind) =>
-    caches.onChange(kind, ({ object, old }) => {
-      enqueue(object);
-      if (old !== undefined) enqueue(old);
-    }),
-  );
+  const hear = ({ object, old }: ObjectChange<AnyObject>): void => {
+    enqueue(object);
+    if (old !== undefined) enqueue(old);
+  };
+  const stops = controller.watchesAll
+    ? [caches.onAnyChange(hear)]
+    : controller.watches.map((kind) => caches.onChange(kind, hear));
   return {
     add: (key) => queue.add(key),
     [Symbol.asyncDispose]: async () => {

@@ -1,19 +1,23 @@
 import type { Reader } from '@gantry/client/api.ts';
 import type { ChangeSource, SourceEvent } from '@gantry/client/change-source.ts';
-import type { KindName } from '@gantry/model/built-in.ts';
 import type { KubeObject } from '@gantry/model/kind.ts';
 
 // Garbage collection and the deletion of namespaces watch every kind, and there may be a hundred thousand ConfigMaps of many
-// kilobytes: of kinds whose content no controller reads only the metadata is kept.
+// kilobytes: of kinds whose content no controller reads only the metadata is sent and kept.
 
-/** Kinds of which views hold the metadata alone. Their objects may be deleted and their metadata patched, and no more. */
-export const metadataOnlyKinds: ReadonlySet<KindName> = new Set<KindName>(['ConfigMap', 'Secret', 'Event']);
+/** Marks objects of which there is the metadata alone, and copies of them. */
+const partial: unique symbol = Symbol('metadata only');
+
+/** True for an object that lacks its content. It may be deleted and its metadata patched, and no more. */
+export function isMetadataOnly(object: object): boolean {
+  return partial in object;
+}
 
 /** The object without its content, and without the metadata that no controller goes by. */
 function slim<T extends KubeObject>({ apiVersion, kind, metadata }: T): T {
   const { annotations: _annotations, managedFields: _managedFields, ...kept } = metadata;
   // Its type says more than there is: nobody reads more of these kinds.
-  return { apiVersion, kind, metadata: kept } as T;
+  return { apiVersion, kind, metadata: kept, [partial]: true } as unknown as T;
 }
 
 /** The source, of whose objects nothing but the metadata comes through. */
@@ -32,16 +36,15 @@ function slimEvent<T extends KubeObject>(event: SourceEvent<T>): SourceEvent<T> 
   return event;
 }
 
-type ListReader = Pick<Reader, 'list' | 'get' | 'watch'>;
+type ListReader = Pick<Reader, 'list' | 'watch'>;
 
-/** The reader, whose lists are slim page by page: a whole state with its content is never held. */
+/** The reader, which asks for nothing but metadata, and whose lists are slim page by page: annotations may be large, too. */
 export function metadataReader(reader: ListReader): ListReader {
   return {
     list: async (kind, query, options) => {
-      const page = await reader.list(kind, query, options);
+      const page = await reader.list(kind, { ...query, metadataOnly: true }, options);
       return { ...page, items: page.items.map(slim) };
     },
-    get: (kind, name, options) => reader.get(kind, name, options),
-    watch: (kind, query, signal) => reader.watch(kind, query, signal),
+    watch: (kind, query, signal) => reader.watch(kind, { ...query, metadataOnly: true }, signal),
   };
 }

@@ -1,4 +1,4 @@
-import type { KindName } from '@gantry/model/built-in.ts';
+import type { AnyKind } from '@gantry/client/api.ts';
 import type { ObjectRef, View } from './action.ts';
 import type { Outcome } from './executor.ts';
 
@@ -11,9 +11,9 @@ const patienceMs = 10_000;
 const doubtMs = 1_000;
 
 interface Pending {
-  readonly written: ReadonlyMap<KindName, number>;
+  readonly written: ReadonlyMap<AnyKind, number>;
   readonly gone: readonly ObjectRef[];
-  readonly inDoubt: ReadonlySet<KindName>;
+  readonly inDoubt: ReadonlySet<AnyKind>;
   readonly sinceMs: number;
 }
 
@@ -57,13 +57,14 @@ export class PendingWrites {
   barrier(key: string, revision: number, nowMs: number): void {
     const { written, gone, inDoubt } = this.#byKey.get(key) ?? { written: new Map(), gone: [], inDoubt: new Set() };
     const kinds = [...written.keys(), ...gone.map(({ kind }) => kind), ...inDoubt];
-    const revisions = new Map<KindName, number>(kinds.map((kind) => [kind, revision]));
+    const revisions = new Map<AnyKind, number>(kinds.map((kind) => [kind, revision]));
     this.#byKey.set(key, { written: revisions, gone: [], inDoubt: new Set(), sinceMs: nowMs });
   }
 }
 
 function isSeen({ written, gone }: Pending, view: View): boolean {
-  const current = [...written].every(([kind, revision]) => view.revision(kind) >= revision);
+  // A kind that no view shows any more will never be seen: it is served no more.
+  const current = [...written].every(([kind, revision]) => !view.shows(kind) || view.revision(kind) >= revision);
   return (
     current && gone.every(({ kind, namespace, name, uid }) => view.get(kind, namespace, name)?.metadata.uid !== uid)
   );

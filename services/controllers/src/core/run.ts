@@ -1,11 +1,12 @@
+import type { AnyKind, ServedResources } from '@gantry/client/api.ts';
 import type { ChangeSource } from '@gantry/client/change-source.ts';
-import type { KindName } from '@gantry/model/built-in.ts';
 import { type BackoffPolicy, backoffMs, defaultBackoff } from '@gantry/runtime/backoff.ts';
 import type { Clock } from '@gantry/runtime/clock.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
-import { type Controller, kindsOf } from './action.ts';
+import type { Controller } from './action.ts';
 import { Caches, type SourceOf } from './caches.ts';
 import type { ControllerApi, EventSink } from './executor.ts';
+import { kindTable } from './kinds.ts';
 import { type Loop, startLoop } from './loop.ts';
 import type { ControllerMetrics } from './metrics.ts';
 import { presentRevision } from './revision.ts';
@@ -18,6 +19,8 @@ const complainMs = 10_000;
 /** The surroundings of running controllers. */
 export interface RunOptions {
   readonly sourceOf: SourceOf;
+  /** The resources that the api serves, and all of them anew whenever one comes or goes; read again where it ends. */
+  readonly resources: (signal: AbortSignal) => AsyncIterable<ServedResources>;
   /** The api, as a controller calls it. */
   readonly apiOf: (controller: string) => ControllerApi;
   /** Gives the sink for a controller's events; the caller disposes of it after the controllers. */
@@ -45,20 +48,22 @@ export class RunningControllers implements AsyncDisposable {
    */
   constructor(controllers: readonly Controller[], options: RunOptions) {
     const { sourceOf, clock, log, backoff } = options;
-    const kinds = controllers.flatMap(kindsOf);
+    const kinds = controllers.flatMap(({ watches }) => watches);
     this.#options = options;
     const barrier = this.#barrier();
     // It rejects where this is stopped before, which concerns nobody but those who wait for it.
     barrier.catch(() => {});
     this.caches = new Caches(kinds, {
-      sourceOf: (kind) => readAfter(barrier, sourceOf(kind)),
+      sourceOf: (kind, content) => readAfter(barrier, sourceOf(kind, content)),
       clock,
       onError: (error, kind) => {
         if (!this.#stop.signal.aborted) log.warn({ error, kind }, 'changes could not be read and are read anew');
       },
       ...(backoff === undefined ? {} : { backoff }),
     });
-    this.#work = [...controllers.map((controller) => this.#start(controller, barrier)), this.#complain(new Set(kinds))];
+    this.#work = controllers.map((controller) => this.#start(controller, barrier));
+    this.#work.push(this.#complain());
+    if (controllers.some(({ watchesAll }) => watchesAll)) this.#work.push(this.#followKinds());
   }
 
   /** Has a key of a controller reconciled soon. A controller that has not started yet looks at all keys when it does. */
@@ -78,6 +83,7 @@ export class RunningControllers implements AsyncDisposable {
     const { signal } = this.#stop;
     try {
       await this.caches.synced(controller.watches);
+      if (controller.watchesAll) await this.caches.tableRead;
       const revision = await barrier;
       while (controller.watches.some((kind) => this.caches.revision(kind) < revision)) {
         await clock.sleep(catchUpMs, signal);
@@ -113,20 +119,34 @@ export class RunningControllers implements AsyncDisposable {
     }
   }
 
+  /** Follows the api's table of kinds. What is known of it stays while it cannot be read. */
+  async #followKinds(): Promise<void> {
+    const { resources, clock, log, backoff = defaultBackoff } = this.#options;
+    const { signal } = this.#stop;
+    for (let failures = 1; !signal.aborted; failures++) {
+      try {
+        for await (const served of resources(signal)) {
+          if (signal.aborted) return;
+          this.caches.follow(kindTable(served));
+          failures = 0;
+        }
+      } catch (error) {
+        if (signal.aborted) return;
+        log.warn({ error }, 'the kinds that are served could not be read and are read anew');
+      }
+      await clock.sleep(backoffMs(backoff, failures), signal).catch(() => {});
+    }
+  }
+
   /** Names the kinds that hold controllers up, for as long as there are any. */
-  async #complain(missing: Set<KindName>): Promise<void> {
+  async #complain(): Promise<void> {
     const { clock, log } = this.#options;
     const { signal } = this.#stop;
-    for (const kind of missing) {
-      this.caches.synced([kind]).then(
-        () => missing.delete(kind),
-        () => {},
-      );
-    }
-    while (!signal.aborted && missing.size > 0) {
+    while (!signal.aborted) {
       await clock.sleep(complainMs, signal).catch(() => {});
-      if (!signal.aborted && missing.size > 0) {
-        log.warn({ kinds: [...missing] }, 'controllers wait for kinds that could not be read yet');
+      const kinds: AnyKind[] = this.caches.unread;
+      if (!signal.aborted && kinds.length > 0) {
+        log.warn({ kinds }, 'controllers wait for kinds that could not be read yet');
       }
     }
   }

@@ -33,6 +33,7 @@ export function workerOf(controller: Controller, { view, api, events, clock }: W
     const outcome = await execute(plan, api, events, signal, absent);
     // Whatever failed: a retry that does not know what was written writes it again.
     pending.note(key, outcome, clock.monotonic());
+    for (const remains of outcome.remains) controller.observed?.(key, remains);
     if (outcome.failure !== undefined) {
       controller.failed?.(key, outcome.failure.error);
       throw outcome.failure.error;

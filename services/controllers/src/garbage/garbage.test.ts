@@ -1,9 +1,11 @@
+import type { AnyKind } from '@gantry/client/api.ts';
 import type { ConfigMap } from '@gantry/model/gen/gantry.core.v1.ts';
 import type { OwnerReference } from '@gantry/model/gen/gantry.meta.v1.ts';
 import type { PriorityClass } from '@gantry/model/gen/gantry.scheduling.v1.ts';
 import { describe, expect, it } from 'vitest';
-import type { Action, AnyObject, View } from '../core/action.ts';
-import { fakeView } from '../testing/fake-view.ts';
+import { type Action, type AnyObject, type View, waitForView } from '../core/action.ts';
+import { fakeView, tableWith } from '../testing/fake-view.ts';
+import { aGizmo, aWidget } from '../testing/foreign.ts';
 import { garbageController } from './garbage.ts';
 
 const reference = (overrides: Partial<OwnerReference> = {}): OwnerReference => ({
@@ -58,7 +60,8 @@ describe('a living object', () => {
     ['a kind that nobody knows', { kind: 'Gadget' }],
   ])('stays where an owner is of %s', (_what, overrides) => {
     const object = dependent(reference(overrides));
-    expect(reconcile(object, fakeView([object]))).toEqual([]);
+    // Its kind may come.
+    expect(reconcile(object, fakeView([object]))).toEqual([{ type: 'requeue', afterMs: 30_000 }]);
   });
 
   it('finds its owner whatever version the reference names', () => {
@@ -138,5 +141,118 @@ describe('an object on its way out', () => {
     const blocking = aConfigMap('c', { ownerReferences: [reference(held)] });
     expect(typesOf(reconcile(owner, fakeView([owner, elsewhere, foreign])))).toEqual(['patchMetadata']);
     expect(reconcile(owner, fakeView([owner, blocking]))).toEqual([]);
+  });
+});
+
+describe('kinds that definitions brought', () => {
+  const kinds = tableWith('widgets.example.com', 'gizmos.example.com');
+  const widgetReference = (name: string, overrides: Partial<OwnerReference> = {}): OwnerReference =>
+    reference({ apiVersion: 'example.com/v2', kind: 'Widget', name, uid: `${name}-uid`, ...overrides });
+  const seen = (objects: readonly AnyObject[], overrides: Partial<View> = {}): View => {
+    return { ...fakeView(objects, 7, kinds), ...overrides };
+  };
+  const keyOf = (object: AnyObject): string => {
+    const { namespace = '', name } = object.metadata;
+    return `${object.kind.toLowerCase()}s.example.com/${namespace}/${name}`;
+  };
+
+  it('own and are owned, whatever version a reference names', () => {
+    const owner = aWidget('own');
+    const owned = aWidget('dep', { ownerReferences: [widgetReference('own')] });
+    const both = seen([owner, owned]);
+    expect(garbageController.reconcile(keyOf(owned), both, 0)).toEqual([]);
+    expect(garbageController.reconcile(keyOf(owned), seen([owned]), 0)).toEqual([
+      {
+        type: 'delete',
+        object: owned,
+        kind: 'widgets.example.com',
+        propagationPolicy: 'Background',
+        ifUnchanged: true,
+        requires: [
+          { type: 'absent', ref: { kind: 'widgets.example.com', namespace: 'default', name: 'own', uid: 'own-uid' } },
+        ],
+      },
+    ]);
+    // An end concerns those that name it.
+    expect(garbageController.keysFor(owner, seen([owned]))).toEqual([keyOf(owner), keyOf(owned)]);
+  });
+
+  it('go after their dependents, or leave them behind, as built-in kinds do', () => {
+    const deletionTimestamp = '2026-01-01T00:00:00Z';
+    const waiting = aGizmo('own', { deletionTimestamp, finalizers: ['foregroundDeletion'] });
+    const blocking = widgetReference('own', { kind: 'Gizmo', blockOwnerDeletion: true });
+    const owned = aWidget('dep', { ownerReferences: [blocking] });
+    expect(garbageController.reconcile(keyOf(waiting), seen([waiting, owned]), 0)).toEqual([
+      { type: 'requeue', afterMs: 30_000 },
+    ]);
+    expect(garbageController.reconcile(keyOf(owned), seen([waiting, owned]), 0)).toMatchObject([
+      {
+        type: 'delete',
+        kind: 'widgets.example.com',
+        requires: [{ type: 'foreground', ref: { kind: 'gizmos.example.com' } }],
+      },
+    ]);
+    expect(garbageController.reconcile(keyOf(waiting), seen([waiting]), 0)).toMatchObject([
+      { type: 'patchMetadata', kind: 'gizmos.example.com', metadata: { finalizers: [] } },
+    ]);
+    const leaving = aGizmo('own', { deletionTimestamp, finalizers: ['orphan'] });
+    expect(garbageController.reconcile(keyOf(leaving), seen([leaving, owned]), 0)).toMatchObject([
+      { type: 'patchMetadata', kind: 'widgets.example.com', metadata: { ownerReferences: [] } },
+      waitForView,
+    ]);
+  });
+
+  it('do not go while another kind of which there may be dependents was not seen', () => {
+    const waiting = aWidget('own', { deletionTimestamp: '2026-01-01T00:00:00Z', finalizers: ['foregroundDeletion'] });
+    const revision = (kind: AnyKind): number => (kind === 'gizmos.example.com' ? 6 : 7);
+    expect(garbageController.reconcile(keyOf(waiting), seen([waiting], { revision }), 0)).toEqual([waitForView]);
+  });
+
+  it('leave their dependents alone once nobody serves them, but for owners whose end was seen', () => {
+    const owned = dependent(widgetReference('own'));
+    const unserved = fakeView([owned]);
+    expect(typesOf(reconcile(owned, unserved))).toEqual(['requeue']);
+    const widgets = kinds.of({ apiVersion: 'example.com/v1', kind: 'Widget' })!;
+    const ended = (uid: string) => (uid === 'own-uid' ? widgets : undefined);
+    expect(reconcile(owned, { ...unserved, ended })).toEqual([
+      { type: 'delete', object: owned, propagationPolicy: 'Background', ifUnchanged: true, requires: [] },
+    ]);
+    const misnamed = dependent(widgetReference('own', { apiVersion: 'elsewhere.example.com/v1' }));
+    expect(typesOf(reconcile(misnamed, { ...fakeView([misnamed]), ended }))).toEqual(['requeue']);
+    // The last change of an object of such a kind still tells whom it concerns.
+    expect(garbageController.keysFor(aWidget('own'), unserved)).toEqual(['ConfigMap/default/dep']);
+    // It was in a namespace, and never owned what is in none.
+    const cluster = aPriorityClass([widgetReference('own')]);
+    expect(typesOf(reconcile(cluster, { ...fakeView([cluster]), ended }))).toEqual(['event']);
+  });
+
+  it('are told apart from kinds of the same name in other groups', () => {
+    const knative = aWidget('own', {});
+    const owned = dependent(reference({ apiVersion: 'v1', kind: 'Widget', uid: 'own-uid' }));
+    expect(typesOf(reconcile(owned, seen([knative, owned])))).toEqual(['requeue']);
+  });
+});
+
+describe('owners in a circle', () => {
+  it('do not wait for one another for ever: the one that closes it stops to block', () => {
+    const blocking = (name: string): OwnerReference =>
+      reference({ name, uid: `${name}-uid`, blockOwnerDeletion: true });
+    const deletionTimestamp = '2026-01-01T00:00:00Z';
+    const waits = { deletionTimestamp, finalizers: ['foregroundDeletion'] };
+    const first = aConfigMap('first', { ownerReferences: [blocking('last')], ...waits });
+    const second = aConfigMap('second', { ownerReferences: [blocking('first')], ...waits });
+    const last = aConfigMap('last', { ownerReferences: [blocking('second')] });
+    expect(reconcile(last, fakeView([first, second, last]))).toMatchObject([
+      { type: 'patchMetadata', metadata: { ownerReferences: [{ name: 'second', blockOwnerDeletion: false }] } },
+      { type: 'delete', object: last, propagationPolicy: 'Foreground', ifUnchanged: true },
+    ]);
+    // Without the block, the second goes, and then the first.
+    const unblocked = aConfigMap('last', {
+      ownerReferences: [{ ...blocking('second'), blockOwnerDeletion: false }],
+      ...waits,
+    });
+    expect(reconcile(second, fakeView([first, second, unblocked]))).toMatchObject([
+      { type: 'patchMetadata', object: second, metadata: { finalizers: [] } },
+    ]);
   });
 });

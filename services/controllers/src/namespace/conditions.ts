@@ -1,3 +1,4 @@
+import type { UnknownResources } from '@gantry/client/api.ts';
 import type { NamespaceCondition } from '@gantry/model/gen/gantry.core.v1.ts';
 import { rfc3339 } from '@gantry/runtime/time.ts';
 
@@ -19,18 +20,25 @@ interface Verdict {
   readonly message: string;
 }
 
+/** What holds a namespace up that is being deleted. */
+export interface Holdups {
+  readonly content: readonly KindContent[];
+  /** Groups whose kinds cannot be told at present. */
+  readonly unknown: readonly UnknownResources[];
+}
+
 /**
- * The conditions of a namespace that is being deleted, in Kubernetes' words and order. The first two are about discovery,
- * which cannot fail here: the kinds are known.
+ * The conditions of a namespace that is being deleted, in Kubernetes' words and order. The second is about the parsing of versions, which
+ * cannot fail here.
  * @param before The conditions so far: one whose status is the same keeps its time.
  */
 export function deletionConditions(
-  content: readonly KindContent[],
+  { content, unknown }: Holdups,
   before: readonly NamespaceCondition[],
   nowMs: number,
 ): NamespaceCondition[] {
   const verdicts: Readonly<Record<string, Verdict>> = {
-    NamespaceDeletionDiscoveryFailure: well('ResourcesDiscovered', 'All resources successfully discovered'),
+    NamespaceDeletionDiscoveryFailure: undiscovered(unknown),
     NamespaceDeletionGroupVersionParsingFailure: well(
       'ParsedGroupVersions',
       'All legacy kube types successfully parsed',
@@ -53,6 +61,14 @@ export function deletionConditions(
 
 function well(reason: string, message: string): Verdict {
   return { isTrue: false, reason, message };
+}
+
+function undiscovered(unknown: readonly UnknownResources[]): Verdict {
+  if (unknown.length === 0) return well('ResourcesDiscovered', 'All resources successfully discovered');
+  const failures = unknown.map(({ group, version, problem }) => `${group}/${version}: ${problem}`).sort();
+  const all = `unable to retrieve the complete list of server APIs: ${failures.join(', ')}`;
+  const message = `Discovery failed for some groups, ${unknown.length} failing: ${all}`;
+  return { isTrue: true, reason: 'DiscoveryFailed', message };
 }
 
 function failure(content: readonly KindContent[]): Verdict {

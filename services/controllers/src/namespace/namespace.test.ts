@@ -3,8 +3,10 @@ import type { ConfigMap, Namespace } from '@gantry/model/gen/gantry.core.v1.ts';
 import { FakeClock } from '@gantry/runtime/clock.ts';
 import { GantryError } from '@gantry/runtime/errors.ts';
 import { describe, expect, it } from 'vitest';
-import { type Action, type AnyObject, kindsOf, type View, waitForView } from '../core/action.ts';
-import { fakeView } from '../testing/fake-view.ts';
+import { type Action, type AnyObject, type Remains, type View, waitForView } from '../core/action.ts';
+import { KindTable } from '../core/kinds.ts';
+import { fakeView, tableWith } from '../testing/fake-view.ts';
+import { aWidget } from '../testing/foreign.ts';
 import { aPod } from '../testing/objects.ts';
 import { namespaceController } from './namespace.ts';
 
@@ -34,7 +36,15 @@ const podInside = (): AnyObject => {
 function controllerAndClock() {
   const clock = new FakeClock();
   const controller = namespaceController(clock);
-  const reconcile = (key: string, view: View): readonly Action[] => controller.reconcile(key, view, wallMs);
+  /** What is asked to be emptied is empty, unless a test says otherwise. */
+  const reconcile = (key: string, view: View, left: Partial<Remains> = {}): readonly Action[] => {
+    const plan = controller.reconcile(key, view, wallMs);
+    const emptied = plan.filter((action) => action.type === 'empty');
+    for (const { kind, namespace } of emptied) {
+      controller.observed!(key, { kind, namespace, count: 0, finalizers: new Map(), problem: undefined, ...left });
+    }
+    return emptied.length === 0 ? plan : controller.reconcile(key, view, wallMs);
+  };
   return { clock, controller, reconcile };
 }
 
@@ -93,7 +103,7 @@ describe('a namespace that is being deleted', () => {
     const { reconcile } = controllerAndClock();
     const namespace = aNamespace({ spec: { finalizers: ['kubernetes', 'example.com/other'] } });
     expect(reconcile('ns', viewOf([namespace]))).toMatchObject([
-      { type: 'update', object: { spec: { finalizers: ['example.com/other'] } } },
+      { type: 'finalize', object: { metadata: { name: 'ns' } }, finalizers: ['example.com/other'] },
     ]);
     expect(reconcile('ns', viewOf([aNamespace({ spec: { finalizers: ['example.com/other'] } })]))).toEqual([]);
   });
@@ -119,9 +129,9 @@ describe('a namespace that is being deleted', () => {
 
   it('has all its kinds looked at when it begins to end, and when a pod of it ends', () => {
     const { controller } = controllerAndClock();
-    const kinds = kindsOf(controller).filter((kind) => kind !== 'Namespace');
-    const keys = ['ns', ...kinds.map((kind) => `ns/${kind}`)];
     const view = viewOf([aNamespace()]);
+    const kinds = view.kinds.all.filter(({ namespaced, isShown }) => namespaced && isShown);
+    const keys = ['ns', ...kinds.map(({ id }) => `ns/${id}`)];
     expect(controller.keysFor(aNamespace(), view)).toEqual(keys);
     expect(controller.keysFor(podInside(), view)).toEqual(keys);
     expect(controller.keysFor(aConfigMap('a'), view)).toEqual(['ns', 'ns/ConfigMap']);
@@ -169,4 +179,65 @@ describe('content that cannot be deleted', () => {
     });
     expect(firsts.sort()).toEqual(['a', 'b', 'c']);
   });
+});
+
+describe('content of kinds that no view shows', () => {
+  const table = tableWith();
+  const ns = 'ns';
+
+  it('is asked to end once the pods are gone, and counted', () => {
+    const { controller } = controllerAndClock();
+    const withPods = controller.reconcile(ns, viewOf([aNamespace(), podInside()]), wallMs);
+    expect(withPods.map(({ type }) => type)).not.toContain('empty');
+    expect(controller.reconcile(ns, viewOf([aNamespace()]), wallMs)).toEqual([
+      { type: 'empty', kind: 'Event', namespace: 'ns' },
+      { type: 'requeue', afterMs: 0 },
+    ]);
+  });
+
+  it('holds the namespace with what is left, and is asked again after a while', () => {
+    const { controller, clock, reconcile } = controllerAndClock();
+    const left = { count: 2, finalizers: new Map([['example.com/hold', 2]]) };
+    const plan = reconcile(ns, viewOf([aNamespace()]), left);
+    expect(told(plan).slice(3)).toEqual([
+      'NamespaceContentRemaining=True SomeResourcesRemain: Some resources are remaining: events. has 2 resource instances',
+      'NamespaceFinalizersRemaining=True SomeFinalizersRemain: Some content in the namespace has finalizers remaining: example.com/hold in 2 resource instances',
+    ]);
+    clock.advance(5_000);
+    expect(controller.reconcile(ns, viewOf([aNamespace()]), wallMs)[0]).toMatchObject({ type: 'empty' });
+  });
+
+  it('is told of with the reason why it could not be deleted', () => {
+    const { reconcile } = controllerAndClock();
+    const plan = reconcile(ns, viewOf([aNamespace()]), { problem: 'the store is away' });
+    expect(told(plan)[2]).toContain('Failed to delete all resource types, 1 remaining: the store is away');
+  });
+
+  it('is not believed to be gone where groups of kinds are not known', () => {
+    const { reconcile } = controllerAndClock();
+    const unknown = [
+      { group: 'metrics.k8s.io', version: 'v1beta1', problem: 'stale GroupVersion discovery: metrics.k8s.io/v1beta1' },
+    ];
+    const plan = reconcile(ns, viewOf([aNamespace()], { kinds: new KindTable(table.all, unknown) }));
+    expect(told(plan)[0]).toBe(
+      'NamespaceDeletionDiscoveryFailure=True DiscoveryFailed: Discovery failed for some groups, 1 failing: unable to retrieve ' +
+        'the complete list of server APIs: metrics.k8s.io/v1beta1: stale GroupVersion discovery: metrics.k8s.io/v1beta1',
+    );
+  });
+});
+
+it('empties namespaces of kinds that definitions brought, by the name of their resource', () => {
+  const { reconcile, controller } = controllerAndClock();
+  const kinds = tableWith('widgets.example.com', 'gizmos.example.com');
+  const widget = aWidget('w', { namespace: 'ns' });
+  const view = viewOf([aNamespace(), widget], { kinds });
+  expect(controller.keysFor(widget, view)).toEqual(['ns', 'ns/widgets.example.com']);
+  expect(controller.keysFor(aNamespace(), view)).toContain('ns/widgets.example.com');
+  expect(controller.keysFor(aNamespace(), view)).not.toContain('ns/gizmos.example.com');
+  expect(reconcile('ns/widgets.example.com', view)).toEqual([
+    { type: 'delete', object: widget, kind: 'widgets.example.com', propagationPolicy: 'Background' },
+  ]);
+  expect(told(reconcile('ns', view))[3]).toContain('widgets.example.com has 1 resource instances');
+  // Once their definition is gone, nothing of them can be left.
+  expect(reconcile('ns', viewOf([aNamespace(), widget]))).toMatchObject([{ type: 'finalize' }]);
 });

@@ -1,69 +1,13 @@
-import type { KindName } from '@gantry/model/built-in.ts';
+import type { AnyKind } from '@gantry/client/api.ts';
 import type { PersistentVolumeClaim } from '@gantry/model/gen/gantry.core.v1.ts';
 import { claimProtection, volumeProtection } from '@gantry/model/kinds/persistentvolume/protection.ts';
 import { claimsOf } from '@gantry/model/kinds/pod/claims.ts';
 import { type AnyObject, keyOf } from '../core/action.ts';
-import { controllerReference } from '../core/owners.ts';
+import { aWidget } from './foreign.ts';
 import { aDeployment, aNode, aPod, aReplicaSet, aService } from './objects.ts';
 import { disturbPods, nodes, podsOf, type Scenario } from './scenario.ts';
 import type { Simulation } from './simulation.ts';
 import { users } from './users.ts';
-
-const propagations = ['Background', 'Foreground', 'Orphan'] as const;
-
-export const garbage: Scenario = {
-  name: 'garbage-collector',
-  setUp: (simulation) => {
-    nodes(simulation);
-    simulation.create(aDeployment());
-    simulation.create(aReplicaSet(3));
-  },
-  act: (simulation) => {
-    const { random, store } = simulation;
-    const policy = random.pick(propagations)!;
-    if (random.chance(0.02)) users.remove(simulation, random.pick(simulation.all('ReplicaSet')), policy);
-    if (random.chance(0.01)) users.orphanPods(simulation, random.pick(simulation.all('ReplicaSet')));
-    if (random.chance(0.01)) users.remove(simulation, random.pick(simulation.all('Deployment')), policy);
-    if (random.chance(0.02) && store.find('Deployment', 'default', 'web') === undefined)
-      simulation.create(aDeployment());
-    if (random.chance(0.02) && store.find('ReplicaSet', 'default', 'web-1') === undefined) {
-      simulation.create(aReplicaSet(3));
-    }
-    if (random.chance(0.03)) createDependent(simulation);
-    if (random.chance(0.03)) users.remove(simulation, random.pick(simulation.all('ConfigMap')), policy);
-  },
-  check: (simulation) =>
-    (['ReplicaSet', 'Pod', 'ConfigMap', 'PriorityClass'] as const).flatMap((kind) =>
-      simulation.all(kind).flatMap((object) => {
-        if (object.metadata.deletionTimestamp !== undefined) return [`${kind} ${object.metadata.name} never goes`];
-        const references = object.metadata.ownerReferences ?? [];
-        const dangling = references.filter(({ uid }) => simulation.store.byUid(uid) === undefined);
-        return dangling.length > 0 && references.every(({ apiVersion }) => apiVersion.split('/')[0] !== 'example.com')
-          ? kind === 'PriorityClass'
-            ? []
-            : [`${kind} ${object.metadata.name} has an owner that is gone`]
-          : [];
-      }),
-    ),
-};
-
-/** Creates an object that names one of the objects that are there as its owner, in one of the ways in which people do. */
-function createDependent(simulation: Simulation): void {
-  const { random } = simulation;
-  const owner = random.pick([...simulation.all('ConfigMap'), ...simulation.all('ReplicaSet')]);
-  const name = `c${simulation.store.revision}`;
-  const reference = owner === undefined ? undefined : { ...controllerReference(owner), controller: false };
-  const foreign = reference === undefined ? undefined : { ...reference, apiVersion: 'example.com/v1' };
-  const ownerReferences = random.pick([reference, reference, reference, foreign, undefined]);
-  const references = ownerReferences === undefined ? {} : { ownerReferences: [ownerReferences] };
-  if (random.chance(0.2)) {
-    const metadata = { name, ...references };
-    simulation.create({ apiVersion: 'scheduling.k8s.io/v1', kind: 'PriorityClass', metadata, value: 1 });
-    return;
-  }
-  const metadata = { name, namespace: random.pick(['default', 'default', 'other'])!, ...references };
-  simulation.create({ apiVersion: 'v1', kind: 'ConfigMap', metadata });
-}
 
 export const namespaces: Scenario = {
   name: 'namespace-controller',
@@ -81,22 +25,29 @@ export const namespaces: Scenario = {
     simulation.create(aService());
     const other = aReplicaSet(2);
     simulation.create({ ...other, metadata: { ...other.metadata, namespace: 'other' } });
+    simulation.store.serve('widgets.example.com');
   },
   act: (simulation) => {
     const { random, store } = simulation;
     if (random.chance(0.01)) users.remove(simulation, store.find('Namespace', undefined, 'default'));
+    const home = store.find('Namespace', undefined, 'default');
+    if (random.chance(0.05) && home !== undefined && home.metadata.deletionTimestamp === undefined) {
+      const metadata = { name: `o${store.revision}`, namespace: 'default' };
+      if (random.chance(0.5)) simulation.create(aWidget(metadata.name));
+      else simulation.create({ apiVersion: 'v1', kind: 'Event', metadata, involvedObject: {} });
+    }
     if (random.chance(0.02)) users.remove(simulation, random.pick(simulation.all('ServiceAccount')));
     if (random.chance(0.02)) users.remove(simulation, random.pick(simulation.all('ConfigMap')));
     disturbPods(simulation);
   },
   check: (simulation) => {
     const gone = simulation.store.find('Namespace', undefined, 'default') === undefined;
-    const kinds: readonly KindName[] = [
+    const kinds: readonly AnyKind[] = [
       ...(['Deployment', 'ReplicaSet', 'Pod', 'Service', 'EndpointSlice', 'Endpoints'] as const),
-      ...(['ServiceAccount', 'ConfigMap'] as const),
+      ...(['ServiceAccount', 'ConfigMap', 'Event', 'widgets.example.com'] as const),
     ];
     const left = kinds.flatMap((kind) =>
-      simulation.all(kind).filter(({ metadata }) => metadata.namespace === 'default'),
+      (simulation.all(kind) as AnyObject[]).filter(({ metadata }) => metadata.namespace === 'default'),
     );
     const bare = simulation
       .all('Namespace')

@@ -1,8 +1,7 @@
 import type { DeleteOptions } from '@gantry/client/api.ts';
-import type { KindName } from '@gantry/model/built-in.ts';
-import { kindOf } from '@gantry/model/built-in.ts';
 import { rfc3339 } from '@gantry/runtime/time.ts';
 import type { AnyObject } from '../core/action.ts';
+import { idOf, traitsOf } from './foreign.ts';
 
 export const foregroundFinalizer = 'foregroundDeletion';
 export const orphanFinalizer = 'orphan';
@@ -57,7 +56,7 @@ function finalizersAfter(object: AnyObject, policy: string | undefined): string[
 function implicitPolicy(object: AnyObject, present: readonly string[]): string {
   if (present.includes(foregroundFinalizer)) return 'Foreground';
   if (present.includes(orphanFinalizer)) return 'Orphan';
-  return kindOf(object.kind as KindName).defaultPropagation ?? 'Background';
+  return traitsOf(idOf(object))?.defaultPropagation ?? 'Background';
 }
 
 function namespaceFinalizers(object: AnyObject): readonly string[] {

@@ -1,11 +1,25 @@
-import type { KindName, Kinds } from '@gantry/model/built-in.ts';
+import type { AnyKind, ObjectOf, ResourceName } from '@gantry/client/api.ts';
 import type { Pod } from '@gantry/model/gen/gantry.core.v1.ts';
 import type { AnyObject, View } from '../core/action.ts';
+import { type KindTable, kindTable } from '../core/kinds.ts';
+import { builtInResources, foreignKinds, idOf } from './foreign.ts';
+
+/** The table of the built-in kinds and of these. */
+export function tableWith(...foreign: readonly ResourceName[]): KindTable {
+  const resources = [...builtInResources, ...foreign.map((name) => foreignKinds.get(name)!)];
+  return kindTable({ resources, unknown: [] });
+}
+
+const builtInTable = tableWith();
 
 /** A view of objects in a list, in which everything has been seen. */
-export function fakeView(objects: readonly AnyObject[], revision = Number.MAX_SAFE_INTEGER): View {
-  const ofKind = <K extends KindName>(kind: K): Kinds[K][] =>
-    objects.filter((object) => object.kind === kind) as Kinds[K][];
+export function fakeView(
+  objects: readonly AnyObject[],
+  revision = Number.MAX_SAFE_INTEGER,
+  kinds: KindTable = builtInTable,
+): View {
+  const ofKind = <K extends AnyKind>(kind: K): ObjectOf<K>[] =>
+    objects.filter((object) => idOf(object) === kind) as unknown as ObjectOf<K>[];
   return {
     get: (kind, namespace, name) =>
       ofKind(kind).find(({ metadata }) => metadata.name === name && (metadata.namespace ?? '') === (namespace ?? '')),
@@ -17,5 +31,8 @@ export function fakeView(objects: readonly AnyObject[], revision = Number.MAX_SA
     revision: () => revision,
     unreadable: () => new Set(),
     readyForMs: () => 0,
+    kinds,
+    shows: () => true,
+    ended: () => undefined,
   };
 }

@@ -1,10 +1,11 @@
+import type { AnyKind, ObjectOf, ResourceName, ServedResources } from '@gantry/client/api.ts';
 import type { ChangeSource, SourceEvent } from '@gantry/client/change-source.ts';
 import { objectKey } from '@gantry/client/object-cache.ts';
-import type { KindName, Kinds } from '@gantry/model/built-in.ts';
 import type { Clock } from '@gantry/runtime/clock.ts';
 import { GantryError } from '@gantry/runtime/errors.ts';
 import type { AnyObject } from '../core/action.ts';
 import type { SourceOf } from '../core/caches.ts';
+import { builtInResources, foreignKinds } from './foreign.ts';
 import type { Random } from './random.ts';
 import { type Change, connectionLost, type TruthStore } from './store.ts';
 
@@ -25,8 +26,9 @@ export class Feeds {
   readonly #store: TruthStore;
   readonly #clock: Clock;
   readonly #random: Random;
-  readonly #feeds = new Map<KindName, Feed>();
-  readonly #closed = new Set<KindName>();
+  readonly #feeds = new Map<AnyKind, Feed>();
+  readonly #closed = new Set<AnyKind>();
+  #tableBell = Promise.withResolvers<void>();
   /** Undefined while every change arrives with the next step. */
   faults: FeedFaults | undefined;
 
@@ -36,15 +38,31 @@ export class Feeds {
     this.#random = random;
   }
 
-  readonly sourceOf: SourceOf = <K extends KindName>(kind: K): ChangeSource<Kinds[K]> => {
+  readonly sourceOf: SourceOf = <K extends AnyKind>(kind: K): ChangeSource<ObjectOf<K>> => {
     const staleness = (): number => (this.faults === undefined ? 0 : this.#random.int(0, this.faults.maxStaleness));
     const feed = new Feed(this.#store, kind, staleness);
     this.#feeds.set(kind, feed);
-    return feed as unknown as ChangeSource<Kinds[K]>;
+    return feed as unknown as ChangeSource<ObjectOf<K>>;
   };
+
+  /** The kinds that are served, late as everything else. */
+  readonly resources = async function* (this: Feeds, signal: AbortSignal): AsyncGenerator<ServedResources> {
+    const stop = (): void => this.#ringTable();
+    signal.addEventListener('abort', stop, { once: true });
+    for (let told: string | undefined; !signal.aborted; ) {
+      const foreign = [...foreignKinds.keys()].filter((kind) => this.#store.serves(kind));
+      const next = foreign.join();
+      if (next !== told) {
+        told = next;
+        yield { resources: [...builtInResources, ...foreign.map(resourceNamed)], unknown: [] };
+      }
+      await this.#tableBell.promise;
+    }
+  }.bind(this);
 
   /** Lets some of the changes arrive. */
   step(): void {
+    if (this.faults === undefined || this.#random.chance(0.1)) this.#ringTable();
     for (const [kind, feed] of this.#feeds) {
       if (this.#closed.has(kind)) continue;
       const nowMs = this.#clock.monotonic();
@@ -67,8 +85,13 @@ export class Feeds {
     }
   }
 
+  #ringTable(): void {
+    this.#tableBell.resolve();
+    this.#tableBell = Promise.withResolvers<void>();
+  }
+
   /** Lets no change of a kind arrive any more. */
-  close(kind: KindName): void {
+  close(kind: AnyKind): void {
     this.#closed.add(kind);
   }
 }
@@ -76,7 +99,7 @@ export class Feeds {
 /** The changes of one kind. */
 class Feed implements ChangeSource<AnyObject> {
   readonly #store: TruthStore;
-  readonly #kind: KindName;
+  readonly #kind: AnyKind;
   /** By how many revisions the next list is behind; it is never older than changes that have arrived. */
   readonly #staleness: () => number;
   #bell = Promise.withResolvers<void>();
@@ -86,7 +109,7 @@ class Feed implements ChangeSource<AnyObject> {
   revision = 0;
   stalledUntilMs = 0;
 
-  constructor(store: TruthStore, kind: KindName, staleness: () => number) {
+  constructor(store: TruthStore, kind: AnyKind, staleness: () => number) {
     this.#store = store;
     this.#kind = kind;
     this.#staleness = staleness;
@@ -107,6 +130,7 @@ class Feed implements ChangeSource<AnyObject> {
     const stop = (): void => this.#ring();
     signal.addEventListener('abort', stop, { once: true });
     this.#error = undefined;
+    this.#store.check(this.#kind);
     let at = after;
     if (at === 0) {
       // The state comes with a later step: each kind's at its own time.
@@ -114,6 +138,7 @@ class Feed implements ChangeSource<AnyObject> {
       await this.#bell.promise;
       this.#listing = false;
       if (signal.aborted) return;
+      this.#store.check(this.#kind);
       at = Math.max(this.revision, this.#store.revision - this.#staleness());
       this.revision = at;
       yield { type: 'snapshot', objects: this.#stateAt(at), revision: at };
@@ -156,4 +181,8 @@ class Feed implements ChangeSource<AnyObject> {
 function toEvent({ type, object, revision }: Change): SourceEvent<AnyObject> {
   if (type === 'put') return { type, object, revision };
   return { type, key: objectKey(object.metadata.namespace, object.metadata.name), object, revision };
+}
+
+function resourceNamed(name: ResourceName) {
+  return foreignKinds.get(name)!;
 }

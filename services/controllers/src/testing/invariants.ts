@@ -1,3 +1,4 @@
+import type { ResourceName } from '@gantry/client/api.ts';
 import { builtIn, type KindName } from '@gantry/model/built-in.ts';
 import type { Deployment, ReplicaSet } from '@gantry/model/gen/gantry.apps.v1.ts';
 import type { Pod } from '@gantry/model/gen/gantry.core.v1.ts';
@@ -9,6 +10,7 @@ import { controllerOf } from '../core/owners.ts';
 import { isActive } from '../core/pods.ts';
 import { rolloutBounds } from '../deployment/rolling.ts';
 import { foregroundFinalizer, orphanFinalizer } from './deletion.ts';
+import { foreignKinds, idOf } from './foreign.ts';
 import type { Players } from './players.ts';
 import type { Change, TruthStore } from './store.ts';
 
@@ -25,8 +27,8 @@ export interface Surroundings {
 }
 
 const collector = 'garbage-collector';
-/** Milliseconds from a check of an owner to the arrival of the deletion that it allowed. */
-const thinkingMs = 1_000;
+/** Milliseconds from a check of an owner to the arrival of the deletion that it allowed, at most: two ways, one of a late call, and steps. */
+const thinkingMs = 2_200;
 const people = ['user', 'kubelet', 'scheduler'];
 
 /** Promises that hold at every write of a controller, whatever is late, lost or repeated. */
@@ -116,7 +118,9 @@ export class Invariants {
     const { name, namespace, uid } = object.metadata;
     const references = object.metadata.ownerReferences ?? [];
     for (const reference of references) {
-      const kind = builtIn.kindOf(groupOf(reference.apiVersion), reference.kind);
+      const kind =
+        builtIn.kindOf(groupOf(reference.apiVersion), reference.kind) ??
+        foreignKinds.get(idOf(reference) as ResourceName);
       if (kind === undefined) throw new Violation(`${name} is collected, whose owner is of an unknown kind`);
       if (kind.namespaced && !namespace) throw new Violation(`${name} is collected, whose owner cannot be found`);
       const owner = this.#around.store.byUid(reference.uid);
@@ -135,9 +139,7 @@ export class Invariants {
   #waits(owner: AnyObject | undefined): boolean {
     if (owner === undefined) return false;
     const { clock, store } = this.#around;
-    const changes = store
-      .changesOf(owner.kind as KindName)
-      .filter(({ object }) => object.metadata.uid === owner.metadata.uid);
+    const changes = store.changesOf(idOf(owner)).filter(({ object }) => object.metadata.uid === owner.metadata.uid);
     const ends = changes.map((_change, index) => changes[index + 1]?.atMs ?? Number.POSITIVE_INFINITY);
     return changes.some(({ object }, index) => isWaiting(object) && ends[index]! > clock.monotonic() - thinkingMs);
   }
@@ -171,7 +173,7 @@ export class Invariants {
     const orphans = type === 'put' && finalizers.includes(orphanFinalizer);
     const orphaned = (old?.metadata.finalizers ?? []).includes(orphanFinalizer);
     if (orphans === orphaned || by === collector) return;
-    for (const kind of ['ReplicaSet', 'Pod', 'EndpointSlice', 'ConfigMap'] as const) {
+    for (const kind of ['ReplicaSet', 'Pod', 'EndpointSlice', 'ConfigMap', ...foreignKinds.keys()] as const) {
       for (const dependent of this.#around.store.all(kind)) {
         // A reference into another namespace owns nothing.
         const { namespace, ownerReferences = [] } = dependent.metadata;

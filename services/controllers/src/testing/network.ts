@@ -1,5 +1,5 @@
-import type { CreateResult, ListPage } from '@gantry/client/api.ts';
-import type { KindName } from '@gantry/model/built-in.ts';
+import type { AnyKind, CreateResult, ListPage } from '@gantry/client/api.ts';
+import type { KubeObject } from '@gantry/model/kind.ts';
 import type { Clock } from '@gantry/runtime/clock.ts';
 import { GantryError, reasonTable } from '@gantry/runtime/errors.ts';
 import type { AnyObject } from '../core/action.ts';
@@ -77,22 +77,31 @@ export class Network {
     const call = <T>(apply: () => T, options?: { readonly signal?: AbortSignal }): Promise<T> =>
       this.#call(apply, options?.signal);
     return {
-      get: (kind, name, options) => call(() => store.get(kind as KindName, name) as never, options),
-      list: (kind, _query, options) =>
-        call(
-          (): ListPage<never> => ({ items: store.all(kind as KindName) as never[], resourceVersion: store.revision }),
-          options,
-        ),
+      get: (kind, name, options) => call(() => store.get(kind, name) as never, options),
+      list: (kind, query, options) => call(() => this.#list(kind, query?.namespace) as ListPage<never>, options),
       create: (object, options) => call(() => store.create(object as never, by), options),
       createBatch: (objects, options) =>
         call(() => objects.map((object) => this.#createOne(object as AnyObject, by)), options),
       update: (object, options) => call(() => store.update(object as never, by), options),
       updateStatus: (object, options) => call(() => store.updateStatus(object as never, by), options),
-      patch: (kind, name, { body }, options) =>
-        call(() => store.patchMetadata(kind as KindName, name, body, by) as never, options),
-      delete: (kind, name, options = {}) =>
-        call(() => store.delete(kind as KindName, name, options, by) as never, options),
+      patch: (kind, name, { body, subresource }, options) =>
+        call(() => {
+          if (subresource === 'finalize') return store.finalize(name, body, by) as never;
+          return store.patchMetadata(kind, name, body, by) as never;
+        }, options),
+      delete: (kind, name, options = {}) => call(() => store.delete(kind, name, options, by) as never, options),
+      deleteCollection: (kind, query, options = {}) =>
+        call(() => {
+          for (const { metadata } of this.#list(kind, query?.namespace).items) store.delete(kind, metadata, {}, by);
+        }, options),
     };
+  }
+
+  #list(kind: AnyKind, namespace: string | undefined): ListPage<KubeObject> {
+    this.#store.check(kind);
+    const all: KubeObject[] = this.#store.all(kind);
+    const items = all.filter(({ metadata }) => namespace === undefined || metadata.namespace === namespace);
+    return { items, resourceVersion: this.#store.revision };
   }
 
   #createOne(object: AnyObject, by: string): CreateResult {

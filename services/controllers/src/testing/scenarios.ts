@@ -1,5 +1,6 @@
-import { garbage, namespaces, nodeHealth, volumes } from './cluster-scenarios.ts';
+import { namespaces, nodeHealth, volumes } from './cluster-scenarios.ts';
 import { endpoints } from './endpoints-scenario.ts';
+import { garbage } from './garbage-scenario.ts';
 import { quotas } from './quota-scenario.ts';
 import type { Scenario } from './scenario.ts';
 import { deployments, disruptions, endpointSlices, podGroups, replicaSets } from './workload-scenarios.ts';

@@ -1,4 +1,5 @@
-import { type KindName, type Kinds, kindNames } from '@gantry/model/built-in.ts';
+import type { AnyKind, ObjectOf } from '@gantry/client/api.ts';
+import { kindNames } from '@gantry/model/built-in.ts';
 import type { BackoffPolicy } from '@gantry/runtime/backoff.ts';
 import { FakeClock } from '@gantry/runtime/clock.ts';
 import { type Logger, silentLogger } from '@gantry/runtime/log.ts';
@@ -7,6 +8,7 @@ import type { ControllerApi } from '../core/executor.ts';
 import type { ReconcileResult } from '../core/metrics.ts';
 import { RunningControllers } from '../core/run.ts';
 import { type FeedFaults, Feeds } from './feeds.ts';
+import { foreignKinds } from './foreign.ts';
 import { Invariants } from './invariants.ts';
 import { Network, type NetworkFaults } from './network.ts';
 import { Players } from './players.ts';
@@ -105,7 +107,7 @@ export class Simulation implements AsyncDisposable {
     this.#setFaults(options.faults);
   }
 
-  all<K extends KindName>(kind: K): Kinds[K][] {
+  all<K extends AnyKind>(kind: K): ObjectOf<K>[] {
     return this.store.all(kind);
   }
 
@@ -122,7 +124,9 @@ export class Simulation implements AsyncDisposable {
 
   /** All changes so far, in order. */
   history(): Change[] {
-    return kindNames.flatMap((kind) => [...this.store.changesOf(kind)]).sort((a, b) => a.revision - b.revision);
+    return [...kindNames, ...foreignKinds.keys()]
+      .flatMap((kind) => [...this.store.changesOf(kind)])
+      .sort((a, b) => a.revision - b.revision);
   }
 
   /** Has a key of a controller reconciled soon, as what no informer tells of does. */
@@ -188,6 +192,7 @@ export class Simulation implements AsyncDisposable {
     const controllers = this.#options.controllers(this).map((controller) => this.#observed(controller));
     return new RunningControllers(controllers, {
       sourceOf: this.feeds.sourceOf,
+      resources: this.feeds.resources,
       apiOf: (controller) => wrapApi(this.network.apiFor(controller)),
       eventsOf: (controller) => ({
         record: (about, type, reason, message) => this.events.push({ controller, about, type, reason, message }),

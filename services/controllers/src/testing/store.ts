@@ -1,11 +1,13 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { DeleteOptions, ObjectName } from '@gantry/client/api.ts';
-import { type KindName, type Kinds, kindNames, kindOf } from '@gantry/model/built-in.ts';
+import type { AnyKind, DeleteOptions, ObjectName, ObjectOf, ResourceName } from '@gantry/client/api.ts';
+import { kindNames } from '@gantry/model/built-in.ts';
+import type { Namespace } from '@gantry/model/gen/gantry.core.v1.ts';
 import type { Clock } from '@gantry/runtime/clock.ts';
-import { alreadyExists, conflict, GantryError, notFound, type ResourceInfo } from '@gantry/runtime/errors.ts';
+import { alreadyExists, conflict, GantryError, notFound } from '@gantry/runtime/errors.ts';
 import { rfc3339 } from '@gantry/runtime/time.ts';
 import type { AnyObject } from '../core/action.ts';
 import { deletionOf, isReleased } from './deletion.ts';
+import { foreignKinds, idOf, infoOf, traitsOf } from './foreign.ts';
 import type { Random } from './random.ts';
 
 /** One change of the truth. */
@@ -34,7 +36,8 @@ export class TruthStore {
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #objects = new Map<string, AnyObject>();
-  readonly #changes = new Map<KindName, Change[]>(kindNames.map((kind) => [kind, []]));
+  readonly #changes = new Map<AnyKind, Change[]>([...kindNames, ...foreignKinds.keys()].map((kind) => [kind, []]));
+  readonly #served = new Set<AnyKind>(kindNames);
   readonly #watchers = new Set<(change: Change) => void>();
   readonly #deletionWatchers = new Set<DeletionWatch>();
   #revision = 0;
@@ -51,7 +54,7 @@ export class TruthStore {
   }
 
   /** All changes of a kind, oldest first. */
-  changesOf(kind: KindName): readonly Change[] {
+  changesOf(kind: AnyKind): readonly Change[] {
     return this.#changes.get(kind)!;
   }
 
@@ -65,19 +68,41 @@ export class TruthStore {
     this.#deletionWatchers.add(watcher);
   }
 
-  find<K extends KindName>(kind: K, namespace: string | undefined, name: string): Kinds[K] | undefined {
-    return this.#objects.get(keyOf(kind, namespace, name)) as Kinds[K] | undefined;
+  find<K extends AnyKind>(kind: K, namespace: string | undefined, name: string): ObjectOf<K> | undefined {
+    return this.#objects.get(keyOf(kind, namespace, name)) as ObjectOf<K> | undefined;
   }
 
   /** @throws GantryError (NotFound) */
-  get<K extends KindName>(kind: K, { namespace, name }: ObjectName): Kinds[K] {
+  get<K extends AnyKind>(kind: K, { namespace, name }: ObjectName): ObjectOf<K> {
+    this.check(kind);
     const object = this.find(kind, namespace, name);
     if (object === undefined) throw notFound(infoOf(kind, name));
     return object;
   }
 
-  all<K extends KindName>(kind: K): Kinds[K][] {
-    return [...this.#objects.values()].filter((object) => object.kind === kind) as Kinds[K][];
+  all<K extends AnyKind>(kind: K): ObjectOf<K>[] {
+    return [...this.#objects.values()].filter((object) => idOf(object) === kind) as unknown as ObjectOf<K>[];
+  }
+
+  /** Serves a kind of a definition from now on. */
+  serve(kind: ResourceName): void {
+    this.#served.add(kind);
+  }
+
+  /** Serves a kind no more. Its objects go first, as those of a definition that is deleted, or stay where nobody can see them. */
+  unserve(kind: ResourceName, objects: 'go' | 'stay', by: string): void {
+    if (objects === 'go') for (const object of this.all(kind) as AnyObject[]) this.#remove(object, by);
+    this.#served.delete(kind);
+  }
+
+  serves(kind: AnyKind): boolean {
+    return this.#served.has(kind);
+  }
+
+  /** Throws NotFound in the api's words for a kind that is not served. */
+  check(kind: AnyKind): void {
+    if (this.#served.has(kind)) return;
+    throw new GantryError('NotFound', `the server doesn't have a resource type "${kind}"`);
   }
 
   byUid(uid: string): AnyObject | undefined {
@@ -86,7 +111,8 @@ export class TruthStore {
   }
 
   create<T extends AnyObject>(object: T, by: string): T {
-    const kind = object.kind as KindName;
+    const kind = idOf(object);
+    this.check(kind);
     const { generateName } = object.metadata;
     const name = object.metadata.name || `${generateName}${this.#random.int(0, 2 ** 31).toString(36)}`;
     if (this.find(kind, object.metadata.namespace, name) !== undefined) throw alreadyExists(infoOf(kind, name));
@@ -99,21 +125,21 @@ export class TruthStore {
       name,
       uid: `uid-${++this.#uids}`,
       creationTimestamp: rfc3339(this.#clock.now()),
-      ...(kindOf(kind).hasStatus ? { generation: 1 } : {}),
+      ...(traitsOf(kind)?.hasStatus ? { generation: 1 } : {}),
     };
     delete metadata.deletionTimestamp;
     return this.#put({ ...structuredClone(object), metadata }, undefined, by);
   }
 
   update<T extends AnyObject>(object: T, by: string): T {
-    const kind = object.kind as KindName;
+    const kind = idOf(object);
     const stored = this.#locked(object);
     const metadata: Meta = { ...structuredClone(object.metadata) };
     const { uid, creationTimestamp, deletionTimestamp, deletionGracePeriodSeconds, generation } = stored.metadata;
     Object.assign(metadata, { uid, creationTimestamp, deletionTimestamp, deletionGracePeriodSeconds, generation });
     const next = { ...structuredClone(object), metadata } as AnyObject & { status?: unknown };
-    if (kindOf(kind).hasStatus) next.status = (stored as { status?: unknown }).status;
-    if (kindOf(kind).hasStatus && !isDeepStrictEqual(contentOf(next), contentOf(stored))) {
+    if (traitsOf(kind)?.hasStatus) next.status = (stored as { status?: unknown }).status;
+    if (traitsOf(kind)?.hasStatus && !isDeepStrictEqual(contentOf(next), contentOf(stored))) {
       metadata.generation = (generation ?? 0) + 1;
     }
     if (metadata.deletionTimestamp !== undefined && isReleased(next)) return this.#remove(stored, by) as T;
@@ -127,20 +153,27 @@ export class TruthStore {
   }
 
   /** A merge patch of metadata alone. */
-  patchMetadata<K extends KindName>(kind: K, name: ObjectName, body: unknown, by: string): Kinds[K] {
-    const stored = this.get(kind, name);
+  patchMetadata(kind: AnyKind, name: ObjectName, body: unknown, by: string): AnyObject {
+    const stored = this.get(kind, name) as AnyObject;
     const { metadata } = body as { readonly metadata: Partial<Meta> };
-    return this.update({ ...stored, metadata: { ...stored.metadata, ...metadata } } as Kinds[K], by);
+    return this.update({ ...stored, metadata: { ...stored.metadata, ...metadata } } as AnyObject, by);
+  }
+
+  /** A merge patch of a namespace's own finalizers. */
+  finalize({ name }: ObjectName, body: unknown, by: string): AnyObject {
+    const { metadata, spec } = body as Pick<Namespace, 'metadata' | 'spec'>;
+    const stored = this.get('Namespace', { name });
+    return this.update({ ...stored, metadata: { ...stored.metadata, ...metadata }, ...(spec ? { spec } : {}) }, by);
   }
 
   /** Asks for an object's end. */
   delete(
-    kind: KindName,
+    kind: AnyKind,
     { namespace, name }: ObjectName,
     options: DeleteOptions,
     by: string,
   ): { readonly object: AnyObject; readonly gone: boolean } {
-    const stored = this.get(kind, namespace === undefined ? { name } : { namespace, name });
+    const stored = this.get(kind, namespace === undefined ? { name } : { namespace, name }) as AnyObject;
     const { uid, resourceVersion } = stored.metadata;
     if (options.uid !== undefined && options.uid !== uid) throw conflict(infoOf(kind, name), 'the UID is another one');
     if (options.resourceVersion !== undefined && options.resourceVersion !== resourceVersion) {
@@ -155,13 +188,13 @@ export class TruthStore {
 
   /** Ends an object whatever holds it: a kubelet's word that a pod has ended. */
   end(object: AnyObject, by: string): void {
-    const stored = this.find(object.kind as KindName, object.metadata.namespace, object.metadata.name);
+    const stored = this.find(idOf(object), object.metadata.namespace, object.metadata.name) as AnyObject | undefined;
     if (stored?.metadata.uid === object.metadata.uid) this.#remove(stored!, by);
   }
 
   /** Changes the stored object as one write of somebody who reads the truth; nothing where it is gone. */
   edit<T extends AnyObject>(object: T, change: (draft: T) => void, by: string): void {
-    const stored = this.find(object.kind as KindName, object.metadata.namespace, object.metadata.name);
+    const stored = this.find(idOf(object), object.metadata.namespace, object.metadata.name) as AnyObject | undefined;
     if (stored === undefined || stored.metadata.uid !== object.metadata.uid) return;
     const draft = structuredClone(stored) as T;
     change(draft);
@@ -170,7 +203,7 @@ export class TruthStore {
 
   /** The same for the status. */
   editStatus<T extends AnyObject>(object: T, change: (draft: T) => void, by: string): void {
-    const stored = this.find(object.kind as KindName, object.metadata.namespace, object.metadata.name);
+    const stored = this.find(idOf(object), object.metadata.namespace, object.metadata.name) as AnyObject | undefined;
     if (stored === undefined || stored.metadata.uid !== object.metadata.uid) return;
     const draft = structuredClone(stored) as T;
     change(draft);
@@ -178,13 +211,12 @@ export class TruthStore {
   }
 
   /** The stored object, which must be the one and the state that was observed. */
-  #locked({ kind, metadata }: AnyObject): AnyObject {
-    const { namespace, name, uid, resourceVersion } = metadata;
-    const stored = this.get(kind as KindName, namespace === undefined ? { name } : { namespace, name });
-    if (uid && uid !== stored.metadata.uid) throw conflict(infoOf(kind as KindName, name), 'the UID is another one');
-    if (resourceVersion && resourceVersion !== stored.metadata.resourceVersion) {
-      throw conflict(infoOf(kind as KindName, name));
-    }
+  #locked(object: AnyObject): AnyObject {
+    const kind = idOf(object);
+    const { namespace, name, uid, resourceVersion } = object.metadata;
+    const stored = this.get(kind, namespace === undefined ? { name } : { namespace, name }) as AnyObject;
+    if (uid && uid !== stored.metadata.uid) throw conflict(infoOf(kind, name), 'the UID is another one');
+    if (resourceVersion && resourceVersion !== stored.metadata.resourceVersion) throw conflict(infoOf(kind, name));
     return stored;
   }
 
@@ -192,13 +224,13 @@ export class TruthStore {
     const clean = withoutUndefined(object);
     if (old !== undefined && isDeepStrictEqual(unversioned(clean), unversioned(old))) return old as T;
     clean.metadata.resourceVersion = String(++this.#revision);
-    this.#objects.set(keyOf(clean.kind, clean.metadata.namespace, clean.metadata.name), clean);
+    this.#objects.set(keyOf(idOf(clean), clean.metadata.namespace, clean.metadata.name), clean);
     this.#tell({ type: 'put', object: clean, old, by });
     return clean;
   }
 
   #remove(object: AnyObject, by: string): AnyObject {
-    this.#objects.delete(keyOf(object.kind, object.metadata.namespace, object.metadata.name));
+    this.#objects.delete(keyOf(idOf(object), object.metadata.namespace, object.metadata.name));
     const metadata = { ...object.metadata, resourceVersion: String(++this.#revision) };
     const last = { ...object, metadata } as AnyObject;
     this.#tell({ type: 'delete', object: last, old: object, by });
@@ -207,18 +239,13 @@ export class TruthStore {
 
   #tell(what: Omit<Change, 'revision' | 'atMs'>): void {
     const change: Change = { ...what, revision: this.#revision, atMs: this.#clock.monotonic() };
-    this.#changes.get(change.object.kind as KindName)!.push(change);
+    this.#changes.get(idOf(change.object))!.push(change);
     for (const watcher of this.#watchers) watcher(change);
   }
 }
 
 function keyOf(kind: string, namespace: string | undefined, name: string): string {
   return `${kind}/${namespace ?? ''}/${name}`;
-}
-
-function infoOf(kind: KindName, name: string): ResourceInfo {
-  const { group, plural } = kindOf(kind);
-  return { group, resource: plural, name };
 }
 
 /** The parts whose change is a new generation. */

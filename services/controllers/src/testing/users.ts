@@ -1,6 +1,6 @@
-import type { KindName } from '@gantry/model/built-in.ts';
 import type { Deployment, ReplicaSet } from '@gantry/model/gen/gantry.apps.v1.ts';
 import type { AnyObject } from '../core/action.ts';
+import { idOf } from './foreign.ts';
 import type { Simulation } from './simulation.ts';
 
 type Scaled = Deployment | ReplicaSet;
@@ -60,7 +60,7 @@ export const users = {
     if (object === undefined) return;
     const { namespace, name } = object.metadata;
     const target = namespace === undefined ? { name } : { namespace, name };
-    const kind = object.kind as KindName;
+    const kind = idOf(object);
     if (simulation.store.find(kind, namespace, name) === undefined) return;
     simulation.store.delete(kind, target, propagationPolicy === undefined ? {} : { propagationPolicy }, 'user');
   },

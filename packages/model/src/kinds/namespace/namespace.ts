@@ -36,8 +36,8 @@ export const namespace: Kind<Namespace> = {
     namespace.status = { phase: 'Active' };
   },
   prepareForUpdate: (namespace, stored) => {
-    // Only the end of a namespace takes finalizers off. An absent spec means that the writer has nothing to say of them.
-    if (stored.metadata.deletionTimestamp === undefined || namespace.spec === undefined) namespace.spec = stored.spec;
+    // Its finalizers are changed by the subresource finalize alone.
+    namespace.spec = stored.spec;
   },
   validate: validateNamespace,
   selectableFields: {
