@@ -1,7 +1,9 @@
 import { startTestApi, type TestApi } from '@gantry/api/testing/harness.ts';
+import type { AnyKind } from '@gantry/client/api.ts';
 import { defaultControllersConfig, startControllers } from '@gantry/controllers/service.ts';
 import type { ConfigMap } from '@gantry/model/gen/gantry.core.v1.ts';
 import type { OwnerReference } from '@gantry/model/gen/gantry.meta.v1.ts';
+import type { KubeObject } from '@gantry/model/kind.ts';
 import { systemClock } from '@gantry/runtime/clock.ts';
 import { isError } from '@gantry/runtime/errors.ts';
 import { silentLogger } from '@gantry/runtime/log.ts';
@@ -81,4 +83,103 @@ test('a dependent that is orphaned keeps its content and stays', async () => {
   const kept = await client.get('ConfigMap', { namespace: 'default', name: 'kept' });
   expect(kept.data).toEqual({ key: 'data of kept' });
   expect(kept.metadata.ownerReferences ?? []).toEqual([]);
+});
+
+const plural = (kind: string): string => `${kind.toLowerCase()}s`;
+
+/** Defines a kind of example.com, and waits until it is served. */
+async function define(kind: string, scope: 'Namespaced' | 'Cluster'): Promise<void> {
+  const { client } = running;
+  const schema = { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } };
+  await client.create({
+    apiVersion: 'apiextensions.k8s.io/v1',
+    kind: 'CustomResourceDefinition',
+    metadata: { name: `${plural(kind)}.example.com` },
+    spec: {
+      group: 'example.com',
+      names: { kind, plural: plural(kind) },
+      scope,
+      versions: [{ name: 'v1', served: true, storage: true, schema }],
+    },
+  } as KubeObject);
+  const isServed = async (): Promise<boolean> => {
+    return client.list(`${plural(kind)}.example.com`).then(
+      () => true,
+      () => false,
+    );
+  };
+  await expect.poll(isServed, soon).toBe(true);
+}
+
+const aWidget = (name: string, ownerReferences: OwnerReference[] = [], namespace = 'default'): KubeObject => ({
+  ...{ apiVersion: 'example.com/v1', kind: 'Widget', spec: { size: 1 } },
+  metadata: { name, namespace, ...(ownerReferences.length > 0 ? { ownerReferences } : {}) },
+});
+const refTo = ({ apiVersion, kind, metadata }: KubeObject): OwnerReference => {
+  return { apiVersion, kind, name: metadata.name, uid: metadata.uid!, blockOwnerDeletion: true };
+};
+const names = async (kind: AnyKind, namespace: string): Promise<string[]> => {
+  const items: readonly KubeObject[] = (await running.client.list(kind, { namespace })).items;
+  return items.map(({ metadata }) => metadata.name).filter((name) => name !== 'kube-root-ca.crt');
+};
+
+test('custom kinds that come while the controllers run own and are owned, and take their dependents with them', async () => {
+  const { client } = running;
+  const widgets = 'widgets.example.com';
+  await define('Widget', 'Namespaced');
+  const owner = await client.create(aWidget('own'));
+  const owned = await client.create(aWidget('owned', [refTo(owner)]));
+  await client.create(aConfigMap('below', [refTo(owned)]));
+  await client.delete(widgets, { namespace: 'default', name: 'own' }, { propagationPolicy: 'Foreground' });
+  await expect.poll(() => names(widgets, 'default'), soon).toEqual([]);
+  await expect.poll(() => names('ConfigMap', 'default'), soon).toEqual([]);
+
+  const kept = await client.create(aWidget('released'));
+  await client.create(aConfigMap('stays', [refTo(kept)]));
+  await client.delete(widgets, { namespace: 'default', name: 'released' }, { propagationPolicy: 'Orphan' });
+  await expect.poll(() => names(widgets, 'default'), soon).toEqual([]);
+  expect(await names('ConfigMap', 'default')).toEqual(['stays']);
+
+  // A definition takes its objects with it, and these take what they own.
+  const last = await client.create(aWidget('last'));
+  await client.create(aConfigMap('goes', [refTo(last)]));
+  await client.delete('customresourcedefinitions.apiextensions.k8s.io', { name: widgets });
+  await expect.poll(() => names('ConfigMap', 'default'), soon).toEqual(['stays']);
+  await expect(client.list(widgets)).rejects.toThrow(`the server doesn't have a resource type "${widgets}"`);
+});
+
+test('a namespace takes custom objects and events with it, and says meanwhile what it waits for', async () => {
+  const { client } = running;
+  await define('Widget', 'Namespaced');
+  await client.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'hb' } });
+  const held = aWidget('held', [], 'hb');
+  held.metadata.finalizers = ['example.com/hold'];
+  await client.create(held);
+  await client.create(aConfigMap('inside', [], 'hb'));
+  const metadata = { name: 'told', namespace: 'hb' };
+  await client.create({ apiVersion: 'v1', kind: 'Event', metadata, involvedObject: { namespace: 'hb', name: 'x' } });
+  await client.delete('Namespace', { name: 'hb' });
+  const conditions = async (): Promise<string[]> => {
+    const { status } = await client.get('Namespace', { name: 'hb' });
+    return (status?.conditions ?? []).map(({ type, status, message }) => `${type}=${status}: ${message}`);
+  };
+  await expect
+    .poll(conditions, soon)
+    .toEqual([
+      'NamespaceDeletionDiscoveryFailure=False: All resources successfully discovered',
+      'NamespaceDeletionGroupVersionParsingFailure=False: All legacy kube types successfully parsed',
+      'NamespaceDeletionContentFailure=False: All content successfully deleted, may be waiting on finalization',
+      'NamespaceContentRemaining=True: Some resources are remaining: widgets.example.com has 1 resource instances',
+      'NamespaceFinalizersRemaining=True: Some content in the namespace has finalizers remaining: example.com/hold in 1 resource instances',
+    ]);
+  expect(await names('Event', 'hb')).toEqual([]);
+  expect(await names('ConfigMap', 'hb')).toEqual([]);
+  const free = { metadata: { finalizers: null } };
+  await client.patch('widgets.example.com', { namespace: 'hb', name: 'held' }, { type: 'merge', body: free });
+  const isGone = (): Promise<boolean> =>
+    client.get('Namespace', { name: 'hb' }).then(
+      () => false,
+      () => true,
+    );
+  await expect.poll(isGone, soon).toBe(true);
 });

@@ -44,6 +44,12 @@ export interface Query {
   readonly metadataOnly?: boolean;
 }
 
+export interface WatchQuery extends Query {
+  readonly resourceVersion: number;
+  /** Bookmarks follow changes of whatever resource within half a second: for decisions that depend on how new a view is. */
+  readonly prompt?: boolean;
+}
+
 export interface ListPage<T> {
   readonly items: T[];
   /** Revision that the page is the state of. */
@@ -152,11 +158,7 @@ export interface Reader {
     options?: CallOptions,
   ): Promise<ListPage<ObjectOf<K>>>;
   /** Changes after `resourceVersion`; 0 sends what exists as ADDED, then a BOOKMARK, then changes. */
-  watch<K extends AnyKind>(
-    kind: K,
-    query: Query & { readonly resourceVersion: number },
-    signal: AbortSignal,
-  ): AsyncIterable<WatchEvent<ObjectOf<K>>>;
+  watch<K extends AnyKind>(kind: K, query: WatchQuery, signal: AbortSignal): AsyncIterable<WatchEvent<ObjectOf<K>>>;
 }
 
 /** Writes objects. */

@@ -20,6 +20,7 @@ import {
   resourceNameOf,
   type ServedResources,
   type WatchEvent,
+  type WatchQuery,
   type WriteOptions,
   type Writer,
 } from './api.ts';
@@ -171,7 +172,7 @@ export class Client implements Reader, Writer, Disposable {
 
   async *watch<K extends AnyKind>(
     kind: K,
-    query: Query & { readonly resourceVersion: number },
+    query: WatchQuery,
     signal: AbortSignal,
   ): AsyncGenerator<WatchEvent<ObjectOf<K>>> {
     const request = { resource: resourceNameOf(kind), ...query };

@@ -29,6 +29,8 @@ export interface Form {
 export interface RegistryChange {
   readonly type: 'added' | 'removed';
   readonly kind: Kind;
+  /** Of a kind that is removed: another takes its place at once, whose objects are in the same form. */
+  readonly isSucceeded?: true;
 }
 
 /** Kinds by everything that requests name them by. Kinds may come and go while it is used. */
@@ -123,8 +125,11 @@ export class Registry {
     this.#tell({ type: 'added', kind });
   }
 
-  /** Serves a kind no more. Does nothing for one that is not served. */
-  remove(kind: Kind): void {
+  /**
+   * Serves a kind no more. Does nothing for one that is not served.
+   * @param isSucceeded Another kind takes its place at once, whose objects are in the same form: watches of them go on.
+   */
+  remove(kind: Kind, isSucceeded = false): void {
     if (!this.#kinds.delete(kind)) return;
     for (const form of formsOf(kind)) {
       this.#byType.delete(typeKey(form));
@@ -136,7 +141,7 @@ export class Registry {
     }
     this.#byField.delete(kind.objectField);
     this.#byWord = undefined;
-    this.#tell({ type: 'removed', kind });
+    this.#tell({ type: 'removed', kind, ...(isSucceeded ? { isSucceeded } : {}) });
   }
 
   /** Calls a listener right after each change, until the result is disposed of. */

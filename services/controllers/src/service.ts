@@ -14,7 +14,7 @@ import { createMetrics, serveDiagnostics } from '@gantry/runtime/metrics.ts';
 import type { Running } from '@gantry/runtime/service.ts';
 import { allControllers } from './controllers.ts';
 import type { SourceOf } from './core/caches.ts';
-import { metadataReader } from './core/metadata-only.ts';
+import { metadataReader, promptReader } from './core/metadata-only.ts';
 import { type ControllerMetrics, createControllerMetrics } from './core/metrics.ts';
 import { RunningControllers } from './core/run.ts';
 import { NodeMonitor } from './nodehealth/monitor.ts';
@@ -113,7 +113,7 @@ async function lead(
   // The bus has whole objects: where metadata is enough, the api sends less.
   const sourceOf: SourceOf = <K extends AnyKind>(kind: K, content: 'whole' | 'metadata') => {
     if (content === 'metadata' || isResourceName(kind)) return watchSource(partial, kind);
-    const source = bus === undefined ? watchSource(client, kind) : busSource(bus, client, kind);
+    const source = bus === undefined ? watchSource(promptReader(client), kind) : busSource(bus, client, kind);
     return source as ChangeSource<ObjectOf<K>>;
   };
   const resources = (until: AbortSignal): AsyncIterable<ServedResources> => client.watchResources(until);

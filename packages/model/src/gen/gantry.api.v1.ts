@@ -918,6 +918,8 @@ export interface WatchRequest {
   resourceVersion?: number;
   /** The objects' metadata alone, each as `partial`. */
   metadataOnly?: boolean;
+  /** Bookmarks follow changes of whatever resource within half a second, for readers that decide by how new their view is. Without it they come once a minute. */
+  prompt?: boolean;
 }
 
 /** Asks for the resources that are served. */

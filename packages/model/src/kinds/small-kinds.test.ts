@@ -130,7 +130,7 @@ describe('defaults', () => {
     expect(again).toEqual(object);
   });
 
-  it('keep the finalizers of a namespace until its end was asked for', () => {
+  it('keep the finalizers of a namespace, which its subresource finalize alone changes', () => {
     const { kind, object: stored } = made(namespace('shop'));
     const emptied = { ...structuredClone(stored), spec: {} };
     kind.prepareForUpdate!(emptied, stored);
@@ -138,7 +138,9 @@ describe('defaults', () => {
     const ending = { ...stored, metadata: { ...stored.metadata, deletionTimestamp: '2026-01-01T00:00:00Z' } };
     const released = { ...structuredClone(ending), spec: {} };
     kind.prepareForUpdate!(released, ending);
-    expect(released.spec).toEqual({});
+    expect(released.spec).toEqual({ finalizers: ['kubernetes'] });
+    kind.subresources!.finalize!.transfer!(ending, { ...released, spec: {} } as typeof ending, 0);
+    expect((ending as typeof stored & { spec: object }).spec).toEqual({ finalizers: [] });
   });
 });
 

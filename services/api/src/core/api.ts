@@ -50,6 +50,8 @@ export interface ObjectQuery {
   readonly namespace: string;
   readonly labelSelector: string;
   readonly fieldSelector: string;
+  /** Nothing but the objects' metadata is wanted, as it is stored: no conversion is asked for. */
+  readonly metadataOnly?: boolean | undefined;
 }
 
 /** A change of parts of an object. */

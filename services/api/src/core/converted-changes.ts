@@ -10,6 +10,7 @@ export async function* convertedChanges(
   selection: Selection,
   after: number,
   signal: AbortSignal,
+  prompt: boolean | undefined,
 ): AsyncGenerator<WatchEvent> {
   const { everything } = selection;
   const stored: Selection = {
@@ -21,7 +22,7 @@ export async function* convertedChanges(
     convert: undefined,
     wantsPrevious: !everything,
   };
-  for await (const event of hub.watch(stored, after, signal)) {
+  for await (const event of hub.watch(stored, after, signal, prompt)) {
     const wanted = event.type === 'BOOKMARK' ? event : await selected(event, selection);
     if (wanted !== undefined) yield wanted;
   }

@@ -198,6 +198,8 @@ export interface WatchStart {
   readonly after: number | 'now';
   /** The state of now is shown at least as new as this. */
   readonly at?: ReadAt | undefined;
+  /** Bookmarks follow changes within half a second. */
+  readonly prompt?: boolean | undefined;
 }
 
 /**
@@ -208,14 +210,14 @@ export async function* watch(
   deps: ReaderDeps,
   kind: Kind,
   selection: Selection,
-  { after, at }: WatchStart,
+  { after, at, prompt }: WatchStart,
   signal: AbortSignal,
 ): AsyncGenerator<WatchEvent> {
   if (after === 'now') {
     const { revision } = await deps.store.list({ prefix: keyPrefix(kind, selection.namespace), limit: 1 });
-    return yield* changesAfter(deps, selection, revision, signal);
+    return yield* changesAfter(deps, selection, revision, signal, prompt);
   }
-  if (after > 0) return yield* changesAfter(deps, selection, after, signal);
+  if (after > 0) return yield* changesAfter(deps, selection, after, signal, prompt);
   if (at !== undefined) await reach(deps, at.revision, signal);
   let token = '';
   let revision = 0;
@@ -230,7 +232,7 @@ export async function* watch(
     ({ token, revision } = page);
   } while (token !== '');
   yield { type: 'BOOKMARK', resourceVersion: revision };
-  yield* changesAfter(deps, selection, revision, signal);
+  yield* changesAfter(deps, selection, revision, signal, prompt);
 }
 
 function changesAfter(
@@ -238,10 +240,11 @@ function changesAfter(
   selection: Selection,
   revision: number,
   signal: AbortSignal,
+  prompt: boolean | undefined,
 ): AsyncGenerator<WatchEvent> {
   return selection.convert === undefined
-    ? hub.watch(selection, revision, signal)
-    : convertedChanges(hub, selection, revision, signal);
+    ? hub.watch(selection, revision, signal, prompt)
+    : convertedChanges(hub, selection, revision, signal, prompt);
 }
 
 /** A page whose objects a watch takes one by one. They are dropped if it does not take them in time. */

@@ -9,6 +9,7 @@ import {
 import { GantryError } from '@gantry/runtime/errors.ts';
 import type { ReadForm, Selection } from '../watch/change.ts';
 import { scopeOf } from '../watch/scope.ts';
+import type { ObjectQuery } from './api.ts';
 import { damagedObject } from './damage.ts';
 import { storedFieldSelector } from './forms.ts';
 import { objectKey } from './keys.ts';
@@ -21,10 +22,10 @@ const maxNamespaceChars = 253;
 /** The selection that a query's texts stand for. Throws BadRequest for selectors and namespaces that make no sense. */
 export function selectionOf(
   form: Form,
-  query: { readonly namespace: string; readonly labelSelector: string; readonly fieldSelector: string },
+  query: Pick<ObjectQuery, 'namespace' | 'labelSelector' | 'fieldSelector' | 'metadataOnly'>,
   limits: Pick<Limits, 'maxSelectorChars'>,
 ): Selection {
-  const { namespace, labelSelector } = query;
+  const { namespace, labelSelector, metadataOnly } = query;
   const { kind } = form;
   for (const text of [labelSelector, query.fieldSelector]) {
     if (text.length > limits.maxSelectorChars) {
@@ -49,8 +50,8 @@ export function selectionOf(
     everything: labelSelector.trim() === '' && fieldSelector.trim() === '',
     scope: scopeOf(kind, namespace, fieldSelector),
     // A webhook may change labels.
-    hints: kind.custom?.stored.asksWebhook ? [] : hintsOf(labelSelector, fieldSelector),
-    ...formsOf(kind),
+    hints: kind.custom?.stored.asksWebhook && !metadataOnly ? [] : hintsOf(labelSelector, fieldSelector),
+    ...(metadataOnly ? {} : formsOf(kind)),
     matches: (object) => {
       try {
         return matchesLabels(object.metadata.labels) && matchesFields(object);

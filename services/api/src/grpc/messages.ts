@@ -18,17 +18,17 @@ export interface QueryMessage {
   readonly namespace?: string;
   readonly labelSelector?: string;
   readonly fieldSelector?: string;
+  readonly metadataOnly?: boolean;
 }
 
 export interface ListRequest extends QueryMessage {
   readonly limit?: number;
   readonly continue?: string;
-  readonly metadataOnly?: boolean;
 }
 
 export interface WatchRequest extends QueryMessage {
   readonly resourceVersion?: number;
-  readonly metadataOnly?: boolean;
+  readonly prompt?: boolean;
 }
 
 /** CreateRequest and UpdateRequest. */

@@ -74,7 +74,7 @@ function readHandlers(
       const purpose = onMany('watch', request, api);
       using place = await calls.enter(context, purpose);
       using _open = calls.watching(purpose);
-      const events = api.watch(context, query, after);
+      const events = api.watch(context, query, { after, prompt: request.prompt });
       const wire = { kinds, form: kinds.formOfResource(query.resource), metadataOnly: request.metadataOnly };
       // Seats are taken for what exists alone.
       if (after > 0) place[Symbol.dispose]();
@@ -214,8 +214,9 @@ function queryOf({
   namespace = '',
   labelSelector = '',
   fieldSelector = '',
+  metadataOnly = false,
 }: message.QueryMessage): ObjectQuery {
-  return { resource, namespace, labelSelector, fieldSelector };
+  return { resource, namespace, labelSelector, fieldSelector, metadataOnly };
 }
 
 function objectOf(wrapped: Wrapped | undefined, kinds: Registry): AnyObject {

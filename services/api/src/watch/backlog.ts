@@ -42,6 +42,14 @@ export class Backlog<T> implements AsyncIterable<T> {
     this.#wake?.();
   }
 
+  /** Ends the queue with an error that comes after the waiting items. */
+  endAfterItems(error: unknown): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#failure = error;
+    this.#wake?.();
+  }
+
   get ended(): boolean {
     return this.#ended;
   }

@@ -26,6 +26,8 @@ export interface HubDeps extends DecodeDeps {
 }
 
 const bookmarkEveryMs = 60_000;
+/** The same for watches that ask for prompt ones, while there are changes. */
+const progressEveryMs = 500;
 /** Longest time that a watch waits for its revision where this process has not seen it yet. */
 const maxAheadMs = 5_000;
 
@@ -61,15 +63,15 @@ export class WatchHub implements AsyncDisposable {
     this.#index = new FieldIndex(deps.kinds.kinds);
     this.#observers = [this.#index, ...deps.observers];
     this.#catchUps = new Semaphore(deps.limits.maxCatchUps);
-    this.#kindChanges = deps.kinds.onChange(({ type, kind }) => {
-      if (type === 'removed') this.#endOf(kind);
+    this.#kindChanges = deps.kinds.onChange(({ type, kind, isSucceeded }) => {
+      if (type === 'removed' && !isSucceeded) this.#endOf(kind);
     });
   }
 
   /** Loads the observers' state and starts to follow the store. Rejects when the store cannot be read. */
   async start(): Promise<void> {
     await this.#load();
-    this.#running = Promise.all([this.#follow(), this.#sendBookmarks()]).then(() => undefined);
+    this.#running = Promise.all([this.#follow(), this.#sendBookmarks(), this.#sendProgress()]).then(() => undefined);
   }
 
   /** All changes up to this revision were fanned out. */
@@ -130,8 +132,11 @@ export class WatchHub implements AsyncDisposable {
     return keys;
   }
 
-  /** Events for a selection after a revision, without gap or duplicate, until the signal fires. */
-  async *watch(selection: Selection, after: number, signal: AbortSignal): AsyncGenerator<WatchEvent> {
+  /**
+   * Events for a selection after a revision, without gap or duplicate, until the signal fires.
+   * @param prompt Bookmarks follow changes within half a second.
+   */
+  async *watch(selection: Selection, after: number, signal: AbortSignal, prompt = false): AsyncGenerator<WatchEvent> {
     if (this.#open >= this.#deps.limits.maxWatches) {
       throw new GantryError('TooManyRequests', `too many watches are open, at most ${this.#deps.limits.maxWatches}`);
     }
@@ -140,7 +145,7 @@ export class WatchHub implements AsyncDisposable {
       // The generation may end between the moment at which the revision was reached and our turn.
       do await this.#awaitRevision(after, signal);
       while (!this.#hasReached(after));
-      yield* this.#attach(selection, after, signal);
+      yield* this.#attach(selection, after, signal, prompt);
     } finally {
       this.#open--;
     }
@@ -157,7 +162,12 @@ export class WatchHub implements AsyncDisposable {
     }
   }
 
-  async *#attach(selection: Selection, after: number, signal: AbortSignal): AsyncGenerator<WatchEvent> {
+  async *#attach(
+    selection: Selection,
+    after: number,
+    signal: AbortSignal,
+    prompt: boolean,
+  ): AsyncGenerator<WatchEvent> {
     const generation = this.#generation.signal;
     let position = after;
     // Older changes come from the store first, until the rest is in memory: no backlog fills meanwhile.
@@ -175,7 +185,7 @@ export class WatchHub implements AsyncDisposable {
     const stop = (): void => backlog.end();
     signal.addEventListener('abort', stop, { once: true });
     if (signal.aborted) stop();
-    const watcher: Watcher = { selection, after: position, backlog };
+    const watcher: Watcher = { selection, after: position, backlog, prompt };
     for (const change of this.#recent.after(position)) deliver(change, watcher);
     this.#watchers.add(watcher);
     try {
@@ -277,6 +287,13 @@ export class WatchHub implements AsyncDisposable {
 
   #wake(): void {
     for (const waiter of this.#waiters) if (this.#hasReached(waiter.revision)) waiter.wake();
+  }
+
+  async #sendProgress(): Promise<void> {
+    while (!this.#stop.signal.aborted) {
+      await this.#deps.clock.sleep(progressEveryMs, this.#stop.signal).catch(() => undefined);
+      if (!this.#stop.signal.aborted && this.#loaded) this.#watchers.progress(this.#revision);
+    }
   }
 
   async #sendBookmarks(): Promise<void> {

@@ -8,6 +8,8 @@ export interface Watcher {
   /** Changes up to this revision are not for it. */
   readonly after: number;
   readonly backlog: Backlog<WatchEvent>;
+  /** Gets bookmarks promptly: see `progress`. */
+  readonly prompt: boolean;
 }
 
 /**
@@ -16,12 +18,18 @@ export interface Watcher {
  */
 export class Watchers {
   readonly #byScope = new Map<string, Set<Watcher>>();
+  readonly #prompt = new Set<Watcher>();
+  /** Revision of the last bookmark that all prompt watches got. */
+  #told = 0;
 
   add(watcher: Watcher): void {
     const { id } = watcher.selection.scope;
     const known = this.#byScope.get(id);
     if (known === undefined) this.#byScope.set(id, new Set([watcher]));
     else known.add(watcher);
+    if (!watcher.prompt) return;
+    this.#prompt.add(watcher);
+    this.#told = 0;
   }
 
   delete(watcher: Watcher): void {
@@ -29,6 +37,7 @@ export class Watchers {
     const known = this.#byScope.get(id);
     known?.delete(watcher);
     if (known?.size === 0) this.#byScope.delete(id);
+    this.#prompt.delete(watcher);
   }
 
   /** Delivers a change to the watches of the scopes that it touches. */
@@ -47,10 +56,18 @@ export class Watchers {
     }
   }
 
-  /** Ends the watches of a resource with an error. */
+  /** Delivers a bookmark to the watches that asked for prompt ones, where anything changed since the last. */
+  progress(resourceVersion: number): void {
+    if (this.#prompt.size === 0 || resourceVersion === this.#told) return;
+    this.#told = resourceVersion;
+    const bookmark: WatchEvent = { type: 'BOOKMARK', resourceVersion };
+    for (const watcher of this.#prompt) if (watcher.after <= resourceVersion) watcher.backlog.push(bookmark);
+  }
+
+  /** Ends the watches of a resource with an error, after the events that wait for them: the ends of its objects may be among these. */
   endOf(resource: string, error: Error): void {
     for (const watchers of this.#byScope.values()) {
-      for (const watcher of watchers) if (watcher.selection.resource === resource) watcher.backlog.end(error);
+      for (const watcher of watchers) if (watcher.selection.resource === resource) watcher.backlog.endAfterItems(error);
     }
   }
 

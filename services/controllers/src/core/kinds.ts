@@ -14,6 +14,8 @@ export interface ServedKind {
   readonly kind: string;
   /** Plural name, such as pods. */
   readonly plural: string;
+  /** Plural name with the group, such as deployments.apps. */
+  readonly resource: string;
   readonly namespaced: boolean;
   /**
    * False where no view shows its objects: they cannot be watched, or are Events, of which there may be a hundred thousand that own
@@ -31,16 +33,23 @@ export class KindTable {
   /** Groups whose kinds cannot be told at present. */
   readonly unknown: readonly UnknownResources[];
   readonly #byType: ReadonlyMap<string, ServedKind>;
+  readonly #byResource: ReadonlyMap<string, ServedKind>;
 
   constructor(all: readonly ServedKind[], unknown: readonly UnknownResources[] = []) {
     this.all = all;
     this.unknown = unknown;
     this.#byType = new Map(all.map((kind) => [`${kind.group} ${kind.kind}`, kind]));
+    this.#byResource = new Map(all.map((kind) => [kind.resource, kind]));
   }
 
   /** The kind of a reference or an object, whatever its version; undefined for one that is not served. */
   of({ apiVersion, kind }: Typed): ServedKind | undefined {
     return this.#byType.get(`${groupOf(apiVersion)} ${kind}`);
+  }
+
+  /** The kind of a resource, such as deployments.apps. */
+  ofResource(resource: string): ServedKind | undefined {
+    return this.#byResource.get(resource);
   }
 }
 
@@ -69,7 +78,7 @@ export function kindTable({ resources, unknown }: ServedResources): KindTable {
     // A kind of the core group that this program does not know of has no name by which to ask for it.
     if (!isUsable || (known === undefined && group === '')) return [];
     const isShown = verbs.includes('watch') && !unwatched.has(resource);
-    return [{ id: id as KindName | ResourceName, group, kind, plural, namespaced, isShown }];
+    return [{ id: id as KindName | ResourceName, group, kind, plural, resource, namespaced, isShown }];
   });
   return new KindTable(kinds, unknown);
 }

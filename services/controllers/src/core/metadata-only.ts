@@ -45,6 +45,15 @@ export function metadataReader(reader: ListReader): ListReader {
       const page = await reader.list(kind, { ...query, metadataOnly: true }, options);
       return { ...page, items: page.items.map(slim) };
     },
-    watch: (kind, query, signal) => reader.watch(kind, { ...query, metadataOnly: true }, signal),
+    // Decisions about owners go by how new the views of all kinds are.
+    watch: (kind, query, signal) => reader.watch(kind, { ...query, metadataOnly: true, prompt: true }, signal),
+  };
+}
+
+/** The reader, whose watches tell promptly how new they are. */
+export function promptReader(reader: ListReader): ListReader {
+  return {
+    list: (kind, query, options) => reader.list(kind, query, options),
+    watch: (kind, query, signal) => reader.watch(kind, { ...query, prompt: true }, signal),
   };
 }

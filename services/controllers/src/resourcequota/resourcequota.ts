@@ -26,24 +26,21 @@ import {
   waitForView,
 } from '../core/action.ts';
 
-/** Kinds whose objects live in namespaces and are counted. */
-const countedKinds: readonly KindName[] = kindNames.filter((name) => {
-  const kind = kindOf(name);
-  return kind.namespaced && counterOf(resourceOf(kind as Kind)) !== undefined;
-});
-const kindOfResource = new Map(countedKinds.map((name) => [resourceOf(kindOf(name) as Kind), name]));
-
 /**
  * Counts what the objects of a namespace take of its quotas. The api adds what each write takes to the quota in the same commit, and never
  * takes anything away: a count is right if it is made from views that are as new as the quota, and is written on that very state of it.
  */
 export const resourceQuotaController: Controller = {
   name: 'resourcequota-controller',
-  watches: countedKinds,
+  // Counts of these go by their content; of all others, those of definitions among them, the number is enough.
+  watches: ['ResourceQuota', 'Pod', 'Service', 'PersistentVolumeClaim', 'ResourceClaim'],
+  watchesAll: true,
 
   keysFor(object: AnyObject, view: View): readonly string[] {
-    const own = object.kind === 'ResourceQuota' ? [keyOf(object)] : [];
-    const counter = counterOf(resourceOf(builtIn.kindOfObject(object)));
+    const kind = view.kinds.of(object);
+    if (!kind?.namespaced) return [];
+    const own = kind.id === 'ResourceQuota' ? [keyOf(object)] : [];
+    const counter = counterOf(kind.resource);
     const concerned: string[] = [];
     for (const quota of view.list('ResourceQuota', object.metadata.namespace)) {
       const bounds = quota.spec?.hard ?? {};
@@ -57,19 +54,22 @@ export const resourceQuotaController: Controller = {
     const quota = view.get('ResourceQuota', namespace, name);
     if (quota === undefined || quota.metadata.deletionTimestamp !== undefined) return [];
     const hard = quota.spec?.hard ?? {};
-    const known = countedResources(Object.keys(hard)).filter((resource) => kindOfResource.has(resource));
-    if (!known.every((resource) => sees(view, kindOfResource.get(resource)!, quota))) return [waitForView];
+    const known = countedResources(Object.keys(hard)).flatMap((resource) => {
+      const kind = view.kinds.ofResource(resource);
+      return kind?.namespaced && kind.isShown && counterOf(resource) !== undefined ? [kind] : [];
+    });
+    if (!known.every(({ id }) => sees(view, id, quota))) return [waitForView];
     const used = only(readAmounts(quota.status?.used), Object.keys(hard));
     const counted = new Map<string, Quantity>();
     let endsMs = Number.POSITIVE_INFINITY;
-    for (const resource of known) {
+    for (const { id, resource } of known) {
       const counter = counterOf(resource)!;
       const names = Object.keys(hard).filter((bound) => counter.counts(bound));
       for (const bound of names) counted.set(bound, counted.get(bound) ?? zero);
-      for (const object of view.list(kindOfResource.get(resource)!, namespace)) {
+      for (const object of view.list(id, namespace)) {
         if (!scopesOf(quota).every((scope) => counter.matches(scope, object as KubeObject))) continue;
         addTo(counted, only(usageOf(counter, object as KubeObject, nowMs), names));
-        endsMs = Math.min(endsMs, endOf(object, nowMs));
+        endsMs = Math.min(endsMs, endOf(object as AnyObject, nowMs));
       }
     }
     for (const [bound, quantity] of counted) used.set(bound, quantity);
