@@ -69,7 +69,8 @@ export class ServedDefinitions implements ChangeObserver {
     }
     const known = this.#served.get(key);
     if (known !== undefined && isServedAlike(known.definition, definition)) return;
-    this.#drop(key);
+    // A definition that begins to end changes nothing of its objects: whoever watches them hears of their ends.
+    this.#drop(key, known !== undefined && sameJson(formPart(known.definition), formPart(definition)));
     this.#served.set(key, { definition, kind: this.#serve(key, definition) });
   }
 
@@ -84,10 +85,10 @@ export class ServedDefinitions implements ChangeObserver {
     }
   }
 
-  #drop(key: string): void {
+  #drop(key: string, isSucceeded = false): void {
     const { kind } = this.#served.get(key) ?? {};
     this.#served.delete(key);
-    if (kind !== undefined) this.#kinds.remove(kind);
+    if (kind !== undefined) this.#kinds.remove(kind, isSucceeded);
   }
 }
 
@@ -105,6 +106,11 @@ function isServedAlike(one: CustomResourceDefinition, other: CustomResourceDefin
   return sameJson(servedPart(one), servedPart(other));
 }
 
-function servedPart({ metadata, spec, status }: CustomResourceDefinition): unknown {
-  return [metadata.uid, spec, status?.acceptedNames, hasCondition(status, 'Terminating')];
+function servedPart(definition: CustomResourceDefinition): unknown {
+  return [formPart(definition), hasCondition(definition.status, 'Terminating')];
+}
+
+/** The part of a definition that decides on the form of its objects. */
+function formPart({ metadata, spec, status }: CustomResourceDefinition): unknown {
+  return [metadata.uid, spec, status?.acceptedNames];
 }

@@ -199,9 +199,14 @@ export class Caches implements View, AsyncDisposable {
     );
   }
 
+  /** A kind that comes back in time. Whoever heard of its objects meanwhile could not tell what they are. */
   #stay(follower: Follower): void {
-    follower.leaving?.abort();
+    if (follower.leaving === undefined) return;
+    follower.leaving.abort();
     follower.leaving = undefined;
+    for (const object of follower.informer.values()) {
+      for (const handler of this.#handlersOfAll) handler({ type: 'ADDED', object, old: undefined });
+    }
   }
 
   #drop({ kind, informer, leaving }: Follower): void {

@@ -1,6 +1,5 @@
-import { builtIn, type KindName, kindNames, kindOf } from '@gantry/model/built-in.ts';
 import type { ResourceQuota } from '@gantry/model/gen/gantry.core.v1.ts';
-import type { Kind, KubeObject } from '@gantry/model/kind.ts';
+import type { KubeObject } from '@gantry/model/kind.ts';
 import type { Quantity } from '@gantry/model/quantity.ts';
 import {
   type Amounts,
@@ -14,7 +13,6 @@ import {
 import type { Counter } from '@gantry/model/quota/counter.ts';
 import { countedResources, counterOf } from '@gantry/model/quota/counters.ts';
 import { scopesOf } from '@gantry/model/quota/scopes.ts';
-import { resourceOf } from '@gantry/model/registry.ts';
 import {
   type Action,
   type AnyObject,
