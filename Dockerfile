@@ -7,6 +7,7 @@
 FROM node:24-bookworm-slim AS dependencies
 WORKDIR /gantry
 COPY package.json package-lock.json .npmrc ./
+COPY packages/cel/package.json packages/cel/
 COPY packages/client/package.json packages/client/
 COPY packages/envoy-control-plane-ts/package.json packages/envoy-control-plane-ts/
 COPY packages/events/package.json packages/events/

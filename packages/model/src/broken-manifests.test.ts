@@ -23,6 +23,11 @@ describe('broken manifests', () => {
     expect(error?.reason).toBe(reason);
   });
 
+  it('may name a namespace that cannot be', () => {
+    const error = errorOf('{apiVersion: v1, kind: ConfigMap, metadata: {name: web, namespace: a.b}}');
+    expect(error).toMatchObject({ reason: 'Invalid', message: expect.stringContaining('metadata.namespace') });
+  });
+
   it('are about a hundred, each of another kind', () => {
     expect(brokenManifests.length).toBeGreaterThanOrEqual(100);
     expect(new Set(brokenManifests.map(({ name }) => name)).size).toBe(brokenManifests.length);

@@ -23,6 +23,16 @@ describe('broken manifests through gRPC', () => {
     await expect(running.client.apply(manifest)).rejects.toMatchObject(expected);
   });
 
+  test('of a namespace that cannot be are told that there is none', async () => {
+    const manifest = JSON.stringify({
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'web', namespace: 'a.b' },
+    });
+    const expected = { reason: 'NotFound', message: 'namespaces "a.b" not found' };
+    await expect(running.client.apply(manifest)).rejects.toMatchObject(expected);
+  });
+
   test('leave nothing in the store, and the api alive', async () => {
     const { entries } = await running.store.list({ prefix: '' });
     expect(entries).toEqual(before);

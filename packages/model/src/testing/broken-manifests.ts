@@ -177,7 +177,6 @@ const metadata: readonly Case[] = [
   ['a name with a slash', configMap('', 'name: a/b'), 'metadata.name: Invalid value: "a/b"'],
   ['a name of 254 characters', configMap('', `name: ${'a'.repeat(254)}`), 'metadata.name: Invalid value'],
   ['a huge name', configMap('', `name: ${'a'.repeat(100_000)}`), 'must be no more than 253 characters'],
-  ['a namespace with dots', configMap('', 'name: web, namespace: a.b'), 'metadata.namespace'],
   [
     'a label with a bad key',
     configMap('', 'name: web, labels: {"a b": c}'),

@@ -1,7 +1,7 @@
 import type { ReplicaSetCondition } from '@gantry/model/gen/gantry.apps.v1.ts';
 import { isError } from '@gantry/runtime/errors.ts';
 import { rfc3339 } from '@gantry/runtime/time.ts';
-import type { Replicas } from './replicaset.ts';
+import type { Replicas } from './replicas.ts';
 
 const type = 'ReplicaFailure';
 

@@ -17,13 +17,11 @@ import {
 import { controllerOf, controllerReference, ownerKey } from '../core/owners.ts';
 import { availableInMs, isActive } from '../core/pods.ts';
 import { conditionsOf, FailureMemory } from './failures.ts';
+import type { Replicas } from './replicas.ts';
 import { chooseVictims } from './victims.ts';
 
 /** Most pods that one reconcile creates or deletes; the rest follows at once after (as in Kubernetes). */
 const burst = 500;
-
-/** A set of equal pods: a ReplicaSet, or the ReplicationController that was there before it. */
-export type Replicas = ReplicaSet | ReplicationController;
 
 /** Keeps as many pods alive as a ReplicaSet asks for. */
 export function replicaSetController(): Controller {

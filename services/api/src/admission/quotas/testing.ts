@@ -16,7 +16,7 @@ export async function countedQuota(client: Client, configmaps: number, namespace
   return await client.updateStatus<ResourceQuota>({ ...made, status: { hard, used } });
 }
 
-/** What the quota says is used. */
+/** The amounts that the quota says are used. */
 export async function usedIn(client: Client, namespace = 'default'): Promise<number> {
   const { status } = await client.get('ResourceQuota', { namespace, name: 'q' });
   return Number(status?.used?.['count/configmaps']);
