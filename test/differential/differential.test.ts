@@ -1,12 +1,20 @@
+import type { HookServer } from '@gantry/api/admission/testing/hook-server.ts';
 import { startTestApi } from '@gantry/api/testing/harness.ts';
-import { describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { compared } from './comparable.ts';
 import { answer } from './gantry.ts';
+import { startHooks } from './hooks.ts';
 import { answersOf, casesOf, differences, topics } from './request.ts';
 
 // Gantry answers as a real kube-apiserver did when its answers were recorded; see README.md.
 
 const known = differences();
+let hooks: HookServer;
+
+beforeAll(async () => {
+  hooks = await startHooks();
+});
+afterAll(() => hooks[Symbol.dispose]());
 
 describe.each(topics())('%s', (topic) => {
   const recorded = answersOf(topic);
@@ -17,7 +25,7 @@ describe.each(topics())('%s', (topic) => {
       ...(overHttp ? { rest: '127.0.0.1:0' } : {}),
     });
     for (const [index, step] of one.steps.entries()) {
-      const [expected, given] = compared(recorded[one.name]![index]!, await answer(running, step), step);
+      const [expected, given] = compared(recorded[one.name]![index]!, await answer(running, step, hooks), step);
       const reason = known.get(`${topic} / ${one.name} / ${index + 1}`);
       if (reason !== undefined) expect(given, `step ${index + 1} differs no more (${reason})`).not.toEqual(expected);
       else expect(given, `step ${index + 1}: ${JSON.stringify(step)}`).toEqual(expected);

@@ -1,4 +1,5 @@
 /** Sends the steps of a case to a Gantry api in this process, as an edge would. */
+import type { HookServer } from '@gantry/api/admission/testing/hook-server.ts';
 import { ownContext } from '@gantry/api/core/context.ts';
 import type { AnyObject } from '@gantry/api/core/stored-object.ts';
 import type { TestApi } from '@gantry/api/testing/harness.ts';
@@ -10,6 +11,7 @@ import { applyMergePatch } from '@gantry/model/patch.ts';
 import { resourceOf } from '@gantry/model/registry.ts';
 import { reasonTable, toGantryError } from '@gantry/runtime/errors.ts';
 import { expect } from 'vitest';
+import { withHooks } from './hooks.ts';
 import { sendHttp, toGantry } from './http.ts';
 import { type Answer, answerOnce, type Json, type Ref, type Step, subjectOf, tableAnswer } from './request.ts';
 
@@ -18,10 +20,10 @@ const context = ownContext(admin, new AbortController().signal, 'differential');
 const [ok, created] = [200, 201];
 
 /** Answers one step. */
-export async function answer({ api }: Pick<TestApi, 'api'>, step: Step): Promise<Answer> {
-  if (step.http !== undefined) return sendHttp(step.http, toGantry(api));
+export async function answer({ api }: Pick<TestApi, 'api'>, step: Step, hooks: HookServer): Promise<Answer> {
+  if (step.http !== undefined) return sendHttp(step.http, withHooks(hooks, toGantry(api)));
   const { until } = step;
-  if (until !== undefined) return answerOnce(until, () => answer({ api }, { get: until }));
+  if (until !== undefined) return answerOnce(until, () => answer({ api }, { get: until }, hooks));
   try {
     if (step.table !== undefined) return printed(await api.resources.get(context, refOf(step.table)));
     const { code, object } = await perform(api.resources, step);

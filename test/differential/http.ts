@@ -15,8 +15,18 @@ export function toGantry({ restPort }: { readonly restPort: number | undefined }
     const options = { method, headers: { ...headers, 'content-type': type }, ...text };
     const response = await fetch(`http://127.0.0.1:${restPort}${path}`, options);
     const warnings = warningsIn(response.headers.get('warning') ?? '');
-    return { code: response.status, body: (await response.json()) as Json, warnings };
+    const answer = { code: response.status, body: (await response.json()) as Json, warnings };
+    await seen(restPort, method, path);
+    return answer;
   };
+}
+
+/** Waits until a Gantry api goes by a configuration of admission: lists of its revision wait for the changes up to it. */
+async function seen(port: number | undefined, method: string, path: string): Promise<void> {
+  if (method === 'GET' || !path.startsWith('/apis/admissionregistration.k8s.io/')) return;
+  const collection = `http://127.0.0.1:${port}${path.split('?')[0]!.split('/').slice(0, 5).join('/')}`;
+  const { metadata } = (await (await fetch(collection)).json()) as { metadata: { resourceVersion: string } };
+  await (await fetch(`${collection}?resourceVersion=${metadata.resourceVersion}`)).arrayBuffer();
 }
 
 /** Answers one request. */

@@ -1,9 +1,11 @@
 /** Sends the cases to a real kube-apiserver and writes its answers down. */
 import { writeFile } from 'node:fs/promises';
+import type { HookServer } from '@gantry/api/admission/testing/hook-server.ts';
 import { builtIn } from '@gantry/model/built-in.ts';
 import { applyMergePatch } from '@gantry/model/patch.ts';
 import { parse } from 'yaml';
-import { answerOf, madeOverHttp, sendHttp } from './http.ts';
+import { settle, startHooks, withHooks } from './hooks.ts';
+import { answerOf, madeOverHttp, type Send, sendHttp } from './http.ts';
 import { Oracle } from './oracle.ts';
 import { pathOf, pathOfNew } from './paths.ts';
 import {
@@ -22,11 +24,14 @@ import {
 } from './request.ts';
 
 /** Answers one step. */
-async function answer(oracle: Oracle, step: Step): Promise<Answer> {
+async function answer(oracle: Oracle, hooks: HookServer, step: Step): Promise<Answer> {
   if (step.http !== undefined) {
-    return sendHttp(step.http, (method, path, { body, type, headers }) =>
-      oracle.send(method, path, body, type, headers),
-    );
+    const send: Send = async (method, path, { body, type, headers }) => {
+      const given = await oracle.send(method, path, body, type, headers);
+      await settle(method, path);
+      return given;
+    };
+    return sendHttp(step.http, withHooks(hooks, send));
   }
   const strict = 'fieldValidation=Strict';
   if (step.create !== undefined) return request(oracle, 'POST', `${pathOfNew(step.create)}?${strict}`, step.create);
@@ -87,6 +92,7 @@ async function clean(oracle: Oracle, { steps }: Case, answers: readonly Answer[]
     );
     if (code === 404) continue;
     await oracle.send('DELETE', path, { gracePeriodSeconds: 0, propagationPolicy: 'Background' });
+    await settle('DELETE', path);
   }
 }
 
@@ -117,11 +123,12 @@ function readable(text: string): Json | undefined {
 /** Records all topics, or those that are named. */
 export async function record(peers: string, names: readonly string[]): Promise<void> {
   await using oracle = await Oracle.start(peers);
+  using hooks = await startHooks();
   for (const topic of names.length === 0 ? topics() : names) {
     const answers: Record<string, Answer[]> = {};
     for (const one of casesOf(topic)) {
       const list: Answer[] = [];
-      for (const step of one.steps) list.push(await answer(oracle, step));
+      for (const step of one.steps) list.push(await answer(oracle, hooks, step));
       answers[one.name] = list;
       await clean(oracle, one, list);
     }
