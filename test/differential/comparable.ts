@@ -26,7 +26,9 @@ function comparable(answer: Answer, step: Step): Answer {
   const isPatch = reason === 'Invalid' && isAboutPatch(causes ?? [], message ?? '', step);
   return {
     code,
-    ...(warnings === undefined ? {} : { warnings: warnings.filter((text) => !text.includes('is not enforced')) }),
+    ...(warnings === undefined
+      ? {}
+      : { warnings: warnings.filter((text) => !text.includes('is not enforced')).toSorted() }),
     ...(reason === undefined ? {} : { reason }),
     ...(message === undefined || isPatch ? {} : { message: comparableMessage(reason, withoutChance(message, asked)) }),
     // Refusals of what cannot be decoded name no fields in Kubernetes; Gantry's do.

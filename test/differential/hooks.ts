@@ -84,7 +84,9 @@ function shown({ apiVersion, request }: Question): string {
 function plain(object: Json | null): unknown {
   if (object === null || typeof object.metadata !== 'object') return object;
   const { uid, creationTimestamp, resourceVersion, managedFields, generation, ...metadata } = object.metadata as Json;
-  const owned = { uid, creationTimestamp, resourceVersion, managedFields };
+  // A Scale has the owners of its object's fields, or has not, as it comes.
+  const owners = object.kind === 'Scale' ? {} : { managedFields };
+  const owned = { uid, creationTimestamp, resourceVersion, ...owners };
   const given = Object.entries(owned).filter(([, value]) => value !== undefined && value !== null);
   return { ...object, metadata: { ...metadata, given: given.map(([name]) => name) } };
 }
@@ -125,8 +127,23 @@ function replaced<T>(value: T, pairs: readonly (readonly [from: string, to: stri
   return JSON.parse(pairs.reduce((text, [from, to]) => text.replaceAll(from, to), JSON.stringify(value))) as T;
 }
 
-/** Waits until kube-apiserver goes by what a request may have changed. */
-export async function settle(method: string, path: string): Promise<void> {
-  if (method === 'GET' || !path.startsWith('/apis/admissionregistration.k8s.io/')) return;
-  await sleep(path.includes('webhook') ? settlingMs.webhooks : settlingMs.policies);
+/** The wait until kube-apiserver goes by configurations that were changed: before the next request that they may be about. */
+export class Settling {
+  #dueMs = 0;
+
+  /** Waits before a request. */
+  async before(path: string): Promise<void> {
+    if (path.startsWith(configurations)) return;
+    const waitMs = this.#dueMs;
+    this.#dueMs = 0;
+    if (waitMs > 0) await sleep(waitMs);
+  }
+
+  /** Notes a request that was answered. */
+  after(method: string, path: string, code: number): void {
+    if (method === 'GET' || code >= 300 || !path.startsWith(configurations)) return;
+    this.#dueMs = Math.max(this.#dueMs, path.includes('webhook') ? settlingMs.webhooks : settlingMs.policies);
+  }
 }
+
+const configurations = '/apis/admissionregistration.k8s.io/';

@@ -4,7 +4,7 @@ import type { HookServer } from '@gantry/api/admission/testing/hook-server.ts';
 import { builtIn } from '@gantry/model/built-in.ts';
 import { applyMergePatch } from '@gantry/model/patch.ts';
 import { parse } from 'yaml';
-import { settle, startHooks, withHooks } from './hooks.ts';
+import { Settling, startHooks, withHooks } from './hooks.ts';
 import { answerOf, madeOverHttp, type Send, sendHttp } from './http.ts';
 import { Oracle } from './oracle.ts';
 import { pathOf, pathOfNew } from './paths.ts';
@@ -24,11 +24,12 @@ import {
 } from './request.ts';
 
 /** Answers one step. */
-async function answer(oracle: Oracle, hooks: HookServer, step: Step): Promise<Answer> {
+async function answer(oracle: Oracle, hooks: HookServer, settling: Settling, step: Step): Promise<Answer> {
   if (step.http !== undefined) {
     const send: Send = async (method, path, { body, type, headers }) => {
+      await settling.before(path);
       const given = await oracle.send(method, path, body, type, headers);
-      await settle(method, path);
+      settling.after(method, path, given.code);
       return given;
     };
     return sendHttp(step.http, withHooks(hooks, send));
@@ -81,9 +82,14 @@ async function apply(oracle: Oracle, manifest: Json | string): Promise<Answer> {
 }
 
 /** Removes what a case left behind. */
-async function clean(oracle: Oracle, { steps }: Case, answers: readonly Answer[]): Promise<void> {
+async function clean(oracle: Oracle, settling: Settling, { steps }: Case, answers: readonly Answer[]): Promise<void> {
   const named = madeBy(steps).map(({ kind, name, namespace }) => pathOf(kind, name, namespace));
-  for (const path of new Set([...named, ...madeOverHttp(steps, answers)])) {
+  // What configures admission goes first: it might keep all else from going.
+  const isConfiguration = (path: string): boolean => path.includes('admissionregistration');
+  const all = [...named, ...madeOverHttp(steps, answers)];
+  const paths = [...all.filter(isConfiguration), ...all.filter((path) => !isConfiguration(path))];
+  for (const path of new Set(paths)) {
+    await settling.before(path);
     const { code } = await oracle.send(
       'PATCH',
       path,
@@ -91,8 +97,8 @@ async function clean(oracle: Oracle, { steps }: Case, answers: readonly Answer[]
       'application/merge-patch+json',
     );
     if (code === 404) continue;
-    await oracle.send('DELETE', path, { gracePeriodSeconds: 0, propagationPolicy: 'Background' });
-    await settle('DELETE', path);
+    const options = { gracePeriodSeconds: 0, propagationPolicy: 'Background' };
+    settling.after('DELETE', path, (await oracle.send('DELETE', path, options)).code);
   }
 }
 
@@ -124,13 +130,14 @@ function readable(text: string): Json | undefined {
 export async function record(peers: string, names: readonly string[]): Promise<void> {
   await using oracle = await Oracle.start(peers);
   using hooks = await startHooks();
+  const settling = new Settling();
   for (const topic of names.length === 0 ? topics() : names) {
     const answers: Record<string, Answer[]> = {};
     for (const one of casesOf(topic)) {
       const list: Answer[] = [];
-      for (const step of one.steps) list.push(await answer(oracle, hooks, step));
+      for (const step of one.steps) list.push(await answer(oracle, hooks, settling, step));
       answers[one.name] = list;
-      await clean(oracle, one, list);
+      await clean(oracle, settling, one, list);
     }
     await writeFile(answersFile(topic), `${JSON.stringify(answers, null, 1)}\n`);
     const requests = Object.values(answers).reduce((sum, list) => sum + list.length, 0);

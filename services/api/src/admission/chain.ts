@@ -3,6 +3,7 @@ import type { Form } from '@gantry/model/registry.ts';
 import type { GantryError } from '@gantry/runtime/errors.ts';
 import type { Operation } from '@gantry/store/store.ts';
 import type { User } from '../auth/user.ts';
+import type { NamedOptions } from '../core/context.ts';
 import type { AnyObject } from '../core/stored-object.ts';
 import type { Admittance, CommittedBatch } from './admission.ts';
 
@@ -11,6 +12,8 @@ export interface AdmissionRequest {
   readonly user: User;
   /** Owner of the fields that it sets. */
   readonly fieldManager: string;
+  /** Options that its client named. */
+  readonly named?: NamedOptions;
   /** Empty for the object itself. */
   readonly subresource: string;
   readonly dryRun: boolean;

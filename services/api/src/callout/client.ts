@@ -43,6 +43,9 @@ export interface CallOptions {
   readonly maxAnswerBytes?: number;
 }
 
+/** Kubernetes' words for an answer that is no JSON. */
+const noJson =
+  'couldn\'t get version/kind; json parse error: json: cannot unmarshal string into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }';
 /** Places to which connections are kept; the one that was not used for longest is closed. */
 const maxAgents = 200;
 /** Milliseconds that a connection is kept unused. */
@@ -83,8 +86,7 @@ export class Callouts implements Disposable {
     try {
       return JSON.parse(body);
     } catch (cause) {
-      const text = `couldn't get version/kind; json parse error: ${(cause as Error).message}`;
-      throw new GantryError('ServiceUnavailable', text, { cause });
+      throw new GantryError('ServiceUnavailable', noJson, { cause });
     }
   }
 

@@ -36,7 +36,7 @@ function slice(address: string, pod?: string): object {
 describe('ways to services', () => {
   it('finds ready endpoints, and keeps them until something of the namespace changes', async () => {
     const { test, routes } = await started();
-    await expect(routes.find(service)).rejects.toThrow('services "hook" not found');
+    await expect(routes.find(service)).rejects.toThrow('service "hook" not found');
     await test.client.create({
       apiVersion: 'v1',
       kind: 'Service',

@@ -1,7 +1,7 @@
 import { builtIn } from '@gantry/model/built-in.ts';
 import type { Service } from '@gantry/model/gen/gantry.core.v1.ts';
 import type { EndpointSlice } from '@gantry/model/gen/gantry.discovery.v1.ts';
-import { GantryError } from '@gantry/runtime/errors.ts';
+import { GantryError, isError } from '@gantry/runtime/errors.ts';
 import type { Change } from '@gantry/store/store.ts';
 import type { CoreDeps } from '../core/context.ts';
 import { keyPrefix, parseKey } from '../core/keys.ts';
@@ -85,7 +85,7 @@ async function endpointsOf(
   deps: Pick<Deps, 'store' | 'cache'>,
   { namespace, name, port = 443 }: CalloutService,
 ): Promise<Endpoint[]> {
-  const { spec } = (await readStored(deps, { kind: services, namespace, name })).object as unknown as Service;
+  const { spec } = await serviceOf(deps, namespace, name);
   if (spec.type === 'ExternalName') return [{ host: spec.externalName ?? '', port }];
   const found = (spec.ports ?? []).find((each) => each.port === port);
   if (found === undefined) {
@@ -93,6 +93,15 @@ async function endpointsOf(
     throw new GantryError('ServiceUnavailable', text);
   }
   return (await slicesOf(deps, namespace, name)).flatMap((slice) => readyOf(slice, found.name ?? '', namespace));
+}
+
+async function serviceOf(deps: Pick<Deps, 'store' | 'cache'>, namespace: string, name: string): Promise<Service> {
+  try {
+    return (await readStored(deps, { kind: services, namespace, name })).object as unknown as Service;
+  } catch (error) {
+    if (!isError(error, 'NotFound')) throw error;
+    throw new GantryError('NotFound', `service ${JSON.stringify(name)} not found`, { cause: error });
+  }
 }
 
 /** The ready endpoints of a slice that serve a port. */

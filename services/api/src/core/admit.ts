@@ -8,8 +8,8 @@ import type { AnyObject } from './stored-object.ts';
 
 /** The request that admission sees. */
 export function admissionRequest(context: RequestContext, subresource: string, dryRun: boolean): AdmissionRequest {
-  const { user, fieldManager, signal, warn, annotate = () => undefined } = context;
-  return { user, fieldManager, subresource, dryRun, signal, warn, annotate };
+  const { user, fieldManager, named = {}, signal, warn, annotate = () => undefined } = context;
+  return { user, fieldManager, named, subresource, dryRun, signal, warn, annotate };
 }
 
 /** An attempt at its start. Its operation follows from the objects where it is not given. */

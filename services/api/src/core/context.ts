@@ -30,6 +30,12 @@ export interface CoreDeps {
   readonly log: Logger;
 }
 
+/** Options of a write that its client named, by Kubernetes' names. */
+export interface NamedOptions {
+  readonly fieldManager?: string;
+  readonly fieldValidation?: string;
+}
+
 /** The part of a request that is the same whatever it asks for; both edges make one for each. */
 export interface RequestContext {
   readonly user: User;
@@ -39,6 +45,8 @@ export interface RequestContext {
   readonly signal: AbortSignal;
   /** Owner of the fields that the request sets: what the client names, or else the part of its user agent before the slash. */
   readonly fieldManager: string;
+  /** Options that the client itself named, as admission shows them. */
+  readonly named?: NamedOptions;
   readonly fieldValidation: FieldValidation;
   /** Tells the client something that is no refusal: a Warning header over HTTP. */
   readonly warn: (text: string) => void;

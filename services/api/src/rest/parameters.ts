@@ -1,6 +1,7 @@
 import type { FieldValidation } from '@gantry/model/decode.ts';
 import type { FieldCause } from '@gantry/runtime/errors.ts';
 import { GantryError } from '@gantry/runtime/errors.ts';
+import type { NamedOptions } from '../core/context.ts';
 
 /** Parameters of a write. */
 export interface WriteParameters {
@@ -51,6 +52,12 @@ export function writeParameters(
     fieldValidation: (fieldValidation || 'Warn') as FieldValidation,
     force: flag(query, 'force') ?? false,
   };
+}
+
+/** The options that a client named, as admission shows them. */
+export function namedIn(query: URLSearchParams): NamedOptions {
+  const [fieldManager, fieldValidation] = [query.get('fieldManager'), query.get('fieldValidation')];
+  return { ...(fieldManager ? { fieldManager } : {}), ...(fieldValidation ? { fieldValidation } : {}) };
 }
 
 /** Treatment of unknown and doubled fields that a request asks for; what is no such treatment is refused with the other parameters. */

@@ -35,7 +35,7 @@ import { isLong, LongRequests } from './in-flight.ts';
 import { ByteBudget } from './list-writer.ts';
 import { openIdDocumentAt, reachedAt } from './open-id.ts';
 import { sendSchemas } from './openapi/answer.ts';
-import { fieldValidationOf } from './parameters.ts';
+import { fieldValidationOf, namedIn } from './parameters.ts';
 import { isRemoteUpgrade, passOn, passUpgradeOn, remoteFor } from './proxying/aggregated.ts';
 import type { ResourceDeps, ResourceRequest, Upgrade } from './request.ts';
 import { handleResource } from './resources.ts';
@@ -338,6 +338,7 @@ class RestEdge {
       user: impersonated(user, headersOf(incoming), this.#deps.authorize),
       actor: user,
       signal,
+      named: namedIn(query),
       fieldManager: query.get('fieldManager') || managerOfAgent(incoming.headers['user-agent'] ?? ''),
       fieldValidation: fieldValidationOf(query),
       warn,

@@ -199,5 +199,6 @@ function evictionOf({ namespace, name, uid, gracePeriodSeconds }: EvictRequest):
     ...(gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds }),
   };
   const metadata = { name, namespace };
-  return { apiVersion: 'policy/v1', kind: 'Eviction', metadata, deleteOptions } as unknown as AnyObject;
+  const options = Object.keys(deleteOptions).length === 0 ? {} : { deleteOptions };
+  return { apiVersion: 'policy/v1', kind: 'Eviction', metadata, ...options } as unknown as AnyObject;
 }

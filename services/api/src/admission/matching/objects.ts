@@ -45,7 +45,8 @@ export class AttemptObjects {
     if (object === undefined) return undefined;
     return cached(this.#objects, place, () => {
       const shown = this.#converted(object, place);
-      return this.#isNew ? withoutIdentity(shown) : withVersion(shown, this.#attempt.stored);
+      const isChange = this.#attempt.operation === 'UPDATE';
+      return this.#isNew ? withoutIdentity(shown) : isChange ? withVersion(shown, this.#attempt.stored) : shown;
     });
   }
 
@@ -109,9 +110,10 @@ function cached(map: Map<string, AnyObject>, { form }: Place, make: () => AnyObj
 }
 
 function withoutIdentity(object: AnyObject): AnyObject {
-  const metadata = { ...object.metadata };
+  const metadata: Partial<AnyObject['metadata']> = { ...object.metadata };
   for (const field of laterFields) delete metadata[field];
-  return { ...object, metadata };
+  if (metadata.name === '') delete metadata.name;
+  return { ...object, metadata } as AnyObject;
 }
 
 /** An object with the resourceVersion of the one that it is to replace. */

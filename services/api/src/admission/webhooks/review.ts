@@ -1,3 +1,4 @@
+import type { DeletionRequest } from '../../core/deletion.ts';
 import type { AnyObject } from '../../core/stored-object.ts';
 import { userInfoOf } from '../../rest/virtual/self-subject-review.ts';
 import type { AdmissionAttempt } from '../chain.ts';
@@ -39,7 +40,7 @@ export function requestOf(attempt: AdmissionAttempt, { place, requested }: Pick<
     operation,
     userInfo: userInfoOf(request.user),
     dryRun: request.dryRun,
-    options: attempt.options ?? optionsOf(attempt),
+    options: optionsOf(attempt),
   };
 }
 
@@ -59,12 +60,21 @@ function resourceIn({ group, version, resource }: Place): object {
 
 const optionKinds = { CREATE: 'CreateOptions', UPDATE: 'UpdateOptions', DELETE: 'DeleteOptions', CONNECT: '' } as const;
 
-/** Options of a request whose edge names none. */
-function optionsOf({ operation, request }: AdmissionAttempt): object | null {
+/** The options of a request as its client named them. */
+function optionsOf({ operation, request, options = {} }: AdmissionAttempt): object | null {
   const kind = optionKinds[operation];
   if (kind === '') return null;
-  const manager = operation === 'DELETE' || request.fieldManager === '' ? {} : { fieldManager: request.fieldManager };
-  return { kind, apiVersion: 'meta.k8s.io/v1', ...(request.dryRun ? { dryRun: ['All'] } : {}), ...manager };
+  const type = { kind, apiVersion: 'meta.k8s.io/v1' };
+  const dryRun = request.dryRun ? { dryRun: ['All'] } : {};
+  if (operation !== 'DELETE') return { ...type, ...dryRun, ...request.named };
+  const { gracePeriodSeconds, propagationPolicy, uid, resourceVersion } = options as DeletionRequest;
+  const preconditions = { ...(uid ? { uid } : {}), ...(resourceVersion ? { resourceVersion } : {}) };
+  return {
+    ...{ ...type, ...dryRun },
+    ...(gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds }),
+    ...(Object.keys(preconditions).length === 0 ? {} : { preconditions }),
+    ...(propagationPolicy ? { propagationPolicy } : {}),
+  };
 }
 
 /** The answer of a webhook. */
@@ -105,7 +115,7 @@ export function answerIn(
   given: unknown,
   { version, uid, isMutating }: { readonly version: ReviewVersion; readonly uid: string; readonly isMutating: boolean },
 ): ReviewAnswer {
-  const review = fieldsOf(given, 'AdmissionReview', '');
+  const review = reviewIn(given);
   const response = optional(review, 'response', (value) => fieldsOf(value, 'AdmissionReview', 'response'));
   const answer = response && typed(response);
   if (answer === undefined) throw new ReviewProblem('webhook response was absent');
@@ -117,6 +127,21 @@ export function answerIn(
     // The first version did not look at the type: there is one alone.
     patchType: version === 'v1' ? (answer.patchType ?? '') : 'JSONPatch',
   };
+}
+
+/** The fields of an answer that is a review of any version. */
+function reviewIn(given: unknown): Fields {
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
+    const type =
+      'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }';
+    const text = `json: cannot unmarshal ${typeName(given)} into Go value of type ${type}`;
+    throw new ReviewProblem(`couldn't get version/kind; json parse error: ${text}`, true);
+  }
+  const { apiVersion = '', kind = '' } = given as Fields;
+  const isKnown = ['', ...versions.map((version) => `admission.k8s.io/${version}`)].includes(String(apiVersion));
+  if (isKnown && ['', 'AdmissionReview'].includes(String(kind))) return given as Fields;
+  const problem = `no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion)} in scheme "pkg/runtime/scheme.go:111"`;
+  throw new ReviewProblem(problem, true);
 }
 
 function checkV1(review: Fields, answer: Typed, uid: string, isMutating: boolean): void {
@@ -216,14 +241,14 @@ function boolean(value: unknown, name: string): boolean {
   throw mismatch(value, 'AdmissionResponse', `response.${name}`, 'bool');
 }
 
+/** A type as Go's decoder names it. */
+function typeName(value: unknown): string {
+  if (Array.isArray(value)) return 'array';
+  return value === null ? 'null' : typeof value === 'boolean' ? 'bool' : typeof value;
+}
+
 function mismatch(value: unknown, struct: string, path: string, type: string): ReviewProblem {
-  const given = Array.isArray(value)
-    ? 'array'
-    : value === null
-      ? 'null'
-      : typeof value === 'boolean'
-        ? 'bool'
-        : typeof value;
+  const given = typeName(value);
   const at = path === '' ? 'value' : `struct field ${struct}.${path}`;
   return new ReviewProblem(`json: cannot unmarshal ${given} into Go ${at} of type ${type}`, true);
 }
