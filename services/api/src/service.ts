@@ -150,7 +150,8 @@ async function startParts(config: ApiConfig, deps: ApiDeps, stack: AsyncDisposab
   const registry = createMetrics('api');
   const { core, outside } = coreOf(config, deps, access, {
     ...{ views, ledger, keys },
-    outside: (base) => stack.use(outsideAdmission({ ...base, metrics: registry, pods: () => pods })),
+    outside: (base) =>
+      stack.use(outsideAdmission({ ...base, metrics: registry, decide: access.decide, pods: () => pods })),
   });
   const agents = stack.use(new AgentConnections(deps.credentials ?? noCredentials));
   const pods = new PodProxy({ ...core, agents });

@@ -1,5 +1,6 @@
 import { builtIn } from '@gantry/model/built-in.ts';
 import type { Registry as Metrics } from 'prom-client';
+import type { Authorizer } from '../auth/authorization.ts';
 import { wellKnown } from '../auth/user.ts';
 import { Callouts } from '../callout/client.ts';
 import { Routes } from '../callout/routes.ts';
@@ -11,6 +12,7 @@ import type { PodProxy } from '../pods/proxy.ts';
 import { socketTo } from '../pods/socket.ts';
 import type { ChangeObserver } from '../watch/observers.ts';
 import type { AdmissionStep } from './chain.ts';
+import { expressionAuthorizer } from './expressions/authorizer.ts';
 import { expressionsStep } from './expressions/validation.ts';
 import { FollowedObjects } from './following.ts';
 import { createPolicyMetrics } from './policies/metrics.ts';
@@ -37,6 +39,8 @@ export interface OutsideAdmission extends Disposable {
 
 type Deps = Pick<CoreDeps, 'kinds' | 'store' | 'cache' | 'clock' | 'entropy' | 'log'> & {
   readonly metrics: Metrics;
+  /** Decides for expressions that ask what a user may do. */
+  readonly decide: Authorizer;
   /** The way to pods behind services. */
   readonly pods: () => Pick<PodProxy, 'dial'>;
 };
@@ -65,7 +69,7 @@ export function outsideAdmission(deps: Deps): OutsideAdmission {
   const metrics = createHookMetrics(deps.metrics);
   const readNamespace = async (name: string): Promise<AnyObject> =>
     (await readStored(deps, { kind: namespaces, namespace: '', name })).object;
-  const authorizer = undefined;
+  const authorizer = expressionAuthorizer(deps.decide);
   const hooks = {
     ...{ ...deps, callouts, configurations, metrics, readNamespace },
     meetsConditions: matchConditions(metrics, authorizer),

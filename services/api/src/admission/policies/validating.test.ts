@@ -124,6 +124,27 @@ describe('validating policies', () => {
     expect((await post({})).code).toBe(201);
   });
 
+  it('ask what the user may do, and what others may', async () => {
+    await policy({
+      validations: [
+        {
+          expression: "authorizer.group('').resource('secrets').namespace('x').check('get').allowed()",
+          message: 'user',
+        },
+        { expression: "authorizer.requestResource.check('create').allowed()", message: 'resource' },
+        {
+          expression: "!authorizer.serviceAccount('default', 'nobody').path('/metrics').check('get').allowed()",
+          message: 'account',
+        },
+      ],
+    });
+    expect((await post({})).code).toBe(201);
+    await client.clear();
+    const check = "authorizer.serviceAccount('default', 'nobody').group('').resource('pods').check('get').allowed()";
+    await policy({ validations: [{ expression: check }] });
+    expect((await post({})).code).toBe(422);
+  });
+
   it('leave alone what their conditions and bindings do not choose', async () => {
     const validations = [{ expression: 'false' }];
     await policy({ validations, matchConditions: [{ name: 'wanted', expression: 'has(object.data.held)' }] });
