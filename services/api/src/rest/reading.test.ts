@@ -125,3 +125,38 @@ describe('a watch', () => {
     expect(events(await client.ask('GET', `${path}?${query}`)).map(({ type }) => type)).not.toContain('BOOKMARK');
   });
 });
+
+describe('pages', () => {
+  test('tell how many objects follow, unless a selector chooses among them', async () => {
+    const pages = '/api/v1/namespaces/kube-public/podtemplates';
+    const template = { spec: { containers: [{ name: 'c', image: 'x:1' }] } };
+    for (let index = 0; index < 5; index++) {
+      await client.ask('POST', pages, { metadata: { name: `t${index}`, labels: { a: 'b' } }, template });
+    }
+    const restAfter = async (query: string) => {
+      const { metadata } = (await client.ask('GET', `${pages}?${query}`)).body;
+      return { rest: metadata.remainingItemCount, next: encodeURIComponent(metadata.continue ?? '') };
+    };
+    const first = await restAfter('limit=2');
+    // The pages show one revision, whatever comes after it.
+    await client.ask('POST', pages, { metadata: { name: 't9' }, template });
+    const second = await restAfter(`limit=2&continue=${first.next}`);
+    const last = await restAfter(`limit=2&continue=${second.next}`);
+    expect([first.rest, second.rest, last.rest]).toEqual([3, 1, undefined]);
+    expect((await restAfter('limit=2&labelSelector=a%3Db')).rest).toBeUndefined();
+    const bytes = await client.ask('GET', `${pages}?limit=2`, undefined, {
+      accept: 'application/vnd.kubernetes.protobuf',
+    });
+    expect(bytes.code).toBe(200);
+  });
+
+  test('a write of the status changes the metadata with it, and no more', async () => {
+    const services = '/api/v1/namespaces/kube-public/services';
+    await client.ask('POST', services, { metadata: { name: 's' }, spec: { ports: [{ port: 80 }] } });
+    const change = { metadata: { annotations: { a: 'b' } }, spec: { sessionAffinity: 'ClientIP' } };
+    const { body } = await client.ask('PATCH', `${services}/s/status`, change, {
+      'content-type': 'application/merge-patch+json',
+    });
+    expect(body).toMatchObject({ metadata: { annotations: { a: 'b' } }, spec: { sessionAffinity: 'None' } });
+  });
+});
