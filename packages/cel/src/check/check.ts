@@ -171,7 +171,9 @@ class Checker {
       return types.dyn;
     }
     if (target.kind === 'object') {
-      const named = target.declaration?.named.get(field);
+      const known = target.declaration?.named;
+      // Fields that reserved words name are found with and without their escapes, as `namespace` in most rules of metadata.
+      const named = known?.get(field) ?? known?.get(`__${field}__`);
       if (named !== undefined) return named.declaration.type;
       const message = this.#environment.messageType(target.name)?.field(field);
       return message ?? this.#problem(expr, `undefined field '${field}'`);

@@ -242,3 +242,13 @@ describe('costs', () => {
 it('is nothing for schemas without rules', () => {
   expect(ruleValidator({ type: 'object', properties: { a: { type: 'string' } } })).toBeUndefined();
 });
+
+it.each(['self.namespace == "a"', 'self.__namespace__ == "a"', '!has(self.namespace) || self.namespace == "a"'])(
+  'names a field with a reserved word as it is, and escaped: %s',
+  (rule) => {
+    const schema: Schema = { type: 'object', properties: { namespace: { type: 'string' } }, ...rules(rule) };
+    const validate = ruleValidator(schema)!;
+    expect(validate({ namespace: 'a' }, undefined).causes).toEqual([]);
+    expect(validate({ namespace: 'b' }, undefined).causes).toHaveLength(1);
+  },
+);
