@@ -14,6 +14,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { readArguments, refuse } from './arguments.ts';
 import { type CoreObject, type Load, namespace } from './kubernetes/load.ts';
 import { type Server, startGantry, startKubernetes } from './kubernetes/servers.ts';
+import { quietly, row, timed } from './kubernetes/timing.ts';
 import { describeMachine } from './machine.ts';
 
 const values = readArguments("Gantry's api beside a real kube-apiserver with etcd.", {
@@ -23,6 +24,7 @@ const values = readArguments("Gantry's api beside a real kube-apiserver with etc
   watchers: { type: 'number', about: 'watches of all pods', default: 1_000 },
   objects: { type: 'number', about: 'ConfigMaps for the figure of memory', default: 100_000 },
 });
+const inFlight = values['in-flight'];
 const peers = process.env.PEERS;
 if (!peers) refuse('PEERS is missing: the folder whose bin/ holds etcd and kube-apiserver');
 
@@ -56,11 +58,11 @@ async function measure(server: Server): Promise<void> {
 
 async function measureRequests(load: Load, prefix: string): Promise<void> {
   const names = Array.from({ length: values.pods }, (_, index) => `${prefix}-${index}`);
-  await timed(load, 'create', names, (name) => load.create('pods', pod(name)));
-  await timed(load, 'get', names, async (name) => void (await load.get(name)));
+  await timed(load, 'create', names, inFlight, (name) => load.create('pods', pod(name)));
+  await timed(load, 'get', names, inFlight, async (name) => void (await load.get(name)));
   const pods = new Map<string, CoreObject>();
   for (const name of names) pods.set(name, await load.get(name));
-  await timed(load, 'update', names, (name) => {
+  await timed(load, 'update', names, inFlight, (name) => {
     const { metadata, ...rest } = pods.get(name)!;
     return load.update({ ...rest, metadata: { ...metadata, labels: { app: 'web', changed: 'yes' } } } as CoreObject);
   });
@@ -71,38 +73,15 @@ async function measureRequests(load: Load, prefix: string): Promise<void> {
       kind: 'Pod',
       metadata: { name, namespace, annotations: { applied: 'yes' } },
     });
-    await timed(load, 'apply', names, (name) => apply(config(name)));
+    await timed(load, 'apply', names, inFlight, (name) => apply(config(name)));
   }
-}
-
-/** Does something for each name, so many at once, and prints how fast that was. */
-async function timed(
-  load: Load,
-  what: string,
-  names: readonly string[],
-  act: (name: string) => Promise<void>,
-): Promise<void> {
-  const latencies: number[] = [];
-  const queue = names[Symbol.iterator]();
-  const startedMs = performance.now();
-  await Promise.all(
-    Array.from({ length: values['in-flight'] }, async () => {
-      for (const name of queue) {
-        const sentMs = performance.now();
-        await act(name);
-        latencies.push(performance.now() - sentMs);
-      }
-    }),
-  );
-  const seconds = (performance.now() - startedMs) / 1_000;
-  row(load, what, `${(names.length / seconds).toFixed(0)}/s`, latencies);
 }
 
 async function measureLists(server: Server): Promise<void> {
   const [first] = server.loads;
   const missing = Math.max(0, values.listed - values.pods * server.loads.length);
   const names = Array.from({ length: missing }, (_, index) => `list-${index}`);
-  await quietly(names, (name) => first.create('pods', pod(name)));
+  await quietly(names, inFlight, (name) => first.create('pods', pod(name)));
   for (const load of server.loads) {
     const latencies: number[] = [];
     const gets: number[] = [];
@@ -154,7 +133,7 @@ async function untilStill(count: () => number): Promise<void> {
 
 async function fill(load: Load): Promise<void> {
   const names = Array.from({ length: values.objects }, (_, index) => `map-${index}`);
-  await quietly(names, (name) =>
+  await quietly(names, inFlight, (name) =>
     load.create('configmaps', {
       apiVersion: 'v1',
       kind: 'ConfigMap',
@@ -164,30 +143,8 @@ async function fill(load: Load): Promise<void> {
   );
 }
 
-async function quietly(names: readonly string[], act: (name: string) => Promise<void>): Promise<void> {
-  const queue = names[Symbol.iterator]();
-  const work = async (): Promise<void> => {
-    for (const name of queue) await act(name);
-  };
-  await Promise.all(Array.from({ length: values['in-flight'] }, work));
-}
-
 function pod(name: string): CoreObject {
   const resources = { requests: { cpu: '100m', memory: '64Mi' } };
   const containers = [{ name: 'main', image: 'example.com/web:1', env: [{ name: 'A', value: '1' }], resources }];
   return { apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace, labels: { app: 'web' } }, spec: { containers } };
-}
-
-function row({ name }: Load, what: string, rate: string, latencies: number[]): void {
-  const sorted = latencies.sort((a, b) => a - b);
-  const at = (share: number): string =>
-    `${(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0).toFixed(1)} ms`;
-  const columns = [
-    name.padEnd(28),
-    what.padEnd(20),
-    rate.padStart(9),
-    `p50 ${at(0.5)}`.padStart(14),
-    `p99 ${at(0.99)}`.padStart(15),
-  ];
-  console.log(columns.join(' '));
 }

@@ -47,43 +47,43 @@ export class HttpLoad implements Load {
 
   async isReady(): Promise<boolean> {
     const answers = await Promise.allSettled(
-      ['/readyz', '/api/v1/namespaces/default'].map((path) => this.#send('GET', path)),
+      ['/readyz', '/api/v1/namespaces/default'].map((path) => this.send('GET', path)),
     );
     return answers.every(({ status }) => status === 'fulfilled');
   }
 
   async createNamespace(name: string): Promise<void> {
-    await this.#send('POST', '/api/v1/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
+    await this.send('POST', '/api/v1/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
     // No controllers run that would make the account of its pods.
     const account = { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'default' } };
-    await this.#send('POST', `/api/v1/namespaces/${name}/serviceaccounts`, account);
+    await this.send('POST', `/api/v1/namespaces/${name}/serviceaccounts`, account);
   }
 
   async create(resource: 'pods' | 'configmaps', body: CoreObject): Promise<void> {
-    await this.#send('POST', `/api/v1/namespaces/${namespace}/${resource}`, body);
+    await this.send('POST', `/api/v1/namespaces/${namespace}/${resource}`, body);
   }
 
   async get(name: string): Promise<CoreObject> {
-    return JSON.parse(await this.#send('GET', `/api/v1/namespaces/${namespace}/pods/${name}`)) as CoreObject;
+    return JSON.parse(await this.send('GET', `/api/v1/namespaces/${namespace}/pods/${name}`)) as CoreObject;
   }
 
   async update(pod: CoreObject): Promise<void> {
-    await this.#send('PUT', `/api/v1/namespaces/${namespace}/pods/${pod.metadata.name}`, pod);
+    await this.send('PUT', `/api/v1/namespaces/${namespace}/pods/${pod.metadata.name}`, pod);
   }
 
   readonly apply = async (pod: CoreObject): Promise<void> => {
     const path = `/api/v1/namespaces/${namespace}/pods/${pod.metadata.name}?fieldManager=bench&force=true`;
-    await this.#send('PATCH', path, pod, 'application/apply-patch+yaml');
+    await this.send('PATCH', path, pod, 'application/apply-patch+yaml');
   };
 
   async list(): Promise<number> {
-    const text = await this.#send('GET', `/api/v1/namespaces/${namespace}/pods?resourceVersion=0`);
+    const text = await this.send('GET', `/api/v1/namespaces/${namespace}/pods?resourceVersion=0`);
     return (JSON.parse(text) as { items: unknown[] }).items.length;
   }
 
   async watch(onChange: () => void): Promise<Disposable> {
     // Changes from now on, without what is there.
-    const list = await this.#send('GET', `/api/v1/namespaces/${namespace}/pods?limit=1`);
+    const list = await this.send('GET', `/api/v1/namespaces/${namespace}/pods?limit=1`);
     const { resourceVersion } = (JSON.parse(list) as { metadata: { resourceVersion: string } }).metadata;
     const path = `/api/v1/namespaces/${namespace}/pods?watch=true&resourceVersion=${resourceVersion}`;
     // Spread evenly: a connection takes a hundred streams.
@@ -114,7 +114,8 @@ export class HttpLoad implements Load {
     return session;
   }
 
-  #send(method: string, path: string, body?: object, contentType = 'application/json'): Promise<string> {
+  /** Sends a request; resolves to the text of its answer. Rejects where that is no success. */
+  send(method: string, path: string, body?: object, contentType = 'application/json'): Promise<string> {
     const { promise, resolve, reject } = Promise.withResolvers<string>();
     const headers = { ':method': method, ':path': path, authorization: `Bearer ${this.#token}` };
     const stream = this.#session().request(body === undefined ? headers : { ...headers, 'content-type': contentType });

@@ -194,7 +194,15 @@ function entryBefore(keys: readonly string[], item: unknown, before: Before | un
 
 function objectCheck(schema: SchemaProps): (value: Fields, path: string, before: Before | undefined) => Outcome {
   const { properties = {}, additionalProperties = true, required = [], minProperties, maxProperties } = schema;
-  const known = new Map(Object.entries(properties).map(([name, inner]) => [name, checkFor(inner)]));
+  // Made for the properties that objects have: schemas have many more.
+  const made = new Map<string, Check>();
+  const checkOfProperty = (name: string): Check | undefined => {
+    const known = made.get(name);
+    if (known !== undefined || !Object.hasOwn(properties, name)) return known;
+    const check = checkFor(properties[name]!);
+    made.set(name, check);
+    return check;
+  };
   const others = typeof additionalProperties === 'object' ? checkFor(additionalProperties) : undefined;
   return (value, path, before) => {
     const outcome = new Outcome();
@@ -204,9 +212,10 @@ function objectCheck(schema: SchemaProps): (value: Fields, path: string, before:
     }
     if (maxProperties !== undefined && names.length > maxProperties) outcome.tooMany(path, names.length, maxProperties);
     for (const name of names) {
-      const check = known.get(name) ?? others;
+      const own = checkOfProperty(name);
+      const check = own ?? others;
       if (check === undefined) continue;
-      const innerPath = path === '' && known.has(name) ? name : `${path}.${name}`;
+      const innerPath = path === '' && own !== undefined ? name : `${path}.${name}`;
       outcome.take(check(value[name], innerPath, fieldBefore(name, before)), 0);
     }
     for (const name of required) {

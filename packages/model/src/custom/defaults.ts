@@ -13,12 +13,13 @@ export function withDefaults(node: SchemaNode | undefined, value: unknown): unkn
   }
   const given = value as Fields;
   const present = mapFields(given, (inner, name) => {
-    const schema = node.properties.get(name) ?? node.others;
+    const schema = node.property(name) ?? node.others;
     return schema === undefined ? inner : withDefaults(schema, orDefault(schema, inner, undefined));
   });
   let whole = present;
-  for (const [name, property] of node.properties) {
-    if (property.default === undefined || Object.hasOwn(present, name)) continue;
+  for (const name of node.defaulted) {
+    if (Object.hasOwn(present, name)) continue;
+    const property = node.property(name)!;
     if (whole === given) whole = { ...present };
     setField(whole, name, withDefaults(property, structuredClone(property.default)));
   }

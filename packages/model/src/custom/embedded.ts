@@ -31,7 +31,7 @@ export function withReadMetadata(
       reader.refuse(innerPath, `${innerPath}: Invalid value: ${JSON.stringify(inner)}: must be a string`);
       return inner;
     }
-    return withReadMetadata(node.properties.get(name) ?? node.others, inner, reader, innerPath);
+    return withReadMetadata(node.property(name) ?? node.others, inner, reader, innerPath);
   });
 }
 
@@ -50,7 +50,7 @@ export function validateEmbedded(node: SchemaNode, value: unknown, path = '', is
   }
   if (!isFields(value)) return [];
   const inner = Object.entries(value).flatMap(([name, each]) => {
-    const property = node.properties.get(name);
+    const property = node.property(name);
     if (property !== undefined) return validateEmbedded(property, each, path === '' ? name : `${path}.${name}`, false);
     return node.others === undefined ? [] : validateEmbedded(node.others, each, `${path}[${name}]`, false);
   });

@@ -17,7 +17,7 @@ import { withDefaults } from './defaults.ts';
 import { validateEmbedded, withReadMetadata } from './embedded.ts';
 import { compileJsonPath, type FindValues } from './json-path.ts';
 import { newlyRepeatedEntries, repeatedEntries } from './list-types.ts';
-import { type Fields, nodeOf, type SchemaNode, setField } from './node.ts';
+import { type Fields, SchemaNode, setField } from './node.ts';
 import { pruned } from './prune.ts';
 import { scaleOf, validateScaleSpec, validateScaleStatus } from './scale.ts';
 import { type ConvertObjects, storedFormsOf, type VersionSchemas } from './stored-forms.ts';
@@ -68,9 +68,8 @@ function rootOf(
   { schema }: CustomResourceDefinitionVersion,
 ): SchemaNode | undefined {
   const props = schema?.openAPIV3Schema;
-  if (spec.preserveUnknownFields)
-    return props === undefined ? undefined : { ...nodeOf(props, true), keepsUnknown: true };
-  return nodeOf(props ?? { type: 'object' }, true);
+  if (spec.preserveUnknownFields) return props === undefined ? undefined : new SchemaNode(props, true, true);
+  return new SchemaNode(props ?? { type: 'object' }, true);
 }
 
 interface Siblings extends Pick<CustomKindOptions, 'rulesOf'> {
@@ -89,7 +88,8 @@ function kindOfVersion(
   const names = status?.acceptedNames.kind ? status.acceptedNames : spec.names;
   const apiVersion = `${group}/${version.name}`;
   const node =
-    schemas.nodes.get(apiVersion) ?? nodeOf({ type: 'object', 'x-kubernetes-preserve-unknown-fields': true }, true);
+    schemas.nodes.get(apiVersion) ??
+    new SchemaNode({ type: 'object', 'x-kubernetes-preserve-unknown-fields': true }, true);
   const { subresources = {} } = version;
   const hasStatus = subresources.status !== undefined;
   const custom: CustomKind = {
@@ -103,6 +103,11 @@ function kindOfVersion(
       : undefined,
     isTerminating: hasCondition(definition, 'Terminating'),
   };
+  const makeSchema = () => typeSchemaOf(`${group}.${version.name}.${names.kind}`, version.schema?.openAPIV3Schema);
+  // One that makes no sense is refused now, and made again when it is needed: most definitions have few objects, or none.
+  makeSchema();
+  const typeSchema = later(makeSchema);
+  const validation = later(() => validationOf(node, version, rulesOf));
   return {
     kind: names.kind,
     group,
@@ -113,7 +118,9 @@ function kindOfVersion(
     categories: names.categories ?? [],
     namespaced: spec.scope === 'Namespaced',
     message: '',
-    schema: typeSchemaOf(`${group}.${version.name}.${names.kind}`, version.schema?.openAPIV3Schema),
+    get schema() {
+      return typeSchema();
+    },
     objectField: '',
     custom,
     hasStatus,
@@ -128,11 +135,22 @@ function kindOfVersion(
       if (hasStatus) delete (object as { status?: unknown }).status;
     },
     validate: () => [],
-    ...validationOf(node, version, rulesOf),
+    validateCreate: (object) => validation().validateCreate(object),
+    validateUpdate: (object, stored) => validation().validateUpdate(object, stored),
+    validateStatus: (object, stored) => validation().validateStatus(object, stored),
     warnings: finalizerWarnings,
     selectableFields: selectableFieldsOf(version),
     columns: columnsOf(version.additionalPrinterColumns),
     listsAllColumns: true,
+  };
+}
+
+/** Makes something when it is first asked for. */
+function later<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
   };
 }
 

@@ -8,7 +8,7 @@ export function repeatedEntries(node: SchemaNode, value: unknown, path = ''): Fi
   if (Array.isArray(value)) return ofList(node, value, path);
   if (!isFields(value)) return [];
   return Object.entries(value).flatMap(([name, inner]) => {
-    const property = node.properties.get(name);
+    const property = node.property(name);
     if (property !== undefined) return repeatedEntries(property, inner, path === '' ? name : `${path}.${name}`);
     return node.others === undefined ? [] : repeatedEntries(node.others, inner, `${path}[${name}]`);
   });

@@ -1,15 +1,11 @@
-/** The schema of a definition in the form in which values are read by it, made once a definition. */
+/** The schema of a definition in the form in which values are read by it. Parts are made when a value first needs them. */
 import type { JSONSchemaProps as SchemaProps } from '../gen/gantry.apiextensions.v1.ts';
 
 /** The schema of one value. */
-export interface SchemaNode {
+export class SchemaNode {
   readonly schema: SchemaProps;
-  readonly properties: ReadonlyMap<string, SchemaNode>;
   /** Keys beside the properties may be there. */
   readonly takesOthers: boolean;
-  /** The schema of their values, where there is one. */
-  readonly others: SchemaNode | undefined;
-  readonly items: SchemaNode | undefined;
   readonly isNullable: boolean;
   /** Fields that the schema does not name are kept as they are. */
   readonly keepsUnknown: boolean;
@@ -17,23 +13,58 @@ export interface SchemaNode {
   readonly isEmbedded: boolean;
   /** The value where there is none; undefined where the schema names none. */
   readonly default: unknown;
-}
+  /** Undefined for names of no property. */
+  readonly #properties = new Map<string, SchemaNode>();
+  #others: SchemaNode | undefined;
+  #items: SchemaNode | undefined;
+  #defaulted: readonly string[] | undefined;
 
-/** Makes the node of a schema. @param isRoot The schema is that of a kind's objects. */
-export function nodeOf(schema: SchemaProps, isRoot = false): SchemaNode {
-  const { properties = {}, additionalProperties = false } = schema;
-  const items = itemsOf(schema);
-  return {
-    schema,
-    properties: new Map(Object.entries(properties).map(([name, inner]) => [name, nodeOf(inner)])),
-    takesOthers: additionalProperties !== false,
-    others: typeof additionalProperties === 'object' ? nodeOf(additionalProperties) : undefined,
-    items: items === undefined ? undefined : nodeOf(items),
-    isNullable: schema.nullable ?? false,
-    keepsUnknown: schema['x-kubernetes-preserve-unknown-fields'] ?? false,
-    isEmbedded: isRoot || (schema['x-kubernetes-embedded-resource'] ?? false),
-    default: schema.default ?? undefined,
-  };
+  /** @param isRoot The schema is that of a kind's objects. */
+  constructor(
+    schema: SchemaProps,
+    isRoot = false,
+    keepsUnknown = schema['x-kubernetes-preserve-unknown-fields'] ?? false,
+  ) {
+    this.schema = schema;
+    this.takesOthers = (schema.additionalProperties ?? false) !== false;
+    this.isNullable = schema.nullable ?? false;
+    this.keepsUnknown = keepsUnknown;
+    this.isEmbedded = isRoot || (schema['x-kubernetes-embedded-resource'] ?? false);
+    this.default = schema.default ?? undefined;
+  }
+
+  /** The schema of a property; undefined where there is none of the name. */
+  property(name: string): SchemaNode | undefined {
+    const known = this.#properties.get(name);
+    if (known !== undefined) return known;
+    const { properties = {} } = this.schema;
+    if (!Object.hasOwn(properties, name)) return undefined;
+    const node = new SchemaNode(properties[name]!);
+    this.#properties.set(name, node);
+    return node;
+  }
+
+  /** The schema of the values of other keys, where there is one. */
+  get others(): SchemaNode | undefined {
+    const { additionalProperties } = this.schema;
+    if (typeof additionalProperties === 'object') this.#others ??= new SchemaNode(additionalProperties);
+    return this.#others;
+  }
+
+  /** The schema of a list's entries. */
+  get items(): SchemaNode | undefined {
+    const items = itemsOf(this.schema);
+    if (items !== undefined) this.#items ??= new SchemaNode(items);
+    return this.#items;
+  }
+
+  /** Names of the properties that have defaults. */
+  get defaulted(): readonly string[] {
+    this.#defaulted ??= Object.entries(this.schema.properties ?? {})
+      .filter(([, { default: value }]) => value !== undefined && value !== null)
+      .map(([name]) => name);
+    return this.#defaulted;
+  }
 }
 
 /** The schema of a list's entries. Definitions have one for all of them. */

@@ -17,7 +17,7 @@ export function pruned(node: SchemaNode | undefined, value: unknown, note?: Note
   return mapFields(value as Record<string, unknown>, (inner, name) => {
     if (node?.isEmbedded && headFields.has(name)) return inner;
     const innerPath = path === '' ? name : `${path}.${name}`;
-    const property = node?.properties.get(name);
+    const property = node?.property(name);
     if (property !== undefined) return pruned(property, inner, note, innerPath);
     if (node?.takesOthers) return pruned(node.others, inner, note, innerPath);
     note?.(innerPath);
@@ -37,7 +37,7 @@ function keptButPruned(node: SchemaNode, value: object, note: NoteUnknown | unde
   return mapFields(value as Record<string, unknown>, (inner, name) => {
     if (node.isEmbedded && headFields.has(name)) return inner;
     const innerPath = path === '' ? name : `${path}.${name}`;
-    const property = node.properties.get(name);
+    const property = node.property(name);
     if (property !== undefined) return pruned(property, inner, note, innerPath);
     return node.takesOthers ? pruned(node.others, inner, note, innerPath) : inner;
   });

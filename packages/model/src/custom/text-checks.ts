@@ -45,10 +45,31 @@ function charsOf(text: string): number {
 
 /** The test of a pattern in RE2's syntax, in time that grows with the text alone. Nothing matches a pattern that is none. */
 function patternTest(pattern: string): (text: string) => boolean {
+  let compiled: RE2JS | null | undefined;
+  return (text) => {
+    compiled ??= compiledOf(pattern);
+    return compiled?.matcher(text).find() ?? false;
+  };
+}
+
+/** Compiled patterns by their text: definitions have the same few many times. */
+const compiledPatterns = new Map<string, RE2JS | null>();
+const maxCompiledPatterns = 2_000;
+
+/** A compiled pattern; null for one that is none. */
+function compiledOf(pattern: string): RE2JS | null {
+  const known = compiledPatterns.get(pattern);
+  if (known !== undefined) return known;
+  if (compiledPatterns.size >= maxCompiledPatterns) compiledPatterns.clear();
+  const compiled = compile(pattern);
+  compiledPatterns.set(pattern, compiled);
+  return compiled;
+}
+
+function compile(pattern: string): RE2JS | null {
   try {
-    const compiled = RE2JS.compile(pattern);
-    return (text) => compiled.matcher(text).find();
+    return RE2JS.compile(pattern);
   } catch {
-    return () => false;
+    return null;
   }
 }

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { FieldCause } from '@gantry/runtime/errors.ts';
 import { checkOf } from '../../custom/check.ts';
 import { validateEmbedded } from '../../custom/embedded.ts';
-import { isFields, nodeOf } from '../../custom/node.ts';
+import { isFields, SchemaNode } from '../../custom/node.ts';
 import { pruned } from '../../custom/prune.ts';
 import type { JSONSchemaProps } from '../../gen/gantry.apiextensions.v1.ts';
 import { invalidValue } from '../../validation/causes.ts';
@@ -105,7 +105,7 @@ function headFaults(schema: JSONSchemaProps, path: string, { root, around }: Pla
 
 /** Faults of whole objects within a value. */
 function embeddedFaults(schema: JSONSchemaProps, value: unknown, path: string, isWhole: boolean): FieldCause[] {
-  const node = { ...nodeOf(schema), isEmbedded: isWhole };
+  const node = new SchemaNode(schema, isWhole);
   if (isWhole && isFields(value) && value.metadata !== undefined && !isFields(value.metadata)) {
     return [invalidValue(`${path}.metadata`, value.metadata, 'must be an object')];
   }
@@ -113,6 +113,5 @@ function embeddedFaults(schema: JSONSchemaProps, value: unknown, path: string, i
 }
 
 function isPruned(schema: JSONSchemaProps, value: unknown, isWhole: boolean): boolean {
-  const node = nodeOf(schema);
-  return isDeepStrictEqual(pruned({ ...node, isEmbedded: node.isEmbedded || isWhole }, value), value);
+  return isDeepStrictEqual(pruned(new SchemaNode(schema, isWhole), value), value);
 }
