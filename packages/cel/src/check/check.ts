@@ -26,7 +26,7 @@ import {
   typeOf,
   types,
 } from '../types/types.ts';
-import { allAssignable, assignable, type Bindings, mostGeneral, substituted } from '../types/unify.ts';
+import { Bindings, mostGeneral, substituted } from '../types/unify.ts';
 import { TypeValue, typeNameOf, type Value } from '../values/value.ts';
 import type { Environment, MessageType } from './environment.ts';
 
@@ -76,7 +76,7 @@ class Checker {
   readonly #environment: Environment;
   /** Variables of folds, the innermost last. */
   readonly #scopes: (readonly [name: string, type: Type])[] = [];
-  #bindings: Bindings = new Map();
+  readonly #bindings = new Bindings();
   #freeTypes = 0;
 
   constructor(environment: Environment) {
@@ -239,11 +239,9 @@ class Checker {
       const { parameters, result: resultType, typeParameters } = overload.signature;
       const fresh = new Map(typeParameters.map((name): [string, Type] => [name, this.#freshType()]));
       const instance = (type: Type): Type => substituted(fresh, type, false);
-      const bindings = allAssignable(this.#bindings, argumentTypes, parameters.map(instance));
-      if (bindings === undefined) continue;
-      this.#bindings = bindings;
+      if (!this.#bindings.areAssignable(argumentTypes, parameters.map(instance))) continue;
       overloads.push(overload);
-      const type = substituted(bindings, instance(resultType), false);
+      const type = substituted(this.#bindings, instance(resultType), false);
       if (result === undefined) result = type;
       else if (!isDyn(result) && !isSameType(type, result)) result = types.dyn;
     }
@@ -347,10 +345,7 @@ class Checker {
   }
 
   #assign(a: Type, b: Type): boolean {
-    const bindings = assignable(this.#bindings, a, b);
-    if (bindings === undefined) return false;
-    this.#bindings = bindings;
-    return true;
+    return this.#bindings.areAssignable([a], [b]);
   }
 
   #freshType(): Type {

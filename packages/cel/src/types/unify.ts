@@ -2,25 +2,44 @@
 import { isDyn, isDynOrError, isSameType, type Type, type TypeKind, types } from './types.ts';
 
 /** Types that parameters stand for, by their name. */
-export type Bindings = ReadonlyMap<string, Type>;
-
-/** The bindings under which b can be assigned to a (or a to b); undefined if there are none. */
-export function assignable(bindings: Bindings, a: Type, b: Type): Bindings | undefined {
-  return allAssignable(bindings, [a], [b]);
+export interface Known {
+  get(name: string): Type | undefined;
 }
 
-export function allAssignable(bindings: Bindings, a: readonly Type[], b: readonly Type[]): Bindings | undefined {
-  const attempt = new Map(bindings);
-  return areAssignable(attempt, a, b) ? attempt : undefined;
+/** Types that parameters of one expression turned out to stand for. What an attempt noted is taken back where it fails. */
+export class Bindings implements Known {
+  readonly #types = new Map<string, Type>();
+  readonly #noted: (readonly [name: string, before: Type | undefined])[] = [];
+
+  get(name: string): Type | undefined {
+    return this.#types.get(name);
+  }
+
+  set(name: string, type: Type): void {
+    this.#noted.push([name, this.#types.get(name)]);
+    this.#types.set(name, type);
+  }
+
+  /** Whether each of b can be assigned to that of a (or the other way around). Parameters are bound as that asks. */
+  areAssignable(a: readonly Type[], b: readonly Type[]): boolean {
+    const mark = this.#noted.length;
+    if (areAssignable(this, a, b)) return true;
+    while (this.#noted.length > mark) {
+      const [name, before] = this.#noted.pop()!;
+      if (before === undefined) this.#types.delete(name);
+      else this.#types.set(name, before);
+    }
+    return false;
+  }
 }
 
-function areAssignable(bindings: Map<string, Type>, a: readonly Type[], b: readonly Type[]): boolean {
+function areAssignable(bindings: Bindings, a: readonly Type[], b: readonly Type[]): boolean {
   return a.length === b.length && a.every((type, index) => isAssignable(bindings, type, b[index]!));
 }
 
 const nullables: ReadonlySet<TypeKind> = new Set<TypeKind>(['opaque', 'object', 'duration', 'timestamp', 'null']);
 
-function isAssignable(bindings: Map<string, Type>, a: Type, b: Type): boolean {
+function isAssignable(bindings: Bindings, a: Type, b: Type): boolean {
   if (b.kind === 'parameter') {
     const binding = bind(bindings, a, b);
     if (binding !== 'free') return binding === 'fits';
@@ -38,7 +57,7 @@ function isAssignable(bindings: Map<string, Type>, a: Type, b: Type): boolean {
 }
 
 /** Tries a type in the place of a parameter: it fits, contradicts what is known, or cannot be said (`free`). */
-function bind(bindings: Map<string, Type>, type: Type, parameter: Type): 'fits' | 'contradicts' | 'free' {
+function bind(bindings: Bindings, type: Type, parameter: Type): 'fits' | 'contradicts' | 'free' {
   if (isSameType(type, parameter)) return 'fits';
   const known = bindings.get(parameter.name);
   if (known !== undefined) {
@@ -53,7 +72,7 @@ function bind(bindings: Map<string, Type>, type: Type, parameter: Type): 'fits' 
   return 'fits';
 }
 
-function isWithin(bindings: Bindings, parameter: Type, type: Type): boolean {
+function isWithin(bindings: Known, parameter: Type, type: Type): boolean {
   if (isSameType(parameter, type)) return true;
   if (type.kind === 'parameter') {
     const known = bindings.get(type.name);
@@ -75,7 +94,7 @@ function isLessSpecific(a: Type, b: Type): boolean {
 }
 
 /** The type with every bound parameter replaced; those that stay free become dyn where that is asked for. */
-export function substituted(bindings: Bindings, type: Type, freeToDyn: boolean): Type {
+export function substituted(bindings: Known, type: Type, freeToDyn: boolean): Type {
   if (type.kind === 'parameter') {
     const known = bindings.get(type.name);
     if (known !== undefined) return substituted(bindings, known, freeToDyn);
