@@ -17,7 +17,7 @@ export function whileDefined(deps: { readonly store: Pick<Store, 'get'>; readonl
     name: 'CustomResourceDefinition',
     handles: () => false,
     commit: ({ kind, object, stored }) => {
-      if (kind.schema === undefined || stored !== undefined || object === undefined) return undefined;
+      if (kind.custom === undefined || stored !== undefined || object === undefined) return undefined;
       return requireDefinition(deps, kind, object.metadata.name ?? '');
     },
   };
