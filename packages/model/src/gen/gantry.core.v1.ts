@@ -194,6 +194,20 @@ export interface ClientIPConfig {
   timeoutSeconds?: number;
 }
 
+/** Certificates of authorities within a projected volume: of one bundle by its name, or of all that a signer has with the labels. */
+export interface ClusterTrustBundleProjection {
+  /** The bundle. */
+  name?: string;
+  /** The signer of the bundles. */
+  signerName?: string;
+  /** Labels of the signer's bundles; none is chosen where it is absent, and all where it is empty. */
+  labelSelector?: LabelSelector;
+  /** Whether there may be no such bundle; the pod waits for one by default. */
+  optional?: boolean;
+  /** File within the volume. */
+  path: string;
+}
+
 /** Plain configuration, 1 MiB at most, for variables and files of pods. */
 export interface ConfigMap {
   apiVersion: string;
@@ -1632,6 +1646,24 @@ export interface PodAntiAffinity {
   preferredDuringSchedulingIgnoredDuringExecution?: WeightedPodAffinityTerm[];
 }
 
+/** A key of the pod, and its certificate, within a projected volume. */
+export interface PodCertificateProjection {
+  /** The signer of the certificate. */
+  signerName?: string;
+  /** The sort of key: "RSA3072", "RSA4096", "ECDSAP256", "ECDSAP384", "ECDSAP521" or "ED25519". */
+  keyType?: string;
+  /** Longest validity in seconds, from 3600 to 7862400 (91 days). */
+  maxExpirationSeconds?: number;
+  /** File with the key and the certificates. */
+  credentialBundlePath?: string;
+  /** File with the key. */
+  keyPath?: string;
+  /** File with the certificates. */
+  certificateChainPath?: string;
+  /** Further wishes for the signer, which nobody has verified; keys have a domain. */
+  userAnnotations?: Record<string, string>;
+}
+
 /** One observed aspect of a pod. */
 export interface PodCondition {
   /** Type of the condition, such as "Ready"; unique in the list. */
@@ -2692,6 +2724,10 @@ export interface VolumeProjection {
   configMap?: ConfigMapProjection;
   /** A token of the pod's service account. */
   serviceAccountToken?: ServiceAccountTokenProjection;
+  /** Certificates of authorities. Nodes do not show them yet: the pod waits, and an event says so. */
+  clusterTrustBundle?: ClusterTrustBundleProjection;
+  /** A key of the pod with its certificate. Nodes do not show them yet: the pod waits, and an event says so. */
+  podCertificate?: PodCertificateProjection;
 }
 
 /** How large a volume is to be, by resource: "storage" in bytes. */

@@ -14,7 +14,7 @@ export function validateBundle({ metadata, spec }: ClusterTrustBundle): FieldCau
   const { signerName = '' } = spec;
   const name = metadata.name || metadata.generateName || '';
   return [
-    ...invalidValues('metadata.name', name, nameProblems(name, signerName)),
+    ...invalidValues('metadata.name', name, bundleNameProblems(name, signerName)),
     ...(signerName === '' ? [] : signerNameCauses('spec.signerName', signerName)),
   ];
 }
@@ -33,7 +33,8 @@ export function validateBundleUpdate({ spec }: ClusterTrustBundle, { spec: store
   ];
 }
 
-function nameProblems(name: string, signerName: string): string[] {
+/** Problems of a bundle's name; `signerName` is empty for a bundle of no signer. */
+export function bundleNameProblems(name: string, signerName: string): string[] {
   if (signerName === '') {
     const problem = 'ClusterTrustBundle without signer name must not have ":" in its name';
     return name.includes(':') ? [problem] : dnsSubdomainProblems(name);

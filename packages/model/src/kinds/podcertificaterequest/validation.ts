@@ -9,7 +9,7 @@ import { signerNameCauses } from '../certificatesigningrequest/signer-name.ts';
 
 /** Seconds of validity that may be asked for, as Kubernetes bounds them: its own signers issue for a day at most. */
 export const defaultSeconds = 86_400;
-const minSeconds = 3_600;
+export const minSeconds = 3_600;
 const maxSeconds = 91 * 86_400;
 const maxUidBytes = 128;
 const maxRequestBytes = 10 * 1024;
@@ -19,11 +19,11 @@ const curves = ['prime256v1', 'secp384r1', 'secp521r1'];
 /** Validates a new request. */
 export function validatePodCertificateRequest({ spec }: PodCertificateRequest): FieldCause[] {
   const { signerName = '', maxExpirationSeconds = defaultSeconds, unverifiedUserAnnotations } = spec;
-  const max = /^([^/]*\.)?kubernetes\.io\//.test(signerName) ? defaultSeconds : maxSeconds;
+  const max = maxSecondsOf(signerName);
   const isInRange = maxExpirationSeconds >= minSeconds && maxExpirationSeconds <= max;
   return [
     ...signerNameCauses('spec.signerName', signerName),
-    ...validateWishes(unverifiedUserAnnotations ?? {}),
+    ...validateWishes(unverifiedUserAnnotations ?? {}, 'spec.unverifiedUserAnnotations'),
     ...validateParty('pod', spec.podName, spec.podUID),
     ...validateParty('serviceAccount', spec.serviceAccountName, spec.serviceAccountUID),
     ...validateParty('node', spec.nodeName, spec.nodeUID),
@@ -40,8 +40,13 @@ export function validatePodCertificateRequest({ spec }: PodCertificateRequest): 
   ];
 }
 
-function validateWishes(annotations: Readonly<Record<string, string>>): FieldCause[] {
-  const field = 'spec.unverifiedUserAnnotations';
+/** Most seconds of validity of a signer's certificates. */
+export function maxSecondsOf(signerName: string): number {
+  return /^([^/]*\.)?kubernetes\.io\//.test(signerName) ? defaultSeconds : maxSeconds;
+}
+
+/** Validates what a pod's author wants of a signer. */
+export function validateWishes(annotations: Readonly<Record<string, string>>, field: string): FieldCause[] {
   const plain = Object.keys(annotations).filter((key) => !key.includes('/'));
   return [
     ...plain.map((key) => invalidValue(field, key, "must be a domain-prefixed key (such as 'acme.io/foo')")),

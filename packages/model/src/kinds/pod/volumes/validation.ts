@@ -15,6 +15,7 @@ import { compareQuantities, parseQuantity, quantityProblem } from '../../../quan
 import { duplicates, forbidden, invalidValue, invalidValues, oneOf, required } from '../../../validation/causes.ts';
 import { dnsLabelProblems, dnsSubdomainProblems } from '../../../validation/names.ts';
 import { fileFields, validateFieldRef, validateResourceRef } from '../containers/env.ts';
+import { pathsOf, validatePodCertificate, validateTrust } from './certificates.ts';
 import { validateFilePath, validateInnerPath, validateNoBacksteps } from './paths.ts';
 
 const hostPathTypes = [
@@ -148,7 +149,7 @@ function validateProjected({ defaultMode, sources = [] }: ProjectedVolumeSource,
 }
 
 function validateProjection(source: VolumeProjection, path: string): FieldCause[] {
-  const { secret, configMap, downwardAPI, serviceAccountToken: token } = source;
+  const { secret, configMap, downwardAPI, serviceAccountToken: token, clusterTrustBundle, podCertificate } = source;
   const [first, ...more] = Object.entries(source)
     .filter(([, each]) => each !== undefined)
     .map(([type]) => type);
@@ -170,16 +171,21 @@ function validateProjection(source: VolumeProjection, path: string): FieldCause[
     }
     causes.push(...validateInnerPath(token.path, `${path}.serviceAccountToken.path`));
   }
+  if (clusterTrustBundle !== undefined) causes.push(...validateTrust(clusterTrustBundle, `${path}.clusterTrustBundle`));
+  if (podCertificate !== undefined) causes.push(...validatePodCertificate(podCertificate, `${path}.podCertificate`));
   return causes;
 }
 
 /** Two sources can't both make the same file. */
 function duplicatePaths(sources: readonly VolumeProjection[], path: string): FieldCause[] {
   const seen = new Set<string>();
-  return sources.flatMap(({ secret, configMap, downwardAPI, serviceAccountToken }, index) => {
+  return sources.flatMap((source, index) => {
+    const { secret, configMap, downwardAPI, serviceAccountToken, clusterTrustBundle, podCertificate } = source;
     const items = [...(secret?.items ?? []), ...(configMap?.items ?? []), ...(downwardAPI?.items ?? [])];
     const paths = items.map((item) => item.path);
     if (serviceAccountToken !== undefined) paths.push(serviceAccountToken.path);
+    if (clusterTrustBundle !== undefined) paths.push(clusterTrustBundle.path);
+    if (podCertificate !== undefined) paths.push(...pathsOf(podCertificate).map(([, path]) => path));
     return paths.flatMap((each) => {
       if (seen.size !== seen.add(each).size) return [];
       return [invalidValue(`${path}[${index}]`, each, 'conflicting duplicate paths')];
