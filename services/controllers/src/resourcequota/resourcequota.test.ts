@@ -84,8 +84,9 @@ describe('the use of a quota', () => {
     expect(plan(quota, [], 7)).toEqual([expect.objectContaining({ type: 'updateStatus' })]);
   });
 
-  it('of kinds that are unknown stays as it is', () => {
+  it('of kinds that are not served stays as it is, and is looked at again', () => {
     const hard = { 'count/widgets.example.com': '5', pods: '1' };
+    expect(plan(aQuota({ hard }))).toContainEqual({ type: 'requeue', afterMs: 5_001 });
     expect(statusOf(aQuota({ hard }))?.used).toEqual({ pods: '0' });
     const status = { hard, used: { 'count/widgets.example.com': '2', pods: '1' } };
     expect(statusOf(aQuota({ hard }, status))?.used).toEqual({ 'count/widgets.example.com': '2', pods: '0' });

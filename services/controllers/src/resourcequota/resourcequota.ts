@@ -52,14 +52,17 @@ export const resourceQuotaController: Controller = {
     const quota = view.get('ResourceQuota', namespace, name);
     if (quota === undefined || quota.metadata.deletionTimestamp !== undefined) return [];
     const hard = quota.spec?.hard ?? {};
-    const known = countedResources(Object.keys(hard)).flatMap((resource) => {
+    const wanted = countedResources(Object.keys(hard));
+    const known = wanted.flatMap((resource) => {
       const kind = view.kinds.ofResource(resource);
       return kind?.namespaced && kind.isShown && counterOf(resource) !== undefined ? [kind] : [];
     });
     if (!known.every(({ id }) => sees(view, id, quota))) return [waitForView];
     const used = only(readAmounts(quota.status?.used), Object.keys(hard));
     const counted = new Map<string, Quantity>();
-    let endsMs = Number.POSITIVE_INFINITY;
+    // Nothing of a kind that is served from now on may be made before it is counted.
+    const isComplete = wanted.every((resource) => view.kinds.ofResource(resource) !== undefined);
+    let endsMs = isComplete ? Number.POSITIVE_INFINITY : nowMs + unservedMs;
     for (const { id, resource } of known) {
       const counter = counterOf(resource)!;
       const names = Object.keys(hard).filter((bound) => counter.counts(bound));
@@ -78,6 +81,9 @@ export const resourceQuotaController: Controller = {
     return [{ type: 'updateStatus', object: { ...quota, status } }, ...again];
   },
 };
+
+/** Milliseconds until a quota of a kind that is not served is looked at again. */
+const unservedMs = 5_000;
 
 /** Usages of objects that do not end; an informer gives the same object until it changes. */
 const usages = new WeakMap<KubeObject, Amounts>();
