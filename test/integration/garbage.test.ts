@@ -183,3 +183,33 @@ test('a namespace takes custom objects and events with it, and says meanwhile wh
     );
   await expect.poll(isGone, soon).toBe(true);
 });
+
+test('a migration stores the objects of a definition in the version that it stores now', async () => {
+  const { client, store } = running;
+  await define('Widget', 'Namespaced');
+  await client.create(aWidget('old'));
+  const storedVersion = async (): Promise<string> => {
+    const entry = await store.get('widgets.example.com/default/old');
+    return (JSON.parse(entry!.value) as KubeObject).apiVersion;
+  };
+  const definitions = 'customresourcedefinitions.apiextensions.k8s.io';
+  const definition = (await client.get(definitions, { name: 'widgets.example.com' })) as KubeObject & {
+    spec: { versions: { name: string; storage: boolean }[] };
+  };
+  const [v1] = definition.spec.versions;
+  const versions = [
+    { ...v1, storage: false },
+    { ...v1, name: 'v2', storage: true },
+  ];
+  await client.patch(definitions, { name: 'widgets.example.com' }, { type: 'merge', body: { spec: { versions } } });
+  expect(await storedVersion()).toBe('example.com/v1');
+  const resource = { group: 'example.com', resource: 'widgets' };
+  const [apiVersion, kind] = ['storagemigration.k8s.io/v1', 'StorageVersionMigration'] as const;
+  await client.create({ apiVersion, kind, metadata: { name: 'm' }, spec: { resource } } as KubeObject);
+  const conditions = async (): Promise<string[]> => {
+    const { status } = await client.get('StorageVersionMigration', { name: 'm' });
+    return (status?.conditions ?? []).map(({ type }) => type);
+  };
+  await expect.poll(conditions, soon).toEqual(['Running', 'Succeeded']);
+  expect(await storedVersion()).toBe('example.com/v2');
+});

@@ -56,6 +56,7 @@ import { serviceAccount } from './kinds/serviceaccount/serviceaccount.ts';
 import { serviceCidr } from './kinds/servicecidr/servicecidr.ts';
 import { statefulSet } from './kinds/statefulset/statefulset.ts';
 import { storageClass } from './kinds/storageclass/storageclass.ts';
+import { storageVersionMigration } from './kinds/storageversionmigration/storageversionmigration.ts';
 import { validatingAdmissionPolicy } from './kinds/validatingadmissionpolicy/validatingadmissionpolicy.ts';
 import { validatingAdmissionPolicyBinding } from './kinds/validatingadmissionpolicybinding/validatingadmissionpolicybinding.ts';
 import { validatingWebhookConfiguration } from './kinds/validatingwebhookconfiguration/validatingwebhookconfiguration.ts';
@@ -125,6 +126,7 @@ const byName = {
   ResourceClaim: resourceClaim,
   ResourceClaimTemplate: resourceClaimTemplate,
   ResourceSlice: resourceSlice,
+  StorageVersionMigration: storageVersionMigration,
   CustomResourceDefinition: customResourceDefinition,
   APIService: apiService,
 };

@@ -14,6 +14,7 @@ import { podGroupController } from './podgroup/podgroup.ts';
 import { replicaSetController, replicationController } from './replicaset/replicaset.ts';
 import { resourceQuotaController } from './resourcequota/resourcequota.ts';
 import { serviceAccountController } from './serviceaccount/serviceaccount.ts';
+import { storageVersionController } from './storageversion/storageversion.ts';
 import { claimProtectionController, volumeProtectionController } from './volumes/protection.ts';
 import { volumeController } from './volumes/volumes.ts';
 
@@ -28,6 +29,7 @@ export function allControllers(clock: Clock, monitor: NodeMonitor): readonly Con
     endpointsController(clock),
     garbageController,
     namespaceController(clock),
+    storageVersionController(),
     serviceAccountController,
     aggregationController,
     disruptionController,

@@ -21,6 +21,7 @@ import type { DeviceClass, ResourceClaim, ResourceClaimTemplate, ResourceSlice }
 import type { PriorityClass } from './gantry.scheduling.v1.ts';
 import type { PodGroup } from './gantry.scheduling.v1alpha1.ts';
 import type { CSIDriver, CSINode, CSIStorageCapacity, StorageClass, VolumeAttachment, VolumeAttributesClass } from './gantry.storage.v1.ts';
+import type { StorageVersionMigration } from './gantry.storagemigration.v1.ts';
 
 /** Asks that an object be as a manifest says. */
 export interface ApplyRequest {
@@ -444,6 +445,8 @@ export interface Object {
   json?: unknown;
   /** The metadata of an object of any kind, where no more was asked for. */
   partial?: PartialObject;
+  /** storagemigration.k8s.io/v1 StorageVersionMigration. */
+  storageVersionMigration?: StorageVersionMigration;
   /** v1 Pod. */
   pod?: Pod;
   /** v1 Node. */
