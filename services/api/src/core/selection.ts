@@ -9,7 +9,6 @@ import {
 import { GantryError } from '@gantry/runtime/errors.ts';
 import type { ReadForm, Selection } from '../watch/change.ts';
 import { scopeOf } from '../watch/scope.ts';
-import type { ObjectQuery } from './api.ts';
 import { damagedObject } from './damage.ts';
 import { storedFieldSelector } from './forms.ts';
 import { objectKey } from './keys.ts';
@@ -22,7 +21,12 @@ const maxNamespaceChars = 253;
 /** The selection that a query's texts stand for. Throws BadRequest for selectors and namespaces that make no sense. */
 export function selectionOf(
   form: Form,
-  query: Pick<ObjectQuery, 'namespace' | 'labelSelector' | 'fieldSelector' | 'metadataOnly'>,
+  query: {
+    readonly namespace: string;
+    readonly labelSelector: string;
+    readonly fieldSelector: string;
+    readonly metadataOnly?: boolean | undefined;
+  },
   limits: Pick<Limits, 'maxSelectorChars'>,
 ): Selection {
   const { namespace, labelSelector, metadataOnly } = query;

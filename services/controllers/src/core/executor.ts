@@ -29,7 +29,7 @@ export interface Outcome {
   readonly inDoubt: ReadonlySet<AnyKind>;
   /** Milliseconds until the key wants to be looked at again; undefined where it does not. */
   readonly requeueMs: number | undefined;
-  /** What is left of the objects that were asked to end by `empty`. */
+  /** Objects that are left of those that were asked to end by `empty`. */
   readonly remains: readonly Remains[];
   /** The first failure, after which nothing more was started; undefined where the whole plan was carried out. */
   readonly failure: { readonly error: unknown } | undefined;

@@ -65,7 +65,7 @@ export class LiveChecks {
       const target = namespace === undefined ? { name } : { namespace, name };
       return (await this.#api.get(kind, target, { signal: this.#signal, metadataOnly: true })).metadata;
     } catch (error) {
-      // Where the kind itself is not served, nobody knows whether there is such an object.
+      // While the kind itself is not served, nobody knows whether there is such an object.
       if (isError(error, 'NotFound') && error.resource?.name === name) return undefined;
       throw error;
     }

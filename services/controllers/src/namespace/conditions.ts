@@ -20,7 +20,7 @@ interface Verdict {
   readonly message: string;
 }
 
-/** What holds a namespace up that is being deleted. */
+/** The reasons for which a namespace that is being deleted stays. */
 export interface Holdups {
   readonly content: readonly KindContent[];
   /** Groups whose kinds cannot be told at present. */

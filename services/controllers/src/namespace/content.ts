@@ -11,7 +11,7 @@ export interface Content {
   readonly isCurrent: boolean;
 }
 
-/** What is known of the deletion of a namespace's content beyond the view. */
+/** Knowledge of the deletion of a namespace's content beyond the view. */
 export interface Findings {
   /** Reasons why objects of a kind could not be deleted lately. */
   readonly failures: ReadonlyMap<AnyKind, string>;

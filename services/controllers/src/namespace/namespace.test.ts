@@ -36,7 +36,7 @@ const podInside = (): AnyObject => {
 function controllerAndClock() {
   const clock = new FakeClock();
   const controller = namespaceController(clock);
-  /** What is asked to be emptied is empty, unless a test says otherwise. */
+  /** Kinds that are asked to be emptied are empty, unless a test says otherwise. */
   const reconcile = (key: string, view: View, left: Partial<Remains> = {}): readonly Action[] => {
     const plan = controller.reconcile(key, view, wallMs);
     const emptied = plan.filter((action) => action.type === 'empty');

@@ -37,7 +37,7 @@ export function idOf({ apiVersion, kind }: { readonly apiVersion: string; readon
   return `${kind.toLowerCase()}s.${apiVersion.split('/')[0]!}` as ResourceName;
 }
 
-/** What is known of a built-in kind; undefined for another one. */
+/** A built-in kind as the model has it; undefined for another one. */
 export function traitsOf(id: AnyKind): Kind | undefined {
   return foreignKinds.has(id as ResourceName) ? undefined : (kindOf(id as KindName) as unknown as Kind);
 }
