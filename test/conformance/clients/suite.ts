@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ConfigMap, Secret } from '@gantry/model/gen/gantry.core.v1.ts';
@@ -6,6 +5,8 @@ import { isError } from '@gantry/runtime/errors.ts';
 import { projectFile, startProgram } from '../../e2e/command.ts';
 import type { TestCluster } from '../../e2e/harness.ts';
 import { eventually } from '../../e2e/wait.ts';
+import { check, withOutput } from '../check.ts';
+import { goBuild } from '../go.ts';
 import type { Suite, TestResult } from '../scoreboard.ts';
 
 const namespace = 'controllers';
@@ -17,11 +18,7 @@ export const clients: Suite = {
   build: async () => {
     const programs = projectFile('.gantry/conformance/clients');
     await mkdir(programs, { recursive: true });
-    const built = spawnSync('go', ['build', '-o', programs, './...'], {
-      cwd: projectFile('test/conformance/clients'),
-      stdio: ['ignore', 'inherit', 'inherit'],
-    });
-    if (built.status !== 0) throw new Error('the controllers could not be built');
+    goBuild(projectFile('test/conformance/clients'), './...', programs);
     return programs;
   },
   run: async (cluster, programs) => {
@@ -96,21 +93,6 @@ async function withControllerRuntime(cluster: TestCluster, programs: string): Pr
   controller.kill();
   await controller.ended;
   return results.map((result) => withOutput(result, controller.output.stderr));
-}
-
-async function check(name: string, act: () => Promise<void>): Promise<TestResult> {
-  try {
-    await act();
-    return { name };
-  } catch (error) {
-    return { name, problem: (error as Error).message };
-  }
-}
-
-/** A failure with the last words of the program. */
-function withOutput(result: TestResult, output: string): TestResult {
-  if (result.problem === undefined) return result;
-  return { ...result, problem: `${result.problem}; the program said: ${output.slice(-300)}` };
 }
 
 async function isGone(get: () => Promise<unknown>): Promise<boolean> {
