@@ -15,6 +15,7 @@ function outline(parts: Partial<Outline> = {}): Outline {
   return {
     name: 'widgets.example.com',
     uid: 'u',
+    generation: 1,
     revision: 1,
     group: 'example.com',
     isNamespaced: true,

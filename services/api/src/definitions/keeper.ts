@@ -121,7 +121,8 @@ class Keeper implements AsyncDisposable {
   #take(stored: Stored): void {
     if (stored.damage !== undefined) return;
     try {
-      this.#view.set(outlineOf(stored.object as unknown as CustomResourceDefinition, stored.revision));
+      const definition = stored.object as unknown as CustomResourceDefinition;
+      this.#view.set(outlineOf(definition, stored.revision, this.#view.get(definition.metadata.name)));
     } catch (error) {
       this.#deps.log.warn({ error, key: stored.key }, 'a definition makes no sense');
     }
@@ -182,8 +183,8 @@ class Keeper implements AsyncDisposable {
     );
     const wanted = { ...definition, metadata: { ...metadata, resourceVersion: String(revision) }, status };
     const written = await resources.update(this.#context(), wanted as unknown as AnyObject, false, 'status');
-    const next = outlineOf(written as unknown as CustomResourceDefinition, Number(written.metadata.resourceVersion));
-    this.#view.set(next);
+    const told = written as unknown as CustomResourceDefinition;
+    this.#view.set(outlineOf(told, Number(written.metadata.resourceVersion), this.#view.get(name)));
   }
 
   #context() {

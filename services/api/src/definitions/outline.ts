@@ -13,6 +13,7 @@ import { structuralProblems } from '@gantry/model/kinds/customresourcedefinition
 export interface Outline {
   readonly name: string;
   readonly uid: string;
+  readonly generation: number;
   /** The store's revision of this state. */
   readonly revision: number;
   readonly group: string;
@@ -30,14 +31,20 @@ export interface Outline {
   readonly isEnding: boolean;
 }
 
-/** The outline of a definition as it is stored at a revision. */
-export function outlineOf(definition: CustomResourceDefinition, revision: number): Outline {
+/**
+ * The outline of a definition as it is stored at a revision.
+ * @param before An earlier one of the same name: large schemas are not looked at again while they stay.
+ */
+export function outlineOf(definition: CustomResourceDefinition, revision: number, before?: Outline): Outline {
   const { metadata, spec, status } = definition;
   const bundle = spec.conversion?.webhook?.clientConfig?.caBundle ?? '';
   const { deletionTimestamp, finalizers = [] } = metadata;
+  const { uid = '', generation = 0 } = metadata;
+  const isSame = before?.uid === uid && before.generation === generation;
   return {
     name: metadata.name,
-    uid: metadata.uid ?? '',
+    uid,
+    generation,
     revision,
     group: spec.group,
     isNamespaced: spec.scope === 'Namespaced',
@@ -46,7 +53,7 @@ export function outlineOf(definition: CustomResourceDefinition, revision: number
     conditions: status?.conditions ?? [],
     approval: approvalTextOf(metadata.annotations),
     hasBadBundle: bundle !== '' && caBundleProblem(bundle) !== undefined,
-    schemaProblems: structuralProblems(spec),
+    schemaProblems: isSame ? before.schemaProblems : structuralProblems(spec),
     isEnding: deletionTimestamp !== undefined && finalizers.includes(cleanupFinalizer),
   };
 }
