@@ -83,26 +83,16 @@ function kindOfVersion(
   version: CustomResourceDefinitionVersion,
   { schemas, kinds, rulesOf }: Siblings,
 ): Kind {
-  const { spec, status } = definition;
+  const { spec } = definition;
   const { group } = spec;
-  const names = status?.acceptedNames.kind ? status.acceptedNames : spec.names;
+  const names = namesOf(definition);
   const apiVersion = `${group}/${version.name}`;
   const node =
     schemas.nodes.get(apiVersion) ??
     new SchemaNode({ type: 'object', 'x-kubernetes-preserve-unknown-fields': true }, true);
   const { subresources = {} } = version;
   const hasStatus = subresources.status !== undefined;
-  const custom: CustomKind = {
-    decode: (fields, reader) => decoded(node, fields, reader),
-    stored: storedFormsOf(apiVersion, schemas),
-    versions: kinds,
-    listKind: names.listKind || `${names.kind}List`,
-    openApi: version.schema?.openAPIV3Schema,
-    deprecation: version.deprecated
-      ? version.deprecationWarning || `${apiVersion} ${names.kind} is deprecated`
-      : undefined,
-    isTerminating: hasCondition(definition, 'Terminating'),
-  };
+  const custom = customPartOf(definition, version, node, { schemas, kinds });
   const makeSchema = () => typeSchemaOf(`${group}.${version.name}.${names.kind}`, version.schema?.openAPIV3Schema);
   // One that makes no sense is refused now, and made again when it is needed: most definitions have few objects, or none.
   makeSchema();
@@ -143,6 +133,33 @@ function kindOfVersion(
     columns: columnsOf(version.additionalPrinterColumns),
     listsAllColumns: true,
   };
+}
+
+/** The parts of a version's kind that kinds of their own do not have. */
+function customPartOf(
+  definition: CustomResourceDefinition,
+  version: CustomResourceDefinitionVersion,
+  node: SchemaNode,
+  { schemas, kinds }: Pick<Siblings, 'schemas' | 'kinds'>,
+): CustomKind {
+  const names = namesOf(definition);
+  const apiVersion = `${definition.spec.group}/${version.name}`;
+  return {
+    decode: (fields, reader) => decoded(node, fields, reader),
+    stored: storedFormsOf(apiVersion, schemas),
+    versions: kinds,
+    listKind: names.listKind || `${names.kind}List`,
+    openApi: version.schema?.openAPIV3Schema,
+    deprecation: version.deprecated
+      ? version.deprecationWarning || `${apiVersion} ${names.kind} is deprecated`
+      : undefined,
+    isTerminating: hasCondition(definition, 'Terminating'),
+  };
+}
+
+/** The names by which a definition is served. */
+function namesOf({ spec, status }: CustomResourceDefinition): CustomResourceDefinition['spec']['names'] {
+  return status?.acceptedNames.kind ? status.acceptedNames : spec.names;
 }
 
 /** Makes something when it is first asked for. */

@@ -8,6 +8,8 @@ import type { Wanted } from './accept.ts';
 
 /** Verbs of resources whose objects are stored. */
 const verbs = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
+/** Those of a definition that ends. */
+const endingVerbs = ['delete', 'deletecollection', 'get', 'list', 'watch'];
 const statusVerbs = ['get', 'patch', 'update'];
 
 /** Versions as API services say it: their places, and those that other servers serve. */
@@ -114,7 +116,7 @@ function resourceList(groupVersion: string, forms: readonly Form[]): object {
   const resources = forms.flatMap((form) => {
     const { kind } = form;
     const base = { name: kind.plural, singularName: kind.singular, namespaced: kind.namespaced, kind: kind.kind };
-    const own = { ...base, verbs: kind.verbs ?? verbs, ...namesOf(kind) };
+    const own = { ...base, verbs: verbsOf(kind), ...namesOf(kind) };
     const below = subresourcesOf(form).map(({ subresource, responseKind, verbs: each }) => {
       const { group, version, kind: name } = responseKind;
       const isOwn = group === form.group && version === form.version;
@@ -143,6 +145,10 @@ function aggregated(groups: readonly Group[], { version }: Wanted): object {
   };
 }
 
+function verbsOf({ verbs: own, custom }: Kind): readonly string[] {
+  return own ?? (custom?.isTerminating ? endingVerbs : verbs);
+}
+
 function namesOf({ shortNames, categories = [] }: Kind): object {
   return { ...(shortNames.length > 0 ? { shortNames } : {}), ...(categories.length > 0 ? { categories } : {}) };
 }
@@ -155,7 +161,7 @@ function resourceDiscovery(form: Form): object {
     responseKind: typeOf(form),
     scope: kind.namespaced ? 'Namespaced' : 'Cluster',
     singularResource: kind.singular,
-    verbs: kind.verbs ?? verbs,
+    verbs: verbsOf(kind),
     ...namesOf(kind),
     ...(subresources.length > 0 ? { subresources } : {}),
   };
