@@ -116,7 +116,7 @@ function write(service: Service, { ports, endpoints, stored }: Planned): Action[
   const labels = {
     ...service.metadata.labels,
     [serviceLabel]: service.metadata.name,
-    [managedByLabel]: 'endpointslice-controller.gantry.dev',
+    [managedByLabel]: 'endpointslice-controller.k8s.io',
     ...(service.spec.clusterIP === 'None' ? { [headlessLabel]: '' } : {}),
   };
   if (stored === undefined) {
