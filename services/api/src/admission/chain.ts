@@ -3,9 +3,14 @@ import type { Form } from '@gantry/model/registry.ts';
 import type { GantryError } from '@gantry/runtime/errors.ts';
 import type { Operation } from '@gantry/store/store.ts';
 import type { User } from '../auth/user.ts';
-import type { NamedOptions } from '../core/context.ts';
 import type { AnyObject } from '../core/stored-object.ts';
 import type { Admittance, CommittedBatch } from './admission.ts';
+
+/** Options of a write that its client named, by Kubernetes' names. */
+export interface NamedOptions {
+  readonly fieldManager?: string;
+  readonly fieldValidation?: string;
+}
 
 /** The request behind an attempt. */
 export interface AdmissionRequest {

@@ -4,7 +4,7 @@ import type { Clock } from '@gantry/runtime/clock.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
 import type { Store } from '@gantry/store/store.ts';
 import type { Admission } from '../admission/admission.ts';
-import type { AdmissionChain } from '../admission/chain.ts';
+import type { AdmissionChain, NamedOptions } from '../admission/chain.ts';
 import type { Authorize } from '../auth/authorization.ts';
 import type { User } from '../auth/user.ts';
 import type { DamagedObjects } from './damage.ts';
@@ -28,12 +28,6 @@ export interface CoreDeps {
   /** Steps that see writes of every kind. */
   readonly chain: AdmissionChain;
   readonly log: Logger;
-}
-
-/** Options of a write that its client named, by Kubernetes' names. */
-export interface NamedOptions {
-  readonly fieldManager?: string;
-  readonly fieldValidation?: string;
 }
 
 /** The part of a request that is the same whatever it asks for; both edges make one for each. */

@@ -1,7 +1,7 @@
 import type { FieldValidation } from '@gantry/model/decode.ts';
 import type { FieldCause } from '@gantry/runtime/errors.ts';
 import { GantryError } from '@gantry/runtime/errors.ts';
-import type { NamedOptions } from '../core/context.ts';
+import type { NamedOptions } from '../admission/chain.ts';
 
 /** Parameters of a write. */
 export interface WriteParameters {

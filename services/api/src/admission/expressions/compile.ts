@@ -42,7 +42,7 @@ const typeName = record({ group: text, version: text, kind: text });
 const resourceName = record({ group: text, version: text, resource: text });
 
 /** Kubernetes' type of `request`. Options are anything. */
-const requestType = withDynamic(
+const requestType = plainlyNamed(
   declarationOf(
     record({
       kind: typeName,
@@ -61,51 +61,65 @@ const requestType = withDynamic(
     false,
     'kubernetes.AdmissionRequest',
   )!,
-  'options',
+  ['options'],
 );
 
 /** Kubernetes' type of `namespaceObject`. */
 const namespaceType: Declaration = {
-  ...declarationOf(
-    record({
-      metadata: record({
-        name: text,
-        generateName: text,
-        namespace: text,
-        labels: mapOf(text),
-        annotations: mapOf(text),
-        UID: text,
-        creationTimestamp: time,
-        deletionGracePeriodSeconds: integer,
-        deletionTimestamp: time,
-        generation: integer,
-        resourceVersion: text,
-        finalizers: texts,
+  ...plainlyNamed(
+    declarationOf(
+      record({
+        metadata: record({
+          name: text,
+          generateName: text,
+          namespace: text,
+          labels: mapOf(text),
+          annotations: mapOf(text),
+          UID: text,
+          creationTimestamp: time,
+          deletionGracePeriodSeconds: integer,
+          deletionTimestamp: time,
+          generation: integer,
+          resourceVersion: text,
+          finalizers: texts,
+        }),
+        spec: record({ finalizers: texts }),
+        status: record({
+          conditions: {
+            type: 'array',
+            items: record({ status: text, type: text, lastTransitionTime: time, message: text, reason: text }),
+          },
+          phase: text,
+        }),
       }),
-      spec: record({ finalizers: texts }),
-      status: record({
-        conditions: {
-          type: 'array',
-          items: record({ status: text, type: text, lastTransitionTime: time, message: text, reason: text }),
-        },
-        phase: text,
-      }),
-    }),
-    false,
-    'kubernetes.Namespace',
-  )!,
+      false,
+      'kubernetes.Namespace',
+    )!,
+  ),
   isNullable: true,
 };
 
 const authorizerType = typed(libraryObject('kubernetes.authorization.Authorizer'));
 const resourceCheckType = typed(libraryObject('kubernetes.authorization.ResourceCheck'));
 
-/** A declaration of an object with one more field of which nothing is known. */
-function withDynamic(declared: Declaration, name: string): Declaration {
-  const fields = new Map([...declared.fields, [name, dynamic]]);
-  const named = new Map([...declared.named, [name, { jsonName: name, declaration: dynamic }]]);
-  const next: Declaration = { ...declared, fields, named };
-  return Object.assign(next, { type: { ...declared.type, declaration: next } });
+/**
+ * A declaration whose fields expressions name as they are, also those that are words of the language: Kubernetes does not escape names
+ * of its own types.
+ * @param dynamicFields Fields of which nothing is known.
+ */
+function plainlyNamed(declared: Declaration, dynamicFields: readonly string[] = []): Declaration {
+  const { reading, element, type } = declared;
+  if (reading === 'object') {
+    const own = [...declared.fields].map(([name, field]): [string, Declaration] => [name, plainlyNamed(field)]);
+    const fields = new Map([...own, ...dynamicFields.map((name): [string, Declaration] => [name, dynamic])]);
+    const named = new Map([...fields].map(([name, each]) => [name, { jsonName: name, declaration: each }]));
+    const next: Declaration = { ...declared, fields, named };
+    return Object.assign(next, { type: { ...type, declaration: next } });
+  }
+  if (element === undefined) return declared;
+  const inner = plainlyNamed(element);
+  const parameters = [...type.parameters.slice(0, -1), inner.type];
+  return { ...declared, element: inner, type: { ...type, parameters } };
 }
 
 /** The declaration of `variables`. */

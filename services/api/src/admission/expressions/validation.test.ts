@@ -56,7 +56,7 @@ test.each([
     'ValidatingAdmissionPolicy',
     policy({
       variables: [{ name: 'a', expression: '1' }],
-      matchConditions: [{ name: 'c', expression: 'variables.a == 1' }],
+      matchConditions: [{ name: 'c', expression: 'object != null' }],
     }),
     policy({ variables: [{ name: 'a', expression: bad }] }),
     'spec.variables[0].expression',

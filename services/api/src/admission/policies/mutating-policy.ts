@@ -16,6 +16,7 @@ import { shapeOf } from '../../ownership/shapes.ts';
 import { type CompiledExpression, compileExpression, type ExpressionScope } from '../expressions/compile.ts';
 import { type Bindings, costBudgets, Evaluator, OutOfBudget } from '../expressions/evaluation.ts';
 import type { Place } from '../matching/places.ts';
+import { internalError } from '../refusals.ts';
 import { type Binding, type Policy, policyOf } from './policy.ts';
 
 /** A change that a mutating policy makes. */
@@ -69,7 +70,7 @@ export function mutatedBy(
 ): unknown {
   if ('problem' in compiled) throw new MutationProblem(compiled.problem);
   const value = evaluated(new Evaluator(bindings, costBudgets.policy, variables), expression, compiled);
-  return type === 'JSONPatch' ? patchedBy(value, object) : configuredBy(value, object, kinds, place);
+  return type === 'JSONPatch' ? patchedBy(value, object, kinds) : configuredBy(value, object, kinds, place);
 }
 
 function evaluated(evaluator: Evaluator, expression: string, compiled: CompiledExpression): Value {
@@ -83,7 +84,7 @@ function evaluated(evaluator: Evaluator, expression: string, compiled: CompiledE
   }
 }
 
-function patchedBy(value: Value, object: AnyObject): unknown {
+function patchedBy(value: Value, object: AnyObject, kinds: Registry): unknown {
   if (!(value instanceof ListValue)) {
     throw new MutationProblem('type mismatch: JSONPatchType.expression should evaluate to array');
   }
@@ -95,6 +96,12 @@ function patchedBy(value: Value, object: AnyObject): unknown {
     if (part instanceof ObjectValue) checkNames(part);
     return jsonOf(each, 'JSONPath valueExpression evaluated to a type that could not marshal to JSON');
   });
+  const after = fitted(object, operations);
+  checkKnown(after, kinds);
+  return after;
+}
+
+function fitted(object: AnyObject, operations: readonly unknown[]): unknown {
   try {
     return applyJsonPatch(object, operations);
   } catch (error) {
@@ -103,6 +110,17 @@ function patchedBy(value: Value, object: AnyObject): unknown {
     // A test that is not met leaves the object as it is.
     if (text.endsWith('test failed')) return object;
     throw new MutationProblem(`JSON Patch: ${text}`);
+  }
+}
+
+/** Throws InternalError where a patch leaves fields that the kind does not have, as in Kubernetes. */
+function checkKnown(after: unknown, kinds: Registry): void {
+  try {
+    decodeObject(after, kinds);
+  } catch (error) {
+    const unknown = toGantryError(error).causes.filter(({ message }) => message.startsWith('unknown field'));
+    if (unknown.length === 0) return;
+    throw internalError(`strict decoding error: ${unknown.map(({ message }) => message).join(', ')}`);
   }
 }
 

@@ -73,14 +73,15 @@ export function policyOf<Spec extends NonNullable<StoredPolicy['spec']>, Body>(
   const given = (spec ?? {}) as Spec;
   const match = resourceChoice(given.matchConstraints);
   const hasParams = given.paramKind !== undefined;
-  const { scope, variables } = compileVariables(given.variables ?? [], { hasParams, hasAuthorizer: true });
+  const bare = { hasParams, hasAuthorizer: true };
+  const { scope, variables } = compileVariables(given.variables ?? [], bare);
   return {
     ...match,
     name: metadata.name ?? '',
     match,
     paramKind: given.paramKind,
     isIgnoredOnFailure: given.failurePolicy === 'Ignore',
-    conditions: compileConditions(given.matchConditions ?? [], scope, variables),
+    conditions: compileConditions(given.matchConditions ?? [], bare),
     variables,
     body: compileBody(given, scope),
     bindings,

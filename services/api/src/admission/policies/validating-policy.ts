@@ -51,8 +51,11 @@ export function validatingPolicyOf(
 
 function compileBody(
   { validations = [], auditAnnotations = [] }: ValidatingAdmissionPolicySpec,
-  scope: ExpressionScope,
+  given: ExpressionScope,
 ): ValidatingBody {
+  // Without variables there is no variable of that name, either.
+  const { variables, ...bare } = given;
+  const scope = variables === undefined || variables.size === 0 ? bare : given;
   const ofMessages = { ...scope, hasAuthorizer: false };
   return {
     validations: validations.map((validation) => ({

@@ -104,6 +104,19 @@ describe('validating policies', () => {
     expect((await post({ n: '9' })).code).toBe(201);
   });
 
+  it('are evaluated by each of the objects that bindings select', async () => {
+    const labels = { use: 'limits' };
+    await post({ max: '3' }, { name: 'low', labels });
+    await post({ max: '5' }, { name: 'high', labels });
+    const validations = [
+      { expression: 'int(object.data.n) <= int(params.data.max)', messageExpression: "'more than ' + params.data.max" },
+    ];
+    const paramRef = { selector: { matchLabels: labels }, parameterNotFoundAction: 'Deny' };
+    await policy({ paramKind: { apiVersion: 'v1', kind: 'ConfigMap' }, validations }, { paramRef });
+    expect((await post({ n: '4' })).body.message).toMatch(/denied request: more than 3$/);
+    expect((await post({ n: '3' })).code).toBe(201);
+  });
+
   it('warn instead, where the binding says so', async () => {
     await policy({ validations: [{ expression: 'false', message: 'mind' }] }, { validationActions: ['Warn', 'Audit'] });
     const { code, headers } = await post({});
