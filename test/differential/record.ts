@@ -84,7 +84,7 @@ async function apply(oracle: Oracle, manifest: Json | string): Promise<Answer> {
 /** Removes what a case left behind. */
 async function clean(oracle: Oracle, settling: Settling, { steps }: Case, answers: readonly Answer[]): Promise<void> {
   const named = madeBy(steps).map(({ kind, name, namespace }) => pathOf(kind, name, namespace));
-  // What configures admission goes first: it might keep all else from going.
+  // Configurations of admission go first: they might keep all else from going.
   const isConfiguration = (path: string): boolean => path.includes('admissionregistration');
   const all = [...named, ...madeOverHttp(steps, answers)];
   const paths = [...all.filter(isConfiguration), ...all.filter((path) => !isConfiguration(path))];

@@ -1,3 +1,4 @@
+import type { Loose } from '../../e2e/clients/kubectl.ts';
 import { eventually } from '../../e2e/wait.ts';
 import type { Operator } from './operator.ts';
 
@@ -16,6 +17,12 @@ export const descheduler: Operator = {
         await eventually('the budget is known', async () => {
           const { status } = await kubectl.json('get', 'pdb', 'old');
           return status?.disruptionsAllowed === 1;
+        });
+        // Its policy is about pods that are older than a second.
+        await eventually('the pods are old', async () => {
+          const { items } = await kubectl.json('get', 'pods', '-l', 'app=old');
+          const made = items.map(({ metadata }: Loose) => Date.parse(metadata.creationTimestamp));
+          return Math.max(...made) < Date.now() - 3_000;
         });
         const before = await podsOf(kubectl);
         const flags = [

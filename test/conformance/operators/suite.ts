@@ -6,10 +6,11 @@ import type { Suite, TestResult } from '../scoreboard.ts';
 import { argoRollouts } from './argo-rollouts.ts';
 import { coredns } from './coredns.ts';
 import { descheduler } from './descheduler.ts';
+import { kueue } from './kueue.ts';
 import { folderOf, type Operator, runOperator } from './operator.ts';
 import { prometheusOperator } from './prometheus-operator.ts';
 
-const all: readonly Operator[] = [prometheusOperator, argoRollouts, descheduler, coredns];
+const all: readonly Operator[] = [prometheusOperator, argoRollouts, descheduler, coredns, kueue];
 
 /** Operators that others wrote, unmodified: their definitions install, and their programs run beside the cluster and do their work. */
 export const operators: Suite = {
