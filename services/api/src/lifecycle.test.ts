@@ -121,7 +121,11 @@ describe('deletion', () => {
         'unable to create new content in namespace ending because it is being terminated',
       ),
     });
-    await client.update({ ...object, spec: { finalizers: [] } });
+    const released = { spec: { finalizers: [] } };
+    await client.update({ ...object, ...released });
+    expect((await client.get('Namespace', { name: 'ending' })).spec?.finalizers).toEqual(['kubernetes']);
+    const patch = { type: 'merge', body: released, subresource: 'finalize' } as const;
+    await client.patch('Namespace', { name: 'ending' }, patch);
     await expect(client.get('Namespace', { name: 'ending' })).rejects.toMatchObject({ reason: 'NotFound' });
     await expect(client.delete('Namespace', { name: 'default' })).rejects.toMatchObject({
       message: 'namespaces "default" is forbidden: this namespace may not be deleted',
