@@ -42,6 +42,8 @@ export class FrontProxy implements FrontProxyAuthority {
   readonly #deps: Deps;
   #authority: KeyPair | undefined;
   #identity: KeyPair | undefined;
+  /** Milliseconds until the next certificate. */
+  #nextMs = retryMs;
   readonly #listeners = new Set<() => void>();
 
   constructor(deps: Deps) {
@@ -62,28 +64,38 @@ export class FrontProxy implements FrontProxyAuthority {
     return { [Symbol.dispose]: () => void this.#listeners.delete(listener) };
   }
 
-  /** Makes the authority where it is missing, and a certificate. */
+  /**
+   * Makes the authority where it is missing, and a certificate. Where that is not possible, as with an authority that is damaged in the
+   * store, other servers alone go without: `run` tries again.
+   */
   async prepare(api: Api, signal: AbortSignal): Promise<void> {
-    this.#authority ??= await this.#sharedAuthority(api, ownContext(aggregator, signal, manager));
-    const subject = { commonName: frontProxyName, uses: ['client'], lifetimeMs } as const;
-    this.#identity = await issue(this.#authority, subject, this.#deps.clock.now());
-    for (const listener of this.#listeners) listener();
+    await this.#renew(api, signal);
   }
 
   /** Renews the certificate, until the signal fires. */
   async run(api: Api, signal: AbortSignal): Promise<void> {
-    const { clock, log } = this.#deps;
-    for (let waitMs = renewAfterMs; !signal.aborted; ) {
+    const { clock } = this.#deps;
+    for (let waitMs = this.#nextMs; !signal.aborted; waitMs = this.#nextMs) {
       await clock.sleep(waitMs, signal).catch(() => undefined);
-      if (signal.aborted) return;
-      waitMs = await this.prepare(api, signal).then(
-        () => renewAfterMs,
-        (error: unknown) => {
-          log.warn({ error }, 'the certificate for other api servers could not be made');
-          return retryMs;
-        },
-      );
+      if (!signal.aborted) await this.#renew(api, signal);
     }
+  }
+
+  async #renew(api: Api, signal: AbortSignal): Promise<void> {
+    try {
+      await this.#make(api, signal);
+      this.#nextMs = renewAfterMs;
+    } catch (error) {
+      this.#deps.log.warn({ error }, 'the certificate for other api servers could not be made');
+      this.#nextMs = retryMs;
+    }
+  }
+
+  async #make(api: Api, signal: AbortSignal): Promise<void> {
+    this.#authority ??= await this.#sharedAuthority(api, ownContext(aggregator, signal, manager));
+    const subject = { commonName: frontProxyName, uses: ['client'], lifetimeMs } as const;
+    this.#identity = await issue(this.#authority, subject, this.#deps.clock.now());
+    for (const listener of this.#listeners) listener();
   }
 
   async #sharedAuthority(api: Api, context: RequestContext): Promise<KeyPair> {
