@@ -51,6 +51,7 @@ class MessageField implements Field {
   readonly name: string;
   readonly schema: TypeSchema;
   readonly isRequired: boolean;
+  readonly isUnchecked: boolean;
   readonly isNullable = false;
   readonly isAlways: boolean;
   readonly omitsZero: boolean;
@@ -65,6 +66,7 @@ class MessageField implements Field {
     this.name = field.name;
     this.schema = typeOf(field);
     this.isRequired = field.required && !isPartial;
+    this.isUnchecked = field.unchecked;
     this.isAlways = field.always && !isPartial;
     this.omitsZero = !this.isAlways && (field.cardinality !== 'single' || (isScalar && !field.hasPresence));
     this.default = field.default;

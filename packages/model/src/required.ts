@@ -38,7 +38,7 @@ function collectFields(
     const inner = value[name];
     const missing = isMissing(inner);
     // A path costs more than a look: most fields need none.
-    if (missing ? !field.isRequired : field.schema.type === 'value') continue;
+    if (missing ? !field.isRequired : field.schema.type === 'value' || field.isUnchecked) continue;
     const innerPath = path === '' ? name : `${path}.${name}`;
     if (missing) causes.push({ reason: 'FieldValueRequired', field: innerPath, message: 'Required value' });
     else collect(field.schema, inner, innerPath, causes);

@@ -30,6 +30,8 @@ export interface FieldSchema {
   readonly always: boolean;
   /** Nothing inside of it is required. */
   readonly partial: boolean;
+  /** Required fields inside of it may be missing. */
+  readonly unchecked: boolean;
   readonly mergeKey: string | undefined;
   readonly patchStrategies: readonly string[];
   /** Owners of a list: one, one an entry, or one an object with other keys; one where undefined. */
@@ -132,6 +134,7 @@ function describeField(name: string, field: FieldJson, oneofs: readonly (readonl
     // An absent value with presence means something else than zero, even where it is asked for.
     always: options['(gantry.always)'] === true || (required && !hasPresence && (isScalar || isList)),
     partial: options['(gantry.partial)'] === true,
+    unchecked: options['(gantry.unchecked)'] === true,
     mergeKey: text('merge_key'),
     patchStrategies: wordsOf(text('patch_strategy')),
     listType: text('list_type') as FieldSchema['listType'],

@@ -143,6 +143,7 @@ function plainField(name: string, schema: TypeSchema): Field {
     name,
     schema,
     isRequired: false,
+    isUnchecked: false,
     isNullable: false,
     isAlways: false,
     omitsZero: false,

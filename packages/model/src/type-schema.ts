@@ -25,6 +25,8 @@ export interface Field {
   readonly name: string;
   readonly schema: TypeSchema;
   readonly isRequired: boolean;
+  /** Required fields inside of it may be missing. */
+  readonly isUnchecked: boolean;
   /** Null is a value of its own; for other fields it means absence. */
   readonly isNullable: boolean;
   /** The JSON form always has it, with its zero value where nothing was said. */

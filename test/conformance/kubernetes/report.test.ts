@@ -27,11 +27,12 @@ const listed = [
   { codename: '[sig-y] Other' },
 ];
 
-test('a report has the outcomes of tests that ended', () => {
+test('a report has the outcomes of tests that began, and those that were stopped have failed', () => {
   expect(Object.fromEntries(outcomesOf(report))).toEqual({
     '[sig-x] Group works': { state: 'passed' },
     '[sig-x] Group fails': { state: 'failed', problem: 'expected this' },
-    '[sig-x] Group hangs': { state: 'failed', problem: 'too late' },
+    '[sig-x] Group hangs': { state: 'failed', problem: 'stopped before its end: too late' },
+    '[sig-x] Group was stopped': { state: 'failed', problem: 'stopped before its end: interrupted' },
   });
 });
 

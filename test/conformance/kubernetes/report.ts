@@ -17,7 +17,7 @@ type Report = readonly { readonly SpecReports?: readonly SpecReport[] | null }[]
 
 const maxProblemChars = 300;
 
-/** Outcomes by the names of tests in a JSON report of Ginkgo. Tests that did not begin, or were interrupted, have none. */
+/** Outcomes by the names of tests in a JSON report of Ginkgo. Tests that did not begin have none. */
 export function outcomesOf(reportJson: string): Map<string, Outcome> {
   const outcomes = new Map<string, Outcome>();
   for (const { SpecReports } of JSON.parse(reportJson) as Report) {
@@ -36,8 +36,11 @@ function outcomeOf({ State, Failure }: SpecReport): Outcome | undefined {
       return { state: 'passed' };
     case 'failed':
     case 'panicked':
-    case 'timedout':
       return { state: 'failed', problem: onOneLine(Failure?.Message ?? State) };
+    case 'timedout':
+    case 'interrupted':
+    case 'aborted':
+      return { state: 'failed', problem: onOneLine(`stopped before its end: ${Failure?.Message ?? State}`) };
     default:
       return undefined;
   }
