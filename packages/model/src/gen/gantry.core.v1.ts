@@ -2724,7 +2724,7 @@ export interface VolumeProjection {
   configMap?: ConfigMapProjection;
   /** A token of the pod's service account. */
   serviceAccountToken?: ServiceAccountTokenProjection;
-  /** Certificates of authorities. Nodes do not show them yet: the pod waits, and an event says so. */
+  /** Certificates of authorities. */
   clusterTrustBundle?: ClusterTrustBundleProjection;
   /** A key of the pod with its certificate. Nodes do not show them yet: the pod waits, and an event says so. */
   podCertificate?: PodCertificateProjection;

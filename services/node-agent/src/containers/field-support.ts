@@ -109,7 +109,11 @@ export const fieldSupport: Readonly<Record<string, Readonly<Record<string, Field
   ConfigMapVolumeSource: allOf('agent', 'name items defaultMode optional'),
   DownwardAPIVolumeSource: allOf('agent', 'items defaultMode'),
   ProjectedVolumeSource: allOf('agent', 'sources defaultMode'),
-  VolumeProjection: allOf('agent', 'secret downwardAPI configMap serviceAccountToken'),
+  VolumeProjection: {
+    ...allOf('agent', 'secret downwardAPI configMap serviceAccountToken clusterTrustBundle'),
+    ...allOf('refused', 'podCertificate'),
+  },
+  ClusterTrustBundleProjection: allOf('agent', 'name signerName labelSelector optional path'),
   ServiceAccountTokenProjection: allOf('agent', 'audience expirationSeconds path'),
   SecretProjection: projectedKeys,
   ConfigMapProjection: projectedKeys,

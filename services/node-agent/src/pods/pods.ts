@@ -16,6 +16,7 @@ import { type VolumeManager, volumeManager } from '../volumes/manager.ts';
 import { memoryDirectory } from '../volumes/memory-directory.ts';
 import { type Mounter, systemMounter } from '../volumes/mounter.ts';
 import { PodTokens, renewTokens } from '../volumes/pod-tokens.ts';
+import { TrustBundles } from '../volumes/trust-bundles.ts';
 import { rejectionOf } from './admission.ts';
 import { backOffsOf, containerFieldPath, type RecordPodEvent } from './events.ts';
 import { execute } from './executor.ts';
@@ -135,6 +136,14 @@ async function makeParts(
       },
     }),
   );
+  const bundles = stack.use(
+    new TrustBundles(client, {
+      log,
+      onChange: (uids) => {
+        for (const uid of uids) refresh(managerOf().get(uid), volumes, log);
+      },
+    }),
+  );
   const tokens = new PodTokens({ api: client, clock, log, random: Math.random });
   const stop = new AbortController();
   stack.defer(() => stop.abort());
@@ -144,6 +153,7 @@ async function makeParts(
     memoryDir: await memoryDirectory(config.rootDir, isCri, log),
     config: configObjects,
     tokens,
+    bundles,
     nodeMemoryBytes: deps.machine.memoryTotalBytes,
     ...(mounter === undefined ? {} : { mounter }),
   });

@@ -7,12 +7,11 @@ import type { Logger } from '@gantry/runtime/log.ts';
 import { contain } from '../contain.ts';
 import type { ConfigData } from '../containers/env.ts';
 import { podUid } from '../pods/spec.ts';
+import { withDeadline } from './deadline.ts';
 import { type ConfigReference, configReferencesOf } from './references.ts';
 
 /** Objects watched at once; more than a node's pods can name within reason. */
 const maxWatched = 4_096;
-/** How long a start waits to hear of an object, in milliseconds. */
-const waitMs = 10_000;
 
 interface Watched {
   readonly informer: Informer<ConfigMap> | Informer<Secret>;
@@ -42,7 +41,11 @@ export class ConfigObjects implements AsyncDisposable {
   async dataFor(pod: Pod, signal: AbortSignal): Promise<ConfigData> {
     const namespace = pod.metadata.namespace ?? '';
     const watched = configReferencesOf(pod).map((reference) => this.#watch(namespace, reference, podUid(pod)));
-    await withDeadline(Promise.all(watched.map(({ informer }) => informer.hasSynced)), signal);
+    await withDeadline(
+      Promise.all(watched.map(({ informer }) => informer.hasSynced)),
+      'configMaps and secrets',
+      signal,
+    );
     const objectOf = (kind: string, name: string) => {
       const entry = this.#watched.get(`${kind}/${namespace}/${name}`);
       return entry?.informer.get(entry.key);
@@ -105,24 +108,4 @@ function secretData(object: Secret | undefined): ReadonlyMap<string, Buffer> | u
 
 function decoded(data: Readonly<Record<string, string>> | undefined): [string, Buffer][] {
   return Object.entries(data ?? {}).map(([key, value]) => [key, Buffer.from(value, 'base64')]);
-}
-
-async function withDeadline(work: Promise<unknown>, signal: AbortSignal): Promise<void> {
-  const stopped = AbortSignal.any([signal, AbortSignal.timeout(waitMs)]);
-  const { promise, reject } = Promise.withResolvers<never>();
-  const fail = (): void =>
-    reject(
-      signal.aborted
-        ? new GantryError('Cancelled', 'the request was cancelled')
-        : new GantryError(
-            'ServiceUnavailable',
-            'timed out waiting for the condition: the api did not tell of configMaps and secrets',
-          ),
-    );
-  stopped.addEventListener('abort', fail, { once: true });
-  try {
-    await Promise.race([work, promise]);
-  } finally {
-    stopped.removeEventListener('abort', fail);
-  }
 }

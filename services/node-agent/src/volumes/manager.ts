@@ -1,6 +1,6 @@
 import { mkdir, readdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { Pod, ServiceAccountTokenProjection, Volume, VolumeMount } from '@gantry/model/gen/gantry.core.v1.ts';
+import type { Pod, Volume, VolumeMount } from '@gantry/model/gen/gantry.core.v1.ts';
 import { GantryError, toGantryError } from '@gantry/runtime/errors.ts';
 import { expand } from '../containers/expand.ts';
 import type { PodPaths } from '../pods/paths.ts';
@@ -11,9 +11,10 @@ import type { ConfigObjects } from './config-objects.ts';
 import { checkHostPath, makeScratch } from './directories.ts';
 import { memorySizeBytes } from './memory-size.ts';
 import { type Mounter, removeTree } from './mounter.ts';
-import { payloadOf, tokenProjections } from './payload.ts';
+import { bundleProjections, payloadOf, tokenProjections } from './payload.ts';
 import type { PodTokens } from './pod-tokens.ts';
 import { mountSubPath } from './sub-path.ts';
+import type { TrustBundles } from './trust-bundles.ts';
 
 /** Dependencies of the volume manager. */
 export interface VolumeDeps {
@@ -22,6 +23,7 @@ export interface VolumeDeps {
   readonly memoryDir: string;
   readonly config: Pick<ConfigObjects, 'dataFor'>;
   readonly tokens: Pick<PodTokens, 'tokenFor' | 'release'>;
+  readonly bundles: Pick<TrustBundles, 'anchorsFor' | 'release'>;
   /** Absent if pods have no file system of their own: subPaths are then plain paths, and memory is not bounded. */
   readonly mounter?: Mounter;
   /** Memory of the node, in bytes: the size of an emptyDir in memory that nothing else bounds. */
@@ -61,8 +63,8 @@ export function volumeManager(deps: VolumeDeps): VolumeManager {
     if (volumes.length === 0) return;
     const config = await deps.config.dataFor(pod, signal);
     for (const volume of volumes) {
-      await tokensOf(deps, pod, volume, signal)
-        .then((tokens) => makeVolume(deps, volume, directoryOf(pod, volume), { pod, config, tokens }))
+      await shownBy(deps, pod, volume, signal)
+        .then((shown) => makeVolume(deps, volume, directoryOf(pod, volume), { pod, config, ...shown }))
         .catch((error) => failMount(volume, error));
     }
   };
@@ -95,6 +97,7 @@ export function volumeManager(deps: VolumeDeps): VolumeManager {
     tearDown(uid) {
       prepared.delete(uid);
       deps.tokens.release(uid);
+      deps.bundles.release(uid);
       return inTurn(uid, async () => {
         for (const root of [subPathRoot(uid), memoryRoot(uid), diskRoot(uid)]) await removeTree(root, deps.mounter);
       });
@@ -106,11 +109,17 @@ function hasSecret({ projected }: Volume): boolean {
   return projected?.sources?.some(({ secret }) => secret !== undefined) ?? false;
 }
 
-async function tokensOf({ tokens }: VolumeDeps, pod: Pod, volume: Volume, signal: AbortSignal) {
-  const found = new Map<ServiceAccountTokenProjection, string>();
-  for (const projection of tokenProjections(volume)) {
-    found.set(projection, await tokens.tokenFor(pod, projection, signal));
-  }
+/** The parts of a volume's content that the agent asks the api for. */
+async function shownBy({ tokens, bundles }: VolumeDeps, pod: Pod, volume: Volume, signal: AbortSignal) {
+  return {
+    tokens: await eachOf(tokenProjections(volume), (projection) => tokens.tokenFor(pod, projection, signal)),
+    anchors: await eachOf(bundleProjections(volume), (projection) => bundles.anchorsFor(pod, projection, signal)),
+  };
+}
+
+async function eachOf<P, C>(projections: readonly P[], ask: (projection: P) => Promise<C>): Promise<Map<P, C>> {
+  const found = new Map<P, C>();
+  for (const projection of projections) found.set(projection, await ask(projection));
   return found;
 }
 

@@ -1,4 +1,10 @@
-import type { KeyToPath, Pod, ServiceAccountTokenProjection, Volume } from '@gantry/model/gen/gantry.core.v1.ts';
+import type {
+  ClusterTrustBundleProjection,
+  KeyToPath,
+  Pod,
+  ServiceAccountTokenProjection,
+  Volume,
+} from '@gantry/model/gen/gantry.core.v1.ts';
 import { GantryError } from '@gantry/runtime/errors.ts';
 import type { ConfigData } from '../containers/env.ts';
 import { fieldValue, resourceFieldValue } from '../containers/fields.ts';
@@ -23,6 +29,8 @@ export interface PayloadSources {
   readonly config: ConfigData;
   /** The tokens that the volume shows, by the projections that ask for them. */
   readonly tokens: ReadonlyMap<ServiceAccountTokenProjection, string>;
+  /** Certificates of authorities that the volume shows, by the projections that choose them. */
+  readonly anchors: ReadonlyMap<ClusterTrustBundleProjection, string>;
 }
 
 /**
@@ -53,28 +61,36 @@ function projection(source: Projection, mode: number | undefined, sources: Paylo
   if (source.secret !== undefined)
     return keyed('secret', { ...source.secret, name: source.secret.name ?? '' }, mode, sources);
   if (source.downwardAPI !== undefined) return fields(source.downwardAPI.items ?? [], mode, sources);
-  if (source.serviceAccountToken !== undefined) return tokenFile(source.serviceAccountToken, mode, sources);
+  if (source.serviceAccountToken !== undefined) {
+    const { path } = source.serviceAccountToken;
+    return ownFile(path, sources.tokens.get(source.serviceAccountToken), mode, sources);
+  }
+  if (source.clusterTrustBundle !== undefined) {
+    const { path } = source.clusterTrustBundle;
+    return ownFile(path, sources.anchors.get(source.clusterTrustBundle), mode, sources);
+  }
   const sort = Object.keys(source)[0] ?? 'none';
   throw new GantryError('Invalid', `projected volumes of type ${sort} are not supported by this node`);
 }
 
 /** Groups that were given the file may read it, and nobody else but its owner. */
-const sharedTokenMode = 0o600;
+const sharedMode = 0o600;
 
-function tokenFile(
-  projection: ServiceAccountTokenProjection,
-  mode: number | undefined,
-  { pod, tokens }: PayloadSources,
-): Payload {
-  const token = tokens.get(projection);
-  if (token === undefined) throw new GantryError('Invalid', `no token for the file ${projection.path}`);
-  const own = pod.spec.securityContext?.fsGroup === undefined ? (mode ?? defaultMode) : sharedTokenMode;
-  return new Map([[safeRelativePath(projection.path).join('/'), { data: Buffer.from(token), mode: own }]]);
+/** A file that the agent has the content of. */
+function ownFile(path: string, text: string | undefined, mode: number | undefined, { pod }: PayloadSources): Payload {
+  if (text === undefined) throw new GantryError('Invalid', `no content for the file ${path}`);
+  const own = pod.spec.securityContext?.fsGroup === undefined ? (mode ?? defaultMode) : sharedMode;
+  return new Map([[safeRelativePath(path).join('/'), { data: Buffer.from(text), mode: own }]]);
 }
 
 /** The tokens that a volume shows. */
 export function tokenProjections({ projected }: Volume): ServiceAccountTokenProjection[] {
   return (projected?.sources ?? []).flatMap(({ serviceAccountToken }) => serviceAccountToken ?? []);
+}
+
+/** The bundles of authorities that a volume shows. */
+export function bundleProjections({ projected }: Volume): ClusterTrustBundleProjection[] {
+  return (projected?.sources ?? []).flatMap(({ clusterTrustBundle }) => clusterTrustBundle ?? []);
 }
 
 interface KeyedSource {

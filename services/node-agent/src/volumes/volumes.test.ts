@@ -30,6 +30,7 @@ beforeEach(async () => {
     memoryDir: join(directory, 'memory'),
     config,
     tokens: { tokenFor: async (_, { audience = 'api' }) => `token for ${audience}`, release: () => {} },
+    bundles: { anchorsFor: async (_, { name = '' }) => `bundle ${name}`, release: () => {} },
     nodeMemoryBytes: 2 ** 30,
   });
 });
@@ -93,6 +94,7 @@ describe('volumes', () => {
               { secret: { name: 'keys' } },
               { downwardAPI: { items: [{ path: 'name', fieldRef: { fieldPath: 'metadata.name' } }] } },
               { serviceAccountToken: { path: 'token', audience: 'vault' } },
+              { clusterTrustBundle: { path: 'authorities.pem', name: 'roots' } },
             ],
           },
         },
@@ -104,6 +106,7 @@ describe('volumes', () => {
     // Secrets and tokens reach no disk.
     const all = join(directory, 'memory', 'uid-1', 'all');
     expect((await readdir(all)).filter((name) => !name.startsWith('..')).sort()).toEqual([
+      'authorities.pem',
       'color',
       'name',
       'password',
@@ -112,6 +115,7 @@ describe('volumes', () => {
     ]);
     expect(await readFile(join(all, 'name'), 'utf8')).toBe('web');
     expect(await readFile(join(all, 'token'), 'utf8')).toBe('token for vault');
+    expect(await readFile(join(all, 'authorities.pem'), 'utf8')).toBe('bundle roots');
   });
 
   it('follow their source while they are in use, and not after', async () => {
