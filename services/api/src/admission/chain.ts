@@ -12,6 +12,9 @@ export interface NamedOptions {
   readonly fieldValidation?: string;
 }
 
+/** Adds an annotation to an event. `Request` keeps it out of events that tell no objects. */
+export type Annotate = (key: string, value: string, level?: 'Metadata' | 'Request') => void;
+
 /** The request behind an attempt. */
 export interface AdmissionRequest {
   readonly user: User;
@@ -27,7 +30,7 @@ export interface AdmissionRequest {
   /** Tells the client something that is no refusal. */
   readonly warn: (text: string) => void;
   /** Adds an annotation to the request's event in the audit log. */
-  readonly annotate: (key: string, value: string) => void;
+  readonly annotate: Annotate;
 }
 
 /** A write, or a connection to an object, on its way through admission. */

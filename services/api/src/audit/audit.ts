@@ -29,6 +29,9 @@ export interface AuditedEnd {
   readonly responseObject?: unknown;
 }
 
+/** Characters of the annotations of one request, keys and values together; one that finds no room is left out. */
+const maxAnnotationChars = 256 * 1024;
+
 /** Makes events of requests by a policy. */
 export class Audit {
   readonly #policy: Policy;
@@ -57,6 +60,8 @@ export class RequestAudit {
   readonly #told: Told;
   readonly #write: (event: object) => void;
   readonly #nowMs: () => number;
+  readonly #annotations = new Map<string, string>();
+  #annotationChars = 0;
 
   constructor(request: AuditedRequest, told: Told, write: (event: object) => void, nowMs: () => number) {
     this.#request = request;
@@ -73,6 +78,18 @@ export class RequestAudit {
   /** True if the objects of answers are told. */
   get tellsResponse(): boolean {
     return this.#told.level === 'RequestResponse';
+  }
+
+  /**
+   * Adds an annotation to the events that follow. The first value of a key stays, as in Kubernetes.
+   * One with the contents of objects names `Request`: it is left out of events that tell no objects.
+   */
+  annotate(key: string, value: string, level: 'Metadata' | 'Request' = 'Metadata'): void {
+    if (level === 'Request' && !this.tellsRequest) return;
+    const chars = key.length + value.length;
+    if (this.#annotations.has(key) || this.#annotationChars + chars > maxAnnotationChars) return;
+    this.#annotations.set(key, value);
+    this.#annotationChars += chars;
   }
 
   /** Tells of a stage, unless the policy omits it. */
@@ -101,7 +118,11 @@ export class RequestAudit {
       ...(stage === 'RequestReceived'
         ? {}
         : {
-            annotations: { 'authorization.k8s.io/decision': decision, 'authorization.k8s.io/reason': verdict.reason },
+            annotations: {
+              ...Object.fromEntries(this.#annotations),
+              'authorization.k8s.io/decision': decision,
+              'authorization.k8s.io/reason': verdict.reason,
+            },
           }),
     });
   }

@@ -4,7 +4,7 @@ import type { Clock } from '@gantry/runtime/clock.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
 import type { Store } from '@gantry/store/store.ts';
 import type { Admission } from '../admission/admission.ts';
-import type { AdmissionChain, NamedOptions } from '../admission/chain.ts';
+import type { AdmissionChain, Annotate, NamedOptions } from '../admission/chain.ts';
 import type { Authorize } from '../auth/authorization.ts';
 import type { User } from '../auth/user.ts';
 import type { DamagedObjects } from './damage.ts';
@@ -45,7 +45,7 @@ export interface RequestContext {
   /** Tells the client something that is no refusal: a Warning header over HTTP. */
   readonly warn: (text: string) => void;
   /** Adds an annotation to the request's event in the audit log; absent where there is none. */
-  readonly annotate?: (key: string, value: string) => void;
+  readonly annotate?: Annotate;
 }
 
 /** The context of requests that the api makes of itself. */

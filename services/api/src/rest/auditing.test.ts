@@ -120,3 +120,36 @@ test('a request that the policy keeps out is not told', async () => {
   await eventsOf(later.headers.get('audit-id'));
   expect(await readFile(path, 'utf8')).not.toContain(response.headers.get('audit-id'));
 });
+
+test('an event tells what admission says of its request', async () => {
+  const policies = '/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies';
+  const resourceRules = [{ apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['configmaps'] }];
+  const spec = {
+    matchConstraints: { resourceRules },
+    validations: [{ expression: "!object.metadata.name.startsWith('odd-')", message: 'an odd name' }],
+    auditAnnotations: [{ key: 'named', valueExpression: "'name ' + object.metadata.name" }],
+  };
+  await ask('POST', policies, { metadata: { name: 'names' }, spec });
+  const binding = { policyName: 'names', validationActions: ['Audit'] };
+  await ask('POST', policies.replace('policies', 'policybindings'), { metadata: { name: 'all' }, spec: binding });
+  let id: string | null = null;
+  await expect
+    .poll(async () => {
+      const name = `odd-${Date.now()}`;
+      const response = await ask('POST', configMaps, { metadata: { name } });
+      expect(response.status).toBe(201);
+      id = response.headers.get('audit-id');
+      const [event] = await eventsOf(id);
+      return event.annotations['names/named'] === `name ${name}`;
+    })
+    .toBe(true);
+  const [event] = await eventsOf(id);
+  const failure = event.annotations['validation.policy.admission.k8s.io/validation_failure'];
+  expect(JSON.parse(failure)).toMatchObject([
+    { message: 'an odd name', policy: 'names', binding: 'all', expressionIndex: 0, validationActions: ['Audit'] },
+  ]);
+  expect(event.annotations).toMatchObject({ 'authorization.k8s.io/decision': 'allow' });
+  const even = await ask('POST', configMaps, { metadata: { name: 'even' } });
+  const [other] = await eventsOf(even.headers.get('audit-id'));
+  expect(Object.keys(other.annotations)).not.toContain('validation.policy.admission.k8s.io/validation_failure');
+});

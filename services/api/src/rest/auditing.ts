@@ -2,6 +2,7 @@ import { gunzipSync } from 'node:zlib';
 import { openEnvelope, protobufMediaType } from '@gantry/model/envelope.ts';
 import { parseManifestText } from '@gantry/model/parse.ts';
 import type { Registry } from '@gantry/model/registry.ts';
+import type { Annotate } from '../admission/chain.ts';
 import type { Audit, RequestAudit } from '../audit/audit.ts';
 import type { Attempt, Verdict } from '../auth/authorization.ts';
 import type { User } from '../auth/user.ts';
@@ -34,18 +35,21 @@ export interface AuditFacts {
   readonly receivedAtMs: number;
 }
 
-/** Tells the audit log of a request, as far as the policy wants it: now, when its answer begins if that is a stream, and at its end. */
+/**
+ * Tells the audit log of a request, as far as the policy wants it: now, when its answer begins if that is a stream, and at its end.
+ * Gives what adds annotations to it; undefined for a request that is not told.
+ */
 export function auditRequest(
   audit: Audit,
   kinds: Registry,
   facts: AuditFacts,
   incoming: Incoming,
   response: Outgoing,
-): void {
+): Annotate | undefined {
   const { url = '/', headers, socket } = incoming;
   const request = { ...facts, uri: url, sourceIp: socket.remoteAddress ?? '', userAgent: headers['user-agent'] ?? '' };
   const begun = audit.begin(request);
-  if (begun === undefined) return;
+  if (begun === undefined) return undefined;
   if (begun.tellsRequest) keepBody(incoming);
   const answer = new AnswerCopy(response, begun, facts.attempt.verb === 'watch');
   response.once('close', () => {
@@ -59,6 +63,7 @@ export function auditRequest(
       responseObject: told,
     });
   });
+  return (key, value, level) => begun.annotate(key, value, level);
 }
 
 /** The parts of a Status that an event tells. */

@@ -212,12 +212,12 @@ class RestEdge {
     const id = markAnswer(incoming, response, randomUUID);
     const route = routeOf(method, url);
     const warnings = new Warnings();
-    const context = await this.#context(incoming, signal, url.searchParams, (text) => {
+    const asked = await this.#context(incoming, signal, url.searchParams, (text) => {
       warnings.add(text);
       warnings.tell(response);
     });
     const attempt = attemptOf(method, route, url.searchParams);
-    this.#tellAudit(context, attempt, { id, receivedAtMs }, incoming, response);
+    const context = this.#tellAudit(asked, attempt, { id, receivedAtMs }, incoming, response);
     using place = await enterFlow(this.#deps, context, { route, attempt, query: url.searchParams, incoming }, response);
     if (place === undefined) return;
     // Nobody is told before, not even whether there is such a resource.
@@ -268,17 +268,21 @@ class RestEdge {
     await passOn(this.#deps.aggregation, remote, { incoming, context: { ...context, signal } }, response);
   }
 
+  /** Gives the context of a request that annotates its events. */
   #tellAudit(
-    { user: actsAs, actor: user = actsAs }: RequestContext,
+    context: RequestContext,
     attempt: Attempt,
     { id, receivedAtMs }: { readonly id: string; readonly receivedAtMs: number },
     incoming: Incoming,
     response: Outgoing,
-  ): void {
+  ): RequestContext {
     const { audit, decide, kinds } = this.#deps;
-    if (audit === undefined) return;
+    if (audit === undefined) return context;
+    const { user: actsAs, actor: user = actsAs } = context;
     const verdict = decide(actsAs, attempt);
-    auditRequest(audit, kinds, { id, receivedAtMs, user, actsAs, attempt, verdict }, incoming, response);
+    const facts = { id, receivedAtMs, user, actsAs, attempt, verdict };
+    const annotate = auditRequest(audit, kinds, facts, incoming, response);
+    return annotate === undefined ? context : { ...context, annotate };
   }
 
   /** Whether a request to speak another protocol is taken for one. */

@@ -93,7 +93,7 @@ async function askedAndApplied(
   }
   if (patched?.type === 'patched') {
     const told = { configuration, webhook, patch: patched.operations, patchType: 'JSONPatch' };
-    annotate(`patch.webhook.admission.k8s.io/${place}`, JSON.stringify(told));
+    annotate(`patch.webhook.admission.k8s.io/${place}`, JSON.stringify(told), 'Request');
   }
   const mutated = patched?.type === 'patched' && patched.changed;
   annotate(`mutation.webhook.admission.k8s.io/${place}`, JSON.stringify({ configuration, webhook, mutated }));
