@@ -156,6 +156,14 @@ describe('limits', () => {
     expect(given).toMatchObject({ error: 'operation cancelled: actual cost limit exceeded', isExceeded: true });
   });
 
+  it('refuse what has too many tokens, and count tokens alone', () => {
+    const list = (length: number, item = '1'): string => `[${Array.from({ length }, () => item).join(',')}]`;
+    const refused = { problems: expect.stringContaining('token count exceeds limit: limit 20000') };
+    expect(compile(list(10_000), environment({}))).toEqual(refused);
+    expect(compile(list(9_999), environment({}))).toHaveProperty('program');
+    expect(compile(list(9, `'${'x'.repeat(10_000)}'`), environment({}))).toHaveProperty('program');
+  });
+
   it('refuse what nests too deeply instead of running out of stack', () => {
     const text = `${'('.repeat(5000)}1${')'.repeat(5000)}`;
     expect(compile(text, environment({}))).toEqual({ problems: expect.stringContaining('recursion limit exceeded') });

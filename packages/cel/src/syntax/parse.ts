@@ -5,6 +5,7 @@ import {
   CommonTokenStream,
   type ParserRuleContext,
   type ParseTreeListener,
+  Token,
 } from 'antlr4ng';
 import type { Expr } from './ast.ts';
 import { Builder } from './builder.ts';
@@ -17,7 +18,9 @@ export type Parsed = { readonly expr: Expr; readonly nextId: () => number } | { 
 
 /** Longer expressions are refused, as by cel-go: in code points. */
 const maxLength = 100_000;
-/** Tokens beyond this many are not parsed: parsing could take seconds. */
+/** Expressions of more tokens are refused, since parsing one of them takes tens of microseconds; cel-go has no such bound. */
+const maxTokens = 20_000;
+/** One syntax error more than these ends the parsing. */
 const maxSyntaxProblems = 30;
 
 class TooManyProblems {}
@@ -65,12 +68,26 @@ class DepthListener implements ParseTreeListener {
   visitErrorNode(): void {}
 }
 
+/** Counts tokens: true if a text has more tokens than `limit`; reads no further than that. */
+function hasMoreTokens(text: string, limit: number): boolean {
+  const lexer = new CelLexer(CharStream.fromString(text));
+  lexer.removeErrorListeners();
+  for (let count = 0; count <= limit; count++) {
+    if (lexer.nextToken().type === Token.EOF) return false;
+  }
+  return true;
+}
+
 export function parse(text: string): Parsed {
   const length = [...text].length;
   if (length > maxLength) {
     return {
       problems: [{ at: -1, message: `expression code point size exceeds limit: size: ${length}, limit ${maxLength}` }],
     };
+  }
+  // A token has a character at least: only long expressions are counted.
+  if (length > maxTokens && hasMoreTokens(text, maxTokens)) {
+    return { problems: [{ at: -1, message: `expression token count exceeds limit: limit ${maxTokens}` }] };
   }
   const listener = new ProblemListener(text);
   const lexer = new CelLexer(CharStream.fromString(text));
