@@ -15,6 +15,7 @@ import { customResourceDefinition } from './kinds/customresourcedefinition/custo
 import { daemonSet } from './kinds/daemonset/daemonset.ts';
 import { deployment } from './kinds/deployment/deployment.ts';
 import { deviceClass } from './kinds/deviceclass/deviceclass.ts';
+import { deviceTaintRule } from './kinds/devicetaintrule/devicetaintrule.ts';
 import { endpoints } from './kinds/endpoints/endpoints.ts';
 import { endpointSlice } from './kinds/endpointslice/endpointslice.ts';
 import { event } from './kinds/event/event.ts';
@@ -126,6 +127,7 @@ const byName = {
   ResourceClaim: resourceClaim,
   ResourceClaimTemplate: resourceClaimTemplate,
   ResourceSlice: resourceSlice,
+  DeviceTaintRule: deviceTaintRule,
   StorageVersionMigration: storageVersionMigration,
   CustomResourceDefinition: customResourceDefinition,
   APIService: apiService,

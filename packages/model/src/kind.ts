@@ -191,7 +191,7 @@ export interface Kind<T extends KubeObject = KubeObject> {
   /** Follows a change of a generated name that somebody else has already, in place: only a kind that copies its name needs it. */
   readonly followName?: (object: T, before: string) => void;
   /** Carries over what a client may not change from the stored object, in place. */
-  readonly prepareForUpdate?: (object: T, stored: T) => void;
+  readonly prepareForUpdate?: (object: T, stored: T, nowMs: number) => void;
   /** Completes a status that a client sent, in place, before validateStatus. */
   readonly prepareForStatus?: (object: T, stored: T, nowMs: number) => void;
   /** Validates an object; its metadata is validated for all kinds alike, elsewhere. */

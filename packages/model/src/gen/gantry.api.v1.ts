@@ -17,7 +17,7 @@ import type { IPAddress, Ingress, IngressClass, NetworkPolicy, ServiceCIDR } fro
 import type { RuntimeClass } from './gantry.node.v1.ts';
 import type { PodDisruptionBudget } from './gantry.policy.v1.ts';
 import type { ClusterRole, ClusterRoleBinding, Role, RoleBinding } from './gantry.rbac.v1.ts';
-import type { DeviceClass, ResourceClaim, ResourceClaimTemplate, ResourceSlice } from './gantry.resource.v1.ts';
+import type { DeviceClass, DeviceTaintRule, ResourceClaim, ResourceClaimTemplate, ResourceSlice } from './gantry.resource.v1.ts';
 import type { PriorityClass } from './gantry.scheduling.v1.ts';
 import type { PodGroup } from './gantry.scheduling.v1alpha1.ts';
 import type { CSIDriver, CSINode, CSIStorageCapacity, StorageClass, VolumeAttachment, VolumeAttributesClass } from './gantry.storage.v1.ts';
@@ -565,6 +565,8 @@ export interface Object {
   resourceClaimTemplate?: ResourceClaimTemplate;
   /** resource.k8s.io/v1 ResourceSlice. */
   resourceSlice?: ResourceSlice;
+  /** resource.k8s.io/v1 DeviceTaintRule. */
+  deviceTaintRule?: DeviceTaintRule;
   /** apiextensions.k8s.io/v1 CustomResourceDefinition. */
   customResourceDefinition?: CustomResourceDefinition;
   /** apiregistration.k8s.io/v1 APIService. */

@@ -281,6 +281,42 @@ export interface DeviceTaint {
   timeAdded?: string;
 }
 
+/** One taint for all devices that a selector matches, as if their driver had set it. */
+export interface DeviceTaintRule {
+  apiVersion: string;
+  kind: 'DeviceTaintRule';
+  /** Identity. */
+  metadata: ObjectMeta;
+  /** The devices and their taint. */
+  spec?: DeviceTaintRuleSpec;
+  /** Progress of the eviction of pods. */
+  status?: DeviceTaintRuleStatus;
+}
+
+/** Devices and their taint. */
+export interface DeviceTaintRuleSpec {
+  /** The devices: an empty selector matches all of them, an absent one none. */
+  deviceSelector?: DeviceTaintSelector;
+  /** The taint. */
+  taint: DeviceTaint;
+}
+
+/** Progress of a rule. */
+export interface DeviceTaintRuleStatus {
+  /** Conditions, such as EvictionInProgress; 8 at most. */
+  conditions?: Condition[];
+}
+
+/** Conditions that a device must meet, all of those that are set. */
+export interface DeviceTaintSelector {
+  /** Driver of the device. */
+  driver?: string;
+  /** Pool of the device. */
+  pool?: string;
+  /** Name of the device in its pool. */
+  device?: string;
+}
+
 /** Lets devices with a taint be given. */
 export interface DeviceToleration {
   /** Key of the taints; all keys where empty, with operator "Exists". */

@@ -133,11 +133,11 @@ describe('defaults', () => {
   it('keep the finalizers of a namespace, which its subresource finalize alone changes', () => {
     const { kind, object: stored } = made(namespace('shop'));
     const emptied = { ...structuredClone(stored), spec: {} };
-    kind.prepareForUpdate!(emptied, stored);
+    kind.prepareForUpdate!(emptied, stored, 0);
     expect(emptied.spec).toEqual({ finalizers: ['kubernetes'] });
     const ending = { ...stored, metadata: { ...stored.metadata, deletionTimestamp: '2026-01-01T00:00:00Z' } };
     const released = { ...structuredClone(ending), spec: {} };
-    kind.prepareForUpdate!(released, ending);
+    kind.prepareForUpdate!(released, ending, 0);
     expect(released.spec).toEqual({ finalizers: ['kubernetes'] });
     kind.subresources!.finalize!.transfer!(ending, { ...released, spec: {} } as typeof ending, 0);
     expect((ending as typeof stored & { spec: object }).spec).toEqual({ finalizers: [] });

@@ -29,8 +29,14 @@ export function finishNew<T extends KubeObject>(kind: Kind<T>, object: T, form?:
 }
 
 /** Makes a replacement of a stored object complete that has its defaults, in place, in the same order. Throws Invalid with all causes. */
-export function finishUpdate<T extends KubeObject>(kind: Kind<T>, object: T, stored: T, form?: ServedVersion): void {
-  kind.prepareForUpdate?.(object, stored);
+export function finishUpdate<T extends KubeObject>(
+  kind: Kind<T>,
+  object: T,
+  stored: T,
+  nowMs: number,
+  form?: ServedVersion,
+): void {
+  kind.prepareForUpdate?.(object, stored, nowMs);
   fillZeros(schemaOf(kind), object);
   refuse(kind, object, [...validateUpdate(kind, object, stored), ...(form?.validate?.(object, stored) ?? [])]);
 }

@@ -168,7 +168,7 @@ describe('completing objects', () => {
       '{apiVersion: discovery.k8s.io/v1, kind: EndpointSlice, metadata: {name: A}}',
     ]) {
       const { kind, object } = decode(text);
-      for (const complete of [() => completeNew(kind, object), () => finishUpdate(kind, object, object)]) {
+      for (const complete of [() => completeNew(kind, object), () => finishUpdate(kind, object, object, 0)]) {
         expect(complete).toThrow('Required value');
         expect(complete).toThrow('metadata.name: Invalid value: "A"');
       }
@@ -187,6 +187,6 @@ describe('completing objects', () => {
     const { kind, object } = decode('{apiVersion: v1, kind: ConfigMap, metadata: {name: a, uid: u}}');
     const stored = structuredClone(object);
     object.metadata.uid = 'v';
-    expect(() => finishUpdate(kind, object, stored)).toThrow('metadata.uid: Invalid value: "v": field is immutable');
+    expect(() => finishUpdate(kind, object, stored, 0)).toThrow('metadata.uid: Invalid value: "v": field is immutable');
   });
 });

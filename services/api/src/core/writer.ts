@@ -88,7 +88,7 @@ export function update(deps: CoreDeps, target: Target, next: Transition, options
     setEntries(object, options.owners(kind, object, before));
     object = await mutated(deps, target, options, object, before);
     checkWhileDeleting(kind, object, before);
-    finishUpdate(kind, object, before, options.form?.conversion);
+    finishUpdate(kind, object, before, deps.clock.now(), options.form?.conversion);
     meta.bumpGeneration(kind, object, before);
     await validated(deps, target, options, object, before);
     noteForm(kind, object);

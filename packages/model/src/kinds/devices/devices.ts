@@ -1,6 +1,11 @@
 /** Parts that classes, claims and slices of devices have in common. */
 import type { FieldCause } from '@gantry/runtime/errors.ts';
-import type { DeviceConfiguration, DeviceSelector, DeviceToleration } from '../../gen/gantry.resource.v1.ts';
+import type {
+  DeviceConfiguration,
+  DeviceSelector,
+  DeviceTaint,
+  DeviceToleration,
+} from '../../gen/gantry.resource.v1.ts';
 import { duplicates, invalidValue, invalidValues, oneOf, required, tooLong, tooMany } from '../../validation/causes.ts';
 import {
   caselessSubdomainProblems,
@@ -21,7 +26,7 @@ const maxDriverChars = 63;
 const maxIdChars = 32;
 
 /** Effects of taints of devices. */
-export const taintEffects = ['NoExecute', 'NoSchedule', 'None'];
+const taintEffects = ['NoExecute', 'NoSchedule', 'None'];
 
 /** Each entry of a list of a bounded size; of a longer one nothing but its size. */
 export function validateSlice<T>(
@@ -111,6 +116,15 @@ export function validateData(data: unknown, field: string): FieldCause[] {
   if (Buffer.byteLength(JSON.stringify(data)) > maxDataBytes) return [tooLong(field, maxDataBytes)];
   const isObject = typeof data === 'object' && !Array.isArray(data);
   return isObject ? [] : [invalidValue(field, '<value omitted>', 'must be a valid JSON object')];
+}
+
+/** A taint of devices; an empty effect is the schema's matter. */
+export function validateTaint({ key, value = '', effect }: DeviceTaint, path: string): FieldCause[] {
+  return [
+    ...(key === '' ? [] : invalidValues(`${path}.key`, key, qualifiedNameProblems(key))),
+    ...invalidValues(`${path}.value`, value, labelValueProblems(value)),
+    ...(effect === '' ? [] : oneOf(`${path}.effect`, effect, taintEffects)),
+  ];
 }
 
 /** Tolerations of devices' taints. */

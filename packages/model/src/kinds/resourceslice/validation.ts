@@ -4,25 +4,19 @@ import type {
   CounterSet,
   Device,
   DeviceAttribute,
-  DeviceTaint,
   ResourceSlice,
   ResourceSliceSpec,
 } from '../../gen/gantry.resource.v1.ts';
-import { immutable, invalidValue, invalidValues, oneOf, required, tooLong, tooMany } from '../../validation/causes.ts';
+import { immutable, invalidValue, invalidValues, required, tooLong, tooMany } from '../../validation/causes.ts';
+import { dnsLabelProblems, dnsSubdomainProblems } from '../../validation/names.ts';
 import {
-  dnsLabelProblems,
-  dnsSubdomainProblems,
-  labelValueProblems,
-  qualifiedNameProblems,
-} from '../../validation/names.ts';
-import {
-  taintEffects,
   validateAttributeName,
   validateBindingConditions,
   validateDriver,
   validatePoolName,
   validateSet,
   validateSlice,
+  validateTaint,
 } from '../devices/devices.ts';
 import { validateNodeTerms } from '../pod/affinity.ts';
 
@@ -197,13 +191,5 @@ function validateAttribute(attribute: DeviceAttribute, field: string): FieldCaus
       : [invalidValue(`${field}.version`, version, problem)]),
     ...(isLong(version) ? [tooLong(`${field}.version`, maxTextBytes)] : []),
     ...(count === 1 ? [] : [invalidValue(field, count === 0 ? '' : attribute, oneOfAll)]),
-  ];
-}
-
-function validateTaint({ key, value = '', effect }: DeviceTaint, path: string): FieldCause[] {
-  return [
-    ...(key === '' ? [] : invalidValues(`${path}.key`, key, qualifiedNameProblems(key))),
-    ...invalidValues(`${path}.value`, value, labelValueProblems(value)),
-    ...(effect === '' ? [] : oneOf(`${path}.effect`, effect, taintEffects)),
   ];
 }
