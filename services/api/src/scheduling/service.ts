@@ -4,6 +4,7 @@ import { genericKindOf } from '@gantry/model/built-in.ts';
 import type { Pod } from '@gantry/model/gen/gantry.core.v1.ts';
 import type { PodDisruptionBudget } from '@gantry/model/gen/gantry.policy.v1.ts';
 import { isReady } from '@gantry/model/ready.ts';
+import type { Form } from '@gantry/model/registry.ts';
 import { conflict } from '@gantry/runtime/errors.ts';
 import { Semaphore } from '@gantry/runtime/semaphore.ts';
 import { rfc3339 } from '@gantry/runtime/time.ts';
@@ -70,6 +71,15 @@ export class SchedulingApi {
       this.#tell(binding, 'Normal', 'Scheduled', message, scheduler);
     }
     return results;
+  }
+
+  /** Asks admission for a Binding that a client made of itself, and gives it after the mutating steps. Throws a refusal. */
+  async admitBinding(context: RequestContext, form: Form, binding: AnyObject): Promise<AnyObject> {
+    const { namespace, name } = binding.metadata;
+    const about = { kind: pods, form, namespace, name, object: binding, stored: undefined };
+    const attempt = attemptOf(admissionRequest(context, 'binding', false), about);
+    await this.#deps.chain.admit(attempt);
+    return attempt.object!;
   }
 
   /** Binds pods that are of no gang each on its own, those of a gang all or none. */

@@ -53,6 +53,24 @@ describe('validating policies', () => {
     expect((await post({ size: 'small' })).code).toBe(201);
   });
 
+  it('see bindings of pods', async () => {
+    const resourceRules = [
+      { apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['pods/binding'] },
+    ];
+    const validations = [{ expression: "object.target.name != 'closed'", message: 'the node is closed' }];
+    await policy({ matchConstraints: { resourceRules }, validations });
+    const bind = (name: string): Promise<Reply> =>
+      client.ask('POST', `${maps.replace('configmaps', 'pods')}/some/binding`, {
+        ...{ apiVersion: 'v1', kind: 'Binding', metadata: { name: 'some' }, target: { kind: 'Node', name } },
+      });
+    expect(await bind('closed')).toMatchObject({
+      code: 422,
+      body: { message: expect.stringContaining('denied request: the node is closed') },
+    });
+    // There is no such pod.
+    expect(await bind('open')).toMatchObject({ code: 404 });
+  });
+
   it('say why in their own words, with their own reason', async () => {
     await policy({
       variables: [{ name: 'wanted', expression: "'small'" }],
