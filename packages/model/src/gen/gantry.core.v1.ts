@@ -2726,7 +2726,7 @@ export interface VolumeProjection {
   serviceAccountToken?: ServiceAccountTokenProjection;
   /** Certificates of authorities. */
   clusterTrustBundle?: ClusterTrustBundleProjection;
-  /** A key of the pod with its certificate. Nodes do not show them yet: the pod waits, and an event says so. */
+  /** A key of the pod with its certificate. */
   podCertificate?: PodCertificateProjection;
 }
 

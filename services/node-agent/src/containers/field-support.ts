@@ -109,9 +109,13 @@ export const fieldSupport: Readonly<Record<string, Readonly<Record<string, Field
   ConfigMapVolumeSource: allOf('agent', 'name items defaultMode optional'),
   DownwardAPIVolumeSource: allOf('agent', 'items defaultMode'),
   ProjectedVolumeSource: allOf('agent', 'sources defaultMode'),
-  VolumeProjection: {
-    ...allOf('agent', 'secret downwardAPI configMap serviceAccountToken clusterTrustBundle'),
-    ...allOf('refused', 'podCertificate'),
+  VolumeProjection: allOf(
+    'agent',
+    'secret downwardAPI configMap serviceAccountToken clusterTrustBundle podCertificate',
+  ),
+  PodCertificateProjection: {
+    ...allOf('agent', 'signerName keyType maxExpirationSeconds credentialBundlePath keyPath certificateChainPath'),
+    ...allOf('agent', 'userAnnotations'),
   },
   ClusterTrustBundleProjection: allOf('agent', 'name signerName labelSelector optional path'),
   ServiceAccountTokenProjection: allOf('agent', 'audience expirationSeconds path'),

@@ -15,6 +15,7 @@ import { ConfigObjects } from '../volumes/config-objects.ts';
 import { type VolumeManager, volumeManager } from '../volumes/manager.ts';
 import { memoryDirectory } from '../volumes/memory-directory.ts';
 import { type Mounter, systemMounter } from '../volumes/mounter.ts';
+import { PodCertificates } from '../volumes/pod-certificates.ts';
 import { PodTokens, renewTokens } from '../volumes/pod-tokens.ts';
 import { TrustBundles } from '../volumes/trust-bundles.ts';
 import { rejectionOf } from './admission.ts';
@@ -145,15 +146,21 @@ async function makeParts(
     }),
   );
   const tokens = new PodTokens({ api: client, clock, log, random: Math.random });
+  const refreshPod = (uid: string): void => refresh(managerOf().get(uid), volumes, log);
+  const { nodeName } = config;
+  const certificates = stack.use(
+    new PodCertificates({ api: client, nodeName, clock, log, random: Math.random, recordEvent, onChange: refreshPod }),
+  );
   const stop = new AbortController();
   stack.defer(() => stop.abort());
-  void renewTokens(tokens, clock, (uid) => refresh(managerOf().get(uid), volumes, log), stop.signal);
+  for (const held of [tokens, certificates]) void renewTokens(held, clock, refreshPod, stop.signal);
   const volumes = volumeManager({
     paths,
     memoryDir: await memoryDirectory(config.rootDir, isCri, log),
     config: configObjects,
     tokens,
     bundles,
+    certificates,
     nodeMemoryBytes: deps.machine.memoryTotalBytes,
     ...(mounter === undefined ? {} : { mounter }),
   });

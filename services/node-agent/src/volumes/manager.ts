@@ -11,7 +11,8 @@ import type { ConfigObjects } from './config-objects.ts';
 import { checkHostPath, makeScratch } from './directories.ts';
 import { memorySizeBytes } from './memory-size.ts';
 import { type Mounter, removeTree } from './mounter.ts';
-import { bundleProjections, payloadOf, tokenProjections } from './payload.ts';
+import { bundleProjections, certificateProjections, payloadOf, tokenProjections } from './payload.ts';
+import type { PodCertificates } from './pod-certificates.ts';
 import type { PodTokens } from './pod-tokens.ts';
 import { mountSubPath } from './sub-path.ts';
 import type { TrustBundles } from './trust-bundles.ts';
@@ -24,6 +25,7 @@ export interface VolumeDeps {
   readonly config: Pick<ConfigObjects, 'dataFor'>;
   readonly tokens: Pick<PodTokens, 'tokenFor' | 'release'>;
   readonly bundles: Pick<TrustBundles, 'anchorsFor' | 'release'>;
+  readonly certificates: Pick<PodCertificates, 'credentialFor' | 'release'>;
   /** Absent if pods have no file system of their own: subPaths are then plain paths, and memory is not bounded. */
   readonly mounter?: Mounter;
   /** Memory of the node, in bytes: the size of an emptyDir in memory that nothing else bounds. */
@@ -46,7 +48,8 @@ export interface VolumeManager {
 
 /** Volumes whose content shall not reach a disk. */
 function livesInMemory(volume: Volume): boolean {
-  const isSecret = volume.secret !== undefined || tokenProjections(volume).length > 0;
+  const own = tokenProjections(volume).length + certificateProjections(volume).length;
+  const isSecret = volume.secret !== undefined || own > 0;
   return isSecret || hasSecret(volume) || volume.emptyDir?.medium === 'Memory';
 }
 
@@ -98,6 +101,7 @@ export function volumeManager(deps: VolumeDeps): VolumeManager {
       prepared.delete(uid);
       deps.tokens.release(uid);
       deps.bundles.release(uid);
+      deps.certificates.release(uid);
       return inTurn(uid, async () => {
         for (const root of [subPathRoot(uid), memoryRoot(uid), diskRoot(uid)]) await removeTree(root, deps.mounter);
       });
@@ -110,10 +114,13 @@ function hasSecret({ projected }: Volume): boolean {
 }
 
 /** The parts of a volume's content that the agent asks the api for. */
-async function shownBy({ tokens, bundles }: VolumeDeps, pod: Pod, volume: Volume, signal: AbortSignal) {
+async function shownBy({ tokens, bundles, certificates }: VolumeDeps, pod: Pod, volume: Volume, signal: AbortSignal) {
   return {
     tokens: await eachOf(tokenProjections(volume), (projection) => tokens.tokenFor(pod, projection, signal)),
     anchors: await eachOf(bundleProjections(volume), (projection) => bundles.anchorsFor(pod, projection, signal)),
+    credentials: await eachOf(certificateProjections(volume), (projection) =>
+      certificates.credentialFor(pod, projection, signal),
+    ),
   };
 }
 

@@ -2,6 +2,7 @@ import type {
   ClusterTrustBundleProjection,
   KeyToPath,
   Pod,
+  PodCertificateProjection,
   ServiceAccountTokenProjection,
   Volume,
 } from '@gantry/model/gen/gantry.core.v1.ts';
@@ -9,6 +10,7 @@ import { GantryError } from '@gantry/runtime/errors.ts';
 import type { ConfigData } from '../containers/env.ts';
 import { fieldValue, resourceFieldValue } from '../containers/fields.ts';
 import { safeRelativePath } from './paths.ts';
+import type { Credential } from './pod-certificates.ts';
 
 /** Default permission bits of files. */
 const defaultMode = 0o644;
@@ -31,6 +33,8 @@ export interface PayloadSources {
   readonly tokens: ReadonlyMap<ServiceAccountTokenProjection, string>;
   /** Certificates of authorities that the volume shows, by the projections that choose them. */
   readonly anchors: ReadonlyMap<ClusterTrustBundleProjection, string>;
+  /** Keys and certificates that the volume shows, by the projections that ask for them. */
+  readonly credentials: ReadonlyMap<PodCertificateProjection, Credential>;
 }
 
 /**
@@ -69,6 +73,7 @@ function projection(source: Projection, mode: number | undefined, sources: Paylo
     const { path } = source.clusterTrustBundle;
     return ownFile(path, sources.anchors.get(source.clusterTrustBundle), mode, sources);
   }
+  if (source.podCertificate !== undefined) return credentialFiles(source.podCertificate, mode, sources);
   const sort = Object.keys(source)[0] ?? 'none';
   throw new GantryError('Invalid', `projected volumes of type ${sort} are not supported by this node`);
 }
@@ -83,6 +88,17 @@ function ownFile(path: string, text: string | undefined, mode: number | undefine
   return new Map([[safeRelativePath(path).join('/'), { data: Buffer.from(text), mode: own }]]);
 }
 
+function credentialFiles(source: PodCertificateProjection, mode: number | undefined, sources: PayloadSources): Payload {
+  const { key, chain } = sources.credentials.get(source) ?? {};
+  const bundle = key === undefined || chain === undefined ? undefined : key + chain;
+  const files = [
+    [source.credentialBundlePath, bundle],
+    [source.keyPath, key],
+    [source.certificateChainPath, chain],
+  ] as const;
+  return new Map(files.flatMap(([path, text]) => (path ? [...ownFile(path, text, mode, sources)] : [])));
+}
+
 /** The tokens that a volume shows. */
 export function tokenProjections({ projected }: Volume): ServiceAccountTokenProjection[] {
   return (projected?.sources ?? []).flatMap(({ serviceAccountToken }) => serviceAccountToken ?? []);
@@ -91,6 +107,11 @@ export function tokenProjections({ projected }: Volume): ServiceAccountTokenProj
 /** The bundles of authorities that a volume shows. */
 export function bundleProjections({ projected }: Volume): ClusterTrustBundleProjection[] {
   return (projected?.sources ?? []).flatMap(({ clusterTrustBundle }) => clusterTrustBundle ?? []);
+}
+
+/** The keys with certificates that a volume shows. */
+export function certificateProjections({ projected }: Volume): PodCertificateProjection[] {
+  return (projected?.sources ?? []).flatMap(({ podCertificate }) => podCertificate ?? []);
 }
 
 interface KeyedSource {

@@ -97,9 +97,9 @@ export class PodTokens {
   }
 }
 
-/** Calls `renew` with the pods whose tokens have got old, until the signal fires. */
+/** Calls `renew` with the pods whose tokens or certificates have got old, until the signal fires. */
 export async function renewTokens(
-  tokens: PodTokens,
+  tokens: Pick<PodTokens, 'due'>,
   clock: Pick<Clock, 'sleep'>,
   renew: (uid: string) => void,
   signal: AbortSignal,

@@ -31,6 +31,10 @@ beforeEach(async () => {
     config,
     tokens: { tokenFor: async (_, { audience = 'api' }) => `token for ${audience}`, release: () => {} },
     bundles: { anchorsFor: async (_, { name = '' }) => `bundle ${name}`, release: () => {} },
+    certificates: {
+      credentialFor: async (_, { signerName }) => ({ key: `key for ${signerName}\n`, chain: 'chain\n' }),
+      release: () => {},
+    },
     nodeMemoryBytes: 2 ** 30,
   });
 });
