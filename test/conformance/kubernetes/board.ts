@@ -1,14 +1,21 @@
 import type { ConformanceTest, Outcome } from './report.ts';
 
-/** The scoreboard of all conformance tests, in Markdown: counts by area, and each failure with its reason. */
+/**
+ * The scoreboard of all conformance tests, in Markdown: counts by area, and each failure with its reason.
+ * @param withoutContainers Names of the tests that wait for no container to run, which are counted beside the areas.
+ */
 export function conformanceBoard(
   heading: string,
   about: string,
   tests: readonly ConformanceTest[],
   outcomes: ReadonlyMap<string, Outcome>,
+  withoutContainers: ReadonlySet<string>,
 ): string {
   const areas = [...Map.groupBy(tests, ({ area }) => area)].sort(([, left], [, right]) => right.length - left.length);
-  const rows = [...areas, ['all', tests] as const].map(([area, ofArea]) => row(area, ofArea, outcomes));
+  const ofApi = tests.filter(({ name }) => withoutContainers.has(name));
+  const rows = [...areas, ['all', tests] as const, ['of these, without running containers', ofApi] as const].map(
+    ([area, ofArea]) => row(area, ofArea, outcomes),
+  );
   return [
     heading,
     '',

@@ -19,6 +19,9 @@ const folder = projectFile('test/conformance/kubernetes');
 /** Outcomes of all tests by name, so that a run of some of them leaves those of the others on the board. */
 const resultsFile = join(folder, 'results.json');
 
+/** Names of the tests that wait for no container to run, from their sources: of the api, and of controllers that it suffices for. */
+const apiTestsFile = join(folder, 'without-containers.json');
+
 /** Programs of the suite with the packages that they are built from. */
 const packages = {
   agnhost: 'k8s.io/kubernetes/test/images/agnhost',
@@ -90,11 +93,12 @@ async function run(cluster: TestCluster, programs: string, choice: Choice): Prom
   closeSync(log);
   const outcomes = outcomesOf(await readFile(report, 'utf8'));
   const all = await merged(tests, outcomes);
+  const ofApi = new Set<string>(JSON.parse(await readFile(apiTestsFile, 'utf8')));
   const command = `npm run conformance -- --suite ${kubernetes.name} [--area AREA] [--focus REGEX]`;
   const about = `\`${command}\`. Images of the names that the tests use are made of the programs of Kubernetes' modules and of this machine.`;
   return {
     results: chosen.map((name) => resultOf(name, outcomes.get(name))),
-    board: conformanceBoard(`## ${kubernetes.title}`, about, tests, all),
+    board: conformanceBoard(`## ${kubernetes.title}`, about, tests, all, ofApi),
   };
 }
 
