@@ -17,7 +17,10 @@ export async function writeTestImages(programs: string, imagesDir: string): Prom
     agnhost: ['agnhost:2.66.1', 'agnhost:2.55'].map((name) => agnhostImage(name, agnhost)),
     pause: [pauseImage(`${registry}/pause:3.10.2`)],
     busybox: [
-      busyboxImage({ name: `${testRegistry}/busybox:1.37.0-2`, layers: [[...tools, ...bashAsShell(tools)]] }),
+      busyboxImage({
+        name: `${testRegistry}/busybox:1.37.0-2`,
+        layers: [await busyboxLayer(), [...tools, ...bashAsShell(tools)]],
+      }),
       busyboxImage({ name: `${testRegistry}/nonroot:1.5`, user: '1234' }),
     ],
     nginx: ['nginx:1.27.0-2', 'nginx:1.28.0-2'].map((name) => webServerImage(name)),
