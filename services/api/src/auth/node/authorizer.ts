@@ -56,6 +56,8 @@ function aboutNode(graph: Graph, node: string, attempt: ResourceAttempt): Verdic
       return lease(node, attempt);
     case 'csinodes.storage.k8s.io':
       return csiNode(node, attempt);
+    case 'podcertificaterequests.certificates.k8s.io':
+      return certificateRequest(node, attempt);
     case 'nodes':
       return aNode(node, attempt);
     case 'pods':
@@ -107,6 +109,15 @@ function csiNode(node: string, { verb, subresource, name }: ResourceAttempt): Ve
   if (!ownVerbs.includes(verb)) return no('can only get, create, update, patch, or delete a CSINode');
   if (verb === 'create' || name === node) return allowed;
   return no('can only access CSINode with the same name as the requesting node');
+}
+
+/** Requests for certificates of pods. Kubernetes' nodes also get single ones by name; ours only watch. */
+function certificateRequest(node: string, { verb, subresource, fields = {} }: ResourceAttempt): Verdict {
+  if (subresource !== '') return no('nodes may not access the status subresource of PodCertificateRequests');
+  if (verb === 'create') return allowed;
+  if (verb !== 'list' && verb !== 'watch') return no(`nodes may not ${verb} podcertificaterequests`);
+  if (fields['spec.nodeName'] === node) return allowed;
+  return no('can only list/watch podcertificaterequests with nodeName field selector');
 }
 
 function aNode(node: string, { verb, subresource, name }: ResourceAttempt): Verdict {

@@ -39,11 +39,22 @@ function problemOf(node: string, attempt: WriteAttempt): string | undefined {
       return attempt.name === node ? undefined : 'can only access node lease with the same name as the requesting node';
     case 'csinodes.storage.k8s.io':
       return attempt.name === node ? undefined : 'can only access CSINode with the same name as the requesting node';
+    case 'podcertificaterequests.certificates.k8s.io':
+      return certificateRequestProblem(node, attempt);
     case 'persistentvolumeclaims':
       return claimProblem(node, attempt);
     default:
       return undefined;
   }
+}
+
+function certificateRequestProblem(node: string, { verb, subresource, object }: WriteAttempt): string | undefined {
+  if (verb !== 'create') return `unexpected operation ${verb.toUpperCase()}`;
+  if (subresource !== '') return `unexpected subresource ${subresource}`;
+  const named = (object?.spec as { readonly nodeName?: string } | undefined)?.nodeName ?? '';
+  if (named === node) return undefined;
+  const field = `PodCertificateRequest.Spec.NodeName=${JSON.stringify(named)}`;
+  return `${field}, which is not the requesting node ${JSON.stringify(node)}`;
 }
 
 function podProblem(node: string, { verb, subresource, object, stored }: WriteAttempt): string | undefined {
