@@ -19,7 +19,7 @@ export interface ResourceDeps {
   readonly kinds: Registry;
   readonly authorize: Authorize;
   readonly api: ResourceApi;
-  readonly scheduling: Pick<SchedulingApi, 'admitBinding' | 'bind' | 'evict'>;
+  readonly scheduling: Pick<SchedulingApi, 'admitBinding' | 'tryBinding' | 'bind' | 'evict'>;
   readonly pods: Pick<PodProxy, 'admitProxy' | 'check' | 'logs' | 'exec' | 'portForward' | 'target' | 'dial'>;
   readonly tokens: Pick<TokenRequests, 'create'>;
   readonly clock: Clock;

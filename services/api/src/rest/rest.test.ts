@@ -267,6 +267,17 @@ describe('subresources', () => {
       kind: 'Status',
       status: 'Failure',
     });
+    const allocatable = { cpu: '1', memory: '1Gi', pods: '10' };
+    const node = { apiVersion: 'v1', kind: 'Node', metadata: { name: 'to-bind-to' }, status: { allocatable } };
+    expect((await ask('POST', '/api/v1/nodes', node)).code).toBe(201);
+    expect((await ask('PUT', '/api/v1/nodes/to-bind-to/status', node)).code).toBe(200);
+    const bound = { ...binding, target: { kind: 'Node', name: 'to-bind-to' } };
+    const place = async (): Promise<unknown> => (await ask('GET', `${pods}/to-bind`)).body.spec.nodeName;
+    expect((await ask('POST', `${pods}/to-bind/binding?dryRun=All`, { ...binding, target })).code).toBe(404);
+    expect((await ask('POST', `${pods}/to-bind/binding?dryRun=All`, bound)).code).toBe(201);
+    expect(await place()).toBeUndefined();
+    expect((await ask('POST', `${pods}/to-bind/binding`, bound)).code).toBe(201);
+    expect(await place()).toBe('to-bind-to');
   });
 
   test('logs of a pod without a node are refused', async () => {

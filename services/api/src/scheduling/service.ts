@@ -74,12 +74,22 @@ export class SchedulingApi {
   }
 
   /** Asks admission for a Binding that a client made of itself, and gives it after the mutating steps. Throws a refusal. */
-  async admitBinding(context: RequestContext, form: Form, binding: AnyObject): Promise<AnyObject> {
+  async admitBinding(context: RequestContext, form: Form, binding: AnyObject, dryRun: boolean): Promise<AnyObject> {
     const { namespace, name } = binding.metadata;
     const about = { kind: pods, form, namespace, name, object: binding, stored: undefined };
-    const attempt = attemptOf(admissionRequest(context, 'binding', false), about);
+    const attempt = attemptOf(admissionRequest(context, 'binding', dryRun), about);
     await this.#deps.chain.admit(attempt);
     return attempt.object!;
+  }
+
+  /** Throws the refusal that a binding would end with, as of now; binds nothing. */
+  async tryBinding({ user }: RequestContext, binding: Binding): Promise<void> {
+    const { authorize, ledger, clock, store, cache } = this.#deps;
+    authorizeAll(authorize, user, 'create', 'pods/binding', [binding]);
+    const entry = await store.get(keyOfPod(binding));
+    const planner = new BindPlanner((node) => ledger.account(node), clock.now());
+    const plan = planner.plan(binding, entry && cache.decode(entry));
+    if (plan.type === 'refused') throw plan.error;
   }
 
   /** Binds pods that are of no gang each on its own, those of a gang all or none. */
