@@ -129,24 +129,11 @@ async function makeParts(
   const isCri = runtime.info.driver === 'cri';
   const mounter = isCri ? systemMounter : undefined;
   const recordEvent = eventsOf(config, deps, stack);
-  const configObjects = stack.use(
-    new ConfigObjects(client, {
-      log,
-      onChange: (uids) => {
-        for (const uid of uids) refresh(managerOf().get(uid), volumes, log);
-      },
-    }),
-  );
-  const bundles = stack.use(
-    new TrustBundles(client, {
-      log,
-      onChange: (uids) => {
-        for (const uid of uids) refresh(managerOf().get(uid), volumes, log);
-      },
-    }),
-  );
-  const tokens = new PodTokens({ api: client, clock, log, random: Math.random });
   const refreshPod = (uid: string): void => refresh(managerOf().get(uid), volumes, log);
+  const onObjects = { log, onChange: (uids: ReadonlySet<string>): void => uids.forEach(refreshPod) };
+  const configObjects = stack.use(new ConfigObjects(client, onObjects));
+  const bundles = stack.use(new TrustBundles(client, onObjects));
+  const tokens = new PodTokens({ api: client, clock, log, random: Math.random });
   const { nodeName } = config;
   const certificates = stack.use(
     new PodCertificates({ api: client, nodeName, clock, log, random: Math.random, recordEvent, onChange: refreshPod }),

@@ -27,13 +27,13 @@ export interface Credential {
   readonly chain: string;
 }
 
-/** What became of one projection's credential; times are of the wall clock. */
+/** State of one projection's credential; times are of the wall clock. */
 interface Held {
   credential?: Credential;
   renewAtMs: number;
   /** The request that is under way. */
   pending?: { readonly name: string; readonly key: string; readonly abandonAtMs: number };
-  /** Why there will be no certificate. */
+  /** Reason for which there will be no certificate. */
   refusal?: string;
 }
 
