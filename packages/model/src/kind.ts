@@ -162,6 +162,8 @@ export interface Kind<T extends KubeObject = KubeObject> {
   readonly versions?: readonly ServedVersion[];
   /** Verbs that it takes; all where absent. A kind that can only be created is a call: its answer is the object, and nothing is stored. */
   readonly verbs?: readonly ['create'];
+  /** Its objects are deleted one by one only: a slip must not end all of them. */
+  readonly keepsCollections?: true;
   /** Subresources beside status, by name. */
   readonly subresources?: Readonly<Record<string, Subresource<T>>>;
   /** Groups of resources that it belongs to, such as `all` of `kubectl get all`. */

@@ -1,3 +1,4 @@
+import { genericKindOf } from '@gantry/model/built-in.ts';
 import { kindOfDefinition } from '@gantry/model/custom/kind.ts';
 import { widgets } from '@gantry/model/custom/testing.ts';
 import { Registry } from '@gantry/model/registry.ts';
@@ -18,4 +19,12 @@ it('objects of a definition that ends can be read and deleted, and no more', () 
   expect(verbsOf()).toContain('create');
   definition.status!.conditions = [{ type: 'Terminating', status: 'True' }];
   expect(verbsOf()).toEqual(['delete', 'deletecollection', 'get', 'list', 'watch']);
+});
+
+it('namespaces are deleted one by one, as in Kubernetes', () => {
+  const kinds = [genericKindOf('Namespace'), genericKindOf('Service')];
+  const list = discoveryAt('/api/v1', groupsOf(new Registry(kinds).forms, nobodyElse), plainJson, 'here:1');
+  const { resources } = list as { resources: { name: string; verbs: string[] }[] };
+  const listed = resources.filter(({ verbs }) => verbs.includes('deletecollection')).map(({ name }) => name);
+  expect(listed).toEqual(['services']);
 });

@@ -145,7 +145,8 @@ function aggregated(groups: readonly Group[], { version }: Wanted): object {
   };
 }
 
-function verbsOf({ verbs: own, custom }: Kind): readonly string[] {
+function verbsOf({ verbs: own, custom, keepsCollections }: Kind): readonly string[] {
+  if (keepsCollections) return verbs.filter((verb) => verb !== 'deletecollection');
   return own ?? (custom?.isTerminating ? endingVerbs : verbs);
 }
 

@@ -59,7 +59,7 @@ function checkPath({ verb, namespace, name }: ResourceRequest['route'], kind: Ki
   const isAllowed = isEverywhere
     ? verb === 'list' || verb === 'watch'
     : (isCollection ? ofCollections : ofObjects).includes(verb) &&
-      !(verb === 'deletecollection' && kind.kind === 'Namespace' && kind.group === '');
+      !(verb === 'deletecollection' && kind.keepsCollections);
   if (!isAllowed) {
     throw new GantryError('MethodNotAllowed', 'the server does not allow this method on the requested resource');
   }

@@ -16,6 +16,7 @@ export const namespace: Kind<Namespace> = {
   singular: 'namespace',
   shortNames: ['ns'],
   namespaced: false,
+  keepsCollections: true,
   message: 'gantry.core.v1.Namespace',
   objectField: 'namespace',
   hasStatus: true,
