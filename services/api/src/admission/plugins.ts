@@ -20,6 +20,7 @@ import { defaultIngressClassStep } from './ingresses.ts';
 import { KindView, notingStep } from './kind-view.ts';
 import { limitRangeStep } from './limit-ranges/step.ts';
 import { namespaceLifecycleStep } from './namespace-lifecycle.ts';
+import { podCertificateStep } from './pod-certificates.ts';
 import { podSecurityStep } from './pod-security/step.ts';
 import { priorityClassAdmission, priorityStep } from './priority.ts';
 import { quotaStep } from './quotas/reservations.ts';
@@ -96,6 +97,7 @@ export function admissionSteps(deps: Deps, outside: readonly AdmissionStep[]): r
     signingStep(access.decide),
     attestationStep(access.decide),
     podSigningStep(access.decide, clock),
+    podCertificateStep(deps),
     subjectRestrictionStep,
     defaultIngressClassStep(views.ingressClasses),
     topologyStep(deps.ledger),
