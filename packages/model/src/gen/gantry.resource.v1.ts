@@ -298,7 +298,7 @@ export interface DeviceTaintRuleSpec {
   /** The devices: an empty selector matches all of them, an absent one none. */
   deviceSelector?: DeviceTaintSelector;
   /** The taint. */
-  taint: DeviceTaint;
+  taint?: DeviceTaint;
 }
 
 /** Progress of a rule. */
