@@ -6,15 +6,12 @@
  *
  * PEERS names a folder whose bin/ holds etcd and kube-apiserver.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { readArguments, refuse } from './arguments.ts';
 import { type HttpLoad, namespace } from './kubernetes/load.ts';
-import { type Server, startGantry, startKubernetes } from './kubernetes/servers.ts';
+import type { Server } from './kubernetes/servers.ts';
+import { sideBySide } from './kubernetes/side-by-side.ts';
 import { quietly, row, timed } from './kubernetes/timing.ts';
-import { describeMachine } from './machine.ts';
 
 const values = readArguments('Custom resources beside a real kube-apiserver with etcd.', {
   objects: { type: 'number', about: 'objects that are created and listed', default: 10_000 },
@@ -96,19 +93,7 @@ function widget(name: string): object {
   return { apiVersion: 'bench.example.com/v1', kind: 'WIDGETS', metadata: { name, namespace }, spec };
 }
 
-console.log(describeMachine());
-const folder = mkdtempSync(join(tmpdir(), 'gantry-bench-'));
-try {
-  for (const start of [
-    () => startKubernetes(join(peers, 'bin'), join(folder, 'kubernetes')),
-    () => startGantry('sqlite', join(folder, 'sqlite')),
-  ]) {
-    await using server = await start();
-    await measure(server);
-  }
-} finally {
-  rmSync(folder, { recursive: true, force: true });
-}
+await sideBySide(peers, ['sqlite'], measure);
 
 async function measure(server: Server): Promise<void> {
   const [load] = server.loads;

@@ -6,15 +6,12 @@
  *
  * PEERS names a folder whose bin/ holds etcd and kube-apiserver.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { readArguments, refuse } from './arguments.ts';
 import { type HttpLoad, namespace } from './kubernetes/load.ts';
-import { type Server, startGantry, startKubernetes } from './kubernetes/servers.ts';
+import type { Server } from './kubernetes/servers.ts';
+import { sideBySide } from './kubernetes/side-by-side.ts';
 import { timed } from './kubernetes/timing.ts';
-import { describeMachine } from './machine.ts';
 
 const values = readArguments('Rules of custom resources beside a real kube-apiserver with etcd.', {
   objects: { type: 'number', about: 'objects that are created of each definition', default: 3_000 },
@@ -85,19 +82,7 @@ function object(count: number, name: string): object {
   return { apiVersion: `${group}/v1`, kind: kindOf(count), metadata: { name, namespace }, spec };
 }
 
-console.log(describeMachine());
-const folder = mkdtempSync(join(tmpdir(), 'gantry-bench-'));
-try {
-  for (const start of [
-    () => startKubernetes(join(peers, 'bin'), join(folder, 'kubernetes')),
-    () => startGantry('sqlite', join(folder, 'sqlite')),
-  ]) {
-    await using server = await start();
-    await measure(server);
-  }
-} finally {
-  rmSync(folder, { recursive: true, force: true });
-}
+await sideBySide(peers, ['sqlite'], measure);
 
 async function measure(server: Server): Promise<void> {
   const [load] = server.loads;

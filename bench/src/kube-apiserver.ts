@@ -7,15 +7,12 @@
  * PEERS names a folder whose bin/ holds etcd and kube-apiserver. Every server stores its writes as its distributions do: etcd
  * syncs each commit to the disk, SQLite and Redis do as `gantry up` and `gantry distributed` set them.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { readArguments, refuse } from './arguments.ts';
 import { type CoreObject, type Load, namespace } from './kubernetes/load.ts';
-import { type Server, startGantry, startKubernetes } from './kubernetes/servers.ts';
+import type { Server } from './kubernetes/servers.ts';
+import { sideBySide } from './kubernetes/side-by-side.ts';
 import { quietly, row, timed } from './kubernetes/timing.ts';
-import { describeMachine } from './machine.ts';
 
 const values = readArguments("Gantry's api beside a real kube-apiserver with etcd.", {
   pods: { type: 'number', about: 'pods that are created, read, replaced and applied', default: 3_000 },
@@ -28,21 +25,7 @@ const inFlight = values['in-flight'];
 const peers = process.env.PEERS;
 if (!peers) refuse('PEERS is missing: the folder whose bin/ holds etcd and kube-apiserver');
 
-console.log(describeMachine());
-const folder = mkdtempSync(join(tmpdir(), 'gantry-bench-'));
-try {
-  const servers = [
-    () => startKubernetes(join(peers, 'bin'), join(folder, 'kubernetes')),
-    () => startGantry('sqlite', join(folder, 'sqlite')),
-    () => startGantry('redis', join(folder, 'redis')),
-  ];
-  for (const start of servers) {
-    await using server = await start();
-    await measure(server);
-  }
-} finally {
-  rmSync(folder, { recursive: true, force: true });
-}
+await sideBySide(peers, ['sqlite', 'redis'], measure);
 
 async function measure(server: Server): Promise<void> {
   console.log(`\n${server.name}: ${(await server.memoryMb()).toFixed(0)} MB after the start`);

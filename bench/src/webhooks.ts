@@ -6,15 +6,12 @@
  *
  * PEERS names a folder whose bin/ holds etcd and kube-apiserver.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { HookServer, hookNamed } from '@gantry/api/admission/testing/hook-server.ts';
 import { readArguments, refuse } from './arguments.ts';
 import { type HttpLoad, namespace } from './kubernetes/load.ts';
-import { type Server, startGantry, startKubernetes } from './kubernetes/servers.ts';
-import { describeMachine } from './machine.ts';
+import type { Server } from './kubernetes/servers.ts';
+import { sideBySide } from './kubernetes/side-by-side.ts';
 
 const values = readArguments('Time that webhooks and policies add to a create.', {
   creates: { type: 'number', about: 'ConfigMaps that are created, one after another, in each row', default: 400 },
@@ -27,21 +24,9 @@ const apiVersion = 'admissionregistration.k8s.io/v1';
 /** Milliseconds until a server goes by a configuration: kube-apiserver reads policies once a second. */
 const settlingMs = 2_500;
 
-console.log(describeMachine());
-const folder = mkdtempSync(join(tmpdir(), 'gantry-bench-'));
 using hooks = await HookServer.start();
 hooks.answers.set('change', () => ({ patch: [{ op: 'add', path: '/data/by', value: 'hook' }] }));
-try {
-  for (const start of [
-    () => startKubernetes(join(peers, 'bin'), join(folder, 'kubernetes')),
-    () => startGantry('sqlite', join(folder, 'sqlite')),
-  ]) {
-    await using server = await start();
-    await measure(server);
-  }
-} finally {
-  rmSync(folder, { recursive: true, force: true });
-}
+await sideBySide(peers, ['sqlite'], measure);
 
 async function measure({ name, loads: [load] }: Server): Promise<void> {
   await load.createNamespace(namespace);

@@ -1,6 +1,7 @@
 import type { ServedResource } from '@gantry/client/api.ts';
 import type { Client } from '@gantry/client/client.ts';
 import { formatAge } from '@gantry/model/age.ts';
+import { bareKind } from '@gantry/model/bare-kind.ts';
 import { builtIn } from '@gantry/model/built-in.ts';
 import { kindOfDefinition } from '@gantry/model/custom/kind.ts';
 import type { Kind } from '@gantry/model/kind.ts';
@@ -62,24 +63,18 @@ async function kindOf({ client, signal }: Asking, resource: ServedResource): Pro
   try {
     const definition = await client.get('CustomResourceDefinition', { name: resource.resource }, { signal });
     const convert = () => Promise.reject(new Error('the api converts objects'));
-    return kindOfDefinition(definition, { convert }) ?? bareKind(resource);
+    return kindOfDefinition(definition, { convert }) ?? plainKind(resource);
   } catch (error) {
     // Aggregated apis have no definition.
-    if (isError(error, 'Forbidden', 'NotFound')) return bareKind(resource);
+    if (isError(error, 'Forbidden', 'NotFound')) return plainKind(resource);
     throw error;
   }
 }
 
-/** A kind of which no more is known than its names. */
-function bareKind({ group, version, kind, plural, singular, shortNames, namespaced }: ServedResource): Kind {
+/** A kind of which no more is known than its names, with the columns that every object has. */
+function plainKind(resource: ServedResource): Kind {
   return {
-    ...{ group, version, kind, plural, singular, shortNames, namespaced },
-    message: '',
-    objectField: '',
-    hasStatus: false,
-    setDefaults: () => undefined,
-    validate: () => [],
-    selectableFields: {},
+    ...bareKind(resource),
     listsAllColumns: true,
     columns: [
       { name: 'NAME', cell: ({ metadata }) => metadata.name },

@@ -1,4 +1,5 @@
 /** Kinds whose objects are calls: a client creates one, the server answers with it, and nothing is stored. */
+import { bareKind } from './bare-kind.ts';
 import type { Kind } from './kind.ts';
 import { Registry } from './registry.ts';
 
@@ -22,21 +23,10 @@ export const bodyKinds: Registry = new Registry([
 function callKind(group: string, kind: string, scope: 'Cluster' | 'Namespaced'): Kind {
   const [folder] = group.split('.', 1);
   const singular = kind.toLowerCase();
+  const names = { group, version: 'v1', kind, plural: `${singular}s`, singular, shortNames: [] };
   return {
-    kind,
-    group,
-    version: 'v1',
-    plural: `${singular}s`,
-    singular,
-    shortNames: [],
-    namespaced: scope === 'Namespaced',
+    ...bareKind({ ...names, namespaced: scope === 'Namespaced' }),
     message: `gantry.${folder}.v1.${kind}`,
     verbs: ['create'],
-    objectField: '',
-    hasStatus: false,
-    setDefaults: () => {},
-    validate: () => [],
-    selectableFields: {},
-    columns: [],
   };
 }

@@ -1,6 +1,7 @@
 import { genericKindOf } from '@gantry/model/built-in.ts';
 import type { PodCertificateRequest } from '@gantry/model/gen/gantry.certificates.v1.ts';
 import type { Node, Pod, ServiceAccount } from '@gantry/model/gen/gantry.core.v1.ts';
+import { mirrorAnnotation } from '@gantry/model/kinds/pod/mirror.ts';
 import type { Store } from '@gantry/store/store.ts';
 import { nodeOf } from '../auth/node/identity.ts';
 import { refusal } from '../auth/restriction.ts';
@@ -11,7 +12,6 @@ import type { AdmissionStep } from './chain.ts';
 const pods = genericKindOf('Pod');
 const nodes = genericKindOf('Node');
 const accounts = genericKindOf('ServiceAccount');
-const mirrorAnnotation = 'kubernetes.io/config.mirror';
 
 interface Deps {
   readonly store: Pick<Store, 'get'>;

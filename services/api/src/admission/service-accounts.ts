@@ -1,5 +1,6 @@
 import { builtIn } from '@gantry/model/built-in.ts';
 import type { Pod, ServiceAccount, Volume } from '@gantry/model/gen/gantry.core.v1.ts';
+import { mirrorAnnotation } from '@gantry/model/kinds/pod/mirror.ts';
 import { defaultServiceAccount } from '@gantry/model/kinds/serviceaccount/names.ts';
 import type { Clock } from '@gantry/runtime/clock.ts';
 import { generateName } from '../core/metadata.ts';
@@ -14,7 +15,6 @@ const podKind = builtIn.kindOf('', 'Pod')!;
 const mountPath = '/var/run/secrets/kubernetes.io/serviceaccount';
 /** Seconds of the token in pods: an hour, and a few seconds by which Kubernetes tells its own from users' volumes. */
 const tokenSeconds = 3_607;
-const mirrorAnnotation = 'kubernetes.io/config.mirror';
 /** The controller makes an account a moment after its namespace: Kubernetes, too, looks again ten times. */
 const attempts = 10;
 const pauseMs = 100;

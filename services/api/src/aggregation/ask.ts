@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Clock } from '@gantry/runtime/clock.ts';
 import type { Callouts } from '../callout/client.ts';
 import type { CalloutTarget } from '../callout/target.ts';
+import { textIn } from '../callout/text.ts';
 import { aggregator, headersFor } from './aggregator.ts';
 
 /** An answer of another api server, as text. */
@@ -43,22 +44,11 @@ export async function askRemote(
     call.on('error', reject);
     call.end();
     const answer = await promise;
-    return { status: answer.statusCode ?? 0, body: await textOf(answer) };
+    return { status: answer.statusCode ?? 0, body: await textIn(answer, maxBytes) };
   } catch (error) {
     throw either.aborted ? either.reason : error;
   } finally {
     done.abort();
     await timer;
   }
-}
-
-async function textOf(answer: IncomingMessage): Promise<string> {
-  const pieces: Buffer[] = [];
-  let bytes = 0;
-  for await (const piece of answer as AsyncIterable<Buffer>) {
-    bytes += piece.length;
-    if (bytes > maxBytes) throw new Error(`the response has more than ${maxBytes} bytes`);
-    pieces.push(piece);
-  }
-  return Buffer.concat(pieces).toString();
 }

@@ -8,6 +8,7 @@ import { GantryError, isError } from '@gantry/runtime/errors.ts';
 import { brokenOff, refusedWith, unanswered } from './failure.ts';
 import type { Endpoint, Routes } from './routes.ts';
 import { addressOf, type CalloutTarget, portOf, serverNameOf, textOf } from './target.ts';
+import { textIn } from './text.ts';
 
 /** Opens a connection to a port of a pod. */
 export type DialPod = (target: NonNullable<Endpoint['pod']>) => Duplex;
@@ -241,17 +242,6 @@ function answerOf(call: ClientRequest, body: Buffer): Promise<IncomingMessage> {
 function wasClosed(error: unknown): boolean {
   const { code } = error as { readonly code?: string };
   return code === 'ECONNRESET' || code === 'EPIPE';
-}
-
-async function textIn(answer: IncomingMessage, maxBytes: number): Promise<string> {
-  const pieces: Buffer[] = [];
-  let bytes = 0;
-  for await (const piece of answer as AsyncIterable<Buffer>) {
-    bytes += piece.length;
-    if (bytes > maxBytes) throw new Error(`the response has more than ${maxBytes} bytes`);
-    pieces.push(piece);
-  }
-  return Buffer.concat(pieces).toString();
 }
 
 /** The end of a call: its time is over, or nobody wants its answer any more. */

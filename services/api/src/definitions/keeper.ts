@@ -15,7 +15,7 @@ import { type AnyObject, Stored } from '../core/stored-object.ts';
 import { ownManager } from '../ownership/track.ts';
 import type { WatchHub } from '../watch/hub.ts';
 import { decide, emptied, notEmptied, type StatusChange } from './decide.ts';
-import { bareKind, deleteObjects, remainingObjects } from './objects.ts';
+import { deleteObjects, kindToDelete, remainingObjects } from './objects.ts';
 import { type Outline, outlineOf } from './outline.ts';
 import { DefinitionsView } from './view.ts';
 
@@ -259,6 +259,6 @@ class Keeper implements AsyncDisposable {
 
 /** True where the objects of a definition would be those of a kind that Gantry has of its own. */
 function isBuiltIn(outline: Outline): boolean {
-  const { group, plural } = bareKind(outline);
+  const { group, plural } = kindToDelete(outline);
   return builtIn.kinds.some((each) => each.group === group && each.plural === plural);
 }

@@ -1,4 +1,5 @@
 /** Deletion of all objects of a definition that ends. */
+import { bareKind } from '@gantry/model/bare-kind.ts';
 import type { Kind } from '@gantry/model/kind.ts';
 import { isError } from '@gantry/runtime/errors.ts';
 import type { CoreDeps } from '../core/context.ts';
@@ -20,23 +21,9 @@ export interface Remaining {
 }
 
 /** The kind of a definition's objects as far as deleting them needs it: it may be served no more, or not yet. */
-export function bareKind({ group, names, isNamespaced }: Outline): Kind {
-  return {
-    kind: names.kind,
-    group,
-    version: '',
-    plural: names.plural,
-    singular: names.singular ?? '',
-    shortNames: [],
-    namespaced: isNamespaced,
-    message: '',
-    objectField: '',
-    hasStatus: false,
-    setDefaults: () => undefined,
-    validate: () => [],
-    selectableFields: {},
-    columns: [],
-  };
+export function kindToDelete({ group, names, isNamespaced: namespaced }: Outline): Kind {
+  const { kind, plural, singular = '' } = names;
+  return bareKind({ group, version: '', kind, plural, singular, shortNames: [], namespaced });
 }
 
 /**
@@ -44,7 +31,7 @@ export function bareKind({ group, names, isNamespaced }: Outline): Kind {
  * for already are left to their finalizers. Rejects with the first failure after all were tried.
  */
 export async function deleteObjects(deps: CoreDeps, outline: Outline, signal: AbortSignal): Promise<void> {
-  const kind = bareKind(outline);
+  const kind = kindToDelete(outline);
   let failure: unknown;
   let after: string | undefined;
   for (let more = true; more; ) {
@@ -68,7 +55,7 @@ export async function deleteObjects(deps: CoreDeps, outline: Outline, signal: Ab
 
 /** Counts what is left of the objects of a definition; one is enough to know that not all are gone. */
 export async function remainingObjects({ store }: Pick<CoreDeps, 'store'>, outline: Outline): Promise<Remaining> {
-  const { entries, revision } = await store.list({ prefix: keyPrefix(bareKind(outline), ''), limit: 1 });
+  const { entries, revision } = await store.list({ prefix: keyPrefix(kindToDelete(outline), ''), limit: 1 });
   return { count: entries.length, revision };
 }
 

@@ -1,3 +1,4 @@
+import { bareKind } from '@gantry/model/bare-kind.ts';
 import { builtInKinds } from '@gantry/model/built-in.ts';
 import type { Kind } from '@gantry/model/kind.ts';
 import { Registry } from '@gantry/model/registry.ts';
@@ -5,22 +6,10 @@ import { structuralSchema } from '@gantry/model/structural.ts';
 import { expect, test } from 'vitest';
 import { servedResources } from './served-resources.ts';
 
+const names = { kind: 'Widget', group: 'example.com', version: 'v1', plural: 'widgets', singular: 'widget' };
 const widget: Kind = {
-  kind: 'Widget',
-  group: 'example.com',
-  version: 'v1',
-  plural: 'widgets',
-  singular: 'widget',
-  shortNames: ['wd'],
-  namespaced: true,
-  message: '',
+  ...bareKind({ ...names, shortNames: ['wd'], namespaced: true }),
   schema: structuralSchema('example.com.v1.Widget', { type: 'object' }),
-  objectField: '',
-  hasStatus: false,
-  setDefaults: () => {},
-  validate: () => [],
-  selectableFields: {},
-  columns: [],
 };
 
 test('all resources come at once, and again whenever a kind comes or goes', async () => {

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { mirrorAnnotation } from '@gantry/model/kinds/pod/mirror.ts';
 import { resourceOf } from '@gantry/model/registry.ts';
 import type { AnyObject } from '../../core/stored-object.ts';
 import { type Restriction, refusal, type WriteAttempt } from '../restriction.ts';
@@ -18,7 +19,6 @@ const ownLabels = [
   'beta.kubernetes.io/os',
   'beta.kubernetes.io/arch',
 ];
-const mirrorAnnotation = 'kubernetes.io/config.mirror';
 
 /** Keeps nodes from changing anything but themselves and their pods. Throws Forbidden in the words of Kubernetes' NodeRestriction. */
 export const nodeRestriction: Restriction = (user, attempt) => {
