@@ -14,17 +14,21 @@ export interface Seen {
   readonly object: AnyObject;
 }
 
+/** By namespace (empty for kinds that are in none), then by key. */
+type Objects = Map<string, Map<string, Seen>>;
+
 /**
  * The objects of one kind by which others are admitted, in memory: from the store's changes, and from this process's own writes
- * as soon as they are committed.
+ * as soon as they are committed. While they are loaded anew, the former ones stay: what refuses writes must not let them pass meanwhile.
  */
 export class KindView implements ChangeObserver {
   readonly kind: Kind;
   readonly prefixes: readonly string[];
   readonly #store: Pick<Store, 'get'>;
-  /** By namespace (empty for kinds that are in none), then by key. */
-  readonly #seen = new Map<string, Map<string, Seen>>();
+  #seen: Objects = new Map();
   #revision = 0;
+  /** The objects as far as they were loaded anew, and the revision at which they are. */
+  #loading: { readonly seen: Objects; readonly revision: number } | undefined;
 
   constructor(kind: Kind, store: Pick<Store, 'get'>) {
     this.kind = kind;
@@ -38,12 +42,17 @@ export class KindView implements ChangeObserver {
   }
 
   reset(revision: number): void {
-    this.#seen.clear();
-    this.#revision = revision;
+    this.#loading = { seen: new Map(), revision };
   }
 
   onEntry({ key, revision, object }: Stored): void {
-    this.#keep({ key, revision, object });
+    this.#keepIn(this.#loading?.seen ?? this.#seen, { key, revision, object });
+  }
+
+  loaded(): void {
+    if (this.#loading === undefined) return;
+    ({ seen: this.#seen, revision: this.#revision } = this.#loading);
+    this.#loading = undefined;
   }
 
   onChange({ key, revision }: Change, event: HubChange | undefined): void {
@@ -79,10 +88,15 @@ export class KindView implements ChangeObserver {
     return entry && decodeEntry(entry);
   }
 
-  #keep({ key, revision, object }: Seen): void {
+  #keep(object: Seen): void {
+    this.#keepIn(this.#seen, object);
+    if (this.#loading !== undefined) this.#keepIn(this.#loading.seen, object);
+  }
+
+  #keepIn(seen: Objects, { key, revision, object }: Seen): void {
     const namespace = this.#namespaceOf(key);
-    const inside = this.#seen.get(namespace) ?? new Map<string, Seen>();
-    this.#seen.set(namespace, inside);
+    const inside = seen.get(namespace) ?? new Map<string, Seen>();
+    seen.set(namespace, inside);
     const known = inside.get(key);
     if (known === undefined || known.revision <= revision) inside.set(key, { key, revision, object });
   }
