@@ -43,6 +43,7 @@ function trusting(name: string): Careless {
         get: (...given) => view.get(...given),
         list: (...given) => view.list(...given),
         ownedBy: (...given) => view.ownedBy(...given),
+        orphans: (...given) => view.orphans(...given),
         podsOn: (...given) => view.podsOn(...given),
         unreadable: (...given) => view.unreadable(...given),
         readyForMs: (...given) => view.readyForMs(...given),

@@ -106,6 +106,8 @@ export interface View {
   list<K extends AnyKind>(kind: K, namespace?: string): Iterable<ObjectOf<K>>;
   /** Objects of a kind that name the owner with this uid in their ownerReferences. */
   ownedBy<K extends AnyKind>(kind: K, ownerUid: string): Iterable<ObjectOf<K>>;
+  /** Objects of a kind in a namespace that no controller manages. */
+  orphans<K extends AnyKind>(kind: K, namespace: string | undefined): Iterable<ObjectOf<K>>;
   /** Pods that are bound to a node. */
   podsOn(nodeName: string): Iterable<Pod>;
   /**

@@ -10,6 +10,7 @@ import type { AnyObject, View } from './action.ts';
 import { EndedUids } from './ended-uids.ts';
 import { KindTable, type ServedKind } from './kinds.ts';
 import { metadataSource } from './metadata-only.ts';
+import { controllerOf } from './owners.ts';
 import { ReadyTimes } from './ready-times.ts';
 
 /** Gives the source of the objects of a kind; of `metadata` nothing else is kept. */
@@ -32,6 +33,8 @@ const lingerMs = 10_000;
 
 const byNamespace = ({ metadata }: AnyObject): string[] => [metadata.namespace ?? ''];
 const byOwner = ({ metadata }: AnyObject): string[] => (metadata.ownerReferences ?? []).map(({ uid }) => uid);
+const byLackOfController = (object: AnyObject): string[] =>
+  controllerOf(object) ? [] : [object.metadata.namespace ?? ''];
 const byNode = (object: AnyObject): string[] => [(object as Pod).spec.nodeName ?? ''];
 
 type Handler = (change: ObjectChange<AnyObject>) => void;
@@ -130,6 +133,10 @@ export class Caches implements View, AsyncDisposable {
     return (this.#informers.get(kind)?.byIndex('owner', ownerUid) ?? []) as Iterable<ObjectOf<K>>;
   }
 
+  orphans<K extends AnyKind>(kind: K, namespace: string | undefined): Iterable<ObjectOf<K>> {
+    return (this.#informers.get(kind)?.byIndex('orphan', namespace ?? '') ?? []) as Iterable<ObjectOf<K>>;
+  }
+
   podsOn(nodeName: string): Iterable<Pod> {
     return (this.#informers.get('Pod')?.byIndex('node', nodeName) ?? []) as Iterable<Pod>;
   }
@@ -167,7 +174,12 @@ export class Caches implements View, AsyncDisposable {
     const source = sourceOf(kind, content) as ChangeSource<AnyObject>;
     const informer = new Informer<AnyObject>({
       source: content === 'metadata' ? metadataSource(source) : source,
-      indexers: { namespace: byNamespace, owner: byOwner, ...(kind === 'Pod' ? { node: byNode } : {}) },
+      indexers: {
+        namespace: byNamespace,
+        owner: byOwner,
+        orphan: byLackOfController,
+        ...(kind === 'Pod' ? { node: byNode } : {}),
+      },
       onError: (error) => onError(error, kind),
       clock,
       ...(backoff === undefined ? {} : { backoff }),

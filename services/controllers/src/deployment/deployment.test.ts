@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Action, AnyObject } from '../core/action.ts';
 import { controllerOf } from '../core/owners.ts';
 import { fakeView } from '../testing/fake-view.ts';
-import { aDeployment, aPod } from '../testing/objects.ts';
+import { aDeployment, aPod, aReplicaSet } from '../testing/objects.ts';
 import { deploymentController } from './deployment.ts';
 import { newSetFor } from './sets.ts';
 
@@ -21,6 +21,18 @@ function aSetOf(deployment: Deployment, replicas: number, pods = replicas): Repl
   const status = { replicas: pods, availableReplicas: pods, readyReplicas: pods, observedGeneration: 2 };
   return { ...set, metadata, status };
 }
+
+describe('a change of a pod', () => {
+  it('concerns Deployments alone that recreate their pods', () => {
+    const keys = (type: string): readonly string[] => {
+      const deployment = aDeployment({ strategy: { type } });
+      const set = aReplicaSet(1, deployment);
+      return deploymentController.keysFor(aPod('p', { owner: set }), fakeView([deployment, set]));
+    };
+    expect(keys('Recreate')).toEqual(['default/web']);
+    expect(keys('RollingUpdate')).toEqual([]);
+  });
+});
 
 describe('a rollout', () => {
   it('tells of no scaling from 0 to 0', () => {

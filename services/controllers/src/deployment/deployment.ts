@@ -39,11 +39,7 @@ export const deploymentController: Controller = {
       const deployments = [...view.list('Deployment', object.metadata.namespace)];
       return deployments.filter((deployment) => selects(deployment, object as ReplicaSet)).map(keyOf);
     }
-    // Recreate waits for the last old pod to be gone; nothing else here depends on single pods.
-    const owner = controllerOf(object);
-    const set =
-      owner?.kind === 'ReplicaSet' ? view.get('ReplicaSet', object.metadata.namespace, owner.name) : undefined;
-    return set === undefined ? [] : ownerKey(set, 'Deployment');
+    return ownerKey(object, 'ReplicaSet').flatMap((key) => recreatingKey(key, view));
   },
 
   reconcile(key: string, view: View, nowMs: number): readonly Action[] {
@@ -55,9 +51,7 @@ export const deploymentController: Controller = {
     const revisions = revisionsOf(deployment, owned);
     const status = statusActions({ deployment, current: revisions.current, all: owned, bounds }, nowMs);
     if (deployment.metadata.deletionTimestamp !== undefined) return status;
-    const orphans = [...view.list('ReplicaSet', namespace)].filter(
-      (set) => controllerOf(set) === undefined && selects(deployment, set),
-    );
+    const orphans = [...view.orphans('ReplicaSet', namespace)].filter((set) => selects(deployment, set));
     // An orphan that is newer than this view of the Deployment may have been released because the Deployment is being deleted.
     if (orphans.some((set) => !sees(view, 'Deployment', set))) return [waitForView];
     // Adopt first: the next reconcile then sees all that belongs here.
@@ -69,6 +63,17 @@ export const deploymentController: Controller = {
     return [...status, ...rollout];
   },
 };
+
+/** The key of the Deployment that owns a set, if it recreates: it waits for the last old pod. No other depends on single pods. */
+function recreatingKey(setKey: string, view: View): string[] {
+  const { namespace, name } = splitKey(setKey);
+  const set = view.get('ReplicaSet', namespace, name);
+  const keys = set === undefined ? [] : ownerKey(set, 'Deployment');
+  return keys.filter((key) => {
+    const deployment = view.get('Deployment', namespace, splitKey(key).name);
+    return deployment?.spec.strategy?.type === 'Recreate';
+  });
+}
 
 function selects(deployment: Deployment, set: ReplicaSet): boolean {
   return matchesLabels(deployment.spec.selector, set.metadata.labels);

@@ -103,8 +103,7 @@ function selectorOf(set: Replicas): LabelSelector {
 
 /** Pods without a managing owner that the set selects. */
 function orphansOf(set: Replicas, view: View): Pod[] {
-  const pods = [...view.list('Pod', set.metadata.namespace)];
-  return pods.filter((pod) => controllerOf(pod) === undefined && isActive(pod) && selects(set, pod));
+  return [...view.orphans('Pod', set.metadata.namespace)].filter((pod) => isActive(pod) && selects(set, pod));
 }
 
 function adoption(pod: Pod, set: Replicas): Action {

@@ -2,6 +2,7 @@ import type { AnyKind, ObjectOf, ResourceName } from '@gantry/client/api.ts';
 import type { Pod } from '@gantry/model/gen/gantry.core.v1.ts';
 import type { AnyObject, View } from '../core/action.ts';
 import { type KindTable, kindTable } from '../core/kinds.ts';
+import { controllerOf } from '../core/owners.ts';
 import { builtInResources, foreignKinds, idOf } from './foreign.ts';
 
 /** The table of the built-in kinds and of these. */
@@ -27,6 +28,8 @@ export function fakeView(
       ofKind(kind).filter(({ metadata }) => namespace === undefined || metadata.namespace === namespace),
     ownedBy: (kind, uid) =>
       ofKind(kind).filter(({ metadata }) => metadata.ownerReferences?.some((owner) => owner.uid === uid)),
+    orphans: (kind, namespace) =>
+      ofKind(kind).filter((object) => object.metadata.namespace === namespace && !controllerOf(object as AnyObject)),
     podsOn: (node) => ofKind('Pod').filter((pod: Pod) => pod.spec.nodeName === node),
     revision: () => revision,
     unreadable: () => new Set(),
