@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import type { PodTemplateSpec } from './gen/gantry.core.v1.ts';
 
 /** Characters of generated names: no vowels, and nothing that is taken for another (Kubernetes' alphabet). */
 const safeCharacters = 'bcdfghjklmnpqrstvwxz2456789';
@@ -10,12 +9,12 @@ export function randomSuffix(random: () => number = Math.random): string {
 }
 
 /**
- * The value of the pod-template-hash label: 10 safe characters that depend on the template's content alone, not on the order
- * of its properties. `collisionCount` salts it when two templates come out alike.
+ * The hash by which revisions are named, such as the value of the pod-template-hash label: 10 safe characters that depend on the
+ * content alone, not on the order of its properties. `collisionCount` salts it when two contents come out alike.
  */
-export function podTemplateHash(template: PodTemplateSpec, collisionCount?: number): string {
+export function contentHash(content: unknown, collisionCount?: number): string {
   const digest = createHash('sha256')
-    .update(canonicalJson(template))
+    .update(canonicalJson(content))
     .update(String(collisionCount ?? ''))
     .digest();
   return [...digest.subarray(0, 10)].map((byte) => safeCharacters[byte % safeCharacters.length]).join('');

@@ -102,7 +102,10 @@ describe('a rollout', () => {
     delete set.metadata.ownerReferences;
     expect(typesOf(reconcile([deployment, set], 8))).toEqual(['requeue']);
     expect(reconcile([deployment, set], 9)).toMatchObject([
-      { type: 'update', requires: [{ type: 'alive', ref: { kind: 'Deployment', uid: deployment.metadata.uid } }] },
+      {
+        type: 'patchMetadata',
+        requires: [{ type: 'alive', ref: { kind: 'Deployment', uid: deployment.metadata.uid } }],
+      },
     ]);
   });
 

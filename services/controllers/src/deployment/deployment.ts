@@ -7,13 +7,13 @@ import {
   type AnyObject,
   type Controller,
   keyOf,
-  refOf,
   sees,
   splitKey,
   type View,
   waitForView,
 } from '../core/action.ts';
-import { controllerOf, controllerReference, ownerKey } from '../core/owners.ts';
+import { claimsOf } from '../core/claims.ts';
+import { controllerOf, ownerKey } from '../core/owners.ts';
 import { nextNewSize, nextOldSizes, type RolloutBounds, rolloutBounds, type SetSize, shareOut } from './rolling.ts';
 import {
   countAnnotations,
@@ -46,16 +46,14 @@ export const deploymentController: Controller = {
     const { namespace, name } = splitKey(key);
     const deployment = view.get('Deployment', namespace, name);
     if (deployment === undefined) return [];
-    const owned = [...view.ownedBy('ReplicaSet', deployment.metadata.uid!)];
+    const claims = claimsOf<ReplicaSet>(deployment, 'ReplicaSet', (set) => selects(deployment, set), view);
+    if (claims.isStale) return [waitForView];
     const bounds = boundsOf(deployment);
-    const revisions = revisionsOf(deployment, owned);
-    const status = statusActions({ deployment, current: revisions.current, all: owned, bounds }, nowMs);
+    const revisions = revisionsOf(deployment, claims.members);
+    const status = statusActions({ deployment, current: revisions.current, all: claims.members, bounds }, nowMs);
     if (deployment.metadata.deletionTimestamp !== undefined) return status;
-    const orphans = [...view.orphans('ReplicaSet', namespace)].filter((set) => selects(deployment, set));
-    // An orphan that is newer than this view of the Deployment may have been released because the Deployment is being deleted.
-    if (orphans.some((set) => !sees(view, 'Deployment', set))) return [waitForView];
-    // Adopt first: the next reconcile then sees all that belongs here.
-    if (orphans.length > 0) return orphans.map((set) => adoption(set, deployment));
+    // Adopt and release first: the next reconcile then sees all that belongs here.
+    if (claims.actions.length > 0) return claims.actions;
     const rollout = rollOut(deployment, revisions, bounds, view);
     // A counted collision is a status of its own.
     if (rollout.some(({ type }) => type === 'updateStatus')) return rollout;
@@ -77,12 +75,6 @@ function recreatingKey(setKey: string, view: View): string[] {
 
 function selects(deployment: Deployment, set: ReplicaSet): boolean {
   return matchesLabels(deployment.spec.selector, set.metadata.labels);
-}
-
-function adoption(set: ReplicaSet, deployment: Deployment): Action {
-  const ownerReferences = [...(set.metadata.ownerReferences ?? []), controllerReference(deployment)];
-  const object = { ...set, metadata: { ...set.metadata, ownerReferences } };
-  return { type: 'update', object, requires: [{ type: 'alive', ref: refOf(deployment) }] };
 }
 
 function boundsOf(deployment: Deployment): RolloutBounds {

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Deployment, ReplicaSet } from '@gantry/model/gen/gantry.apps.v1.ts';
 import type { PodTemplateSpec } from '@gantry/model/gen/gantry.core.v1.ts';
-import { podTemplateHash } from '@gantry/model/hash.ts';
+import { contentHash } from '@gantry/model/hash.ts';
 import { controllerReference } from '../core/owners.ts';
 
 /** Label that ties pods and ReplicaSets of one revision together. */
@@ -42,7 +42,7 @@ export function revisionOf(object: { readonly metadata: { readonly annotations?:
 
 /** The ReplicaSet for a Deployment's present template. */
 export function newSetFor(deployment: Deployment, replicas: number, revision: number, maxReplicas: number): ReplicaSet {
-  const hash = podTemplateHash(deployment.spec.template, deployment.status?.collisionCount);
+  const hash = contentHash(deployment.spec.template, deployment.status?.collisionCount);
   const template = structuredClone(deployment.spec.template);
   template.metadata = { ...template.metadata!, labels: { ...template.metadata?.labels, [hashLabel]: hash } };
   return {

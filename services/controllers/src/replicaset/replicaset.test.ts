@@ -53,8 +53,8 @@ describe('replicaSetController', () => {
   it('adopts orphans that it selects and lets go of pods that it does not', () => {
     const set = aReplicaSet(1);
     const stray = aPod('stray', { owner: set, node: 'n', labels: { app: 'other' } });
-    const updates = ofType(reconcile([set, aPod('orphan', { node: 'n' }), stray]), 'update');
-    expect(updates.map(({ object }) => [object.metadata.name, object.metadata.ownerReferences?.length])).toEqual([
+    const updates = ofType(reconcile([set, aPod('orphan', { node: 'n' }), stray]), 'patchMetadata');
+    expect(updates.map(({ object, metadata }) => [object.metadata.name, metadata.ownerReferences?.length])).toEqual([
       ['orphan', 1],
       ['stray', 0],
     ]);
@@ -67,7 +67,7 @@ describe('replicaSetController', () => {
     orphan.metadata.resourceVersion = '9';
     const late = replicaSetController.reconcile('default/web-1', fakeView([set, orphan], 8), now);
     expect(late).toMatchObject([{ type: 'requeue' }]);
-    const [adoption] = ofType(reconcile([set, orphan]), 'update');
+    const [adoption] = ofType(reconcile([set, orphan]), 'patchMetadata');
     expect(adoption!.requires).toMatchObject([{ type: 'alive', ref: { kind: 'ReplicaSet', uid: set.metadata.uid } }]);
   });
 
@@ -152,7 +152,7 @@ describe('replicationController', () => {
     expect(ofType(actions, 'create').map(({ object }) => object.metadata.ownerReferences)).toMatchObject([
       [{ apiVersion: 'v1', kind: 'ReplicationController', controller: true }],
     ]);
-    expect(ofType(actions, 'update').map(({ object }) => object.metadata.name)).toEqual(['orphan']);
+    expect(ofType(actions, 'patchMetadata').map(({ object }) => object.metadata.name)).toEqual(['orphan']);
   });
 
   it('leaves pods of other labels and owners alone', () => {

@@ -1,5 +1,5 @@
 import type { ReplicaSet } from '@gantry/model/gen/gantry.apps.v1.ts';
-import type { Pod, PodTemplateSpec, ReplicationController } from '@gantry/model/gen/gantry.core.v1.ts';
+import type { Pod, ReplicationController } from '@gantry/model/gen/gantry.core.v1.ts';
 import type { LabelSelector } from '@gantry/model/gen/gantry.meta.v1.ts';
 import { isReady } from '@gantry/model/ready.ts';
 import { matchesLabels } from '@gantry/model/selectors.ts';
@@ -8,13 +8,13 @@ import {
   type AnyObject,
   type Controller,
   keyOf,
-  refOf,
-  sees,
   splitKey,
   type View,
   waitForView,
 } from '../core/action.ts';
-import { controllerOf, controllerReference, ownerKey } from '../core/owners.ts';
+import { claimsOf } from '../core/claims.ts';
+import { controllerOf, ownerKey } from '../core/owners.ts';
+import { podOfTemplate } from '../core/pod-template.ts';
 import { availableInMs, isActive } from '../core/pods.ts';
 import { conditionsOf, FailureMemory } from './failures.ts';
 import type { Replicas } from './replicas.ts';
@@ -50,7 +50,7 @@ function replicasController(kind: 'ReplicaSet' | 'ReplicationController', name: 
     reconcile(key: string, view: View, nowMs: number): readonly Action[] {
       const { namespace, name: setName } = splitKey(key);
       const set = view.get(kind, namespace, setName) as Replicas | undefined;
-      const actions = set === undefined ? [] : plan(set, kind, view, nowMs, failures.of(key));
+      const actions = set === undefined ? [] : plan(set, view, nowMs, failures.of(key));
       // Nothing is left to fail.
       if (!actions.some(({ type }) => type === 'create' || type === 'delete')) failures.forget(key);
       return actions;
@@ -60,26 +60,22 @@ function replicasController(kind: 'ReplicaSet' | 'ReplicationController', name: 
   };
 }
 
-function plan(
-  set: Replicas,
-  kind: 'ReplicaSet' | 'ReplicationController',
-  view: View,
-  nowMs: number,
-  failure: string | undefined,
-): readonly Action[] {
-  const ending = set.metadata.deletionTimestamp !== undefined;
-  const owned = [...view.ownedBy('Pod', set.metadata.uid!)];
-  const orphans = ending ? [] : orphansOf(set, view);
-  // An orphan that is newer than this view of the set may have been released because the set is being deleted.
-  if (orphans.some((pod) => !sees(view, kind, pod))) return [waitForView];
-  const released = owned.filter((pod) => !selects(set, pod));
-  const pods = [...owned.filter((pod) => selects(set, pod)), ...orphans].filter(isActive);
+function plan(set: Replicas, view: View, nowMs: number, failure: string | undefined): readonly Action[] {
+  const selects = selectorOf(set);
+  const { members, actions, isStale } = claimsOf<Pod>(
+    set,
+    'Pod',
+    (pod) => matchesLabels(selects, pod.metadata.labels),
+    view,
+    isActive,
+  );
+  if (isStale) return [waitForView];
+  const pods = members.filter(isActive);
   return [
     // First, so that it is right while pods are refused, and says which spec all later pods are made for.
     ...status(set, pods, view, nowMs, failure),
-    ...orphans.map((pod) => adoption(pod, set)),
-    ...released.map((pod): Action => ({ type: 'update', object: withoutOwner(pod, set) })),
-    ...(ending ? [] : scale(set, pods)),
+    ...actions,
+    ...(set.metadata.deletionTimestamp === undefined ? scale(set, pods) : []),
   ];
 }
 
@@ -101,45 +97,16 @@ function selectorOf(set: Replicas): LabelSelector {
   return { matchLabels: (set as ReplicationController).spec.selector ?? {} };
 }
 
-/** Pods without a managing owner that the set selects. */
-function orphansOf(set: Replicas, view: View): Pod[] {
-  return [...view.orphans('Pod', set.metadata.namespace)].filter((pod) => isActive(pod) && selects(set, pod));
-}
-
-function adoption(pod: Pod, set: Replicas): Action {
-  const ownerReferences = [...(pod.metadata.ownerReferences ?? []), controllerReference(set)];
-  const object = { ...pod, metadata: { ...pod.metadata, ownerReferences } };
-  return { type: 'update', object, requires: [{ type: 'alive', ref: refOf(set) }] };
-}
-
-function withoutOwner(pod: Pod, set: Replicas): Pod {
-  const ownerReferences = (pod.metadata.ownerReferences ?? []).filter(({ uid }) => uid !== set.metadata.uid);
-  return { ...pod, metadata: { ...pod.metadata, ownerReferences } };
-}
-
 function scale(set: Replicas, pods: readonly Pod[]): Action[] {
   const missing = (set.spec.replicas ?? 1) - pods.length;
   if (missing > 0) {
-    return Array.from({ length: Math.min(missing, burst) }, () => ({ type: 'create', object: podFor(set), tell: set }));
+    return Array.from({ length: Math.min(missing, burst) }, () => ({
+      type: 'create',
+      object: podOfTemplate(set.spec.template!, set),
+      tell: set,
+    }));
   }
   return chooseVictims(pods, Math.min(-missing, burst)).map((object) => ({ type: 'delete', object, tell: set }));
-}
-
-function podFor(set: Replicas): Pod {
-  const template: PodTemplateSpec = set.spec.template!;
-  return {
-    apiVersion: 'v1',
-    kind: 'Pod',
-    metadata: {
-      name: '',
-      generateName: `${set.metadata.name}-`,
-      namespace: set.metadata.namespace!,
-      labels: { ...template.metadata?.labels },
-      annotations: { ...template.metadata?.annotations },
-      ownerReferences: [controllerReference(set)],
-    },
-    spec: structuredClone(template.spec!),
-  };
 }
 
 function status(set: Replicas, pods: readonly Pod[], view: View, nowMs: number, failure: string | undefined): Action[] {

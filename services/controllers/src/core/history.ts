@@ -1,0 +1,108 @@
+import type { ControllerRevision, DaemonSet, StatefulSet } from '@gantry/model/gen/gantry.apps.v1.ts';
+import type { PodTemplateSpec } from '@gantry/model/gen/gantry.core.v1.ts';
+import { canonicalJson, contentHash } from '@gantry/model/hash.ts';
+import type { Action, View } from './action.ts';
+import { controllerReference } from './owners.ts';
+
+/** Label of a revision with the hash of its data (Kubernetes' own). */
+export const revisionHashLabel = 'controller.kubernetes.io/hash';
+/** Most characters of an owner's name in its revisions' names, so that hash and dash fit into a name of 253. */
+const maxPrefix = 223;
+
+/** A workload whose templates are kept as ControllerRevisions. */
+export type Historied = StatefulSet | DaemonSet;
+
+/** A workload's history, and what has to be written before pods are made of its present template. */
+export interface History {
+  /** The revision of the present template; undefined where it has to be made first, or its name is taken. */
+  readonly current: ControllerRevision | undefined;
+  /** All revisions, oldest first. */
+  readonly all: readonly ControllerRevision[];
+  /** Makes the revision of the present template, or moves an equal one of earlier days to the end (a rollback). */
+  readonly actions: readonly Action[];
+  /** True where another revision has the name that the present template's would get: `status.collisionCount` must count up. */
+  readonly collides: boolean;
+}
+
+/**
+ * Finds the revision of a workload's present template among those that it owns.
+ *
+ * @param revisions the ControllerRevisions that the workload manages (see `claimsOf`).
+ */
+export function historyOf(owner: Historied, revisions: readonly ControllerRevision[], view: View): History {
+  const all = inOrder(revisions);
+  const data = revisionData(owner.spec.template!);
+  const text = canonicalJson(data);
+  const equal = all.findLast((revision) => canonicalJson(revision.data) === text);
+  const number = (all.at(-1)?.revision ?? 0) + 1;
+  if (equal !== undefined) {
+    const isLast = equal === all.at(-1);
+    const actions: Action[] = isLast ? [] : [{ type: 'update', object: { ...equal, revision: number } }];
+    return { current: equal, all, actions, collides: false };
+  }
+  const object = revisionOfTemplate(owner, data, number);
+  const { namespace, name } = object.metadata;
+  const collides = view.get('ControllerRevision', namespace, name) !== undefined;
+  return { current: undefined, all, actions: collides ? [] : [{ type: 'create', object }], collides };
+}
+
+/** The pod template that a revision is a snapshot of. */
+export function templateOf(revision: ControllerRevision): PodTemplateSpec {
+  const { $patch: _patch, ...template } = (revision.data as ReturnType<typeof revisionData>).spec.template;
+  return template as PodTemplateSpec;
+}
+
+/** Value of the controller-revision-hash label of a revision's pods of a DaemonSet; a StatefulSet's carry the revision's name. */
+export function hashOf(revision: ControllerRevision): string {
+  return revision.metadata.labels?.[revisionHashLabel] ?? '';
+}
+
+/**
+ * Deletes the oldest revisions beyond the limit that nobody needs.
+ *
+ * @param needed names of the revisions that pods are of, or that the status names.
+ * @param limit `spec.revisionHistoryLimit`; revisions that are needed don't count.
+ */
+export function truncated(all: readonly ControllerRevision[], needed: ReadonlySet<string>, limit: number): Action[] {
+  const idle = all.filter(({ metadata }) => !needed.has(metadata.name) && metadata.deletionTimestamp === undefined);
+  return idle
+    .slice(0, Math.max(0, idle.length - limit))
+    .map((object) => ({ type: 'delete', object, ifUnchanged: true }));
+}
+
+/** Revisions by their number; of equal numbers the older object first, then by name. */
+function inOrder(revisions: readonly ControllerRevision[]): ControllerRevision[] {
+  return [...revisions].sort(
+    (a, b) =>
+      (a.revision ?? 0) - (b.revision ?? 0) ||
+      (a.metadata.creationTimestamp ?? '').localeCompare(b.metadata.creationTimestamp ?? '') ||
+      a.metadata.name.localeCompare(b.metadata.name),
+  );
+}
+
+/** A strategic merge patch that gives the workload this template: the form in which Kubernetes stores it, and kubectl reads it. */
+function revisionData(template: PodTemplateSpec) {
+  return { spec: { template: { ...structuredClone(template), $patch: 'replace' } } };
+}
+
+function revisionOfTemplate(
+  owner: Historied,
+  data: ReturnType<typeof revisionData>,
+  revision: number,
+): ControllerRevision {
+  const { metadata, spec, status } = owner;
+  const hash = contentHash(data, status?.collisionCount);
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'ControllerRevision',
+    metadata: {
+      name: `${metadata.name.slice(0, maxPrefix)}-${hash}`,
+      namespace: metadata.namespace!,
+      labels: { ...spec.template?.metadata?.labels, [revisionHashLabel]: hash },
+      annotations: { ...metadata.annotations },
+      ownerReferences: [controllerReference(owner)],
+    },
+    data,
+    revision,
+  };
+}
