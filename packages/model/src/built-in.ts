@@ -50,6 +50,7 @@ import { resourceQuota } from './kinds/resourcequota/resourcequota.ts';
 import { resourceSlice } from './kinds/resourceslice/resourceslice.ts';
 import { role } from './kinds/role/role.ts';
 import { roleBinding } from './kinds/rolebinding/rolebinding.ts';
+import { rollout } from './kinds/rollout/rollout.ts';
 import { runtimeClass } from './kinds/runtimeclass/runtimeclass.ts';
 import { secret } from './kinds/secret/secret.ts';
 import { service } from './kinds/service/service.ts';
@@ -131,6 +132,7 @@ const byName = {
   StorageVersionMigration: storageVersionMigration,
   CustomResourceDefinition: customResourceDefinition,
   APIService: apiService,
+  Rollout: rollout,
 };
 
 /** The name of a built-in kind, such as Pod. */

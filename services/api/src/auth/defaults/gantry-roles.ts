@@ -28,13 +28,16 @@ system:gantry:xds-lb
   patch,update core services/status
   get,list,watch discovery.k8s.io endpointslices
   get,list,watch networking.k8s.io ingressclasses,ingresses
+  get,list,watch gantry.dev rollouts
   get,list,watch gateway.networking.k8s.io *
   patch,update gateway.networking.k8s.io gatewayclasses/status,gateways/status,grpcroutes/status,httproutes/status
   create,patch,update core,events.k8s.io events
   get,list,watch,create,update,patch coordination.k8s.io leases
 system:gantry:view in:view
   get core pods/explain,pods/stats
+  get,list,watch gantry.dev rollouts,rollouts/status
   get,list,watch scheduling.x-k8s.io podgroups,podgroups/status
 system:gantry:edit in:edit
+  create,delete,deletecollection,get,list,patch,update,watch gantry.dev rollouts
   create,delete,deletecollection,get,list,patch,update,watch scheduling.x-k8s.io podgroups
 `;
