@@ -18,6 +18,7 @@ import type { RuntimeClass } from './gantry.node.v1.ts';
 import type { PodDisruptionBudget } from './gantry.policy.v1.ts';
 import type { ClusterRole, ClusterRoleBinding, Role, RoleBinding } from './gantry.rbac.v1.ts';
 import type { DeviceClass, DeviceTaintRule, ResourceClaim, ResourceClaimTemplate, ResourceSlice } from './gantry.resource.v1.ts';
+import type { Rollout } from './gantry.rollout.v1.ts';
 import type { PriorityClass } from './gantry.scheduling.v1.ts';
 import type { PodGroup } from './gantry.scheduling.v1alpha1.ts';
 import type { CSIDriver, CSINode, CSIStorageCapacity, StorageClass, VolumeAttachment, VolumeAttributesClass } from './gantry.storage.v1.ts';
@@ -571,6 +572,8 @@ export interface Object {
   customResourceDefinition?: CustomResourceDefinition;
   /** apiregistration.k8s.io/v1 APIService. */
   apiService?: APIService;
+  /** gantry.dev/v1 Rollout. */
+  rollout?: Rollout;
 }
 
 /** Names one object. */
