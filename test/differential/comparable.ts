@@ -150,6 +150,9 @@ function comparableObject(given: Json, asked: string, withManagers = false): Jso
   for (const condition of (status?.conditions ?? []) as Json[]) {
     if (!asked.includes(String(condition.lastTransitionTime))) delete condition.lastTransitionTime;
   }
+  // When an eviction was granted.
+  const granted = (status?.disruptedPods ?? {}) as Json;
+  for (const name of Object.keys(granted)) if (!asked.includes(String(granted[name]))) granted[name] = '<time>';
   // A loop of either side says at some time of its own whether the server of a version answers.
   if (object.kind === 'APIService' && (object.spec as Json).service !== undefined) object.status = {};
   if (object.kind === 'Service') hideAllocations(object.spec as Json, asked);

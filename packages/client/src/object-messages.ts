@@ -56,6 +56,9 @@ export interface EvictRequest {
   readonly reason?: string;
   /** Evict it even where a disruption budget forbids. */
   readonly ignoreBudgets?: boolean;
+  /** The state in which alone it is evicted; any by default. */
+  readonly resourceVersion?: string | undefined;
+  readonly propagationPolicy?: string | undefined;
 }
 
 /** The state of one pod as its node sees it. */

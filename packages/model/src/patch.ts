@@ -95,7 +95,8 @@ function mergeObject(fields: FieldLookup, object: Fields, patch: Fields): Fields
 function mergeValue(field: Field | undefined, current: unknown, value: unknown): unknown {
   if (Array.isArray(value)) return mergeList(field, Array.isArray(current) ? current : [], value);
   if (!isRecord(value)) return value;
-  return mergeObject(innerFields(field), isRecord(current) ? current : {}, value);
+  const isReplaced = field?.patchStrategies.includes('replace') ?? false;
+  return mergeObject(innerFields(field), isRecord(current) && !isReplaced ? current : {}, value);
 }
 
 function isMergedList(field: Field | undefined): field is Field {
@@ -232,6 +233,7 @@ function merge3Object(
 
 function merge3Value(field: Field | undefined, original: unknown, modified: unknown, current: unknown): unknown {
   const retainKeys = field?.patchStrategies.includes('retainKeys') ?? false;
+  if (field?.patchStrategies.includes('replace')) return withoutNulls(modified);
   if (isRecord(modified) && isRecord(current)) {
     return merge3Object(innerFields(field), isRecord(original) ? original : {}, modified, current, retainKeys);
   }

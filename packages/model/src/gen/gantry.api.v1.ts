@@ -238,6 +238,10 @@ export interface EvictRequest {
   dryRun?: boolean;
   /** Evict it even where a disruption budget forbids: what preemption does where nothing else makes room. */
   ignoreBudgets?: boolean;
+  /** Evict it only in the state of this revision; in any where empty. */
+  resourceVersion?: string;
+  /** Treatment of the pod's dependents: "Background", "Foreground" or "Orphan"; Kubernetes' default where empty. */
+  propagationPolicy?: string;
 }
 
 /** An eviction that was accepted. */

@@ -116,7 +116,7 @@ function marked(
 }
 
 /** Refuses with Conflict what was asked for another object of the same name. @param wanted Any object if absent or empty. */
-export function checkUidPrecondition(kind: Kind, { metadata }: AnyObject, wanted: string | undefined): void {
+function checkUidPrecondition(kind: Kind, { metadata }: AnyObject, wanted: string | undefined): void {
   if (!wanted || wanted === metadata.uid) return;
   throw conflict(
     { ...infoOf(kind, metadata.name), resource: kind.kind },
@@ -136,7 +136,12 @@ function checkFirstPreconditions(kind: Kind, { metadata }: AnyObject, request: D
   }
 }
 
-function checkPreconditions(kind: Kind, object: AnyObject, request: DeletionRequest): void {
+/** Refuses with Conflict what was asked for another object or another state of it than the stored one. */
+export function checkPreconditions(
+  kind: Kind,
+  object: AnyObject,
+  request: Pick<DeletionRequest, 'uid' | 'resourceVersion'>,
+): void {
   const { name = '', resourceVersion } = object.metadata;
   checkUidPrecondition(kind, object, request.uid);
   if (request.resourceVersion && request.resourceVersion !== resourceVersion) {

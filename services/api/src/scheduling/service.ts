@@ -1,28 +1,19 @@
 import type { ItemResult } from '@gantry/client/api.ts';
-import type { Binding, EvictRequest, UnschedulablePod } from '@gantry/client/object-messages.ts';
+import type { Binding, UnschedulablePod } from '@gantry/client/object-messages.ts';
 import { genericKindOf } from '@gantry/model/built-in.ts';
-import type { Pod } from '@gantry/model/gen/gantry.core.v1.ts';
-import type { PodDisruptionBudget } from '@gantry/model/gen/gantry.policy.v1.ts';
-import { isReady } from '@gantry/model/ready.ts';
 import type { Form } from '@gantry/model/registry.ts';
-import { conflict } from '@gantry/runtime/errors.ts';
 import { Semaphore } from '@gantry/runtime/semaphore.ts';
-import { rfc3339 } from '@gantry/runtime/time.ts';
-import { attemptOn, authorizeAll } from '../auth/authorization.ts';
+import { authorizeAll } from '../auth/authorization.ts';
 import { admissionRequest, attemptOf } from '../core/admit.ts';
 import type { CoreDeps, RequestContext } from '../core/context.ts';
-import { checkUidPrecondition } from '../core/deletion.ts';
-import { keyPrefix, objectKey } from '../core/keys.ts';
+import { objectKey } from '../core/keys.ts';
 import { checkBatchSize } from '../core/limits.ts';
-import { type AnyObject, copyOf } from '../core/stored-object.ts';
-import { readStored, remove, type Target, updateStatus } from '../core/writer.ts';
+import type { AnyObject } from '../core/stored-object.ts';
 import type { ApiEvents } from '../events/recorder.ts';
-import { ownersAsBefore, ownersBy, ownManager } from '../ownership/track.ts';
 import type { WatchHub } from '../watch/hub.ts';
 import { maxItemsPerCommit, runBatch, runWhole } from './batch.ts';
 import { BindPlanner } from './bind.ts';
-import { setCondition } from './conditions.ts';
-import { charge, type Price, priceOf } from './disruption.ts';
+import { type Eviction, evict } from './eviction.ts';
 import type { CapacityLedger } from './ledger.ts';
 import { planUnschedulable } from './unschedulable.ts';
 
@@ -33,7 +24,6 @@ export interface SchedulingDeps extends CoreDeps {
 }
 
 const pods = genericKindOf('Pod');
-const budgets = genericKindOf('PodDisruptionBudget');
 /** Component of events where a scheduler does not say its name. */
 const defaultScheduler = 'default-scheduler';
 /** Longest time that a Bind waits to see another api replica's change of a node before it tries again anyway. */
@@ -133,54 +123,8 @@ export class SchedulingApi {
   }
 
   /** Asks for a pod's end within its disruption budget, and says in its status why. */
-  async evict(context: RequestContext, request: EvictRequest & { readonly dryRun?: boolean }): Promise<void> {
-    const { namespace, name, uid, gracePeriodSeconds, reason = 'EvictionByEvictionAPI', dryRun = false } = request;
-    const { authorize, chain, kinds } = this.#deps;
-    authorize(context.user, attemptOn('create', 'pods/eviction', { namespace, name }));
-    // Whoever passes over budgets deletes, as schedulers do.
-    if (request.ignoreBudgets) authorize(context.user, attemptOn('delete', 'pods', { namespace, name }));
-    const target = { kind: pods, namespace, name };
-    const stored = (await readStored(this.#deps, target)).object;
-    const attempt = { ...target, form: kinds.formOf(stored), object: evictionOf(request), stored };
-    const by = admissionRequest(context, 'eviction', dryRun);
-    await chain.admit(attemptOf(by, { ...attempt, operation: 'CREATE' }));
-    const now = rfc3339(this.#deps.clock.now());
-    const price: Price = request.ignoreBudgets ? { type: 'free' } : await this.#pay(target, uid, now, dryRun);
-    const condition = { type: 'DisruptionTarget', status: 'True', reason, message: `Eviction API: evicting` } as const;
-    await updateStatus(
-      this.#deps,
-      target,
-      (stored) => {
-        const pod = copyOf(stored);
-        // A pod of that name that came later is another one: the uid is a precondition of the write.
-        if (uid) pod.metadata.uid = uid;
-        if (price.type === 'freeWhileUnready' && isReady(pod as unknown as Pod)) {
-          throw conflict({ group: '', resource: 'pods', name }, `pod ${name} has become ready`);
-        }
-        pod.status = setCondition(pod.status, condition, now);
-        return pod;
-      },
-      { dryRun, owners: ownersAsBefore },
-    );
-    await remove(this.#deps, target, { uid, gracePeriodSeconds }, dryRun);
-  }
-
-  /** Takes the eviction of a pod from its budget. Throws TooManyRequests if that has nothing left. */
-  async #pay(target: Target, uid: string | undefined, now: string, dryRun: boolean): Promise<Price> {
-    const { namespace, name } = target;
-    const stored = await readStored(this.#deps, target);
-    checkUidPrecondition(pods, stored.object, uid);
-    const { entries } = await this.#deps.store.list({ prefix: keyPrefix(budgets, namespace) });
-    const known = entries.map((entry) => this.#deps.cache.decode(entry).object as unknown as PodDisruptionBudget);
-    const price = priceOf(stored.object as unknown as Pod, known);
-    if (price.type !== 'budget') return price;
-    await updateStatus(
-      this.#deps,
-      { kind: budgets, namespace, name: price.name },
-      (budget) => charge(copyOf(budget) as unknown as PodDisruptionBudget, name, now) as unknown as AnyObject,
-      { dryRun, owners: ownersBy({ manager: ownManager, subresource: 'status', nowMs: this.#deps.clock.now() }) },
-    );
-    return price;
+  async evict(context: RequestContext, eviction: Eviction): Promise<void> {
+    await evict(this.#deps, context, eviction);
   }
 
   #tell(
@@ -210,15 +154,4 @@ function byGang(bindings: readonly Binding[]): Map<string, number[]> {
     else part.push(index);
   }
   return parts;
-}
-
-/** The object that a client creates to evict a pod. */
-function evictionOf({ namespace, name, uid, gracePeriodSeconds }: EvictRequest): AnyObject {
-  const deleteOptions = {
-    ...(uid ? { preconditions: { uid } } : {}),
-    ...(gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds }),
-  };
-  const metadata = { name, namespace };
-  const options = Object.keys(deleteOptions).length === 0 ? {} : { deleteOptions };
-  return { apiVersion: 'policy/v1', kind: 'Eviction', metadata, ...options } as unknown as AnyObject;
 }

@@ -7,7 +7,7 @@ export const endpointSliceColumns: readonly Column<EndpointSlice>[] = [
   { name: 'ADDRESSTYPE', cell: ({ addressType }) => addressType ?? '' },
   {
     name: 'PORTS',
-    cell: ({ ports = [] }) => formatFirst(ports.map(({ port, name }) => String(port ?? (name || '*')))),
+    cell: ({ ports = [] }) => formatFirst(ports.map(({ port, name }) => String(port ?? name ?? '*'))),
   },
   {
     name: 'ENDPOINTS',

@@ -59,6 +59,13 @@ function validateEndpoint(endpoint: Endpoint, addressType: string, path: string)
       (index) => `${path}.hints.forZones[${index}].name`,
     ),
     ...(nodes.length > maxHints ? [tooMany(`${path}.hints.forNodes`, nodes.length, maxHints)] : []),
+    ...nodes.flatMap(({ name }, index) =>
+      invalidValues(`${path}.hints.forNodes[${index}].name`, name, dnsSubdomainProblems(name)),
+    ),
+    ...duplicates(
+      nodes.map(({ name }) => name),
+      (index) => `${path}.hints.forNodes[${index}].name`,
+    ),
   ];
 }
 

@@ -1,6 +1,6 @@
 import type { PodDisruptionBudget } from '../../gen/gantry.policy.v1.ts';
 import type { Kind } from '../../kind.ts';
-import { validateBudget } from './validation.ts';
+import { validateBudget, validateBudgetStatus } from './validation.ts';
 
 const shown = (bound: number | string | undefined): string => (bound === undefined ? 'N/A' : String(bound));
 
@@ -16,12 +16,14 @@ export const podDisruptionBudget: Kind<PodDisruptionBudget> = {
   message: 'gantry.policy.v1.PodDisruptionBudget',
   objectField: 'podDisruptionBudget',
   hasStatus: true,
+  needsRevision: true,
   generation: 'spec',
   setDefaults: () => {},
   prepareForCreate: (budget) => {
     delete budget.status;
   },
   validate: validateBudget,
+  validateStatus: validateBudgetStatus,
   selectableFields: {},
   columns: [
     { name: 'MIN AVAILABLE', cell: ({ spec }) => shown(spec?.minAvailable) },

@@ -1,6 +1,7 @@
 import type { FieldCause } from '@gantry/runtime/errors.ts';
 import type { PodDisruptionBudget } from '../../gen/gantry.policy.v1.ts';
 import { invalidValue, oneOf } from '../../validation/causes.ts';
+import { validateConditions } from '../../validation/conditions.ts';
 import { validateAtMostWhole, validateIntOrPercent } from '../../validation/int-or-percent.ts';
 import { validateLabelSelector } from '../../validation/labels.ts';
 
@@ -21,5 +22,17 @@ export function validateBudget({ spec = {} }: PodDisruptionBudget): FieldCause[]
     ),
     ...validateLabelSelector(selector, 'spec.selector'),
     ...oneOf('spec.unhealthyPodEvictionPolicy', unhealthyPodEvictionPolicy, evictionPolicies),
+  ];
+}
+
+/** Validates the status of a disruption budget. */
+export function validateBudgetStatus({ status = {} }: PodDisruptionBudget): FieldCause[] {
+  const { disruptionsAllowed, currentHealthy, desiredHealthy, expectedPods, conditions } = status;
+  const counts = { disruptionsAllowed, currentHealthy, desiredHealthy, expectedPods };
+  return [
+    ...validateConditions(conditions, 'status.conditions'),
+    ...Object.entries(counts).flatMap(([name, count = 0]) =>
+      count < 0 ? [invalidValue(`status.${name}`, count, 'must be greater than or equal to 0')] : [],
+    ),
   ];
 }
