@@ -6,7 +6,7 @@ import { busyboxImage, pauseImage, readBusybox } from '@gantry/node-agent/images
 
 /**
  * Builds the images that the tests name into the folder from which nodes take images in. The programs are those that the suite was
- * built with and those of this machine: busybox, and bash, curl and dig where they are installed. A web server of busybox stands in for
+ * built with and those of this machine: busybox, and further tools where they are installed. A web server of busybox stands in for
  * nginx, at the paths that the tests ask for.
  */
 export async function writeTestImages(programs: string, imagesDir: string): Promise<void> {
@@ -24,7 +24,11 @@ export async function writeTestImages(programs: string, imagesDir: string): Prom
       busyboxImage({ name: `${testRegistry}/nonroot:1.5`, user: '1234' }),
     ],
     nginx: ['nginx:1.27.0-2', 'nginx:1.28.0-2'].map((name) => webServerImage(name)),
-    tools: [busyboxImage({ name: `${testRegistry}/glibc-dns-testing:2.1.1`, layers: [tools] })],
+    tools: ['glibc-dns-testing:2.1.1', 'ipc-utils:1.4'].map((name) =>
+      busyboxImage({ name: `${testRegistry}/${name}`, layers: [tools] }),
+    ),
+    privileges: [privilegesImage(programs)],
+    connections: [connectionsImage(programs)],
     pets: ['nautilus', 'kitten'].map((pet) => petImage(programs, pet, agnhost)),
     servers: [serverImage(programs)],
     etcd: [etcdImage(programs)],
@@ -51,8 +55,27 @@ async function agnhostLayers(programs: string, tools: readonly LayerEntry[]): Pr
       { kind: 'file', path: 'agnhost', content: await readFile(join(programs, 'agnhost')), mode: 0o755 },
       { kind: 'symlink', path: 'agnhost-2', target: 'agnhost' },
       ...(await Promise.all(files.map(async (name) => file(name, await readFile(join(programs, name)))))),
+      ...registryEntries('pause', 'testing', await pauseImage(`${registry}/pause:testing`)),
     ],
   ];
+}
+
+/** An image in the folder from which agnhost's registry serves images. */
+function registryEntries(name: string, tag: string, { manifest, blobs }: BuiltImage): LayerEntry[] {
+  const [manifests, others] = [`var/registry/${name}/manifests`, `var/registry/${name}/blobs`];
+  const contents = [
+    file(`${manifests}/${tag}`, `${manifest.descriptor.digest}\n`),
+    file(`${manifests}/${pathOfDigest(manifest.descriptor.digest)}`, manifest.content),
+    ...blobs.map(({ descriptor, content }) => file(`${others}/${pathOfDigest(descriptor.digest)}`, content)),
+  ];
+  const folders = new Map(contents.flatMap(({ path }) => parents(dirname(path))).map((each) => [each.path, each]));
+  return [...folders.values(), ...contents];
+}
+
+/** Path of a blob below its folder in a registry's usual layout. */
+function pathOfDigest(digest: string): string {
+  const [algorithm = '', hash = ''] = digest.split(':');
+  return `${algorithm}/${hash.slice(0, 2)}/${hash}/data`;
 }
 
 const rootUser = 'root:x:0:0:root:/root:/bin/sh\n';
@@ -95,6 +118,26 @@ async function serverImage(programs: string): Promise<BuiltImage> {
   });
 }
 
+/** Says the user that it runs as; its owner is root, and its set-user-ID bit is set. */
+async function privilegesImage(programs: string): Promise<BuiltImage> {
+  const content = await readFile(join(programs, 'nonewprivs'));
+  return busyboxImage({
+    name: `${testRegistry}/nonewprivs:1.4`,
+    layers: [[...parents('usr/local/bin'), { ...program('usr/local/bin/nnp', content), mode: 0o4755 }]],
+    command: ['nnp'],
+  });
+}
+
+/** A server and a client that tell of packets that the connection tracking of a node let pass, though it should not. */
+async function connectionsImage(programs: string): Promise<BuiltImage> {
+  const content = await readFile(join(programs, 'regression-issue-74839'));
+  return buildImage({
+    name: `${testRegistry}/regression-issue-74839:1.5`,
+    layers: [[program('regression-issue-74839', content)]],
+    entrypoint: ['/regression-issue-74839'],
+  });
+}
+
 async function etcdImage(programs: string): Promise<BuiltImage> {
   const content = await readFile(join(programs, 'etcd'));
   return busyboxImage({
@@ -122,7 +165,7 @@ async function busyboxLayer(): Promise<LayerEntry[]> {
 /** Programs of this machine that busybox has no equal of, each with its libraries; absent ones are left out. */
 async function machineTools(): Promise<LayerEntry[]> {
   const contents = new Map<string, Buffer>();
-  for (const path of ['/bin/bash', '/usr/bin/curl', '/usr/bin/dig']) {
+  for (const path of ['/bin/bash', '/bin/ss', '/usr/bin/curl', '/usr/bin/dig', '/usr/bin/ipcs']) {
     if (!(await exists(path))) continue;
     contents.set(path, await readFile(path));
     const libraries = execFileSync('ldd', [path], { encoding: 'utf8' }).match(/\/\S+/g) ?? [];
@@ -162,6 +205,6 @@ function file(path: string, content: Uint8Array | string): LayerEntry {
   return { kind: 'file', path, content };
 }
 
-function program(path: string, content: Uint8Array): LayerEntry {
+function program(path: string, content: Uint8Array): Extract<LayerEntry, { kind: 'file' }> {
   return { kind: 'file', path, content, mode: 0o755 };
 }

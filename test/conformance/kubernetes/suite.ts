@@ -28,6 +28,8 @@ const packages = {
   etcd: 'go.etcd.io/etcd/server/v3',
   ginkgo: 'github.com/onsi/ginkgo/v2/ginkgo',
   kubectl: 'k8s.io/kubernetes/cmd/kubectl',
+  nonewprivs: 'k8s.io/kubernetes/test/images/nonewprivs',
+  'regression-issue-74839': 'k8s.io/kubernetes/test/images/regression-issue-74839',
   'sample-apiserver': 'k8s.io/sample-apiserver',
 } as const;
 
