@@ -172,8 +172,8 @@ export interface Controller {
   keysFor(object: AnyObject, view: View): readonly string[];
   /** Decides what to do about one key, from the view alone. Pure but for the controller's own memory. */
   reconcile(key: string, view: View, nowMs: number): readonly Action[];
-  /** Hears why a plan of a key was not carried out to its end, so that a later one can tell of it or do otherwise. */
-  failed?(key: string, error: unknown): void;
+  /** Hears why a plan of a key was not carried out to its end, and at which type of action, so that a later one can tell of it or do otherwise. */
+  failed?(key: string, error: unknown, during: Action['type']): void;
   /** Hears what came of an `empty` action of a key. */
   observed?(key: string, remains: Remains): void;
 }

@@ -31,8 +31,8 @@ export interface Outcome {
   readonly requeueMs: number | undefined;
   /** Objects that are left of those that were asked to end by `empty`. */
   readonly remains: readonly Remains[];
-  /** The first failure, after which nothing more was started; undefined where the whole plan was carried out. */
-  readonly failure: { readonly error: unknown } | undefined;
+  /** The first failure, after which nothing more was started, and the type of the actions that failed; undefined where the whole plan was carried out. */
+  readonly failure: { readonly error: unknown; readonly during: Action['type'] } | undefined;
 }
 
 /** Deletes that may be under way at once for one key. */
@@ -73,17 +73,17 @@ export async function execute(
   absent: AbsentUids = new AbsentUids(),
 ): Promise<Outcome> {
   const run = new Run(api, events, absent, signal);
-  try {
-    for (let start = 0; start < actions.length; ) {
-      const { type } = actions[start]!;
-      let end = start + 1;
-      const together = type === 'create' || type === 'delete';
-      while (together && actions[end]?.type === type) end++;
+  for (let start = 0; start < actions.length; ) {
+    const { type } = actions[start]!;
+    let end = start + 1;
+    const together = type === 'create' || type === 'delete';
+    while (together && actions[end]?.type === type) end++;
+    try {
       await run.slowStart(actions.slice(start, end));
-      start = end;
+    } catch (error) {
+      return run.outcome({ error, during: type });
     }
-  } catch (error) {
-    return run.outcome({ error });
+    start = end;
   }
   return run.outcome(undefined);
 }

@@ -7,6 +7,12 @@ export function isActive(pod: Pod): boolean {
   return phase !== 'Succeeded' && phase !== 'Failed' && pod.metadata.deletionTimestamp === undefined;
 }
 
+/** True for a pod that is being deleted and has not ended. */
+export function isTerminating(pod: Pod): boolean {
+  const phase = pod.status?.phase;
+  return phase !== 'Succeeded' && phase !== 'Failed' && pod.metadata.deletionTimestamp !== undefined;
+}
+
 /** The time at which the pod became ready, in milliseconds since the Unix epoch; undefined if it is not ready. */
 export function readySinceMs(pod: Pod): number | undefined {
   const condition = pod.status?.conditions?.find(({ type }) => type === 'Ready');

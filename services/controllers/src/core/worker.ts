@@ -35,7 +35,7 @@ export function workerOf(controller: Controller, { view, api, events, clock }: W
     pending.note(key, outcome, clock.monotonic());
     for (const remains of outcome.remains) controller.observed?.(key, remains);
     if (outcome.failure !== undefined) {
-      controller.failed?.(key, outcome.failure.error);
+      controller.failed?.(key, outcome.failure.error, outcome.failure.during);
       throw outcome.failure.error;
     }
     return outcome.requeueMs === undefined ? undefined : { afterMs: outcome.requeueMs };

@@ -162,7 +162,7 @@ describe('content that cannot be deleted', () => {
     const { reconcile, controller, clock } = controllerAndClock();
     const view = viewOf([aNamespace(), aConfigMap('a')]);
     reconcile('ns/ConfigMap', view);
-    controller.failed?.('ns/ConfigMap', new GantryError('Forbidden', 'configmaps "a" is forbidden: kept'));
+    controller.failed?.('ns/ConfigMap', new GantryError('Forbidden', 'configmaps "a" is forbidden: kept'), 'empty');
     expect(told(reconcile('ns', view))[2]).toContain('1 remaining: configmaps "a" is forbidden: kept');
     const deleting = viewOf([aNamespace(), aConfigMap('a', held)]);
     reconcile('ns/ConfigMap', deleting);

@@ -38,6 +38,9 @@ export function conditionsOf(
   const isStored = stored.some((condition) => condition.type === type);
   if (missing === 0) return isStored ? stored.filter((condition) => condition.type !== type) : undefined;
   if (isStored || failure === undefined) return undefined;
-  const reason = missing > 0 ? 'FailedCreate' : 'FailedDelete';
-  return [...stored, { type, status: 'True', reason, message: failure, lastTransitionTime: rfc3339(nowMs) }];
+  const why =
+    missing > 0
+      ? { reason: 'FailedCreate', message: failure }
+      : { reason: 'FailedDelete', message: `unable to delete pods: ${failure}` };
+  return [...stored, { type, status: 'True', ...why, lastTransitionTime: rfc3339(nowMs) }];
 }

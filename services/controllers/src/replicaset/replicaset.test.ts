@@ -1,9 +1,9 @@
-import type { ReplicationController } from '@gantry/model/gen/gantry.core.v1.ts';
+import type { Pod, ReplicationController } from '@gantry/model/gen/gantry.core.v1.ts';
 import { GantryError } from '@gantry/runtime/errors.ts';
 import { describe, expect, it } from 'vitest';
 import type { Action, AnyObject } from '../core/action.ts';
 import { fakeView } from '../testing/fake-view.ts';
-import { aPod, aReplicaSet } from '../testing/objects.ts';
+import { aDeployment, aPod, aReplicaSet } from '../testing/objects.ts';
 import { replicaSetController as makeController, replicationController } from './replicaset.ts';
 
 const replicaSetController = makeController();
@@ -13,6 +13,14 @@ const reconcile = (objects: readonly AnyObject[], nowMs = now): readonly Action[
   replicaSetController.reconcile('default/web-1', fakeView(objects), nowMs);
 const ofType = <T extends Action['type']>(actions: readonly Action[], type: T): Extract<Action, { type: T }>[] =>
   actions.filter((action): action is Extract<Action, { type: T }> => action.type === type);
+
+/** The status of a set all of whose pods are ready. */
+const allReady = (replicas: number): Record<string, number> => ({
+  replicas,
+  fullyLabeledReplicas: replicas,
+  readyReplicas: replicas,
+  availableReplicas: replicas,
+});
 
 describe('replicaSetController', () => {
   it('creates what is missing, from the template, as its owner', () => {
@@ -101,7 +109,7 @@ describe('replicaSetController', () => {
 
   it('does nothing where everything is as it should be', () => {
     const set = aReplicaSet(1);
-    set.status = { replicas: 1, fullyLabeledReplicas: 1, readyReplicas: 1, availableReplicas: 1 };
+    set.status = { ...allReady(1), terminatingReplicas: 0 };
     expect(reconcile([set, aPod('a', { owner: set, node: 'n' })])).toEqual([]);
   });
 
@@ -117,9 +125,10 @@ describe('replicaSetController', () => {
     const refused = new GantryError('Forbidden', 'exceeded quota: few');
     const statusAfter = (objects: readonly AnyObject[]) =>
       ofType(controller.reconcile('default/web-1', fakeView(objects), now), 'updateStatus')[0]?.object as typeof set;
-    controller.failed!('default/web-1', new GantryError('Conflict', 'too late'));
+    controller.failed!('default/web-1', new GantryError('Conflict', 'too late'), 'create');
+    controller.failed!('default/web-1', refused, 'updateStatus');
     expect(statusAfter([set])?.status?.conditions).toBeUndefined();
-    controller.failed!('default/web-1', refused);
+    controller.failed!('default/web-1', refused, 'create');
     const failing = { ...set, status: statusAfter([set]).status! };
     expect(failing.status.conditions).toMatchObject([
       { type: 'ReplicaFailure', status: 'True', reason: 'FailedCreate', message: 'exceeded quota: few' },
@@ -127,6 +136,48 @@ describe('replicaSetController', () => {
     const pods = [aPod('a', { owner: set, node: 'n' }), aPod('b', { owner: set, node: 'n' })];
     expect(statusAfter([failing, ...pods]).status!.conditions).toEqual([]);
     expect(statusAfter([set])?.status?.conditions).toBeUndefined();
+  });
+
+  it('tells why pods cannot be deleted', () => {
+    const controller = makeController();
+    const set = aReplicaSet(0);
+    controller.failed!('default/web-1', new GantryError('Forbidden', 'no'), 'delete');
+    const view = fakeView([set, aPod('a', { owner: set, node: 'n' })]);
+    const [status] = ofType(controller.reconcile('default/web-1', view, now), 'updateStatus');
+    expect((status!.object as typeof set).status!.conditions).toMatchObject([
+      { type: 'ReplicaFailure', status: 'True', reason: 'FailedDelete', message: 'unable to delete pods: no' },
+    ]);
+  });
+
+  it('counts pods that are being deleted apart, and those that ended not at all', () => {
+    const set = aReplicaSet(1);
+    const ending = (name: string, phase = 'Running'): Pod => {
+      const pod = aPod(name, { owner: set, node: 'n' });
+      pod.metadata.deletionTimestamp = '2026-01-01T00:04:00Z';
+      pod.status!.phase = phase;
+      return pod;
+    };
+    const others = [ending('b'), ending('c'), ending('d', 'Succeeded'), ending('e', 'Failed')];
+    const [status] = ofType(reconcile([set, aPod('a', { owner: set, node: 'n' }), ...others]), 'updateStatus');
+    expect((status!.object as typeof set).status).toEqual({
+      ...allReady(1),
+      observedGeneration: 0,
+      terminatingReplicas: 2,
+    });
+  });
+
+  it('prefers victims on nodes where other sets of its Deployment have pods', () => {
+    const deployment = aDeployment();
+    const set = aReplicaSet(1, deployment);
+    const sibling = { ...aReplicaSet(1, deployment) };
+    sibling.metadata.name = 'web-2';
+    const pods = [
+      aPod('a', { owner: set, node: 'n1' }),
+      aPod('b', { owner: set, node: 'n2' }),
+      aPod('c', { owner: sibling, node: 'n2' }),
+    ];
+    const deleted = ofType(reconcile([deployment, set, sibling, ...pods]), 'delete');
+    expect(deleted.map(({ object }) => object.metadata.name)).toEqual(['b']);
   });
 
   it('hears of its pods and of orphans that it may adopt', () => {
@@ -153,6 +204,12 @@ describe('replicationController', () => {
       [{ apiVersion: 'v1', kind: 'ReplicationController', controller: true }],
     ]);
     expect(ofType(actions, 'patchMetadata').map(({ object }) => object.metadata.name)).toEqual(['orphan']);
+  });
+
+  it('has no count of pods that are being deleted', () => {
+    const actions = controller.reconcile('default/web-1', fakeView([set, aPod('orphan', { node: 'n' })]), now);
+    const [status] = ofType(actions, 'updateStatus');
+    expect((status!.object as ReplicationController).status).toEqual({ ...allReady(1), observedGeneration: 0 });
   });
 
   it('leaves pods of other labels and owners alone', () => {

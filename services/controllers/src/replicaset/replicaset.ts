@@ -1,7 +1,6 @@
 import type { ReplicaSet } from '@gantry/model/gen/gantry.apps.v1.ts';
 import type { Pod, ReplicationController } from '@gantry/model/gen/gantry.core.v1.ts';
 import type { LabelSelector } from '@gantry/model/gen/gantry.meta.v1.ts';
-import { isReady } from '@gantry/model/ready.ts';
 import { matchesLabels } from '@gantry/model/selectors.ts';
 import {
   type Action,
@@ -15,9 +14,10 @@ import {
 import { claimsOf } from '../core/claims.ts';
 import { controllerOf, ownerKey } from '../core/owners.ts';
 import { podOfTemplate } from '../core/pod-template.ts';
-import { availableInMs, isActive } from '../core/pods.ts';
-import { conditionsOf, FailureMemory } from './failures.ts';
+import { isActive } from '../core/pods.ts';
+import { FailureMemory } from './failures.ts';
 import type { Replicas } from './replicas.ts';
+import { statusActions } from './status.ts';
 import { chooseVictims } from './victims.ts';
 
 /** Most pods that one reconcile creates or deletes; the rest follows at once after (as in Kubernetes). */
@@ -56,7 +56,9 @@ function replicasController(kind: 'ReplicaSet' | 'ReplicationController', name: 
       return actions;
     },
 
-    failed: (key, error) => failures.note(key, error),
+    failed(key, error, during) {
+      if (during === 'create' || during === 'delete') failures.note(key, error);
+    },
   };
 }
 
@@ -73,9 +75,9 @@ function plan(set: Replicas, view: View, nowMs: number, failure: string | undefi
   const pods = members.filter(isActive);
   return [
     // First, so that it is right while pods are refused, and says which spec all later pods are made for.
-    ...status(set, pods, view, nowMs, failure),
+    ...statusActions(set, members, failure, view, nowMs),
     ...actions,
-    ...(set.metadata.deletionTimestamp === undefined ? scale(set, pods) : []),
+    ...(set.metadata.deletionTimestamp === undefined ? scale(set, pods, view, nowMs) : []),
   ];
 }
 
@@ -97,7 +99,7 @@ function selectorOf(set: Replicas): LabelSelector {
   return { matchLabels: (set as ReplicationController).spec.selector ?? {} };
 }
 
-function scale(set: Replicas, pods: readonly Pod[]): Action[] {
+function scale(set: Replicas, pods: readonly Pod[], view: View, nowMs: number): Action[] {
   const missing = (set.spec.replicas ?? 1) - pods.length;
   if (missing > 0) {
     return Array.from({ length: Math.min(missing, burst) }, () => ({
@@ -106,28 +108,15 @@ function scale(set: Replicas, pods: readonly Pod[]): Action[] {
       tell: set,
     }));
   }
-  return chooseVictims(pods, Math.min(-missing, burst)).map((object) => ({ type: 'delete', object, tell: set }));
+  if (missing === 0) return [];
+  const victims = chooseVictims(pods, relatedTo(set, pods, view), Math.min(-missing, burst), nowMs);
+  return victims.map((object) => ({ type: 'delete', object, tell: set }));
 }
 
-function status(set: Replicas, pods: readonly Pod[], view: View, nowMs: number, failure: string | undefined): Action[] {
-  const templateLabels = { matchLabels: { ...set.spec.template?.metadata?.labels } };
-  const waits = pods.map((pod) => availableInMs(pod, set.spec.minReadySeconds ?? 0, view, nowMs));
-  const counts = {
-    replicas: pods.length,
-    fullyLabeledReplicas: pods.filter((pod) => matchesLabels(templateLabels, pod.metadata.labels)).length,
-    readyReplicas: pods.filter(isReady).length,
-    availableReplicas: waits.filter((wait) => wait === 0).length,
-    observedGeneration: set.metadata.generation ?? 0,
-  };
-  const stored = set.status ?? {};
-  const same = (Object.keys(counts) as (keyof typeof counts)[]).every((name) => (stored[name] ?? 0) === counts[name]);
-  const conditions = conditionsOf(set, pods.length, failure, nowMs);
-  const next = { ...stored, ...counts, ...(conditions === undefined ? {} : { conditions }) };
-  const pending = waits.filter((wait): wait is number => wait !== undefined && wait > 0);
-  return [
-    ...(same && conditions === undefined
-      ? []
-      : [{ type: 'updateStatus', object: { ...set, status: next } as Replicas } as const]),
-    ...(pending.length === 0 ? [] : [{ type: 'requeue', afterMs: Math.min(...pending) } as const]),
-  ];
+/** The active pods of all sets that one Deployment manages, or of the set alone where nobody manages it. */
+function relatedTo(set: Replicas, pods: readonly Pod[], view: View): readonly Pod[] {
+  const owner = controllerOf(set);
+  if (owner === undefined) return pods;
+  const sets = [...view.ownedBy('ReplicaSet', owner.uid)];
+  return sets.flatMap(({ metadata }) => [...view.ownedBy('Pod', metadata.uid!)].filter(isActive));
 }

@@ -68,9 +68,9 @@ describe('a migration', () => {
     const controller = storageVersionController();
     const objects = [running(), aWidget('old')];
     controller.reconcile('m', viewOf(objects), createdMs);
-    controller.failed!('m', conflict({ group: 'example.com', resource: 'widgets', name: 'old' }));
+    controller.failed!('m', conflict({ group: 'example.com', resource: 'widgets', name: 'old' }), 'updateStatus');
     expect(patched(controller.reconcile('m', viewOf(objects), createdMs))).toEqual(['old']);
-    controller.failed!('m', new GantryError('Invalid', 'Widget "old" is invalid'));
+    controller.failed!('m', new GantryError('Invalid', 'Widget "old" is invalid'), 'updateStatus');
     expect(told(controller.reconcile('m', viewOf(objects), createdMs))).toEqual([
       'Running: ',
       'Failed: 1/1 not yet migrated. migration encountered unhandled error: Widget "old" is invalid',

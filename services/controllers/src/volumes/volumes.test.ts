@@ -269,9 +269,9 @@ describe('a claim that is pending', () => {
     const volumeOf = (actions: readonly Action[]): string | undefined =>
       actions.flatMap((action) => (action.type === 'update' ? [action.object.metadata.name] : []))[0];
     expect(volumeOf(plan([aClaim('c'), small, large]))).toBe('a');
-    controller.failed?.(key, new GantryError('Conflict', 'it was changed'));
+    controller.failed?.(key, new GantryError('Conflict', 'it was changed'), 'update');
     expect(volumeOf(plan([aClaim('c'), small, large]))).toBe('a');
-    controller.failed?.(key, new GantryError('Invalid', 'PersistentVolume "a" is invalid: spec: Forbidden'));
+    controller.failed?.(key, new GantryError('Invalid', 'PersistentVolume "a" is invalid: spec: Forbidden'), 'update');
     const second = plan([aClaim('c'), small, large]);
     expect(volumeOf(second)).toBe('b');
     expect(second[0]).toMatchObject({
