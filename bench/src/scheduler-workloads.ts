@@ -104,6 +104,29 @@ export const manyClasses: Workload = {
   measured: () => Array.from({ length: 10_000 }, (_, index) => podOfClass(`pod-${index}`, index % 500)),
 };
 
+/** A thousand ReplicaSets of ten pods each, which are spread over the nodes although nobody asked for it. */
+const replicaSets: Workload = {
+  name: 'ReplicaSets 5000/10000',
+  nodes: () => makeNodes(5_000),
+  before: () => [],
+  measured: () =>
+    Array.from({ length: 10_000 }, (_, index) =>
+      podNamed(`pod-${index}`, {
+        labels: { app: `app-${Math.floor(index / 10)}` },
+        owner: 'ReplicaSet',
+        requests: small,
+      }),
+    ),
+};
+
+/** One ReplicaSet with two pods for each node. */
+const oneReplicaSet: Workload = {
+  name: 'ReplicaSet 5000/10000',
+  nodes: () => makeNodes(5_000),
+  before: () => [],
+  measured: () => makePods('pod', 10_000, { owner: 'ReplicaSet' }),
+};
+
 /** Twice as many pods that fit nowhere as pods that do, which come between them and in as many classes as there may be. */
 export const flood: Workload = {
   name: 'UnschedulableFlood 5000/5000',
@@ -128,6 +151,8 @@ export const preemptionApart: Workload = {
 
 /** All workloads but SchedulingBasic, at scheduler_perf's sizes. */
 export const workloads: readonly Workload[] = [
+  replicaSets,
+  oneReplicaSet,
   {
     name: 'TopologySpreading 5000/5000',
     nodes: threeZones(5_000),

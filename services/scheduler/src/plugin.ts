@@ -99,6 +99,8 @@ export interface TopologyPlugin {
   readonly unblockedBy: readonly ClusterChange[];
   /** Reads its weight from a profile's weights. */
   readonly weightOf: (weights: ScoreWeights) => number;
+  /** True where its rules forbid nothing, so that they have no effect at weight 0. */
+  readonly onlyPrefers?: true;
   /** The scores of the rules add up to 0 to 100. */
   prepare(podClass: PodClass, cluster: ClusterState): TopologyRule[];
 }

@@ -13,6 +13,7 @@ import { imageLocality } from './score/image-locality.ts';
 import { preferredNodeAffinity } from './score/node-affinity.ts';
 import { preferNoSchedule } from './score/taint-toleration.ts';
 import { usableRoom } from './score/usable-room.ts';
+import { defaultSpread } from './topology/default-spread.ts';
 import { interPodAffinity } from './topology/inter-pod-affinity.ts';
 import { podTopologySpread } from './topology/pod-topology-spread.ts';
 
@@ -34,7 +35,7 @@ export const resourceFilter: NodeFilter = nodeResourcesFit;
 export const deviceFilters: readonly NodeFilter[] = [gpuDevices];
 
 /** Rules about the pods around. */
-export const topologyPlugins: readonly TopologyPlugin[] = [podTopologySpread, interPodAffinity];
+export const topologyPlugins: readonly TopologyPlugin[] = [podTopologySpread, defaultSpread, interPodAffinity];
 
 /** Scores beside those of resources and topology. */
 export const scores: readonly Score[] = [usableRoom, preferredNodeAffinity, preferNoSchedule, imageLocality];

@@ -16,6 +16,8 @@ export interface ScoreWeights {
   readonly taintToleration: number;
   readonly imageLocality: number;
   readonly topologySpread: number;
+  /** Spreads the pods of a set that say nothing about it over nodes and zones. */
+  readonly defaultSpread: number;
   readonly podAffinity: number;
 }
 
@@ -37,6 +39,7 @@ export const spreadProfile: Profile = {
     balancedAllocation: 1,
     usableRoom: 0,
     gpuPacking: 0,
+    defaultSpread: constraintWeights.topologySpread,
     ...constraintWeights,
   },
 };
@@ -53,6 +56,7 @@ export const binpackProfile: Profile = {
     balancedAllocation: 0,
     usableRoom: 20,
     gpuPacking: 0,
+    defaultSpread: 0,
     ...constraintWeights,
   },
 };
@@ -71,6 +75,7 @@ export const gpuProfile: Profile = {
     balancedAllocation: 0,
     usableRoom: 0,
     gpuPacking: 20,
+    defaultSpread: 0,
     imageLocality: 0,
   },
 };

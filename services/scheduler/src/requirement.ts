@@ -103,6 +103,8 @@ export interface PodRequirement {
   readonly tolerations: readonly Toleration[];
   readonly hostPorts: readonly HostPort[];
   readonly spread: readonly SpreadRule[];
+  /** True for a pod of a set of equal pods that has no spread rules: it is spread as the profile sees fit. */
+  readonly spreadsByDefault: boolean;
   readonly affinity: readonly PodTerm[];
   readonly antiAffinity: readonly PodTerm[];
   readonly preferredAffinity: readonly PreferredPodTerm[];

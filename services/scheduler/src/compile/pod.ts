@@ -90,6 +90,7 @@ function classKey({ metadata, spec }: Pod, claims: readonly string[]): string {
     spec.priority,
     spec.preemptionPolicy,
     claims.length === 0 ? undefined : claims,
+    spreadsByDefault({ metadata, spec }) || undefined,
   ]);
 }
 
@@ -118,6 +119,7 @@ function compileRequirement({ metadata, spec }: Pod, key: string, claims: readon
     preferredNodeTerms: preferredNodeTerms(spec.affinity),
     tolerations: (spec.tolerations ?? []).map(toleration),
     hostPorts: hostPorts(spec),
+    spreadsByDefault: spreadsByDefault({ metadata, spec }),
     spread: (spec.topologySpreadConstraints ?? []).map((constraint) => spreadRule(constraint, owner)),
     ...podRules(spec.affinity, owner),
     gpu: gpuDemand(requests),
@@ -150,6 +152,13 @@ function podRules(
     preferredAffinity: preferred(near?.preferredDuringSchedulingIgnoredDuringExecution),
     preferredAntiAffinity: preferred(away?.preferredDuringSchedulingIgnoredDuringExecution),
   };
+}
+
+/** True for pods of a ReplicaSet or ReplicationController without constraints of their own, as in Kubernetes. */
+function spreadsByDefault({ metadata, spec }: Pick<Pod, 'metadata' | 'spec'>): boolean {
+  if (spec.topologySpreadConstraints?.length) return false;
+  const owner = metadata.ownerReferences?.find(({ controller }) => controller);
+  return owner?.kind === 'ReplicaSet' || owner?.kind === 'ReplicationController';
 }
 
 function spreadRule(constraint: TopologySpreadConstraint, owner: RuleOwner): SpreadRule {

@@ -63,6 +63,7 @@ export class PreparedClass {
     this.scores = gpuPacking > 0 ? [...ownScores, packing] : ownScores;
     const rules = topologyPlugins.flatMap((plugin) => {
       const weight = plugin.weightOf(profile.weights);
+      if (plugin.onlyPrefers && weight === 0) return [];
       return plugin.prepare(podClass, cluster).map((rule) => ({ plugin: plugin.name, rule, weight }));
     });
     this.nodeRules = rules.filter(({ rule }) => rule.perNode);

@@ -165,6 +165,7 @@ const podFields: fc.Arbitrary<PodFields> = fc
       { weight: 2, arbitrary: fc.constant<TopologySpreadConstraint[]>([]) },
       fc.array(spread, { maxLength: 2 }),
     ),
+    owner: seldom(fc.constant('ReplicaSet')),
     priority: fc.constantFrom(0, 0, 0, 10),
     schedulerName: fc.constantFrom('default-scheduler', 'binpack', 'gpu'),
   })
@@ -175,6 +176,7 @@ const podFields: fc.Arbitrary<PodFields> = fc
     schedulerName: all.schedulerName,
     tolerations: all.tolerations,
     topologySpreadConstraints: all.spread,
+    ...(all.owner ? { owner: all.owner } : {}),
     ...(all.nodeSelector ? { nodeSelector: all.nodeSelector } : {}),
     ...(all.overhead ? { overhead: all.overhead } : {}),
     containers: [

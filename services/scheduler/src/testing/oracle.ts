@@ -217,6 +217,7 @@ function scoreOf(pod: PodRequirement, node: NodeInfo, picture: Picture, weights:
     weights.nodeAffinity * preferredAffinity(pod, node) +
     weights.taintToleration * fewTaints(pod, node, picture) +
     weights.topologySpread * softSpread(pod, node, picture) +
+    weights.defaultSpread * evenSpread(pod, node, picture) +
     weights.imageLocality * imagesThere(pod, node, picture) +
     weights.podAffinity * neighbours(pod, node, picture)
   );
@@ -319,6 +320,29 @@ function softSpread(pod: PodRequirement, node: NodeInfo, picture: Picture): numb
     const least = counts.size === 0 ? 0 : Math.min(...counts.values());
     return 100 / (1 + Math.max(0, (counts.get(domain) ?? 0) - least) / rule.maxSkew);
   });
+  return scores.length === 0 ? 0 : scores.reduce((sum, score) => sum + score, 0) / scores.length;
+}
+
+/** Few pods of the same class on the node and in its zone, where there are several of them. */
+function evenSpread(pod: PodRequirement, node: NodeInfo, picture: Picture): number {
+  if (!pod.spreadsByDefault) return 0;
+  const scores = [['kubernetes.io/hostname', 3] as const, ['topology.kubernetes.io/zone', 5] as const].flatMap(
+    ([label, maxSkew]) => {
+      const domains = new Set(picture.nodes.flatMap(({ labels }) => labels[label] ?? []));
+      if (domains.size < 2) return [];
+      const own = node.labels[label];
+      if (own === undefined) return [0];
+      const inDomain = (domain: string): number =>
+        picture.placed.filter(
+          ({ pod: other, node: place }) =>
+            other.requirement.key === pod.key &&
+            !other.terminating &&
+            picture.nodes.find(({ name }) => name === place)?.labels[label] === domain,
+        ).length;
+      const least = Math.min(...[...domains].map(inDomain));
+      return [100 / (1 + (inDomain(own) - least) / maxSkew)];
+    },
+  );
   return scores.length === 0 ? 0 : scores.reduce((sum, score) => sum + score, 0) / scores.length;
 }
 

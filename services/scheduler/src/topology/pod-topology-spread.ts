@@ -22,7 +22,10 @@ export const podTopologySpread: TopologyPlugin = {
     };
     return [
       ...required.map((rule) => requiredRule(...prepareRule(rule, required))),
-      ...preferred.map((rule) => preferredRule(...prepareRule(rule, preferred), preferred.length)),
+      ...preferred.map((rule) => {
+        const [{ maxSkew }, counts, countsItself] = prepareRule(rule, preferred);
+        return preferredRule(maxSkew, counts, countsItself, preferred.length);
+      }),
     ];
   },
 };
@@ -43,7 +46,18 @@ function requiredRule(rule: SpreadRule, counts: SpreadCounts, countsItself: bool
   };
 }
 
-function preferredRule(rule: SpreadRule, counts: SpreadCounts, countsItself: boolean, rules: number): TopologyRule {
+/**
+ * Prefers domains with fewer pods of the group.
+ *
+ * @param maxSkew excess over the emptiest domain at which a domain counts half.
+ * @param rules number of such rules of the pod, which share the score.
+ */
+export function preferredRule(
+  maxSkew: number,
+  counts: SpreadCounts,
+  countsItself: boolean,
+  rules: number,
+): TopologyRule {
   const least = new LeastFilled(counts.domains, counts.of);
   return {
     domains: counts.column.ids,
@@ -54,7 +68,7 @@ function preferredRule(rule: SpreadRule, counts: SpreadCounts, countsItself: boo
     score: (domain) => {
       if (domain === 0) return 0;
       const excess = Math.max(0, counts.of(domain) - least.value);
-      return 100 / (1 + excess / rule.maxSkew) / rules;
+      return 100 / (1 + excess / maxSkew) / rules;
     },
     placed: (node) => countsItself && counts.placed(node) && least.grew(counts.column.ids[node]!),
   };

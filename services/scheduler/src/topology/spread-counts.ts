@@ -89,7 +89,8 @@ function eligibility(
   return tests;
 }
 
-function populated({ population }: LabelColumn): number[] {
+/** The domains that have nodes. */
+export function populated({ population }: LabelColumn): number[] {
   const domains: number[] = [];
   for (let domain = 1; domain < population.length; domain++) if (population[domain]! > 0) domains.push(domain);
   return domains;
