@@ -11,7 +11,9 @@ import type { Audience } from './clusters.ts';
 import type { XdsLbConfig } from './config.ts';
 import type { XdsMetrics } from './metrics.ts';
 import { keyOfService } from './names.ts';
+import { type OpenPods, PodRevisions } from './pod-revisions.ts';
 import { type EventSink, Reporter, reportsOf } from './reports.ts';
+import { type RolloutState, splitsOf } from './splits.ts';
 import { clearedStatus, publishedAddresses, wantedStatus } from './status.ts';
 import type { StatusPublisher } from './status-publisher.ts';
 
@@ -28,6 +30,9 @@ export interface BuildDeps {
   readonly services: ObjectSource<Service>;
   readonly endpointSlices: ObjectSource<EndpointSlice>;
   readonly nodes: ObjectSource<Node>;
+  readonly rollouts: ObjectSource<RolloutState>;
+  /** The pods of a namespace, for the revisions of those that a Rollout is about. */
+  readonly openPods: OpenPods;
   readonly events: EventSink;
   readonly log: Logger;
 }
@@ -44,15 +49,17 @@ export interface Outlets {
 }
 
 /** Builds after each change, and publishes the result. */
-export class BuildLoop implements Disposable {
+export class BuildLoop implements AsyncDisposable {
   readonly #config: XdsLbConfig;
   readonly #deps: BuildDeps;
   readonly #outlets: Outlets;
   readonly #reporter: Reporter;
   readonly #cleanup = new DisposableStack();
+  readonly #revisions: PodRevisions;
   #memory: Memory = new Map();
   #timer: { readonly handle: NodeJS.Timeout; readonly waitMs: number } | undefined;
   #failures = 0;
+  #isSynced = false;
   #ready = false;
 
   constructor(config: XdsLbConfig, deps: BuildDeps, outlets: Outlets) {
@@ -60,6 +67,7 @@ export class BuildLoop implements Disposable {
     this.#deps = deps;
     this.#outlets = outlets;
     this.#reporter = new Reporter(deps.events);
+    this.#revisions = new PodRevisions(deps.openPods, () => this.#schedule());
   }
 
   /** True once the first snapshots are in place. */
@@ -69,12 +77,17 @@ export class BuildLoop implements Disposable {
 
   /** Waits for the sources, builds, and builds again on each change. */
   start(): void {
-    const { services, endpointSlices, nodes } = this.#deps;
-    const synced = Promise.all([services.hasSynced, endpointSlices.hasSynced, nodes.hasSynced]);
-    synced
+    const { services, endpointSlices, nodes, rollouts } = this.#deps;
+    const sources = [services, endpointSlices, nodes, rollouts];
+    Promise.all(sources.map(({ hasSynced }) => hasSynced))
+      .then(() => {
+        this.#revisions.follow(splitsOf(rollouts.values()));
+        return this.#revisions.synced();
+      })
       .then(() => {
         if (this.#cleanup.disposed) return;
-        for (const source of [services, endpointSlices, nodes]) {
+        this.#isSynced = true;
+        for (const source of sources) {
           this.#cleanup.defer(source.onChange(() => this.#schedule()) as () => void);
         }
         this.#schedule();
@@ -86,14 +99,15 @@ export class BuildLoop implements Disposable {
       });
   }
 
-  [Symbol.dispose](): void {
+  async [Symbol.asyncDispose](): Promise<void> {
     clearTimeout(this.#timer?.handle);
     this.#cleanup.dispose();
+    await this.#revisions[Symbol.asyncDispose]();
   }
 
   /** Builds after a wait. A shorter one replaces a longer: a change does not wait for the retry of a failed build. */
   #schedule(waitMs = coalesceMs): void {
-    if (this.#cleanup.disposed || (this.#timer !== undefined && this.#timer.waitMs <= waitMs)) return;
+    if (!this.#isSynced || this.#cleanup.disposed || (this.#timer !== undefined && this.#timer.waitMs <= waitMs)) return;
     clearTimeout(this.#timer?.handle);
     const handle = setTimeout(() => {
       this.#timer = undefined;
@@ -108,7 +122,10 @@ export class BuildLoop implements Disposable {
     try {
       const services = [...this.#deps.services.values()];
       const slices = [...this.#deps.endpointSlices.values()];
-      const built = build({ services, slices }, this.#config.loadBalancer, this.#memory);
+      const splits = splitsOf(this.#deps.rollouts.values());
+      this.#revisions.follow(splits);
+      const revisions = (namespace: string, label: string) => this.#revisions.of(namespace, label);
+      const built = build({ services, slices, splits, revisions }, this.#config.loadBalancer, this.#memory);
       this.#memory = built.memory;
       this.#put('envoy', built);
       this.#put('grpc', built);

@@ -4,19 +4,24 @@ import type { EndpointSlice } from '@gantry/model/gen/gantry.discovery.v1.ts';
 import type { Resource } from 'envoy-control-plane-ts/resource.ts';
 import { createSnapshot, type Snapshot } from 'envoy-control-plane-ts/snapshot.ts';
 import { assignListeners, type Claims } from './claims.ts';
-import { clusterOf } from './clusters.ts';
+import { type Audience, clusterOf, isWeighted } from './clusters.ts';
 import type { LoadBalancerConfig } from './config.ts';
 import { deniedAddresses, inRanges } from './denied.ts';
-import { endpointsOf } from './endpoints.ts';
+import { endpointsOf, targetsOf, weightedEndpointsOf } from './endpoints.ts';
 import { envoyListener, grpcListener } from './listeners.ts';
 import { keyOfService, resourceName, type ServiceKey, serviceNameLabel } from './names.ts';
-import { portProtocol } from './port-protocol.ts';
+import { type PortProtocol, portProtocol } from './port-protocol.ts';
 import { routesOf } from './routes.ts';
+import { type RevisionOf, type Share, type Split, sharesOf } from './splits.ts';
 
 /** Input of the snapshots. Objects are never changed. */
 export interface Observed {
   readonly services: readonly Service[];
   readonly slices: readonly EndpointSlice[];
+  /** Services whose requests are split. */
+  readonly splits?: ReadonlyMap<ServiceKey, Split>;
+  /** The revisions of the pods of a namespace by the value of a label; undefined while they are not known yet. */
+  readonly revisions?: (namespace: string, label: string) => RevisionOf | undefined;
 }
 
 /** Resources made from one Service. */
@@ -30,6 +35,8 @@ interface Remembered extends ServiceResources {
   readonly service: Service;
   readonly slices: readonly EndpointSlice[];
   readonly claims: string;
+  /** The split, and the revision of each pod. */
+  readonly division: string;
   readonly denied: ReadonlyMap<string, EndpointSlice>;
 }
 
@@ -51,7 +58,8 @@ export interface Built {
 }
 
 /** Builds the snapshots. Resources of unchanged Services are taken from `memory`, the result of the run before. */
-export function build({ services, slices }: Observed, config: LoadBalancerConfig, memory: Memory = new Map()): Built {
+export function build(observed: Observed, config: LoadBalancerConfig, memory: Memory = new Map()): Built {
+  const { services, slices } = observed;
   const claims = assignListeners(services, config);
   const isDenied = inRanges(config.deniedEndpoints);
   const slicesByService = Map.groupBy(slices, serviceKeyOfSlice);
@@ -60,7 +68,10 @@ export function build({ services, slices }: Observed, config: LoadBalancerConfig
   for (const service of services) {
     const key = keyOfService(service);
     try {
-      const own = { service, slices: slicesByService.get(key) ?? [], claims: claims.get(key) };
+      const own = {
+        ...{ service, slices: slicesByService.get(key) ?? [], claims: claims.get(key) },
+        ...splitOf(service, observed),
+      };
       kept.set(key, remember(own, isDenied, memory.get(key)));
     } catch (error) {
       problems.set(key, error instanceof Error ? error : new Error(String(error)));
@@ -78,16 +89,29 @@ interface Source {
   readonly service: Service;
   readonly slices: readonly EndpointSlice[];
   readonly claims: Claims | undefined;
+  readonly split: Split | undefined;
+  /** Undefined while the revisions of the pods are not known. */
+  readonly revisionOf: RevisionOf | undefined;
 }
 
 type AddressTest = (address: string) => boolean;
 
+function splitOf(service: Service, { splits, revisions }: Observed): Pick<Source, 'split' | 'revisionOf'> {
+  const split = splits?.get(keyOfService(service));
+  if (split === undefined) return { split, revisionOf: () => undefined };
+  return { split, revisionOf: revisions?.(service.metadata.namespace!, split.label) };
+}
+
 function remember(source: Source, isDenied: AddressTest, before: Remembered | undefined): Remembered {
-  const { service, slices, claims } = source;
+  const { service, slices, claims, revisionOf } = source;
+  // A split by revisions that nobody knows yet would send requests to the wrong pods: what was before holds until then.
+  if (revisionOf === undefined && before !== undefined) return before;
   const claimed = JSON.stringify(claims?.granted ?? []);
+  const division = divisionOf(source);
   const isSame =
     before?.service === service &&
     before.claims === claimed &&
+    before.division === division &&
     before.slices.length === slices.length &&
     before.slices.every((slice, i) => slice === slices[i]);
   if (isSame) return before;
@@ -95,29 +119,63 @@ function remember(source: Source, isDenied: AddressTest, before: Remembered | un
   // An inconsistent Service must not make the snapshot of all inconsistent.
   createSnapshot(made.envoy);
   createSnapshot(made.grpc);
-  return { service, slices, claims: claimed, denied: deniedAddresses(slices, isDenied), ...made };
+  return { service, slices, claims: claimed, division, denied: deniedAddresses(slices, isDenied), ...made };
 }
 
-function resourcesOf({ service, slices, claims }: Source, isDenied: AddressTest): ServiceResources {
+/** All that a split goes by, as text. */
+function divisionOf({ slices, split, revisionOf }: Source): string {
+  if (split === undefined || revisionOf === undefined) return '';
+  const pods = slices.flatMap(({ endpoints = [] }) => endpoints.map(({ targetRef }) => targetRef?.uid ?? ''));
+  return JSON.stringify([split, pods.map((uid) => revisionOf(uid) ?? null)]);
+}
+
+function resourcesOf(source: Source, isDenied: AddressTest): ServiceResources {
+  const { service, slices, claims, revisionOf } = source;
+  const split = revisionOf === undefined ? undefined : source.split;
   const envoy: Resource[] = [];
   const grpc: Resource[] = [];
   for (const port of service.spec.type === 'ExternalName' ? [] : (service.spec.ports ?? [])) {
     const protocol = portProtocol(port);
     if (protocol === undefined) continue;
     const name = resourceName(service, port.port);
-    const endpoints = endpointsOf(name, service, port, slices, isDenied);
-    grpc.push(
-      grpcListener(name),
-      routesOf(name, service, 'grpc'),
-      clusterOf(name, service, protocol, 'grpc'),
-      endpoints,
-    );
+    const targets = targetsOf(service, port, slices, isDenied);
+    const shares = sharesOf(name, targets, split, revisionOf ?? (() => undefined));
+    const routes = (audience: Audience): Resource => routesOf(name, service, audience, shares);
+    grpc.push(grpcListener(name), routes('grpc'), ...clustersOf(service, protocol, 'grpc', shares));
     const claim = claims?.granted.find((granted) => granted.port === port);
     if (claim === undefined) continue;
-    envoy.push(envoyListener(name, service, claim, protocol), clusterOf(name, service, protocol, 'envoy'), endpoints);
-    if (protocol !== 'tcp') envoy.push(routesOf(name, service, 'envoy'));
+    envoy.push(envoyListener(name, service, claim, protocol), ...clustersOf(service, protocol, 'envoy', shares));
+    if (protocol !== 'tcp') envoy.push(routes('envoy'));
   }
   return { envoy, grpc };
+}
+
+/**
+ * The clusters of a port, each with its endpoints. A TCP port has one in Envoy, whose localities are the revisions: another listener
+ * for each weight would end the connections of the one before.
+ */
+function clustersOf(
+  service: Service,
+  protocol: PortProtocol,
+  audience: Audience,
+  shares: readonly Share[],
+): Resource[] {
+  const [all, ...revisions] = shares;
+  if (!isWeighted(protocol, audience)) {
+    return shares.flatMap(({ cluster, targets }) => [
+      clusterOf(cluster, service, protocol, audience),
+      endpointsOf(cluster, targets),
+    ]);
+  }
+  const parts = revisions.filter(({ weight }) => weight > 0);
+  const endpoints =
+    parts.length === 0
+      ? endpointsOf(all!.cluster, all!.targets)
+      : weightedEndpointsOf(
+          all!.cluster,
+          parts.map(({ revision = '', weight, targets }) => ({ revision, weight, targets })),
+        );
+  return [clusterOf(all!.cluster, service, protocol, audience), endpoints];
 }
 
 function serviceKeyOfSlice(slice: EndpointSlice): ServiceKey {

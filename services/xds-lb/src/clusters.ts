@@ -25,7 +25,7 @@ const maxParallel = 16_384;
 const retryBudgetPercent = 20;
 const minRetryConcurrency = 32;
 
-/** The cluster of a Service's port. */
+/** A cluster of a Service's port: of all its pods, or of those of a revision. */
 export function clusterOf(name: string, service: Service, protocol: PortProtocol, audience: Audience): Resource {
   return clusterResource({
     name,
@@ -44,7 +44,14 @@ export function clusterOf(name: string, service: Service, protocol: PortProtocol
       ],
     },
     ...(audience === 'envoy' ? { outlierDetection, ...upstreamOptions(protocol) } : {}),
+    // Revisions get their parts of TCP connections by localities; elsewhere each revision has a cluster of its own.
+    ...(isWeighted(protocol, audience) ? { commonLbConfig: { localityWeightedLbConfig: {} } } : {}),
   });
+}
+
+/** True where the localities of one cluster say how connections are split between revisions. */
+export function isWeighted(protocol: PortProtocol, audience: Audience): boolean {
+  return protocol === 'tcp' && audience === 'envoy';
 }
 
 /**

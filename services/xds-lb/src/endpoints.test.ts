@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { localRanges } from './config.ts';
 import { inRanges } from './denied.ts';
-import { endpointsOf } from './endpoints.ts';
+import { endpointsOf, inUse, targetsOf, weightedEndpointsOf } from './endpoints.ts';
 import { endpoint, service, slice } from './testing/fixtures.ts';
 
 const http = { name: 'http', port: 80 };
@@ -16,7 +16,7 @@ const isDenied = inRanges(localRanges);
 
 /** Addresses by zone. */
 function zones(slices: readonly EndpointSlice[], of: Service = web): Record<string, string[]> {
-  const assignment = decode(ClusterLoadAssignment, endpointsOf('c', of, http, slices, isDenied).value);
+  const assignment = decode(ClusterLoadAssignment, endpointsOf('c', inUse(targetsOf(of, http, slices, isDenied))).value);
   const entries = (assignment.endpoints ?? []).map(({ locality, loadBalancingWeight, lbEndpoints = [] }) => {
     expect(loadBalancingWeight).toBe(lbEndpoints.length);
     const addresses = lbEndpoints.map((item) => item.endpoint?.address?.socketAddress);
@@ -37,7 +37,7 @@ describe('endpointsOf', () => {
 
   it('takes an unnamed port as the one with an empty name', () => {
     const unnamed = { ...slice('web', pods, [endpoint('10.0.0.1')]), ports: [{ port: 8080 }] };
-    const assignment = decode(ClusterLoadAssignment, endpointsOf('c', web, { port: 80 }, [unnamed], isDenied).value);
+    const assignment = decode(ClusterLoadAssignment, endpointsOf('c', targetsOf(web, { port: 80 }, [unnamed], isDenied)).value);
     expect(assignment.endpoints).toHaveLength(1);
   });
 
@@ -112,10 +112,30 @@ describe('endpointsOf', () => {
     fc.assert(
       fc.property(arbitrary, (items) => {
         const endpoints = items.map(({ last, zone }) => endpoint(`10.0.0.${last}`, { zone }));
-        const one = endpointsOf('c', web, http, [slice('web', pods, endpoints)], isDenied);
-        const two = endpointsOf('c', web, http, [slice('web', pods, endpoints.toReversed())], isDenied);
-        expect(two.version).toBe(one.version);
+        const versionOf = (items: readonly Endpoint[]): string =>
+          endpointsOf('c', targetsOf(web, http, [slice('web', pods, items)], isDenied)).version;
+        expect(versionOf(endpoints.toReversed())).toBe(versionOf(endpoints));
       }),
     );
+  });
+});
+
+describe('weightedEndpointsOf', () => {
+  const target = (address: string, zone: string) => ({ address, port: 1, zone, pod: undefined, state: 'ready' as const });
+
+  it('gives each part its percent, whatever the number of its targets and their zones', () => {
+    const stable = [target('10.0.0.1', 'a'), target('10.0.0.2', 'a'), target('10.0.0.3', 'b')];
+    const parts = [
+      { revision: 'v1', weight: 75, targets: stable },
+      { revision: 'v2', weight: 25, targets: [target('10.0.0.4', 'b')] },
+    ];
+    const { endpoints } = decode(ClusterLoadAssignment, weightedEndpointsOf('c', parts).value);
+    expect(
+      endpoints!.map(({ locality, loadBalancingWeight }) => [locality?.zone, locality?.subZone, loadBalancingWeight]),
+    ).toEqual([
+      ['a', 'v1', 50_000],
+      ['b', 'v1', 25_000],
+      ['b', 'v2', 25_000],
+    ]);
   });
 });

@@ -4,6 +4,7 @@ import { PreviousHostsPredicate, type Route } from 'envoy-control-plane-ts/envoy
 import { pack } from 'envoy-control-plane-ts/proto/codec.ts';
 import { type Resource, routesResource } from 'envoy-control-plane-ts/resource.ts';
 import { type Audience, hasAffinity } from './clusters.ts';
+import type { Share } from './splits.ts';
 
 type RouteAction = NonNullable<Route['route']>;
 type RetryPolicy = NonNullable<RouteAction['retryPolicy']>;
@@ -30,15 +31,26 @@ const retryBackOff = { baseInterval: 10, maxInterval: 200 };
 /** A gRPC client's own name for one of its channels, which hashing by client takes. */
 const grpcChannelKey = 'io.grpc.channel_id';
 
-/** The routes of a Service's port. */
-export function routesOf(name: string, service: Service, audience: Audience): Resource {
-  const routes = audience === 'envoy' ? envoyRoutes(name, service) : [grpcRoute(name, service)];
+/** The routes of a Service's port, to the clusters that get requests. */
+export function routesOf(name: string, service: Service, audience: Audience, shares: readonly Share[]): Resource {
+  const routes = audience === 'envoy' ? envoyRoutes(service, shares) : [grpcRoute(service, shares)];
   return routesResource({ name, virtualHosts: [{ name, domains: ['*'], routes }] });
 }
 
-function envoyRoutes(cluster: string, service: Service): Route[] {
+/**
+ * The clusters of an action, by weight. Under affinity Envoy takes the hash of the client for this choice, too, so that a client stays
+ * with one revision while the weights stay; gRPC clients choose at random for each call.
+ */
+function destination(shares: readonly Share[], hashes: boolean): Pick<RouteAction, 'cluster' | 'weightedClusters'> {
+  const [first, ...more] = shares.filter(({ weight }) => weight > 0);
+  if (more.length === 0) return { cluster: first!.cluster };
+  const clusters = [first!, ...more].map(({ cluster, weight }) => ({ name: cluster, weight }));
+  return { weightedClusters: { clusters, ...(hashes ? { useHashPolicy: true } : {}) } };
+}
+
+function envoyRoutes(service: Service, shares: readonly Share[]): Route[] {
   const action: RouteAction = {
-    cluster,
+    ...destination(shares, hasAffinity(service)),
     // Pods and their clients decide how long an answer may take; Envoy's default would be 15 s.
     timeout: 0,
     hashPolicy: hasAffinity(service) ? [{ connectionProperties: { sourceIp: true } }] : [],
@@ -65,8 +77,8 @@ function envoyRetries(retryOn: string): RetryPolicy {
   };
 }
 
-function grpcRoute(cluster: string, service: Service): Route {
+function grpcRoute(service: Service, shares: readonly Share[]): Route {
   const hashPolicy = hasAffinity(service) ? [{ filterState: { key: grpcChannelKey } }] : [];
   const retryPolicy = { retryOn: 'unavailable', numRetries: maxRetries, retryBackOff };
-  return { match: { prefix: '' }, route: { cluster, hashPolicy, retryPolicy } };
+  return { match: { prefix: '' }, route: { ...destination(shares, false), hashPolicy, retryPolicy } };
 }

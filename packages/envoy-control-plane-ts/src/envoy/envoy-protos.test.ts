@@ -51,6 +51,9 @@ const declared = [cluster, core, discovery, endpoint, listener, route].flatMap((
 const messages = declared.filter((value) => isKind(value, 'message')) as MessageType[];
 const enums = declared.filter((value) => isKind(value, 'enum')) as EnumType<string>[];
 
+/** Fields that are newer than those protos; an Envoy takes them in an integration test. */
+const newer = new Set(['envoy.config.route.v3.WeightedCluster.useHashPolicy']);
+
 function isKind(value: unknown, kind: string): boolean {
   return typeof value === 'object' && value !== null && 'kind' in value && value.kind === kind;
 }
@@ -80,7 +83,7 @@ describe.each(messages.map((type) => [type.name, type] as const))('%s', (name, t
   const theirs = root.lookupType(name);
   const byJsonName = new Map(theirs.fieldsArray.map((field) => [jsonName(field.name), field]));
 
-  it.each(Object.entries(type.fields))('%s has the number, type and oneof of Envoy', (key, ours) => {
+  it.each(Object.entries(type.fields).filter(([key]) => !newer.has(`${name}.${key}`)))('%s has the number, type and oneof of Envoy', (key, ours) => {
     const field = byJsonName.get(key);
     expect(field, `no field ${key}`).toBeDefined();
     expect({ number: ours.number, type: wireName(ours.type), arity: ours.arity, oneof: ours.rules.oneof }).toEqual({

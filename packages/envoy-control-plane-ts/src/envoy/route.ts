@@ -111,6 +111,8 @@ export const ClusterWeight = message('envoy.config.route.v3.WeightedCluster.Clus
 
 export const WeightedCluster = message('envoy.config.route.v3.WeightedCluster', {
   clusters: many(1, ClusterWeight, { minItems: 1 }),
+  /** Envoy 1.36 and newer; older ones choose at random. */
+  useHashPolicy: one(5, boolValue, { oneof: 'random_value_specifier' }),
 });
 
 export const MaxStreamDuration = message('envoy.config.route.v3.RouteAction.MaxStreamDuration', {
