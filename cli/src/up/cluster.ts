@@ -2,14 +2,11 @@ import { join } from 'node:path';
 import { defaultApiConfig } from '@gantry/api/config.ts';
 import { parseEncryption } from '@gantry/api/encryption/config.ts';
 import { startApi } from '@gantry/api/service.ts';
-import { watchSource } from '@gantry/client/change-source.ts';
 import { type Client, connect } from '@gantry/client/client.ts';
 import type { Credentials } from '@gantry/client/credentials.ts';
 import { EventRecorder } from '@gantry/client/event-recorder.ts';
-import { Informer } from '@gantry/client/informer.ts';
 import { type ControllersConfig, defaultControllersConfig, startControllers } from '@gantry/controllers/service.ts';
 import { openBus } from '@gantry/events/open.ts';
-import type { KindName, Kinds } from '@gantry/model/built-in.ts';
 import { readAuthority } from '@gantry/pki/files.ts';
 import { loadTokenKeys, readTokenKeys } from '@gantry/pki/token-keys.ts';
 import { formatAddress, parseAddress } from '@gantry/runtime/address.ts';
@@ -21,6 +18,7 @@ import { openStore } from '@gantry/store/open.ts';
 import { defaultConfig as defaultXdsConfig } from '@gantry/xds-lb/config.ts';
 import type { SupervisedEnvoy } from '@gantry/xds-lb/envoy.ts';
 import { startXdsLb } from '@gantry/xds-lb/service.ts';
+import { openSources } from '@gantry/xds-lb/sources.ts';
 import { certificatesDir, clusterToken } from '../known-clusters.ts';
 import { type ClusterCertificates, openCertificates } from './certificates.ts';
 import { ensureEncryption } from './encryption.ts';
@@ -153,13 +151,6 @@ async function startLoadBalancer(
   { client, clock, log }: ServiceDeps,
 ) {
   await using stack = new AsyncDisposableStack();
-  const informer = <K extends KindName>(kind: K): Informer<Kinds[K]> =>
-    stack.use(
-      new Informer<Kinds[K]>({
-        source: watchSource(client, kind),
-        onError: (error) => log.warn({ kind, error }, 'objects are read anew'),
-      }).start(),
-    );
   const xds = stack.use(
     await startXdsLb(
       {
@@ -169,9 +160,7 @@ async function startLoadBalancer(
         loadBalancer: { ...defaultXdsConfig.loadBalancer, ingressIps: ['127.0.0.1'] },
       },
       {
-        services: informer('Service'),
-        endpointSlices: informer('EndpointSlice'),
-        nodes: informer('Node'),
+        ...stack.use(openSources({ client, log })),
         statusWriter: client,
         events: stack.use(new EventRecorder(client, { component: 'xds-lb', clock, log })),
         log,

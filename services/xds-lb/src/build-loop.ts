@@ -107,7 +107,8 @@ export class BuildLoop implements AsyncDisposable {
 
   /** Builds after a wait. A shorter one replaces a longer: a change does not wait for the retry of a failed build. */
   #schedule(waitMs = coalesceMs): void {
-    if (!this.#isSynced || this.#cleanup.disposed || (this.#timer !== undefined && this.#timer.waitMs <= waitMs)) return;
+    if (!this.#isSynced || this.#cleanup.disposed || (this.#timer !== undefined && this.#timer.waitMs <= waitMs))
+      return;
     clearTimeout(this.#timer?.handle);
     const handle = setTimeout(() => {
       this.#timer = undefined;

@@ -1,5 +1,6 @@
 import type { Service } from '@gantry/model/gen/gantry.core.v1.ts';
 import { Cluster } from 'envoy-control-plane-ts/envoy/cluster.ts';
+import { ClusterLoadAssignment } from 'envoy-control-plane-ts/envoy/endpoint.ts';
 import { HttpConnectionManager, Listener, TcpProxy } from 'envoy-control-plane-ts/envoy/listener.ts';
 import { RouteConfiguration } from 'envoy-control-plane-ts/envoy/route.ts';
 import { decode, unpack } from 'envoy-control-plane-ts/proto/codec.ts';
@@ -8,9 +9,10 @@ import { typeUrlOf } from 'envoy-control-plane-ts/proto/schema.ts';
 import type { Snapshot } from 'envoy-control-plane-ts/snapshot.ts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { build } from './build.ts';
+import { build, type Memory } from './build.ts';
 import { defaultConfig } from './config.ts';
-import { endpoint, service, slice } from './testing/fixtures.ts';
+import { splitsOf } from './splits.ts';
+import { endpoint, podEndpoint, rollout, service, slice } from './testing/fixtures.ts';
 
 const config = defaultConfig.loadBalancer;
 const http = { name: 'http', port: 80 };
@@ -123,6 +125,83 @@ describe('build', () => {
           fromNothing.grpc.version,
         ]);
       }),
+    );
+  });
+});
+
+describe('a split', () => {
+  const pods = [podEndpoint('10.0.0.1', 'a1'), podEndpoint('10.0.0.2', 'b1')];
+  const splits = (canaryWeight: number) =>
+    splitsOf([rollout({ stableRevision: 'a', canaryRevision: 'b', canaryWeight })]);
+  const revisions = () => (uid: string) => uid[0];
+  const web = service('web', [http]);
+  const slices = [slice('web', { name: 'http', port: 1 }, pods)];
+  const clustersOf = (snapshot: Snapshot): unknown[] =>
+    find(snapshot, RouteConfiguration, 'web.default:80').virtualHosts![0]!.routes!.map(
+      ({ route }) => route?.cluster ?? route?.weightedClusters,
+    );
+
+  it('routes by weight to a cluster of each revision', () => {
+    const { envoy, grpc } = build({ services: [web], slices, splits: splits(25), revisions }, config);
+    const clusters = ['a', 'b'].map((revision, i) => ({ name: `web.default:80@${revision}`, weight: [75, 25][i] }));
+    expect(clustersOf(envoy)).toEqual([{ clusters }, { clusters }]);
+    expect(clustersOf(grpc)).toEqual([{ clusters }]);
+    expect(names(envoy, Cluster)).toEqual(['web.default:80', 'web.default:80@a', 'web.default:80@b']);
+    const addresses = find(envoy, ClusterLoadAssignment, 'web.default:80@b').endpoints!.flatMap(
+      ({ lbEndpoints = [] }) => lbEndpoints.map((item) => item.endpoint?.address?.socketAddress?.address),
+    );
+    expect(addresses).toEqual(['10.0.0.2']);
+  });
+
+  it.each([
+    [0, 'web.default:80@a'],
+    [100, 'web.default:80@b'],
+  ])('names one cluster at a weight of %d', (weight, cluster) => {
+    const { envoy } = build({ services: [web], slices, splits: splits(weight), revisions }, config);
+    expect(clustersOf(envoy)).toEqual([cluster, cluster]);
+  });
+
+  it('keeps a client with one revision where the Service has affinity', () => {
+    const affine = service('web', [http], { sessionAffinity: 'ClientIP' });
+    const { envoy } = build({ services: [affine], slices, splits: splits(25), revisions }, config);
+    expect(clustersOf(envoy)).toEqual(Array(2).fill(expect.objectContaining({ useHashPolicy: true })));
+  });
+
+  it('splits TCP within one cluster, so that the listener stays as it is', () => {
+    const db = service('web', [{ port: 80 }]);
+    const unnamed = [slice('web', { port: 1 }, pods)];
+    const built = (weight: number) =>
+      build({ services: [db], slices: unnamed, splits: splits(weight), revisions }, config).envoy;
+    const parts = (weight: number) =>
+      find(built(weight), ClusterLoadAssignment, 'web.default:80').endpoints!.map((part) => [
+        part.locality?.subZone,
+        part.loadBalancingWeight,
+      ]);
+    expect(parts(25)).toEqual([
+      ['a', 75_000],
+      ['b', 25_000],
+    ]);
+    expect(parts(0)).toEqual([['a', 100_000]]);
+    expect(names(built(25), Cluster)).toEqual(['web.default:80']);
+    const listener = (weight: number) => built(weight).types.get(typeUrlOf(Listener))?.version;
+    expect(listener(25)).toBe(listener(50));
+  });
+
+  it('waits with a change until the revisions of the pods are known', () => {
+    const known = { services: [web], slices, splits: splits(0), revisions };
+    const { memory } = build(known, config);
+    const later = (before: Memory) =>
+      build({ ...known, splits: splits(100), revisions: () => undefined }, config, before).envoy;
+    expect(clustersOf(later(memory))).toEqual(Array(2).fill('web.default:80@a'));
+    expect(clustersOf(later(new Map()))).toEqual(Array(2).fill('web.default:80'));
+  });
+
+  it('follows a pod whose revision becomes known while nothing else changes', () => {
+    const unknown = { services: [web], slices, splits: splits(100), revisions: () => () => undefined };
+    const { memory, envoy } = build(unknown, config);
+    expect(clustersOf(envoy)).toEqual(Array(2).fill('web.default:80'));
+    expect(clustersOf(build({ ...unknown, revisions }, config, memory).envoy)).toEqual(
+      Array(2).fill('web.default:80@b'),
     );
   });
 });

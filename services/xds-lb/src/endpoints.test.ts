@@ -16,7 +16,10 @@ const isDenied = inRanges(localRanges);
 
 /** Addresses by zone. */
 function zones(slices: readonly EndpointSlice[], of: Service = web): Record<string, string[]> {
-  const assignment = decode(ClusterLoadAssignment, endpointsOf('c', inUse(targetsOf(of, http, slices, isDenied))).value);
+  const assignment = decode(
+    ClusterLoadAssignment,
+    endpointsOf('c', inUse(targetsOf(of, http, slices, isDenied))).value,
+  );
   const entries = (assignment.endpoints ?? []).map(({ locality, loadBalancingWeight, lbEndpoints = [] }) => {
     expect(loadBalancingWeight).toBe(lbEndpoints.length);
     const addresses = lbEndpoints.map((item) => item.endpoint?.address?.socketAddress);
@@ -37,7 +40,10 @@ describe('endpointsOf', () => {
 
   it('takes an unnamed port as the one with an empty name', () => {
     const unnamed = { ...slice('web', pods, [endpoint('10.0.0.1')]), ports: [{ port: 8080 }] };
-    const assignment = decode(ClusterLoadAssignment, endpointsOf('c', targetsOf(web, { port: 80 }, [unnamed], isDenied)).value);
+    const assignment = decode(
+      ClusterLoadAssignment,
+      endpointsOf('c', targetsOf(web, { port: 80 }, [unnamed], isDenied)).value,
+    );
     expect(assignment.endpoints).toHaveLength(1);
   });
 
@@ -121,7 +127,13 @@ describe('endpointsOf', () => {
 });
 
 describe('weightedEndpointsOf', () => {
-  const target = (address: string, zone: string) => ({ address, port: 1, zone, pod: undefined, state: 'ready' as const });
+  const target = (address: string, zone: string) => ({
+    address,
+    port: 1,
+    zone,
+    pod: undefined,
+    state: 'ready' as const,
+  });
 
   it('gives each part its percent, whatever the number of its targets and their zones', () => {
     const stable = [target('10.0.0.1', 'a'), target('10.0.0.2', 'a'), target('10.0.0.3', 'b')];

@@ -13,7 +13,9 @@ export interface PodLabels {
 export interface PodSource extends AsyncDisposable {
   readonly hasSynced: Promise<void>;
   /** Calls back for each pod that is there, and for each change from now on. */
-  onChange(handler: (change: { readonly type: 'ADDED' | 'MODIFIED' | 'DELETED'; readonly object: PodLabels }) => void): unknown;
+  onChange(
+    handler: (change: { readonly type: 'ADDED' | 'MODIFIED' | 'DELETED'; readonly object: PodLabels }) => void,
+  ): unknown;
 }
 
 /** Opens the source of the pods of a namespace that have a label, whatever its value. */

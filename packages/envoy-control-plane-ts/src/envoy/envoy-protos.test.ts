@@ -83,17 +83,20 @@ describe.each(messages.map((type) => [type.name, type] as const))('%s', (name, t
   const theirs = root.lookupType(name);
   const byJsonName = new Map(theirs.fieldsArray.map((field) => [jsonName(field.name), field]));
 
-  it.each(Object.entries(type.fields).filter(([key]) => !newer.has(`${name}.${key}`)))('%s has the number, type and oneof of Envoy', (key, ours) => {
-    const field = byJsonName.get(key);
-    expect(field, `no field ${key}`).toBeDefined();
-    expect({ number: ours.number, type: wireName(ours.type), arity: ours.arity, oneof: ours.rules.oneof }).toEqual({
-      number: field!.id,
-      type: theirType(field!),
-      arity: field!.map ? 'map' : field!.repeated ? 'many' : 'one',
-      oneof: field!.partOf?.name,
-    });
-    expect(rulesOf(ours)).toEqual(theirRules(field!));
-  });
+  it.each(Object.entries(type.fields).filter(([key]) => !newer.has(`${name}.${key}`)))(
+    '%s has the number, type and oneof of Envoy',
+    (key, ours) => {
+      const field = byJsonName.get(key);
+      expect(field, `no field ${key}`).toBeDefined();
+      expect({ number: ours.number, type: wireName(ours.type), arity: ours.arity, oneof: ours.rules.oneof }).toEqual({
+        number: field!.id,
+        type: theirType(field!),
+        arity: field!.map ? 'map' : field!.repeated ? 'many' : 'one',
+        oneof: field!.partOf?.name,
+      });
+      expect(rulesOf(ours)).toEqual(theirRules(field!));
+    },
+  );
 
   it('requires the oneofs that Envoy requires', () => {
     const required = theirs.oneofsArray.filter((oneof) => oneof.options?.['(validate.required)'] === true);

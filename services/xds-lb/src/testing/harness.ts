@@ -10,7 +10,8 @@ import type { AdsTls } from 'envoy-control-plane-ts/process/tls.ts';
 import { defaultConfig, type XdsLbConfig } from '../config.ts';
 import { findGantryEnvoy, type SupervisedEnvoy, startEnvoy } from '../envoy.ts';
 import { startXdsLb, type XdsLb } from '../service.ts';
-import { ListSource } from './fixtures.ts';
+import type { RolloutState } from '../splits.ts';
+import { ListSource, PodList } from './fixtures.ts';
 
 /** The project's folder for data and binaries. */
 export const stateDir = new URL('../../../../.gantry', import.meta.url).pathname;
@@ -20,6 +21,9 @@ export interface Harness extends AsyncDisposable {
   readonly services: ListSource<Service>;
   readonly endpointSlices: ListSource<EndpointSlice>;
   readonly nodes: ListSource<Node>;
+  readonly rollouts: ListSource<RolloutState>;
+  /** Pods with the revision of each. */
+  readonly pods: PodList;
   /** Warnings that users were told, as `reason message`. */
   readonly warnings: string[];
   /** Statuses that were written, newest last. */
@@ -31,6 +35,9 @@ export async function startHarness(config: Partial<XdsLbConfig> = {}, credential
   const services = new ListSource<Service>();
   const endpointSlices = new ListSource<EndpointSlice>();
   const nodes = new ListSource<Node>();
+  const rollouts = new ListSource<RolloutState>();
+  rollouts.set([]);
+  const pods = new PodList();
   const warnings: string[] = [];
   const statuses: Service[] = [];
   const updateStatus = async (written: Service): Promise<void> => {
@@ -50,6 +57,8 @@ export async function startHarness(config: Partial<XdsLbConfig> = {}, credential
       services,
       endpointSlices,
       nodes,
+      rollouts,
+      openPods: pods.open,
       statusWriter: { updateStatus },
       events: { record: (_subject, _type, reason, message) => warnings.push(`${reason} ${message}`) },
       log: silentLogger,
@@ -61,6 +70,8 @@ export async function startHarness(config: Partial<XdsLbConfig> = {}, credential
     services,
     endpointSlices,
     nodes,
+    rollouts,
+    pods,
     warnings,
     statuses,
     [Symbol.asyncDispose]: () => xdsLb[Symbol.asyncDispose](),

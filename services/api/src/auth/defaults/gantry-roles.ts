@@ -24,7 +24,7 @@ system:gantry:node
   get,list,watch discovery.k8s.io endpointslices
   delete core nodes
 system:gantry:xds-lb
-  get,list,watch core endpoints,namespaces,nodes,services
+  get,list,watch core endpoints,namespaces,nodes,pods,services
   patch,update core services/status
   get,list,watch discovery.k8s.io endpointslices
   get,list,watch networking.k8s.io ingressclasses,ingresses
