@@ -1,6 +1,7 @@
 import type { Clock } from '@gantry/runtime/clock.ts';
 import { aggregationController } from './aggregation/aggregation.ts';
 import type { Controller } from './core/action.ts';
+import { daemonSetController } from './daemonset/daemonset.ts';
 import { deploymentController } from './deployment/deployment.ts';
 import { disruptionController } from './disruption/disruption.ts';
 import { endpointsController } from './endpoints/endpoints.ts';
@@ -24,6 +25,7 @@ export function allControllers(clock: Clock, monitor: NodeMonitor): readonly Con
     replicaSetController(),
     replicationController(),
     deploymentController,
+    daemonSetController(clock),
     endpointSliceController,
     endpointSliceMirroringController,
     endpointsController(clock),

@@ -4,8 +4,10 @@ import { canonicalJson, contentHash } from '@gantry/model/hash.ts';
 import type { Action, View } from './action.ts';
 import { controllerReference } from './owners.ts';
 
-/** Label of a revision with the hash of its data (Kubernetes' own). */
-export const revisionHashLabel = 'controller.kubernetes.io/hash';
+/** Label of the pods of a DaemonSet, and of its revisions, with the hash of the revision's data (Kubernetes' own). */
+export const podHashLabel = 'controller-revision-hash';
+/** Label of a revision with the hash of its data, by the kind of its owner (Kubernetes' own). */
+const revisionHashLabels = { DaemonSet: podHashLabel, StatefulSet: 'controller.kubernetes.io/hash' } as const;
 /** Most characters of an owner's name in its revisions' names, so that hash and dash fit into a name of 253. */
 const maxPrefix = 223;
 
@@ -53,8 +55,8 @@ export function templateOf(revision: ControllerRevision): PodTemplateSpec {
 }
 
 /** Value of the controller-revision-hash label of a revision's pods of a DaemonSet; a StatefulSet's carry the revision's name. */
-export function hashOf(revision: ControllerRevision): string {
-  return revision.metadata.labels?.[revisionHashLabel] ?? '';
+export function hashOf({ metadata }: ControllerRevision): string {
+  return metadata.labels?.[podHashLabel] ?? metadata.name;
 }
 
 /**
@@ -98,7 +100,10 @@ function revisionOfTemplate(
     metadata: {
       name: `${metadata.name.slice(0, maxPrefix)}-${hash}`,
       namespace: metadata.namespace!,
-      labels: { ...spec.template?.metadata?.labels, [revisionHashLabel]: hash },
+      labels: {
+        ...spec.template?.metadata?.labels,
+        [revisionHashLabels[owner.kind as keyof typeof revisionHashLabels]]: hash,
+      },
       annotations: { ...metadata.annotations },
       ownerReferences: [controllerReference(owner)],
     },

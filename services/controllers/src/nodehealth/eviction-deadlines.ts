@@ -1,5 +1,5 @@
 import type { Pod, Taint } from '@gantry/model/gen/gantry.core.v1.ts';
-import { tolerates } from './taints.ts';
+import { tolerates } from '@gantry/model/taints.ts';
 
 interface Sightings {
   readonly taints: Map<string, number>;

@@ -5,7 +5,7 @@ import { fakeView } from '../testing/fake-view.ts';
 import { aNode, aPod } from '../testing/objects.ts';
 import { NodeMonitor } from './monitor.ts';
 import { nodeHealthController } from './nodehealth.ts';
-import { taintsFor, tolerates } from './taints.ts';
+import { taintsFor } from './taints.ts';
 import { defaultEvictionSettings } from './zones.ts';
 
 const now = Date.parse('2026-01-01T01:00:00Z');
@@ -167,21 +167,5 @@ describe('taintsFor', () => {
 
   it('evicts nobody without a permit', () => {
     expect(taintsFor(node, false, now).map(({ effect }) => effect)).not.toContain('NoExecute');
-  });
-});
-
-describe('tolerations', () => {
-  const taint = { key: 'a', value: '1', effect: 'NoExecute', timeAdded: since };
-
-  it.each([
-    [{ key: 'a', operator: 'Equal', value: '1' }, true],
-    [{ key: 'a', value: '2' }, false],
-    [{ key: 'a', operator: 'Exists' }, true],
-    [{ operator: 'Exists' }, true],
-    [{ operator: 'Exists', effect: 'NoSchedule' }, false],
-    [{ key: 'b', operator: 'Exists' }, false],
-    [{}, false],
-  ])('%j accepts: %s', (toleration, accepted) => {
-    expect(tolerates(toleration, taint)).toBe(accepted);
   });
 });

@@ -1,4 +1,4 @@
-import type { Node, Taint, Toleration } from '@gantry/model/gen/gantry.core.v1.ts';
+import type { Node, Taint } from '@gantry/model/gen/gantry.core.v1.ts';
 import { rfc3339 } from '@gantry/runtime/time.ts';
 
 /** Key of the taint of a node that is lost. */
@@ -59,12 +59,4 @@ export function evictingTaints(node: Node, mayEvict: boolean, nowMs: number): Ta
 /** True for a node that has a taint by which this controller evicts pods. */
 export function isTainted({ spec }: Node): boolean {
   return (spec?.taints ?? []).some(({ key, effect }) => effect === 'NoExecute' && ownedKeys.has(key));
-}
-
-/** True where a toleration accepts a taint. */
-export function tolerates(toleration: Toleration, taint: Taint): boolean {
-  if (toleration.effect && toleration.effect !== taint.effect) return false;
-  if (toleration.key && toleration.key !== taint.key) return false;
-  if (toleration.operator === 'Exists') return true;
-  return Boolean(toleration.key) && (toleration.value ?? '') === (taint.value ?? '');
 }

@@ -1,5 +1,5 @@
+import { tolerates } from '@gantry/model/taints.ts';
 import type { StaticFilter } from '../plugin.ts';
-import { tolerates } from './taint-toleration.ts';
 
 const cordon = { key: 'node.kubernetes.io/unschedulable', value: '', effect: 'NoSchedule' } as const;
 const reasons = ['node(s) were unschedulable'];

@@ -1,25 +1,6 @@
+import { tolerates } from '@gantry/model/taints.ts';
 import type { StaticFilter } from '../plugin.ts';
 import type { Taint, Toleration } from '../requirement.ts';
-
-/** True where a toleration makes its pod bear a taint. */
-export function tolerates(toleration: Toleration, taint: Taint): boolean {
-  if (toleration.effect !== '' && toleration.effect !== taint.effect) return false;
-  if (toleration.key !== '' && toleration.key !== taint.key) return false;
-  switch (toleration.operator) {
-    case 'Exists':
-      return true;
-    case 'Equal':
-      return toleration.key !== '' && toleration.value === taint.value;
-    case 'Lt':
-      return isWhole(taint.value) && isWhole(toleration.value) && Number(taint.value) < Number(toleration.value);
-    case 'Gt':
-      return isWhole(taint.value) && isWhole(toleration.value) && Number(taint.value) > Number(toleration.value);
-  }
-}
-
-function isWhole(text: string): boolean {
-  return /^[+-]?\d+$/.test(text);
-}
 
 /** The first taint that keeps a pod with these tolerations away; undefined where none does. */
 export function untolerated(taints: readonly Taint[], tolerations: readonly Toleration[]): Taint | undefined {

@@ -1,4 +1,4 @@
-import { tolerates } from '../filter/taint-toleration.ts';
+import { tolerates } from '@gantry/model/taints.ts';
 import type { Score } from '../plugin.ts';
 
 /** Prefers nodes with fewer taints of effect PreferNoSchedule that the pod does not tolerate. */

@@ -1,7 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { DaemonSet } from '../../gen/gantry.apps.v1.ts';
 import type { Kind } from '../../kind.ts';
-import { notEnforced } from '../../validation/causes.ts';
 import { formatLabels } from '../cells.ts';
 import { setTemplateDefaults } from '../pod/defaults.ts';
 import { templateColumns } from '../replicaset/columns.ts';
@@ -38,7 +37,6 @@ export const daemonSet: Kind<DaemonSet> = {
   validate: validateDaemonSet,
   validateUpdate: validateDaemonSetUpdate,
   validateStatus: validateDaemonSetStatus,
-  warnings: () => [notEnforced(daemonSet, 'no pods are made for it')],
   selectableFields: {},
   columns: [
     { name: 'DESIRED', cell: ({ status }) => String(status?.desiredNumberScheduled ?? 0) },

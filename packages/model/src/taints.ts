@@ -1,0 +1,26 @@
+/** Taints of nodes, and the tolerations by which pods bear them. */
+import type { Taint, Toleration } from './gen/gantry.core.v1.ts';
+
+/** True where a toleration makes its pod bear a taint. */
+export function tolerates(toleration: Readonly<Toleration>, taint: Readonly<Taint>): boolean {
+  const { key = '', operator, value = '', effect = '' } = toleration;
+  const { value: given = '' } = taint;
+  if (effect !== '' && effect !== taint.effect) return false;
+  if (key !== '' && key !== taint.key) return false;
+  switch (operator || 'Equal') {
+    case 'Exists':
+      return true;
+    case 'Equal':
+      return key !== '' && value === given;
+    case 'Lt':
+      return isWhole(given) && isWhole(value) && Number(given) < Number(value);
+    case 'Gt':
+      return isWhole(given) && isWhole(value) && Number(given) > Number(value);
+    default:
+      return false;
+  }
+}
+
+function isWhole(text: string): boolean {
+  return /^[+-]?\d+$/.test(text);
+}

@@ -1,0 +1,136 @@
+import type { ControllerRevision, DaemonSet } from '@gantry/model/gen/gantry.apps.v1.ts';
+import type { Node, Pod } from '@gantry/model/gen/gantry.core.v1.ts';
+import { meets, requirementsOf } from '@gantry/model/selectors.ts';
+import type { Clock } from '@gantry/runtime/clock.ts';
+import {
+  type Action,
+  type AnyObject,
+  type Controller,
+  keyOf,
+  sees,
+  splitKey,
+  type View,
+  waitForView,
+} from '../core/action.ts';
+import { claimsOf, isManagedBy } from '../core/claims.ts';
+import { hashOf, historyOf, podHashLabel, truncated } from '../core/history.ts';
+import { controllerOf, ownerKey } from '../core/owners.ts';
+import { boundsOf, surges } from './bounds.ts';
+import { eligibilityOf, type Verdict } from './eligibility.ts';
+import { FailedPods } from './failed-pods.ts';
+import { manage } from './manage.ts';
+import { type Fleet, fleetOf } from './places.ts';
+import { replaceOld, surgeNew } from './rolling.ts';
+import { desiredNodes, statusActions } from './status.ts';
+import { podMaker } from './template.ts';
+
+/** Most pods that one reconcile makes, and most that it deletes; the rest follows once these are seen (Kubernetes' number). */
+const burst = 250;
+
+/** Keeps one pod of a DaemonSet on every node that its template fits, and rolls them to the next template. */
+export function daemonSetController(clock: Pick<Clock, 'monotonic'>): Controller {
+  const failedPods = new FailedPods(clock);
+  const judges = new WeakMap<DaemonSet, (node: Node) => Verdict>();
+  const judgeOf = (set: DaemonSet): ((node: Node) => Verdict) => {
+    const judge = judges.get(set) ?? eligibilityOf(set);
+    judges.set(set, judge);
+    return judge;
+  };
+  return {
+    name: 'daemonset-controller',
+    watches: ['DaemonSet', 'ControllerRevision', 'Pod', 'Node'],
+
+    keysFor(object: AnyObject, view: View): readonly string[] {
+      if (object.kind === 'DaemonSet') return [keyOf(object)];
+      if (object.kind === 'Node') {
+        return [...view.list('DaemonSet')].filter((set) => isConcerned(set, judgeOf(set), object, view)).map(keyOf);
+      }
+      if (controllerOf(object)) return ownerKey(object, 'DaemonSet');
+      const sets = [...view.list('DaemonSet', object.metadata.namespace)];
+      return sets.filter((set) => selectorOf(set)(object)).map(keyOf);
+    },
+
+    reconcile(key: string, view: View, nowMs: number): readonly Action[] {
+      const { namespace, name } = splitKey(key);
+      const set = view.get('DaemonSet', namespace, name);
+      // The pods and revisions of a set that is being deleted may be gone or not: nothing can be said of them.
+      if (set === undefined || set.metadata.deletionTimestamp !== undefined) return [];
+      const selects = selectorOf(set);
+      const pods = claimsOf<Pod>(set, 'Pod', selects, view);
+      const revisions = claimsOf<ControllerRevision>(set, 'ControllerRevision', selects, view);
+      if (pods.isStale || revisions.isStale) return [waitForView];
+      const history = historyOf(set, revisions.members, view);
+      if (history.collides) return [countCollision(set)];
+      const claims = [...pods.actions, ...revisions.actions, ...history.actions];
+      if (history.current === undefined) return claims;
+      const fleet = fleetOf(set, hashOf(history.current), pods.members, view, nowMs);
+      return [
+        // First, so that it is right while pods are refused.
+        ...statusActions(fleet),
+        ...claims,
+        ...change(fleet, failedPods, view),
+        ...cleanUp(set, history.all, history.current, pods.members),
+        ...(fleet.nextAvailableMs === undefined ? [] : [{ type: 'requeue', afterMs: fleet.nextAvailableMs } as const]),
+      ];
+    },
+  };
+}
+
+function selectorOf({ spec }: DaemonSet): (object: AnyObject) => boolean {
+  const requirements = requirementsOf(spec.selector);
+  return ({ metadata }) => requirements.every((requirement) => meets(metadata.labels, requirement));
+}
+
+/**
+ * True where a node's change concerns a set: it should get a pod or lose one, or counts differently. Heartbeats and conditions concern none.
+ */
+function isConcerned(set: DaemonSet, judge: (node: Node) => Verdict, node: Node, view: View): boolean {
+  const now = view.get('Node', undefined, node.metadata.name);
+  if (now === undefined) return true;
+  const verdict = judge(node);
+  // The node as it was.
+  if (now !== node) return judge(now) !== verdict;
+  const hasPod = [...view.podsOn(node.metadata.name)].some((pod) => isManagedBy(pod, set));
+  if (hasPod) return verdict === 'refuses' || (set.status?.numberMisscheduled ?? 0) > 0;
+  return verdict === 'runs';
+}
+
+/** Another template's revision has the name that the present one's would get: the count salts the next hash. */
+function countCollision(set: DaemonSet): Action {
+  const collisionCount = (set.status?.collisionCount ?? 0) + 1;
+  return { type: 'updateStatus', object: { ...set, status: { ...set.status, collisionCount } as DaemonSet['status'] } };
+}
+
+/** Fills and clears places; a rolling update goes on where that leaves nothing to do. */
+function change(fleet: Fleet, failedPods: FailedPods, view: View): Action[] {
+  const { set, hash } = fleet;
+  const managed = manage(fleet, surges(set), failedPods, (pod) => sees(view, 'Node', pod));
+  const isBusy = managed.create.length + managed.remove.length > 0;
+  const { create, remove } = isBusy || set.spec.updateStrategy?.type !== 'RollingUpdate' ? managed : roll(fleet);
+  const podFor = podMaker(set, hash);
+  return [
+    ...managed.beside,
+    ...create.slice(0, burst).map((node): Action => ({ type: 'create', object: podFor(node), tell: set })),
+    ...remove.slice(0, burst).map((object): Action => ({ type: 'delete', object, tell: set })),
+  ];
+}
+
+function roll(fleet: Fleet): Pick<ReturnType<typeof manage>, 'create' | 'remove'> {
+  const desired = desiredNodes(fleet);
+  const bounds = boundsOf(fleet.set, desired);
+  return bounds.maxSurge === 0 ? replaceOld(fleet, bounds) : surgeNew(fleet, bounds, desired);
+}
+
+/** Deletes the oldest revisions beyond the limit. Those of pods count, and stay. */
+function cleanUp(
+  { spec }: DaemonSet,
+  all: readonly ControllerRevision[],
+  current: ControllerRevision,
+  pods: readonly Pod[],
+): Action[] {
+  const hashes = new Set(pods.map(({ metadata }) => metadata.labels?.[podHashLabel]));
+  const old = all.filter((revision) => revision !== current);
+  const live = old.filter((revision) => hashes.has(hashOf(revision)));
+  const needed = new Set([current, ...live].map(({ metadata }) => metadata.name));
+  return truncated(all, needed, Math.max(0, (spec.revisionHistoryLimit ?? 10) - live.length));
+}

@@ -1,0 +1,88 @@
+import type { DaemonSet } from '@gantry/model/gen/gantry.apps.v1.ts';
+import type { Pod } from '@gantry/model/gen/gantry.core.v1.ts';
+import type { View } from '../core/action.ts';
+import { availableInMs } from '../core/pods.ts';
+import { eligibilityOf, type Verdict } from './eligibility.ts';
+import { isUpdated, targetNodeOf } from './template.ts';
+
+/** A node with the pods of a set that are on it or were made for it; `missing` where there is no such node. */
+export interface Place {
+  readonly name: string;
+  readonly verdict: Verdict | 'missing';
+  readonly pods: readonly Pod[];
+}
+
+/** A DaemonSet, the places that concern it, and its pods as they are now. */
+export interface Fleet {
+  readonly set: DaemonSet;
+  /** Value of the controller-revision-hash label of new pods. */
+  readonly hash: string;
+  /** All nodes, and those that are missing and have pods. */
+  readonly places: readonly Place[];
+  readonly isNew: (pod: Pod) => boolean;
+  /** True for a pod that has been ready for minReadySeconds. */
+  readonly isAvailable: (pod: Pod) => boolean;
+  /** Milliseconds until the next ready pod counts as available; undefined where none waits. */
+  readonly nextAvailableMs: number | undefined;
+}
+
+/** Sorts a set's pods out by their nodes: a time that grows with the nodes and the pods, and not with both multiplied. */
+export function fleetOf(set: DaemonSet, hash: string, pods: readonly Pod[], view: View, nowMs: number): Fleet {
+  const byNode = podsByNode(pods);
+  const judge = eligibilityOf(set);
+  const places: Place[] = [];
+  for (const node of view.list('Node')) {
+    const { name } = node.metadata;
+    places.push({ name, verdict: judge(node), pods: byNode.get(name) ?? [] });
+    byNode.delete(name);
+  }
+  for (const [name, left] of byNode) places.push({ name, verdict: 'missing', pods: left });
+  const waits = new Map(pods.map((pod) => [pod, availableInMs(pod, set.spec.minReadySeconds ?? 0, view, nowMs)]));
+  const pending = [...waits.values()].filter((wait): wait is number => wait !== undefined && wait > 0);
+  return {
+    set,
+    hash,
+    places,
+    isNew: (pod) => isUpdated(pod, set, hash),
+    isAvailable: (pod) => waits.get(pod) === 0,
+    nextAvailableMs: pending.length === 0 ? undefined : pending.reduce((a, b) => Math.min(a, b)),
+  };
+}
+
+/** Pods by the nodes that they are on or were made for. Those that ended and are on their way out leave their places free. */
+function podsByNode(pods: readonly Pod[]): Map<string, Pod[]> {
+  const byNode = new Map<string, Pod[]>();
+  for (const pod of pods) {
+    if (hasEnded(pod) && isLeaving(pod)) continue;
+    const name = targetNodeOf(pod);
+    if (name === undefined) continue;
+    const others = byNode.get(name);
+    if (others === undefined) byNode.set(name, [pod]);
+    else others.push(pod);
+  }
+  return byNode;
+}
+
+/** True for a pod whose containers have all ended for good. */
+function hasEnded({ status }: Pod): boolean {
+  return status?.phase === 'Succeeded' || status?.phase === 'Failed';
+}
+
+/** True for a pod whose end was asked for. */
+export function isLeaving({ metadata }: Pod): boolean {
+  return metadata.deletionTimestamp !== undefined;
+}
+
+/** Pods that have their node first, then the older ones, then by name. */
+export function inOrder(pods: readonly Pod[]): Pod[] {
+  return [...pods].sort(
+    (a, b) =>
+      Number(!a.spec.nodeName) - Number(!b.spec.nodeName) ||
+      compare(a.metadata.creationTimestamp ?? '', b.metadata.creationTimestamp ?? '') ||
+      compare(a.metadata.name, b.metadata.name),
+  );
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
