@@ -1,0 +1,31 @@
+/** Rolls a StatefulSet's pods from one revision to the next. */
+import type { StatefulSet } from '@gantry/model/gen/gantry.apps.v1.ts';
+import type { Pod } from '@gantry/model/gen/gantry.core.v1.ts';
+import { resolveIntOrPercent } from '../deployment/rolling.ts';
+import { isOrdered, isServing, isTerminating, isUpdated, type Scene } from './scene.ts';
+
+/** Pods of a rolling update that may be missing at once: at least one, or nothing could ever move. */
+export function maxUnavailableOf({ spec }: StatefulSet): number {
+  const { maxUnavailable = 1 } = spec.updateStrategy?.rollingUpdate ?? {};
+  return Math.max(1, resolveIntOrPercent(maxUnavailable, spec.replicas ?? 1, 'down'));
+}
+
+/**
+ * The pods that give way to updated ones now, the highest ordinal first: no more than may be missing beside those that are. In a
+ * parallel set all old ones that do not serve go beside that, as they are missing anyway.
+ */
+export function outdatedPods(scene: Scene): Pod[] {
+  const { set, replicas } = scene;
+  const { type, rollingUpdate } = set.spec.updateStrategy ?? {};
+  if (type !== 'RollingUpdate') return [];
+  const missing = replicas.filter(({ pod }) => pod === undefined || !isServing(pod, scene)).length;
+  const mayGo = Math.max(0, maxUnavailableOf(set) - missing);
+  const outdated = replicas
+    .slice(rollingUpdate?.partition ?? 0)
+    .flatMap(({ pod }) => (pod === undefined || isTerminating(pod) || isUpdated(pod, scene) ? [] : [pod]))
+    .reverse();
+  if (isOrdered(scene)) return outdated.slice(0, mayGo);
+  const idle = outdated.filter((pod) => !isServing(pod, scene));
+  const serving = outdated.filter((pod) => isServing(pod, scene));
+  return [...idle, ...serving.slice(0, mayGo)];
+}
