@@ -15,6 +15,7 @@ import { podGroupController } from './podgroup/podgroup.ts';
 import { replicaSetController, replicationController } from './replicaset/replicaset.ts';
 import { resourceQuotaController } from './resourcequota/resourcequota.ts';
 import { serviceAccountController } from './serviceaccount/serviceaccount.ts';
+import { statefulSetController } from './statefulset/statefulset.ts';
 import { storageVersionController } from './storageversion/storageversion.ts';
 import { claimProtectionController, volumeProtectionController } from './volumes/protection.ts';
 import { volumeController } from './volumes/volumes.ts';
@@ -25,6 +26,7 @@ export function allControllers(clock: Clock, monitor: NodeMonitor): readonly Con
     replicaSetController(),
     replicationController(),
     deploymentController,
+    statefulSetController(),
     daemonSetController(clock),
     endpointSliceController,
     endpointSliceMirroringController,

@@ -26,7 +26,9 @@ export type Requirement =
   /** The object exists and nobody asked for its end. */
   | { readonly type: 'alive'; readonly ref: ObjectRef }
   /** The object waits for its dependents to go before it goes itself (foreground deletion), or is gone. */
-  | { readonly type: 'foreground'; readonly ref: ObjectRef };
+  | { readonly type: 'foreground'; readonly ref: ObjectRef }
+  /** The object exists, nobody asked for its end, and its spec is that of this metadata.generation. */
+  | { readonly type: 'generation'; readonly ref: ObjectRef; readonly generation: number };
 
 interface Told {
   /**
@@ -34,6 +36,8 @@ interface Told {
    * FailedDelete, in kube-controller-manager's words.
    */
   readonly tell?: AnyObject;
+  /** The messages, where they are not the usual ones; that of a failure is followed by a colon and the error. */
+  readonly told?: { readonly done: string; readonly failed: string };
 }
 
 interface Named {
@@ -49,8 +53,8 @@ interface Guarded {
 /**
  * One write, or one other effect, that a controller asks for. Reconcilers return these and touch nothing; the executor
  * carries them out in order and stops at the first that fails: the next reconcile then starts from the state that is
- * there. Neighbours of type `create`, and neighbours of type `delete`, run together (see `execute`): order among them
- * means nothing, order between groups does.
+ * there. Neighbours of type `create`, and neighbours of type `delete`, run together where they are of one kind (see `execute`):
+ * order among them means nothing, order between groups does.
  */
 export type Action =
   | ({ readonly type: 'create'; readonly object: AnyObject } & Guarded & Told)

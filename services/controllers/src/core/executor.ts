@@ -74,18 +74,22 @@ export async function execute(
 ): Promise<Outcome> {
   const run = new Run(api, events, absent, signal);
   for (let start = 0; start < actions.length; ) {
-    const { type } = actions[start]!;
     let end = start + 1;
-    const together = type === 'create' || type === 'delete';
-    while (together && actions[end]?.type === type) end++;
+    while (runTogether(actions[start]!, actions[end])) end++;
     try {
       await run.slowStart(actions.slice(start, end));
     } catch (error) {
-      return run.outcome({ error, during: type });
+      return run.outcome({ error, during: actions[start]!.type });
     }
     start = end;
   }
   return run.outcome(undefined);
+}
+
+/** True for neighbours whose order means nothing. */
+function runTogether(one: Action, other: Action | undefined): boolean {
+  if (one.type !== 'create' && one.type !== 'delete') return false;
+  return other?.type === one.type && other.object.kind === one.object.kind;
 }
 
 type Create = Extract<Action, { readonly type: 'create' }>;
@@ -252,17 +256,17 @@ class Run {
     }
   }
 
-  #tell({ type, object, tell }: Create | Delete, name: string): void {
+  #tell({ type, object, tell, told }: Create | Delete, name: string): void {
     if (tell === undefined) return;
     const [reason, done] = type === 'create' ? ['SuccessfulCreate', 'Created'] : ['SuccessfulDelete', 'Deleted'];
-    this.#events.record(tell, 'Normal', reason, `${done} ${object.kind.toLowerCase()}: ${name}`);
+    this.#events.record(tell, 'Normal', reason, told?.done ?? `${done} ${object.kind.toLowerCase()}: ${name}`);
   }
 
   /** Only refusals are told: after any other failure nobody knows whether it was one. */
-  #tellFailure({ type, tell }: Create | Delete, error: unknown): void {
-    if (tell === undefined || !isError(error, ...refusals) || error.reason === 'Conflict') return;
+  #tellFailure({ type, tell, told }: Create | Delete, error: unknown): void {
+    if (tell === undefined || !isError(error, ...refusals) || isOfLateView(error)) return;
     const [reason, verb] = type === 'create' ? ['FailedCreate', 'creating'] : ['FailedDelete', 'deleting'];
-    this.#events.record(tell, 'Warning', reason, `Error ${verb}: ${error.message}`);
+    this.#events.record(tell, 'Warning', reason, `${told?.failed ?? `Error ${verb}`}: ${error.message}`);
   }
 
   /** Waits for a write, and notes where its failure leaves open whether it took effect. */
@@ -288,6 +292,11 @@ class Run {
     this.#latest.set(uid, resourceVersion);
     this.#written.set(kind, Math.max(Number(resourceVersion), this.#written.get(kind) ?? 0));
   }
+}
+
+/** True for a refusal that says no more than that the view was late. */
+function isOfLateView({ reason }: GantryError): boolean {
+  return reason === 'Conflict' || reason === 'AlreadyExists';
 }
 
 /** Upper bound of the actions, all of one type, that may go at once. Objects that one plan creates are alike. */

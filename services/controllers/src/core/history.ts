@@ -63,9 +63,10 @@ export function hashOf({ metadata }: ControllerRevision): string {
  * Deletes the oldest revisions beyond the limit that nobody needs.
  *
  * @param needed names of the revisions that pods are of, or that the status names.
- * @param limit `spec.revisionHistoryLimit`; revisions that are needed don't count.
+ * @param limit `spec.revisionHistoryLimit`; revisions that are needed don't count, and a negative one keeps all.
  */
 export function truncated(all: readonly ControllerRevision[], needed: ReadonlySet<string>, limit: number): Action[] {
+  if (limit < 0) return [];
   const idle = all.filter(({ metadata }) => !needed.has(metadata.name) && metadata.deletionTimestamp === undefined);
   return idle
     .slice(0, Math.max(0, idle.length - limit))

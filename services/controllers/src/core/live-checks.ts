@@ -42,12 +42,13 @@ export class LiveChecks {
    * @throws GantryError (Conflict) that names the first that does not hold; any error of the read.
    */
   async hold(requirements: readonly Requirement[] = []): Promise<void> {
-    for (const { type, ref } of requirements) {
+    for (const requirement of requirements) {
+      const { type, ref } = requirement;
       if (type === 'absent' && this.#absent.has(ref.uid)) continue;
       const found = await this.#get(ref);
       const exists = found !== undefined && (ref.uid === undefined || found.uid === ref.uid);
       if (!exists && ref.uid !== undefined) this.#absent.add(ref.uid);
-      const problem = problemWith(type, exists ? found : undefined);
+      const problem = problemWith(requirement, exists ? found : undefined);
       if (problem === undefined) continue;
       throw conflict({ ...typeOf(ref), name: ref.name }, problem);
     }
@@ -78,14 +79,17 @@ function typeOf({ kind }: ObjectRef): { readonly group: string; readonly resourc
   return { group: kind.slice(dot + 1), resource: kind.slice(0, dot) };
 }
 
-function problemWith(type: Requirement['type'], found: Found | undefined): string | undefined {
+function problemWith(requirement: Requirement, found: Found | undefined): string | undefined {
   const isEnding = found?.deletionTimestamp !== undefined;
-  switch (type) {
+  switch (requirement.type) {
     case 'absent':
       return found === undefined ? undefined : 'the object exists, although the cache does not show it';
     case 'alive':
+    case 'generation':
       if (found === undefined) return 'the object is gone, although the cache shows it';
-      return isEnding ? 'the object is being deleted' : undefined;
+      if (isEnding) return 'the object is being deleted';
+      if (requirement.type === 'alive' || found.generation === requirement.generation) return undefined;
+      return 'the object asks for something else than the cache shows';
     case 'foreground':
       if (found === undefined || (isEnding && found.finalizers?.includes(foregroundFinalizer))) return undefined;
       return 'the object does not wait for its dependents any more';
@@ -94,6 +98,7 @@ function problemWith(type: Requirement['type'], found: Found | undefined): strin
 
 interface Found {
   readonly uid?: string | undefined;
+  readonly generation?: number | undefined;
   readonly deletionTimestamp?: string | undefined;
   readonly finalizers?: readonly string[] | undefined;
 }

@@ -26,7 +26,7 @@ export interface Warning {
   readonly message: string;
 }
 
-/** What is to be done about pods, and whether everything before is as it should be. */
+/** Actions on pods, and whether all that comes before is as it should be. */
 export interface Step {
   readonly actions: readonly Action[];
   readonly warnings: readonly Warning[];

@@ -81,7 +81,9 @@ export function isUpdated(pod: Pod, { update }: Scene): boolean {
  * The condition of every write of pods: the set lives, and its spec is the one that the decision went by. A late view of the set would
  * otherwise undo what users asked for since.
  */
-export function guard(set: StatefulSet): { readonly requires: NonNullable<Extract<Action, { type: 'create' }>['requires']> } {
+export function guard(set: StatefulSet): {
+  readonly requires: NonNullable<Extract<Action, { type: 'create' }>['requires']>;
+} {
   const { generation } = set.metadata;
   const ref = refOf(set);
   return { requires: [generation === undefined ? { type: 'alive', ref } : { type: 'generation', ref, generation }] };

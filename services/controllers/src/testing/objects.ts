@@ -1,4 +1,4 @@
-import type { Deployment, ReplicaSet } from '@gantry/model/gen/gantry.apps.v1.ts';
+import type { Deployment, ReplicaSet, StatefulSet } from '@gantry/model/gen/gantry.apps.v1.ts';
 import type { Node, Pod, Service } from '@gantry/model/gen/gantry.core.v1.ts';
 import { controllerReference } from '../core/owners.ts';
 
@@ -48,6 +48,26 @@ export function aReplicaSet(replicas: number, owner?: Deployment): ReplicaSet {
       ...(owner ? { ownerReferences: [controllerReference(owner)] } : {}),
     },
     spec: { replicas, selector: { matchLabels: { app: 'web' } }, template: template('web:1') },
+  };
+}
+
+/** A StatefulSet of `app: web` pods. */
+export function aStatefulSet(overrides: Partial<StatefulSet['spec']> = {}, image = 'web:1'): StatefulSet {
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'StatefulSet',
+    metadata: { ...meta('web'), generation: 1 },
+    spec: {
+      replicas: 3,
+      selector: { matchLabels: { app: 'web' } },
+      template: template(image),
+      serviceName: 'web',
+      podManagementPolicy: 'OrderedReady',
+      updateStrategy: { type: 'RollingUpdate', rollingUpdate: { partition: 0, maxUnavailable: 1 } },
+      revisionHistoryLimit: 10,
+      persistentVolumeClaimRetentionPolicy: { whenDeleted: 'Retain', whenScaled: 'Retain' },
+      ...overrides,
+    },
   };
 }
 

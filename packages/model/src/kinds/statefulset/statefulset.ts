@@ -1,6 +1,5 @@
 import type { StatefulSet } from '../../gen/gantry.apps.v1.ts';
 import type { Kind } from '../../kind.ts';
-import { notEnforced } from '../../validation/causes.ts';
 import { dnsLabelProblems } from '../../validation/names.ts';
 import { templateColumns } from '../replicaset/columns.ts';
 import { scaleOfReplicas } from '../scale.ts';
@@ -35,10 +34,7 @@ export const statefulSet: Kind<StatefulSet> = {
   validateCreate: validateNewStatefulSet,
   validateUpdate: validateStatefulSetUpdate,
   validateStatus: validateStatefulSetStatus,
-  warnings: ({ spec }) => [
-    ...((spec.revisionHistoryLimit ?? 0) < 0 ? [endlessHistory] : []),
-    notEnforced(statefulSet, 'no pods are made for it'),
-  ],
+  warnings: ({ spec }) => ((spec.revisionHistoryLimit ?? 0) < 0 ? [endlessHistory] : []),
   selectableFields: {},
   columns: [
     { name: 'READY', cell: ({ spec, status }) => `${status?.readyReplicas ?? 0}/${spec.replicas ?? 0}` },
