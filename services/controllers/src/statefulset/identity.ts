@@ -6,7 +6,7 @@ import { podOfTemplate } from '../core/pod-template.ts';
 /** Label of a pod with its own name, so that a Service can select one pod. */
 export const podNameLabel = 'statefulset.kubernetes.io/pod-name';
 /** Label of a pod with its ordinal. */
-export const podIndexLabel = 'apps.kubernetes.io/pod-index';
+const podIndexLabel = 'apps.kubernetes.io/pod-index';
 /** Label of a pod with the name of the revision that it was made of. */
 export const revisionLabel = 'controller-revision-hash';
 
