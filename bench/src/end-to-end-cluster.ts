@@ -19,7 +19,7 @@ import { startScheduler } from '@gantry/scheduler/service.ts';
 import { openStore } from '@gantry/store/open.ts';
 import { startRedisServer } from '@gantry/store/testing/redis-server.ts';
 import { isRunning } from './pods.ts';
-import { processorTimes, startApiProcess, startSchedulerProcess } from './services.ts';
+import { processorTimes, startApiProcess, startControllersProcess, startSchedulerProcess } from './services.ts';
 
 /** A store, a bus, an api and a scheduler that run, and an informer of all pods. */
 export interface Cluster extends AsyncDisposable {
@@ -31,23 +31,31 @@ export interface Cluster extends AsyncDisposable {
   processorTimes(): Promise<Map<string, number>>;
 }
 
+export interface ProcessOptions {
+  /** Flags for Node, such as --cpu-prof. */
+  readonly nodeFlags?: readonly string[];
+  /** If absent, everysec. */
+  readonly appendfsync?: 'always' | 'everysec';
+  /** Starts the controllers, too. */
+  readonly controllers?: boolean;
+}
+
 /** redis-server, nats-server, api and scheduler as processes of their own. */
-export async function startProcesses(
-  nodeFlags: readonly string[] = [],
-  appendfsync: 'always' | 'everysec' = 'everysec',
-): Promise<Cluster> {
+export async function startProcesses(options: ProcessOptions = {}): Promise<Cluster> {
+  const { nodeFlags = [], appendfsync = 'everysec', controllers = false } = options;
   await using stack = new AsyncDisposableStack();
   const redis = stack.use(await startRedisServer({ appendfsync }));
   const nats = stack.use(await startNatsServer());
   const urls = { storeUrl: redis.url, busUrl: nats.url, nodeFlags };
   const api = stack.use(await startApiProcess(urls));
   const scheduler = stack.use(startSchedulerProcess(api.address, urls));
-  const bus = stack.use(await openBus(nats.url, 'bench'));
   const labels = new Map([
     [api.pid, 'api'],
     [scheduler.pid, 'scheduler'],
     [process.pid, 'bench'],
   ]);
+  if (controllers) labels.set(stack.use(startControllersProcess(api.address, urls)).pid, 'controllers');
+  const bus = stack.use(await openBus(nats.url, 'bench'));
   return await followed(stack, api.address, bus, () => processorTimes(labels));
 }
 

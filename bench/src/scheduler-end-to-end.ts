@@ -48,7 +48,9 @@ async function main(): Promise<void> {
 }
 
 async function run(workload: Workload): Promise<void> {
-  await using cluster = await (values.form === 'sqlite' ? startOneProcess() : startProcesses(nodeFlags, appendfsync));
+  await using cluster = await (values.form === 'sqlite'
+    ? startOneProcess()
+    : startProcesses({ nodeFlags, appendfsync }));
   const { client, pods } = cluster;
   for (const name of ['sched-0', 'sched-1']) {
     await client.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } });

@@ -40,6 +40,15 @@ export function startSchedulerProcess(
   return start([...nodeFlags, main], { GANTRY_SERVER: address, GANTRY_EVENTS: busUrl });
 }
 
+/** The controllers in a process of their own. */
+export function startControllersProcess(
+  address: string,
+  { busUrl, nodeFlags = [] }: Omit<ServiceOptions, 'storeUrl'>,
+): ServiceProcess {
+  const main = fileURLToPath(import.meta.resolve('@gantry/controllers/main.ts'));
+  return start([...nodeFlags, main], { GANTRY_SERVER: address, GANTRY_EVENTS: busUrl });
+}
+
 function start(args: readonly string[], env: Readonly<Record<string, string>>): ServiceProcess {
   const child: ChildProcess = spawn(process.execPath, args, {
     stdio: ['ignore', 'ignore', 'inherit'],

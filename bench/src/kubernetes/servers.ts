@@ -21,15 +21,28 @@ export interface Server extends AsyncDisposable {
   memoryMb(): Promise<number>;
 }
 
+/** A real kube-apiserver. */
+export interface KubernetesServer extends Server {
+  readonly loads: readonly [HttpLoad];
+  readonly url: string;
+  /** Of an administrator. */
+  readonly token: string;
+  /** Private key with which the controllers sign tokens of accounts. */
+  readonly signingKey: string;
+  readonly pids: { readonly etcd: number; readonly api: number };
+}
+
 const token = 'a-token-of-the-benchmark';
 const root = join(import.meta.dirname, '../../..');
 const readyMs = 60_000;
 
-interface Program extends AsyncDisposable {
+/** A program that a benchmark started. Disposing of it ends it. */
+export interface Program extends AsyncDisposable {
   readonly pid: number;
 }
 
-function start(command: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Program {
+/** Starts a program whose output nobody reads. */
+export function start(command: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Program {
   const child = spawn(command, args, { stdio: 'ignore', env: { ...process.env, ...env } });
   return {
     pid: child.pid!,
@@ -65,7 +78,7 @@ async function untilReady(load: Load): Promise<void> {
  * A real kube-apiserver with its etcd, as a distribution starts them: etcd syncs its log to the disk.
  * @param bin Folder with both binaries.
  */
-export async function startKubernetes(bin: string, folder: string): Promise<Server> {
+export async function startKubernetes(bin: string, folder: string): Promise<KubernetesServer> {
   await using stack = new AsyncDisposableStack();
   await mkdir(folder, { recursive: true });
   const [client, peer, secure] = await Promise.all([0, 0, 0].map(() => freeAddress('127.0.0.1:0')));
@@ -113,6 +126,10 @@ export async function startKubernetes(bin: string, folder: string): Promise<Serv
   return {
     name: 'kube-apiserver and etcd',
     loads: [rest],
+    url: `https://${secure}`,
+    token,
+    signingKey: file('sa.key'),
+    pids: { etcd: etcd.pid, api: api.pid },
     memoryMb: () => memoryOf([etcd, api]),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
