@@ -72,6 +72,14 @@ export interface DamagedObject {
   readonly problem: string;
 }
 
+/** The scale of an object. */
+export interface Scale {
+  /** Of the object. */
+  readonly uid: string;
+  /** Replicas that it asks for. */
+  readonly replicas: number;
+}
+
 /** An object as the store has it. */
 export interface RawObject {
   readonly resourceVersion: number;
@@ -159,6 +167,12 @@ export interface Reader {
   ): Promise<ListPage<ObjectOf<K>>>;
   /** Changes after `resourceVersion`; 0 sends what exists as ADDED, then a BOOKMARK, then changes. */
   watch<K extends AnyKind>(kind: K, query: WatchQuery, signal: AbortSignal): AsyncIterable<WatchEvent<ObjectOf<K>>>;
+}
+
+/** Reads scales. */
+export interface ScaleReader {
+  /** The replicas that an object asks for, by its scale subresource; undefined where its kind has none. */
+  getScale(kind: AnyKind, name: ObjectName, options?: CallOptions): Promise<Scale | undefined>;
 }
 
 /** Writes objects. */

@@ -18,6 +18,7 @@ import {
   type RawObject,
   type Reader,
   resourceNameOf,
+  type Scale,
   type ServedResources,
   type WatchEvent,
   type WatchQuery,
@@ -160,6 +161,17 @@ export class Client implements Reader, Writer, Disposable {
   }
 
   /** The stored text of an object, for one that is damaged, which no other call can read. */
+  async getScale(kind: AnyKind, name: ObjectName, options?: CallOptions): Promise<Scale | undefined> {
+    type Response = Partial<Scale> & { readonly hasScale?: boolean };
+    const request = { ref: objectRef(kind, name) };
+    const {
+      hasScale = false,
+      uid = '',
+      replicas = 0,
+    } = await this.#read<Response>(resourceService.GetScale!, request, options);
+    return hasScale ? { uid, replicas } : undefined;
+  }
+
   async getRaw<K extends AnyKind>(kind: K, name: ObjectName, options?: CallOptions): Promise<RawObject> {
     const request = { ref: objectRef(kind, name) };
     const { resourceVersion = 0, text = '' } = await this.#read<Partial<RawObject>>(

@@ -4,6 +4,7 @@ import type { Controller } from './core/action.ts';
 import { daemonSetController } from './daemonset/daemonset.ts';
 import { deploymentController } from './deployment/deployment.ts';
 import { disruptionController } from './disruption/disruption.ts';
+import { staleTargetController } from './disruption/stale-target.ts';
 import { endpointsController } from './endpoints/endpoints.ts';
 import { endpointSliceController } from './endpointslice/endpointslice.ts';
 import { endpointSliceMirroringController } from './endpointslicemirroring/endpointslicemirroring.ts';
@@ -36,7 +37,8 @@ export function allControllers(clock: Clock, monitor: NodeMonitor): readonly Con
     storageVersionController(),
     serviceAccountController,
     aggregationController,
-    disruptionController,
+    disruptionController(clock),
+    staleTargetController(clock),
     resourceQuotaController,
     podGroupController,
     volumeController(clock),

@@ -98,6 +98,21 @@ function forgetful(): Careless {
   return { ...wholeCast(), wrapApi };
 }
 
+/** All controllers, one of which forgets the evictions that a budget granted as soon as it writes the budget's status. */
+function oblivious(): Careless {
+  const cast = wholeCast();
+  const forget = (action: Action): Action => {
+    if (action.type !== 'updateStatus' || action.object.kind !== 'PodDisruptionBudget') return action;
+    const { disruptedPods: _forgotten, ...status } = action.object.status ?? {};
+    return { ...action, object: { ...action.object, status } };
+  };
+  const wrap = (controller: Controller): Controller =>
+    controller.name === 'disruption-controller'
+      ? { ...controller, reconcile: (...given) => controller.reconcile(...given).map(forget) }
+      : controller;
+  return { ...cast, controllers: (simulation) => cast.controllers(simulation).map(wrap) };
+}
+
 describe('the simulation catches', () => {
   // The seeds are those that found it; others do as well.
   it.each<[what: string, scenario: string, cast: () => Careless, seeds: number[], caught: RegExp]>([
@@ -107,6 +122,13 @@ describe('the simulation catches', () => {
       forgetful,
       Array.from({ length: 200 }, (_, i) => i + 1),
       /pods of ReplicaSet/,
+    ],
+    [
+      'a budget whose granted evictions are forgotten',
+      'evictions',
+      oblivious,
+      Array.from({ length: 200 }, (_, i) => i + 1),
+      /evictions leave/,
     ],
     [
       'a node that only one view misses',

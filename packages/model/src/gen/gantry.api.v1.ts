@@ -322,7 +322,7 @@ export interface FreedNode {
 export interface GetRequest {
   /** The object. */
   ref?: ObjectRef;
-  /** Its metadata alone, as `partial`. GetRaw takes no notice of it. */
+  /** Its metadata alone, as `partial`. GetRaw and GetScale take no notice of it. */
   metadataOnly?: boolean;
 }
 

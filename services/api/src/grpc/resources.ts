@@ -10,6 +10,7 @@ import type { Creation } from '../core/creation.ts';
 import type { DamagedObjects } from '../core/damage.ts';
 import { inForm } from '../core/forms.ts';
 import type { PatchType } from '../core/patching.ts';
+import { type ScalePaths, scaleOf } from '../core/scale.ts';
 import type { AnyObject } from '../core/stored-object.ts';
 import { refusal } from '../scheduling/batch.ts';
 import type { WatchEvent } from '../watch/change.ts';
@@ -59,6 +60,14 @@ function readHandlers(
         );
       },
       (request) => onMany('list', request, api),
+    ),
+    GetScale: calls.unary(
+      async (context, request: message.GetRequest) => {
+        const ref = { ...refOf(request.ref), subresource: 'scale' };
+        const form = kinds.formOfResource(ref.resource);
+        return scaleMessage(inForm(form, await api.get(context, ref)), form.kind.subresources?.scale?.scale);
+      },
+      ({ ref }) => onObject('get', ref, 'scale'),
     ),
     GetRaw: calls.unary(
       async (context, request: message.GetRequest) => {
@@ -207,6 +216,16 @@ function refOf(ref: message.RefMessage | undefined): ObjectRef {
   const { resource = '', namespace = '', name = '' } = ref ?? {};
   if (name === '') throw required('ref.name');
   return { resource, namespace, name };
+}
+
+function scaleMessage(object: AnyObject, paths: ScalePaths | undefined): object {
+  if (paths === undefined) return { hasScale: false };
+  const { metadata, spec, status } = scaleOf(object, paths);
+  const { replicas: currentReplicas, selector = '' } = status as {
+    readonly replicas: number;
+    readonly selector?: string;
+  };
+  return { hasScale: true, uid: metadata.uid, replicas: spec!.replicas, currentReplicas, selector };
 }
 
 function queryOf({

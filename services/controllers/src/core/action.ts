@@ -2,6 +2,7 @@ import { type AnyKind, isResourceName, type ObjectOf } from '@gantry/client/api.
 import type { KindName, Kinds } from '@gantry/model/built-in.ts';
 import type { Namespace, Pod } from '@gantry/model/gen/gantry.core.v1.ts';
 import type { KindTable, ServedKind } from './kinds.ts';
+import type { ScaleReading } from './scale.ts';
 
 /** Any stored object that controllers handle. */
 export type AnyObject = Kinds[KindName];
@@ -91,6 +92,8 @@ export type Action =
    * the controller hears of it by `observed`, whatever came of it. Never fails.
    */
   | { readonly type: 'empty'; readonly kind: AnyKind; readonly namespace: string }
+  /** Reads how many replicas an object of any kind asks for: the controller hears of it by `scaleRead`. Never fails. */
+  | { readonly type: 'readScale'; readonly ref: ObjectRef }
   /** Tells users what happened. */
   | {
       readonly type: 'event';
@@ -180,6 +183,8 @@ export interface Controller {
   failed?(key: string, error: unknown, during: Action['type']): void;
   /** Hears what came of an `empty` action of a key. */
   observed?(key: string, remains: Remains): void;
+  /** Hears what came of a `readScale` action of a key. */
+  scaleRead?(key: string, ref: ObjectRef, reading: ScaleReading): void;
 }
 
 /** The objects of a kind that are left in a namespace whose objects of that kind were asked to end. */

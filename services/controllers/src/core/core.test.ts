@@ -292,6 +292,7 @@ describe('PendingWrites', () => {
     inDoubt: new Set(),
     requeueMs: undefined,
     remains: [],
+    scales: [],
     failure: undefined,
     ...some,
   });

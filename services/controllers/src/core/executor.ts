@@ -1,4 +1,4 @@
-import type { AnyKind, Reader, Writer } from '@gantry/client/api.ts';
+import type { AnyKind, Reader, ScaleReader, Writer } from '@gantry/client/api.ts';
 import type { KindName } from '@gantry/model/built-in.ts';
 import { assert } from '@gantry/runtime/assert.ts';
 import { GantryError, isError, type Reason } from '@gantry/runtime/errors.ts';
@@ -6,6 +6,7 @@ import type { Action, AnyObject, ObjectRef, Remains } from './action.ts';
 import { AbsentUids, LiveChecks } from './live-checks.ts';
 import { isMetadataOnly } from './metadata-only.ts';
 import { emptied } from './remains.ts';
+import { readScale, type ScaleReading } from './scale.ts';
 
 /** Records what happened to an object, for users. */
 export interface EventSink {
@@ -17,7 +18,8 @@ export type ControllerApi = Pick<
   Writer,
   'create' | 'createBatch' | 'update' | 'updateStatus' | 'patch' | 'delete' | 'deleteCollection'
 > &
-  Pick<Reader, 'get' | 'list'>;
+  Pick<Reader, 'get' | 'list'> &
+  ScaleReader;
 
 /** The effects of a plan, whether or not all of it succeeded: the next reconcile waits until its informers have seen them. */
 export interface Outcome {
@@ -31,6 +33,8 @@ export interface Outcome {
   readonly requeueMs: number | undefined;
   /** Objects that are left of those that were asked to end by `empty`. */
   readonly remains: readonly Remains[];
+  /** The scales that were read. */
+  readonly scales: readonly { readonly ref: ObjectRef; readonly reading: ScaleReading }[];
   /** The first failure, after which nothing more was started, and the type of the actions that failed; undefined where the whole plan was carried out. */
   readonly failure: { readonly error: unknown; readonly during: Action['type'] } | undefined;
 }
@@ -102,6 +106,7 @@ class Run {
   readonly #signal: AbortSignal;
   readonly #written = new Map<AnyKind, number>();
   readonly #remains: Remains[] = [];
+  readonly #scales: Outcome['scales'][number][] = [];
   readonly #gone: ObjectRef[] = [];
   readonly #inDoubt = new Set<AnyKind>();
   /** Revisions of objects that this plan wrote already, by uid: a later write of the plan goes on from there. */
@@ -122,6 +127,7 @@ class Run {
       inDoubt: this.#inDoubt,
       requeueMs: this.#requeueMs,
       remains: this.#remains,
+      scales: this.#scales,
       failure,
     };
   }
@@ -201,6 +207,9 @@ class Run {
         return this.#finalize(action);
       case 'empty':
         this.#remains.push(await emptied(this.#api, action, this.#signal));
+        return;
+      case 'readScale':
+        this.#scales.push({ ref: action.ref, reading: await readScale(this.#api, action.ref, this.#signal) });
         return;
       case 'event':
         return this.#events.record(action.about, action.eventType, action.reason, action.message);

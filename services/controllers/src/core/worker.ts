@@ -34,6 +34,7 @@ export function workerOf(controller: Controller, { view, api, events, clock }: W
     // Whatever failed: a retry that does not know what was written writes it again.
     pending.note(key, outcome, clock.monotonic());
     for (const remains of outcome.remains) controller.observed?.(key, remains);
+    for (const { ref, reading } of outcome.scales) controller.scaleRead?.(key, ref, reading);
     if (outcome.failure !== undefined) {
       controller.failed?.(key, outcome.failure.error, outcome.failure.during);
       throw outcome.failure.error;

@@ -1,11 +1,15 @@
+import type { Pod } from '@gantry/model/gen/gantry.core.v1.ts';
 import type { PodDisruptionBudget } from '@gantry/model/gen/gantry.policy.v1.ts';
+import { FakeClock } from '@gantry/runtime/clock.ts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { AnyObject } from '../core/action.ts';
-import { fakeView } from '../testing/fake-view.ts';
+import { fakeView, tableWith } from '../testing/fake-view.ts';
 import { aDeployment, aPod, aReplicaSet } from '../testing/objects.ts';
-import { disruptionController } from './disruption.ts';
+import { disruptionController as controllerOn } from './disruption.ts';
 
+const clock = new FakeClock();
+const disruptionController = controllerOn(clock);
 const nowMs = Date.parse('2026-01-01T00:05:00Z');
 
 function aBudget(spec: PodDisruptionBudget['spec'], status?: PodDisruptionBudget['status']): PodDisruptionBudget {
@@ -47,19 +51,19 @@ describe('the status of a budget', () => {
     [{ maxUnavailable: '55%' }, counts(10, 4, 5, 1)],
     [{ maxUnavailable: 20 }, counts(10, 0, 5, 5)],
     [{ maxUnavailable: 1 }, counts(10, 9, 5, 0)],
-    [{}, counts(7, 0, 5, 5)],
+    [{}, counts(0, 0, 5, 0)],
   ])('with %j', (spec, expected) => {
     expect(statusOf(aBudget(spec), ...sevenOfTen())).toMatchObject({ observedGeneration: 2, ...expected });
   });
 
-  it('counts neither pods that ended nor those on their way out, nor those of others', () => {
+  it('takes pods that ended and those on their way out for expected, as Kubernetes does, and not for healthy', () => {
     const gone = aPod('gone', { node: 'n' });
     gone.metadata.deletionTimestamp = '2026-01-01T00:04:00Z';
     const failed = aPod('failed', { node: 'n' });
     failed.status!.phase = 'Failed';
     const other = aPod('other', { node: 'n', labels: { app: 'db' } });
     expect(statusOf(aBudget({ minAvailable: 0 }), gone, failed, other, aPod('one', { node: 'n' }))).toMatchObject(
-      counts(1, 0, 1, 1),
+      counts(3, 0, 1, 1),
     );
   });
 
@@ -77,21 +81,94 @@ describe('the status of a budget', () => {
   });
 
   it('takes a granted eviction for carried out until it is seen, or two minutes have passed', () => {
+    const own = new FakeClock();
+    const controller = controllerOn(own);
     const pods = ['p1', 'p2', 'p3'].map((name) => aPod(name, { node: 'n' }));
     const disruptedPods = { p1: '2026-01-01T00:04:00Z', p2: '2026-01-01T00:02:00Z', gone: '2026-01-01T00:04:00Z' };
     const budget = aBudget({ minAvailable: 1 }, { disruptedPods });
-    expect(statusOf(budget, ...pods)).toMatchObject({
-      ...counts(3, 1, 2, 1),
-      disruptedPods: { p1: '2026-01-01T00:04:00Z' },
-    });
-    const actions = disruptionController.reconcile('default/b', fakeView([budget, ...pods]), nowMs);
-    expect(actions).toContainEqual({ type: 'requeue', afterMs: 60_000 });
+    const plan = () => controller.reconcile('default/b', fakeView([budget, ...pods]), nowMs + own.monotonic());
+    expect(plan()).toContainEqual({ type: 'requeue', afterMs: 30_000 });
+    own.advance(30_000);
+    expect(plan()).toMatchObject([
+      { type: 'updateStatus', object: { status: { ...counts(3, 1, 2, 1), disruptedPods: { p1: disruptedPods.p1 } } } },
+      { type: 'event', reason: 'NotDeleted', about: { metadata: { name: 'p2' } } },
+      { type: 'requeue', afterMs: 30_000 },
+    ]);
   });
 
-  it('holds no eviction back for hours because the clock was set back', () => {
+  it('holds no eviction back for hours because the clock was set back, and forgets none because it was set ahead', () => {
+    const own = new FakeClock();
+    const controller = controllerOn(own);
     const pods = ['p1', 'p2'].map((name) => aPod(name, { node: 'n' }));
-    const budget = aBudget({ minAvailable: 1 }, { disruptedPods: { p1: '2026-01-01T02:05:00Z' } });
-    expect(statusOf(budget, ...pods)).toMatchObject(counts(2, 1, 2, 1));
+    const healthyBy = (grantedAt: string): number => {
+      const budget = aBudget({ minAvailable: 1 }, { disruptedPods: { p1: grantedAt } });
+      const [action] = controller.reconcile('default/b', fakeView([budget, ...pods]), nowMs);
+      return action?.type === 'updateStatus' ? (action.object as PodDisruptionBudget).status!.currentHealthy! : -1;
+    };
+    const [ahead, behind] = ['2026-01-01T02:05:00Z', '2025-12-31T22:05:00Z'];
+    expect([healthyBy(ahead), healthyBy(behind)]).toEqual([1, 1]);
+    own.advance(119_000);
+    expect([healthyBy(ahead), healthyBy(behind)]).toEqual([1, 2]);
+    own.advance(1_000);
+    expect(healthyBy(ahead)).toBe(2);
+  });
+
+  it('allows nothing and says why where the controllers of pods have no scale, or are gone', () => {
+    const owned = (kind: string, apiVersion: string): Pod => {
+      const pod = aPod('p', { node: 'n' });
+      pod.metadata.ownerReferences = [{ apiVersion, kind, name: 'o', uid: 'o', controller: true }];
+      return pod;
+    };
+    const stale = { disruptionsAllowed: 3, currentHealthy: 4 };
+    const reasonFor = (pod: Pod): object | undefined => statusOf(aBudget({ maxUnavailable: 1 }, stale), pod);
+    const failed = (message: string) => ({
+      disruptionsAllowed: 0,
+      currentHealthy: 4,
+      conditions: [{ type: 'DisruptionAllowed', status: 'False', reason: 'SyncFailed', message }],
+    });
+    expect(reasonFor(owned('ReplicaSet', 'apps/v1'))).toMatchObject(failed('found no controllers for pod "p"'));
+    expect(reasonFor(owned('Odd', 'odd.example/v1'))).toMatchObject(
+      failed('no matches for kind "Odd" in version "odd.example/v1"'),
+    );
+  });
+
+  it('goes by the scale of whatever manages the pods, which it has read when it needs it', () => {
+    const own = new FakeClock();
+    const controller = controllerOn(own);
+    const pods = ['p1', 'p2', 'p3'].map((name) => aPod(name, { node: 'n' }));
+    for (const { metadata } of pods) {
+      metadata.ownerReferences = [
+        { apiVersion: 'example.com/v1', kind: 'Widget', name: 'w', uid: 'w', controller: true },
+      ];
+    }
+    const view = fakeView([aBudget({ maxUnavailable: 1 }), ...pods], undefined, tableWith('widgets.example.com'));
+    const plan = () => controller.reconcile('default/b', view, nowMs);
+    const ref = { kind: 'widgets.example.com', namespace: 'default', name: 'w', uid: 'w' } as const;
+    expect(plan()).toEqual([
+      { type: 'readScale', ref },
+      { type: 'requeue', afterMs: 1 },
+    ]);
+    controller.scaleRead!('default/b', ref, { type: 'replicas', replicas: 5 });
+    expect(plan()).toMatchObject([
+      { type: 'updateStatus', object: { status: counts(5, 4, 3, 0) } },
+      { type: 'requeue', afterMs: 30_000 },
+    ]);
+    controller.scaleRead!('default/b', ref, { type: 'none' });
+    const message = 'widgets.example.com does not implement the scale subresource';
+    expect(plan()).toMatchObject([
+      { type: 'updateStatus', object: { status: { conditions: [{ reason: 'SyncFailed', message }] } } },
+      { type: 'event', reason: 'CalculateExpectedPodCountFailed' },
+      { type: 'requeue' },
+    ]);
+    own.advance(10_000);
+    expect(plan()[0]).toMatchObject({ type: 'readScale' });
+  });
+
+  it("waits for the view of a pod's owner rather than call it gone", () => {
+    const pod = aPod('p', { node: 'n', owner: aReplicaSet(3) });
+    pod.metadata.resourceVersion = '9';
+    const view = fakeView([aBudget({ maxUnavailable: 1 }), pod], 8);
+    expect(disruptionController.reconcile('default/b', view, nowMs)).toMatchObject([{ type: 'requeue' }]);
   });
 
   it('is not written again where it is right', () => {
@@ -128,6 +205,8 @@ describe('the status of a budget', () => {
     const view = fakeView([aBudget({ minAvailable: 1 })]);
     expect(disruptionController.keysFor(aPod('a'), view)).toEqual(['default/b']);
     expect(disruptionController.keysFor(aPod('a', { labels: { app: 'x' } }), view)).toEqual([]);
-    expect(disruptionController.keysFor(aDeployment(), view)).toEqual(['default/b']);
+    expect(disruptionController.keysFor(aDeployment(), view)).toEqual([]);
+    const relative = fakeView([aBudget({ minAvailable: '50%' })]);
+    expect(disruptionController.keysFor(aDeployment(), relative)).toEqual(['default/b']);
   });
 });

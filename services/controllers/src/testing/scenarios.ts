@@ -1,4 +1,5 @@
 import { namespaces, nodeHealth, volumes } from './cluster-scenarios.ts';
+import { evictions } from './disruption-scenario.ts';
 import { endpoints } from './endpoints-scenario.ts';
 import { garbage } from './garbage-scenario.ts';
 import { quotas } from './quota-scenario.ts';
@@ -13,6 +14,7 @@ export const scenarios: readonly Scenario[] = [
   endpointSlices,
   endpoints,
   disruptions,
+  evictions,
   podGroups,
   namespaces,
   nodeHealth,
