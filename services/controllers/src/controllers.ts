@@ -15,6 +15,7 @@ import { nodeHealthController } from './nodehealth/nodehealth.ts';
 import { podGroupController } from './podgroup/podgroup.ts';
 import { replicaSetController, replicationController } from './replicaset/replicaset.ts';
 import { resourceQuotaController } from './resourcequota/resourcequota.ts';
+import { rolloutController } from './rollout/rollout.ts';
 import { serviceAccountController } from './serviceaccount/serviceaccount.ts';
 import { statefulSetController } from './statefulset/statefulset.ts';
 import { storageVersionController } from './storageversion/storageversion.ts';
@@ -29,6 +30,7 @@ export function allControllers(clock: Clock, monitor: NodeMonitor): readonly Con
     deploymentController,
     statefulSetController(),
     daemonSetController(clock),
+    rolloutController(clock),
     endpointSliceController,
     endpointSliceMirroringController,
     endpointsController(clock),

@@ -2,6 +2,7 @@ import { type AnyKind, isResourceName, type ObjectOf } from '@gantry/client/api.
 import type { KindName, Kinds } from '@gantry/model/built-in.ts';
 import type { Namespace, Pod } from '@gantry/model/gen/gantry.core.v1.ts';
 import type { KindTable, ServedKind } from './kinds.ts';
+import type { Measured, Measurement } from './measure.ts';
 import type { ScaleReading } from './scale.ts';
 
 /** Any stored object that controllers handle. */
@@ -94,6 +95,8 @@ export type Action =
   | { readonly type: 'empty'; readonly kind: AnyKind; readonly namespace: string }
   /** Reads how many replicas an object of any kind asks for: the controller hears of it by `scaleRead`. Never fails. */
   | { readonly type: 'readScale'; readonly ref: ObjectRef }
+  /** Asks Envoy and Prometheus for numbers: the controller hears of the answers, or of their absence, by `measured`. Never fails. */
+  | { readonly type: 'measure'; readonly measurement: Measurement }
   /** Tells users what happened. */
   | {
       readonly type: 'event';
@@ -185,6 +188,8 @@ export interface Controller {
   observed?(key: string, remains: Remains): void;
   /** Hears what came of a `readScale` action of a key. */
   scaleRead?(key: string, ref: ObjectRef, reading: ScaleReading): void;
+  /** Hears the answers to a `measure` action of a key. */
+  measured?(key: string, measured: Measured): void;
 }
 
 /** The objects of a kind that are left in a namespace whose objects of that kind were asked to end. */

@@ -293,6 +293,7 @@ describe('PendingWrites', () => {
     requeueMs: undefined,
     remains: [],
     scales: [],
+    measured: [],
     failure: undefined,
     ...some,
   });

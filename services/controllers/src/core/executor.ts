@@ -4,6 +4,7 @@ import { assert } from '@gantry/runtime/assert.ts';
 import { GantryError, isError, type Reason } from '@gantry/runtime/errors.ts';
 import type { Action, AnyObject, ObjectRef, Remains } from './action.ts';
 import { AbsentUids, LiveChecks } from './live-checks.ts';
+import { type Measured, type Measurer, measure, noMeasurer } from './measure.ts';
 import { isMetadataOnly } from './metadata-only.ts';
 import { emptied } from './remains.ts';
 import { readScale, type ScaleReading } from './scale.ts';
@@ -35,6 +36,8 @@ export interface Outcome {
   readonly remains: readonly Remains[];
   /** The scales that were read. */
   readonly scales: readonly { readonly ref: ObjectRef; readonly reading: ScaleReading }[];
+  /** Answers to the measurements that were asked for. */
+  readonly measured: readonly Measured[];
   /** The first failure, after which nothing more was started, and the type of the actions that failed; undefined where the whole plan was carried out. */
   readonly failure: { readonly error: unknown; readonly during: Action['type'] } | undefined;
 }
@@ -75,8 +78,9 @@ export async function execute(
   events: EventSink,
   signal: AbortSignal,
   absent: AbsentUids = new AbsentUids(),
+  measurer: Measurer = noMeasurer,
 ): Promise<Outcome> {
-  const run = new Run(api, events, absent, signal);
+  const run = new Run(api, events, absent, measurer, signal);
   for (let start = 0; start < actions.length; ) {
     let end = start + 1;
     while (runTogether(actions[start]!, actions[end])) end++;
@@ -103,20 +107,23 @@ class Run {
   readonly #api: ControllerApi;
   readonly #events: EventSink;
   readonly #absent: AbsentUids;
+  readonly #measurer: Measurer;
   readonly #signal: AbortSignal;
   readonly #written = new Map<AnyKind, number>();
   readonly #remains: Remains[] = [];
   readonly #scales: Outcome['scales'][number][] = [];
+  readonly #measured: Measured[] = [];
   readonly #gone: ObjectRef[] = [];
   readonly #inDoubt = new Set<AnyKind>();
   /** Revisions of objects that this plan wrote already, by uid: a later write of the plan goes on from there. */
   readonly #latest = new Map<string, string>();
   #requeueMs: number | undefined;
 
-  constructor(api: ControllerApi, events: EventSink, absent: AbsentUids, signal: AbortSignal) {
+  constructor(api: ControllerApi, events: EventSink, absent: AbsentUids, measurer: Measurer, signal: AbortSignal) {
     this.#api = api;
     this.#events = events;
     this.#absent = absent;
+    this.#measurer = measurer;
     this.#signal = signal;
   }
 
@@ -128,6 +135,7 @@ class Run {
       requeueMs: this.#requeueMs,
       remains: this.#remains,
       scales: this.#scales,
+      measured: this.#measured,
       failure,
     };
   }
@@ -210,6 +218,9 @@ class Run {
         return;
       case 'readScale':
         this.#scales.push({ ref: action.ref, reading: await readScale(this.#api, action.ref, this.#signal) });
+        return;
+      case 'measure':
+        this.#measured.push(await measure(action.measurement, this.#measurer, this.#signal));
         return;
       case 'event':
         return this.#events.record(action.about, action.eventType, action.reason, action.message);

@@ -6,6 +6,7 @@ import type { Logger } from '@gantry/runtime/log.ts';
 import { type AnyObject, type Controller, keyOf } from './action.ts';
 import type { Caches } from './caches.ts';
 import type { ControllerApi, EventSink } from './executor.ts';
+import type { Measurer } from './measure.ts';
 import type { ControllerMetrics, ReconcileResult } from './metrics.ts';
 import { workerOf } from './worker.ts';
 
@@ -21,6 +22,8 @@ export interface LoopOptions {
   readonly metrics: ControllerMetrics;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Answers measurements; if absent, there are none. */
+  readonly measurer?: Measurer | undefined;
   /** Numbers from 0 to below 1 for the jitter of waits; if absent, Math.random. */
   readonly random?: () => number;
 }
@@ -36,10 +39,10 @@ export interface Loop extends AsyncDisposable {
  * wait that grows with each failure, and never the loop.
  */
 export function startLoop(controller: Controller, options: LoopOptions): Loop {
-  const { caches, api, events, metrics, clock, random } = options;
+  const { caches, api, events, metrics, clock, random, measurer } = options;
   const { name } = controller;
   const log = options.log.child({ controller: name });
-  const work = workerOf(controller, { view: caches, api, events, clock });
+  const work = workerOf(controller, { view: caches, api, events, clock, measurer });
   const queue = new WorkQueue({
     concurrency,
     clock,

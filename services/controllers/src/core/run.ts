@@ -8,6 +8,7 @@ import { Caches, type SourceOf } from './caches.ts';
 import type { ControllerApi, EventSink } from './executor.ts';
 import { kindTable } from './kinds.ts';
 import { type Loop, startLoop } from './loop.ts';
+import type { Measurer } from './measure.ts';
 import type { ControllerMetrics } from './metrics.ts';
 import { presentRevision } from './revision.ts';
 
@@ -28,6 +29,8 @@ export interface RunOptions {
   readonly metrics: ControllerMetrics;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Answers the controllers' measurements; if absent, there are none. */
+  readonly measurer?: Measurer | undefined;
   /** Waits before a source of changes is read anew; if absent, the informer's default. */
   readonly backoff?: BackoffPolicy;
   /** Numbers from 0 to below 1 for the jitter of waits; if absent, Math.random. */
@@ -79,7 +82,7 @@ export class RunningControllers implements AsyncDisposable {
   }
 
   async #start(controller: Controller, barrier: Promise<number>): Promise<void> {
-    const { apiOf, eventsOf, metrics, clock, log, random } = this.#options;
+    const { apiOf, eventsOf, metrics, clock, log, random, measurer } = this.#options;
     const { signal } = this.#stop;
     try {
       await this.caches.synced(controller.watches);
@@ -94,7 +97,7 @@ export class RunningControllers implements AsyncDisposable {
     }
     if (signal.aborted) return;
     const { name } = controller;
-    const options = { caches: this.caches, api: apiOf(name), events: eventsOf(name), metrics, clock, log };
+    const options = { caches: this.caches, api: apiOf(name), events: eventsOf(name), metrics, clock, log, measurer };
     this.#loops.set(
       controller.name,
       startLoop(controller, { ...options, ...(random === undefined ? {} : { random }) }),

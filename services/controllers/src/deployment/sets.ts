@@ -5,7 +5,7 @@ import { contentHash } from '@gantry/model/hash.ts';
 import { controllerReference } from '../core/owners.ts';
 
 /** Label that ties pods and ReplicaSets of one revision together. */
-const hashLabel = 'pod-template-hash';
+export const hashLabel = 'pod-template-hash';
 /** Number of a rollout; `rollout history` and `undo` go by it. */
 export const revisionAnnotation = 'deployment.kubernetes.io/revision';
 const desiredAnnotation = 'deployment.kubernetes.io/desired-replicas';
