@@ -1,6 +1,7 @@
 import type { Clock } from '@gantry/runtime/clock.ts';
 import { aggregationController } from './aggregation/aggregation.ts';
 import type { Controller } from './core/action.ts';
+import { cronJobController } from './cronjob/cronjob.ts';
 import { daemonSetController } from './daemonset/daemonset.ts';
 import { deploymentController } from './deployment/deployment.ts';
 import { disruptionController } from './disruption/disruption.ts';
@@ -19,8 +20,12 @@ import { rolloutController } from './rollout/rollout.ts';
 import { serviceAccountController } from './serviceaccount/serviceaccount.ts';
 import { statefulSetController } from './statefulset/statefulset.ts';
 import { storageVersionController } from './storageversion/storageversion.ts';
+import { ttlAfterFinishedController } from './ttlafterfinished/ttlafterfinished.ts';
 import { claimProtectionController, volumeProtectionController } from './volumes/protection.ts';
 import { volumeController } from './volumes/volumes.ts';
+
+/** Zone of schedules that name none: this machine's. */
+const localZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 /** All controllers, made anew for each time that this process leads: some remember what they saw. */
 export function allControllers(clock: Clock, monitor: NodeMonitor): readonly Controller[] {
@@ -31,6 +36,8 @@ export function allControllers(clock: Clock, monitor: NodeMonitor): readonly Con
     statefulSetController(),
     daemonSetController(clock),
     rolloutController(clock),
+    cronJobController(localZone),
+    ttlAfterFinishedController,
     endpointSliceController,
     endpointSliceMirroringController,
     endpointsController(clock),

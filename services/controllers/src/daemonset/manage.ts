@@ -13,7 +13,7 @@ export interface Changes {
   readonly beside: readonly Action[];
 }
 
-/** What a place needs; filled by its judge. */
+/** Changes that a place needs; filled by its judge. */
 class Needs implements Changes {
   readonly create: string[] = [];
   readonly remove: Pod[] = [];

@@ -1,7 +1,6 @@
 import { formatAge } from '../../age.ts';
 import type { CronJob } from '../../gen/gantry.batch.v1.ts';
 import type { Kind } from '../../kind.ts';
-import { notEnforced } from '../../validation/causes.ts';
 import { jobTemplateColumns } from '../job/columns.ts';
 import { setJobTemplateDefaults } from '../job/defaults.ts';
 import { nameWarnings } from '../pod/names.ts';
@@ -36,7 +35,7 @@ export const cronJob: Kind<CronJob> = {
   },
   validate: validateCronJob,
   validateCreate: validateCronJobName,
-  warnings: ({ metadata }) => [...nameWarnings(metadata), notEnforced(cronJob, 'no jobs are made by it')],
+  warnings: ({ metadata }) => nameWarnings(metadata),
   selectableFields: {},
   columns: [
     { name: 'SCHEDULE', cell: ({ spec }) => spec.schedule },
