@@ -326,6 +326,20 @@ export interface GetRequest {
   metadataOnly?: boolean;
 }
 
+/** The scale of an object. */
+export interface GetScaleResponse {
+  /** False where its kind has no scale subresource; then nothing else is set. */
+  hasScale?: boolean;
+  /** The object's. */
+  uid?: string;
+  /** Replicas that the object asks for. */
+  replicas?: number;
+  /** Replicas that it has. */
+  currentReplicas?: number;
+  /** Selector of its pods, as text; empty where it names none. */
+  selector?: string;
+}
+
 /** A node lives. */
 export interface HeartbeatRequest {
   /** The node. */

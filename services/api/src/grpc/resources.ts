@@ -29,6 +29,7 @@ export function resourceHandlers(
 ): UntypedServiceImplementation {
   return {
     ...readHandlers(api, calls, damaged, kinds),
+    ...partHandlers(api, calls, kinds),
     ...objectHandlers(api, calls, kinds),
     ...changeHandlers(api, calls, kinds),
   };
@@ -61,22 +62,6 @@ function readHandlers(
       },
       (request) => onMany('list', request, api),
     ),
-    GetScale: calls.unary(
-      async (context, request: message.GetRequest) => {
-        const ref = { ...refOf(request.ref), subresource: 'scale' };
-        const form = kinds.formOfResource(ref.resource);
-        return scaleMessage(inForm(form, await api.get(context, ref)), form.kind.subresources?.scale?.scale);
-      },
-      ({ ref }) => onObject('get', ref, 'scale'),
-    ),
-    GetRaw: calls.unary(
-      async (context, request: message.GetRequest) => {
-        const ref = refOf(request.ref);
-        const { revision, text } = await api.getRaw(context, ref);
-        return { ref, resourceVersion: revision, text };
-      },
-      ({ ref }) => onObject('get', ref),
-    ),
     Watch: calls.serverStream(async function* (context, request: message.WatchRequest) {
       const after = nonNegative('resourceVersion', request.resourceVersion);
       const query = queryOf(request);
@@ -94,6 +79,28 @@ function readHandlers(
       }
     }),
     WatchResources: calls.serverStream((context) => servedResources(kinds, context.signal)),
+  };
+}
+
+/** Methods that read a part of an object, or its text. */
+function partHandlers(api: ResourceApi, calls: Calls, kinds: Registry): UntypedServiceImplementation {
+  return {
+    GetScale: calls.unary(
+      async (context, request: message.GetRequest) => {
+        const ref = { ...refOf(request.ref), subresource: 'scale' };
+        const form = kinds.formOfResource(ref.resource);
+        return scaleMessage(inForm(form, await api.get(context, ref)), form.kind.subresources?.scale?.scale);
+      },
+      ({ ref }) => onObject('get', ref, 'scale'),
+    ),
+    GetRaw: calls.unary(
+      async (context, request: message.GetRequest) => {
+        const ref = refOf(request.ref);
+        const { revision, text } = await api.getRaw(context, ref);
+        return { ref, resourceVersion: revision, text };
+      },
+      ({ ref }) => onObject('get', ref),
+    ),
   };
 }
 

@@ -3,7 +3,6 @@ import type { KindName, Kinds } from '@gantry/model/built-in.ts';
 import type { Namespace, Pod } from '@gantry/model/gen/gantry.core.v1.ts';
 import type { KindTable, ServedKind } from './kinds.ts';
 import type { Measured, Measurement } from './measure.ts';
-import type { ScaleReading } from './scale.ts';
 
 /** Any stored object that controllers handle. */
 export type AnyObject = Kinds[KindName];
@@ -191,6 +190,17 @@ export interface Controller {
   /** Hears the answers to a `measure` action of a key. */
   measured?(key: string, measured: Measured): void;
 }
+
+/** The outcome of reading the scale subresource of an object. */
+export type ScaleReading =
+  /** It asks for so many replicas. */
+  | { readonly type: 'replicas'; readonly replicas: number }
+  /** There is no such object. */
+  | { readonly type: 'absent' }
+  /** Its kind has no scale subresource. */
+  | { readonly type: 'none' }
+  /** It could not be read, for this reason. */
+  | { readonly type: 'problem'; readonly message: string };
 
 /** The objects of a kind that are left in a namespace whose objects of that kind were asked to end. */
 export interface Remains {

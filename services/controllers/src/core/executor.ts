@@ -2,12 +2,12 @@ import type { AnyKind, Reader, ScaleReader, Writer } from '@gantry/client/api.ts
 import type { KindName } from '@gantry/model/built-in.ts';
 import { assert } from '@gantry/runtime/assert.ts';
 import { GantryError, isError, type Reason } from '@gantry/runtime/errors.ts';
-import type { Action, AnyObject, ObjectRef, Remains } from './action.ts';
+import type { Action, AnyObject, ObjectRef, Remains, ScaleReading } from './action.ts';
 import { AbsentUids, LiveChecks } from './live-checks.ts';
 import { type Measured, type Measurer, measure, noMeasurer } from './measure.ts';
 import { isMetadataOnly } from './metadata-only.ts';
 import { emptied } from './remains.ts';
-import { readScale, type ScaleReading } from './scale.ts';
+import { readScale } from './scale.ts';
 
 /** Records what happened to an object, for users. */
 export interface EventSink {

@@ -1,17 +1,6 @@
 import type { ScaleReader } from '@gantry/client/api.ts';
 import { isError, toGantryError } from '@gantry/runtime/errors.ts';
-import type { ObjectRef } from './action.ts';
-
-/** The outcome of reading the scale subresource of an object. */
-export type ScaleReading =
-  /** It asks for so many replicas. */
-  | { readonly type: 'replicas'; readonly replicas: number }
-  /** There is no such object. */
-  | { readonly type: 'absent' }
-  /** Its kind has no scale subresource. */
-  | { readonly type: 'none' }
-  /** It could not be read, for this reason. */
-  | { readonly type: 'problem'; readonly message: string };
+import type { ObjectRef, ScaleReading } from './action.ts';
 
 /** Reads how many replicas an object asks for. Rejects only where the signal fires. */
 export async function readScale(

@@ -13,12 +13,12 @@ import {
   type Controller,
   keyOf,
   type ObjectRef,
+  type ScaleReading,
   splitKey,
   type View,
   waitForView,
 } from '../core/action.ts';
 import { isActive } from '../core/pods.ts';
-import type { ScaleReading } from '../core/scale.ts';
 import { Grants } from './grants.ts';
 import { Scales } from './scales.ts';
 import { type HealthTarget, healthTarget } from './target.ts';

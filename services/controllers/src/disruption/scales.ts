@@ -1,5 +1,5 @@
 import type { Clock } from '@gantry/runtime/clock.ts';
-import type { ScaleReading } from '../core/scale.ts';
+import type { ScaleReading } from '../core/action.ts';
 
 /** Milliseconds for which an answer counts. */
 const freshMs = 5_000;

@@ -55,7 +55,7 @@ export const evictions: Scenario = {
   },
   check: (simulation) => {
     const { status = {} } = budgetOf(simulation);
-    // What was granted counts for two minutes, even where nothing follows.
+    // A grant counts for two minutes, even where nothing follows.
     const granted = Object.keys(status.disruptedPods ?? {}).length;
     const healthy = healthyIn(simulation) - granted;
     const allowed = Math.max(0, healthy - (status.desiredHealthy ?? 0));
