@@ -10,6 +10,8 @@ import { endpointsController } from './endpoints/endpoints.ts';
 import { endpointSliceController } from './endpointslice/endpointslice.ts';
 import { endpointSliceMirroringController } from './endpointslicemirroring/endpointslicemirroring.ts';
 import { garbageController } from './garbage/garbage.ts';
+import { jobController } from './job/job.ts';
+import { jobTrackingController } from './job/tracking.ts';
 import { namespaceController } from './namespace/namespace.ts';
 import type { NodeMonitor } from './nodehealth/monitor.ts';
 import { nodeHealthController } from './nodehealth/nodehealth.ts';
@@ -48,6 +50,8 @@ export function allControllers(clock: Clock, monitor: NodeMonitor): readonly Con
     aggregationController,
     disruptionController(clock),
     staleTargetController(clock),
+    jobController(clock),
+    jobTrackingController,
     resourceQuotaController,
     podGroupController,
     volumeController(clock),

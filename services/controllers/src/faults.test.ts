@@ -21,7 +21,7 @@ async function run(scenario: Scenario, seed: number, cast: Careless = wholeCast(
   await using simulation = new Simulation({ seed, faults: allFaults, ...cast, act: scenario.act });
   scenario.setUp(simulation);
   await simulation.steps(faultySteps);
-  await simulation.settle();
+  await simulation.settle(scenario.quietSteps);
   expect(scenario.check(simulation)).toEqual([]);
 }
 

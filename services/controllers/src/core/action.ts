@@ -54,8 +54,8 @@ interface Guarded {
 /**
  * One write, or one other effect, that a controller asks for. Reconcilers return these and touch nothing; the executor
  * carries them out in order and stops at the first that fails: the next reconcile then starts from the state that is
- * there. Neighbours of type `create`, and neighbours of type `delete`, run together where they are of one kind (see `execute`):
- * order among them means nothing, order between groups does.
+ * there. Neighbours of one of the types `create`, `delete` and `removeFinalizer` run together where they are of one kind (see
+ * `execute`): order among them means nothing, order between groups does.
  */
 export type Action =
   | ({ readonly type: 'create'; readonly object: AnyObject } & Guarded & Told)
@@ -73,6 +73,14 @@ export type Action =
       readonly metadata: Pick<AnyObject['metadata'], 'ownerReferences' | 'finalizers'>;
     } & Guarded &
       Named)
+  /** Takes a finalizer from an object of this uid, whatever else of it changed since; done where the object is gone. */
+  | ({
+      readonly type: 'removeFinalizer';
+      readonly object: AnyObject;
+      readonly finalizer: string;
+      /** Fails with Conflict where the object changed since it was observed: the decision rests on its content. */
+      readonly ifUnchanged?: true;
+    } & Guarded)
   /** Asks for the end of an object, of this uid only. */
   | ({
       readonly type: 'delete';
@@ -179,6 +187,11 @@ export interface Controller {
   readonly watchesAll?: true;
   /** The keys to reconcile because this object came, changed or went. */
   keysFor(object: AnyObject, view: View): readonly string[];
+  /**
+   * Milliseconds for which the keys of a change may wait, so that the changes that follow share a plan with it: for controllers whose keys have
+   * thousands of dependents. 0 where this is absent. @param old the object before; undefined for one that came, went or was read anew.
+   */
+  batchMs?(object: AnyObject, old: AnyObject | undefined): number;
   /** Decides what to do about one key, from the view alone. Pure but for the controller's own memory. */
   reconcile(key: string, view: View, nowMs: number): readonly Action[];
   /** Hears why a plan of a key was not carried out to its end, and at which type of action, so that a later one can tell of it or do otherwise. */

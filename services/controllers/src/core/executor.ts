@@ -69,7 +69,8 @@ const refusals: readonly Reason[] = [
 
 /**
  * Carries out a plan. Creates that stand side by side share calls, starting slowly (1, 2, 4, …) so that a plan whose first
- * create is refused (a quota, a broken template) does not send hundreds more; deletes likewise run in parallel. Everything
+ * create is refused (a quota, a broken template) does not send hundreds more; deletes and removals of finalizers likewise run in
+ * parallel. Everything
  * else runs in order. `absent` is what earlier plans learned of uids that are gone. Stops at the first failure and never rejects: the outcome says what was done, and what failed.
  */
 export async function execute(
@@ -96,7 +97,7 @@ export async function execute(
 
 /** True for neighbours whose order means nothing. */
 function runTogether(one: Action, other: Action | undefined): boolean {
-  if (one.type !== 'create' && one.type !== 'delete') return false;
+  if (one.type !== 'create' && one.type !== 'delete' && one.type !== 'removeFinalizer') return false;
   return other?.type === one.type && other.object.kind === one.object.kind;
 }
 
@@ -209,6 +210,8 @@ class Run {
       }
       case 'patchMetadata':
         return this.#patchMetadata(action);
+      case 'removeFinalizer':
+        return this.#removeFinalizer(action);
       case 'delete':
         return this.#delete(action);
       case 'finalize':
@@ -238,6 +241,23 @@ class Run {
     const options = { signal: this.#signal };
     const patched = (await this.#send([{ kind }], this.#api.patch(kind, target, patch, options))) as AnyObject;
     this.#noteWrite(kind, patched.metadata.uid!, patched.metadata.resourceVersion!);
+  }
+
+  async #removeFinalizer(action: Extract<Action, { readonly type: 'removeFinalizer' }>): Promise<void> {
+    const { object, finalizer, ifUnchanged } = action;
+    const kind = object.kind as KindName;
+    const { namespace, name, uid, resourceVersion } = this.#fresh(object).metadata;
+    const target = namespace === undefined ? { name } : { namespace, name };
+    // One entry of a list: whoever else changes the object meanwhile is in nobody's way.
+    const metadata = { uid, '$deleteFromPrimitiveList/finalizers': [finalizer] };
+    const body = { metadata: ifUnchanged ? { ...metadata, resourceVersion } : metadata };
+    const patch = this.#api.patch(kind, target, { type: 'strategic', body }, { signal: this.#signal });
+    try {
+      this.#note((await this.#send([object], patch)) as AnyObject);
+    } catch (error) {
+      if (!isError(error, 'NotFound')) throw error;
+      this.#gone.push({ kind, namespace, name, uid });
+    }
   }
 
   async #finalize({ object, finalizers }: Extract<Action, { readonly type: 'finalize' }>): Promise<void> {

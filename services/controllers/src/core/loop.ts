@@ -61,17 +61,21 @@ export function startLoop(controller: Controller, options: LoopOptions): Loop {
       log[level]({ error, key, failures }, 'a reconcile failed and will be repeated');
     },
   });
-  const enqueue = (object: AnyObject): void => {
+  const enqueue = (object: AnyObject, waitMs: number): void => {
     try {
-      for (const key of controller.keysFor(object, caches)) queue.add(key);
+      for (const key of controller.keysFor(object, caches)) {
+        if (waitMs > 0) queue.addAfter(key, waitMs);
+        else queue.add(key);
+      }
     } catch (error) {
       metrics.reconciled(name, 'exception');
       log.error({ error, kind: object.kind, key: keyOf(object) }, 'a change could not be turned into work');
     }
   };
   const hear = ({ object, old }: ObjectChange<AnyObject>): void => {
-    enqueue(object);
-    if (old !== undefined) enqueue(old);
+    const waitMs = controller.batchMs?.(object, old) ?? 0;
+    enqueue(object, waitMs);
+    if (old !== undefined) enqueue(old, waitMs);
   };
   const stops = controller.watchesAll
     ? [caches.onAnyChange(hear)]

@@ -11,19 +11,18 @@ import { isActive } from '../core/pods.ts';
 import { rolloutBounds } from '../deployment/rolling.ts';
 import { foregroundFinalizer, orphanFinalizer } from './deletion.ts';
 import { foreignKinds, idOf } from './foreign.ts';
+import { JobInvariants } from './job-invariants.ts';
 import type { Players } from './players.ts';
 import type { Change, TruthStore } from './store.ts';
-
-/** A broken promise of the controllers. */
-export class Violation extends Error {}
+import { Violation } from './violation.ts';
 
 /** The facts that invariants go by. */
 export interface Surroundings {
   readonly store: TruthStore;
   readonly clock: Clock;
   readonly players: Players;
-  /** The revision of ReplicaSets that the replicaset-controller's latest plan for a key was made from. */
-  readonly decidedAt: (key: string) => number;
+  /** The revision of a controller's own kind that its latest plan for a key was made from. */
+  readonly decidedAt: (controller: string, key: string) => number;
 }
 
 const collector = 'garbage-collector';
@@ -44,6 +43,7 @@ export class Invariants {
 
   constructor(around: Surroundings) {
     this.#around = around;
+    new JobInvariants(around.store, around.decidedAt);
     around.store.onChange((change) => {
       this.#noteOrphans(change);
       const { type, object, old } = change;
@@ -74,7 +74,9 @@ export class Invariants {
     const owner = controllerOf(pod);
     const set = owner === undefined ? undefined : store.byUid(owner.uid);
     if (set?.kind !== 'ReplicaSet') return;
-    const replicas = this.#versions(set, decidedAt(keyOf(set))).map(({ spec }) => spec.replicas ?? 1);
+    const replicas = this.#versions(set, decidedAt('replicaset-controller', keyOf(set))).map(
+      ({ spec }) => spec.replicas ?? 1,
+    );
     const pods = store.all('Pod').filter((other) => isActive(other) && controllerOf(other)?.uid === set.metadata.uid);
     if (pods.length > Math.max(...replicas)) {
       throw new Violation(`${pods.length} pods of ReplicaSet ${set.metadata.name}, which asks for ${replicas.at(-1)}`);

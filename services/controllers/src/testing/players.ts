@@ -10,6 +10,9 @@ const bindChance = 0.5;
 const startChance = 0.3;
 const endChance = 0.3;
 const failChance = 0.01;
+/** Of a pod that runs to its end, and of a failure in place of success while containers fail. */
+const finishChance = 0.2;
+const failureChance = 0.3;
 
 /**
  * The scheduler and the kubelets of a simulated cluster. They see the truth, and take their time: pods are bound, start, fail
@@ -64,7 +67,11 @@ export class Players {
   }
 
   #schedule(pod: Pod): void {
-    if (pod.metadata.deletionTimestamp !== undefined || !this.#random.chance(bindChance)) return;
+    if (pod.metadata.deletionTimestamp !== undefined) {
+      this.#collect(pod);
+      return;
+    }
+    if (!this.#random.chance(bindChance)) return;
     const node = this.#random.pick(this.#store.all('Node').filter(isSchedulable));
     if (node === undefined) return;
     this.#store.edit(
@@ -76,14 +83,27 @@ export class Players {
     );
   }
 
+  /** Pods that were deleted before they got a node have no kubelet to end them: they have failed, as pods' garbage collection says. */
+  #collect(pod: Pod): void {
+    const { phase } = pod.status ?? {};
+    if (phase !== 'Failed' && phase !== 'Succeeded' && this.#random.chance(endChance)) this.#report(pod, 'Failed');
+  }
+
   #run(pod: Pod): void {
     const phase = pod.status?.phase;
+    const isOver = phase === 'Succeeded' || phase === 'Failed';
     if (pod.metadata.deletionTimestamp !== undefined) {
-      if (this.#random.chance(endChance)) this.#store.end(pod, 'kubelet');
+      if (!this.#random.chance(endChance)) return;
+      // The last word on a pod comes before its end: somebody's finalizer may wait for it.
+      if (isOver || !pod.metadata.finalizers?.length) this.#store.end(pod, 'kubelet');
+      else this.#report(pod, 'Failed');
     } else if (phase === 'Running' && !isReady(pod)) {
       if (this.#random.chance(startChance)) this.#report(pod, 'Running');
-    } else if (phase !== 'Running' && phase !== 'Failed' && phase !== 'Succeeded') {
+    } else if (phase !== 'Running' && !isOver) {
       if (this.#random.chance(startChance)) this.#report(pod, 'Running');
+    } else if (phase === 'Running' && (pod.spec.restartPolicy ?? 'Always') !== 'Always') {
+      if (!this.#random.chance(finishChance)) return;
+      this.#report(pod, this.failing && this.#random.chance(failureChance) ? 'Failed' : 'Succeeded');
     } else if (phase === 'Running' && this.failing && this.#random.chance(failChance)) this.#report(pod, 'Failed');
   }
 
@@ -98,7 +118,7 @@ export class Players {
     );
   }
 
-  #report(pod: Pod, phase: 'Running' | 'Failed'): void {
+  #report(pod: Pod, phase: 'Running' | 'Failed' | 'Succeeded'): void {
     const lastTransitionTime = rfc3339(this.#clock.now());
     const status = phase === 'Running' ? 'True' : 'False';
     const conditions = [{ type: 'Ready', status, lastTransitionTime }];

@@ -1,8 +1,8 @@
 import type { Pod, ResourceQuota } from '@gantry/model/gen/gantry.core.v1.ts';
-import { Violation } from './invariants.ts';
 import { nodes, type Scenario } from './scenario.ts';
 import type { Simulation } from './simulation.ts';
 import { users } from './users.ts';
+import { Violation } from './violation.ts';
 
 const namespace = 'bounded';
 /** Pods that the quota allows at first. */

@@ -13,6 +13,8 @@ export interface Scenario {
   readonly setUp: (simulation: Simulation) => void;
   /** Acts once a step. */
   readonly act: (simulation: Simulation) => void;
+  /** Steps of half a second without a write after which everything is at rest; if absent, the simulation's default. */
+  readonly quietSteps?: number;
   /** Faults that remain once everything came to rest; empty where all is well. */
   readonly check: (simulation: Simulation) => string[];
 }

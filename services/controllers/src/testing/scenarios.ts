@@ -2,6 +2,7 @@ import { namespaces, nodeHealth, volumes } from './cluster-scenarios.ts';
 import { evictions } from './disruption-scenario.ts';
 import { endpoints } from './endpoints-scenario.ts';
 import { garbage } from './garbage-scenario.ts';
+import { jobs } from './job-scenario.ts';
 import { quotas } from './quota-scenario.ts';
 import type { Scenario } from './scenario.ts';
 import { deployments, disruptions, endpointSlices, podGroups, replicaSets } from './workload-scenarios.ts';
@@ -20,4 +21,5 @@ export const scenarios: readonly Scenario[] = [
   nodeHealth,
   volumes,
   quotas,
+  jobs,
 ];

@@ -102,7 +102,7 @@ export class Simulation implements AsyncDisposable {
       store: this.store,
       clock: this.clock,
       players: this.players,
-      decidedAt: (key) => this.#decidedAt.get(key) ?? 0,
+      decidedAt: (controller, key) => this.#decidedAt.get(`${controller} ${key}`) ?? 0,
     });
     this.#setFaults(options.faults);
   }
@@ -207,11 +207,12 @@ export class Simulation implements AsyncDisposable {
 
   /** The controller itself, of which is noted what its plans were made from. */
   #observed(controller: Controller): Controller {
-    if (controller.name !== 'replicaset-controller') return controller;
+    const [kind] = controller.watches;
+    if (kind === undefined) return controller;
     return {
       ...controller,
       reconcile: (key, view, nowMs) => {
-        this.#decidedAt.set(key, view.revision('ReplicaSet'));
+        this.#decidedAt.set(`${controller.name} ${key}`, view.revision(kind));
         return controller.reconcile(key, view, nowMs);
       },
     };

@@ -27,6 +27,8 @@ export interface Change {
 export type DeletionWatch = (object: AnyObject, options: DeleteOptions, by: string) => void;
 
 type Meta = AnyObject['metadata'];
+const finalizersRemoved = '$deleteFromPrimitiveList/finalizers';
+type MetaPatch = Partial<Meta> & { readonly [finalizersRemoved]?: readonly string[] };
 
 /**
  * The truth of a simulated cluster: objects with revisions, written the way the api writes them (optimistic locks, uids,
@@ -152,10 +154,16 @@ export class TruthStore {
     return this.#put({ ...stored, status } as AnyObject, stored, by) as T;
   }
 
-  /** A merge patch of metadata alone. */
+  /** A merge patch of metadata alone, or a strategic one that takes entries from its finalizers. */
   patchMetadata(kind: AnyKind, name: ObjectName, body: unknown, by: string): AnyObject {
     const stored = this.get(kind, name) as AnyObject;
-    const { metadata } = body as { readonly metadata: Partial<Meta> };
+    const { [finalizersRemoved]: removed, ...metadata } = (body as { readonly metadata: MetaPatch }).metadata;
+    if (removed !== undefined) {
+      metadata.finalizers = (stored.metadata.finalizers ?? []).filter((finalizer) => !removed.includes(finalizer));
+    }
+    if (metadata.uid !== undefined && metadata.uid !== stored.metadata.uid) {
+      throw new GantryError('Invalid', 'metadata.uid: field is immutable');
+    }
     return this.update({ ...stored, metadata: { ...stored.metadata, ...metadata } } as AnyObject, by);
   }
 
@@ -186,10 +194,18 @@ export class TruthStore {
     return { object: this.#put(next, stored, by), gone: false };
   }
 
-  /** Ends an object whatever holds it: a kubelet's word that a pod has ended. */
+  /** A kubelet's word that a pod has ended: it goes, unless a finalizer holds it. */
   end(object: AnyObject, by: string): void {
-    const stored = this.find(idOf(object), object.metadata.namespace, object.metadata.name) as AnyObject | undefined;
-    if (stored?.metadata.uid === object.metadata.uid) this.#remove(stored!, by);
+    const { namespace, name, uid } = object.metadata;
+    const stored = this.find(idOf(object), namespace, name) as AnyObject | undefined;
+    if (stored?.metadata.uid !== uid) return;
+    if ((stored!.metadata.finalizers ?? []).length === 0) this.#remove(stored!, by);
+    else
+      this.#put(
+        { ...stored!, metadata: { ...stored!.metadata, deletionGracePeriodSeconds: 0 } } as AnyObject,
+        stored,
+        by,
+      );
   }
 
   /** Changes the stored object as one write of somebody who reads the truth; nothing where it is gone. */

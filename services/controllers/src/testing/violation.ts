@@ -1,0 +1,2 @@
+/** A broken promise of the controllers. */
+export class Violation extends Error {}
