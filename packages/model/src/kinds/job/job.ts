@@ -1,6 +1,5 @@
 import type { Job } from '../../gen/gantry.batch.v1.ts';
 import type { Kind } from '../../kind.ts';
-import { notEnforced } from '../../validation/causes.ts';
 import { nameWarnings } from '../pod/names.ts';
 import { jobColumns } from './columns.ts';
 import { setJobDefaults } from './defaults.ts';
@@ -33,7 +32,7 @@ export const job: Kind<Job> = {
   validateCreate: validateGeneratedSelector,
   validateUpdate: validateJobUpdate,
   validateStatus: validateJobStatus,
-  warnings: ({ metadata }) => [...nameWarnings(metadata), notEnforced(job, 'no pods are made for it')],
+  warnings: ({ metadata }) => nameWarnings(metadata),
   selectableFields: { 'status.successful': ({ status }) => String(status?.succeeded ?? 0) },
   columns: jobColumns,
   // Jobs of the first versions of this group left their pods behind, and clients still count on it.
