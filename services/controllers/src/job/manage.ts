@@ -36,7 +36,7 @@ export function suspend(tally: Tally): Management {
 export function manage(tally: Tally, pace: Pace): Management {
   const { active, terminating, job } = tally;
   const wanted = wantedOf(tally);
-  const victims = victimsOf(tally, Math.max(0, active.length - wanted)).slice(0, burst);
+  const victims = victimsOf(tally, Math.max(0, active.length - wanted), pace.now.wallMs).slice(0, burst);
   if (victims.length > 0) return remove(tally, victims);
   const leaving = job.spec.podReplacementPolicy === 'Failed' ? terminating.length : 0;
   const missing = Math.min(wanted - leaving - active.length, burst);
@@ -69,19 +69,18 @@ export function release(object: Pod): Extract<Action, { type: 'removeFinalizer' 
 }
 
 /** At least so many pods, and those that an indexed Job has no place for: more than one of an index, or of none that there is. */
-function victimsOf({ job, active }: Tally, atLeast: number): readonly Pod[] {
-  if (!isIndexed(job)) return chooseVictims(active, atLeast);
+function victimsOf({ job, active }: Tally, atLeast: number, nowMs: number): readonly Pod[] {
+  const choose = (pods: readonly Pod[], count: number): Pod[] => chooseVictims(pods, [], count, nowMs);
+  if (!isIndexed(job)) return choose(active, atLeast);
   const byIndex = Map.groupBy(active, (pod) => {
     const index = indexOf(pod);
     return index !== undefined && index < job.spec.completions! ? index : undefined;
   });
-  const surplus = [...byIndex].flatMap(([index, pods]) =>
-    index === undefined ? pods : chooseVictims(pods, pods.length - 1),
-  );
+  const surplus = [...byIndex].flatMap(([index, pods]) => (index === undefined ? pods : choose(pods, pods.length - 1)));
   if (surplus.length >= atLeast) return surplus;
   const others = new Set(surplus);
   const left = active.filter((pod) => !others.has(pod));
-  return [...surplus, ...chooseVictims(left, atLeast - surplus.length)];
+  return [...surplus, ...choose(left, atLeast - surplus.length)];
 }
 
 function create(tally: Tally, missing: number, { key, now, memory, failures }: Pace): readonly Action[] {

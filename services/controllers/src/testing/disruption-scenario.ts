@@ -3,11 +3,11 @@ import type { PodDisruptionBudget } from '@gantry/model/gen/gantry.policy.v1.ts'
 import { isReady } from '@gantry/model/ready.ts';
 import { rfc3339 } from '@gantry/runtime/time.ts';
 import { isActive } from '../core/pods.ts';
-import { Violation } from './invariants.ts';
 import { aReplicaSet } from './objects.ts';
 import { nodes, type Scenario } from './scenario.ts';
 import type { Simulation } from './simulation.ts';
 import { users } from './users.ts';
+import { Violation } from './violation.ts';
 
 const replicas = 6;
 /** Pods that stay, by the budget. */
