@@ -8,7 +8,7 @@ import type { Verdict } from './verdict.ts';
 /** Most pods that one write of a status begins to count: so its list of uids stays below 20 KB. */
 const mostUncounted = 500;
 
-/** What a status says of pods that ended, after this plan. */
+/** Numbers of pods that ended, as the status has them after this plan. */
 export interface Count {
   readonly succeeded: number;
   readonly failed: number;

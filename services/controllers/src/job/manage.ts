@@ -20,7 +20,7 @@ export interface Pace {
   readonly failures: Failures;
 }
 
-/** What is to be done about a Job's active pods. */
+/** Acts on a Job's active pods. */
 export interface Management {
   readonly actions: readonly Action[];
   /** Pods that are active once the deletions are done; undefined where nothing is done. */

@@ -6,7 +6,7 @@
 /** The annotation of Jobs that start after others. */
 export const afterAnnotation = 'gantry.dev/after';
 
-/** What can be asked of each kind; the first is asked where nothing is said. */
+/** States that can be asked of each kind; the first is asked where nothing is said. */
 export const prerequisiteStates = {
   Job: ['Complete', 'Failed', 'Finished'],
   Deployment: ['Available', 'RolledOut'],
