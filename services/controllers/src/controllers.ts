@@ -34,7 +34,7 @@ export function allControllers(clock: Clock, monitor: NodeMonitor): readonly Con
   return [
     replicaSetController(),
     replicationController(),
-    deploymentController,
+    deploymentController(clock),
     statefulSetController(),
     daemonSetController(clock),
     rolloutController(clock),

@@ -1,11 +1,14 @@
 import type { Deployment, ReplicaSet } from '@gantry/model/gen/gantry.apps.v1.ts';
+import { FakeClock } from '@gantry/runtime/clock.ts';
 import { describe, expect, it } from 'vitest';
 import type { Action, AnyObject } from '../core/action.ts';
 import { controllerOf } from '../core/owners.ts';
 import { fakeView } from '../testing/fake-view.ts';
 import { aDeployment, aPod, aReplicaSet } from '../testing/objects.ts';
-import { deploymentController } from './deployment.ts';
+import { deploymentController as makeController } from './deployment.ts';
 import { newSetFor } from './sets.ts';
+
+const deploymentController = makeController(new FakeClock());
 
 const now = Date.parse('2026-01-01T00:05:00Z');
 const reconcile = (objects: readonly AnyObject[], revision?: number): readonly Action[] =>
@@ -52,9 +55,14 @@ describe('a rollout', () => {
   });
 
   it('keeps the status right before it writes anything that may be refused for ever', () => {
-    const [first, ...others] = typesOf(reconcile([aDeployment()]));
-    expect(first).toBe('updateStatus');
-    expect(others).toContain('update');
+    const deployment = aDeployment({}, 'web:2');
+    const old = aSetOf(aDeployment({}, 'web:1'), 3);
+    old.metadata.ownerReferences = [{ ...controllerOf(old)!, uid: deployment.metadata.uid! }];
+    const current = aSetOf(deployment, 0);
+    expect(typesOf(reconcile([deployment, current, old])).filter((type) => type.startsWith('update'))).toEqual([
+      'updateStatus',
+      'update',
+    ]);
   });
 
   it('gives the new set no room for pods that the old one still has, or may still make', () => {

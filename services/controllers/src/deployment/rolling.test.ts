@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { nextNewSize, nextOldSizes, resolveIntOrPercent, rolloutBounds, shareOut } from './rolling.ts';
+import { nextNewSize, nextOldSizes, proportionalSizes, resolveIntOrPercent, rolloutBounds } from './rolling.ts';
 
 describe('resolveIntOrPercent', () => {
   it('rounds percentages the way it is asked to', () => {
@@ -14,7 +14,7 @@ describe('rolloutBounds', () => {
   it('lets one replica be unavailable where nothing could move otherwise', () => {
     expect(rolloutBounds(1, '25%', '25%')).toEqual({ replicas: 1, maxSurge: 1, maxUnavailable: 0 });
     expect(rolloutBounds(4, 0, '10%')).toEqual({ replicas: 4, maxSurge: 0, maxUnavailable: 1 });
-    expect(rolloutBounds(0, 0, 0)).toEqual({ replicas: 0, maxSurge: 0, maxUnavailable: 1 });
+    expect(rolloutBounds(0, 0, 0)).toEqual({ replicas: 0, maxSurge: 0, maxUnavailable: 0 });
   });
 });
 
@@ -81,30 +81,43 @@ describe('a whole rolling update', () => {
   });
 });
 
-describe('shareOut', () => {
-  it('keeps the sum and the proportions', () => {
-    expect(shareOut([5, 10], 30)).toEqual([10, 20]);
-    expect(shareOut([3, 3, 1], 8)).toEqual([4, 3, 1]);
-    expect(shareOut([2, 8], 0)).toEqual([0, 0]);
+describe('the sets of a Deployment that is scaled in the middle of a rollout', () => {
+  /** Sizes of sets, oldest first, and the most pods of the Deployment when they were sized. */
+  const scaled = (replicas: number, maxSurge: number, sizes: readonly number[], mostBefore: number | undefined) =>
+    proportionalSizes(
+      { replicas, maxSurge, maxUnavailable: 0 },
+      sizes.map((wanted) => ({ wanted, mostBefore })),
+      sizes.reduce((total, size) => total + size, 0),
+    );
+
+  // Facts of Kubernetes' controller, the surge resolved.
+  it.each<[what: string, replicas: number, surge: number, before: number[], most: number | undefined, after: number[]]>(
+    [
+      ['keep their proportions', 20, 0, [5, 5], 10, [10, 10]],
+      ['shrink in proportion', 10, 0, [15, 5], 20, [7, 3]],
+      ['give the larger one the rest', 15, 0, [4, 6], 10, [6, 9]],
+      ['of one size grow from the newest', 11, 0, [5, 5], 10, [5, 6]],
+      ['of one size shrink from the oldest', 9, 0, [5, 5], 10, [4, 5]],
+      ['take the surge into account', 10, 2, [2, 4], 6, [4, 8]],
+      ['go to nothing', 0, 0, [3, 4], 7, [0, 0]],
+      ['stay where the total is right', 8, 2, [4, 6], 12, [4, 6]],
+      ['go by the pods that are counted where they do not know', 20, 0, [5, 5], undefined, [10, 10]],
+      ['go by the pods that are counted where what they know is 0', 20, 0, [5, 5], 0, [10, 10]],
+      ['are three', 8, 0, [3, 3, 3], 9, [2, 3, 3]],
+    ],
+  )('%s', (_what, replicas, surge, before, most, after) => {
+    expect(scaled(replicas, surge, before, most)).toEqual(after);
   });
 
-  it('lets no set grow while others shrink', () => {
-    expect(shareOut([3, 3, 3], 8)).toEqual([3, 3, 2]);
-  });
-
-  it('never loses a replica', () => {
+  it('have the total that is allowed', () => {
+    const sizes = fc.array(fc.integer({ min: 1, max: 50 }), { minLength: 2, maxLength: 5 });
     fc.assert(
-      fc.property(
-        fc.array(fc.integer({ min: 1, max: 50 }), { minLength: 1, maxLength: 6 }),
-        fc.integer({ min: 0, max: 500 }),
-        (sizes, total) => {
-          const shared = shareOut(sizes, total);
-          expect(shared.reduce((a, b) => a + b, 0)).toBe(total);
-          expect(Math.min(...shared)).toBeGreaterThanOrEqual(0);
-          const shrinks = total < sizes.reduce((a, b) => a + b, 0);
-          if (shrinks) expect(shared.every((size, index) => size <= sizes[index]!)).toBe(true);
-        },
-      ),
+      fc.property(sizes, fc.nat(200), fc.nat(9), fc.nat(20), (before, replicas, surge, missing) => {
+        const total = before.reduce((sum, size) => sum + size, 0);
+        const after = scaled(replicas, surge, before, total + missing);
+        expect(Math.min(...after)).toBeGreaterThanOrEqual(0);
+        expect(after.reduce((sum, size) => sum + size, 0)).toBe(replicas === 0 ? 0 : replicas + surge);
+      }),
     );
   });
 });

@@ -30,7 +30,7 @@ export function resolveIntOrPercent(value: number | string, total: number, round
 }
 
 /**
- * The bounds of a Deployment's rollout. Surge rounds up and unavailability down; where both come to 0 one replica may be
+ * The bounds of a Deployment's rolling update. Surge rounds up and unavailability down; where both come to 0 one replica may be
  * unavailable, or nothing could ever move (Kubernetes' rule).
  */
 export function rolloutBounds(
@@ -39,8 +39,9 @@ export function rolloutBounds(
   maxUnavailable: number | string,
 ): RolloutBounds {
   const surge = resolveIntOrPercent(maxSurge, replicas, 'up');
-  const unavailable = Math.min(resolveIntOrPercent(maxUnavailable, replicas, 'down'), replicas);
-  return { replicas, maxSurge: surge, maxUnavailable: surge === 0 && unavailable === 0 ? 1 : unavailable };
+  const unavailable = resolveIntOrPercent(maxUnavailable, replicas, 'down');
+  const isStuck = surge === 0 && unavailable === 0;
+  return { replicas, maxSurge: surge, maxUnavailable: Math.min(isStuck ? 1 : unavailable, replicas) };
 }
 
 /** Next size of the new set: as many replicas as the surge leaves room for beside the pods that there may be. */
@@ -75,23 +76,51 @@ export function nextOldSizes(bounds: RolloutBounds, newSet: SetSize, oldSets: re
   });
 }
 
+/** A set that takes part in a change of the total. */
+export interface Share {
+  /** Replicas asked for in its spec, above 0. */
+  readonly wanted: number;
+  /** Most pods of the Deployment when the set was sized; undefined where that is not known. */
+  readonly mostBefore: number | undefined;
+}
+
 /**
- * Shares a change of the total among sets in proportion to their sizes: what a Deployment that is scaled in the middle of
- * a rollout, or paused, does. The largest sets take what rounding leaves over; none grows while others shrink.
+ * Shares a change of the total among the sets of a Deployment that is scaled in the middle of a rollout, or while it is paused: each
+ * changes by the part by which the most pods of the Deployment change. Larger sets come first, and the largest takes the rest.
+ *
+ * @param shares Oldest first.
+ * @param counted Pods that the Deployment's status counts: the total before where a set does not know it.
  */
-export function shareOut(sizes: readonly number[], total: number): number[] {
-  const current = sizes.reduce((a, b) => a + b, 0);
-  if (current === 0) return [...sizes];
-  const shared = sizes.map((size) => Math.floor((size * total) / current));
-  let left = total - shared.reduce((a, b) => a + b, 0);
-  const largestFirst = [...sizes.entries()].sort(([, a], [, b]) => b - a);
-  for (const [index, size] of largestFirst) {
-    const share = shared[index] ?? 0;
-    const more = Math.min(left, total > current ? left : size - share);
-    shared[index] = share + more;
-    left -= more;
+export function proportionalSizes(bounds: RolloutBounds, shares: readonly Share[], counted: number): number[] {
+  const most = bounds.replicas === 0 ? 0 : bounds.replicas + bounds.maxSurge;
+  const change = most - shares.reduce((total, { wanted }) => total + wanted, 0);
+  const sizes = shares.map(({ wanted }) => wanted);
+  if (change === 0) return sizes;
+  const indexes = inOrderOfSize(shares, change > 0);
+  let left = change;
+  for (const index of indexes) {
+    if (left === 0) break;
+    const wished = proportionOf(shares[index]!, most, counted);
+    const part = change > 0 ? Math.min(wished, left) : Math.max(wished, left);
+    sizes[index] = sizes[index]! + part;
+    left -= part;
   }
-  return shared;
+  const [largest] = indexes;
+  sizes[largest!] = Math.max(0, sizes[largest!]! + left);
+  return sizes;
+}
+
+/** Indexes of shares, the largest first; of equal ones the newest where they grow, and the oldest where they shrink. */
+function inOrderOfSize(shares: readonly Share[], grow: boolean): number[] {
+  const indexes = [...shares.keys()];
+  return indexes.sort((a, b) => shares[b]!.wanted - shares[a]!.wanted || (grow ? b - a : a - b));
+}
+
+/** The change of one set that keeps its part of the most pods, rounded to the nearest number. */
+function proportionOf({ wanted, mostBefore }: Share, most: number, counted: number): number {
+  if (most === 0) return -wanted;
+  const before = mostBefore || counted;
+  return before === 0 ? 0 : Math.round((wanted * most) / before) - wanted;
 }
 
 function sum(sets: readonly SetSize[], field: 'wanted' | 'available'): number {

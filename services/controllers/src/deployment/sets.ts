@@ -3,20 +3,12 @@ import type { Deployment, ReplicaSet } from '@gantry/model/gen/gantry.apps.v1.ts
 import type { PodTemplateSpec } from '@gantry/model/gen/gantry.core.v1.ts';
 import { contentHash } from '@gantry/model/hash.ts';
 import { controllerReference } from '../core/owners.ts';
+import { currentAnnotations, revisionOf, sizeAnnotations } from './annotations.ts';
 
 /** Label that ties pods and ReplicaSets of one revision together. */
 export const hashLabel = 'pod-template-hash';
-/** Number of a rollout; `rollout history` and `undo` go by it. */
-export const revisionAnnotation = 'deployment.kubernetes.io/revision';
-const desiredAnnotation = 'deployment.kubernetes.io/desired-replicas';
-const maxAnnotation = 'deployment.kubernetes.io/max-replicas';
-/** Annotations of a Deployment that say nothing about its revisions. */
-const ownAnnotations = new Set([
-  revisionAnnotation,
-  desiredAnnotation,
-  maxAnnotation,
-  'kubectl.kubernetes.io/last-applied-configuration',
-]);
+/** Most characters of an object's name. */
+const maxName = 253;
 
 /** A Deployment's ReplicaSets: the one with its present template, and all others, oldest first. */
 export interface Revisions {
@@ -26,18 +18,26 @@ export interface Revisions {
 
 /** Sorts a Deployment's ReplicaSets out. Of several with the present template the oldest counts. */
 export function revisionsOf(deployment: Deployment, sets: readonly ReplicaSet[]): Revisions {
-  const byAge = [...sets].sort(
-    (a, b) =>
-      (a.metadata.creationTimestamp ?? '').localeCompare(b.metadata.creationTimestamp ?? '') ||
-      a.metadata.name.localeCompare(b.metadata.name),
-  );
-  const current = byAge.find((set) => sameTemplate(set.spec.template, deployment.spec.template));
+  const byAge = [...sets].sort(olderFirst);
+  const current = byAge.find((set) => isSameTemplate(set.spec.template, deployment.spec.template));
   return { current, old: byAge.filter((set) => set !== current) };
 }
 
-/** The rollout number in an object's annotation, 0 where there is none. */
-export function revisionOf(object: { readonly metadata: { readonly annotations?: Record<string, string> } }): number {
-  return Number(object.metadata.annotations?.[revisionAnnotation] ?? 0) || 0;
+/** Orders sets by age, those of one second by name. */
+export function olderFirst(a: ReplicaSet, b: ReplicaSet): number {
+  const [one, other] = [a.metadata.creationTimestamp ?? '', b.metadata.creationTimestamp ?? ''];
+  if (one !== other) return one < other ? -1 : 1;
+  return a.metadata.name < b.metadata.name ? -1 : 1;
+}
+
+/** True for a set that asks for pods. */
+export function isLive({ spec }: ReplicaSet): boolean {
+  return (spec.replicas ?? 1) > 0;
+}
+
+/** The revision that a Deployment's present template gets: above those of all other templates. */
+export function nextRevision(old: readonly ReplicaSet[]): number {
+  return Math.max(0, ...old.map(revisionOf)) + 1;
 }
 
 /** The ReplicaSet for a Deployment's present template. */
@@ -49,10 +49,13 @@ export function newSetFor(deployment: Deployment, replicas: number, revision: nu
     apiVersion: 'apps/v1',
     kind: 'ReplicaSet',
     metadata: {
-      name: `${deployment.metadata.name}-${hash}`,
+      name: setName(deployment, hash),
       namespace: deployment.metadata.namespace!,
       labels: { ...template.metadata.labels },
-      annotations: setAnnotations(deployment, revision, maxReplicas),
+      annotations: {
+        ...currentAnnotations(deployment, { metadata: {} }, revision),
+        ...sizeAnnotations(deployment, maxReplicas),
+      },
       ownerReferences: [controllerReference(deployment)],
     },
     spec: {
@@ -67,35 +70,26 @@ export function newSetFor(deployment: Deployment, replicas: number, revision: nu
   };
 }
 
-/** The annotations that a Deployment's ReplicaSet carries. */
-export function setAnnotations(deployment: Deployment, revision: number, maxReplicas: number): Record<string, string> {
-  const copied = Object.entries(deployment.metadata.annotations ?? {}).filter(([name]) => !ownAnnotations.has(name));
-  return {
-    ...Object.fromEntries(copied),
-    [revisionAnnotation]: String(revision),
-    ...countAnnotations(deployment, maxReplicas),
-  };
+/** A set's template as its Deployment has it: without the label of its hash. */
+export function templateWithoutHash({ spec }: ReplicaSet): PodTemplateSpec {
+  const { [hashLabel]: _hash, ...labels } = spec.template.metadata?.labels ?? {};
+  return { ...spec.template, metadata: { ...spec.template.metadata!, labels } };
 }
 
-/** The counts by which a set's share of a scaled Deployment is known. */
-export function countAnnotations(deployment: Deployment, maxReplicas: number): Record<string, string> {
-  return { [desiredAnnotation]: String(deployment.spec.replicas ?? 1), [maxAnnotation]: String(maxReplicas) };
-}
-
-/** The replicas that the Deployment asked for when this set was written last. */
-export function desiredWhenWritten(set: ReplicaSet): number | undefined {
-  const value = set.metadata.annotations?.[desiredAnnotation];
-  return value === undefined ? undefined : Number(value);
-}
-
-function sameTemplate(a: PodTemplateSpec | undefined, b: PodTemplateSpec | undefined): boolean {
+/** True for templates that make the same pods, but for the label of their hash. */
+export function isSameTemplate(a: PodTemplateSpec | undefined, b: PodTemplateSpec | undefined): boolean {
   return isDeepStrictEqual(comparable(a), comparable(b));
+}
+
+function setName({ metadata }: Deployment, hash: string): string {
+  return `${metadata.name.slice(0, maxName - 1 - hash.length)}-${hash}`;
 }
 
 /** A template without the hash label and without empty lists and maps, which mean the same as absent ones. */
 function comparable(template: PodTemplateSpec | undefined): unknown {
-  const { [hashLabel]: _hash, ...labels } = template?.metadata?.labels ?? {};
-  return withoutEmpty({ labels, annotations: template?.metadata?.annotations, spec: template?.spec });
+  const { labels: all, ...metadata } = template?.metadata ?? {};
+  const { [hashLabel]: _hash, ...labels } = all ?? {};
+  return withoutEmpty({ metadata: { ...metadata, labels }, spec: template?.spec });
 }
 
 function withoutEmpty(value: unknown): unknown {

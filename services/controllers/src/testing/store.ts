@@ -150,8 +150,14 @@ export class TruthStore {
 
   updateStatus<T extends AnyObject>(object: T, by: string): T {
     const stored = this.#locked(object);
-    const { status } = structuredClone(object) as { status?: unknown };
-    return this.#put({ ...stored, status } as AnyObject, stored, by) as T;
+    const { status, metadata } = structuredClone(object) as AnyObject & { status?: unknown };
+    // As with the api, annotations come along.
+    const { annotations } = metadata;
+    return this.#put(
+      { ...stored, metadata: { ...stored.metadata, annotations }, status } as AnyObject,
+      stored,
+      by,
+    ) as T;
   }
 
   /** A merge patch of metadata alone, or a strategic one that takes entries from its finalizers. */

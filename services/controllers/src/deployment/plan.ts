@@ -1,0 +1,163 @@
+import type { DeploymentCondition, ReplicaSet } from '@gantry/model/gen/gantry.apps.v1.ts';
+import { type Action, type View, waitForView } from '../core/action.ts';
+import { revisionOf, rollbackRevisionOf } from './annotations.ts';
+import { historyLimitOf, progressDeadlineOf, progressingOf, withCondition, withPause } from './conditions.ts';
+import { recreateStep } from './recreate.ts';
+import { isObserved, type Resize, rollingStep, scalingEvent, setWrites, sizeOf } from './resize.ts';
+import { rollBack } from './rollback.ts';
+import { nextNewSize } from './rolling.ts';
+import { isScaled, scaledSizes } from './scale.ts';
+import { isLive, newSetFor, nextRevision } from './sets.ts';
+import {
+  type AgeOf,
+  deadlineAction,
+  isComplete,
+  type Rollout,
+  rolloutStatusOf,
+  statusOf,
+  statusWrite,
+  withStatus,
+} from './status.ts';
+
+/** Facts that a plan goes by beside the Deployment and its sets. */
+export interface Observed {
+  readonly view: View;
+  /** The wall clock, for times that are stored. */
+  readonly nowMs: number;
+  readonly ageOf: AgeOf;
+  /** Why the set of the present template could not be made; undefined where nobody tried, or it could. */
+  readonly createFailure: string | undefined;
+}
+
+/** Decides what is to be done about a Deployment. The status comes first: it stays right where a later write is refused for ever. */
+export function planOf(rollout: Rollout, observed: Observed): Action[] {
+  const { deployment } = rollout;
+  const stored = deployment.status?.conditions ?? [];
+  if (deployment.metadata.deletionTimestamp !== undefined) return calmStatus(rollout, stored, observed);
+  const conditions = withFound(rollout, withPause(deployment, stored, observed.nowMs), observed.nowMs);
+  const asked = rollbackRevisionOf(deployment);
+  if (deployment.spec.paused) {
+    const pruned = asked === undefined ? prune(rollout) : [];
+    return [...calmStatus(rollout, conditions, observed), ...setWrites(rollout, scaledSizes(rollout)), ...pruned];
+  }
+  if (asked !== undefined) return rollBack(rollout, asked);
+  if (isScaled(rollout)) {
+    return [...calmStatus(rollout, conditions, observed), ...setWrites(rollout, scaledSizes(rollout))];
+  }
+  return rollOut(rollout, conditions, observed);
+}
+
+function rollOut(rollout: Rollout, conditions: readonly DeploymentCondition[], observed: Observed): Action[] {
+  const { deployment, current } = rollout;
+  const going = (resizes: readonly Resize[]): Action[] => [
+    ...rolloutStatus(rollout, conditions, observed),
+    ...setWrites(rollout, resizes),
+    ...(isComplete(deployment, deployment.status) ? prune(rollout) : []),
+  ];
+  if (deployment.spec.strategy?.type !== 'Recreate') {
+    return current === undefined ? create(rollout, conditions, observed) : going(rollingStep(rollout, current));
+  }
+  const step = recreateStep(rollout, observed.view);
+  switch (step.type) {
+    case 'create':
+      return create(rollout, conditions, observed);
+    case 'wait':
+      return [...going([]), waitForView];
+    case 'resize':
+      return going(step.resizes);
+  }
+}
+
+/** Makes the set of the present template. What came of it is told right after, and by the next plan where it was refused. */
+function create(rollout: Rollout, conditions: readonly DeploymentCondition[], observed: Observed): Action[] {
+  const { deployment, old, bounds } = rollout;
+  const { view, nowMs, createFailure } = observed;
+  const size = nextNewSize(bounds, { wanted: 0, available: 0 }, old.map(sizeOf));
+  const set = newSetFor(deployment, size, nextRevision(old), bounds.replicas + bounds.maxSurge);
+  const { name, namespace } = set.metadata;
+  if (view.get('ReplicaSet', namespace, name) !== undefined) {
+    // Another template hashed to this name: count the collision, which salts the next hash.
+    const collisionCount = (deployment.status?.collisionCount ?? 0) + 1;
+    return [{ type: 'updateStatus', object: { ...deployment, status: { ...deployment.status, collisionCount } } }];
+  }
+  const isWatched = progressDeadlineOf(deployment) !== undefined;
+  const created = { reason: 'NewReplicaSetCreated', message: `Created new replica set "${name}"` };
+  const after = isWatched
+    ? withCondition(conditions, { type: 'Progressing', status: 'True', ...created }, nowMs)
+    : conditions;
+  const status = statusOf(rollout, after, nowMs);
+  return [
+    ...(createFailure === undefined ? [] : toldFailure(rollout, conditions, name, createFailure, nowMs)),
+    { type: 'create', object: set },
+    ...scalingEvent(deployment, name, 0, size),
+    { type: 'updateStatus', object: withStatus(deployment, status, revisionOf(set)) },
+  ];
+}
+
+function toldFailure(
+  rollout: Rollout,
+  conditions: readonly DeploymentCondition[],
+  name: string,
+  failure: string,
+  nowMs: number,
+): Action[] {
+  const { deployment } = rollout;
+  const reason = 'ReplicaSetCreateError';
+  const message = `Failed to create new replica set "${name}": ${failure}`;
+  const told =
+    progressDeadlineOf(deployment) === undefined
+      ? conditions
+      : withCondition(conditions, { type: 'Progressing', status: 'False', reason, message }, nowMs);
+  return [
+    ...statusWrite(deployment, statusOf(rollout, told, nowMs), undefined),
+    { type: 'event', about: deployment, eventType: 'Warning', reason, message },
+  ];
+}
+
+/** The status of a Deployment of which no progress is expected. */
+function calmStatus(rollout: Rollout, conditions: readonly DeploymentCondition[], { nowMs }: Observed): Action[] {
+  return statusWrite(rollout.deployment, statusOf(rollout, conditions, nowMs), revisionFor(rollout));
+}
+
+function rolloutStatus(rollout: Rollout, conditions: readonly DeploymentCondition[], observed: Observed): Action[] {
+  const { deployment } = rollout;
+  const { ageOf, nowMs } = observed;
+  const status = rolloutStatusOf(rollout, conditions, ageOf, nowMs);
+  const deadline = deadlineAction(deployment, status, ageOf);
+  return [...statusWrite(deployment, status, revisionFor(rollout)), ...(deadline === undefined ? [] : [deadline])];
+}
+
+/** The revision of the present template; undefined while it has no set. */
+function revisionFor({ current, old }: Rollout): number | undefined {
+  return current === undefined ? undefined : Math.max(revisionOf(current), nextRevision(old));
+}
+
+/** Tells of a set of the present template that was there before anybody watched over progress. */
+function withFound(
+  { deployment, current }: Rollout,
+  conditions: readonly DeploymentCondition[],
+  nowMs: number,
+): readonly DeploymentCondition[] {
+  const isUnwatched = progressDeadlineOf(deployment) === undefined || progressingOf(conditions) !== undefined;
+  if (current === undefined || isUnwatched) return conditions;
+  const message = `Found new replica set "${current.metadata.name}"`;
+  return withCondition(
+    conditions,
+    { type: 'Progressing', status: 'True', reason: 'FoundNewReplicaSet', message },
+    nowMs,
+  );
+}
+
+/** Deletes the oldest idle revisions beyond the history limit. */
+function prune({ deployment, old }: Rollout): Action[] {
+  const limit = historyLimitOf(deployment);
+  const kept = old.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
+  if (limit === undefined || kept.length <= limit) return [];
+  // A stable sort: of equal revisions the older set comes first.
+  const oldest = [...kept].sort((a, b) => revisionOf(a) - revisionOf(b)).slice(0, kept.length - limit);
+  return oldest.filter(isIdle).map((object) => ({ type: 'delete', object, ifUnchanged: true }));
+}
+
+function isIdle(set: ReplicaSet): boolean {
+  return !isLive(set) && !set.status?.replicas && isObserved(set);
+}
