@@ -18,6 +18,7 @@ import { nodeHealthController } from './nodehealth/nodehealth.ts';
 import { podGroupController } from './podgroup/podgroup.ts';
 import { replicaSetController, replicationController } from './replicaset/replicaset.ts';
 import { resourceQuotaController } from './resourcequota/resourcequota.ts';
+import { restartController } from './restarts/restarts.ts';
 import { rolloutController } from './rollout/rollout.ts';
 import { serviceAccountController } from './serviceaccount/serviceaccount.ts';
 import { statefulSetController } from './statefulset/statefulset.ts';
@@ -40,6 +41,7 @@ export function allControllers(clock: Clock, monitor: NodeMonitor): readonly Con
     rolloutController(clock),
     cronJobController(localZone),
     ttlAfterFinishedController,
+    restartController,
     endpointSliceController,
     endpointSliceMirroringController,
     endpointsController(clock),
