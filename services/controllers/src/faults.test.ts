@@ -1,7 +1,8 @@
 import { GantryError } from '@gantry/runtime/errors.ts';
 import { describe, expect, it } from 'vitest';
-import type { Action, Controller, View } from './core/action.ts';
+import { type Action, type Controller, keyOf, splitKey, type View } from './core/action.ts';
 import type { ControllerApi } from './core/executor.ts';
+import { controllerOf } from './core/owners.ts';
 import { wholeCast } from './testing/cast.ts';
 import type { Scenario } from './testing/scenario.ts';
 import { scenarios } from './testing/scenarios.ts';
@@ -13,14 +14,14 @@ import { allFaults, Simulation, type SimulationOptions } from './testing/simulat
 // GANTRY_SEEDS=1000 runs a thousand seeds a scenario, GANTRY_SEED=7 the seventh alone.
 
 const fewest = 25;
-const faultySteps = 300;
+const defaultSteps = 300;
 
 type Careless = Pick<SimulationOptions, 'controllers' | 'beside' | 'wrapApi'>;
 
 async function run(scenario: Scenario, seed: number, cast: Careless = wholeCast()): Promise<void> {
   await using simulation = new Simulation({ seed, faults: allFaults, ...cast, act: scenario.act });
   scenario.setUp(simulation);
-  await simulation.steps(faultySteps);
+  await simulation.steps(scenario.steps ?? defaultSteps);
   await simulation.settle(scenario.quietSteps);
   expect(scenario.check(simulation)).toEqual([]);
 }
@@ -84,6 +85,23 @@ function hasty(): Careless {
   return { ...cast, controllers: (simulation) => [...cast.controllers(simulation), controller] };
 }
 
+/** All controllers, and one that takes the pods of StatefulSets from nodes that it does not hear. */
+function impatient(): Careless {
+  const cast = wholeCast();
+  const controller: Controller = {
+    name: 'impatient-controller',
+    watches: ['Pod'],
+    keysFor: (object) => [keyOf(object)],
+    reconcile: (key, view) => {
+      const { namespace, name } = splitKey(key);
+      const object = view.get('Pod', namespace, name);
+      if (object?.metadata.deletionTimestamp === undefined || controllerOf(object)?.kind !== 'StatefulSet') return [];
+      return [{ type: 'delete', object, gracePeriodSeconds: 0 }];
+    },
+  };
+  return { ...cast, controllers: (simulation) => [...cast.controllers(simulation), controller] };
+}
+
 /** All controllers, which do not hear of the items of a batch that were written where another one was refused. */
 function forgetful(): Careless {
   const wrapApi = (api: ControllerApi): ControllerApi => ({
@@ -136,6 +154,13 @@ describe('the simulation catches', () => {
       hasty,
       Array.from({ length: 200 }, (_, i) => i + 1),
       /force-deletes pod/,
+    ],
+    [
+      'a pod of a StatefulSet that is replaced while it runs on a node that is cut off',
+      'statefulset-controller',
+      impatient,
+      Array.from({ length: 200 }, (_, i) => i + 1),
+      /force-deletes pod|starts on .* while it runs on/,
     ],
     [
       'an adoption by a set that is gone',

@@ -13,6 +13,7 @@ import { foregroundFinalizer, orphanFinalizer } from './deletion.ts';
 import { foreignKinds, idOf } from './foreign.ts';
 import { JobInvariants } from './job-invariants.ts';
 import type { Players } from './players.ts';
+import { StatefulInvariants } from './stateful-invariants.ts';
 import type { Change, TruthStore } from './store.ts';
 import { Violation } from './violation.ts';
 
@@ -21,8 +22,8 @@ export interface Surroundings {
   readonly store: TruthStore;
   readonly clock: Clock;
   readonly players: Players;
-  /** The revision of a controller's own kind that its latest plan for a key was made from. */
-  readonly decidedAt: (controller: string, key: string) => number;
+  /** The revision of a kind that a controller's latest plan for a key was made from; of the controller's own kind where none is named. */
+  readonly decidedAt: (controller: string, key: string, kind?: KindName) => number;
 }
 
 const collector = 'garbage-collector';
@@ -44,6 +45,7 @@ export class Invariants {
   constructor(around: Surroundings) {
     this.#around = around;
     new JobInvariants(around.store, around.decidedAt);
+    new StatefulInvariants(around.store, around.players.containers, around.decidedAt);
     around.store.onChange((change) => {
       this.#noteOrphans(change);
       const { type, object, old } = change;

@@ -2,6 +2,7 @@ import type { Node, Pod } from '@gantry/model/gen/gantry.core.v1.ts';
 import { isReady } from '@gantry/model/ready.ts';
 import type { Clock } from '@gantry/runtime/clock.ts';
 import { rfc3339 } from '@gantry/runtime/time.ts';
+import { Containers } from './containers.ts';
 import type { Random } from './random.ts';
 import type { TruthStore } from './store.ts';
 
@@ -9,10 +10,12 @@ import type { TruthStore } from './store.ts';
 const bindChance = 0.5;
 const startChance = 0.3;
 const endChance = 0.3;
-const failChance = 0.01;
 /** Of a pod that runs to its end, and of a failure in place of success while containers fail. */
 const finishChance = 0.2;
 const failureChance = 0.3;
+
+/** An image whose containers run and never become ready. */
+export const brokenImage = 'web:broken';
 
 /**
  * The scheduler and the kubelets of a simulated cluster. They see the truth, and take their time: pods are bound, start, fail
@@ -23,13 +26,18 @@ export class Players {
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #cutOff = new Set<string>();
+  readonly #off = new Set<string>();
+  readonly containers: Containers;
   /** Containers fail now and then. */
   failing = false;
+  /** Chance of a step that a running pod fails, while any do. */
+  failChance = 0.01;
 
   constructor(store: TruthStore, clock: Clock, random: Random) {
     this.#store = store;
     this.#clock = clock;
     this.#random = random;
+    this.containers = new Containers(store);
   }
 
   /** Cuts a node off, or connects it again. */
@@ -38,9 +46,27 @@ export class Players {
     else this.#cutOff.delete(nodeName);
   }
 
+  /** Takes a node's power, and all its containers with it. */
+  powerOff(nodeName: string): void {
+    this.#off.add(nodeName);
+    this.containers.lose(nodeName);
+  }
+
+  /** Gives a node its power back: it starts the pods that the api says are its own. */
+  powerOn(nodeName: string): void {
+    if (!this.#off.delete(nodeName)) return;
+    if (this.#store.find('Node', undefined, nodeName) !== undefined) this.containers.boot(nodeName);
+  }
+
+  /** True for a node without power. */
+  isOff(nodeName: string): boolean {
+    return this.#off.has(nodeName);
+  }
+
   /** True for a node that exists and whose kubelet runs and is heard. */
   isLive(nodeName: string): boolean {
-    return this.#store.find('Node', undefined, nodeName) !== undefined && !this.#cutOff.has(nodeName);
+    const isThere = this.#store.find('Node', undefined, nodeName) !== undefined;
+    return isThere && !this.#cutOff.has(nodeName) && !this.#off.has(nodeName);
   }
 
   /** Nodes that send heartbeats now. */
@@ -49,15 +75,17 @@ export class Players {
     return new Set(names.filter((name) => this.isLive(name)));
   }
 
-  /** Connects all nodes again. */
+  /** Connects all nodes again, and gives them power. */
   reconnect(): void {
     this.#cutOff.clear();
+    for (const nodeName of [...this.#off]) this.powerOn(nodeName);
   }
 
   step(): void {
     for (const node of this.#store.all('Node')) {
       if (!isReady(node) && this.isLive(node.metadata.name) && this.#random.chance(startChance))
         this.#reportReady(node);
+      if (this.isLive(node.metadata.name)) this.containers.reap(node.metadata.name);
     }
     for (const pod of this.#store.all('Pod')) {
       const { nodeName } = pod.spec;
@@ -98,13 +126,13 @@ export class Players {
       if (isOver || !pod.metadata.finalizers?.length) this.#store.end(pod, 'kubelet');
       else this.#report(pod, 'Failed');
     } else if (phase === 'Running' && !isReady(pod)) {
-      if (this.#random.chance(startChance)) this.#report(pod, 'Running');
+      if (!isBroken(pod) && this.#random.chance(startChance)) this.#report(pod, 'Running');
     } else if (phase !== 'Running' && !isOver) {
       if (this.#random.chance(startChance)) this.#report(pod, 'Running');
     } else if (phase === 'Running' && (pod.spec.restartPolicy ?? 'Always') !== 'Always') {
       if (!this.#random.chance(finishChance)) return;
       this.#report(pod, this.failing && this.#random.chance(failureChance) ? 'Failed' : 'Succeeded');
-    } else if (phase === 'Running' && this.failing && this.#random.chance(failChance)) this.#report(pod, 'Failed');
+    } else if (phase === 'Running' && this.failing && this.#random.chance(this.failChance)) this.#report(pod, 'Failed');
   }
 
   #reportReady(node: Node): void {
@@ -120,7 +148,7 @@ export class Players {
 
   #report(pod: Pod, phase: 'Running' | 'Failed' | 'Succeeded'): void {
     const lastTransitionTime = rfc3339(this.#clock.now());
-    const status = phase === 'Running' ? 'True' : 'False';
+    const status = phase === 'Running' && !isBroken(pod) ? 'True' : 'False';
     const conditions = [{ type: 'Ready', status, lastTransitionTime }];
     const podIP = `10.0.${this.#random.int(0, 255)}.${this.#random.int(1, 254)}`;
     this.#store.editStatus(
@@ -131,6 +159,11 @@ export class Players {
       'kubelet',
     );
   }
+}
+
+/** True for a pod of an image that runs and never becomes ready. */
+function isBroken({ spec }: Pod): boolean {
+  return spec.containers.some(({ image }) => image === brokenImage);
 }
 
 function isSchedulable({ spec }: Node): boolean {

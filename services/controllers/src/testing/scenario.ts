@@ -10,6 +10,8 @@ import { users } from './users.ts';
 /** A cluster that users work on while everything goes wrong, and what must have come of it. */
 export interface Scenario {
   readonly name: string;
+  /** Steps in which everything may go wrong; if absent, 300. Controllers that do one thing after another need more. */
+  readonly steps?: number;
   readonly setUp: (simulation: Simulation) => void;
   /** Acts once a step. */
   readonly act: (simulation: Simulation) => void;

@@ -5,6 +5,7 @@ import { garbage } from './garbage-scenario.ts';
 import { jobs } from './job-scenario.ts';
 import { quotas } from './quota-scenario.ts';
 import type { Scenario } from './scenario.ts';
+import { statefulSets } from './stateful-scenario.ts';
 import { deployments, disruptions, endpointSlices, podGroups, replicaSets } from './workload-scenarios.ts';
 
 /** One a controller; all controllers run in each. */
@@ -22,4 +23,5 @@ export const scenarios: readonly Scenario[] = [
   volumes,
   quotas,
   jobs,
+  statefulSets,
 ];

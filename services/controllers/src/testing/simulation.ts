@@ -1,5 +1,5 @@
 import type { AnyKind, ObjectOf } from '@gantry/client/api.ts';
-import { kindNames } from '@gantry/model/built-in.ts';
+import { type KindName, kindNames } from '@gantry/model/built-in.ts';
 import type { BackoffPolicy } from '@gantry/runtime/backoff.ts';
 import { FakeClock } from '@gantry/runtime/clock.ts';
 import { type Logger, silentLogger } from '@gantry/runtime/log.ts';
@@ -86,7 +86,7 @@ export class Simulation implements AsyncDisposable {
   readonly results: { readonly controller: string; readonly result: ReconcileResult }[] = [];
   readonly #options: SimulationOptions;
   readonly #log: Logger;
-  readonly #decidedAt = new Map<string, number>();
+  readonly #decidedAt = new Map<string, ReadonlyMap<KindName | undefined, number>>();
   #running: RunningControllers | undefined;
   #faults: Faults | undefined;
 
@@ -102,7 +102,7 @@ export class Simulation implements AsyncDisposable {
       store: this.store,
       clock: this.clock,
       players: this.players,
-      decidedAt: (controller, key) => this.#decidedAt.get(`${controller} ${key}`) ?? 0,
+      decidedAt: (controller, key, kind) => this.#decidedAt.get(`${controller} ${key}`)?.get(kind) ?? 0,
     });
     this.#setFaults(options.faults);
   }
@@ -207,12 +207,14 @@ export class Simulation implements AsyncDisposable {
 
   /** The controller itself, of which is noted what its plans were made from. */
   #observed(controller: Controller): Controller {
-    const [kind] = controller.watches;
-    if (kind === undefined) return controller;
+    const { name, watches } = controller;
+    const [own] = watches;
+    if (own === undefined) return controller;
     return {
       ...controller,
       reconcile: (key, view, nowMs) => {
-        this.#decidedAt.set(`${controller.name} ${key}`, view.revision(kind));
+        const revisions = watches.map((kind): [KindName, number] => [kind, view.revision(kind)]);
+        this.#decidedAt.set(`${name} ${key}`, new Map([[undefined, view.revision(own)], ...revisions]));
         return controller.reconcile(key, view, nowMs);
       },
     };
