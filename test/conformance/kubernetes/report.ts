@@ -3,6 +3,8 @@ export interface Outcome {
   readonly state: 'passed' | 'failed';
   /** The beginning of the failure's message, on one line. */
   readonly problem?: string;
+  /** The commit of the project that it was seen on. */
+  readonly commit?: string;
 }
 
 /** The parts of Ginkgo's JSON report that are read. */

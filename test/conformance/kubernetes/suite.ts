@@ -94,14 +94,25 @@ async function run(cluster: TestCluster, programs: string, choice: Choice): Prom
   await once(child, 'close');
   closeSync(log);
   const outcomes = outcomesOf(await readFile(report, 'utf8'));
-  const all = await merged(tests, outcomes);
+  const all = await merged(tests, outcomes, commit());
+  return { results: chosen.map((name) => resultOf(name, outcomes.get(name))), board: await boardOfAll(tests, all) };
+}
+
+/** The scoreboard of all tests. */
+async function boardOfAll(tests: readonly ConformanceTest[], outcomes: ReadonlyMap<string, Outcome>): Promise<string> {
   const ofApi = new Set<string>(JSON.parse(await readFile(apiTestsFile, 'utf8')));
   const command = `npm run conformance -- --suite ${kubernetes.name} [--area AREA] [--focus REGEX]`;
-  const about = `\`${command}\`. Images of the names that the tests use are made of the programs of Kubernetes' modules and of this machine.`;
-  return {
-    results: chosen.map((name) => resultOf(name, outcomes.get(name))),
-    board: conformanceBoard(`## ${kubernetes.title}`, about, tests, all, ofApi),
-  };
+  const about = [
+    `\`${command}\`. Images of the names that the tests use are made of the programs of Kubernetes' modules and of this machine.`,
+    'The commit on which each result was seen is in [results.json](../test/conformance/kubernetes/results.json).',
+  ];
+  return conformanceBoard(`## ${kubernetes.title}`, about.join(' '), tests, outcomes, ofApi);
+}
+
+/** The project's commit, abbreviated; `unknown` outside of a repository. */
+function commit(): string {
+  const { status, stdout } = spawnSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: folder, encoding: 'utf8' });
+  return status === 0 ? stdout.trim() : 'unknown';
 }
 
 function chosenOf(tests: readonly ConformanceTest[], { area, focus }: Choice): string[] {
@@ -126,10 +137,12 @@ function flagsOf({ stateDir }: TestCluster, programs: string): string[] {
 async function merged(
   tests: readonly ConformanceTest[],
   outcomes: ReadonlyMap<string, Outcome>,
+  seenOn: string,
 ): Promise<Map<string, Outcome>> {
   const before = new Map<string, Outcome>(Object.entries(JSON.parse(await readFile(resultsFile, 'utf8'))));
   const all = tests.flatMap(({ name }): [string, Outcome][] => {
-    const outcome = outcomes.get(name) ?? before.get(name);
+    const now = outcomes.get(name);
+    const outcome = now === undefined ? before.get(name) : { ...now, commit: seenOn };
     return outcome === undefined ? [] : [[name, outcome]];
   });
   await writeFile(resultsFile, `${JSON.stringify(Object.fromEntries(all), undefined, 2)}\n`);
