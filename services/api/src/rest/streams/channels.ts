@@ -6,11 +6,32 @@ import { sendMessage } from './websocket.ts';
 /** Channels of Kubernetes' remote command protocol: the first byte of each message. */
 const channel = { stdin: 0, stdout: 1, stderr: 2, error: 3, resize: 4, close: 255 } as const;
 
+/** How messages look in a protocol of channels, and how it tells the end of a command. */
+interface Protocol {
+  /** The channel is a digit and the data are base64, both in messages of text. */
+  readonly base64: boolean;
+  /** The end is told as a Status; otherwise failures alone are told, as plain text. */
+  readonly status: boolean;
+}
+
 /** Protocols of channels that are served. Only v5 can end standard input while the output goes on. */
-export const channelProtocols = ['v5.channel.k8s.io', 'v4.channel.k8s.io'];
+const protocols: ReadonlyMap<string, Protocol> = new Map([
+  ['v5.channel.k8s.io', { base64: false, status: true }],
+  ['v4.channel.k8s.io', { base64: false, status: true }],
+  ['v4.base64.channel.k8s.io', { base64: true, status: true }],
+  ['channel.k8s.io', { base64: false, status: false }],
+  ['base64.channel.k8s.io', { base64: true, status: false }],
+  // That of clients that offer none.
+  ['', { base64: false, status: false }],
+]);
+
+/** Names of the protocols of channels that are served; the empty name is that of clients that offer none. */
+export const channelProtocols: readonly string[] = [...protocols.keys()];
 
 /** Input that waits for the command, in bytes, until the client must wait. */
 const maxWaitingBytes = 256 * 1024;
+/** The digit of channel 0. */
+const zero = '0'.charCodeAt(0);
 /** Bytes that a message without data counts for. */
 const messageBytes = 64;
 
@@ -45,15 +66,20 @@ export interface CommandEnd {
 /** The client's side of one command, over a WebSocket. */
 export class Channels implements CommandClient {
   readonly #webSocket: WebSocket;
+  readonly #protocol: Protocol;
   readonly #wanted: { readonly stdin?: boolean; readonly tty?: boolean };
   readonly #waiting: ExecInput[] = [];
   #waitingBytes = 0;
   #ended = false;
   #wake: () => void = () => undefined;
 
-  /** @param wanted Input that the command takes; other input is dropped. */
-  constructor(webSocket: WebSocket, wanted: { readonly stdin?: boolean; readonly tty?: boolean }) {
+  /**
+   * @param protocol One of `channelProtocols`.
+   * @param wanted Input that the command takes; other input is dropped.
+   */
+  constructor(webSocket: WebSocket, protocol: string, wanted: { readonly stdin?: boolean; readonly tty?: boolean }) {
     this.#webSocket = webSocket;
+    this.#protocol = protocols.get(protocol)!;
     this.#wanted = wanted;
     webSocket.on('message', (data: Buffer) => this.#take(data));
     webSocket.on('close', () => this.#end());
@@ -84,13 +110,17 @@ export class Channels implements CommandClient {
   }
 
   async finish(end: CommandEnd): Promise<void> {
-    await this.#write(channel.error, Buffer.from(JSON.stringify(end)));
+    if (this.#protocol.status) await this.#write(channel.error, Buffer.from(JSON.stringify(end)));
+    else if (end.message !== undefined) await this.#write(channel.error, Buffer.from(end.message));
     this.#end();
     this.#webSocket.close(1000);
   }
 
   #write(number: number, data: Uint8Array): Promise<void> {
-    return sendMessage(this.#webSocket, Buffer.concat([Buffer.of(number), data]));
+    const message = this.#protocol.base64
+      ? `${number}${Buffer.from(data).toString('base64')}`
+      : Buffer.concat([Buffer.of(number), data]);
+    return sendMessage(this.#webSocket, message);
   }
 
   #end(): void {
@@ -103,9 +133,10 @@ export class Channels implements CommandClient {
 
   #take(message: Buffer): void {
     if (this.#ended || message.length === 0) return;
-    const data = message.subarray(1);
+    const { base64 } = this.#protocol;
+    const data = base64 ? Buffer.from(message.subarray(1).toString('latin1'), 'base64') : message.subarray(1);
     const { stdin, tty } = this.#wanted;
-    switch (message[0]) {
+    switch (base64 ? message[0]! - zero : message[0]) {
       case channel.stdin:
         if (stdin) for (const piece of piecesOf(data)) this.#push({ stdin: piece });
         return;

@@ -1,4 +1,6 @@
 import { once } from 'node:events';
+import { get, type IncomingMessage } from 'node:http';
+import { text } from 'node:stream/consumers';
 import { GantryError } from '@gantry/runtime/errors.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { RestServer } from '../server.ts';
@@ -133,6 +135,81 @@ describe('a command', () => {
     const client = new TestClient(edge, `web/exec?command=ls&${all}`, v5);
     expect(await client.closed).toBe(1000);
     expect(statusOf(client)).toMatchObject({ status: 'Failure', code: 503, message: 'the node is gone' });
+  });
+});
+
+describe('older protocols', () => {
+  const run = async (protocols: string[], code: number): Promise<TestClient> => {
+    pods.command = async function* () {
+      yield { stdout: Buffer.from('out') };
+      yield { exit: { code } };
+    };
+    const client = new TestClient(edge, 'web/exec?command=ls&stdout=1&stderr=1', protocols);
+    expect(await client.closed).toBe(1000);
+    expect(client.socket.protocol).toBe(protocols[0] ?? '');
+    return client;
+  };
+
+  test.each([[['channel.k8s.io']], [[]]])('%j tell failures alone, as text', async (protocols) => {
+    expect((await run(protocols, 0)).messages.map(String)).toEqual(['\u0001out']);
+    const failed = await run(protocols, 2);
+    expect(failed.text(3)).toBe('command terminated with non-zero exit code: exit status 2');
+  });
+
+  test.each([
+    ['base64.channel.k8s.io', 'command terminated with non-zero exit code: exit status 2'],
+    ['v4.base64.channel.k8s.io', '"reason":"NonZeroExitCode"'],
+  ])('%s has messages of text', async (protocol, end) => {
+    const [output = '', status = ''] = (await run([protocol], 2)).messages.map(String);
+    expect([output[0], atob(output.slice(1))]).toEqual(['1', 'out']);
+    expect([status[0], atob(status.slice(1))]).toEqual(['3', expect.stringContaining(end)]);
+  });
+
+  test('base64.channel.k8s.io takes input as text', async () => {
+    pods.command = async function* (input) {
+      for await (const { stdin } of input) {
+        yield { stdout: Buffer.concat([Buffer.from('got '), stdin ?? Buffer.of()]) };
+        return;
+      }
+    };
+    const client = new TestClient(edge, `web/exec?command=cat&${all}`, ['base64.channel.k8s.io']);
+    await once(client.socket, 'open');
+    client.socket.send(`0${btoa('words')}`);
+    await client.closed;
+    expect(client.messages.map(String)).toEqual([`1${btoa('got words')}`]);
+  });
+});
+
+describe('a log on a WebSocket', () => {
+  test.each([['binary.k8s.io'], ['base64.binary.k8s.io'], ['']])('in the protocol "%s"', async (protocol) => {
+    pods.log = ['one\n', 'two\n'];
+    const client = new TestClient(edge, 'web/log?container=main&follow=true', protocol === '' ? [] : [protocol]);
+    expect(await client.closed).toBe(1000);
+    expect(client.socket.protocol).toBe(protocol);
+    const encoding = protocol.startsWith('base64') ? 'base64' : 'utf8';
+    expect(client.messages.map((each) => Buffer.from(String(each), encoding).toString())).toEqual([
+      '',
+      'one\n',
+      'two\n',
+    ]);
+    expect(pods.askedLog).toMatchObject({ ref: { namespace: 'default', pod: 'web', container: 'main' }, follow: true });
+  });
+
+  test.each([
+    ['absent/log', ['binary.k8s.io'], 'good', 404],
+    ['web/log', ['binary.k8s.io'], 'bad', 401],
+    ['web/log', ['v4.channel.k8s.io'], 'good', 400],
+    ['web/log?tailLines=x', ['binary.k8s.io'], 'good', 400],
+  ])('is refused before the upgrade: %s %j %s', async (path, protocols, token, code) => {
+    expect(await refusalOf(edge, path, protocols, token)).toMatchObject({ kind: 'Status', code });
+  });
+
+  test('is plain for clients that go on asking for SPDY', async () => {
+    pods.log = ['plain\n'];
+    const url = `http://127.0.0.1:${edge.port}/api/v1/namespaces/default/pods/web/log`;
+    const headers = { authorization: 'Bearer good', connection: 'Upgrade', upgrade: 'SPDY/3.1' };
+    const [response] = (await once(get(url, { headers }), 'response')) as [IncomingMessage];
+    expect([response.statusCode, await text(response)]).toEqual([200, 'plain\n']);
   });
 });
 

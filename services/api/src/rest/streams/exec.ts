@@ -6,7 +6,7 @@ import type { ResourceDeps, ResourceRequest, Upgrade } from '../request.ts';
 import { statusOf } from '../status.ts';
 import { Channels, type CommandClient, type CommandEnd, channelProtocols, type Streams } from './channels.ts';
 import { acceptSpdy, SpdyChannels, spdyProtocolOf } from './spdy-channels.ts';
-import { acceptWebSocket, isWebSocket, offeredProtocols } from './websocket.ts';
+import { acceptWebSocket, agreedProtocol, isWebSocket } from './websocket.ts';
 
 type Deps = Pick<ResourceDeps, 'pods'>;
 
@@ -59,9 +59,9 @@ function transportOf(
   signal: AbortSignal,
 ): () => Promise<CommandClient> {
   if (isWebSocket(incoming)) {
-    const protocol = offeredProtocols(incoming).find((name) => channelProtocols.includes(name));
+    const protocol = agreedProtocol(incoming, channelProtocols);
     if (protocol === undefined) throw noProtocol('WebSocket', channelProtocols);
-    return async () => new Channels(acceptWebSocket(incoming, upgrade, protocol), wanted);
+    return async () => new Channels(acceptWebSocket(incoming, upgrade, protocol), protocol, wanted);
   }
   const protocol = spdyProtocolOf(incoming);
   if (protocol === undefined) throw noProtocol('SPDY', ['v4.channel.k8s.io']);
@@ -78,7 +78,10 @@ function transportOf(
 }
 
 function noProtocol(transport: string, protocols: readonly string[]): GantryError {
-  return new GantryError('BadRequest', `unable to upgrade: ${transport} with one of ${protocols.join(', ')} needed`);
+  return new GantryError(
+    'BadRequest',
+    `unable to upgrade: ${transport} with one of ${protocols.filter((name) => name !== '').join(', ')} needed`,
+  );
 }
 
 /** Reads the streams that a client wants. Throws BadRequest for none. */

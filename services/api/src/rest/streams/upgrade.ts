@@ -8,16 +8,18 @@ import type { ResourceDeps, ResourceRequest, Upgrade } from '../request.ts';
 import { routeOf, urlOf } from '../route.ts';
 import type { Status } from '../status.ts';
 import { serveAttach, serveExec } from './exec.ts';
+import { serveLog } from './log.ts';
 import { serveForward } from './port-forward.ts';
 import { isWebSocket } from './websocket.ts';
 
-type StreamDeps = Pick<ResourceDeps, 'pods' | 'authorize'>;
+type StreamDeps = Pick<ResourceDeps, 'pods' | 'authorize' | 'clock'>;
 type StreamHandler = (deps: StreamDeps, request: ResourceRequest, upgrade: Upgrade) => Promise<void>;
 
-/** Subresources that stream both ways. */
+/** Subresources that stream, most of them both ways. */
 const handlers: Readonly<Record<string, StreamHandler>> = {
   'pods/attach': serveAttach,
   'pods/exec': serveExec,
+  'pods/log': serveLog,
   'pods/portforward': serveForward,
   'pods/proxy': serveProxy,
   'services/proxy': serveProxy,
@@ -28,21 +30,21 @@ const handlers: Readonly<Record<string, StreamHandler>> = {
  * versions of kubectl go on asking for one on a connection that they had a stream from.
  */
 export function isStreamUpgrade(incoming: Incoming): boolean {
-  const asks = isWebSocket(incoming) || (incoming.headers.upgrade ?? '').toLowerCase() === 'spdy/3.1';
-  return asks && isStream(incoming);
+  if (isWebSocket(incoming)) return streamOf(incoming) !== undefined;
+  const asks = (incoming.headers.upgrade ?? '').toLowerCase() === 'spdy/3.1';
+  return asks && !['pods/log', undefined].includes(streamOf(incoming));
 }
 
-function isStream({ method = 'GET', url = '/' }: Incoming): boolean {
+/** The subresource with streams that a request asks for, such as pods/exec; undefined for any other request. */
+function streamOf({ method = 'GET', url = '/' }: Incoming): string | undefined {
   try {
     const route = routeOf(method, urlOf(url));
-    if (route.type === 'path') return false;
-    return Object.hasOwn(
-      handlers,
-      `${resourceOf({ group: route.group, plural: route.resource })}/${route.subresource}`,
-    );
+    if (route.type === 'path') return undefined;
+    const name = `${resourceOf({ group: route.group, plural: route.resource })}/${route.subresource}`;
+    return Object.hasOwn(handlers, name) ? name : undefined;
   } catch {
     // It is answered as any other request that makes no sense.
-    return false;
+    return undefined;
   }
 }
 

@@ -23,8 +23,14 @@ export function offeredProtocols(incoming: Incoming): string[] {
     .filter((name) => name !== '');
 }
 
+/** The first protocol that a client offers of those served; the empty one if it offers none and that is served. */
+export function agreedProtocol(incoming: Incoming, served: readonly string[]): string | undefined {
+  const offered = offeredProtocols(incoming);
+  return (offered.length === 0 ? [''] : offered).find((name) => served.includes(name));
+}
+
 /**
- * Accepts a WebSocket that speaks `protocol`. The ws package takes only names that RFC 6455 allows, and
+ * Accepts a WebSocket that speaks `protocol`, the empty one with a client that offers none. The ws package takes only names that RFC 6455 allows, and
  * `SPDY/3.1+portforward.k8s.io` is none: the name bypasses its check. Throws BadRequest for a handshake that is wrong, Cancelled
  * if the client is gone.
  */
@@ -37,7 +43,7 @@ export function acceptWebSocket(incoming: Incoming, { socket, head }: Upgrade, p
     perMessageDeflate: false,
     maxPayload: maxMessageBytes,
   });
-  server.on('headers', (headers) => headers.push(`Sec-WebSocket-Protocol: ${protocol}`));
+  if (protocol !== '') server.on('headers', (headers) => headers.push(`Sec-WebSocket-Protocol: ${protocol}`));
   server.on('wsClientError', ({ message }) => {
     failure = new GantryError('BadRequest', `unable to upgrade: ${message}`);
   });
@@ -60,7 +66,7 @@ function watchOver(webSocket: WebSocket, socket: Socket): void {
   webSocket.on('close', () => clearInterval(pings));
 }
 
-/** Sends one message. Resolves when the client can take more, or is gone. */
-export function sendMessage(webSocket: WebSocket, message: Uint8Array): Promise<void> {
+/** Sends one message, of text if it is a string. Resolves when the client can take more, or is gone. */
+export function sendMessage(webSocket: WebSocket, message: Uint8Array | string): Promise<void> {
   return new Promise((resolve) => webSocket.send(message, () => resolve()));
 }

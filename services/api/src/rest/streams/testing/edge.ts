@@ -4,6 +4,7 @@ import type {
   ExecInput,
   ExecOutput,
   ExecStart,
+  LogsRequest,
   PortForwardChunk,
   PortForwardStart,
 } from '@gantry/client/pod-messages.ts';
@@ -35,10 +36,14 @@ export type Connection = (
 export class FakePods {
   command: Command = async function* () {};
   connection: Connection = async function* () {};
+  /** Pieces of the log of every container. */
+  log: readonly string[] = [];
+  askedLog: LogsRequest | undefined;
   started: { readonly method: string; readonly start: ExecStart } | undefined;
 
-  readonly proxy: Pick<ResourceDeps['pods'], 'admitProxy' | 'check' | 'exec' | 'portForward' | 'target' | 'dial'> = {
+  readonly proxy: ResourceDeps['pods'] = {
     admitProxy: async () => undefined,
+    logs: (_context, request) => this.#logs(request),
     check: async (_context, _resource, { pod, container }) => {
       if (pod !== 'web') throw new GantryError('NotFound', `pods "${pod}" not found`);
       if (container === 'other') throw new GantryError('BadRequest', 'container other is not valid for pod web');
@@ -56,6 +61,12 @@ export class FakePods {
     dial: (context, { namespace, pod, port }, input) =>
       this.connection({ namespace, pod, port }, input, context.signal),
   };
+
+  async *#logs(request: LogsRequest): AsyncGenerator<{ readonly data: Uint8Array }> {
+    if (request.ref?.pod !== 'web') throw new GantryError('NotFound', `pods "${request.ref?.pod}" not found`);
+    this.askedLog = request;
+    for (const piece of this.log) yield { data: Buffer.from(piece) };
+  }
 }
 
 /** Starts a REST edge that serves nothing but streams of pods, and what a test has of the core. */
