@@ -14,7 +14,7 @@ import type { NodeAgentConfig } from './config.ts';
 import { type GrowingLog, rotateLogs } from './logs/rotate.ts';
 import { agentMetrics } from './metrics.ts';
 import { type NodeNetwork, plainNetwork, startNetwork } from './network/network.ts';
-import { capacityOf, defaultMaxPods } from './node/capacity.ts';
+import { allocatableOf, capacityOf, defaultMaxPods } from './node/capacity.ts';
 import { importImages } from './node/image-imports.ts';
 import type { NodeFacts, NodeHealth } from './node/object.ts';
 import { defaultNodeTimes, registerNode } from './node/registrar.ts';
@@ -154,15 +154,14 @@ async function nodeFacts(
   machine: NodeStats,
   agentAddress: string | undefined,
 ): Promise<NodeFacts> {
-  const capacity = capacityOf(machine, config.maxPods ?? defaultMaxPods, config.capacity ?? {});
   return {
     name: config.nodeName,
     addresses: config.addresses,
     agentAddress,
     podCidr: config.podCidr,
     labels: config.labels ?? {},
-    capacity,
-    allocatable: { ...capacity, ...config.allocatable },
+    capacity: capacityOf(machine, config.maxPods ?? defaultMaxPods, config.capacity ?? {}),
+    allocatable: allocatableOf(config, machine),
     systemInfo: await systemInfo(runtime.info, kubernetesVersion.gitVersion),
   };
 }

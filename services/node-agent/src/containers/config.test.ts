@@ -4,7 +4,7 @@ import { keys } from '../pods/labels.ts';
 import { plannedContainers } from '../pods/spec.ts';
 import { podOf } from '../testing/pod-world.ts';
 import { containerConfigOf } from './config.ts';
-import { hostsFileOf } from './hosts-file.ts';
+import { hostsFileOf, sharedHostsFileOf } from './hosts-file.ts';
 import { pullAuthFor } from './pull-secrets.ts';
 import { resourcesOf } from './resources.ts';
 import { hostnameOf, sandboxConfigOf } from './sandbox.ts';
@@ -156,6 +156,14 @@ describe('a sandbox', () => {
     const text = hostsFileOf(pod, ['10.0.0.5'], 'cluster.local');
     expect(text).toContain('10.0.0.5\tdb-0.db.default.svc.cluster.local\tdb-0\n');
     expect(text).toContain('1.2.3.4\ta\tb\n');
+    expect(text.startsWith('# Kubernetes-managed hosts file.\n')).toBe(true);
+  });
+
+  it("on the node's network knows what the node knows, and its aliases", () => {
+    const pod = podOf({ hostNetwork: true, hostAliases: [{ ip: '1.2.3.4', hostnames: ['a', 'b'] }] });
+    expect(sharedHostsFileOf(pod, '127.0.0.1\tlocalhost\n')).toBe(
+      '# Kubernetes-managed hosts file (host network).\n127.0.0.1\tlocalhost\n1.2.3.4\ta\tb\n',
+    );
   });
 });
 

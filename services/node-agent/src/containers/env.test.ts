@@ -22,7 +22,14 @@ function env(
   const pod = podOf({}, { labels: { app: 'web' } });
   const variables = environmentOf(
     { name: 'main', ...container },
-    { pod, config, podIps: ['10.0.0.5'], hostIps: ['10.1.0.2'], serviceVariables },
+    {
+      pod,
+      config,
+      podIps: ['10.0.0.5'],
+      hostIps: ['10.1.0.2'],
+      serviceVariables,
+      allocatable: { cpu: '4', memory: '2Gi' },
+    },
   );
   return Object.fromEntries(variables.map(({ name, value }) => [name, value]));
 }
@@ -125,6 +132,17 @@ describe('an environment', () => {
     expect(ask('limits.cpu', '1m')).toBe('1500');
     expect(ask('limits.memory', '1Mi')).toBe('100');
     expect(ask('limits.memory')).toBe('104857600');
+  });
+
+  it('tells a container without limits of what its node has for pods', () => {
+    const ask = (resource: string, limits?: Record<string, string>) =>
+      env({ resources: { limits }, env: [{ name: 'X', valueFrom: { resourceFieldRef: { resource } } }] }).X;
+    expect([ask('limits.cpu'), ask('limits.memory'), ask('limits.cpu', { cpu: '0' })]).toEqual([
+      '4',
+      '2147483648',
+      '4',
+    ]);
+    expect([ask('requests.cpu'), ask('limits.hugepages-2Mi')]).toEqual(['0', '0']);
   });
 
   it('leaves out what is optional and missing, and names what is not optional', () => {

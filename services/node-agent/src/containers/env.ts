@@ -18,6 +18,8 @@ export interface EnvSources {
   /** Addresses of the pod, primary first. */
   readonly podIps: readonly string[];
   readonly hostIps: readonly string[];
+  /** Resources that the node has for pods. */
+  readonly allocatable: Readonly<Record<string, string>>;
   /** Variables of the services of the pod's namespace (enableServiceLinks). */
   readonly serviceVariables: readonly EnvVar[];
 }
@@ -119,7 +121,8 @@ function envFromData(source: EnvFrom, config: ConfigData): ReadonlyMap<string, B
 function valueFrom(container: Container, entry: EnvSpec, sources: EnvSources): string | undefined {
   const from = entry.valueFrom ?? {};
   if (from.fieldRef !== undefined) return fieldValue(from.fieldRef.fieldPath ?? '', sources);
-  if (from.resourceFieldRef !== undefined) return resourceFieldValue(from.resourceFieldRef, sources.pod, container);
+  if (from.resourceFieldRef !== undefined)
+    return resourceFieldValue(from.resourceFieldRef, sources.pod, container, sources.allocatable);
   if (from.configMapKeyRef !== undefined) return keyValue(entry.name, 'configmap', from.configMapKeyRef, sources);
   if (from.secretKeyRef !== undefined) return keyValue(entry.name, 'secret', from.secretKeyRef, sources);
   const source = Object.keys(from)[0] ?? 'nothing';

@@ -1,7 +1,7 @@
 import type { Container, Pod } from '@gantry/model/gen/gantry.core.v1.ts';
 import { GantryError } from '@gantry/runtime/errors.ts';
 import { plannedContainers } from '../pods/spec.ts';
-import { resourceInUnits } from './quantities.ts';
+import { isSameQuantity, resourceInUnits } from './quantities.ts';
 
 /** Sources of the downward API. */
 export interface FieldSources {
@@ -61,8 +61,19 @@ export interface ResourceFieldRef {
   readonly divisor?: string;
 }
 
-/** The value of a resourceFieldRef such as limits.cpu, in whole multiples of its divisor, rounded up. */
-export function resourceFieldValue(ref: ResourceFieldRef, pod: Pod, container: Container | undefined): string {
+/** Resources of which a container that has no limit may have all that its node has for pods. */
+const unlimited: readonly string[] = ['cpu', 'memory', 'ephemeral-storage'];
+
+/**
+ * The value of a resourceFieldRef such as limits.cpu, in whole multiples of its divisor, rounded up.
+ * @param allocatable Resources that the node has for pods: the limits of containers without any.
+ */
+export function resourceFieldValue(
+  ref: ResourceFieldRef,
+  pod: Pod,
+  container: Container | undefined,
+  allocatable: Readonly<Record<string, string>>,
+): string {
   const target = ref.containerName
     ? plannedContainers(pod).find(({ name }) => name === ref.containerName)?.spec
     : container;
@@ -72,6 +83,8 @@ export function resourceFieldValue(ref: ResourceFieldRef, pod: Pod, container: C
   if ((list !== 'limits' && list !== 'requests') || resource === '') {
     throw new GantryError('Invalid', `unsupported container resource: ${ref.resource ?? ''}`);
   }
-  const quantity = target.resources?.[list]?.[resource] ?? '0';
+  const given = target.resources?.[list]?.[resource] ?? '0';
+  const hasNone = list === 'limits' && isSameQuantity(given, '0') && unlimited.includes(resource);
+  const quantity = hasNone ? (allocatable[resource] ?? '0') : given;
   return resourceInUnits(quantity, ref.divisor ?? '1').toString();
 }

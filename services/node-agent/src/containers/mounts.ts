@@ -1,12 +1,12 @@
 import { constants } from 'node:fs';
-import { mkdir, open, writeFile } from 'node:fs/promises';
+import { mkdir, open, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Pod } from '@gantry/model/gen/gantry.core.v1.ts';
 import type { PodPaths } from '../pods/paths.ts';
 import { type PlannedContainer, podUid } from '../pods/spec.ts';
 import type { EnvVar, Mount } from '../runtime/runtime.ts';
 import type { VolumeManager } from '../volumes/manager.ts';
-import { hostsFileOf } from './hosts-file.ts';
+import { hostsFileOf, sharedHostsFileOf } from './hosts-file.ts';
 
 /** Default of terminationMessagePath. */
 const defaultMessagePath = '/dev/termination-log';
@@ -46,10 +46,13 @@ export async function mountsOf(
     await file.chmod(0o666);
     mounts.push({ hostPath, containerPath: messagePath });
   }
-  if (deps.isolated && !pod.spec.hostNetwork && !isTaken('/etc/hosts')) {
+  if (deps.isolated && !isTaken('/etc/hosts')) {
     const hostPath = join(deps.paths.pod(podUid(pod)), 'etc-hosts');
     await mkdir(dirname(hostPath), { recursive: true, mode: 0o755 });
-    await writeFile(hostPath, hostsFileOf(pod, podIps, deps.clusterDomain), { mode: 0o644 });
+    const content = pod.spec.hostNetwork
+      ? sharedHostsFileOf(pod, await readFile('/etc/hosts', 'utf8').catch(() => ''))
+      : hostsFileOf(pod, podIps, deps.clusterDomain);
+    await writeFile(hostPath, content, { mode: 0o644 });
     mounts.push({ hostPath, containerPath: '/etc/hosts' });
   }
   return mounts;

@@ -86,6 +86,14 @@ describe('the object of a node', () => {
     expect(second.daemonEndpoints?.kubeletEndpoint?.Port).toBe(4711);
   });
 
+  it('keeps resources that others advertise, and says its own anew', () => {
+    const before = { cpu: '64', 'example.com/seats': '5' };
+    const stored = { ...nodeObject(facts, undefined), status: { capacity: before, allocatable: before } };
+    const { capacity, allocatable } = nodeStatus(facts, well, stored, 0);
+    expect(capacity).toEqual({ ...facts.capacity, 'example.com/seats': '5' });
+    expect(allocatable).toEqual({ ...facts.allocatable, 'example.com/seats': '5' });
+  });
+
   it('has the capacity of its machine, but for what is configured', () => {
     const machine = {
       atMs: 0,

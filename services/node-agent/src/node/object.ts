@@ -75,8 +75,9 @@ export function nodeStatus(
   const port = facts.agentAddress?.split(':').at(-1);
   return {
     ...stored?.status,
-    capacity: { ...facts.capacity },
-    allocatable: { ...facts.allocatable },
+    // Resources that others advertise, which is allowed for extended ones, stay.
+    capacity: { ...stored?.status?.capacity, ...facts.capacity },
+    allocatable: { ...stored?.status?.allocatable, ...facts.allocatable },
     conditions: [...own, ...foreign],
     addresses: [
       ...facts.addresses.map((address) => ({ type: 'InternalIP', address })),

@@ -7,6 +7,7 @@ import { environmentOf } from '../containers/env.ts';
 import { mountsOf } from '../containers/mounts.ts';
 import { pullAuthFor } from '../containers/pull-secrets.ts';
 import type { NodeNetwork } from '../network/network.ts';
+import { allocatableOf } from '../node/capacity.ts';
 import type { NodeStats, Runtime } from '../runtime/runtime.ts';
 import type { ConfigObjects } from '../volumes/config-objects.ts';
 import type { VolumeManager } from '../volumes/manager.ts';
@@ -22,7 +23,7 @@ import { containerStopper } from './stop-container.ts';
 export interface NodeParts {
   readonly runtime: Runtime;
   readonly clock: Clock;
-  readonly machine: Pick<NodeStats, 'memoryTotalBytes'>;
+  readonly machine: NodeStats;
   readonly network: Pick<NodeNetwork, 'dnsFor' | 'serviceVariables'>;
 }
 
@@ -43,6 +44,7 @@ export function executorOf(config: NodeAgentConfig, deps: NodeParts, shared: Sha
   const stopper = containerStopper({ runtime, hooks, clock, recordEvent, hostIps: config.addresses });
   const clusterDomain = config.clusterDomain ?? defaultClusterDomain;
   const hostIps = config.addresses;
+  const allocatable = allocatableOf(config, deps.machine);
   const authFor = async (pod: Pod, image: string) =>
     (pod.spec.imagePullSecrets ?? []).length === 0
       ? undefined
@@ -76,6 +78,7 @@ export function executorOf(config: NodeAgentConfig, deps: NodeParts, shared: Sha
           config: data,
           podIps,
           hostIps,
+          allocatable,
           serviceVariables: deps.network.serviceVariables(pod),
         });
       },

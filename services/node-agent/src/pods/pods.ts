@@ -8,6 +8,7 @@ import { defaultObservation, type NodeAgentConfig } from '../config.ts';
 import { contain } from '../contain.ts';
 import type { AgentMetrics } from '../metrics.ts';
 import type { NodeNetwork } from '../network/network.ts';
+import { allocatableOf } from '../node/capacity.ts';
 import { defaultNodeTimes } from '../node/registrar.ts';
 import { ProbeManager } from '../probes/manager.ts';
 import type { NodeStats, Runtime } from '../runtime/runtime.ts';
@@ -149,6 +150,7 @@ async function makeParts(
     bundles,
     certificates,
     nodeMemoryBytes: deps.machine.memoryTotalBytes,
+    allocatable: allocatableOf(config, deps.machine),
     ...(mounter === undefined ? {} : { mounter }),
   });
   const wake = (uid: string): void => managerOf().get(uid)?.wake();

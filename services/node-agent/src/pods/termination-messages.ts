@@ -3,6 +3,7 @@ import { open } from 'node:fs/promises';
 import type { Logger } from '@gantry/runtime/log.ts';
 import { contain } from '../contain.ts';
 import { terminationMessagePath } from '../containers/mounts.ts';
+import { LogFormatter, parseEntry } from '../logs/line.ts';
 import type { ObservedContainer } from '../runtime/runtime.ts';
 import type { PodPaths } from './paths.ts';
 import { plannedContainers, podUid } from './spec.ts';
@@ -57,14 +58,24 @@ export class TerminationMessages {
     let message = await readTail(path, maxMessageBytes);
     const failed = container.state.kind === 'exited' && container.state.exitCode !== 0;
     if (message === '' && failed && spec?.terminationMessagePolicy === 'FallbackToLogsOnError') {
-      const tail = await readTail(container.logPath, maxLogTailBytes);
-      // Each line begins with its time, its stream and a tag.
-      message = tail.replace(/^\S+ (stdout|stderr) [FP] /gm, '');
+      message = textOfLog(await readTail(container.logPath, maxLogTailBytes));
     }
     if (message === '' || !this.#messages.has(container.id)) return;
     this.#messages.set(container.id, message);
     this.#onRead(uid);
   }
+}
+
+/** The text that the end of a log's file holds. Of an entry whose beginning was cut off, all that is left is taken for text. */
+export function textOfLog(tail: string): string {
+  const formatter = new LogFormatter({ timestamps: false });
+  const entries = tail.split('\n').filter((line) => line !== '');
+  return entries
+    .map((line) => {
+      const entry = parseEntry(Buffer.from(line));
+      return entry === undefined ? `${line}\n` : formatter.format(entry);
+    })
+    .join('');
 }
 
 /** The last bytes of a file; empty if there is none. */

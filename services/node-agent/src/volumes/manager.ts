@@ -30,6 +30,8 @@ export interface VolumeDeps {
   readonly mounter?: Mounter;
   /** Memory of the node, in bytes: the size of an emptyDir in memory that nothing else bounds. */
   readonly nodeMemoryBytes: number;
+  /** Resources that the node has for pods. */
+  readonly allocatable: Readonly<Record<string, string>>;
 }
 
 /** The volumes of the node's pods on its disk. */
@@ -62,12 +64,13 @@ export function volumeManager(deps: VolumeDeps): VolumeManager {
     const uid = podUid(pod);
     return join(livesInMemory(volume) ? memoryRoot(uid) : diskRoot(uid), volume.name);
   };
+  const { allocatable } = deps;
   const make = async (pod: Pod, volumes: readonly Volume[], signal: AbortSignal): Promise<void> => {
     if (volumes.length === 0) return;
     const config = await deps.config.dataFor(pod, signal);
     for (const volume of volumes) {
       await shownBy(deps, pod, volume, signal)
-        .then((shown) => makeVolume(deps, volume, directoryOf(pod, volume), { pod, config, ...shown }))
+        .then((shown) => makeVolume(deps, volume, directoryOf(pod, volume), { pod, config, allocatable, ...shown }))
         .catch((error) => failMount(volume, error));
     }
   };

@@ -29,6 +29,8 @@ export type Payload = ReadonlyMap<string, PayloadFile>;
 export interface PayloadSources {
   readonly pod: Pod;
   readonly config: ConfigData;
+  /** Resources that the node has for pods. */
+  readonly allocatable: Readonly<Record<string, string>>;
   /** The tokens that the volume shows, by the projections that ask for them. */
   readonly tokens: ReadonlyMap<ServiceAccountTokenProjection, string>;
   /** Certificates of authorities that the volume shows, by the projections that choose them. */
@@ -150,13 +152,13 @@ function keyed(
 
 type FieldItem = NonNullable<NonNullable<Volume['downwardAPI']>['items']>[number];
 
-function fields(items: readonly FieldItem[], mode: number | undefined, { pod }: PayloadSources): Payload {
+function fields(items: readonly FieldItem[], mode: number | undefined, { pod, allocatable }: PayloadSources): Payload {
   const files = new Map<string, PayloadFile>();
   for (const item of items) {
     const text =
       item.fieldRef !== undefined
         ? fieldValue(item.fieldRef.fieldPath, { pod, podIps: [], hostIps: [] })
-        : resourceFieldValue(item.resourceFieldRef ?? {}, pod, undefined);
+        : resourceFieldValue(item.resourceFieldRef ?? {}, pod, undefined, allocatable);
     files.set(safeRelativePath(item.path).join('/'), {
       data: Buffer.from(text),
       mode: item.mode ?? mode ?? defaultMode,

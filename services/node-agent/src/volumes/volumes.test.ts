@@ -36,6 +36,7 @@ beforeEach(async () => {
       release: () => {},
     },
     nodeMemoryBytes: 2 ** 30,
+    allocatable: { cpu: '4', memory: '2Gi' },
   });
 });
 
@@ -82,6 +83,15 @@ describe('an atomic writer', () => {
 });
 
 describe('volumes', () => {
+  it('tell of the resources of a container, which without limits may have all that the node has', async () => {
+    const item = (path: string, resource: string) => ({ path, resourceFieldRef: { containerName: 'main', resource } });
+    const items = [item('cpu', 'limits.cpu'), item('memory', 'limits.memory')];
+    const containers = [{ name: 'main', image: 'x', resources: { limits: { memory: '1Gi' } } }];
+    await prepare({ containers, volumes: [{ name: 'self', downwardAPI: { items } }] });
+    expect(await readFile(at('self', 'cpu'), 'utf8')).toBe('4');
+    expect(await readFile(at('self', 'memory'), 'utf8')).toBe(String(2 ** 30));
+  });
+
   it('show configMaps, secrets and the pod itself, alone and together', async () => {
     await prepare({
       volumes: [
