@@ -1,8 +1,10 @@
 import { execFileSync } from 'node:child_process';
-import { access, mkdir, readFile, realpath } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { mkdir, readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { type BuiltImage, buildImage, type LayerEntry, writeImageTar } from '@gantry/node-agent/images/image.ts';
 import { busyboxImage, pauseImage, readBusybox } from '@gantry/node-agent/images/local.ts';
+import { file, parents, program } from './layers.ts';
+import { machineTools } from './tools.ts';
 
 /**
  * Builds the images that the tests name into the folder from which nodes take images in. The programs are those that the suite was
@@ -11,7 +13,7 @@ import { busyboxImage, pauseImage, readBusybox } from '@gantry/node-agent/images
  */
 export async function writeTestImages(programs: string, imagesDir: string): Promise<void> {
   await mkdir(imagesDir, { recursive: true });
-  const tools = await machineTools();
+  const tools = await machineTools(programs);
   const agnhost = await agnhostLayers(programs, tools);
   const images: Record<string, Promise<BuiltImage>[]> = {
     agnhost: ['agnhost:2.66.1', 'agnhost:2.55'].map((name) => agnhostImage(name, agnhost)),
@@ -19,7 +21,7 @@ export async function writeTestImages(programs: string, imagesDir: string): Prom
     busybox: [
       busyboxImage({
         name: `${testRegistry}/busybox:1.37.0-2`,
-        layers: [await busyboxLayer(), [...tools, ...bashAsShell(tools)]],
+        layers: [await busyboxLayer(), [...tools.filter(({ path }) => path !== 'bin/nc'), ...bashAsShell(tools)]],
       }),
       busyboxImage({ name: `${testRegistry}/nonroot:1.5`, user: '1234' }),
     ],
@@ -162,49 +164,7 @@ async function busyboxLayer(): Promise<LayerEntry[]> {
   ];
 }
 
-/** Programs of this machine that busybox has no equal of, each with its libraries; absent ones are left out. */
-async function machineTools(): Promise<LayerEntry[]> {
-  const contents = new Map<string, Buffer>();
-  for (const path of ['/bin/bash', '/bin/ss', '/usr/bin/curl', '/usr/bin/dig', '/usr/bin/ipcs']) {
-    if (!(await exists(path))) continue;
-    contents.set(path, await readFile(path));
-    const libraries = execFileSync('ldd', [path], { encoding: 'utf8' }).match(/\/\S+/g) ?? [];
-    for (const library of libraries) contents.set(library, await readFile(await realpath(library)));
-  }
-  const folders = new Set(
-    [...contents.keys()].flatMap((path) => parents(dirname(path).slice(1)).map((each) => each.path)),
-  );
-  return [
-    ...[...folders].map((path): LayerEntry => ({ kind: 'directory', path })),
-    ...[...contents].map(([path, content]) => program(path.slice(1), content)),
-    // The C library asks DNS after the hosts file.
-    ...(folders.has('etc') ? [] : [{ kind: 'directory', path: 'etc' } as const]),
-    file('etc/nsswitch.conf', 'hosts: files dns\n'),
-  ];
-}
-
 /** The shell of older versions of busybox drops variables whose names are none to it, and some tests have such. */
 function bashAsShell(tools: readonly LayerEntry[]): LayerEntry[] {
   return tools.some(({ path }) => path === 'bin/bash') ? [{ kind: 'symlink', path: 'bin/sh', target: 'bash' }] : [];
-}
-
-async function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
-}
-
-/** A folder and those above it, from the top down. */
-function parents(path: string): LayerEntry[] {
-  const above = dirname(path);
-  return [...(above === '.' ? [] : parents(above)), { kind: 'directory', path: join(above, basename(path)) }];
-}
-
-function file(path: string, content: Uint8Array | string): LayerEntry {
-  return { kind: 'file', path, content };
-}
-
-function program(path: string, content: Uint8Array): Extract<LayerEntry, { kind: 'file' }> {
-  return { kind: 'file', path, content, mode: 0o755 };
 }
