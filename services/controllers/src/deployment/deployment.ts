@@ -14,6 +14,7 @@ import {
 import { claimsOf } from '../core/claims.ts';
 import { controllerOf, ownerKey } from '../core/owners.ts';
 import { FailureMemory } from '../replicaset/failures.ts';
+import { governedKey } from '../rollout/limits.ts';
 import { planOf } from './plan.ts';
 import { ProgressClock } from './progress-clock.ts';
 import { type RolloutBounds, rolloutBounds } from './rolling.ts';
@@ -25,7 +26,7 @@ export function deploymentController(clock: Pick<Clock, 'monotonic'>): Controlle
   const failures = new FailureMemory();
   return {
     name: 'deployment-controller',
-    watches: ['Deployment', 'ReplicaSet', 'Pod'],
+    watches: ['Deployment', 'ReplicaSet', 'Pod', 'Rollout'],
     keysFor,
 
     reconcile(key: string, view: View, nowMs: number): readonly Action[] {
@@ -60,6 +61,7 @@ function keysFor(object: AnyObject, view: View): readonly string[] {
     const deployments = [...view.list('Deployment', object.metadata.namespace)];
     return deployments.filter((deployment) => selects(deployment, object as ReplicaSet)).map(keyOf);
   }
+  if (object.kind === 'Rollout') return governedKey(object, 'Deployment');
   return ownerKey(object, 'ReplicaSet').flatMap((key) => recreatingKey(key, view));
 }
 

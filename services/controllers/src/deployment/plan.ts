@@ -2,6 +2,7 @@ import type { DeploymentCondition, ReplicaSet } from '@gantry/model/gen/gantry.a
 import { type Action, type View, waitForView } from '../core/action.ts';
 import { revisionOf, rollbackRevisionOf } from './annotations.ts';
 import { historyLimitOf, progressDeadlineOf, progressingOf, withCondition, withPause } from './conditions.ts';
+import { governedConditions, governing, limitedSizes, ownConditions } from './governed.ts';
 import { recreateStep } from './recreate.ts';
 import { isObserved, type Resize, rollingStep, scalingEvent, setWrites, sizeOf } from './resize.ts';
 import { rollBack } from './rollback.ts';
@@ -41,10 +42,18 @@ export function planOf(rollout: Rollout, observed: Observed): Action[] {
     return [...calmStatus(rollout, conditions, observed), ...setWrites(rollout, scaledSizes(rollout)), ...pruned];
   }
   if (asked !== undefined) return rollBack(rollout, asked);
-  if (isScaled(rollout)) {
-    return [...calmStatus(rollout, conditions, observed), ...setWrites(rollout, scaledSizes(rollout))];
+  const limits = governing(rollout, observed.view);
+  if (limits === 'unknown') return [waitForView];
+  if (limits !== undefined) {
+    const governed = governedConditions(rollout, conditions, observed.nowMs);
+    if (rollout.current === undefined) return create(rollout, governed, observed, 0);
+    return [...calmStatus(rollout, governed, observed), ...setWrites(rollout, limitedSizes(rollout, limits))];
   }
-  return rollOut(rollout, conditions, observed);
+  const own = ownConditions(rollout, conditions, observed.nowMs);
+  if (isScaled(rollout)) {
+    return [...calmStatus(rollout, own, observed), ...setWrites(rollout, scaledSizes(rollout))];
+  }
+  return rollOut(rollout, own, observed);
 }
 
 function rollOut(rollout: Rollout, conditions: readonly DeploymentCondition[], observed: Observed): Action[] {
@@ -69,10 +78,14 @@ function rollOut(rollout: Rollout, conditions: readonly DeploymentCondition[], o
 }
 
 /** Makes the set of the present template. What came of it is told right after, and by the next plan where it was refused. */
-function create(rollout: Rollout, conditions: readonly DeploymentCondition[], observed: Observed): Action[] {
+function create(
+  rollout: Rollout,
+  conditions: readonly DeploymentCondition[],
+  observed: Observed,
+  size = nextNewSize(rollout.bounds, { wanted: 0, available: 0 }, rollout.old.map(sizeOf)),
+): Action[] {
   const { deployment, old, bounds } = rollout;
   const { view, nowMs, createFailure } = observed;
-  const size = nextNewSize(bounds, { wanted: 0, available: 0 }, old.map(sizeOf));
   const set = newSetFor(deployment, size, nextRevision(old), bounds.replicas + bounds.maxSurge);
   const { name, namespace } = set.metadata;
   if (view.get('ReplicaSet', namespace, name) !== undefined) {

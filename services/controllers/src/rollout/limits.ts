@@ -19,6 +19,12 @@ export function rolloutFor(workload: Target, view: View): Rollout | undefined {
   return oldest;
 }
 
+/** The key of the workload of this kind that a policy is for. */
+export function governedKey({ metadata, spec }: Rollout, kind: string): string[] {
+  const { workloadRef } = spec;
+  return workloadRef.kind === kind ? [`${metadata.namespace}/${workloadRef.name}`] : [];
+}
+
 function isOlder({ metadata: a }: Rollout, { metadata: b }: Rollout): boolean {
   const order = (a.creationTimestamp ?? '').localeCompare(b.creationTimestamp ?? '');
   return order < 0 || (order === 0 && a.name < b.name);
