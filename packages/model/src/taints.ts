@@ -1,6 +1,9 @@
 /** Taints of nodes, and the tolerations by which pods bear them. */
 import type { Taint, Toleration } from './gen/gantry.core.v1.ts';
 
+/** Key of the taint by which an administrator says that a node is off: nothing runs on it any more. */
+export const outOfServiceKey = 'node.kubernetes.io/out-of-service';
+
 /** True where a toleration makes its pod bear a taint. */
 export function tolerates(toleration: Readonly<Toleration>, taint: Readonly<Taint>): boolean {
   const { key = '', operator, value = '', effect = '' } = toleration;

@@ -27,6 +27,11 @@ describe('settings from the environment', () => {
     });
   });
 
+  it('set how many pods that have ended are kept', () => {
+    expect(readConfig(['--terminated-pod-gc-threshold=7'], {}).terminatedPodThreshold).toBe(7);
+    expect(() => readConfig(['--terminated-pod-gc-threshold=-1'], {})).toThrow('terminated-pod-gc-threshold');
+  });
+
   it('say where metrics are served', () => {
     const read = (address: string) => readConfig([], { GANTRY_CONTROLLERS_DIAGNOSTICS: address });
     expect(read('127.0.0.1:8084').diagnostics).toBe('127.0.0.1:8084');

@@ -6,7 +6,7 @@ import { type ControllersConfig, defaultControllersConfig } from './service.ts';
 const milliseconds: NumberRange = { min: 100, max: 3_600_000, whole: true };
 const nodesPerSecond: NumberRange = { min: 0, max: 1_000 };
 const share: NumberRange = { min: 0, max: 1 };
-const nodes: NumberRange = { min: 0, max: 1_000_000, whole: true };
+const count: NumberRange = { min: 0, max: 1_000_000, whole: true };
 
 /** The settings by their flags, with the variables that stand for them. */
 export const options = withPrefix('GANTRY_CONTROLLERS_', [
@@ -19,16 +19,18 @@ export const options = withPrefix('GANTRY_CONTROLLERS_', [
   'secondary-node-eviction-rate',
   'unhealthy-zone-threshold',
   'large-cluster-size-threshold',
+  'terminated-pod-gc-threshold',
 ]);
 
 /**
  * Settings from flags and from the environment, there beginning with GANTRY_CONTROLLERS_: identity (host name and process
  * where absent), diagnostics (address of /metrics, such as 127.0.0.1:8084), heartbeat-poll-ms, silence-confirm-ms, silence-recovery-ms, and as kube-controller-manager's flags
- * node-eviction-rate, secondary-node-eviction-rate, unhealthy-zone-threshold and large-cluster-size-threshold.
+ * node-eviction-rate, secondary-node-eviction-rate, unhealthy-zone-threshold, large-cluster-size-threshold and terminated-pod-gc-threshold.
  * @throws GantryError (Invalid) naming the flag or variable and its value.
  */
 export function readConfig(args: readonly string[], env: Env): ControllersConfig {
-  const { heartbeatPollMs, silenceConfirmMs, silenceRecoveryMs, evictions } = defaultControllersConfig;
+  const { heartbeatPollMs, silenceConfirmMs, silenceRecoveryMs, terminatedPodThreshold, evictions } =
+    defaultControllersConfig;
   const given = readOptions(options, args, env);
   const diagnostics = given.parsed('diagnostics', (text) => parseAddress(text) && text, 'must be host:port');
   return {
@@ -37,6 +39,7 @@ export function readConfig(args: readonly string[], env: Env): ControllersConfig
     heartbeatPollMs: given.number('heartbeat-poll-ms', milliseconds, heartbeatPollMs),
     silenceConfirmMs: given.number('silence-confirm-ms', milliseconds, silenceConfirmMs),
     silenceRecoveryMs: given.number('silence-recovery-ms', milliseconds, silenceRecoveryMs),
+    terminatedPodThreshold: given.number('terminated-pod-gc-threshold', count, terminatedPodThreshold),
     evictions: {
       nodeEvictionRate: given.number('node-eviction-rate', nodesPerSecond, evictions.nodeEvictionRate),
       secondaryNodeEvictionRate: given.number(
@@ -47,7 +50,7 @@ export function readConfig(args: readonly string[], env: Env): ControllersConfig
       unhealthyZoneThreshold: given.number('unhealthy-zone-threshold', share, evictions.unhealthyZoneThreshold),
       largeClusterSizeThreshold: given.number(
         'large-cluster-size-threshold',
-        nodes,
+        count,
         evictions.largeClusterSizeThreshold,
       ),
     },

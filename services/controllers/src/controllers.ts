@@ -15,6 +15,7 @@ import { jobTrackingController } from './job/tracking.ts';
 import { namespaceController } from './namespace/namespace.ts';
 import type { NodeMonitor } from './nodehealth/monitor.ts';
 import { nodeHealthController } from './nodehealth/nodehealth.ts';
+import { defaultTerminatedPodThreshold, podGarbageController } from './podgc/podgc.ts';
 import { podGroupController } from './podgroup/podgroup.ts';
 import { replicaSetController, replicationController } from './replicaset/replicaset.ts';
 import { resourceQuotaController } from './resourcequota/resourcequota.ts';
@@ -30,8 +31,18 @@ import { volumeController } from './volumes/volumes.ts';
 /** Zone of schedules that name none: this machine's. */
 const localZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
+/** Settings of single controllers. */
+export interface ControllerSettings {
+  /** Pods that may have ended before the oldest are removed; all where it is 0. */
+  readonly terminatedPodThreshold?: number;
+}
+
 /** All controllers, made anew for each time that this process leads: some remember what they saw. */
-export function allControllers(clock: Clock, monitor: NodeMonitor): readonly Controller[] {
+export function allControllers(
+  clock: Clock,
+  monitor: NodeMonitor,
+  { terminatedPodThreshold = defaultTerminatedPodThreshold }: ControllerSettings = {},
+): readonly Controller[] {
   return [
     replicaSetController(),
     replicationController(),
@@ -60,5 +71,6 @@ export function allControllers(clock: Clock, monitor: NodeMonitor): readonly Con
     claimProtectionController,
     volumeProtectionController,
     nodeHealthController(monitor, clock),
+    podGarbageController(clock, terminatedPodThreshold),
   ];
 }

@@ -20,6 +20,7 @@ import { RunningControllers } from './core/run.ts';
 import { NodeMonitor } from './nodehealth/monitor.ts';
 import { watchNodes } from './nodehealth/watch-nodes.ts';
 import { defaultEvictionSettings, type EvictionSettings } from './nodehealth/zones.ts';
+import { defaultTerminatedPodThreshold } from './podgc/podgc.ts';
 
 export interface ControllersConfig {
   /** Our name among the replicas of this service; different in every process. */
@@ -33,6 +34,8 @@ export interface ControllersConfig {
   readonly silenceConfirmMs: number;
   /** The same right after the api was away: every node must have had time to be heard again. */
   readonly silenceRecoveryMs: number;
+  /** Pods that may have ended before the oldest are removed; all where it is 0. */
+  readonly terminatedPodThreshold: number;
   /** Rates at which nodes that are not ready lose their pods. */
   readonly evictions: EvictionSettings;
   /** Address of /metrics, /healthz and /readyz, such as 127.0.0.1:8084; if absent, they are not served. */
@@ -44,6 +47,7 @@ export const defaultControllersConfig: Omit<ControllersConfig, 'identity'> = {
   heartbeatPollMs: 1000,
   silenceConfirmMs: 3000,
   silenceRecoveryMs: 15_000,
+  terminatedPodThreshold: defaultTerminatedPodThreshold,
   evictions: defaultEvictionSettings,
 };
 
@@ -108,7 +112,7 @@ async function lead(
   const { client, bus, clock, log } = deps;
   const silence = { confirmMs: config.silenceConfirmMs, recoveryMs: config.silenceRecoveryMs };
   const monitor = new NodeMonitor(silence, config.evictions);
-  const controllers = allControllers(clock, monitor);
+  const controllers = allControllers(clock, monitor, config);
   const partial = metadataReader(client);
   // The bus has whole objects: where metadata is enough, the api sends less.
   const sourceOf: SourceOf = <K extends AnyKind>(kind: K, content: 'whole' | 'metadata') => {

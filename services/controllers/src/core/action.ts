@@ -26,6 +26,8 @@ export type Requirement =
   | { readonly type: 'absent'; readonly ref: ObjectRef }
   /** The object exists and nobody asked for its end. */
   | { readonly type: 'alive'; readonly ref: ObjectRef }
+  /** The object exists in the state of this revision. */
+  | { readonly type: 'unchanged'; readonly ref: ObjectRef; readonly resourceVersion: string }
   /** The object waits for its dependents to go before it goes itself (foreground deletion), or is gone. */
   | { readonly type: 'foreground'; readonly ref: ObjectRef }
   /** The object exists, nobody asked for its end, and its spec is that of this metadata.generation. */

@@ -90,6 +90,10 @@ function problemWith(requirement: Requirement, found: Found | undefined): string
       if (isEnding) return 'the object is being deleted';
       if (requirement.type === 'alive' || found.generation === requirement.generation) return undefined;
       return 'the object asks for something else than the cache shows';
+    case 'unchanged':
+      return found?.resourceVersion === requirement.resourceVersion
+        ? undefined
+        : 'the object changed since it was seen';
     case 'foreground':
       if (found === undefined || (isEnding && found.finalizers?.includes(foregroundFinalizer))) return undefined;
       return 'the object does not wait for its dependents any more';
@@ -98,6 +102,7 @@ function problemWith(requirement: Requirement, found: Found | undefined): string
 
 interface Found {
   readonly uid?: string | undefined;
+  readonly resourceVersion?: string | undefined;
   readonly generation?: number | undefined;
   readonly deletionTimestamp?: string | undefined;
   readonly finalizers?: readonly string[] | undefined;

@@ -3,18 +3,15 @@ import { isReady } from '@gantry/model/ready.ts';
 import { EvictionDeadlines } from './eviction-deadlines.ts';
 import { EvictionLimiter } from './eviction-limiter.ts';
 import { type HeardNodes, HeartbeatTracker, type SilenceTimes } from './heartbeats.ts';
-import { Quarantine } from './quarantine.ts';
 import { isTainted } from './taints.ts';
 import { type EvictionSettings, zoneOf } from './zones.ts';
 
 /**
- * Everything that the node lifecycle controller knows beside the objects: who is heard, who may be evicted and since when,
- * and which nodes are missing. All times are of the monotonic clock.
+ * Everything that the node lifecycle controller knows beside the objects: who is heard, and who may be evicted and since when. All times are of the monotonic clock.
  */
 export class NodeMonitor {
   readonly heartbeats: HeartbeatTracker;
   readonly limiter: EvictionLimiter;
-  readonly quarantine = new Quarantine();
   readonly deadlines = new EvictionDeadlines();
 
   constructor(times: SilenceTimes, settings: EvictionSettings) {

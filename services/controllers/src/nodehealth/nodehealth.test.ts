@@ -1,6 +1,6 @@
 import { FakeClock } from '@gantry/runtime/clock.ts';
 import { describe, expect, it } from 'vitest';
-import { type Action, type AnyObject, waitForView } from '../core/action.ts';
+import type { Action, AnyObject } from '../core/action.ts';
 import { fakeView } from '../testing/fake-view.ts';
 import { aNode, aPod } from '../testing/objects.ts';
 import { NodeMonitor } from './monitor.ts';
@@ -112,40 +112,30 @@ describe('a node that is heard', () => {
     const node = aNode('n', { spec: { taints: [notReady] } });
     node.status!.conditions = [{ type: 'Ready', status: 'False' }];
     const { reconcile } = controllerOn([node, aPod('p', { node: 'n' })], ['n', 'm']);
-    expect(reconcile().filter(({ type }) => type === 'delete')).toHaveLength(1);
-  });
-});
-
-describe('a node that the informer does not know', () => {
-  const view = (revision: number) => fakeView([aPod('p', { node: 'n' })], revision);
-
-  it('keeps its pods for 40 s, and then until the api says that there is none', () => {
-    const { monitor, clock } = controllerOn([], ['m']);
-    const controller = nodeHealthController(monitor, clock);
-    expect(controller.reconcile('n', view(1), now)).toEqual([{ type: 'requeue', afterMs: 40_000 }]);
-    clock.advance(39_999);
-    expect(controller.reconcile('n', view(1), now)).toEqual([{ type: 'requeue', afterMs: 1 }]);
-    clock.advance(1);
-    expect(controller.reconcile('n', view(1), now)).toMatchObject([
-      { type: 'delete', gracePeriodSeconds: 0, requires: [{ type: 'absent', ref: { kind: 'Node', name: 'n' } }] },
+    expect(reconcile()).toMatchObject([
+      { type: 'update' },
+      {
+        type: 'updateStatus',
+        object: {
+          status: {
+            conditions: expect.arrayContaining([
+              expect.objectContaining({ type: 'DisruptionTarget', status: 'True', reason: 'DeletionByTaintManager' }),
+            ]),
+          },
+        },
+      },
+      { type: 'event', reason: 'TaintManagerEviction', message: 'Marking for deletion Pod default/p' },
+      { type: 'delete', object: { metadata: { name: 'p' } } },
     ]);
   });
 
-  it('begins its quarantine anew when it was known in between', () => {
-    const { monitor, clock } = controllerOn([], ['m']);
-    const controller = nodeHealthController(monitor, clock);
-    controller.reconcile('n', view(1), now);
-    clock.advance(30_000);
-    controller.reconcile('n', fakeView([aNode('n'), aPod('p', { node: 'n' })]), now);
-    expect(controller.reconcile('n', view(1), now)).toEqual([{ type: 'requeue', afterMs: 40_000 }]);
-  });
-
-  it('keeps pods that are newer than the view of nodes', () => {
-    const { monitor, clock } = controllerOn([], ['m']);
-    const controller = nodeHealthController(monitor, clock);
-    controller.reconcile('n', view(0), now);
-    clock.advance(40_000);
-    expect(controller.reconcile('n', view(0), now)).toEqual([waitForView]);
+  it('evicts pods at once where an administrator declares it out of service', () => {
+    const taint = { key: 'node.kubernetes.io/out-of-service', value: 'nodeshutdown', effect: 'NoExecute' };
+    const { reconcile } = controllerOn(
+      [aNode('n', { spec: { taints: [taint] } }), aPod('p', { node: 'n' })],
+      ['n', 'm'],
+    );
+    expect(reconcile().map(({ type }) => type)).toEqual(['updateStatus', 'event', 'delete']);
   });
 });
 

@@ -3,7 +3,8 @@ import type { Node, NodeCondition, Pod, Taint } from '@gantry/model/gen/gantry.c
 import { isReady } from '@gantry/model/ready.ts';
 import type { Clock } from '@gantry/runtime/clock.ts';
 import { rfc3339 } from '@gantry/runtime/time.ts';
-import { type Action, type AnyObject, type Controller, keyOf, sees, type View, waitForView } from '../core/action.ts';
+import { type Action, type AnyObject, type Controller, keyOf, type View } from '../core/action.ts';
+import { withDisruptionTarget } from '../core/disruption-target.ts';
 import type { Contact } from './heartbeats.ts';
 import { isMarkedLost, type NodeMonitor } from './monitor.ts';
 import { evictingTaints, taintsFor, unreachableKey } from './taints.ts';
@@ -19,10 +20,7 @@ interface Moment {
   readonly monotonicMs: number;
 }
 
-/**
- * Marks lost nodes, taints nodes by their conditions, moves pods away from nodes that they do not tolerate, and removes pods
- * whose node is gone for good.
- */
+/** Marks lost nodes, taints nodes by their conditions, and moves pods away from nodes that they do not tolerate. */
 export function nodeHealthController(monitor: NodeMonitor, clock: Pick<Clock, 'monotonic'>): Controller {
   return {
     name: 'node-lifecycle-controller',
@@ -37,8 +35,7 @@ export function nodeHealthController(monitor: NodeMonitor, clock: Pick<Clock, 'm
     reconcile(name: string, view: View, nowMs: number): readonly Action[] {
       const pods = [...view.podsOn(name)];
       const node = view.get('Node', undefined, name);
-      if (node === undefined) return removeOrphans(name, pods, view, monitor, clock.monotonic());
-      monitor.quarantine.end(name);
+      if (node === undefined) return [];
       const contact = monitor.heartbeats.contactWith(node);
       const known = contact === 'lost' ? withUnknownConditions(node, nowMs) : node;
       return [
@@ -49,32 +46,6 @@ export function nodeHealthController(monitor: NodeMonitor, clock: Pick<Clock, 'm
       ];
     },
   };
-}
-
-/**
- * Removes pods whose node is gone for good: nobody is left who could end them. A node that this informer does not know may
- * just be new, or about to be registered again, so that three things must hold: its quarantine is over, the view of nodes is
- * as new as the pod, and the api says right before the deletion that there is no such node.
- */
-function removeOrphans(
-  nodeName: string,
-  pods: readonly Pod[],
-  view: View,
-  { quarantine }: NodeMonitor,
-  nowMs: number,
-): Action[] {
-  if (pods.length === 0) {
-    quarantine.end(nodeName);
-    return [];
-  }
-  const waitMs = quarantine.note(nodeName, nowMs);
-  if (waitMs > 0) return [{ type: 'requeue', afterMs: waitMs }];
-  const orphans = pods.filter((pod) => sees(view, 'Node', pod));
-  const requires = [{ type: 'absent', ref: { kind: 'Node', name: nodeName } }] as const;
-  return [
-    ...(orphans.length < pods.length ? [waitForView] : []),
-    ...orphans.map((object): Action => ({ type: 'delete', object, gracePeriodSeconds: 0, requires })),
-  ];
 }
 
 function withUnknownConditions(node: Node, nowMs: number): Node {
@@ -141,7 +112,7 @@ function evict(node: Node, contact: Contact, pods: readonly Pod[], monitor: Node
   const [due, staying] = partition(running, (pod) => waitMs(pod, proven) <= 0);
   const nextMs = Math.min(...staying.map((pod) => waitMs(pod, taints)));
   return [
-    ...due.flatMap(evictPod),
+    ...evictPods(due, now.wallMs),
     ...(nextMs === Number.POSITIVE_INFINITY
       ? []
       : [{ type: 'requeue', afterMs: nextMs > 0 ? nextMs : unprovenRetryMs } as const]),
@@ -152,10 +123,16 @@ function partition<T>(items: readonly T[], test: (item: T) => boolean): [T[], T[
   return [items.filter(test), items.filter((item) => !test(item))];
 }
 
-function evictPod(pod: Pod): Action[] {
-  const message = `Marking for deletion Pod ${pod.metadata.namespace}/${pod.metadata.name}`;
+/** Says in the pods' status why they go, tells users, and deletes them. */
+function evictPods(pods: readonly Pod[], nowMs: number): Action[] {
+  const message = 'Taint manager: deleting due to NoExecute taint';
+  const marked = pods.map((pod) => withDisruptionTarget(pod, 'DeletionByTaintManager', message, nowMs));
   return [
-    { type: 'event', about: pod, eventType: 'Normal', reason: 'TaintManagerEviction', message },
-    { type: 'delete', object: pod },
+    ...marked.filter((pod, index) => pod !== pods[index]).map((object): Action => ({ type: 'updateStatus', object })),
+    ...pods.map((about): Action => {
+      const text = `Marking for deletion Pod ${about.metadata.namespace}/${about.metadata.name}`;
+      return { type: 'event', about, eventType: 'Normal', reason: 'TaintManagerEviction', message: text };
+    }),
+    ...pods.map((object): Action => ({ type: 'delete', object })),
   ];
 }

@@ -4,7 +4,7 @@ import { claimProtection, volumeProtection } from '@gantry/model/kinds/persisten
 import { claimsOf } from '@gantry/model/kinds/pod/claims.ts';
 import { type AnyObject, keyOf } from '../core/action.ts';
 import { aWidget } from './foreign.ts';
-import { aDeployment, aNode, aPod, aReplicaSet, aService } from './objects.ts';
+import { aDeployment, aPod, aReplicaSet, aService } from './objects.ts';
 import { disturbPods, nodes, podsOf, type Scenario } from './scenario.ts';
 import type { Simulation } from './simulation.ts';
 import { users } from './users.ts';
@@ -67,27 +67,6 @@ export const namespaces: Scenario = {
         ? others.filter((set) => podsOf(simulation, set).length !== 2).map(() => 'another namespace lost pods')
         : ['another namespace lost its set']),
     ];
-  },
-};
-
-export const nodeHealth: Scenario = {
-  name: 'node-lifecycle-controller',
-  setUp: (simulation) => {
-    nodes(simulation);
-    simulation.create(aReplicaSet(6));
-  },
-  act: (simulation) => {
-    const { random, players, store } = simulation;
-    const name = random.pick(['n1', 'n2', 'n3'])!;
-    if (random.chance(0.01)) players.cutOff(name, random.chance(0.5));
-    if (random.chance(0.005)) users.remove(simulation, store.find('Node', undefined, name));
-    if (random.chance(0.05) && store.find('Node', undefined, name) === undefined) simulation.create(aNode(name));
-  },
-  check: (simulation) => {
-    const lost = simulation.all('Pod').filter(({ spec }) => {
-      return spec.nodeName && simulation.store.find('Node', undefined, spec.nodeName) === undefined;
-    });
-    return lost.map(({ metadata, spec }) => `pod ${metadata.name} outlives its node ${spec.nodeName}`);
   },
 };
 

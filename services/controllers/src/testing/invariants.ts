@@ -1,9 +1,10 @@
 import type { ResourceName } from '@gantry/client/api.ts';
 import { builtIn, type KindName } from '@gantry/model/built-in.ts';
 import type { Deployment, ReplicaSet } from '@gantry/model/gen/gantry.apps.v1.ts';
-import type { Pod } from '@gantry/model/gen/gantry.core.v1.ts';
+import type { Node, Pod } from '@gantry/model/gen/gantry.core.v1.ts';
 import { claimProtection, volumeProtection } from '@gantry/model/kinds/persistentvolume/protection.ts';
 import { claimsOf } from '@gantry/model/kinds/pod/claims.ts';
+import { outOfServiceKey } from '@gantry/model/taints.ts';
 import type { Clock } from '@gantry/runtime/clock.ts';
 import { type AnyObject, keyOf } from '../core/action.ts';
 import { controllerOf } from '../core/owners.ts';
@@ -109,12 +110,24 @@ export class Invariants {
     return own.slice(Math.max(0, first)).map((change) => change.object as T);
   }
 
-  /** A pod whose node lives is never taken from it without its node's word. */
+  /** A pod whose node lives, or is merely silent, is never taken from it without its node's word. */
   #forced(pod: Pod, by: string): void {
     const { nodeName } = pod.spec;
-    if (nodeName && this.#around.players.isLive(nodeName)) {
-      throw new Violation(`${by} force-deletes pod ${pod.metadata.name} of the live node ${nodeName}`);
-    }
+    const { store, players } = this.#around;
+    if (!nodeName || store.find('Node', undefined, nodeName) === undefined) return;
+    if (this.#wasOutOfService(nodeName) && !players.isLive(nodeName)) return;
+    const state = players.isLive(nodeName) ? 'live' : 'silent';
+    throw new Violation(`${by} force-deletes pod ${pod.metadata.name} of the ${state} node ${nodeName}`);
+  }
+
+  /** True for a node that an administrator declares out of service, or did a moment ago: whoever thinks better of it may be too late. */
+  #wasOutOfService(nodeName: string): boolean {
+    const { clock, store } = this.#around;
+    const changes = store.changesOf('Node').filter(({ object }) => object.metadata.name === nodeName);
+    const ends = changes.map((_change, index) => changes[index + 1]?.atMs ?? Number.POSITIVE_INFINITY);
+    return changes.some(
+      ({ object }, index) => isOutOfService(object as Node) && ends[index]! > clock.monotonic() - thinkingMs,
+    );
   }
 
   /** Only objects are collected all of whose owners are gone or wait for them to go. */
@@ -214,6 +227,10 @@ function mostPods({ spec }: Deployment): number {
 
 function isWaiting({ metadata }: AnyObject): boolean {
   return metadata.deletionTimestamp !== undefined && (metadata.finalizers ?? []).includes(foregroundFinalizer);
+}
+
+function isOutOfService({ spec }: Node): boolean {
+  return spec?.taints?.some(({ key }) => key === outOfServiceKey) ?? false;
 }
 
 function groupOf(apiVersion: string): string {

@@ -1,8 +1,9 @@
-import { namespaces, nodeHealth, volumes } from './cluster-scenarios.ts';
+import { namespaces, volumes } from './cluster-scenarios.ts';
 import { evictions } from './disruption-scenario.ts';
 import { endpoints } from './endpoints-scenario.ts';
 import { garbage } from './garbage-scenario.ts';
 import { jobs } from './job-scenario.ts';
+import { cuts, nodeHealth } from './node-scenario.ts';
 import { quotas } from './quota-scenario.ts';
 import type { Scenario } from './scenario.ts';
 import { statefulSets } from './stateful-scenario.ts';
@@ -20,6 +21,7 @@ export const scenarios: readonly Scenario[] = [
   podGroups,
   namespaces,
   nodeHealth,
+  cuts,
   volumes,
   quotas,
   jobs,

@@ -2,7 +2,8 @@ import type { KindName } from '@gantry/model/built-in.ts';
 import type { Node, Pod } from '@gantry/model/gen/gantry.core.v1.ts';
 import { FakeClock } from '@gantry/runtime/clock.ts';
 import { rfc3339 } from '@gantry/runtime/time.ts';
-import type { Action, AnyObject, View } from '../../core/action.ts';
+import type { Action, AnyObject, Controller, Requirement, View } from '../../core/action.ts';
+import { podGarbageController } from '../../podgc/podgc.ts';
 import { fakeView } from '../../testing/fake-view.ts';
 import { aNode, aPod } from '../../testing/objects.ts';
 import { NodeMonitor } from '../monitor.ts';
@@ -47,20 +48,20 @@ export class NodeCluster {
   /** False while the controller cannot reach the api. */
   isReachable = true;
   readonly monitor: NodeMonitor;
-  readonly #controller;
+  readonly #controllers: readonly Controller[];
   readonly #agents = new Map<string, Agent>();
   readonly #objects = new Map<string, AnyObject>();
   readonly #heartbeats = new Map<string, number>();
   readonly #history: { atMs: number; revision: number; objects: AnyObject[]; heard: string[] }[] = [];
   readonly #requeued = new Map<string, number>();
-  /** The last revision that was written for each key. */
+  /** The last revision that was written for each controller and key. */
   readonly #written = new Map<string, number>();
   #revision = 0;
   #nextPollMs = 0;
 
   constructor(settings: EvictionSettings = defaultEvictionSettings) {
     this.monitor = new NodeMonitor(silence, settings);
-    this.#controller = nodeHealthController(this.monitor, this.clock);
+    this.#controllers = [nodeHealthController(this.monitor, this.clock), podGarbageController(this.clock, 0)];
   }
 
   node(name: string): Node | undefined {
@@ -127,14 +128,16 @@ export class NodeCluster {
     const heard = [...this.#heartbeats].filter(([, untilMs]) => untilMs > nowMs).map(([name]) => name);
     this.#history.push({ atMs: nowMs, revision: this.#revision, objects: [...this.#objects.values()], heard });
     if (this.#history.length > maxMoments) this.#history.shift();
-    const looked = new Set<string>();
-    if (nowMs >= this.#nextPollMs) {
-      this.#nextPollMs = nowMs + this.pollMs;
-      for (const name of this.#poll(nowMs)) looked.add(name);
+    const polled = nowMs >= this.#nextPollMs ? this.#poll(nowMs) : [];
+    if (nowMs >= this.#nextPollMs) this.#nextPollMs = nowMs + this.pollMs;
+    for (const controller of this.#controllers) {
+      const due = [...this.#requeued].flatMap(([id, atMs]) => {
+        const [name, key] = id.split(' ');
+        return name === controller.name && atMs <= nowMs ? [key!] : [];
+      });
+      for (const key of new Set([...polled, ...this.#changed(controller), ...due]))
+        this.#reconcile(controller, key, nowMs);
     }
-    for (const name of this.#changedNodes()) looked.add(name);
-    for (const [name, atMs] of this.#requeued) if (atMs <= nowMs) looked.add(name);
-    for (const name of looked) this.#reconcile(name, nowMs);
   }
 
   /** An agent's loop: a heartbeat, and a report where the answer asks for one. */
@@ -171,21 +174,22 @@ export class NodeCluster {
     return this.monitor.observe([...view.list('Node')], { names: new Set(heard), revision }, nowMs);
   }
 
-  /** Nodes of all objects that the view has: more keys than informers would give, which must not matter. */
-  #changedNodes(): string[] {
+  /** Keys of all objects that the view has: more than informers would give, which must not matter. */
+  #changed(controller: Controller): string[] {
     const view = this.#view();
-    return [...view.list('Node'), ...view.list('Pod')].flatMap((object) => this.#controller.keysFor(object, view));
+    return [...view.list('Node'), ...view.list('Pod')].flatMap((object) => controller.keysFor(object, view));
   }
 
-  #reconcile(name: string, nowMs: number): void {
+  #reconcile(controller: Controller, key: string, nowMs: number): void {
     const view = this.#view();
+    const name = `${controller.name} ${key}`;
     // A key whose writes its informers have not shown yet waits, as in the true loop.
     const pending = this.#written.get(name) ?? 0;
     if (view.revision('Node') < pending || view.revision('Pod') < pending) return;
     this.#requeued.delete(name);
     /** Revisions of objects that this plan wrote, by uid. */
     const latest = new Map<string, string>();
-    for (const action of this.#controller.reconcile(name, view, this.clock.now())) {
+    for (const action of controller.reconcile(key, view, this.clock.now())) {
       if (action.type === 'requeue') this.#requeued.set(name, nowMs + action.afterMs);
       else if (!this.isReachable || !this.#perform(action, latest, nowMs)) return;
       this.#written.set(name, this.#revision);
@@ -196,12 +200,11 @@ export class NodeCluster {
   #perform(action: Action, latest: Map<string, string>, nowMs: number): boolean {
     if (action.type !== 'update' && action.type !== 'updateStatus' && action.type !== 'delete') return true;
     const object = action.object as Node | Pod;
+    if (!this.#hold(action.requires ?? [])) return false;
     const { name, uid, resourceVersion } = object.metadata;
     const stored = this.#objects.get(`${object.kind}/${name}`);
     if (stored === undefined || stored.metadata.uid !== uid) return false;
     if (action.type === 'delete') {
-      if (action.requires?.some(({ type, ref }) => type === 'absent' && this.node(ref.name) !== undefined))
-        return false;
       const nodeExisted = this.node((object as Pod).spec.nodeName!) !== undefined;
       const forced = action.gracePeriodSeconds === 0;
       this.deletions.push({ pod: object as Pod, atMs: nowMs, forced, nodeExisted });
@@ -213,6 +216,14 @@ export class NodeCluster {
     this.put({ ...stored, ...(action.type === 'update' ? { spec } : { status }) } as AnyObject);
     latest.set(uid!, String(this.#revision));
     return true;
+  }
+
+  #hold(requires: readonly Requirement[]): boolean {
+    return requires.every((requirement) => {
+      const node = this.node(requirement.ref.name);
+      if (requirement.type === 'absent') return node === undefined;
+      return requirement.type === 'unchanged' && node?.metadata.resourceVersion === requirement.resourceVersion;
+    });
   }
 
   #at(atMs: number): { revision: number; objects: AnyObject[]; heard: string[] } {
