@@ -90,7 +90,7 @@ describe('every field of a pod', () => {
     const rejection = rejectionOf(pod, { allowedUnsafeSysctls: [] });
     if (rejection !== undefined) return;
     const name = field.slice(field.indexOf('.') + 1);
-    expect(() => checkSupported(pod, plannedContainers(pod)[0]!)).toThrow(
+    expect(() => checkSupported(pod, plannedContainers(pod)[0]!, { seLinux: true })).toThrow(
       new RegExp(`${name}: .* is not supported by`),
     );
   });
@@ -107,7 +107,21 @@ describe('every field of a pod', () => {
       }),
     });
     expect(rejectionOf(pod, { allowedUnsafeSysctls: [] })).toBeUndefined();
-    expect(() => checkSupported(pod, plannedContainers(pod)[0]!)).not.toThrow();
+    expect(() => checkSupported(pod, plannedContainers(pod)[0]!, { seLinux: true })).not.toThrow();
+  });
+});
+
+describe('seLinuxOptions', () => {
+  it.each([
+    [{ securityContext: { seLinuxOptions: { level: 's0' } } }],
+    [container({ securityContext: { seLinuxOptions: { level: 's0' } } })],
+  ])('ask for nothing where the kernel does not enforce SELinux: %j', (spec) => {
+    const pod = podOf(spec);
+    const planned = plannedContainers(pod)[0]!;
+    expect(() => checkSupported(pod, planned, { seLinux: false })).not.toThrow();
+    expect(() => checkSupported(pod, planned, { seLinux: true })).toThrow(
+      'seLinuxOptions: {"level":"s0"} is not supported',
+    );
   });
 });
 

@@ -38,7 +38,7 @@ export const fieldSupport: Readonly<Record<string, Readonly<Record<string, Field
     ...allOf('agent', 'runAsUser runAsGroup runAsNonRoot supplementalGroups fsGroup seccompProfile'),
     // Only files that the agent itself makes get the group, and those always have it.
     ...allOf('moot', 'fsGroupChangePolicy'),
-    // Volumes get no SELinux labels as long as seLinuxOptions are refused.
+    // seLinuxOptions are refused where the kernel enforces SELinux, and ask for nothing where it does not: volumes get no labels.
     ...allOf('moot', 'seLinuxChangePolicy'),
     ...allOf('refused', 'seLinuxOptions windowsOptions supplementalGroupsPolicy sysctls appArmorProfile'),
   },

@@ -13,10 +13,17 @@ interface Refusal {
   readonly value: unknown;
 }
 
+/** Facts of the node that fields depend on. */
+export interface NodeFeatures {
+  /** The kernel enforces SELinux. Without it seLinuxOptions ask for nothing, as Kubernetes has it. */
+  readonly seLinux: boolean;
+}
+
 /** Throws Invalid for the first field of the pod or of the container that cannot be obeyed. */
-export function checkSupported(pod: Pod, { spec, role }: PlannedContainer): void {
-  const list = listOf(role);
-  const refusals = [...refusalsOfPod(pod), ...refusalsOfContainer(spec, `spec.${list}{${spec.name}}`)];
+export function checkSupported(pod: Pod, { spec, role }: PlannedContainer, features: NodeFeatures): void {
+  const path = `spec.${listOf(role)}{${spec.name}}`;
+  const refusals = [...refusalsOfPod(pod), ...refusalsOfContainer(spec, path)];
+  if (features.seLinux) refusals.push(...refusalsOfSeLinux(pod, spec, path));
   const [first] = refusals.filter(({ value }) => isSet(value));
   if (first === undefined) return;
   throw new GantryError('Invalid', `${first.field}: ${JSON.stringify(first.value)} is not supported by this node`);
@@ -37,8 +44,14 @@ function refusalsOfPod({ spec }: Pod): Refusal[] {
     { field: 'spec.resources', value: spec.resources },
     { field: 'spec.resourceClaims', value: spec.resourceClaims },
     { field: `${path}.windowsOptions`, value: securityContext.windowsOptions },
-    { field: `${path}.seLinuxOptions`, value: securityContext.seLinuxOptions },
     { field: `${path}.appArmorProfile`, value: unless('type', 'Unconfined', securityContext.appArmorProfile) },
+  ];
+}
+
+function refusalsOfSeLinux({ spec }: Pod, container: Container, path: string): Refusal[] {
+  return [
+    { field: 'spec.securityContext.seLinuxOptions', value: spec.securityContext?.seLinuxOptions },
+    { field: `${path}.securityContext.seLinuxOptions`, value: container.securityContext?.seLinuxOptions },
   ];
 }
 
@@ -64,7 +77,6 @@ function refusalsOfContainer(spec: Container, path: string): Refusal[] {
 function refusalsOfSecurity(context: SecurityContext, path: string): Refusal[] {
   return [
     { field: `${path}.windowsOptions`, value: context.windowsOptions },
-    { field: `${path}.seLinuxOptions`, value: context.seLinuxOptions },
     { field: `${path}.appArmorProfile`, value: unless('type', 'Unconfined', context.appArmorProfile) },
   ];
 }

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Pod } from '@gantry/model/gen/gantry.core.v1.ts';
 import type { Clock } from '@gantry/runtime/clock.ts';
@@ -68,6 +69,7 @@ export function executorOf(config: NodeAgentConfig, deps: NodeParts, shared: Sha
       starts,
       recordEvent,
       hostIps,
+      features: { seLinux: existsSync('/sys/fs/selinux/enforce') },
       nodeMemoryBytes: deps.machine.memoryTotalBytes,
       seccompRoot: join(config.rootDir, 'seccomp'),
       puller: imagePuller({ runtime, clock, recordEvent, authFor }),

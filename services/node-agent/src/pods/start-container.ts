@@ -5,7 +5,7 @@ import type { Clock } from '@gantry/runtime/clock.ts';
 import { GantryError, toGantryError } from '@gantry/runtime/errors.ts';
 import type { Semaphore } from '@gantry/runtime/semaphore.ts';
 import { containerConfigOf } from '../containers/config.ts';
-import { checkSupported } from '../containers/refusals.ts';
+import { checkSupported, type NodeFeatures } from '../containers/refusals.ts';
 import type { ContainerConfig, EnvVar, ImageStatus, Mount, ObservedSandbox, Runtime } from '../runtime/runtime.ts';
 import type { Action } from './action.ts';
 import type { RecordPodEvent } from './events.ts';
@@ -49,6 +49,7 @@ export interface StarterDeps {
     podIps: readonly string[],
     env: readonly EnvVar[],
   ) => Promise<Mount[]>;
+  readonly features: NodeFeatures;
   /** The node's addresses: those of pods in its network. */
   readonly hostIps: readonly string[];
 }
@@ -122,7 +123,7 @@ async function startOne(deps: StarterDeps, job: StartJob): Promise<void> {
 
 async function createOne(deps: StarterDeps, job: StartJob): Promise<string> {
   const { pod, planned, sandbox, signal } = job;
-  await checkConfig(pod, planned).catch(failAs('CreateContainerConfigError', retryWaits.config));
+  await checkConfig(deps, pod, planned).catch(failAs('CreateContainerConfigError', retryWaits.config));
   const image = await ensureImage(deps, job);
   const config = await configOf(deps, job, image).catch(failAs('CreateContainerConfigError', retryWaits.config));
   await mkdir(join(deps.paths.logs(pod), planned.name), { recursive: true, mode: 0o755 });
@@ -133,8 +134,8 @@ async function createOne(deps: StarterDeps, job: StartJob): Promise<string> {
   return id;
 }
 
-async function checkConfig(pod: Pod, planned: PlannedContainer): Promise<void> {
-  checkSupported(pod, planned);
+async function checkConfig({ features }: StarterDeps, pod: Pod, planned: PlannedContainer): Promise<void> {
+  checkSupported(pod, planned, features);
 }
 
 async function ensureImage(deps: StarterDeps, { pod, planned, signal }: StartJob): Promise<ImageStatus> {
