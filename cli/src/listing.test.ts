@@ -121,7 +121,7 @@ describe('commands', () => {
         name: `web-${revision}`,
         namespace: 'default',
         annotations: { 'deployment.kubernetes.io/revision': String(revision + 1) },
-        ownerReferences: [{ apiVersion: 'apps/v1', kind: 'Deployment', name: 'web', uid: 'web' }],
+        ownerReferences: [{ apiVersion: 'apps/v1', kind: 'Deployment', name: 'web', uid: 'web', controller: true }],
       },
       spec: { selector: {}, template: { spec: { containers: [] } } },
     });

@@ -214,51 +214,40 @@ function addPodCommands(program: Command, withClient: WithClient): void {
 }
 
 function addRolloutCommands(program: Command, withClient: WithClient): void {
-  const rollout = program.command('rollout').description('manage the rollouts of a deployment');
-  rollout
-    .command('status <what...>')
-    .description('wait until the rollout is done')
+  const rollout = program
+    .command('rollout')
+    .description('manage the rollouts of deployments, daemon sets and stateful sets');
+  const command = (name: string, description: string) =>
+    rollout
+      .command(`${name} <what...>`)
+      .description(description)
+      .option('-l, --selector <query>', 'only those with these labels');
+  const commands = () => import('./commands/rollout.ts');
+  command('status', 'wait until the rollout is done')
     .option('--no-watch', 'print the progress and return')
     .option('--timeout <duration>', 'give up after this time, such as 90s; 0 means never', parseDurationMs, 0)
-    .action((what, flags) =>
-      withClient(async (context) =>
-        (await import('./commands/rollout.ts')).rolloutStatus(context, what, {
-          watch: flags.watch,
-          timeoutMs: flags.timeout,
-        }),
-      ),
+    .option('--revision <number>', 'fail unless this revision runs; 0 is any', wholeNumber, 0)
+    .action((what, { timeout: timeoutMs, ...flags }) =>
+      withClient(async (context) => (await commands()).rolloutStatus(context, what, { ...flags, timeoutMs })),
     );
-  rollout
-    .command('history <what...>')
-    .description('list the revisions')
-    .action((what) =>
-      withClient(async (context) => (await import('./commands/rollout.ts')).rolloutHistory(context, what)),
-    );
-  rollout
-    .command('undo <what...>')
-    .description('return to an earlier revision')
+  command('history', 'list the revisions')
+    .option('--revision <number>', 'show this revision', wholeNumber, 0)
+    .action((what, flags) => withClient(async (context) => (await commands()).rolloutHistory(context, what, flags)));
+  command('undo', 'return to an earlier revision')
     .option('--to-revision <number>', 'the revision to return to; 0 is the previous one', wholeNumber, 0)
-    .action((what, flags) =>
-      withClient(async (context) =>
-        (await import('./commands/rollout.ts')).rolloutUndo(context, what, flags.toRevision),
-      ),
+    .action((what, { toRevision, ...flags }) =>
+      withClient(async (context) => (await commands()).rolloutUndo(context, what, toRevision, flags)),
     );
-  rollout
-    .command('restart <what...>')
-    .description('replace all pods')
-    .action((what) =>
-      withClient(async (context) => (await import('./commands/rollout.ts')).rolloutRestart(context, what)),
-    );
+  command('restart', 'replace all pods').action((what, flags) =>
+    withClient(async (context) => (await commands()).rolloutRestart(context, what, flags)),
+  );
   for (const [name, paused] of [
     ['pause', true],
     ['resume', false],
   ] as const) {
-    rollout
-      .command(`${name} <what...>`)
-      .description(paused ? 'pause a rollout' : 'resume a paused rollout')
-      .action((what) =>
-        withClient(async (context) => (await import('./commands/rollout.ts')).rolloutPause(context, what, paused)),
-      );
+    command(name, paused ? 'pause the rollout of a deployment' : 'resume a paused rollout').action((what, flags) =>
+      withClient(async (context) => (await commands()).rolloutPause(context, what, paused, flags)),
+    );
   }
 }
 

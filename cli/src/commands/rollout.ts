@@ -1,44 +1,46 @@
-import type { Deployment, ReplicaSet } from '@gantry/model/gen/gantry.apps.v1.ts';
+import type { Deployment } from '@gantry/model/gen/gantry.apps.v1.ts';
 import { rfc3339 } from '@gantry/runtime/time.ts';
-import { type Context, Exit, ExitCode, refusal } from '../context.ts';
-import { listAll } from '../listing.ts';
+import { type Context, refusal } from '../context.ts';
 import { observeObject } from '../observing.ts';
+import { objectLabel } from '../output/objects.ts';
+import { formatOutline } from '../output/outline.ts';
 import { formatTable } from '../output/table.ts';
-import { parseTarget } from '../targets.ts';
+import { restore, revisionsOf } from './rollout-history.ts';
 import { rolloutProgress } from './rollout-progress.ts';
+import { forEachTarget, type Rolled, type RolledTarget, rolledTargets } from './rollout-targets.ts';
 
-const revisionAnnotation = 'deployment.kubernetes.io/revision';
-const causeAnnotation = 'kubernetes.io/change-cause';
-const hashLabel = 'pod-template-hash';
-
-function deploymentName(args: readonly string[]): string {
-  const { kind, name } = parseTarget(args, 'Deployment');
-  if (kind !== 'Deployment') throw refusal(`a ${kind} has no rollouts: name a deployment`);
-  return name;
+/** Flags of all rollout commands. */
+export interface RolloutFlags {
+  /** Only workloads with these labels. */
+  readonly selector?: string;
 }
 
-/**
- * Waits until a rollout is done, telling how far it is, through restarts of the api; fails when it misses its progress
- * deadline.
- */
+/** Waits until rollouts are done, telling how far they are, through restarts of the api; fails where one misses its progress deadline. */
 export async function rolloutStatus(
   context: Context,
   args: readonly string[],
-  flags: { readonly watch: boolean; readonly timeoutMs: number },
+  flags: RolloutFlags & { readonly watch: boolean; readonly timeoutMs: number; readonly revision?: number },
 ): Promise<void> {
-  const target = { namespace: context.namespace, name: deploymentName(args) };
-  await context.client.get('Deployment', target, { signal: context.signal });
+  const targets = await rolledTargets(context, args, 'status viewer', flags.selector);
+  await forEachTarget(context, targets, (target) => followRollout(context, target, flags));
+}
+
+async function followRollout(
+  context: Context,
+  target: RolledTarget,
+  flags: { readonly watch: boolean; readonly timeoutMs: number; readonly revision?: number },
+): Promise<void> {
+  await context.client.get(target.kind, target, { signal: context.signal });
   const timeout = flags.timeoutMs > 0 ? [AbortSignal.timeout(flags.timeoutMs)] : [];
   const signal = AbortSignal.any([context.signal, ...timeout]);
   let told = '';
   try {
-    for await (const deployment of observeObject(context, 'Deployment', target, signal)) {
-      if (deployment === undefined) throw refusal('object has been deleted');
-      const progress = rolloutProgress(deployment);
+    for await (const object of observeObject(context, target.kind, target, signal)) {
+      if (object === undefined) throw refusal('object has been deleted');
+      const progress = rolloutProgress(object as Rolled, flags.revision);
       if (progress.message !== told) context.output.write(`${progress.message}\n`);
       told = progress.message;
-      if (progress.state === 'failed') throw new Exit(ExitCode.failed);
-      if (progress.state === 'done' || !flags.watch) return;
+      if (progress.isDone || !flags.watch) return;
     }
   } catch (error) {
     if (timeout[0]?.aborted) throw refusal('timed out waiting for the condition');
@@ -46,74 +48,95 @@ export async function rolloutStatus(
   }
 }
 
-/** Lists a deployment's revisions. */
-export async function rolloutHistory(context: Context, args: readonly string[]): Promise<void> {
-  const deployment = await context.client.get('Deployment', {
-    namespace: context.namespace,
-    name: deploymentName(args),
+/** Lists the revisions of workloads, or tells of one of them. */
+export async function rolloutHistory(
+  context: Context,
+  args: readonly string[],
+  flags: RolloutFlags & { readonly revision?: number } = {},
+): Promise<void> {
+  const { revision = 0 } = flags;
+  const targets = await rolledTargets(context, args, 'history viewer', flags.selector);
+  await forEachTarget(context, targets, async (target) => {
+    const workload: Rolled = await context.client.get(target.kind, target, { signal: context.signal });
+    const revisions = await revisionsOf(context, workload);
+    const label = objectLabel(workload);
+    if (revisions.length === 0) return context.output.write(`${label}\nNo rollout history found.\n`);
+    if (revision === 0) {
+      const rows = revisions.map(({ number, cause }) => [String(number), cause ?? '<none>']);
+      return context.output.write(`${label}\n${formatTable(['REVISION', 'CHANGE-CAUSE'], rows)}`);
+    }
+    const found = revisions.find(({ number }) => number === revision);
+    if (found === undefined) throw refusal('unable to find the specified revision');
+    const { metadata, spec } = found.template;
+    const { labels, annotations } = metadata ?? {};
+    const template = formatOutline({ labels, annotations, ...spec }, 1);
+    context.output.write(`${label} with revision #${revision}\nPod Template:\n${template}`);
   });
-  const sets = await revisions(context, deployment);
-  const rows = sets.map((set) => [
-    set.metadata.annotations![revisionAnnotation]!,
-    set.metadata.annotations?.[causeAnnotation] ?? '<none>',
-  ]);
-  context.output.write(
-    `deployment.apps/${deployment.metadata.name}\n${formatTable(['REVISION', 'CHANGE-CAUSE'], rows)}`,
-  );
 }
 
 /** Returns to the previous revision or to the given one: its template becomes the newest revision. */
-export async function rolloutUndo(context: Context, args: readonly string[], toRevision: number): Promise<void> {
-  const name = deploymentName(args);
-  const { client, namespace, output } = context;
-  const deployment = await client.get('Deployment', { namespace, name });
-  if (deployment.spec.paused) {
-    const problem = `you cannot rollback a paused deployment; resume it first with 'gantry rollout resume deployment/${name}' and try again`;
-    throw refusal(problem);
-  }
-  const sets = await revisions(context, deployment);
-  const target = toRevision > 0 ? sets.find((set) => revisionOf(set) === toRevision) : sets.at(-2);
-  if (target === undefined) {
-    const problem =
-      toRevision > 0 ? `unable to find specified revision ${toRevision} in history` : 'no rollout history found';
-    throw refusal(`${problem} for deployment "${name}"`);
-  }
-  const template = structuredClone(target.spec.template!);
-  delete template.metadata?.labels?.[hashLabel];
-  const body = [{ op: 'replace', path: '/spec/template', value: template }];
-  await client.patch('Deployment', { namespace, name }, { type: 'json', body });
-  output.write(`deployment.apps/${name} rolled back\n`);
+export async function rolloutUndo(
+  context: Context,
+  args: readonly string[],
+  toRevision: number,
+  flags: RolloutFlags = {},
+): Promise<void> {
+  const targets = await rolledTargets(context, args, 'rollbacker', flags.selector);
+  await forEachTarget(context, targets, async (target) => {
+    const told = await restore(context, target, toRevision);
+    context.output.write(`${labelOf(target)} ${told}\n`);
+  });
 }
 
 /** Replaces all pods with new ones of the same template. */
-export async function rolloutRestart(context: Context, args: readonly string[]): Promise<void> {
-  const name = deploymentName(args);
-  const restartedAt = rfc3339(context.clock.now());
+export async function rolloutRestart(
+  context: Context,
+  args: readonly string[],
+  flags: RolloutFlags = {},
+): Promise<void> {
+  const { client, clock, output, signal } = context;
+  const restartedAt = rfc3339(clock.now());
   const body = {
     spec: { template: { metadata: { annotations: { 'kubectl.kubernetes.io/restartedAt': restartedAt } } } },
   };
-  await context.client.patch('Deployment', { namespace: context.namespace, name }, { type: 'strategic', body });
-  context.output.write(`deployment.apps/${name} restarted\n`);
+  const targets = await rolledTargets(context, args, 'restarter', flags.selector);
+  await forEachTarget(context, targets, async (target) => {
+    const workload: Rolled = await client.get(target.kind, target, { signal });
+    if ((workload as Deployment).spec.paused) {
+      throw refusal(`${resourceOf(target)} can't restart paused deployment (run rollout resume first)`);
+    }
+    await client.patch(target.kind, target, { type: 'strategic', body }, { signal });
+    output.write(`${labelOf(target)} restarted\n`);
+  });
 }
 
-/** Pauses or resumes a rollout. */
-export async function rolloutPause(context: Context, args: readonly string[], paused: boolean): Promise<void> {
-  const name = deploymentName(args);
-  await context.client.patch(
-    'Deployment',
-    { namespace: context.namespace, name },
-    { type: 'merge', body: { spec: { paused } } },
-  );
-  context.output.write(`deployment.apps/${name} ${paused ? 'paused' : 'resumed'}\n`);
+/** Pauses or resumes the rollouts of deployments. */
+export async function rolloutPause(
+  context: Context,
+  args: readonly string[],
+  paused: boolean,
+  flags: RolloutFlags = {},
+): Promise<void> {
+  const { client, output, signal } = context;
+  const targets = await rolledTargets(context, args, paused ? 'pauser' : 'resumer', flags.selector);
+  await forEachTarget(context, targets, async (target) => {
+    const { kind } = target;
+    if (kind !== 'Deployment')
+      throw refusal(`${resourceOf(target)} ${paused ? 'pausing' : 'resuming'} is not supported`);
+    const { spec } = await client.get(kind, target, { signal });
+    if ((spec.paused ?? false) === paused) {
+      throw refusal(`${resourceOf(target)} ${paused ? 'is already paused' : 'is not paused'}`);
+    }
+    await client.patch(kind, target, { type: 'merge', body: { spec: { paused } } }, { signal });
+    output.write(`${labelOf(target)} ${paused ? 'paused' : 'resumed'}\n`);
+  });
 }
 
-function revisionOf(set: ReplicaSet): number {
-  return Number(set.metadata.annotations?.[revisionAnnotation] ?? 0);
+function labelOf({ kind, name }: RolledTarget): string {
+  return `${kind.toLowerCase()}.apps/${name}`;
 }
 
-/** A deployment's ReplicaSets, oldest revision first. */
-async function revisions(context: Context, deployment: Deployment): Promise<ReplicaSet[]> {
-  const { items } = await listAll(context, 'ReplicaSet', { namespace: context.namespace });
-  const owned = items.filter((set) => set.metadata.ownerReferences?.some(({ uid }) => uid === deployment.metadata.uid));
-  return owned.filter((set) => revisionOf(set) > 0).sort((a, b) => revisionOf(a) - revisionOf(b));
+/** The object as refusals name it. */
+function resourceOf({ kind, name }: RolledTarget): string {
+  return `${kind.toLowerCase()}s.apps "${name}"`;
 }

@@ -19,6 +19,8 @@ export class FakeApi {
   readonly watches: { readonly events: WatchEvent<KubeObject>[]; readonly end?: GantryError }[] = [];
   /** Names of objects that cannot be decoded; all are on the last page. */
   damaged: string[] = [];
+  /** Patches that were asked for: the object's kind and name, and the patch's body. */
+  readonly patches: { readonly kind: KindName; readonly name: string; readonly body: unknown }[] = [];
   /** Names of the objects that were deleted. */
   readonly deleted: string[] = [];
   /** Failures of deletions, by name of the object. */
@@ -57,6 +59,11 @@ export class FakeApi {
     if (next === undefined) throw new GantryError('Cancelled', 'no more watches');
     yield* next.events;
     if (next.end !== undefined) throw next.end;
+  }
+
+  async patch(kind: KindName, target: { readonly name: string }, { body }: { body: unknown }): Promise<KubeObject> {
+    this.patches.push({ kind, name: target.name, body });
+    return this.get(kind, target);
   }
 
   async delete(_kind: KindName, { name }: { readonly name: string }): Promise<{ object: KubeObject; gone: boolean }> {
