@@ -1,7 +1,7 @@
 import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { freeAddress } from '@gantry/cli/up/free-port.ts';
-import { type KubernetesServer, start, startKubernetes } from './servers.ts';
+import { type KubernetesServer, type Program, start, startKubernetes } from './servers.ts';
 
 /** A whole Kubernetes without kubelets: kwok plays the nodes. */
 export interface KubernetesCluster extends AsyncDisposable {
@@ -51,7 +51,7 @@ export async function startKubernetesCluster(
   const bin = join(peers, 'bin');
   await using stack = new AsyncDisposableStack();
   const server = stack.use(await startKubernetes(bin, folder));
-  const { pids, signingKey } = server;
+  const { pids } = server;
   const programs = new Map([
     [pids.etcd, 'etcd'],
     [pids.api, 'kube-apiserver'],
@@ -59,20 +59,10 @@ export async function startKubernetesCluster(
   const run = (name: string, args: readonly string[]): void => {
     programs.set(stack.use(start(join(bin, name), args)).pid, name);
   };
-  const kubeconfig = join(folder, 'kubeconfig');
-  await writeFile(kubeconfig, JSON.stringify(kubeconfigOf(server)));
-  const ports = await Promise.all([0, 0, 0].map(() => freeAddress('127.0.0.1:0')));
-  const [managerPort, schedulerPort] = ports.map((address) => address.split(':')[1]!);
-  run('kube-controller-manager', [
-    `--kubeconfig=${kubeconfig}`,
-    `--service-account-private-key-file=${signingKey}`,
-    '--leader-elect=false',
-    '--authentication-skip-lookup=true',
-    '--bind-address=127.0.0.1',
-    `--secure-port=${managerPort}`,
-    `--kube-api-qps=${qps}`,
-    `--kube-api-burst=${qps}`,
-  ]);
+  const manager = stack.use(await startControllerManager(bin, folder, server));
+  programs.set(manager.pid, 'kube-controller-manager');
+  const kubeconfig = await writeKubeconfig(folder, server);
+  const [schedulerPort, kwokPort] = await Promise.all([freePort(), freePort()]);
   const settings = join(folder, 'scheduler.yaml');
   await writeFile(settings, JSON.stringify(schedulerSettings(kubeconfig)));
   run('kube-scheduler', [
@@ -86,7 +76,7 @@ export async function startKubernetesCluster(
     '--manage-all-nodes=true',
     '--cidr=10.0.0.1/24',
     '--node-ip=192.0.2.2',
-    `--server-address=${ports[2]}`,
+    `--server-address=127.0.0.1:${kwokPort}`,
     '--node-lease-duration-seconds=40',
     ...(await stagesOf(peers)).map((path) => `--config=${path}`),
   ]);
@@ -97,6 +87,30 @@ export async function startKubernetesCluster(
   }
   const owned = stack.move();
   return { server, programs, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+}
+
+/** Starts kube-controller-manager beside a kube-apiserver. @param bin Folder with its binary. */
+export async function startControllerManager(bin: string, folder: string, server: KubernetesServer): Promise<Program> {
+  return start(join(bin, 'kube-controller-manager'), [
+    `--kubeconfig=${await writeKubeconfig(folder, server)}`,
+    `--service-account-private-key-file=${server.signingKey}`,
+    '--leader-elect=false',
+    '--authentication-skip-lookup=true',
+    '--bind-address=127.0.0.1',
+    `--secure-port=${await freePort()}`,
+    `--kube-api-qps=${qps}`,
+    `--kube-api-burst=${qps}`,
+  ]);
+}
+
+async function freePort(): Promise<string> {
+  return (await freeAddress('127.0.0.1:0')).split(':')[1]!;
+}
+
+async function writeKubeconfig(folder: string, server: KubernetesServer): Promise<string> {
+  const path = join(folder, 'kubeconfig');
+  await writeFile(path, JSON.stringify(kubeconfigOf(server)));
+  return path;
 }
 
 function kubeconfigOf({ url, token }: KubernetesServer): object {

@@ -99,6 +99,23 @@ export class HttpLoad implements Load {
     return await promise;
   }
 
+  /** Reads an answer that does not end, such as a watch's, line by line. */
+  lines(path: string, onLine: (line: string) => void): Disposable {
+    const stream = this.#session(this.#watches++ % connections).request({
+      ':method': 'GET',
+      ':path': path,
+      authorization: `Bearer ${this.#token}`,
+    });
+    stream.setEncoding('utf8').on('error', () => undefined);
+    let rest = '';
+    stream.on('data', (chunk: string) => {
+      const lines = (rest + chunk).split('\n');
+      rest = lines.pop()!;
+      for (const line of lines) onLine(line);
+    });
+    return { [Symbol.dispose]: () => stream.close() };
+  }
+
   [Symbol.dispose](): void {
     for (const session of this.#sessions) session?.destroy();
   }

@@ -55,9 +55,10 @@ export function start(command: string, args: readonly string[], env: NodeJS.Proc
   };
 }
 
-async function memoryOf(programs: readonly Program[]): Promise<number> {
+/** Resident memory of processes, in MB. */
+export async function memoryOf(pids: readonly number[]): Promise<number> {
   const sizes = await Promise.all(
-    programs.map(async ({ pid }) => {
+    pids.map(async (pid) => {
       const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
       return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) / 1024;
     }),
@@ -130,33 +131,63 @@ export async function startKubernetes(bin: string, folder: string): Promise<Kube
     token,
     signingKey: file('sa.key'),
     pids: { etcd: etcd.pid, api: api.pid },
-    memoryMb: () => memoryOf([etcd, api]),
+    memoryMb: () => memoryOf([etcd.pid, api.pid]),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }
 
+/** Gantry's api with its store, and controllers, which may be left out. */
+export interface GantryServer extends Server {
+  /** Names of the programs by their process ids. */
+  readonly programs: ReadonlyMap<number, string>;
+}
+
+export interface GantryOptions {
+  /** Starts the controllers, too, which hear of changes over NATS where the store is Redis, and else from the api. */
+  readonly controllers?: boolean;
+}
+
 /** Gantry's api with its store, in the form in which a cluster has them. */
-export async function startGantry(store: 'sqlite' | 'redis', folder: string): Promise<Server> {
+export async function startGantry(
+  store: 'sqlite' | 'redis',
+  folder: string,
+  { controllers = false }: GantryOptions = {},
+): Promise<GantryServer> {
   await using stack = new AsyncDisposableStack();
   await mkdir(folder, { recursive: true });
   const [grpcAddress, restAddress] = await Promise.all([0, 0].map(() => freeAddress('127.0.0.1:0')));
-  const certs = join(folder, 'api');
+  const [certs, controllersCerts] = [join(folder, 'api'), join(folder, 'controllers')];
   const authority = await loadAuthority(folder, systemClock.now());
-  await issueInto({ [certs]: serviceSubject('api') }, authority, systemClock.now());
-  const programs: Program[] = [];
+  const subjects = { [certs]: serviceSubject('api'), [controllersCerts]: serviceSubject('controllers') };
+  await issueInto(subjects, authority, systemClock.now());
+  const programs = new Map<number, string>();
+  const run = (name: string, command: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): void => {
+    programs.set(stack.use(start(command, args, env)).pid, name);
+  };
   let url = `sqlite:${join(folder, 'state.db')}`;
   if (store === 'redis') {
     const socket = join(folder, 'redis.sock');
     const flags = ['--port', '0', '--unixsocket', socket, '--dir', folder, '--appendonly', 'yes', '--save', ''];
-    programs.push(stack.use(start('redis-server', flags)));
+    run('redis-server', 'redis-server', flags);
     url = `redis+unix:${socket}`;
   }
-  const flags = ['--store', url, '--bus', 'memory:', '--listen', grpcAddress!, '--rest', restAddress!];
-  const main = join(root, 'services/api/src/main.ts');
-  const env = { GANTRY_CERTS: certs, GANTRY_TOKEN: token };
-  programs.push(stack.use(start(join(root, 'scripts/node'), [main, ...flags], env)));
+  let bus = 'memory:';
+  if (store === 'redis' && controllers) {
+    const [host, port] = (await freeAddress('127.0.0.1:0')).split(':');
+    run('nats-server', 'nats-server', ['-a', host!, '-p', port!]);
+    bus = `nats://${host}:${port}`;
+  }
+  const flags = ['--store', url, '--bus', bus, '--listen', grpcAddress!, '--rest', restAddress!];
+  const main = (service: string): string => join(root, `services/${service}/src/main.ts`);
+  const node = join(root, 'scripts/node');
+  run('api', node, [main('api'), ...flags], { GANTRY_CERTS: certs, GANTRY_TOKEN: token });
   const rest = stack.use(new HttpLoad(`Gantry, ${store}, REST`, `https://${restAddress}`, token));
   await untilReady(rest);
+  if (controllers) {
+    const events = bus === 'memory:' ? {} : { GANTRY_EVENTS: bus };
+    const env = { GANTRY_SERVER: grpcAddress!, GANTRY_CERTS: controllersCerts, GANTRY_LOG_LEVEL: 'error', ...events };
+    run('controllers', node, [main('controllers')], env);
+  }
   const credentials = tokenCredentials(
     () => token,
     () => authority.cert,
@@ -166,7 +197,8 @@ export async function startGantry(store: 'sqlite' | 'redis', folder: string): Pr
   return {
     name: `Gantry with ${store}`,
     loads: [rest, grpc],
-    memoryMb: () => memoryOf(programs),
+    programs,
+    memoryMb: () => memoryOf([...programs.keys()]),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }

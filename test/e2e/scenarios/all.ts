@@ -6,6 +6,7 @@ import { commandScenarios } from './commands.ts';
 import { crashScenarios } from './crashes.ts';
 import { doorScenarios } from './doors.ts';
 import { endScenarios } from './end.ts';
+import { jobScenarios } from './jobs.ts';
 import { kubeScenarios } from './kube.ts';
 import { nodeScenarios } from './nodes.ts';
 import { trafficScenarios } from './traffic.ts';
@@ -25,6 +26,7 @@ export function everyScenario(form: Form): void {
     trafficScenarios(cluster);
     doorScenarios(cluster);
     brokenManifestScenarios(cluster);
+    jobScenarios(cluster);
     nodeScenarios(form, cluster);
     crashScenarios(form, cluster);
     endScenarios(cluster);

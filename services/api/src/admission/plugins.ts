@@ -17,6 +17,7 @@ import type { Admission } from './admission.ts';
 import { nodeAdmission, podAdmission } from './capacity.ts';
 import type { AdmissionStep } from './chain.ts';
 import { defaultIngressClassStep } from './ingresses.ts';
+import { jobOrderStep } from './job-order.ts';
 import { KindView, notingStep } from './kind-view.ts';
 import { limitRangeStep } from './limit-ranges/step.ts';
 import { namespaceLifecycleStep } from './namespace-lifecycle.ts';
@@ -100,6 +101,7 @@ export function admissionSteps(deps: Deps, outside: readonly AdmissionStep[]): r
     podCertificateStep(deps),
     subjectRestrictionStep,
     defaultIngressClassStep(views.ingressClasses),
+    jobOrderStep(deps.store),
     topologyStep(deps.ledger),
     ...outside,
     // Judges what all steps before it made of the write.

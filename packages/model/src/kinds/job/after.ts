@@ -5,6 +5,8 @@
 
 /** The annotation of Jobs that start after others. */
 export const afterAnnotation = 'gantry.dev/after';
+/** Path of the annotation in errors. */
+export const afterField = `metadata.annotations[${afterAnnotation}]`;
 
 /** States that can be asked of each kind; the first is asked where nothing is said. */
 export const prerequisiteStates = {

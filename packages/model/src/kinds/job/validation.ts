@@ -6,6 +6,7 @@ import { invalidValue, invalidValues, nonNegative, notSupported, required, tooLo
 import { validateLabelSelector } from '../../validation/labels.ts';
 import { dnsLabelProblems, domainPrefixedPathProblems } from '../../validation/names.ts';
 import { validateTemplate } from '../pod/validation.ts';
+import { afterAnnotation, afterField, prerequisitesOf } from './after.ts';
 import { validatePodFailurePolicy, validateSuccessPolicy } from './policies.ts';
 
 const modes = ['NonIndexed', 'Indexed'];
@@ -22,7 +23,17 @@ const maxFailedIndexesOfMany = 10_000;
 /** Validates a job. */
 export function validateJob(job: Job): FieldCause[] {
   const { spec } = job;
-  return [...validateJobSpec(spec, 'spec'), ...validateSelector(spec), ...validateHostnames(job)];
+  return [
+    ...validateAfter(job),
+    ...validateJobSpec(spec, 'spec'),
+    ...validateSelector(spec),
+    ...validateHostnames(job),
+  ];
+}
+
+function validateAfter({ metadata: { annotations } }: Job): FieldCause[] {
+  const { problems } = prerequisitesOf(annotations);
+  return problems.map((problem) => invalidValue(afterField, annotations![afterAnnotation], problem));
 }
 
 function validateSelector({ selector, template }: JobSpec): FieldCause[] {

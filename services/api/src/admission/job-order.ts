@@ -1,0 +1,70 @@
+import { builtIn } from '@gantry/model/built-in.ts';
+import { afterAnnotation, afterField, cycleOf, prerequisitesOf } from '@gantry/model/kinds/job/after.ts';
+import { invalid, invalidValue } from '@gantry/model/validation/causes.ts';
+import type { Store } from '@gantry/store/store.ts';
+import { objectKey } from '../core/keys.ts';
+import { decodeEntry } from '../core/stored-object.ts';
+import type { AdmissionAttempt, AdmissionStep } from './chain.ts';
+
+const jobKind = builtIn.kindOf('batch', 'Job')!;
+/** Jobs of one namespace that may be before another, and before those, and so on: each costs a read. */
+const mostBefore = 1_000;
+
+type Annotations = Readonly<Record<string, string>> | undefined;
+
+/**
+ * Refuses Jobs that would wait for one another in a circle by their annotations `gantry.dev/after`, of which none could ever start. Two that close
+ * one at the same time both pass: the Job controller tells them.
+ */
+export function jobOrderStep(store: Pick<Store, 'get'>): AdmissionStep {
+  return {
+    name: 'JobOrder',
+    handles: ({ kind, operation, request: { subresource }, object, stored, name }) =>
+      kind === jobKind &&
+      (operation === 'CREATE' || operation === 'UPDATE') &&
+      subresource === '' &&
+      name !== '' &&
+      object?.metadata.annotations?.[afterAnnotation] !== undefined &&
+      object.metadata.annotations[afterAnnotation] !== stored?.metadata.annotations?.[afterAnnotation],
+    validate: (attempt) => refuseCycle(attempt, store),
+  };
+}
+
+/** Throws Invalid that names the circle, or says that there are too many Jobs to find one. */
+async function refuseCycle({ name, namespace, object }: AdmissionAttempt, store: Pick<Store, 'get'>): Promise<void> {
+  const { annotations } = object!.metadata;
+  const before = await annotationsBefore(annotations, async (job) => {
+    const entry = await store.get(objectKey(jobKind, namespace, job));
+    return entry && decodeEntry(entry).metadata.annotations;
+  });
+  const problem =
+    before === undefined
+      ? `more than ${mostBefore} Jobs come before this one`
+      : problemOf(cycleOf(name, annotations, (job) => before.get(job)));
+  if (problem === undefined) return;
+  throw invalid(jobKind, name, [invalidValue(afterField, annotations![afterAnnotation], problem)]);
+}
+
+function problemOf(cycle: readonly string[] | undefined): string | undefined {
+  return cycle && `Jobs must not wait for one another in a cycle: ${cycle.join(' → ')}`;
+}
+
+/** Annotations of all Jobs that come before one, by their names; undefined where they are too many. */
+async function annotationsBefore(
+  annotations: Annotations,
+  read: (job: string) => Promise<Annotations>,
+): Promise<ReadonlyMap<string, Annotations> | undefined> {
+  const found = new Map<string, Annotations>();
+  for (let front: Annotations[] = [annotations]; front.length > 0; ) {
+    const named = new Set(front.flatMap(jobsNamedBy).filter((job) => !found.has(job)));
+    if (found.size + named.size > mostBefore) return undefined;
+    const next = await Promise.all([...named].map(async (job) => [job, await read(job)] as const));
+    for (const [job, theirs] of next) found.set(job, theirs);
+    front = next.map(([, theirs]) => theirs);
+  }
+  return found;
+}
+
+function jobsNamedBy(annotations: Annotations): string[] {
+  return prerequisitesOf(annotations).prerequisites.flatMap(({ kind, name }) => (kind === 'Job' ? [name] : []));
+}
