@@ -5,7 +5,7 @@ import type { LayerEntry } from '@gantry/node-agent/images/image.ts';
 import { file, parents, program } from './layers.ts';
 
 /** Programs that busybox has no equal of, by their paths in images. */
-const machinePrograms = ['/bin/bash', '/bin/ss', '/usr/bin/curl', '/usr/bin/dig', '/usr/bin/ipcs'];
+const machinePrograms = ['/bin/bash', '/bin/ss', '/usr/bin/curl', '/usr/bin/dig', '/usr/bin/getent', '/usr/bin/ipcs'];
 
 /** The netcat whose options the tests use, and the paths in its Debian package and in images. */
 const netcat = { package: 'netcat-openbsd', from: 'bin/nc.openbsd', to: '/bin/nc' };
