@@ -18,6 +18,8 @@ export const defaultGracePeriodSeconds = 30;
 /** Sets a pod's left-out fields, in place. */
 export function setPodDefaults({ spec }: Pod): void {
   setSharedDefaults(spec);
+  // A negative period means at once, which is a second.
+  if (spec.terminationGracePeriodSeconds! < 0) spec.terminationGracePeriodSeconds = 1;
   spec.enableServiceLinks ??= true;
   spec.serviceAccountName ||= 'default';
   spec.serviceAccount = spec.serviceAccountName;
@@ -39,8 +41,6 @@ export function setTemplateDefaults({ spec }: PodTemplateSpec): void {
 function setSharedDefaults(spec: PodSpec): void {
   spec.restartPolicy ||= 'Always';
   spec.terminationGracePeriodSeconds ??= defaultGracePeriodSeconds;
-  // A negative period means at once, which is a second.
-  if (spec.terminationGracePeriodSeconds < 0) spec.terminationGracePeriodSeconds = 1;
   spec.dnsPolicy ||= 'ClusterFirst';
   spec.schedulerName ||= 'default-scheduler';
   spec.securityContext ??= {};

@@ -14,7 +14,6 @@ import {
   inRange,
   invalidValue,
   invalidValues,
-  nonNegative,
   oneOf,
   required,
 } from '../../validation/causes.ts';
@@ -87,7 +86,6 @@ function validatePodSpec(spec: PodSpec, path: string): FieldCause[] {
 function validateLifetime(spec: PodSpec, path: string): FieldCause[] {
   return [
     ...oneOf(`${path}.restartPolicy`, spec.restartPolicy, restartPolicies),
-    ...nonNegative(`${path}.terminationGracePeriodSeconds`, spec.terminationGracePeriodSeconds),
     ...inRange(`${path}.activeDeadlineSeconds`, spec.activeDeadlineSeconds, 1, maxInt32),
   ];
 }

@@ -1,8 +1,9 @@
 /** Validation of StatefulSets. */
 import type { FieldCause } from '@gantry/runtime/errors.ts';
-import type { StatefulSet, StatefulSetSpec } from '../../gen/gantry.apps.v1.ts';
+import type { StatefulSet, StatefulSetSpec, VolumeClaimTemplate } from '../../gen/gantry.apps.v1.ts';
 import type { PodTemplateSpec, Volume } from '../../gen/gantry.core.v1.ts';
 import { canonicalJson } from '../../hash.ts';
+import { compareQuantities, parseQuantity } from '../../quantity.ts';
 import { matchesLabels } from '../../selectors.ts';
 import {
   immutable,
@@ -55,11 +56,37 @@ export function validateNewStatefulSet({ spec }: StatefulSet): FieldCause[] {
   ];
 }
 
-/** Validates a change of a StatefulSet: its pods keep their names and claims. */
+/** Validates a change of a StatefulSet: its pods keep their names and claims. Claims may grow, which Kubernetes refuses. */
 export function validateStatefulSetUpdate({ spec }: StatefulSet, { spec: stored }: StatefulSet): FieldCause[] {
-  return fixed
-    .filter((name) => canonicalJson(spec[name] ?? null) !== canonicalJson(stored[name] ?? null))
-    .map((name) => immutable(`spec.${name}`, spec[name] ?? null));
+  const { volumeClaimTemplates: templates = [] } = spec;
+  const before = stored.volumeClaimTemplates ?? [];
+  const grown = templates.flatMap((template, index) => (asksForMore(template, before[index]) ? [index] : []));
+  const volumeClaimTemplates = templates.map((template, index) =>
+    grown.includes(index) ? withStorage(template, storageOf(before[index]!)) : template,
+  );
+  const comparable = { ...spec, volumeClaimTemplates };
+  const given = { ...stored, volumeClaimTemplates: before };
+  return [
+    ...grown.flatMap((index) => validateClaimSpec(templates[index]!.spec, `spec.volumeClaimTemplates[${index}].spec`)),
+    ...fixed
+      .filter((name) => canonicalJson(comparable[name] ?? null) !== canonicalJson(given[name] ?? null))
+      .map((name) => immutable(`spec.${name}`, spec[name] ?? null)),
+  ];
+}
+
+function storageOf({ spec }: VolumeClaimTemplate): string | undefined {
+  return spec.resources?.requests?.storage;
+}
+
+function withStorage(template: VolumeClaimTemplate, storage: string | undefined): VolumeClaimTemplate {
+  const { resources } = template.spec;
+  const requests = { ...resources?.requests, storage: storage! };
+  return { ...template, spec: { ...template.spec, resources: { ...resources, requests } } };
+}
+
+function asksForMore(template: VolumeClaimTemplate, before: VolumeClaimTemplate | undefined): boolean {
+  const [now, then] = [storageOf(template), before && storageOf(before)];
+  return now !== undefined && then !== undefined && compareQuantities(parseQuantity(now), parseQuantity(then)) > 0;
 }
 
 function validateStrategy({ updateStrategy = {} }: StatefulSetSpec): FieldCause[] {
@@ -77,8 +104,9 @@ function validateStrategy({ updateStrategy = {} }: StatefulSetSpec): FieldCause[
   if (maxUnavailable === undefined) return causes;
   const field = `${path}.rollingUpdate.maxUnavailable`;
   causes.push(...validateIntOrPercent(maxUnavailable, field));
-  // A text that is no percentage counts as none.
-  if ((numberOf(maxUnavailable) || 0) === 0) causes.push(invalidValue(field, maxUnavailable, 'cannot be 0'));
+  // A text that is neither a percentage nor a number counts as none.
+  const isNumeric = /^[+-]?[0-9]+%?$/.test(String(maxUnavailable));
+  if (!isNumeric || numberOf(maxUnavailable) === 0) causes.push(invalidValue(field, maxUnavailable, 'cannot be 0'));
   return [...causes, ...validateAtMostWhole(maxUnavailable, field)];
 }
 

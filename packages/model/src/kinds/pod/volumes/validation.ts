@@ -73,7 +73,7 @@ function validateSource(volume: Omit<Volume, 'name'>, path: string): FieldCause[
   if (persistentVolumeClaim !== undefined) {
     const { claimName } = persistentVolumeClaim;
     const field = `${path}.persistentVolumeClaim.claimName`;
-    causes.push(...invalidValues(field, claimName, dnsSubdomainProblems(claimName)));
+    if (!claimName) causes.push(required(field));
   }
   if (nfs !== undefined && !nfs.path.startsWith('/')) {
     causes.push(invalidValue(`${path}.nfs.path`, nfs.path, 'must be an absolute path'));
