@@ -13,7 +13,7 @@ import type {
 } from '../../../gen/gantry.core.v1.ts';
 import { compareQuantities, parseQuantity, quantityProblem } from '../../../quantity.ts';
 import { duplicates, forbidden, invalidValue, invalidValues, oneOf, required } from '../../../validation/causes.ts';
-import { dnsLabelProblems, dnsSubdomainProblems } from '../../../validation/names.ts';
+import { dnsLabelProblems } from '../../../validation/names.ts';
 import { fileFields, validateFieldRef, validateResourceRef } from '../containers/env.ts';
 import { pathsOf, validatePodCertificate, validateTrust } from './certificates.ts';
 import { validateFilePath, validateInnerPath, validateNoBacksteps } from './paths.ts';
