@@ -53,7 +53,7 @@ export function allControllers(
     cronJobController(localZone),
     ttlAfterFinishedController,
     restartController,
-    endpointSliceController,
+    endpointSliceController(),
     endpointSliceMirroringController,
     endpointsController(clock),
     garbageController,
