@@ -149,6 +149,13 @@ describe('the simulation catches', () => {
       /evictions leave/,
     ],
     [
+      'a loop that forgets which nodes it served',
+      'daemonset-controller',
+      forgetful,
+      Array.from({ length: 200 }, (_, i) => i + 1),
+      /pods for node/,
+    ],
+    [
       'a node that only one view misses',
       'node-lifecycle-controller',
       hasty,

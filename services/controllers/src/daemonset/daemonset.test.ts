@@ -2,9 +2,9 @@ import type { Pod } from '@gantry/model/gen/gantry.core.v1.ts';
 import { describe, expect, it } from 'vitest';
 import type { Action } from '../core/action.ts';
 import { fakeView } from '../testing/fake-view.ts';
-import { aNode } from '../testing/objects.ts';
+import { aDaemonSet, aNode } from '../testing/objects.ts';
 import { daemonSetController } from './daemonset.ts';
-import { aDaemonSet, World } from './testing/world.ts';
+import { World } from './testing/world.ts';
 
 const ofType = <T extends Action['type']>(actions: readonly Action[], type: T): Extract<Action, { type: T }>[] =>
   actions.filter((action): action is Extract<Action, { type: T }> => action.type === type);

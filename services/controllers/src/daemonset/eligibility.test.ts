@@ -1,8 +1,7 @@
 import type { PodSpec, Taint } from '@gantry/model/gen/gantry.core.v1.ts';
 import { expect, it } from 'vitest';
-import { aNode } from '../testing/objects.ts';
+import { aDaemonSet, aNode } from '../testing/objects.ts';
 import { eligibilityOf, type Verdict } from './eligibility.ts';
-import { aDaemonSet } from './testing/world.ts';
 
 const node = (taints: Taint[] = []) => {
   const made = aNode('n1');

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { aNode } from '../testing/objects.ts';
+import { aDaemonSet, aNode } from '../testing/objects.ts';
 import { boundsOf } from './bounds.ts';
-import { aDaemonSet, World } from './testing/world.ts';
+import { World } from './testing/world.ts';
 
 const running = (nodes: number, strategy?: Parameters<typeof aDaemonSet>[0]): World => {
   const world = new World(aDaemonSet(strategy), nodes);

@@ -1,5 +1,5 @@
-import type { Deployment, ReplicaSet, StatefulSet } from '@gantry/model/gen/gantry.apps.v1.ts';
-import type { Node, Pod, Service } from '@gantry/model/gen/gantry.core.v1.ts';
+import type { DaemonSet, Deployment, ReplicaSet, StatefulSet } from '@gantry/model/gen/gantry.apps.v1.ts';
+import type { Node, Pod, PodSpec, Service } from '@gantry/model/gen/gantry.core.v1.ts';
 import { controllerReference } from '../core/owners.ts';
 
 let nextUid = 1;
@@ -67,6 +67,30 @@ export function aStatefulSet(overrides: Partial<StatefulSet['spec']> = {}, image
       revisionHistoryLimit: 10,
       persistentVolumeClaimRetentionPolicy: { whenDeleted: 'Retain', whenScaled: 'Retain' },
       ...overrides,
+    },
+  };
+}
+
+/** A DaemonSet of `app: agent` pods. */
+export function aDaemonSet(
+  rollingUpdate: NonNullable<DaemonSet['spec']['updateStrategy']>['rollingUpdate'] = { maxUnavailable: 1 },
+  pod: Partial<PodSpec> = {},
+): DaemonSet {
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'DaemonSet',
+    metadata: {
+      ...meta('agent'),
+      generation: 1,
+      annotations: { 'deprecated.daemonset.template.generation': '1' },
+    },
+    spec: {
+      selector: { matchLabels: { app: 'agent' } },
+      template: {
+        metadata: { name: '', labels: { app: 'agent' } },
+        spec: { containers: [{ name: 'agent', image: 'agent:1' }], ...pod },
+      },
+      updateStrategy: { type: 'RollingUpdate', rollingUpdate },
     },
   };
 }

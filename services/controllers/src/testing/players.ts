@@ -1,14 +1,15 @@
-import type { Node, Pod } from '@gantry/model/gen/gantry.core.v1.ts';
+import type { Node, Pod, Taint } from '@gantry/model/gen/gantry.core.v1.ts';
 import { isReady } from '@gantry/model/ready.ts';
+import { tolerates } from '@gantry/model/taints.ts';
 import type { Clock } from '@gantry/runtime/clock.ts';
 import { rfc3339 } from '@gantry/runtime/time.ts';
+import { targetNodeOf } from '../daemonset/template.ts';
 import { Containers } from './containers.ts';
 import type { Random } from './random.ts';
 import type { TruthStore } from './store.ts';
 
 /** Chances of a step. */
 const bindChance = 0.5;
-const startChance = 0.3;
 const endChance = 0.3;
 /** Of a pod that runs to its end, and of a failure in place of success while containers fail. */
 const finishChance = 0.2;
@@ -16,6 +17,8 @@ const failureChance = 0.3;
 
 /** An image whose containers run and never become ready. */
 export const brokenImage = 'web:broken';
+/** Key of the taint that stands for a cordoned node. */
+const unschedulableKey = 'node.kubernetes.io/unschedulable';
 
 /**
  * The scheduler and the kubelets of a simulated cluster. They see the truth, and take their time: pods are bound, start, fail
@@ -32,6 +35,8 @@ export class Players {
   failing = false;
   /** Chance of a step that a running pod fails, while any do. */
   failChance = 0.01;
+  /** Chance of a step that a pod or node that could get ready does. */
+  startChance = 0.3;
 
   constructor(store: TruthStore, clock: Clock, random: Random) {
     this.#store = store;
@@ -83,7 +88,7 @@ export class Players {
 
   step(): void {
     for (const node of this.#store.all('Node')) {
-      if (!isReady(node) && this.isLive(node.metadata.name) && this.#random.chance(startChance))
+      if (!isReady(node) && this.isLive(node.metadata.name) && this.#random.chance(this.startChance))
         this.#reportReady(node);
       if (this.isLive(node.metadata.name)) this.containers.reap(node.metadata.name);
     }
@@ -100,7 +105,11 @@ export class Players {
       return;
     }
     if (!this.#random.chance(bindChance)) return;
-    const node = this.#random.pick(this.#store.all('Node').filter(isSchedulable));
+    const name = targetNodeOf(pod);
+    const node =
+      name === undefined
+        ? this.#random.pick(this.#store.all('Node').filter((each) => isSchedulable(each)))
+        : this.#store.all('Node').find((each) => each.metadata.name === name && isSchedulable(each, pod));
     if (node === undefined) return;
     this.#store.edit(
       pod,
@@ -126,9 +135,9 @@ export class Players {
       if (isOver || !pod.metadata.finalizers?.length) this.#store.end(pod, 'kubelet');
       else this.#report(pod, 'Failed');
     } else if (phase === 'Running' && !isReady(pod)) {
-      if (!isBroken(pod) && this.#random.chance(startChance)) this.#report(pod, 'Running');
+      if (!isBroken(pod) && this.#random.chance(this.startChance)) this.#report(pod, 'Running');
     } else if (phase !== 'Running' && !isOver) {
-      if (this.#random.chance(startChance)) this.#report(pod, 'Running');
+      if (this.#random.chance(this.startChance)) this.#report(pod, 'Running');
     } else if (phase === 'Running' && (pod.spec.restartPolicy ?? 'Always') !== 'Always') {
       if (!this.#random.chance(finishChance)) return;
       this.#report(pod, this.failing && this.#random.chance(failureChance) ? 'Failed' : 'Succeeded');
@@ -166,6 +175,9 @@ function isBroken({ spec }: Pod): boolean {
   return spec.containers.some(({ image }) => image === brokenImage);
 }
 
-function isSchedulable({ spec }: Node): boolean {
-  return !spec?.unschedulable && !(spec?.taints ?? []).some(({ effect }) => effect !== 'PreferNoSchedule');
+function isSchedulable({ spec }: Node, pod?: Pod): boolean {
+  const tolerations = pod?.spec.tolerations ?? [];
+  const bears = (taint: Taint): boolean => tolerations.some((toleration) => tolerates(toleration, taint));
+  const taints = (spec?.taints ?? []).filter(({ effect }) => effect !== 'PreferNoSchedule');
+  return taints.every(bears) && (!spec?.unschedulable || bears({ key: unschedulableKey, effect: 'NoSchedule' }));
 }

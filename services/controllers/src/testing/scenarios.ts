@@ -1,4 +1,5 @@
 import { namespaces, volumes } from './cluster-scenarios.ts';
+import { daemonSets } from './daemonset-scenario.ts';
 import { evictions } from './disruption-scenario.ts';
 import { endpoints } from './endpoints-scenario.ts';
 import { garbage } from './garbage-scenario.ts';
@@ -13,6 +14,7 @@ import { deployments, disruptions, endpointSlices, podGroups, replicaSets } from
 export const scenarios: readonly Scenario[] = [
   replicaSets,
   deployments,
+  daemonSets,
   garbage,
   endpointSlices,
   endpoints,

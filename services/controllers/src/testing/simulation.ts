@@ -102,7 +102,7 @@ export class Simulation implements AsyncDisposable {
       store: this.store,
       clock: this.clock,
       players: this.players,
-      decidedAt: (controller, key, kind) => this.#decidedAt.get(`${controller} ${key}`)?.get(kind) ?? 0,
+      decidedAt: (controller, key, kind) => this.decidedAt(controller, key, kind),
     });
     this.#setFaults(options.faults);
   }
@@ -203,6 +203,11 @@ export class Simulation implements AsyncDisposable {
       backoff,
       random: () => this.random.next(),
     });
+  }
+
+  /** The revision of a kind that a controller's latest plan for a key was made from; of its own kind where none is named. */
+  decidedAt(controller: string, key: string, kind?: KindName): number {
+    return this.#decidedAt.get(`${controller} ${key}`)?.get(kind) ?? 0;
   }
 
   /** The controller itself, of which is noted what its plans were made from. */

@@ -1,5 +1,5 @@
 import type { DaemonSet } from '@gantry/model/gen/gantry.apps.v1.ts';
-import type { Node, Pod, PodSpec } from '@gantry/model/gen/gantry.core.v1.ts';
+import type { Node, Pod } from '@gantry/model/gen/gantry.core.v1.ts';
 import { FakeClock } from '@gantry/runtime/clock.ts';
 import type { Action, AnyObject } from '../../core/action.ts';
 import { fakeView } from '../../testing/fake-view.ts';
@@ -7,33 +7,6 @@ import { aNode } from '../../testing/objects.ts';
 import { daemonSetController } from '../daemonset.ts';
 
 type Strategy = NonNullable<DaemonSet['spec']['updateStrategy']>;
-
-/** A DaemonSet of `app: agent` pods. */
-export function aDaemonSet(
-  rollingUpdate: Strategy['rollingUpdate'] = { maxUnavailable: 1 },
-  pod: Partial<PodSpec> = {},
-): DaemonSet {
-  return {
-    apiVersion: 'apps/v1',
-    kind: 'DaemonSet',
-    metadata: {
-      name: 'agent',
-      namespace: 'default',
-      uid: 'set',
-      resourceVersion: '1',
-      generation: 1,
-      annotations: { 'deprecated.daemonset.template.generation': '1' },
-    },
-    spec: {
-      selector: { matchLabels: { app: 'agent' } },
-      template: {
-        metadata: { name: '', labels: { app: 'agent' } },
-        spec: { containers: [{ name: 'agent', image: 'agent:1' }], ...pod },
-      },
-      updateStrategy: { type: 'RollingUpdate', rollingUpdate },
-    },
-  };
-}
 
 /** A cluster that carries out what the controller says at once, as Kubernetes' own tests do: pods are bound, and ready when told. */
 export class World {
