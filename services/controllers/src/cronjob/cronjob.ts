@@ -20,7 +20,7 @@ import { type Observed, observe, statusOf } from './status.ts';
 /** Milliseconds by which a time is overslept, so that clocks that are a little apart agree that it has come (Kubernetes' number). */
 const latenessMs = 100;
 /** Longest sleep in milliseconds: a step of the wall clock is noticed after this at most. */
-const maxSleepMs = 60_000;
+const maxSleepMs = 30_000;
 
 /**
  * Makes a job whenever a CronJob's time comes. The name of a job tells its time, so that no time gets two, whoever is stopped in between.

@@ -6,11 +6,11 @@ import { controllerOf } from '../core/owners.ts';
 import { boundsOf, surges } from '../daemonset/bounds.ts';
 import { eligibilityOf } from '../daemonset/eligibility.ts';
 import { targetNodeOf } from '../daemonset/template.ts';
-import { Violation } from './invariants.ts';
 import { aDaemonSet, aNode } from './objects.ts';
 import { podsOf, type Scenario } from './scenario.ts';
 import type { Simulation } from './simulation.ts';
 import { users } from './users.ts';
+import { Violation } from './violation.ts';
 
 const controller = 'daemonset-controller';
 const nodeNames = ['n1', 'n2', 'n3', 'n4', 'n5'];

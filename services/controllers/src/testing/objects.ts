@@ -4,7 +4,7 @@ import { controllerReference } from '../core/owners.ts';
 
 let nextUid = 1;
 
-const meta = (
+export const meta = (
   name: string,
 ): { name: string; namespace: string; uid: string; resourceVersion: string; creationTimestamp: string } => ({
   name,

@@ -13,8 +13,6 @@ export interface Scenario {
   /** Steps in which everything may go wrong; if absent, 300. Controllers that do one thing after another need more. */
   readonly steps?: number;
   readonly setUp: (simulation: Simulation) => void;
-  /** Steps in which everything goes wrong, where the usual number shows too little. */
-  readonly steps?: number;
   /** Acts once a step. */
   readonly act: (simulation: Simulation) => void;
   /** Steps of half a second without a write after which everything is at rest; if absent, the simulation's default. */

@@ -1,4 +1,5 @@
 import { namespaces, volumes } from './cluster-scenarios.ts';
+import { cronJobs } from './cronjob-scenario.ts';
 import { daemonSets } from './daemonset-scenario.ts';
 import { evictions } from './disruption-scenario.ts';
 import { endpoints } from './endpoints-scenario.ts';
@@ -15,6 +16,7 @@ export const scenarios: readonly Scenario[] = [
   replicaSets,
   deployments,
   daemonSets,
+  cronJobs,
   garbage,
   endpointSlices,
   endpoints,

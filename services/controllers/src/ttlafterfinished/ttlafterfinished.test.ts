@@ -28,7 +28,7 @@ it.each<[what: string, job: Job, afterMs: number, actions: object[]]>([
   ['a job without a time to live stays', aJob(undefined, 'Complete'), 1e9, []],
   ['a job that goes on stays', aJob(10), 1e9, []],
   ['a job that is done waits', aJob(10, 'Complete'), 4_000, [{ type: 'requeue', afterMs: 6_000 }]],
-  ['a long wait looks at the clock each minute', aJob(1000, 'Failed'), 0, [{ type: 'requeue', afterMs: 60_000 }]],
+  ['a long wait looks at the clock twice a minute', aJob(1000, 'Failed'), 0, [{ type: 'requeue', afterMs: 30_000 }]],
   ['a job that finished in the future waits', aJob(0, 'Failed'), -3_000, [{ type: 'requeue', afterMs: 3_000 }]],
   [
     'a job is deleted with its pods, unless it was changed meanwhile',

@@ -4,7 +4,7 @@ import { controllerOf } from '../core/owners.ts';
 import { timeOf } from '../cronjob/jobs.ts';
 
 /** Longest sleep in milliseconds: a step of the wall clock is noticed after this at most. */
-const maxSleepMs = 60_000;
+const maxSleepMs = 30_000;
 
 /** Deletes jobs, and what they made, so many seconds after they finished. */
 export const ttlAfterFinishedController: Controller = {
