@@ -32,7 +32,7 @@ export const daemonSets: Scenario = {
     const set = aDaemonSet(rollingUpdate);
     set.spec.minReadySeconds = random.pick([0, 0, 5])!;
     simulation.create(set);
-    // Where pods fail all the time, hardly any is there to be replaced.
+    // Pods that fail all the time are hardly ever there to be replaced.
     simulation.players.failing &&= random.chance(0.3);
     simulation.players.startChance = random.pick([0.05, 0.3])!;
     watch(simulation);
