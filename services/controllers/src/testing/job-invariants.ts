@@ -93,6 +93,8 @@ export class JobInvariants {
   }
 
   #statusWritten(job: Job, old: Job | undefined): void {
+    // Somebody else runs it.
+    if (job.spec.managedBy !== undefined) return;
     const [before, after] = [old?.status ?? {}, job.status ?? {}];
     for (const list of ['succeeded', 'failed'] as const) {
       const [listed, still] = [before, after].map((status) => status.uncountedTerminatedPods?.[list] ?? []);
