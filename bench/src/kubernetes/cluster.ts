@@ -89,8 +89,13 @@ export async function startKubernetesCluster(
   return { server, programs, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }
 
-/** Starts kube-controller-manager beside a kube-apiserver. @param bin Folder with its binary. */
-export async function startControllerManager(bin: string, folder: string, server: KubernetesServer): Promise<Program> {
+/** Starts kube-controller-manager beside a kube-apiserver. @param bin Folder with its binary. @param flags Further ones. */
+export async function startControllerManager(
+  bin: string,
+  folder: string,
+  server: KubernetesServer,
+  flags: readonly string[] = [],
+): Promise<Program> {
   return start(join(bin, 'kube-controller-manager'), [
     `--kubeconfig=${await writeKubeconfig(folder, server)}`,
     `--service-account-private-key-file=${server.signingKey}`,
@@ -100,6 +105,7 @@ export async function startControllerManager(bin: string, folder: string, server
     `--secure-port=${await freePort()}`,
     `--kube-api-qps=${qps}`,
     `--kube-api-burst=${qps}`,
+    ...flags,
   ]);
 }
 

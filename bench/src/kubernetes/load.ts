@@ -135,7 +135,10 @@ export class HttpLoad implements Load {
   send(method: string, path: string, body?: object, contentType = 'application/json'): Promise<string> {
     const { promise, resolve, reject } = Promise.withResolvers<string>();
     const headers = { ':method': method, ':path': path, authorization: `Bearer ${this.#token}` };
-    const stream = this.#session().request(body === undefined ? headers : { ...headers, 'content-type': contentType });
+    // Node takes a deletion for a request without a body.
+    const options = { endStream: body === undefined };
+    const typed = body === undefined ? headers : { ...headers, 'content-type': contentType };
+    const stream = this.#session().request(typed, options);
     let code = 0;
     const chunks: Buffer[] = [];
     stream.on('response', (answer) => {
@@ -148,7 +151,7 @@ export class HttpLoad implements Load {
       if (code >= 200 && code < 300) resolve(text);
       else reject(new Error(`${method} ${path}: ${code}: ${text.slice(0, 300)}`));
     });
-    stream.end(body === undefined ? undefined : JSON.stringify(body));
+    if (body !== undefined) stream.end(JSON.stringify(body));
     return promise;
   }
 }
