@@ -77,7 +77,7 @@ class Actor {
     else await this.#report(await this.#pod(step.end), ended(step.exitCode ?? 0, step.disrupted ?? false));
   }
 
-  /** What is to be seen, once it is the same for a while. */
+  /** All that there is to be seen, once it is the same for a while. */
   async look(): Promise<Sight> {
     let seen = await this.#see();
     for (let sinceMs = performance.now(); performance.now() - sinceMs < this.#stage.quietMs; ) {
