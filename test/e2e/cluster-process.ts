@@ -1,6 +1,6 @@
 /**
- * A cluster of two nodes with real containers in a process of its own, as `gantry up` or `gantry distributed` has it, with short
- * times. Flags: the form, the state folder, and the api's address. Its parent asks it over Node's IPC channel.
+ * A cluster of two nodes with real containers in a process of its own, as `gantry up` or `gantry distributed` has it. Flags: the form,
+ * the state folder, the api's address, and `short` or `usual` times. Its parent asks it over Node's IPC channel.
  */
 import { type DistributedCluster, startDistributed } from '@gantry/cli/distributed/cluster.ts';
 import { startCluster } from '@gantry/cli/up/cluster.ts';
@@ -23,9 +23,9 @@ export interface Reply {
 /** Nodes are heard each second and counted as silent after two or three: failures are over in seconds. */
 const shortTimes = { nodeTimes: { heartbeatMs: 1_000, healthMs: 1_000, reportMs: 300_000 }, silenceConfirmMs: 1_000 };
 
-const [form, stateDir = '', listen = ''] = process.argv.slice(2);
+const [form, stateDir = '', listen = '', times] = process.argv.slice(2);
 const signal = terminationSignal();
-const options = { nodes: 2, stateDir, listen, driver: 'cri', ...shortTimes } as const;
+const options = { nodes: 2, stateDir, listen, driver: 'cri', ...(times === 'short' ? shortTimes : {}) } as const;
 const deps = { log: createLogger('e2e', process.env.GANTRY_LOG_LEVEL ?? 'error'), progress: () => {}, signal };
 
 await using cluster = await (form === 'up' ? startCluster(options, deps) : startDistributed(options, deps));

@@ -14,6 +14,9 @@ import { eventually } from './wait.ts';
 /** How the services run: all in one process, or each in one of its own. */
 export type Form = 'up' | 'distributed';
 
+/** Within seconds, for tests of failures, or as in operation, where a busy machine is no failure. */
+export type Times = 'short' | 'usual';
+
 /** A cluster of two nodes with real containers. Disposing of it ends it as Ctrl-C would. */
 export interface TestCluster extends AsyncDisposable {
   readonly form: Form;
@@ -37,16 +40,18 @@ export interface TestCluster extends AsyncDisposable {
 /**
  * Starts a cluster.
  * @param images Writes further images into the folder from which nodes take them in.
+ * @param times How soon a node that is not heard counts as silent.
  */
 export async function startTestCluster(
   form: Form,
   images: (folder: string) => Promise<void> = async () => {},
+  times: Times = 'short',
 ): Promise<TestCluster> {
   const stateDir = await mkdtemp(join(tmpdir(), 'gantry-e2e-'));
   await writeSampleImages(join(stateDir, 'images'));
   await images(join(stateDir, 'images'));
   const address = await freeAddress('127.0.0.1:0');
-  const start = (): Promise<ClusterProcess> => ClusterProcess.start([form, stateDir, address]);
+  const start = (): Promise<ClusterProcess> => ClusterProcess.start([form, stateDir, address, times]);
   let running = await start();
   const tokenFile = join(stateDir, 'token');
   const client = connect(address, { credentials: findCredentials(address, tokenFile) });
