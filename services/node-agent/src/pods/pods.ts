@@ -23,6 +23,7 @@ import { rejectionOf } from './admission.ts';
 import { backOffsOf, containerFieldPath, type RecordPodEvent } from './events.ts';
 import { execute } from './executor.ts';
 import { executorOf, type SharedParts } from './executor-deps.ts';
+import { HostPorts } from './host-ports.ts';
 import { PodManager } from './manager.ts';
 import { NotReadyMarks } from './not-ready-marks.ts';
 import { Observation } from './observation.ts';
@@ -72,9 +73,10 @@ export async function startPods(config: NodeAgentConfig, deps: PodsDeps): Promis
   const parts = await makeParts(config, deps, stack, () => manager);
   const { observation, reporter, configObjects, volumes, paths } = parts;
   const manager = new PodManager(
-    workerDeps(config, deps, parts, (uid) => manager.forgetIfFinished(uid)),
+    workerDeps(config, deps, parts, () => manager),
     () => observation.latest,
     (uid) => {
+      parts.hostPorts.forget(uid);
       reporter.forget(uid);
       configObjects.release(uid);
     },
@@ -116,6 +118,7 @@ interface Parts extends SharedParts {
   readonly reporter: StatusReporter;
   readonly observation: Observation;
   readonly sandboxesOf: WorkerDeps['sandboxesOf'];
+  readonly hostPorts: HostPorts;
 }
 
 /** @param managerOf The manager, which is made after its parts and before any of them calls it. */
@@ -168,18 +171,13 @@ async function makeParts(
   const sandboxesOf: WorkerDeps['sandboxesOf'] = (uid) =>
     observation.latest === undefined ? undefined : (observation.latest.byPod.get(uid) ?? []);
   const shared = { paths, volumes, configObjects, recordEvent };
-  return { ...shared, mounter, probes, terminationMessages, reporter, observation, sandboxesOf };
+  const hostPorts = new HostPorts();
+  return { ...shared, mounter, probes, terminationMessages, reporter, observation, sandboxesOf, hostPorts };
 }
 
-/** @param forgetIfFinished Called once nothing is left of a pod. */
-function workerDeps(
-  config: NodeAgentConfig,
-  deps: PodsDeps,
-  parts: Parts,
-  forgetIfFinished: (uid: string) => void,
-): WorkerDeps {
+function workerDeps(config: NodeAgentConfig, deps: PodsDeps, parts: Parts, managerOf: () => PodManager): WorkerDeps {
   const { runtime, clock, log } = deps;
-  const { observation, probes, terminationMessages, reporter, recordEvent } = parts;
+  const { observation, probes, terminationMessages, reporter, recordEvent, hostPorts } = parts;
   const executor = executorOf(config, deps, parts);
   const rules = { allowedUnsafeSysctls: config.allowedUnsafeSysctls ?? [] };
   return {
@@ -191,7 +189,7 @@ function workerDeps(
     refresh: () => observation.refresh(),
     verdict: (id) => probes.verdict(id),
     terminationMessage: (id) => terminationMessages.of(id),
-    rejectionOf: (pod) => rejectionOf(pod, rules),
+    rejectionOf: (pod) => rejectionOf(pod, rules) ?? hostPorts.admit(pod, startedPods(managerOf(), parts.sandboxesOf)),
     onObserved(view) {
       probes.sync(view);
       terminationMessages.sync(view);
@@ -201,13 +199,22 @@ function workerDeps(
       if (!view.removed) reporter.report(namedPod(pod), status, gone);
       for (const { container, message } of backOffsOf(before, status))
         recordEvent(pod, 'Warning', 'BackOff', message, container);
-      if (gone) forgetIfFinished(podUid(pod));
+      if (gone || status.phase === 'Succeeded' || status.phase === 'Failed') hostPorts.release(podUid(pod));
+      if (gone) managerOf().forgetIfFinished(podUid(pod));
     },
     onDecisionFailed(pod, message) {
       deps.metrics?.failedDecisions.inc();
       recordEvent(pod, 'Warning', 'FailedSync', `error determining what to do: ${message}`);
     },
   };
+}
+
+/** Pods of which something runs, or ran and was not removed yet. */
+function* startedPods(manager: PodManager, sandboxesOf: WorkerDeps['sandboxesOf']): Generator<Pod> {
+  for (const { uid, pod, status } of manager.workers()) {
+    const isOver = status?.phase === 'Succeeded' || status?.phase === 'Failed';
+    if (!isOver && (sandboxesOf(uid)?.length ?? 0) > 0) yield pod;
+  }
 }
 
 function listenerOf(
