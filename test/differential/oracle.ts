@@ -43,8 +43,15 @@ export class Oracle implements AsyncDisposable {
     this.#owned = owned;
   }
 
-  /** @param authorization Modes of authorization, as kube-apiserver names them. */
-  static async start(peers: string, authorization = 'AlwaysAllow'): Promise<Oracle> {
+  /**
+   * @param authorization Modes of authorization, as kube-apiserver names them.
+   * @param controllers Names of controllers that a kube-controller-manager runs beside it; none by default.
+   */
+  static async start(
+    peers: string,
+    authorization = 'AlwaysAllow',
+    controllers: readonly string[] = [],
+  ): Promise<Oracle> {
     await using stack = new AsyncDisposableStack();
     const folder = await mkdtemp(join(tmpdir(), 'gantry-oracle-'));
     stack.defer(() => rm(folder, { recursive: true, force: true }));
@@ -96,6 +103,7 @@ export class Oracle implements AsyncDisposable {
     const oracle = new Oracle(port, bin, stack.move());
     try {
       await oracle.#ready();
+      if (controllers.length > 0) await oracle.#runControllers(controllers, file);
     } catch (error) {
       await oracle[Symbol.asyncDispose]();
       throw error;
@@ -156,6 +164,29 @@ export class Oracle implements AsyncDisposable {
     );
     child.stdin!.end(input);
     return promise;
+  }
+
+  /** Runs kube-controller-manager with these controllers alone. */
+  async #runControllers(names: readonly string[], file: (name: string) => string): Promise<void> {
+    const kubeconfig = {
+      apiVersion: 'v1',
+      kind: 'Config',
+      clusters: [
+        { name: 'c', cluster: { server: `https://127.0.0.1:${this.#port}`, 'insecure-skip-tls-verify': true } },
+      ],
+      users: [{ name: 'u', user: { token } }],
+      contexts: [{ name: 'c', context: { cluster: 'c', user: 'u' } }],
+      'current-context': 'c',
+    };
+    await writeFile(file('kubeconfig'), JSON.stringify(kubeconfig));
+    this.#owned.use(
+      run(join(this.#bin, 'kube-controller-manager'), file('controllers.log'), [
+        `--kubeconfig=${file('kubeconfig')}`,
+        `--controllers=${names.join(',')}`,
+        '--leader-elect=false',
+        '--secure-port=0',
+      ]),
+    );
   }
 
   async #ready(): Promise<void> {

@@ -116,13 +116,10 @@ function createClaims({ missing }: PodClaims, pod: Pod, { set }: Scene): Action[
 function keepIdentity(pod: Pod, ordinal: number, { existing }: PodClaims, { set }: Scene): Action[] {
   const owned = ownClaims(existing, set, pod, ordinal);
   const object = isTerminating(pod) ? undefined : mended(pod, set, ordinal);
-  if (object === undefined) return owned;
+  const updates: Action[] = object === undefined ? owned : [...owned, { type: 'update', object, ...guard(set) }];
+  if (updates.length === 0) return [];
   const message = `Update Pod ${pod.metadata.name} in StatefulSet ${set.metadata.name} successful`;
-  return [
-    ...owned,
-    { type: 'update', object, ...guard(set) },
-    { type: 'event', about: set, eventType: 'Normal', reason: 'SuccessfulUpdate', message },
-  ];
+  return [...updates, { type: 'event', about: set, eventType: 'Normal', reason: 'SuccessfulUpdate', message }];
 }
 
 /** The revision of a new pod: pods below the partition, and those that an update has not come to, stay as they were. */
