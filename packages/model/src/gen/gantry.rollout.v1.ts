@@ -84,7 +84,7 @@ export interface RolloutAnalysis {
   intervalSeconds?: number;
   /** Seconds before the first measurement. The interval where absent. */
   initialDelaySeconds?: number;
-  /** Conclusive measurements after which the analysis has succeeded. 1 where absent. */
+  /** Good measurements of each check after which the analysis has succeeded. 1 where absent. */
   count?: number;
   /** Failures of one check that are forgiven; one more aborts the rollout. 0 where absent. */
   failureLimit?: number;

@@ -107,7 +107,6 @@ function verdictOf(
   if (failed !== undefined) return { verdict: 'failed', reason: told(failed) };
   const open = checks.find((check) => (check.inconclusive ?? 0) > inconclusiveLimit);
   if (open !== undefined) return { verdict: 'inconclusive', reason: told(open) };
-  const enough = (check: RolloutCheckStatus): boolean => (check.successful ?? 0) + (check.failed ?? 0) >= (count ?? 0);
-  const isDone = count !== undefined && checks.length > 0 && checks.every(enough);
+  const isDone = count !== undefined && checks.length > 0 && checks.every(({ successful = 0 }) => successful >= count);
   return { verdict: isDone ? 'succeeded' : 'running', reason: '' };
 }

@@ -68,8 +68,11 @@ function follow(draft: Draft, situation: Situation, revision: string): void {
   }
   const { plan, workload } = situation;
   const isNew = revision !== status.canaryRevision;
-  if (isNew || (status.phase !== 'Degraded' && status.strategyHash !== plan.hash)) begin(draft, situation, revision);
-  else handleRequest(draft, situation);
+  if (isNew || (status.phase !== 'Degraded' && status.strategyHash !== plan.hash)) {
+    begin(draft, situation, revision);
+    return;
+  }
+  handleRequest(draft, situation);
   if (status.phase === 'Degraded' || workload.isPaused) return;
   goOn(draft, situation);
 }

@@ -3,13 +3,13 @@ import { rfc3339 } from '@gantry/runtime/time.ts';
 import { type Draft, type Situation, setPhase } from './draft.ts';
 import { canaryPodsAt } from './plan.ts';
 
-/** Sends a revision on its way, from the first step on. It has neither pods nor requests. */
+/** Sends a revision on its way, from the first step on. It has no requests, and everybody sees that before it gets any. */
 export function begin(draft: Draft, situation: Situation, revision: string): void {
   const { status } = draft;
   forgetCanary(status);
   status.canaryRevision = revision;
-  status.stepStartTime = rfc3339(situation.nowMs);
   status.strategyHash = situation.plan.hash;
+  enterStep(status, situation);
   if (status.drainingRevision === revision) forgetDraining(status);
   const message = `Revision ${revision} starts beside ${status.stableRevision}.`;
   draft.told.push({ eventType: 'Normal', reason: 'RolloutStarted', message });

@@ -96,7 +96,8 @@ export class Invariants {
     const sets = made(store.all('ReplicaSet'), new Set([deployment.metadata.uid]));
     const uids = new Set(sets.map(({ metadata }) => metadata.uid));
     const pods = made(store.all('Pod').filter(isActive), uids);
-    const most = Math.max(...this.#versions(deployment, this.#settledAt).map(mostPods));
+    const isGoverned = rolloutsFor(deployment, store).length > 0;
+    const most = Math.max(...this.#versions(deployment, this.#settledAt).map(isGoverned ? mostGovernedPods : mostPods));
     if (pods.length <= most || !uids.has(controllerOf(pod)?.uid)) return;
     const perSet = sets.map(({ metadata, spec }) => `${metadata.name}: ${spec.replicas}`).join(', ');
     throw new Violation(`${pods.length} pods of Deployment ${deployment.metadata.name}, at most ${most} (${perSet})`);
@@ -216,6 +217,15 @@ function usersOf(object: AnyObject, store: TruthStore): AnyObject[] {
   if (object.kind !== 'PersistentVolume' || object.status?.phase !== 'Bound') return [];
   const claim = store.byUid(object.spec.claimRef?.uid ?? '');
   return claim === undefined ? [] : [claim];
+}
+
+function rolloutsFor({ metadata }: Deployment, store: TruthStore): unknown[] {
+  return store.all('Rollout').filter(({ spec }) => spec.workloadRef.name === metadata.name);
+}
+
+/** Under a Rollout four revisions may be whole: the stable one and the one before, the canary, and one that was given up a moment ago. */
+function mostGovernedPods({ spec }: Deployment): number {
+  return 4 * (spec.replicas ?? 1);
 }
 
 function mostPods({ spec }: Deployment): number {

@@ -1,6 +1,7 @@
 import type { Pod } from '@gantry/model/gen/gantry.core.v1.ts';
 import { isReady } from '@gantry/model/ready.ts';
 import type { AnyObject } from '../core/action.ts';
+import type { Measurer } from '../core/measure.ts';
 import { controllerOf } from '../core/owners.ts';
 import { isActive } from '../core/pods.ts';
 import { aNode } from './objects.ts';
@@ -17,6 +18,8 @@ export interface Scenario {
   readonly act: (simulation: Simulation) => void;
   /** Steps of half a second without a write after which everything is at rest; if absent, the simulation's default. */
   readonly quietSteps?: number;
+  /** Answers what controllers measure. */
+  readonly measurer?: (simulation: Simulation) => Measurer;
   /** Faults that remain once everything came to rest; empty where all is well. */
   readonly check: (simulation: Simulation) => string[];
 }

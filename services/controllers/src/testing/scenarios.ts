@@ -7,6 +7,7 @@ import { garbage } from './garbage-scenario.ts';
 import { jobs } from './job-scenario.ts';
 import { cuts, nodeHealth } from './node-scenario.ts';
 import { quotas } from './quota-scenario.ts';
+import { rollouts } from './rollout-scenario.ts';
 import type { Scenario } from './scenario.ts';
 import { statefulSets } from './stateful-scenario.ts';
 import { deployments, disruptions, endpointSlices, podGroups, replicaSets } from './workload-scenarios.ts';
@@ -30,4 +31,5 @@ export const scenarios: readonly Scenario[] = [
   quotas,
   jobs,
   statefulSets,
+  rollouts,
 ];

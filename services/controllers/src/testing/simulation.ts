@@ -5,6 +5,7 @@ import { FakeClock } from '@gantry/runtime/clock.ts';
 import { type Logger, silentLogger } from '@gantry/runtime/log.ts';
 import type { AnyObject, Controller, View } from '../core/action.ts';
 import type { ControllerApi } from '../core/executor.ts';
+import type { Measurer } from '../core/measure.ts';
 import type { ReconcileResult } from '../core/metrics.ts';
 import { RunningControllers } from '../core/run.ts';
 import { type FeedFaults, Feeds } from './feeds.ts';
@@ -47,6 +48,8 @@ export interface SimulationOptions {
   readonly wrapApi?: (api: ControllerApi) => ControllerApi;
   /** Stands for the service's work beside its controllers, such as listening to heartbeats; runs in each step. */
   readonly beside?: (simulation: Simulation) => void;
+  /** Stands for Envoy and Prometheus. */
+  readonly measurer?: (simulation: Simulation) => Measurer;
   /** Acts with each step, such as users; stops while the simulation settles. */
   readonly act?: (simulation: Simulation) => void;
 }
@@ -198,6 +201,7 @@ export class Simulation implements AsyncDisposable {
         record: (about, type, reason, message) => this.events.push({ controller, about, type, reason, message }),
       }),
       metrics: { reconciled: (controller, result) => this.results.push({ controller, result }) },
+      measurer: this.#options.measurer?.(this),
       clock: this.clock,
       log: this.#log,
       backoff,
