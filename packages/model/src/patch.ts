@@ -109,7 +109,7 @@ function mergeList(field: Field | undefined, current: readonly unknown[], patch:
   if (replaces || !isMergedList(field)) return items.map((item) => (isRecord(item) ? withoutDirectives(item) : item));
   const { mergeKey } = field;
   if (mergeKey === undefined) return inOrder([...new Set([...current, ...items])], items, current);
-  const result = [...current] as Fields[];
+  let result = [...current] as Fields[];
   for (const item of items) {
     if (!isRecord(item)) {
       const shown = JSON.stringify(item);
@@ -122,9 +122,9 @@ function mergeList(field: Field | undefined, current: readonly unknown[], patch:
         `map: ${JSON.stringify(item)} does not contain declared merge key: ${mergeKey}`,
       );
     const index = result.findIndex((each) => each[mergeKey] === key);
-    if (item.$patch === 'delete') {
-      if (index >= 0) result.splice(index, 1);
-    } else if (index < 0) result.push(mergeObject(innerFields(field), {}, item));
+    // All of them, where a list has several with one key.
+    if (item.$patch === 'delete') result = result.filter((each) => each[mergeKey] !== key);
+    else if (index < 0) result.push(mergeObject(innerFields(field), {}, item));
     else result[index] = mergeObject(innerFields(field), result[index]!, item);
   }
   return inOrder(result, items, current, mergeKey);

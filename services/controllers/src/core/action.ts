@@ -64,7 +64,12 @@ export type Action =
   /** Replaces an object; fails with Conflict where it changed since it was observed. */
   | ({ readonly type: 'update'; readonly object: AnyObject } & Guarded)
   /** Replaces an object's status; fails with Conflict where it changed since it was observed. */
-  | ({ readonly type: 'updateStatus'; readonly object: AnyObject } & Guarded)
+  | ({
+      readonly type: 'updateStatus';
+      readonly object: AnyObject;
+      /** Annotations that are set in the same write, which makes no new generation of kinds whose annotations count for one. */
+      readonly annotations?: Readonly<Record<string, string>>;
+    } & Guarded)
   /**
    * Changes these parts of an object's metadata and nothing else; fails with Conflict where it changed since it was observed.
    * The one way to change objects of which a view holds the metadata alone (metadata-only.ts).

@@ -36,6 +36,14 @@ function recordingWrites(refuse: (object: AnyObject) => boolean = () => false) {
     createBatch,
     update: write('update'),
     updateStatus: write('status'),
+    patch: async (
+      kind: AnyObject['kind'],
+      { name }: { name: string },
+      { body, subresource }: { body: AnyObject; subresource: string },
+    ) => {
+      asked.push(`${subresource} of ${kind} ${name} ${JSON.stringify(body)}`);
+      return { kind, metadata: { name, uid: 'patched', resourceVersion: String(++revision) } };
+    },
     delete: async (_kind: string, { name }: { name: string }) => {
       asked.push(`delete ${name}`);
       if (name === 'gone') throw new GantryError('NotFound', 'pods "gone" not found');
@@ -60,6 +68,25 @@ describe('execute', () => {
     );
     expect(asked).toEqual(['update web-1@1', 'status web-1@101']);
     expect(outcome.written).toEqual(new Map([['ReplicaSet', 102]]));
+  });
+
+  it('writes a status and annotations at once, from the state that it wrote', async () => {
+    const set = { ...aReplicaSet(1), status: { replicas: 1, terminatingReplicas: undefined } };
+    set.metadata.uid = 'u';
+    const { writes, asked } = recordingWrites();
+    const { written } = await execute(
+      [
+        { type: 'update', object: set },
+        { type: 'updateStatus', object: set, annotations: { a: 'b' } },
+      ],
+      writes,
+      noEvents,
+      signal,
+    );
+    expect(asked[1]).toBe(
+      'status of ReplicaSet web-1 {"metadata":{"annotations":{"a":"b"},"resourceVersion":"101"},"status":{"replicas":1,"terminatingReplicas":null}}',
+    );
+    expect(written).toEqual(new Map([['ReplicaSet', 102]]));
   });
 
   it('starts slowly, and stops after the batch in which a create was refused', async () => {

@@ -205,7 +205,9 @@ class Run {
         return this.#note(await this.#send([object], this.#api.update(object, options)));
       }
       case 'updateStatus': {
+        const { annotations } = action;
         const object = this.#fresh(action.object);
+        if (annotations !== undefined) return this.#patchStatus(object, annotations);
         return this.#note(await this.#send([object], this.#api.updateStatus(object, options)));
       }
       case 'patchMetadata':
@@ -231,6 +233,19 @@ class Run {
         this.#requeueMs = Math.min(this.#requeueMs ?? Number.POSITIVE_INFINITY, action.afterMs);
         return;
     }
+  }
+
+  /** Writes a status and annotations at once. Fields that are undefined go. */
+  async #patchStatus(object: AnyObject, annotations: Readonly<Record<string, string>>): Promise<void> {
+    const { namespace, name, resourceVersion } = object.metadata;
+    const target = namespace === undefined ? { name } : { namespace, name };
+    const { status } = object as { readonly status?: Readonly<Record<string, unknown>> };
+    const fields = Object.entries(status ?? {}).map(([field, value]) => [field, value ?? null]);
+    const body = { metadata: { annotations, resourceVersion }, status: Object.fromEntries(fields) };
+    const patch = { type: 'merge', body, subresource: 'status' } as const;
+    const kind = object.kind as KindName;
+    const patched = this.#api.patch(kind, target, patch, { signal: this.#signal }) as Promise<AnyObject>;
+    this.#note(await this.#send([object], patched));
   }
 
   async #patchMetadata(action: Extract<Action, { readonly type: 'patchMetadata' }>): Promise<void> {

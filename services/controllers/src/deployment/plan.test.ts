@@ -134,9 +134,8 @@ describe('a new set', () => {
   it('is told of right after it was made, with its revision and without another generation', () => {
     const actions = reconcile([aDeployment()]);
     expect(actions.map(({ type }) => type)).toEqual(['create', 'event', 'updateStatus']);
-    const { metadata, status } = statusIn(actions);
-    expect(metadata.annotations).toEqual({ 'deployment.kubernetes.io/revision': '1' });
-    expect(status).toMatchObject({ observedGeneration: 1, replicas: 0 });
+    expect(actions[2]).toMatchObject({ annotations: { 'deployment.kubernetes.io/revision': '1' } });
+    expect(statusIn(actions).status).toMatchObject({ observedGeneration: 1, replicas: 0 });
     expect(progressingIn(actions)).toMatchObject({
       status: 'True',
       reason: 'NewReplicaSetCreated',

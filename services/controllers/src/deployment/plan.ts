@@ -17,7 +17,6 @@ import {
   rolloutStatusOf,
   statusOf,
   statusWrite,
-  withStatus,
 } from './status.ts';
 
 /** Facts that a plan goes by beside the Deployment and its sets. */
@@ -103,7 +102,7 @@ function create(
     ...(createFailure === undefined ? [] : toldFailure(rollout, conditions, name, createFailure, nowMs)),
     { type: 'create', object: set },
     ...scalingEvent(deployment, name, 0, size),
-    { type: 'updateStatus', object: withStatus(deployment, status, revisionOf(set)) },
+    ...statusWrite(deployment, status, revisionOf(set)),
   ];
 }
 

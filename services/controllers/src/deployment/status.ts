@@ -47,7 +47,7 @@ export function statusOf(
     readyReplicas: count('readyReplicas'),
     availableReplicas: available,
     unavailableReplicas: Math.max(0, wanted - available),
-    ...(terminating === undefined ? {} : { terminatingReplicas: terminating }),
+    terminatingReplicas: terminating,
     ...(collisionCount === undefined ? {} : { collisionCount }),
     conditions: [...withAvailable(conditions, available >= bounds.replicas - bounds.maxUnavailable, nowMs)],
   };
@@ -76,19 +76,12 @@ export function isComplete({ metadata, spec }: Deployment, status: DeploymentSta
   );
 }
 
-/** Writes the status and the revision of the present template if one of them changed. */
+/** Writes the status and the revision of the present template if one of them changed: both in one write, which makes no new generation. */
 export function statusWrite(deployment: Deployment, status: DeploymentStatus, revision: number | undefined): Action[] {
   const isRevised = revision !== undefined && revisionOf(deployment) !== revision;
   if (!isRevised && isSameStatus(deployment.status ?? {}, status)) return [];
-  return [{ type: 'updateStatus', object: withStatus(deployment, status, revision) }];
-}
-
-/** A Deployment with a status and the revision of its present template: both go in one write of the status, which makes no new generation. */
-export function withStatus(deployment: Deployment, status: DeploymentStatus, revision: number | undefined): Deployment {
-  const { metadata } = deployment;
-  if (revision === undefined) return { ...deployment, status };
-  const annotations = { ...metadata.annotations, [revisionAnnotation]: String(revision) };
-  return { ...deployment, metadata: { ...metadata, annotations }, status };
+  const annotations = isRevised ? { annotations: { [revisionAnnotation]: String(revision) } } : {};
+  return [{ type: 'updateStatus', object: { ...deployment, status }, ...annotations }];
 }
 
 /** Comes back when the progress deadline runs out; undefined where no rollout waits for anything. */

@@ -88,6 +88,7 @@ export class Network {
       patch: (kind, name, { body, subresource }, options) =>
         call(() => {
           if (subresource === 'finalize') return store.finalize(name, body, by) as never;
+          if (subresource === 'status') return store.patchStatus(kind, name, body, by) as never;
           return store.patchMetadata(kind, name, body, by) as never;
         }, options),
       delete: (kind, name, options = {}) => call(() => store.delete(kind, name, options, by) as never, options),

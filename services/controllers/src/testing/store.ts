@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { AnyKind, DeleteOptions, ObjectName, ObjectOf, ResourceName } from '@gantry/client/api.ts';
 import { kindNames } from '@gantry/model/built-in.ts';
 import type { Namespace } from '@gantry/model/gen/gantry.core.v1.ts';
+import { applyMergePatch } from '@gantry/model/patch.ts';
 import type { Clock } from '@gantry/runtime/clock.ts';
 import { alreadyExists, conflict, GantryError, notFound } from '@gantry/runtime/errors.ts';
 import { rfc3339 } from '@gantry/runtime/time.ts';
@@ -150,14 +151,8 @@ export class TruthStore {
 
   updateStatus<T extends AnyObject>(object: T, by: string): T {
     const stored = this.#locked(object);
-    const { status, metadata } = structuredClone(object) as AnyObject & { status?: unknown };
-    // As with the api, annotations come along.
-    const { annotations } = metadata;
-    return this.#put(
-      { ...stored, metadata: { ...stored.metadata, annotations }, status } as AnyObject,
-      stored,
-      by,
-    ) as T;
+    const { status } = structuredClone(object) as { status?: unknown };
+    return this.#put({ ...stored, status } as AnyObject, stored, by) as T;
   }
 
   /** A merge patch of metadata alone, or a strategic one that takes entries from its finalizers. */
@@ -171,6 +166,21 @@ export class TruthStore {
       throw new GantryError('Invalid', 'metadata.uid: field is immutable');
     }
     return this.update({ ...stored, metadata: { ...stored.metadata, ...metadata } } as AnyObject, by);
+  }
+
+  /** A merge patch of the status, and of the annotations with it. */
+  patchStatus(kind: AnyKind, name: ObjectName, body: unknown, by: string): AnyObject {
+    const { metadata, status } = body as { readonly metadata: Partial<Meta>; readonly status: unknown };
+    const named = this.get(kind, name) as AnyObject & { status?: unknown };
+    const resourceVersion = metadata.resourceVersion ?? named.metadata.resourceVersion;
+    const stored = this.#locked({ ...named, metadata: { ...named.metadata, resourceVersion } } as AnyObject);
+    const annotations = { ...stored.metadata.annotations, ...metadata.annotations };
+    const next = {
+      ...named,
+      metadata: { ...stored.metadata, annotations },
+      status: applyMergePatch(named.status, status),
+    };
+    return this.#put(next as AnyObject, stored, by);
   }
 
   /** A merge patch of a namespace's own finalizers. */

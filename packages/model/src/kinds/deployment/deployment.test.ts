@@ -111,7 +111,7 @@ describe('ReplicaSets', () => {
   it.each([
     [`replicas: -1, ${selector}, ${template}`, 'spec.replicas: Invalid value: -1'],
     [`minReadySeconds: -1, ${selector}, ${template}`, 'spec.minReadySeconds: Invalid value: -1'],
-    [`selector: {}, ${template}`, 'empty selector is invalid for replicaset'],
+    [`selector: {}, ${template}`, 'empty selector is invalid for deployment'],
     [
       `${selector}, template: {metadata: {labels: {a: b}}, spec: {activeDeadlineSeconds: 5, containers: [{name: c, image: i}]}}`,
       'activeDeadlineSeconds in ReplicaSet is not Supported',

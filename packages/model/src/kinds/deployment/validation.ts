@@ -28,9 +28,17 @@ export function validateDeploymentUpdate({ spec }: Deployment, { spec: stored }:
   return validateSelectorUpdate(spec.selector, stored.selector);
 }
 
-/** Validates a Deployment's status. */
-export function validateDeploymentStatus({ status }: Deployment): FieldCause[] {
-  return validateReplicaCounts(status ?? {}, ['updatedReplicas', 'readyReplicas', 'availableReplicas']);
+/** Validates a Deployment's status. Collisions of names are counted up alone: a name must not come back. */
+export function validateDeploymentStatus({ status = {} }: Deployment, stored: Deployment): FieldCause[] {
+  const parts = ['updatedReplicas', 'readyReplicas', 'availableReplicas'] as const;
+  const { collisionCount } = status;
+  const before = stored.status?.collisionCount;
+  return [
+    ...validateReplicaCounts(status, parts, ['unavailableReplicas', 'terminatingReplicas', 'collisionCount']),
+    ...(before !== undefined && (collisionCount === undefined || collisionCount < before)
+      ? [invalidValue('status.collisionCount', collisionCount ?? 0, 'cannot be decremented')]
+      : []),
+  ];
 }
 
 function validateProgressDeadline({ progressDeadlineSeconds, minReadySeconds = 0 }: DeploymentSpec): FieldCause[] {

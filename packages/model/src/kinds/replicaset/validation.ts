@@ -14,7 +14,8 @@ export function validateReplicaSet({ spec }: ReplicaSet): FieldCause[] {
   return [
     ...nonNegative('spec.replicas', spec.replicas),
     ...nonNegative('spec.minReadySeconds', spec.minReadySeconds),
-    ...validateSelectorAndTemplate(spec, 'replicaset'),
+    // Kubernetes' word, here as well.
+    ...validateSelectorAndTemplate(spec, 'deployment'),
   ];
 }
 
@@ -25,7 +26,8 @@ export function validateReplicaSetUpdate({ spec }: ReplicaSet, { spec: stored }:
 
 /** Validates a ReplicaSet's status. */
 export function validateReplicaSetStatus({ status }: ReplicaSet): FieldCause[] {
-  return validateReplicaCounts(status ?? {}, ['fullyLabeledReplicas', 'readyReplicas', 'availableReplicas']);
+  const parts = ['fullyLabeledReplicas', 'readyReplicas', 'availableReplicas'] as const;
+  return validateReplicaCounts(status ?? {}, parts, ['terminatingReplicas']);
 }
 
 /** Numbers of replicas as they were counted. */
@@ -36,12 +38,24 @@ export interface ReplicaCounts {
   readonly updatedReplicas?: number;
   readonly readyReplicas?: number;
   readonly availableReplicas?: number;
+  readonly unavailableReplicas?: number;
+  readonly terminatingReplicas?: number;
+  readonly collisionCount?: number;
 }
 
-/** Validates counts: none is below zero, no part exceeds the whole, and available replicas are ready. @param parts Of all replicas. */
-export function validateReplicaCounts(counts: ReplicaCounts, parts: readonly (keyof ReplicaCounts)[]): FieldCause[] {
+/**
+ * Validates counts: none is below zero, no part exceeds the whole, and available replicas are ready.
+ *
+ * @param parts Of all replicas.
+ * @param others Counts that have nothing to do with all replicas.
+ */
+export function validateReplicaCounts(
+  counts: ReplicaCounts,
+  parts: readonly (keyof ReplicaCounts)[],
+  others: readonly (keyof ReplicaCounts)[] = [],
+): FieldCause[] {
   const count = (name: keyof ReplicaCounts): number => counts[name] ?? 0;
-  const causes = (['replicas', 'observedGeneration', ...parts] as const).flatMap((name) =>
+  const causes = (['replicas', 'observedGeneration', ...parts, ...others] as const).flatMap((name) =>
     nonNegative(`status.${name}`, count(name)),
   );
   for (const name of parts) {

@@ -2,6 +2,7 @@ import type { FieldCause } from '@gantry/runtime/errors.ts';
 import type { ReplicationController } from '../../gen/gantry.core.v1.ts';
 import type { Kind } from '../../kind.ts';
 import { invalidValue, nonNegative, required } from '../../validation/causes.ts';
+import { dnsSubdomainProblems } from '../../validation/names.ts';
 import { formatLabels } from '../cells.ts';
 import { setTemplateDefaults } from '../pod/defaults.ts';
 import { nameWarnings } from '../pod/names.ts';
@@ -43,6 +44,8 @@ export const replicationController: Kind<ReplicationController> = {
   ],
   // Older clients count on the pods' staying when their controller goes.
   defaultPropagation: 'Orphan',
+  // Of this kind alone Kubernetes counts them as bytes.
+  nameProblems: (name) => dnsSubdomainProblems(name).map((problem) => problem.replace('253 characters', '253 bytes')),
 };
 
 function listed(
