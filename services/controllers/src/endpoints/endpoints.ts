@@ -15,6 +15,7 @@ import {
 } from '../core/action.ts';
 import { ownerKey } from '../core/owners.ts';
 import { hasSelector } from '../endpointslice/endpointslice.ts';
+import { triggerTimeAnnotation } from '../endpointslice/trigger-times.ts';
 import { addressCount, maxAddresses, subsetsOf, truncated } from './subsets.ts';
 
 const managedByLabel = 'endpoints.kubernetes.io/managed-by';
@@ -97,7 +98,12 @@ function endpointsFor(service: Service, slices: readonly EndpointSlice[], stored
   const all = subsetsOf(service, slices);
   const isOver = addressCount(all) > maxAddresses;
   const { [headlessLabel]: _headless, ...labels } = service.metadata.labels ?? {};
-  const { [overCapacityAnnotation]: _over, ...annotations } = stored?.metadata.annotations ?? {};
+  const {
+    [overCapacityAnnotation]: _over,
+    [triggerTimeAnnotation]: _time,
+    ...annotations
+  } = stored?.metadata.annotations ?? {};
+  const time = lastTrigger(slices);
   const { subsets: _subsets, ...rest } = stored ?? { apiVersion: 'v1', kind: 'Endpoints' as const };
   const { name, namespace } = service.metadata;
   const metadata = {
@@ -107,7 +113,11 @@ function endpointsFor(service: Service, slices: readonly EndpointSlice[], stored
       ...(service.spec.clusterIP === 'None' ? { [headlessLabel]: '' } : {}),
       [managedByLabel]: controllerName,
     },
-    annotations: { ...annotations, ...(isOver ? { [overCapacityAnnotation]: 'truncated' } : {}) },
+    annotations: {
+      ...annotations,
+      ...(isOver ? { [overCapacityAnnotation]: 'truncated' } : {}),
+      ...(time === undefined ? {} : { [triggerTimeAnnotation]: time }),
+    },
   };
   return { ...rest, metadata, subsets: isOver ? truncated(all) : all };
 }
@@ -116,6 +126,18 @@ function isSame(a: Endpoints, b: Endpoints): boolean {
   return (
     isDeepStrictEqual(a.subsets ?? [], b.subsets ?? []) &&
     isDeepStrictEqual({ ...a.metadata.labels }, { ...b.metadata.labels }) &&
-    isDeepStrictEqual({ ...a.metadata.annotations }, { ...b.metadata.annotations })
+    isDeepStrictEqual(annotationsOf(a), annotationsOf(b))
   );
+}
+
+/** The annotations that say something of the endpoints: the time of a change is no change. */
+function annotationsOf({ metadata }: Endpoints): Record<string, string> {
+  const { [triggerTimeAnnotation]: _time, ...others } = metadata.annotations ?? {};
+  return others;
+}
+
+/** The time of the latest change that slices were written for; undefined where none tells one. */
+function lastTrigger(slices: readonly EndpointSlice[]): string | undefined {
+  const times = slices.flatMap(({ metadata }) => metadata.annotations?.[triggerTimeAnnotation] ?? []);
+  return times.toSorted().at(-1);
 }

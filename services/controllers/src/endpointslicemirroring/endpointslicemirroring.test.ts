@@ -62,6 +62,43 @@ describe('mirroring', () => {
     expect(plan(service(), two, ...slices)).toEqual([]);
   });
 
+  it('gives slices the annotations of the Endpoints, but for those about the object itself', () => {
+    const annotations = {
+      a: 'b',
+      'endpoints.kubernetes.io/last-change-trigger-time': 'x',
+      'kubectl.kubernetes.io/last-applied-configuration': '{}',
+    };
+    const marked = { ...two, metadata: { ...two.metadata, annotations } };
+    expect(madeBy(plan(service(), marked)).length).toBe(2);
+    expect(plan(service(), marked)).toMatchObject([
+      { object: { metadata: { annotations: { a: 'b' } } } },
+      { object: { metadata: { annotations: { a: 'b' } } } },
+    ]);
+    expect(plan(service(), marked, ...madeBy(plan(service(), two))).map(({ type }) => type)).toEqual([
+      'update',
+      'update',
+    ]);
+  });
+
+  it('makes a slice that would go the one that is to come', () => {
+    const slices = madeBy(plan(service(), two));
+    const other = endpoints([{ addresses: [{ ip: '10.0.0.9' }], ports: [{ ...port, port: 1 }] }]);
+    expect(plan(service(), other, ...slices)).toMatchObject([
+      { type: 'update', object: { metadata: { name: 'db-0' }, ports: [{ port: 1 }] } },
+      { type: 'delete', object: { metadata: { name: 'db-1' } } },
+    ]);
+  });
+
+  it('tells where addresses are too many', () => {
+    const addresses = Array.from({ length: 1_002 }, (_, index) => ({ ip: `10.1.${index >> 8}.${index & 255}` }));
+    const message =
+      'A max of 1000 addresses can be mirrored to EndpointSlices per Endpoints subset. 2 addresses were skipped';
+    const many = endpoints([{ addresses, ports: [port] }]);
+    const actions = plan(service(), many);
+    expect(actions).toMatchObject([{ type: 'create' }, { type: 'event', reason: 'TooManyAddressesToMirror', message }]);
+    expect(plan(service(), many, ...madeBy(actions))).toEqual([]);
+  });
+
   it('changes the slice whose endpoints changed, and removes the one that has none left', () => {
     const slices = madeBy(plan(service(), two));
     const now = endpoints([{ addresses: [{ ip: '10.0.0.9' }], ports: [port] }]);

@@ -15,6 +15,7 @@ import {
 import { controllerReference, ownerKey } from '../core/owners.ts';
 import { isKept } from '../endpoints/endpoints.ts';
 import { hasSelector } from '../endpointslice/endpointslice.ts';
+import { triggerTimeAnnotation } from '../endpointslice/trigger-times.ts';
 
 const serviceLabel = 'kubernetes.io/service-name';
 const managedByLabel = 'endpointslice.kubernetes.io/managed-by';
@@ -22,6 +23,7 @@ const managedByLabel = 'endpointslice.kubernetes.io/managed-by';
 const skipLabel = 'endpointslice.kubernetes.io/skip-mirror';
 /** Annotation of Endpoints that are a leader's lease of old, and no addresses. */
 const leaderAnnotation = 'control-plane.alpha.kubernetes.io/leader';
+const lastAppliedAnnotation = 'kubectl.kubernetes.io/last-applied-configuration';
 /** Most endpoints of a slice: further ones are left out, as in Kubernetes. */
 const maxEndpoints = 1_000;
 
@@ -46,9 +48,19 @@ export const endpointSliceMirroringController: Controller = {
     if (!sees(view, 'Service', endpoints) || !sees(view, 'EndpointSlice', endpoints)) return [waitForView];
     const stored = [...view.ownedBy('EndpointSlice', endpoints.metadata.uid!)];
     const wanted = isMirrored(endpoints, view.get('Service', namespace, name)) ? groupsOf(endpoints.subsets ?? []) : [];
-    return arrange(endpoints, wanted, stored);
+    return [...arrange(endpoints, wanted, stored), ...tellOfSkipped(endpoints, wanted, stored)];
   },
 };
+
+/** Tells users where slices lack addresses, when the slices are written. */
+function tellOfSkipped(endpoints: Endpoints, groups: readonly Group[], stored: readonly EndpointSlice[]): Action[] {
+  const skipped = groups.reduce((sum, group) => sum + group.skipped, 0);
+  const known = stored.reduce((sum, slice) => sum + (slice.endpoints?.length ?? 0), 0);
+  const now = groups.reduce((sum, group) => sum + group.endpoints.length, 0);
+  if (skipped === 0 || known === now) return [];
+  const message = `A max of ${maxEndpoints} addresses can be mirrored to EndpointSlices per Endpoints subset. ${skipped} addresses were skipped`;
+  return [{ type: 'event', about: endpoints, eventType: 'Warning', reason: 'TooManyAddressesToMirror', message }];
+}
 
 function isMirrored(endpoints: Endpoints, service: Service | undefined): boolean {
   const { metadata } = endpoints;
@@ -63,6 +75,8 @@ interface Group {
   readonly addressType: 'IPv4' | 'IPv6';
   readonly ports: readonly EndpointPort[];
   readonly endpoints: Endpoint[];
+  /** Addresses beyond the bound. */
+  skipped: number;
 }
 
 function groupsOf(subsets: readonly EndpointSubset[]): Group[] {
@@ -72,10 +86,12 @@ function groupsOf(subsets: readonly EndpointSubset[]): Group[] {
     const add = (address: EndpointAddress, ready: boolean): void => {
       const addressType = isIPv6(address.ip) ? 'IPv6' : 'IPv4';
       const key = JSON.stringify([addressType, ports]);
-      const group = groups.get(key) ?? { addressType, ports, endpoints: [] };
+      const group = groups.get(key) ?? { addressType, ports, endpoints: [], skipped: 0 };
       groups.set(key, group);
       const isKnown = group.endpoints.some(({ addresses: [ip] }) => ip === address.ip);
-      if (!isKnown && group.endpoints.length < maxEndpoints) group.endpoints.push(endpointOf(address, ready));
+      if (isKnown) return;
+      if (group.endpoints.length < maxEndpoints) group.endpoints.push(endpointOf(address, ready));
+      else group.skipped++;
     };
     for (const address of addresses) add(address, true);
     for (const address of notReadyAddresses) add(address, false);
@@ -96,14 +112,26 @@ function endpointOf({ ip, hostname, nodeName, targetRef }: EndpointAddress, read
 /** Each group keeps the slice with its family and ports; the rest is made, and removed. */
 function arrange(owner: Endpoints, groups: readonly Group[], stored: readonly EndpointSlice[]): Action[] {
   const unused = new Set(stored);
-  const writes = groups.flatMap((group): Action[] => {
+  const placed = groups.map((group) => {
     const slice = [...unused].find(
       ({ addressType, ports = [] }) => addressType === group.addressType && isDeepStrictEqual(ports, group.ports),
     );
     if (slice !== undefined) unused.delete(slice);
-    return write(owner, group, slice);
+    return { group, slice };
+  });
+  const writes = placed.flatMap(({ group, slice }) => {
+    // A slice that would go is made the one that is to come; its family is for good.
+    const other = [...unused].find(({ addressType }) => addressType === group.addressType);
+    if (slice === undefined && other !== undefined) unused.delete(other);
+    return write(owner, group, slice ?? other);
   });
   return [...writes, ...[...unused].map((object): Action => ({ type: 'delete', object }))];
+}
+
+/** The annotations of slices: those of the Endpoints, but for what is about the object itself. */
+function mirroredAnnotations({ metadata }: Endpoints): Record<string, string> {
+  const { [triggerTimeAnnotation]: _time, [lastAppliedAnnotation]: _applied, ...others } = metadata.annotations ?? {};
+  return others;
 }
 
 function write(
@@ -115,12 +143,16 @@ function write(
   const labels = {
     ...owner.metadata.labels,
     [serviceLabel]: name,
-    [managedByLabel]: 'endpointslicemirroring-controller.gantry.dev',
+    [managedByLabel]: 'endpointslicemirroring-controller.k8s.io',
   };
+  const annotations = mirroredAnnotations(owner);
   if (stored !== undefined) {
     const isSame =
-      isDeepStrictEqual(stored.endpoints ?? [], endpoints) && isDeepStrictEqual({ ...stored.metadata.labels }, labels);
-    const object = { ...stored, metadata: { ...stored.metadata, labels }, endpoints };
+      isDeepStrictEqual(stored.ports ?? [], ports) &&
+      isDeepStrictEqual(stored.endpoints ?? [], endpoints) &&
+      isDeepStrictEqual({ ...stored.metadata.labels }, labels) &&
+      isDeepStrictEqual({ ...stored.metadata.annotations }, annotations);
+    const object = { ...stored, metadata: { ...stored.metadata, labels, annotations }, ports: [...ports], endpoints };
     return isSame ? [] : [{ type: 'update', object }];
   }
   const object: EndpointSlice = {
@@ -131,6 +163,7 @@ function write(
       generateName: `${name}-`,
       namespace: namespace!,
       labels,
+      annotations,
       ownerReferences: [controllerReference(owner)],
     },
     addressType,

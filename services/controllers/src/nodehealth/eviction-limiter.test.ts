@@ -8,7 +8,7 @@ const recoveryMs = 15_000;
 /** So many nodes of a zone, of which the first ones are not ready. */
 function zone(name: string, size: number, unready: number): LimitedNode[] {
   return Array.from({ length: size }, (_, index) => {
-    return { name: `${name}${index}`, zone: name, isReady: index >= unready, isTainted: false };
+    return { name: `${name}${index}`, zone: name, isReady: index >= unready, isTainted: false, isCounted: true };
   });
 }
 
@@ -49,6 +49,13 @@ describe('EvictionLimiter', () => {
     for (let nowMs = 9_000; nowMs < 3_600_000; nowMs += 60_000) expect(limiter.observe(cut, nowMs)).toEqual([]);
     expect(permitted(limiter, cut)).toEqual([]);
     expect(limiter.states().get('a')).toBe('PartialDisruption');
+  });
+
+  it('takes no notice of nodes that are excluded when it looks for cuts', () => {
+    const limiter = limiterOf(zone('a', 10, 0));
+    const excluded = zone('a', 10, 9).map((node) => ({ ...node, isCounted: node.isReady || node.name === 'a0' }));
+    expect(limiter.observe(excluded, 0)).toHaveLength(1);
+    expect(limiter.states().get('a')).toBe('Normal');
   });
 
   it('is slow where most of a large zone is gone, and begins after the first hundred seconds', () => {

@@ -7,6 +7,8 @@ export interface LimitedNode {
   readonly isReady: boolean;
   /** True where it has a NoExecute taint for its state already. */
   readonly isTainted: boolean;
+  /** False where its loss says nothing of its zone. */
+  readonly isCounted: boolean;
 }
 
 interface Zone {
@@ -82,8 +84,9 @@ export class EvictionLimiter {
     for (const name of this.#zones.keys()) if (!byZone.has(name)) this.#zones.delete(name);
     const states = new Map(
       [...byZone].map(([name, members]) => {
-        const ready = members.filter(({ isReady }) => isReady).length;
-        return [name, zoneStateOf(ready, members.length - ready, this.#settings)] as const;
+        const counted = members.filter(({ isCounted }) => isCounted);
+        const ready = counted.filter(({ isReady }) => isReady).length;
+        return [name, zoneStateOf(ready, counted.length - ready, this.#settings)] as const;
       }),
     );
     const allDisrupted = states.size > 0 && [...states.values()].every((state) => state === 'FullDisruption');

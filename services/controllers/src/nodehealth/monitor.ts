@@ -29,13 +29,20 @@ export class NodeMonitor {
     const states = nodes.map((node) => {
       const { name } = node.metadata;
       const ready = isReady(node) && !this.heartbeats.isMissing(name);
-      return { name, zone: zoneOf(node), isReady: ready, isTainted: isTainted(node) };
+      return { name, zone: zoneOf(node), isReady: ready, isTainted: isTainted(node), isCounted: !isExcluded(node) };
     });
     // A node that could not be marked because it had changed since the last list is marked by this one.
     const unmarked = nodes.filter((node) => this.heartbeats.isMissing(node.metadata.name) && !isMarkedLost(node));
     const limited = this.limiter.observe(states, nowMs);
     return [...new Set([...changed, ...limited, ...unmarked.map(({ metadata }) => metadata.name)])];
   }
+}
+
+/** Label of nodes whose loss says nothing of their zone, such as those that are switched off now and then. */
+const excludeLabel = 'node.kubernetes.io/exclude-disruption';
+
+function isExcluded({ metadata }: Node): boolean {
+  return metadata.labels?.[excludeLabel] !== undefined;
 }
 
 /** True for a node whose status says that nobody knows whether it is ready. */
