@@ -22,6 +22,7 @@ describe.each(topics())('%s', (topic) => {
     const overHttp = one.steps.some(({ http }) => http !== undefined);
     await using running = await startTestApi({
       priorityAndFairness: false,
+      typeChecks: false,
       ...(overHttp ? { rest: '127.0.0.1:0' } : {}),
     });
     for (const [index, step] of one.steps.entries()) {

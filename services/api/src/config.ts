@@ -25,6 +25,8 @@ export interface ApiConfig {
   readonly nodePorts: { readonly first: number; readonly last: number };
   /** Sorts requests by flow schemas; else all but administrators' share one bound, as with kube-apiserver's flag of that name. */
   readonly priorityAndFairness: boolean;
+  /** The leader tells in the status of validating policies which of their expressions do not fit: what kube-controller-manager does elsewhere. */
+  readonly typeChecks: boolean;
   readonly limits: Limits;
   readonly retention: Retention;
   /** File of the audit log. */
@@ -41,6 +43,7 @@ export const defaultApiConfig: ApiConfig = {
   dnsAddress: '10.96.0.10',
   nodePorts: { first: 30_000, last: 32_767 },
   priorityAndFairness: true,
+  typeChecks: true,
   limits: defaultLimits,
   retention: defaultRetention,
   cacheChars: 24 * 1024 * 1024,

@@ -14,6 +14,7 @@ import type { OpenStore } from '@gantry/store/store.ts';
 import type { Registry as Metrics } from 'prom-client';
 import { outsideAdmission } from './admission/outside.ts';
 import { admissionViews } from './admission/plugins.ts';
+import { keepTypeChecks } from './admission/policies/type-check-keeper.ts';
 import { type Advertiser, advertiserOf } from './advertise/advertise.ts';
 import { type Aggregator, aggregatorOf } from './aggregation/start.ts';
 import type { Policy } from './audit/policy.ts';
@@ -317,6 +318,7 @@ function runLoops(
       authority && keepClientAuthority({ ...core, api: resources, frontProxy }, authority, leading),
       deps.signer && keepRequests({ ...core, resources }, deps.signer, leading),
       keepDefinitions({ ...core, resources, hub }, leading),
+      config.typeChecks && keepTypeChecks({ ...core, store, resources }, leading),
       flow.keep(resources, leading),
       aggregation.keep(resources, leading),
     ]);
