@@ -123,6 +123,7 @@ export function xdsProgram(addresses: Addresses): ProgramSpec {
   return service('xds-lb', {
     ...clientEnv(addresses, 'xdsLb'),
     GANTRY_XDS_SOCKET: xdsSocket(addresses),
+    GANTRY_XDS_IDENTITY: identity,
     // Envoy listens on every address of this machine.
     GANTRY_XDS_INGRESS_IPS: '127.0.0.1',
   });

@@ -148,7 +148,7 @@ async function startLoadBalancer(
   binary: string,
   runDir: string,
   progress: ClusterDeps['progress'],
-  { client, clock, log }: ServiceDeps,
+  { client, credentials, clock, log }: ServiceDeps,
 ) {
   await using stack = new AsyncDisposableStack();
   const xds = stack.use(
@@ -156,12 +156,15 @@ async function startLoadBalancer(
       {
         ...defaultXdsConfig,
         xdsSocket: join(runDir, 'xds.sock'),
+        traffic: { listen: '127.0.0.1:0', identity },
         // Envoy listens on every address of this machine.
         loadBalancer: { ...defaultXdsConfig.loadBalancer, ingressIps: ['127.0.0.1'] },
       },
       {
         ...stack.use(openSources({ client, log })),
         statusWriter: client,
+        leases: client,
+        credentials,
         events: stack.use(new EventRecorder(client, { component: 'xds-lb', clock, log })),
         log,
         clock,

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Logger } from '@gantry/runtime/log.ts';
 import { findGantryEnvoy, type SupervisedEnvoy, startEnvoy } from '@gantry/xds-lb/envoy.ts';
+import { envoyMetrics } from '@gantry/xds-lb/traffic/sink.ts';
 
 /** Directory of the tools that `npm run setup` installs. */
 const toolsDir = fileURLToPath(new URL('../../../.gantry', import.meta.url));
@@ -36,7 +37,10 @@ export function startServiceEnvoy(
 ): SupervisedEnvoy {
   const adminSocket = join(runDir, 'envoy-admin.sock');
   const envoy = startEnvoy(
-    { binary, xdsAddress, adminSocket, nodeId, concurrency: 1, logLevel: 'warning', drainTimeSeconds: 30 },
+    {
+      ...{ binary, xdsAddress, adminSocket, nodeId, concurrency: 1, logLevel: 'warning', drainTimeSeconds: 30 },
+      metrics: envoyMetrics,
+    },
     { log: log.child({ service: 'envoy' }) },
   );
   progress(`Envoy takes its configuration from ${xdsAddress}; its admin page is on unix:${adminSocket}`);

@@ -45,6 +45,7 @@ import { PlacementCalls } from './placement.ts';
 import { PodCalls } from './pods.ts';
 import { nodeService, resourceService, schedulingService, tokenService } from './protos.ts';
 import { type ServedMessage, servedResourcesOf } from './served-resources.ts';
+import { TrafficCalls } from './traffic.ts';
 
 /** How to reach the api. */
 export interface ConnectOptions {
@@ -122,6 +123,8 @@ export class Client implements Reader, Writer, Disposable {
   readonly pods: PodCalls;
   /** Why pods are where they are. */
   readonly placement: PlacementCalls;
+  /** Requests to Services, as Envoys count them. */
+  readonly traffic: TrafficCalls;
   readonly #client: GrpcClient;
   readonly #defaults: CallDefaults;
 
@@ -130,6 +133,7 @@ export class Client implements Reader, Writer, Disposable {
     this.#defaults = defaults;
     this.pods = new PodCalls(client, defaults);
     this.placement = new PlacementCalls(client, defaults);
+    this.traffic = new TrafficCalls(client, defaults);
   }
 
   async get<K extends AnyKind>(

@@ -1,7 +1,7 @@
 /**
  * The gRPC services of gantry.api.v1 as @grpc/grpc-js takes them, for clients and servers alike. Requests and responses
  * that carry objects have Kubernetes' JSON form (@gantry/model/codec.ts); those of PodService, which carry bytes, and
- * of PlacementService, which carry none, are plain protobuf with Buffers.
+ * of PlacementService and TrafficService, which carry none, are plain protobuf with Buffers.
  */
 import { type Codec, codecFor } from '@gantry/model/codec.ts';
 import { declarations } from '@gantry/model/declarations.ts';
@@ -22,6 +22,8 @@ export const podService: ServiceDefinition = serviceDefinition('PodService', pla
 export const tokenService: ServiceDefinition = serviceDefinition('TokenService', codecFor);
 /** Tells of placements; served by the api and by schedulers. */
 export const placementService: ServiceDefinition = serviceDefinition('PlacementService', plainCodec);
+/** Tells of requests to Services; served by the api and by xDS servers. */
+export const trafficService: ServiceDefinition = serviceDefinition('TrafficService', plainCodec);
 
 /**
  * A message of gantry.api.v1 as bytes. Handlers may send the bytes in the message's place: an event that goes to many

@@ -58,6 +58,7 @@ import { podHandlers } from './grpc/pods.ts';
 import { resourceHandlers } from './grpc/resources.ts';
 import { listen } from './grpc/server.ts';
 import { tokenHandlers } from './grpc/tokens.ts';
+import { trafficHandlers } from './grpc/traffic.ts';
 import { keepBuiltIns } from './housekeeping/built-ins.ts';
 import { keepClientAuthority } from './housekeeping/client-authority.ts';
 import { reportDamage } from './housekeeping/damage-report.ts';
@@ -79,6 +80,7 @@ import { tokenReview } from './rest/virtual/token-review.ts';
 import { type RunningApi, running } from './running.ts';
 import { CapacityLedger } from './scheduling/ledger.ts';
 import { SchedulingApi } from './scheduling/service.ts';
+import { TrafficProxy } from './traffic/proxy.ts';
 import { WatchHub } from './watch/hub.ts';
 
 /** Dependencies of an api process. */
@@ -228,6 +230,7 @@ async function serveEdges(config: ApiConfig, deps: ApiDeps, parts: Parts, stack:
       PodService: podHandlers(pods, calls),
       PlacementService: placementHandlers(new PlacementProxy({ ...core, credentials }), calls),
       TokenService: tokenHandlers(tokens.requests, calls),
+      TrafficService: trafficHandlers(new TrafficProxy({ ...core, credentials }), calls),
     },
     { ...parseAddress(config.listen), maxRequestBytes, credentials, admit: admitNamed(authenticate) },
   );

@@ -16,6 +16,7 @@ import { type EventSink, Reporter, reportsOf } from './reports.ts';
 import { type RolloutState, splitsOf } from './splits.ts';
 import { clearedStatus, publishedAddresses, wantedStatus } from './status.ts';
 import type { StatusPublisher } from './status-publisher.ts';
+import type { TrafficStatistics } from './traffic/statistics.ts';
 
 /** A local copy of objects (packages/client's Informer is one). Objects are shared and never changed. */
 export interface ObjectSource<T> {
@@ -44,6 +45,7 @@ const coalesceMs = 20;
 export interface Outlets {
   readonly snapshots: SnapshotCache;
   readonly publisher: StatusPublisher;
+  readonly statistics: Pick<TrafficStatistics, 'know'>;
   readonly metrics: XdsMetrics;
   readonly clock: Clock;
 }
@@ -128,6 +130,8 @@ export class BuildLoop implements AsyncDisposable {
       const revisions = (namespace: string, label: string) => this.#revisions.of(namespace, label);
       const built = build({ services, slices, splits, revisions }, this.#config.loadBalancer, this.#memory);
       this.#memory = built.memory;
+      // Before Envoy has the clusters: the first requests count.
+      this.#outlets.statistics.know(built.traffic);
       this.#put('envoy', built);
       this.#put('grpc', built);
       this.#outlets.publisher.want(this.#statuses(services, built));

@@ -13,6 +13,8 @@ import { keyOfService, resourceName, type ServiceKey, serviceNameLabel } from '.
 import { type PortProtocol, portProtocol } from './port-protocol.ts';
 import { routesOf } from './routes.ts';
 import { type RevisionOf, type Share, type Split, sharesOf } from './splits.ts';
+import { statName } from './traffic/sink.ts';
+import type { TrafficKey, TrafficKeys } from './traffic/statistics.ts';
 
 /** Input of the snapshots. Objects are never changed. */
 export interface Observed {
@@ -28,6 +30,8 @@ export interface Observed {
 interface ServiceResources {
   readonly envoy: readonly Resource[];
   readonly grpc: readonly Resource[];
+  /** What the requests of Envoy's clusters count for, by their names in statistics. */
+  readonly traffic: readonly (readonly [string, TrafficKey])[];
 }
 
 /** Resources of a Service from an earlier run, and their input. */
@@ -54,6 +58,8 @@ export interface Built {
   readonly problems: ReadonlyMap<ServiceKey, Error>;
   /** Addresses of endpoints that are left out because they are denied, with the slices that have them. */
   readonly denied: ReadonlyMap<ServiceKey, ReadonlyMap<string, EndpointSlice>>;
+  /** What the requests of Envoy's clusters count for. */
+  readonly traffic: TrafficKeys;
   readonly memory: Memory;
 }
 
@@ -81,7 +87,8 @@ export function build(observed: Observed, config: LoadBalancerConfig, memory: Me
   const envoy = createSnapshot(all.flatMap((resources) => resources.envoy));
   const grpc = createSnapshot(all.flatMap((resources) => resources.grpc));
   const denied = new Map([...kept].map(([key, resources]) => [key, resources.denied]));
-  return { envoy, grpc, claims, problems, denied, memory: kept };
+  const traffic = new Map(all.flatMap((resources) => resources.traffic));
+  return { envoy, grpc, claims, problems, denied, traffic, memory: kept };
 }
 
 /** A Service with the input of its resources. */
@@ -134,6 +141,7 @@ function resourcesOf(source: Source, isDenied: AddressTest): ServiceResources {
   const split = revisionOf === undefined ? undefined : source.split;
   const envoy: Resource[] = [];
   const grpc: Resource[] = [];
+  const traffic: [string, TrafficKey][] = [];
   for (const port of service.spec.type === 'ExternalName' ? [] : (service.spec.ports ?? [])) {
     const protocol = portProtocol(port);
     if (protocol === undefined) continue;
@@ -146,8 +154,11 @@ function resourcesOf(source: Source, isDenied: AddressTest): ServiceResources {
     if (claim === undefined) continue;
     envoy.push(envoyListener(name, service, claim, protocol), ...clustersOf(service, protocol, 'envoy', shares));
     if (protocol !== 'tcp') envoy.push(routes('envoy'));
+    const { namespace = '', name: ofService } = service.metadata;
+    const key = { namespace, service: ofService, port: port.port, isTcp: protocol === 'tcp' };
+    for (const { cluster, revision = '' } of shares) traffic.push([statName(cluster), { ...key, revision }]);
   }
-  return { envoy, grpc };
+  return { envoy, grpc, traffic };
 }
 
 /**

@@ -1,7 +1,10 @@
 /** Settings of xds-lb. */
 import { isIP } from 'node:net';
+import { hostname } from 'node:os';
+import { parseAddress } from '@gantry/runtime/address.ts';
 import { type Env, readOptions, withPrefix } from '@gantry/runtime/options.ts';
 import { parseCidr } from './cidr.ts';
+import type { TrafficServerOptions } from './traffic/server.ts';
 
 /** Settings by which Services become listeners. */
 export interface LoadBalancerConfig {
@@ -47,6 +50,8 @@ export interface XdsLbConfig {
   readonly xdsSocket?: string | undefined;
   /** True where everybody who can reach the port may read the configuration; else clients present the cluster's token. */
   readonly trustNetwork: boolean;
+  /** Where the statistics of requests are served, for the api; absent where they are not. */
+  readonly traffic?: TrafficServerOptions | undefined;
   /** Address of /metrics, /healthz, /readyz; absent where it is not wanted. */
   readonly diagnostics?: { readonly host: string; readonly port: number };
 }
@@ -78,6 +83,9 @@ export const options = withPrefix(
     'ingress-ips',
     'load-balancer-class',
     'denied-endpoints',
+    'traffic-listen',
+    'traffic-advertise',
+    'identity',
     'diagnostics-host',
     'diagnostics-port',
   ],
@@ -94,6 +102,8 @@ export function readConfig(args: readonly string[], env: Env): XdsLbConfig {
   const { loadBalancer, xdsHost, xdsPort, trustNetwork } = defaultConfig;
   const given = readOptions(options, args, env);
   const ip = (name: IpOption, text: string): string => given.parseItem(name, text, toIp, 'must be a valid IP address');
+  const address = (name: 'traffic-listen' | 'traffic-advertise'): string | undefined =>
+    given.parsed(name, (text) => parseAddress(text) && text, 'must be host:port');
   const diagnosticsPort = given.number('diagnostics-port', port, undefined);
   return {
     loadBalancer: {
@@ -112,6 +122,11 @@ export function readConfig(args: readonly string[], env: Env): XdsLbConfig {
     xdsPort: given.number('port', port, xdsPort),
     xdsSocket: given.text('socket'),
     trustNetwork: given.switch('trust-network', trustNetwork),
+    traffic: {
+      listen: address('traffic-listen') ?? '127.0.0.1:0',
+      advertise: address('traffic-advertise'),
+      identity: given.text('identity') ?? `${hostname()}-${process.pid}`,
+    },
     diagnostics:
       diagnosticsPort === undefined
         ? undefined

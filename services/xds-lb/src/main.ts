@@ -28,6 +28,7 @@ async function start({ log, stack }: { log: Logger; stack: AsyncDisposableStack 
   const xdsLb = await startXdsLb(config, {
     ...stack.use(openSources({ client, bus, log })),
     statusWriter: client,
+    leases: client,
     events,
     log,
     credentials,

@@ -8,6 +8,7 @@ import { createMetrics, serveDiagnostics } from '@gantry/runtime/metrics.ts';
 import type { Running } from '@gantry/runtime/service.ts';
 import { Server } from '@grpc/grpc-js';
 import type { Node as XdsNode } from 'envoy-control-plane-ts/envoy/core.ts';
+import { addMetricsService } from 'envoy-control-plane-ts/metrics-service.ts';
 import { type Client, createAds, type Observer } from 'envoy-control-plane-ts/server.ts';
 import { SnapshotCache } from 'envoy-control-plane-ts/snapshot-cache.ts';
 import { type BuildDeps, BuildLoop } from './build-loop.ts';
@@ -16,6 +17,9 @@ import type { XdsLbConfig } from './config.ts';
 import { createXdsMetrics } from './metrics.ts';
 import { reportsOfRejection } from './reports.ts';
 import { type ServiceStatusWriter, StatusPublisher } from './status-publisher.ts';
+import { registerTrafficMetrics } from './traffic/metrics.ts';
+import { serveTraffic, type TrafficServerDeps } from './traffic/server.ts';
+import { TrafficStatistics } from './traffic/statistics.ts';
 
 /** Dependencies of xds-lb; the owner disposes of them. */
 export interface XdsLbDeps extends BuildDeps {
@@ -23,6 +27,8 @@ export interface XdsLbDeps extends BuildDeps {
   readonly clock?: Clock;
   /** Credentials that clients of a port must present; absent if the configuration trusts the network or names a socket. */
   readonly credentials?: Credentials | undefined;
+  /** Says in a Lease where the statistics are served. */
+  readonly leases: TrafficServerDeps['client'];
 }
 
 /** The running service. */
@@ -33,10 +39,19 @@ export interface XdsLb extends Running {
   readonly diagnosticsPort: number | undefined;
   /** The xDS clients that are connected now, with what each accepted and refused. */
   clients(): Client[];
+  /** Requests to Services, as Envoys count them. */
+  readonly statistics: Pick<TrafficStatistics, 'measure'>;
+  /** host:port of TrafficService, where it is served. */
+  readonly trafficAddress: string | undefined;
 }
 
-/** Finds clients that vanished without closing their connection. */
-const serverOptions = { 'grpc.keepalive_time_ms': 30_000, 'grpc.keepalive_timeout_ms': 10_000 };
+/** The first two find clients that vanished without closing their connection. */
+const serverOptions = {
+  'grpc.keepalive_time_ms': 30_000,
+  'grpc.keepalive_timeout_ms': 10_000,
+  // An Envoy sends the statistics of all clusters at once: about a kilobyte each.
+  'grpc.max_receive_message_length': 32 * 1024 * 1024,
+};
 
 /**
  * Starts the service. Clients are answered once all sources have their state, so that a starting replica never tells
@@ -51,10 +66,18 @@ export async function startXdsLb(config: XdsLbConfig, deps: XdsLbDeps): Promise<
   const observer = observe(metrics.observer, deps);
   const ads = stack.use(createAds({ snapshots, groupOf, observer, identifier: 'gantry-xds-lb', now: clock.now }));
   const publisher = stack.use(new StatusPublisher(deps.statusWriter, { clock, log: deps.log }));
-  const loop = stack.use(new BuildLoop(config, deps, { snapshots, publisher, metrics, clock }));
+  const statistics = new TrafficStatistics(clock.monotonic());
+  registerTrafficMetrics(registry, statistics);
+  const loop = stack.use(new BuildLoop(config, deps, { snapshots, publisher, statistics, metrics, clock }));
   const credentials = deps.credentials ?? noCredentials;
   const server = new Server({ ...serverOptions, interceptors: [guard(admitFor(config, credentials))] });
   ads.addTo(server);
+  addMetricsService(server, {
+    observer: {
+      onMetrics: ({ stream }, families) => statistics.report(stream, families, clock.monotonic()),
+      onDisconnect: ({ stream }) => statistics.lost(stream),
+    },
+  });
   const xdsAddress = await listen(server, config, credentials);
   stack.defer(() => server.forceShutdown());
   const ready = (): boolean => loop.isReady;
@@ -66,6 +89,9 @@ export async function startXdsLb(config: XdsLbConfig, deps: XdsLbDeps): Promise<
         ),
       )
     : undefined;
+  const { traffic: options } = config;
+  const traffic =
+    options && stack.use(await serveTraffic(options, { ...deps, client: deps.leases, statistics, clock }));
   const owned = stack.move();
   const done = Promise.withResolvers<void>();
   loop.start();
@@ -73,6 +99,8 @@ export async function startXdsLb(config: XdsLbConfig, deps: XdsLbDeps): Promise<
     xdsAddress,
     diagnosticsPort: diagnostics?.port,
     clients: () => ads.clients(),
+    statistics,
+    trafficAddress: traffic?.address,
     done: done.promise,
     [Symbol.asyncDispose]: async () => {
       await owned.disposeAsync();

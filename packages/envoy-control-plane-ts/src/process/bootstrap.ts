@@ -21,6 +21,17 @@ export interface BootstrapOptions {
   readonly protocol?: 'sotw' | 'delta';
   /** Connections from clients at a time, beyond which new ones are refused. 50,000 where absent. */
   readonly maxConnections?: number;
+  /** Statistics that Envoy sends to the ADS server's metrics service; none where absent. */
+  readonly metrics?: MetricsSinkOptions;
+}
+
+/** What Envoy sends to the metrics service, and how often. */
+export interface MetricsSinkOptions {
+  readonly flushIntervalMs: number;
+  /** Regular expressions (RE2) of the full names of statistics to keep. Envoy keeps and sends no others. */
+  readonly keep: readonly string[];
+  /** Upper bounds of the buckets of histograms, rising. */
+  readonly histogramBounds: readonly number[];
 }
 
 /** Name of the static cluster that leads to the ADS server. */
@@ -48,6 +59,30 @@ export function bootstrap(options: BootstrapOptions): object {
     },
     static_resources: { clusters: [xdsCluster(options.xdsAddress, options.xdsTls)] },
     overload_manager: connectionLimit(options.maxConnections ?? 50_000),
+    ...(options.metrics === undefined ? {} : metricsSink(options.metrics)),
+  };
+}
+
+/** Counters and histograms are sent as what came since the flush before, so that a restart of Envoy needs no care. */
+function metricsSink({ flushIntervalMs, keep, histogramBounds }: MetricsSinkOptions): object {
+  return {
+    stats_flush_interval: `${flushIntervalMs / 1000}s`,
+    stats_config: {
+      stats_matcher: { inclusion_list: { patterns: keep.map((regex) => ({ safe_regex: { regex } })) } },
+      histogram_bucket_settings: [{ match: { suffix: '_time' }, buckets: histogramBounds }],
+    },
+    stats_sinks: [
+      {
+        name: 'envoy.stat_sinks.metrics_service',
+        typed_config: {
+          '@type': 'type.googleapis.com/envoy.config.metrics.v3.MetricsServiceConfig',
+          transport_api_version: 'V3',
+          grpc_service: { envoy_grpc: { cluster_name: xdsClusterName } },
+          report_counters_as_deltas: true,
+          histogram_emit_mode: 'HISTOGRAM',
+        },
+      },
+    ],
   };
 }
 

@@ -94,6 +94,7 @@ export const bool: ScalarType<boolean> = { kind: 'scalar', wire: 'bool', wrapped
 export const uint32: ScalarType<number> = { kind: 'scalar', wire: 'uint32', wrapped: false };
 export const int32: ScalarType<number> = { kind: 'scalar', wire: 'int32', wrapped: false };
 export const int64: ScalarType<number> = { kind: 'scalar', wire: 'int64', wrapped: false };
+export const uint64: ScalarType<number> = { kind: 'scalar', wire: 'uint64', wrapped: false };
 export const double: ScalarType<number> = { kind: 'scalar', wire: 'double', wrapped: false };
 export const boolValue: ScalarType<boolean> = { kind: 'scalar', wire: 'bool', wrapped: true };
 export const uint32Value: ScalarType<number> = { kind: 'scalar', wire: 'uint32', wrapped: true };

@@ -19,6 +19,7 @@ test('a Python client learns every message from reflection, as protoc describes 
     'gantry.api.v1.ResourceService',
     'gantry.api.v1.SchedulingService',
     'gantry.api.v1.TokenService',
+    'gantry.api.v1.TrafficService',
     'grpc.health.v1.Health',
     'grpc.reflection.v1.ServerReflection',
     'grpc.reflection.v1alpha.ServerReflection',

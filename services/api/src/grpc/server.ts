@@ -5,6 +5,7 @@ import {
   resourceService,
   schedulingService,
   tokenService,
+  trafficService,
 } from '@gantry/client/protos.ts';
 import { type GrpcServer, type ListenOptions, serveGrpc } from '@gantry/client/serve.ts';
 import type { ServiceDefinition, UntypedServiceImplementation } from '@grpc/grpc-js';
@@ -17,6 +18,7 @@ const services = {
   PodService: podService,
   PlacementService: placementService,
   TokenService: tokenService,
+  TrafficService: trafficService,
 } satisfies Readonly<Record<string, ServiceDefinition>>;
 
 /** The handlers of each service. */

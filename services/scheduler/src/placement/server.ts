@@ -8,11 +8,11 @@ import { parseAddress } from '@gantry/runtime/address.ts';
 import type { Clock } from '@gantry/runtime/clock.ts';
 import { serviceNames } from '@gantry/runtime/identities.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
+import { reachableAddress } from '@gantry/runtime/reachable-address.ts';
 import type { UntypedServiceImplementation } from '@grpc/grpc-js';
 import type { Defragmenter } from '../defrag/defragmenter.ts';
 import { explainPod } from '../explain/explain.ts';
 import type { Scheduler } from '../scheduler.ts';
-import { reachableAddress } from './address.ts';
 
 /** Questions are small. */
 const maxRequestBytes = 64 * 1024;

@@ -11,6 +11,7 @@ import { defaultConfig, type XdsLbConfig } from '../config.ts';
 import { findGantryEnvoy, type SupervisedEnvoy, startEnvoy } from '../envoy.ts';
 import { startXdsLb, type XdsLb } from '../service.ts';
 import type { RolloutState } from '../splits.ts';
+import { envoyMetrics } from '../traffic/sink.ts';
 import { ListSource, PodList } from './fixtures.ts';
 
 /** The project's folder for data and binaries. */
@@ -29,6 +30,12 @@ export interface Harness extends AsyncDisposable {
   /** Statuses that were written, newest last. */
   readonly statuses: Service[];
 }
+
+/** Tests that serve no statistics tell nobody where. */
+const noLease = (): never => {
+  throw new Error('no Lease is expected');
+};
+const noLeases = { get: noLease, list: noLease, create: noLease, update: noLease, delete: noLease };
 
 /** Starts xds-lb on a free port. Statuses that it writes come back as a changed Service, as from an api. */
 export async function startHarness(config: Partial<XdsLbConfig> = {}, credentials?: Credentials): Promise<Harness> {
@@ -60,6 +67,7 @@ export async function startHarness(config: Partial<XdsLbConfig> = {}, credential
       rollouts,
       openPods: pods.open,
       statusWriter: { updateStatus },
+      leases: noLeases,
       events: { record: (_subject, _type, reason, message) => warnings.push(`${reason} ${message}`) },
       log: silentLogger,
       credentials,
@@ -96,6 +104,7 @@ export async function startTestEnvoy(
       nodeId: `test-${protocol}`,
       concurrency: 1,
       protocol,
+      metrics: { ...envoyMetrics, flushIntervalMs: 500 },
       ...(xdsTls && { xdsTls }),
     },
     { log: silentLogger },

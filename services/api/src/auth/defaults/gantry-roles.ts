@@ -32,9 +32,9 @@ system:gantry:xds-lb
   get,list,watch gateway.networking.k8s.io *
   patch,update gateway.networking.k8s.io gatewayclasses/status,gateways/status,grpcroutes/status,httproutes/status
   create,patch,update core,events.k8s.io events
-  get,list,watch,create,update,patch coordination.k8s.io leases
+  get,list,watch,create,update,patch,delete coordination.k8s.io leases
 system:gantry:view in:view
-  get core pods/explain,pods/stats
+  get core pods/explain,pods/stats,services/traffic
   get,list,watch gantry.dev rollouts,rollouts/status
   get,list,watch scheduling.x-k8s.io podgroups,podgroups/status
 system:gantry:edit in:edit

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { reachableAddress } from './address.ts';
+import { reachableAddress } from './reachable-address.ts';
 
 const local = { address: '127.0.0.1', family: 'IPv4', internal: true } as const;
 const external = { address: '10.1.2.3', family: 'IPv4', internal: false } as const;
