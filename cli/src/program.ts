@@ -41,6 +41,7 @@ export function createProgram(termination: Termination): Command {
     }
   };
   addReadCommands(program, withClient);
+  addTopCommand(program, withClient);
   addWriteCommands(program, withClient);
   addPodCommands(program, withClient);
   addRolloutCommands(program, withClient);
@@ -130,6 +131,19 @@ function addReadCommands(program: Command, withClient: WithClient): void {
     .addOption(new Option('-o, --output <format>', 'how to print').choices(['table', 'json', 'yaml']).default('table'))
     .action((what, flags) =>
       withClient(async (context) => (await import('./commands/explain.ts')).explain(context, what, flags)),
+    );
+}
+
+function addTopCommand(program: Command, withClient: WithClient): void {
+  program
+    .command('top [what...]')
+    .description('show requests, successes and latencies of services: top services, top service NAME')
+    .option('-A, --all-namespaces', 'in all namespaces', false)
+    .option('--window <seconds>', 'seconds to look back', wholeNumber, 60)
+    .option('-w, --watch', 'again every five seconds until interrupted', false)
+    .addOption(new Option('-o, --output <format>', 'how to print').choices(['table', 'json']).default('table'))
+    .action((what, flags) =>
+      withClient(async (context) => (await import('./commands/top.ts')).top(context, what, flags)),
     );
 }
 

@@ -14,6 +14,7 @@ import { createMetrics, serveDiagnostics } from '@gantry/runtime/metrics.ts';
 import type { Running } from '@gantry/runtime/service.ts';
 import { allControllers } from './controllers.ts';
 import type { SourceOf } from './core/caches.ts';
+import { type Measurer, noMeasurer } from './core/measure.ts';
 import { metadataReader, promptReader } from './core/metadata-only.ts';
 import { type ControllerMetrics, createControllerMetrics } from './core/metrics.ts';
 import { RunningControllers } from './core/run.ts';
@@ -131,10 +132,24 @@ async function lead(
   );
   const eventsOf = (component: string): EventRecorder => recorders.get(component)!;
   const running = stack.use(
-    new RunningControllers(controllers, { sourceOf, resources, apiOf: () => client, eventsOf, metrics, clock, log }),
+    new RunningControllers(controllers, {
+      ...{ sourceOf, resources, apiOf: () => client, eventsOf, metrics, clock, log },
+      measurer: measurerOf(client),
+    }),
   );
   log.info('leading: controllers run');
   const reconcileNode = (name: string): void => running.add('node-lifecycle-controller', name);
   const watched = { client, view: running.caches, monitor, clock, log, pollMs: config.heartbeatPollMs, reconcileNode };
   await watchNodes(watched, signal);
+}
+
+/** Milliseconds in which the api, and those that it asks, answer from memory. */
+const measureTimeoutMs = 10_000;
+
+/** Asks the api for what Envoys counted. */
+function measurerOf(client: Pick<Client, 'traffic'>): Measurer {
+  return {
+    ...noMeasurer,
+    traffic: (query, signal) => client.traffic.sample(query, { signal, timeoutMs: measureTimeoutMs }),
+  };
 }

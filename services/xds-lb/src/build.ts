@@ -30,7 +30,7 @@ export interface Observed {
 interface ServiceResources {
   readonly envoy: readonly Resource[];
   readonly grpc: readonly Resource[];
-  /** What the requests of Envoy's clusters count for, by their names in statistics. */
+  /** Keys that the requests of Envoy's clusters count for, by the clusters' names in statistics. */
   readonly traffic: readonly (readonly [string, TrafficKey])[];
 }
 
@@ -58,7 +58,7 @@ export interface Built {
   readonly problems: ReadonlyMap<ServiceKey, Error>;
   /** Addresses of endpoints that are left out because they are denied, with the slices that have them. */
   readonly denied: ReadonlyMap<ServiceKey, ReadonlyMap<string, EndpointSlice>>;
-  /** What the requests of Envoy's clusters count for. */
+  /** Keys that the requests of Envoy's clusters count for. */
   readonly traffic: TrafficKeys;
   readonly memory: Memory;
 }

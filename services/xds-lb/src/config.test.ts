@@ -2,8 +2,11 @@ import { GantryError } from '@gantry/runtime/errors.ts';
 import { expect, it } from 'vitest';
 import { defaultConfig, localRanges, readConfig } from './config.ts';
 
+/** Each process has a name of its own. */
+const traffic = { listen: '127.0.0.1:0', advertise: undefined, identity: expect.any(String) };
+
 it('has defaults', () => {
-  expect(readConfig([], {})).toEqual({ ...defaultConfig, diagnostics: undefined });
+  expect(readConfig([], {})).toEqual({ ...defaultConfig, traffic, diagnostics: undefined });
 });
 
 it('reads the environment', () => {
@@ -18,6 +21,9 @@ it('reads the environment', () => {
     GANTRY_XDS_SOCKET: '/run/xds.sock',
     GANTRY_XDS_DENIED_ENDPOINTS: '10.1.0.0/16',
     GANTRY_XDS_TRUST_NETWORK: 'true',
+    GANTRY_XDS_TRAFFIC_LISTEN: '0.0.0.0:8085',
+    GANTRY_XDS_TRAFFIC_ADVERTISE: 'xds-lb:8085',
+    GANTRY_XDS_IDENTITY: 'one',
   });
   expect(config).toEqual({
     loadBalancer: {
@@ -31,6 +37,7 @@ it('reads the environment', () => {
     xdsSocket: '/run/xds.sock',
     trustNetwork: true,
     xdsPort: 0,
+    traffic: { listen: '0.0.0.0:8085', advertise: 'xds-lb:8085', identity: 'one' },
     diagnostics: { host: '127.0.0.1', port: 9090 },
   });
 });

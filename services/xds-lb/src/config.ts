@@ -50,7 +50,7 @@ export interface XdsLbConfig {
   readonly xdsSocket?: string | undefined;
   /** True where everybody who can reach the port may read the configuration; else clients present the cluster's token. */
   readonly trustNetwork: boolean;
-  /** Where the statistics of requests are served, for the api; absent where they are not. */
+  /** Port of the statistics of requests, for the api; absent where they are not served. */
   readonly traffic?: TrafficServerOptions | undefined;
   /** Address of /metrics, /healthz, /readyz; absent where it is not wanted. */
   readonly diagnostics?: { readonly host: string; readonly port: number };

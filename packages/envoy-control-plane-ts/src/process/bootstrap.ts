@@ -25,7 +25,7 @@ export interface BootstrapOptions {
   readonly metrics?: MetricsSinkOptions;
 }
 
-/** What Envoy sends to the metrics service, and how often. */
+/** Statistics for the metrics service, and their pace. */
 export interface MetricsSinkOptions {
   readonly flushIntervalMs: number;
   /** Regular expressions (RE2) of the full names of statistics to keep. Envoy keeps and sends no others. */

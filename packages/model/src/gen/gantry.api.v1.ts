@@ -440,6 +440,18 @@ export interface LogsRequest {
   limitBytes?: number;
 }
 
+/** Asks about the requests to Services. */
+export interface MeasureTrafficRequest {
+  /** Namespace of the Services; all where empty. */
+  namespace?: string;
+  /** Name of the Service; all of the namespace where empty. */
+  service?: string;
+  /** Value of the label pod-template-hash or controller-revision-hash of the pods that answered; all where empty. */
+  revision?: string;
+  /** Seconds to look back, 900 at most; 60 where 0. Statistics come in steps of ten seconds, so that up to ten more are counted. */
+  windowSeconds?: number;
+}
+
 /** A step of a move. */
 export interface MoveProgress {
   /** The move. */
@@ -886,6 +898,46 @@ export interface TerminalSize {
   height?: number;
 }
 
+/** Counts of a window. */
+export interface TrafficMeasurement {
+  /** The counts, without those that had no request. */
+  series?: TrafficSeries[];
+  /** False where requests of the window may not have been counted: no Envoy reports, one vanished in the window or is silent, or an xDS server does not answer or has not run for so long. */
+  complete?: boolean;
+  /** Why it is not complete, in words. */
+  problem?: string;
+  /** Upper bounds of the latencies' buckets in milliseconds, rising. */
+  boundsMs?: number[];
+  /** Seconds that were looked back. */
+  windowSeconds?: number;
+}
+
+/** Counts of one port of a Service and one revision of its pods. */
+export interface TrafficSeries {
+  /** Namespace of the Service. */
+  namespace?: string;
+  /** Name of the Service. */
+  service?: string;
+  /** Port of the Service. */
+  port?: number;
+  /** Revision of the pods; empty where the Service is not split, and for TCP. */
+  revision?: string;
+  /** Attempts to have a request answered, whose end was seen; connections for TCP. */
+  requests?: number;
+  /** Those that ended with an answer of class 5xx, by a broken or refused connection, or by a timeout. An attempt that was repeated elsewhere counts, however that went. */
+  errors?: number;
+  /** Answers by time: one number for each bound, and one for those above all bounds. Empty for TCP. */
+  latencyCounts?: number[];
+  /** Milliseconds within which half of the answers came, estimated within their bucket; 0 without answers. */
+  p50Ms?: number;
+  /** The same of 90 % of the answers. */
+  p90Ms?: number;
+  /** The same of 95 % of the answers. */
+  p95Ms?: number;
+  /** The same of 99 % of the answers. */
+  p99Ms?: number;
+}
+
 /** A group with a version whose resources are not known. */
 export interface UnknownResources {
   /** Such as metrics.k8s.io. */
@@ -950,4 +1002,12 @@ export interface WatchRequest {
 
 /** Asks for the resources that are served. */
 export interface WatchResourcesRequest {
+}
+
+/** Asks about the requests to Services again and again. */
+export interface WatchTrafficRequest {
+  /** The question. */
+  measure?: MeasureTrafficRequest;
+  /** Seconds between answers; 5 where 0. */
+  intervalSeconds?: number;
 }

@@ -25,8 +25,8 @@ const statistics = {
 const latency = 'upstream_rq_time';
 
 /**
- * What Envoys keep and send: a few statistics of each cluster of a Service, and those of Envoy itself that tell of its health. All that it
- * has of a cluster would be twenty times as much.
+ * Statistics that Envoys keep and send: a few of each cluster of a Service, and those of Envoy itself that tell of its health. All that
+ * Envoy has of a cluster would be twenty times as much.
  */
 export const envoyMetrics: MetricsSinkOptions = {
   flushIntervalMs,

@@ -7,7 +7,7 @@ import type { MetricFamily } from 'envoy-control-plane-ts/envoy/metrics.ts';
 import { type Counts, Ring } from './ring.ts';
 import { type ClusterCounts, countsOf, flushIntervalMs, latencyBoundsMs } from './sink.ts';
 
-/** What the requests of a cluster count for. */
+/** The port and revision that the requests of a cluster count for. */
 export interface TrafficKey {
   readonly namespace: string;
   readonly service: string;

@@ -1,0 +1,64 @@
+import type { TrafficMeasurement, TrafficSeries } from '@gantry/client/traffic-messages.ts';
+import { type Context, refusal } from '../context.ts';
+import { formatTable } from '../output/table.ts';
+
+export interface TopFlags {
+  readonly allNamespaces: boolean;
+  /** Seconds that are looked back. */
+  readonly window: number;
+  /** Repeats it until interrupted. */
+  readonly watch: boolean;
+  readonly output: 'table' | 'json';
+}
+
+/** Prints the requests to Services, by revision of their pods. */
+export async function top(context: Context, args: readonly string[], flags: TopFlags): Promise<void> {
+  const [what = 'services', service, ...more] = args;
+  if (!['services', 'service', 'svc'].includes(what) || more.length > 0) {
+    throw refusal(`top takes services, and at most one name: not ${args.join(' ')}`);
+  }
+  const { client, signal, output } = context;
+  const namespace = flags.allNamespaces ? '' : context.namespace;
+  const request = { namespace, windowSeconds: flags.window, ...(service === undefined ? {} : { service }) };
+  const print = (measurement: TrafficMeasurement): void => {
+    if (flags.output === 'json') output.write(`${JSON.stringify(measurement, null, 4)}\n`);
+    else output.write(formatTraffic(measurement, flags.allNamespaces));
+    if (!measurement.complete) output.note(`not all requests may be counted: ${measurement.problem}\n`);
+  };
+  if (!flags.watch) {
+    print(await client.traffic.measure(request, { signal }));
+    return;
+  }
+  for await (const measurement of client.traffic.watch({ measure: request }, signal)) print(measurement);
+}
+
+/** A line for each port and revision that had requests. */
+export function formatTraffic({ series, windowSeconds }: TrafficMeasurement, withNamespace: boolean): string {
+  if (series.length === 0) return `no requests in the last ${windowSeconds} seconds\n`;
+  const header = ['SERVICE', 'PORT', 'REVISION', 'REQUESTS/S', 'SUCCESS', 'P50', 'P99'];
+  const rows = series.map((one) => [one.service, ...cells(one, windowSeconds)]);
+  if (!withNamespace) return formatTable(header, rows);
+  return formatTable(
+    ['NAMESPACE', ...header],
+    rows.map((row, i) => [series[i]!.namespace, ...row]),
+  );
+}
+
+function cells(series: TrafficSeries, windowSeconds: number): string[] {
+  const { port, revision, requests, errors, p50Ms, p99Ms, latencyCounts } = series;
+  const time = (ms: number): string =>
+    latencyCounts.length === 0 ? '-' : `${ms < 10 ? ms.toFixed(1) : Math.round(ms)}ms`;
+  return [
+    String(port),
+    revision || '-',
+    (requests / windowSeconds).toFixed(1),
+    `${percent(requests - errors, requests)}%`,
+    time(p50Ms),
+    time(p99Ms),
+  ];
+}
+
+/** Two places, and 100 only where nothing failed. */
+function percent(part: number, whole: number): string {
+  return part === whole ? '100' : (Math.floor((part / whole) * 10_000) / 100).toFixed(2);
+}

@@ -1,0 +1,183 @@
+import { createMetrics } from '@gantry/runtime/metrics.ts';
+import type { MetricFamily } from 'envoy-control-plane-ts/envoy/metrics.ts';
+import { describe, expect, it } from 'vitest';
+import { registerTrafficMetrics } from './metrics.ts';
+import { countsOf, latencyBoundsMs, statName } from './sink.ts';
+import { type TrafficKey, TrafficStatistics } from './statistics.ts';
+
+const second = 1_000;
+const key: TrafficKey = { namespace: 'shop', service: 'web', port: 80, revision: 'a', isTcp: false };
+const name = statName('web.shop:80@a');
+
+function counter(statistic: string, value: number, cluster = name): MetricFamily {
+  return { name: `cluster.${cluster}.${statistic}`, type: 'COUNTER', metric: [{ counter: { value } }] };
+}
+
+/** So many answers, all of which took as many milliseconds. */
+function times(count: number, ms: number, cluster = name): MetricFamily {
+  const bucket = latencyBoundsMs.map((upperBound) => ({ upperBound, cumulativeCount: ms <= upperBound ? count : 0 }));
+  const histogram = { sampleCount: count, sampleSum: count * ms, bucket };
+  return { name: `cluster.${cluster}.upstream_rq_time`, type: 'HISTOGRAM', metric: [{ histogram }] };
+}
+
+function statistics(...keys: TrafficKey[]): TrafficStatistics {
+  const made = new TrafficStatistics(0);
+  const all = keys.length === 0 ? [key] : keys;
+  made.know(new Map(all.map((of) => [statName(`${of.service}.${of.namespace}:${of.port}@${of.revision}`), of])));
+  return made;
+}
+
+const hour = 3_600 * second;
+
+describe('countsOf', () => {
+  it('reads counters and buckets, and passes over all else', () => {
+    const families = [
+      counter('upstream_rq_completed', 5),
+      counter('external.upstream_rq_completed', 5),
+      counter('upstream_rq_5xx', 0),
+      counter('membership_total', 3),
+      { name: 'server.live', metric: [{ gauge: { value: 1 } }] },
+      times(5, 4),
+    ];
+    const counts = countsOf(families);
+    expect([...counts.keys()]).toEqual([name, `${name}.external`]);
+    const latencies = latencyBoundsMs.map((bound) => (bound === 4 ? 5 : 0));
+    expect(counts.get(name)).toMatchObject({ completed: 5, failed: 0, latencies: [...latencies, 0], latencyMs: 20 });
+  });
+
+  it('counts what lies above all bounds, and nothing of buckets that are not ours', () => {
+    expect(
+      countsOf([times(2, 60_000)])
+        .get(name)
+        ?.latencies.at(-1),
+    ).toBe(2);
+    const foreign = { ...times(2, 4), metric: [{ histogram: { sampleCount: 2, bucket: [{ upperBound: 7 }] } }] };
+    expect(countsOf([foreign]).get(name)?.latencies).toEqual([]);
+  });
+});
+
+describe('TrafficStatistics', () => {
+  it('adds what several Envoys report, and counts attempts that were repeated as failed', () => {
+    const made = statistics();
+    made.report(1, [counter('upstream_rq_completed', 90), times(90, 4)], hour);
+    made.report(2, [counter('upstream_rq_completed', 10), counter('upstream_rq_5xx', 2)], hour);
+    made.report(2, [counter('upstream_rq_retry', 3)], hour);
+    expect(made.measure({}, hour)).toMatchObject({
+      series: [{ ...{ namespace: 'shop', service: 'web', port: 80, revision: 'a' }, requests: 103, errors: 5 }],
+      complete: true,
+    });
+    expect(made.measure({}, hour).series[0]!.p50Ms).toBeCloseTo(3.5, 5);
+  });
+
+  it('counts connections of TCP', () => {
+    const made = statistics({ ...key, isTcp: true });
+    made.report(1, [counter('upstream_cx_total', 7), counter('upstream_cx_connect_fail', 2)], hour);
+    expect(made.measure({}, hour).series).toMatchObject([{ requests: 7, errors: 2, latencyCounts: [] }]);
+  });
+
+  it('looks back for as long as it is asked to', () => {
+    const made = statistics();
+    for (let t = 0; t <= 100; t += 10) made.report(1, [counter('upstream_rq_completed', 1)], hour + t * second);
+    const requests = (windowSeconds: number) =>
+      made.measure({ windowSeconds }, hour + 100 * second).series[0]?.requests;
+    // The bucket in which the window begins counts as a whole.
+    expect([requests(30), requests(60), requests(900)]).toEqual([4, 7, 11]);
+  });
+
+  it('forgets after fifteen minutes, also where its ring comes round', () => {
+    const made = statistics();
+    made.report(1, [counter('upstream_rq_completed', 5)], hour);
+    const later = hour + 920 * second;
+    made.report(1, [], later);
+    expect(made.measure({ windowSeconds: 900 }, later).series).toEqual([]);
+    expect([...made.kept()]).toEqual([]);
+  });
+
+  it('tells by namespace, Service and revision', () => {
+    const made = statistics(key, { ...key, revision: 'b' }, { ...key, namespace: 'other' });
+    for (const cluster of ['web.shop:80@a', 'web.shop:80@b', 'web.other:80@a'].map(statName)) {
+      made.report(1, [counter('upstream_rq_completed', 1, cluster)], hour);
+    }
+    const count = (request: object) => made.measure(request, hour).series.length;
+    expect([{}, { namespace: 'shop' }, { namespace: 'shop', revision: 'b' }, { service: 'db' }].map(count)).toEqual([
+      3, 2, 1, 0,
+    ]);
+  });
+
+  it('passes over clusters that no Service has', () => {
+    const made = statistics();
+    made.report(1, [counter('upstream_rq_completed', 1, 'stranger')], hour);
+    expect([...made.kept()]).toEqual([]);
+  });
+
+  it.each([
+    ['no Envoy reports', () => {}],
+    [
+      'an Envoy vanished, or its connection broke',
+      (made: TrafficStatistics) => {
+        made.report(1, [], hour - 30 * second);
+        made.report(2, [], hour);
+        made.lost(1);
+      },
+    ],
+    [
+      'an Envoy is silent',
+      (made: TrafficStatistics) => {
+        made.report(1, [], hour - 20 * second);
+        made.report(2, [], hour);
+      },
+    ],
+  ])('is not complete where %s', (problem, happen) => {
+    const made = statistics();
+    happen(made);
+    expect(made.measure({}, hour)).toMatchObject({ complete: false, problem });
+  });
+
+  it('is not complete for times before it began, and is for those after an Envoy vanished', () => {
+    const made = new TrafficStatistics(hour);
+    made.report(1, [], hour + 30 * second);
+    expect(made.measure({}, hour + 30 * second).complete).toBe(false);
+    made.lost(1);
+    made.report(2, [], hour + 95 * second);
+    expect(made.measure({}, hour + 95 * second)).toMatchObject({ complete: true, problem: '' });
+  });
+
+  it.each([-1, 901, Number.NaN])('refuses to look back %d seconds', (windowSeconds) => {
+    const look = () => statistics().measure({ windowSeconds }, hour);
+    if (Number.isNaN(windowSeconds)) expect(look().windowSeconds).toBe(60);
+    else expect(look).toThrow(`windowSeconds: Invalid value: ${windowSeconds}`);
+  });
+
+  it('has no more series than there is room for, and says that some lack', () => {
+    const many = Array.from({ length: 5_001 }, (_, i) => ({ ...key, revision: `r${i}` }));
+    const made = statistics(...many);
+    made.report(
+      1,
+      many.map(({ revision }) => counter('upstream_rq_completed', 1, statName(`web.shop:80@${revision}`))),
+      hour,
+    );
+    expect([...made.kept()].length).toBe(5_000);
+    expect(made.measure({ revision: 'r0' }, hour)).toMatchObject({ complete: false });
+  });
+});
+
+describe('metrics', () => {
+  it('have totals that only grow, and buckets as Prometheus reads them', async () => {
+    const made = statistics();
+    made.report(1, [counter('upstream_rq_completed', 4), counter('upstream_rq_5xx', 1), times(4, 4)], hour);
+    made.report(1, [counter('upstream_rq_completed', 1), times(1, 60_000)], hour + 5 * second);
+    const registry = createMetrics('xds-lb');
+    registerTrafficMetrics(registry, made);
+    const text = await registry.metrics();
+    const labels = 'namespace="shop",service="web",port="80",revision="a"';
+    expect(text).toContain(`gantry_service_requests_total{${labels}`);
+    expect(text).toMatch(/gantry_service_requests_total\{[^}]*\} 5\n/);
+    expect(text).toMatch(/gantry_service_request_errors_total\{[^}]*\} 1\n/);
+    expect(text).toMatch(/duration_seconds_bucket\{[^}]*le="0.003"[^}]*\} 0\n/);
+    expect(text).toMatch(/duration_seconds_bucket\{[^}]*le="0.004"[^}]*\} 4\n/);
+    expect(text).toMatch(/duration_seconds_bucket\{[^}]*le="\+Inf"[^}]*\} 5\n/);
+    expect(text).toMatch(/duration_seconds_count\{[^}]*\} 5\n/);
+    expect(text).toMatch(/duration_seconds_sum\{[^}]*\} 60.016\n/);
+    expect(text).toMatch(/gantry_xds_reporting_envoys(\{[^}]*\})? 1\n/);
+  });
+});
