@@ -34,10 +34,20 @@ export function conditionsOf(facts: ConditionFacts): PodCondition[] {
   return [...Object.entries(own).map(([type, verdict]) => withTime(facts, type, verdict)), ...foreign];
 }
 
+/** The generation of the pod that a status speaks of; nothing for a pod of which only the runtime knows. */
+export function observedOf({ metadata: { generation } }: Pod): { readonly observedGeneration?: number } {
+  return generation === undefined ? {} : { observedGeneration: generation };
+}
+
 function withTime(facts: ConditionFacts, type: string, verdict: Verdict): PodCondition {
   const before = facts.previous.find((condition) => condition.type === type);
   const unchanged = before !== undefined && before.status === verdict.status && before.lastTransitionTime !== undefined;
-  return { type, ...verdict, lastTransitionTime: unchanged ? before.lastTransitionTime : timeOf(facts.nowMs) };
+  return {
+    type,
+    ...observedOf(facts.pod),
+    ...verdict,
+    lastTransitionTime: unchanged ? before.lastTransitionTime : timeOf(facts.nowMs),
+  };
 }
 
 function initializedVerdict({ pod, phase, init }: ConditionFacts): Verdict {

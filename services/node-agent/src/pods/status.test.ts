@@ -18,6 +18,18 @@ function condition(status: PodStatus, type: string) {
 }
 
 describe('the status of a pod', () => {
+  it('names the generation that it speaks of, which changes no time', () => {
+    const world = new PodWorld(podOf({}, { generation: 1 }));
+    world.settle();
+    const first = statusIn(world);
+    expect([first.observedGeneration, condition(first, 'Ready')?.observedGeneration]).toEqual([1, 1]);
+    world.pod = { ...podOf({ activeDeadlineSeconds: 60 }, { generation: 2 }), status: first };
+    world.nowMs += 1_000;
+    const second = statusIn(world);
+    expect([second.observedGeneration, condition(second, 'Ready')?.observedGeneration]).toEqual([2, 2]);
+    expect(condition(second, 'Ready')?.lastTransitionTime).toBe(condition(first, 'Ready')?.lastTransitionTime);
+  });
+
   it('goes from Pending to Running', () => {
     const world = new PodWorld(podOf());
     const before = statusIn(world);

@@ -1,5 +1,5 @@
 import type { ContainerStatus, PodStatus } from '@gantry/model/gen/gantry.core.v1.ts';
-import { conditionsOf } from './conditions.ts';
+import { conditionsOf, observedOf } from './conditions.ts';
 import { containerStatusOf, timeOf } from './container-status.ts';
 import { type PodPhase, phaseOf } from './phase.ts';
 import { qosClassOf } from './qos.ts';
@@ -34,6 +34,7 @@ export function statusOf(view: PodView, node: NodeFacts): PodStatus {
   const { conditions: _, reason: __, message: ___, ...others } = pod.status ?? {};
   return {
     ...others,
+    ...observedOf(pod),
     phase,
     ...(memory.failed ?? (previous?.reason ? { reason: previous.reason, message: previous.message } : {})),
     conditions: conditionsOf({
