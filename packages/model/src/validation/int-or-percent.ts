@@ -10,12 +10,13 @@ export function validateIntOrPercent(value: number | string, field: string): Fie
 
 /** A percentage is of 100% at most. */
 export function validateAtMostWhole(value: number | string, field: string): FieldCause[] {
-  return typeof value === 'string' && numberOf(value) > 100
+  return typeof value === 'string' && value.endsWith('%') && numberOf(value) > 100
     ? [invalidValue(field, value, 'must not be greater than 100%')]
     : [];
 }
 
-/** The number of pods, or of percent. */
+/** The number of pods, or of percent; 0 for a text that is neither. */
 export function numberOf(value: number | string): number {
-  return typeof value === 'number' ? value : Number.parseInt(value, 10);
+  if (typeof value === 'number') return value;
+  return /^([0-9]+%|[-+]?[0-9]+)$/.test(value) ? Number.parseInt(value, 10) : 0;
 }

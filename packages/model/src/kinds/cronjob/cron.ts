@@ -76,7 +76,7 @@ export function scheduleProblems(schedule: string): string[] {
 
 /** Reads a schedule without a time zone. Throws an Error that says what is wrong with it. */
 export function parseSchedule(schedule: string): Schedule {
-  const text = schedule.trim();
+  const text = schedule;
   if (schedule === '') throw new ScheduleError('empty spec string');
   if (text.startsWith(every)) return { type: 'every', seconds: everySeconds(text) };
   const known = Object.hasOwn(words, text) ? words[text]! : text;

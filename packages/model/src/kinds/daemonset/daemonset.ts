@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { GantryError } from '@gantry/runtime/errors.ts';
 import type { DaemonSet } from '../../gen/gantry.apps.v1.ts';
 import type { Kind } from '../../kind.ts';
 import { formatLabels } from '../cells.ts';
@@ -49,7 +50,8 @@ export const daemonSet: Kind<DaemonSet> = {
   ],
 };
 
-function setDaemonSetDefaults({ spec }: DaemonSet): void {
+function setDaemonSetDefaults({ metadata, spec }: DaemonSet): void {
+  refuseOddGeneration(metadata.annotations?.[generationAnnotation]);
   setTemplateDefaults(spec.template);
   spec.revisionHistoryLimit ??= defaultHistoryLimit;
   spec.updateStrategy ??= {};
@@ -59,6 +61,13 @@ function setDaemonSetDefaults({ spec }: DaemonSet): void {
   updateStrategy.rollingUpdate ??= {};
   updateStrategy.rollingUpdate.maxUnavailable ??= 1;
   updateStrategy.rollingUpdate.maxSurge ??= 0;
+}
+
+/** Throws BadRequest for a count that is no number, as if the object could not be decoded. */
+function refuseOddGeneration(text: string | undefined): void {
+  if (text === undefined || /^[-+]?\d{1,18}$/.test(text)) return;
+  const problem = `strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`;
+  throw new GantryError('BadRequest', `DaemonSet in version "v1" cannot be handled as a DaemonSet: ${problem}`);
 }
 
 function templateGenerationOf({ metadata }: DaemonSet): number {

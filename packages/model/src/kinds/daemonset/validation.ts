@@ -71,7 +71,7 @@ function validateSteps({ maxUnavailable = 0, maxSurge = 0 }: RollingUpdateDaemon
     ...validateAtMostWhole(maxSurge, surge),
   ];
   // A text that is no percentage counts as none.
-  const [isShort, isMore] = [maxUnavailable, maxSurge].map((value) => (numberOf(value) || 0) !== 0);
+  const [isShort, isMore] = [maxUnavailable, maxSurge].map((value) => numberOf(value) !== 0);
   if (isShort && isMore) {
     causes.push(invalidValue(surge, maxSurge, 'may not be set when maxUnavailable is non-zero'));
   } else if (!isShort && !isMore) causes.push(required(unavailable, 'cannot be 0 when maxSurge is 0'));
