@@ -81,11 +81,12 @@ export class HttpLoad implements Load {
     return (JSON.parse(text) as { items: unknown[] }).items.length;
   }
 
-  async watch(onChange: () => void): Promise<Disposable> {
+  /** Watches the pods of the namespace, or the objects at another path. */
+  async watch(onChange: () => void, at = `/api/v1/namespaces/${namespace}/pods`): Promise<Disposable> {
     // Changes from now on, without what is there.
-    const list = await this.send('GET', `/api/v1/namespaces/${namespace}/pods?limit=1`);
+    const list = await this.send('GET', `${at}?limit=1`);
     const { resourceVersion } = (JSON.parse(list) as { metadata: { resourceVersion: string } }).metadata;
-    const path = `/api/v1/namespaces/${namespace}/pods?watch=true&resourceVersion=${resourceVersion}`;
+    const path = `${at}?watch=true&resourceVersion=${resourceVersion}`;
     // Spread evenly: a connection takes a hundred streams.
     const session = this.#session(this.#watches++ % connections);
     const stream = session.request({ ':method': 'GET', ':path': path, authorization: `Bearer ${this.#token}` });
