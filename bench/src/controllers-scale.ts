@@ -9,6 +9,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { connect } from '@gantry/client/client.ts';
 import type { Deployment } from '@gantry/model/gen/gantry.apps.v1.ts';
 import { startHollowNodes } from '@gantry/node-agent/hollow-nodes.ts';
 import { defaultNodeTimes } from '@gantry/node-agent/node/registrar.ts';
@@ -57,7 +58,11 @@ function deploymentOf(name: string, replicas: number): Deployment {
     spec: {
       replicas,
       selector: { matchLabels: labels },
-      template: { metadata: { labels }, spec: { containers: [{ name: 'main', image: 'pause:3', resources }] } },
+      // No kubelet asks for tokens where kwok plays it.
+      template: {
+        metadata: { labels },
+        spec: { automountServiceAccountToken: false, containers: [{ name: 'main', image: 'pause:3', resources }] },
+      },
     },
   } as unknown as Deployment;
 }
@@ -71,7 +76,7 @@ async function startGantry(folder: string): Promise<Subject> {
   stack.use(
     await startHollowNodes(
       { ...sizes, namePrefix: 'node', rootDir: folder },
-      { client, clock: systemClock, log: silentLogger },
+      { client: stack.use(connect(cluster.address)), clock: systemClock, log: silentLogger },
     ),
   );
   const owned = stack.move();
@@ -153,11 +158,16 @@ async function step(subject: Subject, name: string, act: () => Promise<number>):
   const seconds = await act();
   const elapsedMs = performance.now() - startMs;
   const after = await subject.processorTimes();
-  const cores = [...after]
-    .map(([program, ms]) => [program, (ms - (before.get(program) ?? 0)) / elapsedMs] as const)
-    .filter(([, share]) => share >= 0.005)
-    .map(([program, share]) => `${program} ${share.toFixed(2)}`);
-  console.log(`  ${name.padEnd(46)} ${seconds.toFixed(1).padStart(7)} s   cores: ${cores.join(', ')}`);
+  const spent = [...after]
+    .map(([program, ms]) => [program, ms - (before.get(program) ?? 0)] as const)
+    .filter(([, ms]) => ms >= 0.005 * elapsedMs)
+    .map(([program, ms]) => `${program} ${(ms / 1_000).toFixed(1)}`);
+  const cores = (ms: number): string => (ms / elapsedMs).toFixed(2);
+  const controllers = [...after].find(([program]) => /controller/.test(program));
+  const share = cores((controllers?.[1] ?? 0) - (before.get(controllers?.[0] ?? '') ?? 0));
+  console.log(
+    `  ${name.padEnd(46)} ${seconds.toFixed(1).padStart(7)} s   controllers ${share} cores   processor s: ${spent.join(', ')}`,
+  );
 }
 
 async function measure(subject: Subject): Promise<void> {
