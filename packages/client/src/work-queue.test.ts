@@ -151,6 +151,28 @@ describe('WorkQueue', () => {
     for (const finish of running.values()) finish();
   });
 
+  test('a key that rests is worked on once for all that added it meanwhile, and others go on', async () => {
+    const clock = new FakeClock();
+    const calls: string[] = [];
+    const start = clock.now();
+    await using queue = new WorkQueue({
+      work: async (key) => {
+        calls.push(`${key} ${clock.now() - start}`);
+        return key === 'busy' ? { restMs: 50 } : undefined;
+      },
+      onError: noErrors,
+      clock,
+    });
+    for (const ms of [0, 10, 30, 10, 50, 1]) {
+      clock.advance(ms);
+      queue.add('busy');
+      queue.add('other');
+      await settle();
+    }
+    expect(calls.filter((call) => call.startsWith('busy'))).toEqual(['busy 0', 'busy 50', 'busy 100']);
+    expect(calls.filter((call) => call.startsWith('other'))).toHaveLength(6);
+  });
+
   test('failures are reported and tried again after a wait, successes that ask for it too', async () => {
     const clock = new FakeClock();
     const calls: number[] = [];

@@ -2,14 +2,19 @@ import type { BackoffPolicy } from '@gantry/runtime/backoff.ts';
 import { type Clock, systemClock } from '@gantry/runtime/clock.ts';
 import { KeyQueue, keyBackoff } from './key-queue.ts';
 
+interface Outcome {
+  readonly afterMs?: number | undefined;
+  readonly restMs?: number | undefined;
+}
+
 /** Settings of a work queue. */
 export interface WorkQueueOptions {
   /**
    * Works on one key. Rejecting makes the key come again after a wait that grows with each failure in a row; resolving
-   * with `afterMs` makes it come again after that time.
+   * with `afterMs` makes it come again after that time. A key rests for `restMs`: whatever adds it meanwhile, it is not worked on earlier.
    */
   // biome-ignore lint/suspicious/noConfusingVoidType: most workers return nothing.
-  readonly work: (key: string, signal: AbortSignal) => Promise<void | { readonly afterMs: number }>;
+  readonly work: (key: string, signal: AbortSignal) => Promise<void | Outcome>;
   /** Keys that are worked on at a time; 1 by default. */
   readonly concurrency?: number;
   /** Hears of each failure, with the number of failures in a row and the wait it led to. */
@@ -30,6 +35,8 @@ export class WorkQueue implements AsyncDisposable {
   readonly #keys: KeyQueue;
   readonly #stop = new AbortController();
   readonly #running = new Set<Promise<void>>();
+  /** Keys that rest. They take no place among those that are worked on. */
+  readonly #resting = new Set<Promise<void>>();
   #alarm: { readonly dueMs: number; readonly cancel: () => void } | undefined;
 
   constructor(options: WorkQueueOptions) {
@@ -59,6 +66,7 @@ export class WorkQueue implements AsyncDisposable {
     this.#stop.abort(new DOMException('the work queue was stopped', 'AbortError'));
     this.#alarm?.cancel();
     await Promise.all(this.#running);
+    await Promise.all(this.#resting);
   }
 
   /** Starts as much work as may run, and sees to being called again when the next key is due. */
@@ -81,13 +89,27 @@ export class WorkQueue implements AsyncDisposable {
     try {
       // In a turn of its own: work never runs inside the call that added its key.
       await Promise.resolve();
-      const outcome = await work(key, this.#stop.signal);
-      this.#keys.done(key);
-      if (outcome) this.#keys.addAt(key, this.#clock.monotonic() + outcome.afterMs);
+      const { afterMs, restMs = 0 } = (await work(key, this.#stop.signal)) ?? {};
+      if (restMs > 0) this.#rest(key, restMs);
+      else this.#keys.done(key);
+      if (afterMs !== undefined) this.#keys.addAt(key, this.#clock.monotonic() + afterMs);
     } catch (error) {
       const failures = this.#keys.failed(key, this.#clock.monotonic());
       if (!this.#stop.signal.aborted) onError(error, key, failures);
     }
+  }
+
+  /** Leaves a key active for a while: whoever adds it finds it taken. */
+  #rest(key: string, ms: number): void {
+    const rest = this.#clock
+      .sleep(ms, this.#stop.signal)
+      .catch(() => {})
+      .then(() => {
+        this.#resting.delete(rest);
+        this.#keys.done(key);
+        this.#pump();
+      });
+    this.#resting.add(rest);
   }
 
   #setAlarm(): void {

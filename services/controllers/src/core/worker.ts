@@ -9,6 +9,15 @@ import { presentRevision } from './revision.ts';
 /** Milliseconds before a key whose writes were not seen yet is looked at again. */
 const unseenMs = 10;
 
+/**
+ * Times the time of a decision for which its key then rests, so that a key whose objects change all the time, such as a set of a thousand
+ * pods that start, takes a twentieth of a core at most; the changes meanwhile cost one decision.
+ */
+const restFactor = 20;
+/** Shorter rests are none. */
+const shortestRestMs = 5;
+const longestRestMs = 500;
+
 export interface WorkerDeps {
   readonly view: View;
   readonly api: ControllerApi;
@@ -18,8 +27,16 @@ export interface WorkerDeps {
   readonly measurer?: Measurer | undefined;
 }
 
-/** Reconciles one key; rejects where that failed. Resolves with the time after which the key wants to be looked at again. */
-export type Worker = (key: string, signal: AbortSignal) => Promise<{ readonly afterMs: number } | undefined>;
+/** What comes of the work on a key. */
+export interface Worked {
+  /** Milliseconds after which the key wants to be looked at again; if absent, only after a change. */
+  readonly afterMs?: number | undefined;
+  /** Milliseconds for which it is not to be looked at, whatever changes. */
+  readonly restMs?: number | undefined;
+}
+
+/** Reconciles one key; rejects where that failed. */
+export type Worker = (key: string, signal: AbortSignal) => Promise<Worked>;
 
 /** The work of a controller on its keys: waits for the key's earlier writes, decides, acts, and notes what was written. */
 export function workerOf(controller: Controller, { view, api, events, clock, measurer }: WorkerDeps): Worker {
@@ -31,8 +48,10 @@ export function workerOf(controller: Controller, { view, api, events, clock, mea
       pending.barrier(key, await presentRevision(api, signal), clock.monotonic());
     }
     if (state !== 'seen') return { afterMs: unseenMs };
+    const startMs = clock.monotonic();
     const plan = controller.reconcile(key, view, clock.now());
-    if (plan.length === 0) return undefined;
+    const restMs = restAfter(clock.monotonic() - startMs);
+    if (plan.length === 0) return { restMs };
     const outcome = await execute(plan, api, events, signal, absent, measurer);
     // Whatever failed: a retry that does not know what was written writes it again.
     pending.note(key, outcome, clock.monotonic());
@@ -43,6 +62,11 @@ export function workerOf(controller: Controller, { view, api, events, clock, mea
       controller.failed?.(key, outcome.failure.error, outcome.failure.during);
       throw outcome.failure.error;
     }
-    return outcome.requeueMs === undefined ? undefined : { afterMs: outcome.requeueMs };
+    return { afterMs: outcome.requeueMs, restMs };
   };
+}
+
+function restAfter(decisionMs: number): number {
+  const restMs = Math.min(longestRestMs, restFactor * decisionMs);
+  return restMs < shortestRestMs ? 0 : restMs;
 }
