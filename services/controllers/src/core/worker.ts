@@ -10,8 +10,8 @@ import { presentRevision } from './revision.ts';
 const unseenMs = 10;
 
 /**
- * Times the time of a decision for which its key then rests, so that a key whose objects change all the time, such as a set of a thousand
- * pods that start, takes a twentieth of a core at most; the changes meanwhile cost one decision.
+ * A key rests for this multiple of its decision's time. A set of a thousand pods that start takes a twentieth of a core at most, and all
+ * changes during a rest cost one decision.
  */
 const restFactor = 20;
 /** Shorter rests are none. */
