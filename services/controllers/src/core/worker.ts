@@ -27,7 +27,7 @@ export interface WorkerDeps {
   readonly measurer?: Measurer | undefined;
 }
 
-/** What comes of the work on a key. */
+/** Outcome of the work on a key. */
 export interface Worked {
   /** Milliseconds after which the key wants to be looked at again; if absent, only after a change. */
   readonly afterMs?: number | undefined;
