@@ -1,4 +1,5 @@
 import type { Deployment, ReplicaSet } from '@gantry/model/gen/gantry.apps.v1.ts';
+import { observedAnnotation } from '../restarts/annotations.ts';
 
 /** Number of a rollout; `rollout history` and `undo` go by it. */
 export const revisionAnnotation = 'deployment.kubernetes.io/revision';
@@ -10,6 +11,8 @@ const desiredAnnotation = 'deployment.kubernetes.io/desired-replicas';
 const maxAnnotation = 'deployment.kubernetes.io/max-replicas';
 /** Asks for a rollback to a revision, 0 for the last one; older clients set it. */
 export const rollbackAnnotation = 'deprecated.deployment.rollback.to';
+/** Marks a set all of whose pods were available once, of Deployments that go back by themselves. */
+export const completedAnnotation = 'gantry.dev/completed';
 /** Annotations that stay where they are: they say nothing about a revision's template. */
 const ownAnnotations = new Set([
   revisionAnnotation,
@@ -17,6 +20,9 @@ const ownAnnotations = new Set([
   desiredAnnotation,
   maxAnnotation,
   rollbackAnnotation,
+  completedAnnotation,
+  // Says which content of ConfigMaps the Deployment has seen, and not which its template is for.
+  observedAnnotation,
   'kubectl.kubernetes.io/last-applied-configuration',
 ]);
 /** Most characters of a set's earlier numbers (Kubernetes' limit). */

@@ -1,6 +1,7 @@
 import type { DeploymentCondition, ReplicaSet } from '@gantry/model/gen/gantry.apps.v1.ts';
 import { type Action, type View, waitForView } from '../core/action.ts';
 import { revisionOf, rollbackRevisionOf } from './annotations.ts';
+import { automaticRollback, markComplete, sinceRollback } from './automatic-rollback.ts';
 import { historyLimitOf, progressDeadlineOf, progressingOf, withCondition, withPause } from './conditions.ts';
 import { governedConditions, governing, limitedSizes, ownConditions } from './governed.ts';
 import { recreateStep } from './recreate.ts';
@@ -48,7 +49,7 @@ export function planOf(rollout: Rollout, observed: Observed): Action[] {
     if (rollout.current === undefined) return create(rollout, governed, observed, 0);
     return [...calmStatus(rollout, governed, observed), ...setWrites(rollout, limitedSizes(rollout, limits))];
   }
-  const own = ownConditions(rollout, conditions, observed.nowMs);
+  const own = sinceRollback(rollout, ownConditions(rollout, conditions, observed.nowMs));
   if (isScaled(rollout)) {
     return [...calmStatus(rollout, own, observed), ...setWrites(rollout, scaledSizes(rollout))];
   }
@@ -57,9 +58,13 @@ export function planOf(rollout: Rollout, observed: Observed): Action[] {
 
 function rollOut(rollout: Rollout, conditions: readonly DeploymentCondition[], observed: Observed): Action[] {
   const { deployment, current } = rollout;
+  const { ageOf, nowMs } = observed;
+  const rolledBack = automaticRollback(rollout, () => rolloutStatusOf(rollout, conditions, ageOf, nowMs), nowMs);
+  if (rolledBack !== undefined) return rolledBack;
   const going = (resizes: readonly Resize[]): Action[] => [
     ...rolloutStatus(rollout, conditions, observed),
     ...setWrites(rollout, resizes),
+    ...markComplete(rollout),
     ...(isComplete(deployment, deployment.status) ? prune(rollout) : []),
   ];
   if (deployment.spec.strategy?.type !== 'Recreate') {

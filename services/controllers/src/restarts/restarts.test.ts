@@ -4,8 +4,9 @@ import { describe, expect, it } from 'vitest';
 import type { AnyObject } from '../core/action.ts';
 import { fakeView } from '../testing/fake-view.ts';
 import { aDeployment } from '../testing/objects.ts';
+import { configHashAnnotation, observedAnnotation, restartAnnotation } from './annotations.ts';
 import { contentReferences, idOf } from './references.ts';
-import { configHashAnnotation, observedAnnotation, restartAnnotation, restartController } from './restarts.ts';
+import { restartController } from './restarts.ts';
 
 const configMap = (name: string, data: Record<string, string>): ConfigMap => ({
   apiVersion: 'v1',
