@@ -32,6 +32,14 @@ describe('settings from the environment', () => {
     expect(() => readConfig(['--terminated-pod-gc-threshold=-1'], {})).toThrow('terminated-pod-gc-threshold');
   });
 
+  it('say which Prometheus is asked', () => {
+    const read = (address: string) => readConfig([`--prometheus=${address}`], {}).prometheus;
+    expect(read('https://metrics:9090/prometheus')).toBe('https://metrics:9090/prometheus');
+    for (const wrong of ['metrics:9090', 'ftp://metrics', 'http://a:b@metrics', 'http://metrics/?x=1']) {
+      expect(() => read(wrong)).toThrow('prometheus');
+    }
+  });
+
   it('say where metrics are served', () => {
     const read = (address: string) => readConfig([], { GANTRY_CONTROLLERS_DIAGNOSTICS: address });
     expect(read('127.0.0.1:8084').diagnostics).toBe('127.0.0.1:8084');

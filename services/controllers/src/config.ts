@@ -20,11 +20,20 @@ export const options = withPrefix('GANTRY_CONTROLLERS_', [
   'unhealthy-zone-threshold',
   'large-cluster-size-threshold',
   'terminated-pod-gc-threshold',
+  'prometheus',
 ]);
+
+/** The address where it is one of HTTP, without credentials or a query. */
+function httpAddress(text: string): string | undefined {
+  if (!URL.canParse(text)) return undefined;
+  const { protocol, username, password, search, hash } = new URL(text);
+  const isPlain = username === '' && password === '' && search === '' && hash === '';
+  return (protocol === 'http:' || protocol === 'https:') && isPlain ? text : undefined;
+}
 
 /**
  * Settings from flags and from the environment, there beginning with GANTRY_CONTROLLERS_: identity (host name and process
- * where absent), diagnostics (address of /metrics, such as 127.0.0.1:8084), heartbeat-poll-ms, silence-confirm-ms, silence-recovery-ms, and as kube-controller-manager's flags
+ * where absent), diagnostics (address of /metrics, such as 127.0.0.1:8084), prometheus (asked by analyses of rollouts, such as http://prometheus:9090), heartbeat-poll-ms, silence-confirm-ms, silence-recovery-ms, and as kube-controller-manager's flags
  * node-eviction-rate, secondary-node-eviction-rate, unhealthy-zone-threshold, large-cluster-size-threshold and terminated-pod-gc-threshold.
  * @throws GantryError (Invalid) naming the flag or variable and its value.
  */
@@ -33,8 +42,10 @@ export function readConfig(args: readonly string[], env: Env): ControllersConfig
     defaultControllersConfig;
   const given = readOptions(options, args, env);
   const diagnostics = given.parsed('diagnostics', (text) => parseAddress(text) && text, 'must be host:port');
+  const prometheus = given.parsed('prometheus', httpAddress, 'must be a URL such as http://prometheus:9090');
   return {
     ...(diagnostics === undefined ? {} : { diagnostics }),
+    ...(prometheus === undefined ? {} : { prometheus }),
     identity: given.text('identity') ?? `${hostname()}-${process.pid}`,
     heartbeatPollMs: given.number('heartbeat-poll-ms', milliseconds, heartbeatPollMs),
     silenceConfirmMs: given.number('silence-confirm-ms', milliseconds, silenceConfirmMs),

@@ -22,6 +22,7 @@ import { NodeMonitor } from './nodehealth/monitor.ts';
 import { watchNodes } from './nodehealth/watch-nodes.ts';
 import { defaultEvictionSettings, type EvictionSettings } from './nodehealth/zones.ts';
 import { defaultTerminatedPodThreshold } from './podgc/podgc.ts';
+import { queryPrometheus } from './rollout/prometheus.ts';
 
 export interface ControllersConfig {
   /** Our name among the replicas of this service; different in every process. */
@@ -39,6 +40,8 @@ export interface ControllersConfig {
   readonly terminatedPodThreshold: number;
   /** Rates at which nodes that are not ready lose their pods. */
   readonly evictions: EvictionSettings;
+  /** Prometheus that analyses of rollouts ask, such as http://prometheus:9090; if absent, none. */
+  readonly prometheus?: string | undefined;
   /** Address of /metrics, /healthz and /readyz, such as 127.0.0.1:8084; if absent, they are not served. */
   readonly diagnostics?: string | undefined;
 }
@@ -134,7 +137,7 @@ async function lead(
   const running = stack.use(
     new RunningControllers(controllers, {
       ...{ sourceOf, resources, apiOf: () => client, eventsOf, metrics, clock, log },
-      measurer: measurerOf(client),
+      measurer: measurerOf(client, config.prometheus),
     }),
   );
   log.info('leading: controllers run');
@@ -146,10 +149,13 @@ async function lead(
 /** Milliseconds in which the api, and those that it asks, answer from memory. */
 const measureTimeoutMs = 10_000;
 
-/** Asks the api for what Envoys counted. */
-function measurerOf(client: Pick<Client, 'traffic'>): Measurer {
+/** Asks the api for what Envoys counted, and Prometheus where there is one. */
+function measurerOf(client: Pick<Client, 'traffic'>, prometheus: string | undefined): Measurer {
   return {
     ...noMeasurer,
+    ...(prometheus === undefined
+      ? {}
+      : { prometheus: (query: string, signal: AbortSignal) => queryPrometheus(prometheus, query, signal) }),
     traffic: (query, signal) => client.traffic.sample(query, { signal, timeoutMs: measureTimeoutMs }),
   };
 }

@@ -52,7 +52,7 @@ export interface LatencyCheck {
   maxMilliseconds: number;
   /** Requests below which a measurement is inconclusive. 1 where absent. */
   minRequests?: number;
-  /** Seconds that a measurement looks back. The interval where absent. */
+  /** Seconds that a measurement looks back, 900 at most. The interval where absent. */
   windowSeconds?: number;
 }
 
@@ -234,6 +234,6 @@ export interface SuccessRateCheck {
   minPercent: number;
   /** Requests below which a measurement is inconclusive. 1 where absent. */
   minRequests?: number;
-  /** Seconds that a measurement looks back. The interval where absent. */
+  /** Seconds that a measurement looks back, 900 at most. The interval where absent. */
   windowSeconds?: number;
 }

@@ -9,7 +9,7 @@ import type { Action } from '../core/action.ts';
 import { completedAnnotation, revisionOf, rolledBackAnnotations } from './annotations.ts';
 import { progressingOf, withCondition, without } from './conditions.ts';
 import { templateWithoutHash } from './sets.ts';
-import { isComplete, type Rollout, withStatus } from './status.ts';
+import { isComplete, type Rollout } from './status.ts';
 
 /** Annotation of a Deployment that goes back by itself: "true". */
 const onFailureAnnotation = 'gantry.dev/rollback-on-failure';
@@ -42,7 +42,7 @@ export function automaticRollback(
   const message = `ReplicaSet "${current.metadata.name}" missed its progress deadline; ${isBack(good)}`;
   const told = { type: rolledBack, status: 'True', reason: 'ProgressDeadlineExceeded', message } as const;
   const conditions = [...withCondition(without(status.conditions ?? [], rolledBack), told, nowMs)];
-  const after = withStatus(deployment, { ...status, conditions }, undefined);
+  const after = { ...deployment, status: { ...status, conditions } };
   const metadata = {
     ...after.metadata,
     annotations: { ...rolledBackAnnotations(deployment, good), ...policies(deployment) },

@@ -15,14 +15,13 @@ import {
   tooMany,
 } from '../../validation/causes.ts';
 import { dnsLabelProblems } from '../../validation/names.ts';
+import { maxWindowSeconds } from './defaults.ts';
 
 const maxChecks = 16;
 const maxCount = 100_000;
 const maxQueryBytes = 8 * 1024;
 /** Seconds between measurements: a day. */
 const maxIntervalSeconds = 86_400;
-/** Seconds that a measurement may look back: as long as the xDS server keeps what Envoy counted. */
-const maxWindowSeconds = 3_600;
 /** Percent of requests by whose time latency is judged. */
 const quantiles = [50, 90, 95, 99];
 const checkFields = ['successRate', 'latency', 'prometheus'] as const;

@@ -5,6 +5,8 @@ const defaultProgressSeconds = 600;
 /** Seconds for which the former revision's pods stay: more than it takes every Envoy to hear of the change. */
 const defaultScaleDownDelaySeconds = 30;
 const defaultIntervalSeconds = 30;
+/** Seconds that xDS servers keep. */
+export const maxWindowSeconds = 900;
 const defaultInconclusiveLimit = 3;
 
 /** Sets a Rollout's left-out fields, in place. */
@@ -35,7 +37,7 @@ function setAnalysisDefaults(analysis: RolloutAnalysis | undefined, end: 'counte
     for (const check of [successRate, latency]) {
       if (check === undefined) continue;
       check.minRequests ??= 1;
-      check.windowSeconds ??= analysis.intervalSeconds;
+      check.windowSeconds ??= Math.min(analysis.intervalSeconds, maxWindowSeconds);
     }
   }
 }
