@@ -70,6 +70,24 @@ function trusting(name: string): Careless {
   };
 }
 
+/** All controllers, of which that of Jobs lets pods go before it has written them down. */
+function uncounting(): Careless {
+  const cast = wholeCast();
+  const hurried = (controller: Controller): Controller => ({
+    ...controller,
+    reconcile: (key, view, nowMs) => {
+      const plan = controller.reconcile(key, view, nowMs);
+      const first = plan.filter(({ type }) => type === 'removeFinalizer');
+      return [...first, ...plan.filter((action) => !first.includes(action))];
+    },
+  });
+  return {
+    ...cast,
+    controllers: (simulation) =>
+      cast.controllers(simulation).map((each) => (each.name === 'job-controller' ? hurried(each) : each)),
+  };
+}
+
 /** All controllers, and one that ends the pods of nodes which it does not see. */
 function hasty(): Careless {
   const cast = wholeCast();
@@ -175,6 +193,13 @@ describe('the simulation catches', () => {
       () => trusting('replicaset-controller'),
       Array.from({ length: 200 }, (_, i) => i + 1),
       /adopts .* back|which was orphaned/,
+    ],
+    [
+      'a pod that a Job lets go before it counts it',
+      'job-controller',
+      uncounting,
+      Array.from({ length: 10 }, (_, i) => i + 1),
+      /is let go and not counted/,
     ],
     [
       'a collection by a late view',

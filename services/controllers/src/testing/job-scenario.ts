@@ -6,6 +6,7 @@ import { isActive } from '../core/pods.ts';
 import { holds, isFinished } from '../job/conditions.ts';
 import { parseIntervals, sizeOf } from '../job/intervals.ts';
 import { isIndexed, isTracked } from '../job/pods.ts';
+import { aNode } from './objects.ts';
 import { nodes, type Scenario } from './scenario.ts';
 import type { Simulation } from './simulation.ts';
 import { users } from './users.ts';
@@ -89,6 +90,11 @@ export const jobs: Scenario = {
       users.remove(simulation, job, random.pick(['Background', 'Foreground', 'Orphan'] as const));
     }
     if (job === undefined && random.chance(0.1)) simulation.create(anyJob(simulation));
+    // A node that is gone for good, with all that ran there, and one in its place.
+    if (random.chance(0.005)) {
+      users.remove(simulation, random.pick(simulation.all('Node')));
+      simulation.create(aNode(`n-${random.int(0, 1_000_000)}`));
+    }
     // An orphan that the Job finds.
     if (random.chance(0.005)) simulation.create(anOrphan(random.int(0, 1_000_000)));
   },

@@ -100,11 +100,7 @@ export class Players {
   }
 
   #schedule(pod: Pod): void {
-    if (pod.metadata.deletionTimestamp !== undefined) {
-      this.#collect(pod);
-      return;
-    }
-    if (!this.#random.chance(bindChance)) return;
+    if (pod.metadata.deletionTimestamp !== undefined || !this.#random.chance(bindChance)) return;
     const name = targetNodeOf(pod);
     const node =
       name === undefined
@@ -118,12 +114,6 @@ export class Players {
       },
       'scheduler',
     );
-  }
-
-  /** Pods that were deleted before they got a node have no kubelet to end them: they have failed, as pods' garbage collection says. */
-  #collect(pod: Pod): void {
-    const { phase } = pod.status ?? {};
-    if (phase !== 'Failed' && phase !== 'Succeeded' && this.#random.chance(endChance)) this.#report(pod, 'Failed');
   }
 
   #run(pod: Pod): void {
