@@ -173,8 +173,9 @@ function statusOf(
 
 /** A budget whose numbers nobody can tell allows nothing, and says why. */
 function fail(budget: PodDisruptionBudget, message: string, nowMs: number): Action[] {
-  const observedGeneration = budget.status?.observedGeneration ?? 0;
-  const condition = { status: 'False', observedGeneration, reason: 'SyncFailed', message };
+  const { observedGeneration } = budget.status ?? {};
+  const observed = observedGeneration ? { observedGeneration } : {};
+  const condition = { status: 'False', ...observed, reason: 'SyncFailed', message };
   const status = { ...budget.status, disruptionsAllowed: 0, conditions: withCondition(budget, condition, nowMs) };
   if (isDeepStrictEqual(status, budget.status)) return [];
   return [
