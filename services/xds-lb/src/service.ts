@@ -2,6 +2,7 @@
 import { rm } from 'node:fs/promises';
 import { type Credentials, noCredentials } from '@gantry/client/credentials.ts';
 import { type Admit, admitPeers, diagnosticsDoor, guard } from '@gantry/client/guard.ts';
+import type { MeasureTrafficRequest, TrafficMeasurement } from '@gantry/client/traffic-messages.ts';
 import { type Clock, systemClock } from '@gantry/runtime/clock.ts';
 import { organizations, serviceNames } from '@gantry/runtime/identities.ts';
 import { createMetrics, serveDiagnostics } from '@gantry/runtime/metrics.ts';
@@ -40,7 +41,7 @@ export interface XdsLb extends Running {
   /** The xDS clients that are connected now, with what each accepted and refused. */
   clients(): Client[];
   /** Requests to Services, as Envoys count them. */
-  readonly statistics: Pick<TrafficStatistics, 'measure'>;
+  readonly statistics: { readonly measure: (request: MeasureTrafficRequest) => TrafficMeasurement };
   /** host:port of TrafficService, where it is served. */
   readonly trafficAddress: string | undefined;
 }
@@ -99,7 +100,7 @@ export async function startXdsLb(config: XdsLbConfig, deps: XdsLbDeps): Promise<
     xdsAddress,
     diagnosticsPort: diagnostics?.port,
     clients: () => ads.clients(),
-    statistics,
+    statistics: { measure: (request) => statistics.measure(request, clock.monotonic()) },
     trafficAddress: traffic?.address,
     done: done.promise,
     [Symbol.asyncDispose]: async () => {

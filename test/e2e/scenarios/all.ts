@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe } from 'vitest';
 import { type Form, startTestCluster, type TestCluster } from '../harness.ts';
 import { deployHello } from '../hello.ts';
+import { writePageImage } from '../page.ts';
 import { brokenManifestScenarios } from './broken-manifests.ts';
 import { commandScenarios } from './commands.ts';
 import { crashScenarios } from './crashes.ts';
@@ -9,6 +10,7 @@ import { endScenarios } from './end.ts';
 import { jobScenarios } from './jobs.ts';
 import { kubeScenarios } from './kube.ts';
 import { nodeScenarios } from './nodes.ts';
+import { rolloutScenarios } from './rollouts.ts';
 import { trafficScenarios } from './traffic.ts';
 
 /** All that users may expect of a cluster, on one of that form that runs the example. */
@@ -17,13 +19,14 @@ export function everyScenario(form: Form): void {
     let running: TestCluster;
     const cluster = (): TestCluster => running;
     beforeAll(async () => {
-      running = await startTestCluster(form);
+      running = await startTestCluster(form, writePageImage);
       await deployHello(running);
     });
     afterAll(() => running?.[Symbol.asyncDispose]());
     commandScenarios(cluster);
     kubeScenarios(cluster);
     trafficScenarios(cluster);
+    rolloutScenarios(cluster);
     doorScenarios(cluster);
     brokenManifestScenarios(cluster);
     jobScenarios(cluster);
