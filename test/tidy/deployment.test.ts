@@ -9,6 +9,8 @@ import { options as nodeAgentOptions } from '@gantry/node-agent/options.ts';
 import type { OptionSpec } from '@gantry/runtime/options.ts';
 import { defaultSchedulerConfig, options as schedulerOptions } from '@gantry/scheduler/config.ts';
 import { defaultConfig as defaultXdsConfig, options as xdsOptions } from '@gantry/xds-lb/config.ts';
+import { envoyMetrics } from '@gantry/xds-lb/traffic/sink.ts';
+import { bootstrap } from 'envoy-control-plane-ts/process/bootstrap.ts';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 
@@ -162,7 +164,7 @@ describe('the Helm chart', () => {
 
   it('opens only ports that change nothing', () => {
     const open = [...controlPlane.matchAll(/"(GANTRY_\w+)" "(?:0\.0\.0\.0|::)/g)].map(([, variable]) => variable);
-    expect(open.filter((variable) => !/_DIAGNOSTICS(_HOST)?$/.test(variable!))).toEqual([]);
+    expect(open.filter((variable) => !/_DIAGNOSTICS(_HOST)?$|_TRAFFIC_LISTEN$/.test(variable!))).toEqual([]);
     // PlacementService moves pods for whoever asks: it stays where it listens by itself.
     expect(controlPlane).not.toContain('GANTRY_SCHEDULER_LISTEN');
   });
@@ -189,7 +191,7 @@ describe('the Helm chart', () => {
 });
 
 describe('Envoy', () => {
-  const { admin, static_resources } = parse(read('helm/gantry/files/envoy.yaml'));
+  const { admin, static_resources, ...rest } = parse(read('helm/gantry/files/envoy.yaml'));
 
   it('is configured through the socket of xds-lb, which runs as the same user', () => {
     const socket = '/run/gantry/xds.sock';
@@ -199,6 +201,15 @@ describe('Envoy', () => {
     // The user `node` of the image.
     expect(compose.services.envoy).toHaveProperty('user', '1000:1000');
     expect(controlPlane).toContain('runAsUser: 1000');
+  });
+
+  it('sends the statistics that xds-lb reads', () => {
+    const options = { xdsAddress: 'unix:/run/gantry/xds.sock', nodeId: 'envoy', adminSocket: '/tmp/envoy-admin.sock' };
+    const { stats_flush_interval, stats_sinks, stats_config } = bootstrap({
+      ...options,
+      metrics: envoyMetrics,
+    }) as Record<string, unknown>;
+    expect(rest).toMatchObject({ stats_flush_interval, stats_sinks, stats_config });
   });
 
   it('has an admin interface that its own user alone can open', () => {

@@ -12,14 +12,14 @@ export interface EchoServer extends AsyncDisposable {
   readonly served: () => number;
 }
 
-/** Starts a server on a free loopback port; each answer takes `delayMs`. Disposing of it lets open requests finish. */
-export async function startEcho(name: string, delayMs = 0): Promise<EchoServer> {
+/** Starts a server on a free port, of loopback if no other host is named; each answer takes `delayMs`. Disposing of it lets open requests finish. */
+export async function startEcho(name: string, delayMs = 0, host = '127.0.0.1'): Promise<EchoServer> {
   let served = 0;
   const server = createServer((_request, response) => {
     served += 1;
     setTimeout(() => response.end(name), delayMs);
   });
-  server.listen(0, '127.0.0.1');
+  server.listen(0, host);
   await once(server, 'listening');
   return {
     name,
