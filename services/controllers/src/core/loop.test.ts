@@ -40,6 +40,30 @@ describe('a controller that throws', () => {
   });
 });
 
+describe('an object that a plan made', () => {
+  it('is made again where it went while its kind was read anew, so that no change tells of it', async () => {
+    const name = { namespace: 'default', name: 'wanted' };
+    const maker: Controller = {
+      name: 'maker',
+      watches: ['ConfigMap', 'Node'],
+      keysFor: () => ['key'],
+      reconcile: (_key, view) =>
+        view.get('ConfigMap', name.namespace, name.name) === undefined && [...view.list('Node')].length > 0
+          ? [{ type: 'create', object: { apiVersion: 'v1', kind: 'ConfigMap', metadata: { ...name } } }]
+          : [],
+    };
+    await using simulation = new Simulation({ seed: 1, controllers: () => [maker] });
+    await simulation.settle();
+    simulation.feeds.close('ConfigMap');
+    simulation.create(aNode('n'));
+    await simulation.steps(3);
+    users.remove(simulation, simulation.all('ConfigMap')[0]!);
+    simulation.feeds.reopen('ConfigMap');
+    await simulation.settle();
+    expect(simulation.all('ConfigMap')).toHaveLength(1);
+  });
+});
+
 describe('a kind that cannot be read', () => {
   it('holds up the controllers that need it, by name in the log, and no others', async () => {
     const lines: string[] = [];

@@ -8,6 +8,11 @@ import { presentRevision } from './revision.ts';
 
 /** Milliseconds before a key whose writes were not seen yet is looked at again. */
 const unseenMs = 10;
+/**
+ * Milliseconds after which a key that wrote is looked at again, if no change calls for it earlier. A view that had to be read anew tells
+ * nothing of an object that was made and deleted meanwhile.
+ */
+const untoldMs = 10_000;
 
 /**
  * A key rests for this multiple of its decision's time. A set of a thousand pods that start takes a twentieth of a core at most, and all
@@ -62,7 +67,12 @@ export function workerOf(controller: Controller, { view, api, events, clock, mea
       controller.failed?.(key, outcome.failure.error, outcome.failure.during);
       throw outcome.failure.error;
     }
-    return { afterMs: outcome.requeueMs, restMs };
+    const wrote = outcome.written.size + outcome.gone.length > 0;
+    const afterMs = Math.min(
+      outcome.requeueMs ?? Number.POSITIVE_INFINITY,
+      wrote ? untoldMs : Number.POSITIVE_INFINITY,
+    );
+    return { afterMs: Number.isFinite(afterMs) ? afterMs : undefined, restMs };
   };
 }
 

@@ -94,6 +94,12 @@ export class Feeds {
   close(kind: AnyKind): void {
     this.#closed.add(kind);
   }
+
+  /** Lets changes of a kind arrive again; its state has to be read anew. */
+  reopen(kind: AnyKind): void {
+    this.#closed.delete(kind);
+    this.#feeds.get(kind)?.breakWith(new GantryError('Expired', 'too old'));
+  }
 }
 
 /** The changes of one kind. */
