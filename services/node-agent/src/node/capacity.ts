@@ -1,4 +1,3 @@
-import type { NodeAgentConfig } from '../config.ts';
 import type { NodeStats } from '../runtime/runtime.ts';
 
 /** Pods that a node takes where nothing else is said: Kubernetes' default. */
@@ -7,13 +6,16 @@ export const defaultMaxPods = 110;
 /** Amounts by resource name, as quantities. */
 export type Resources = Readonly<Record<string, string>>;
 
-/** What pods may have of a node: its capacity, but for what is configured. */
+/** The part of an agent's configuration that its node's resources go by. */
+interface ResourceSettings {
+  readonly maxPods?: number | undefined;
+  readonly capacity?: Resources | undefined;
+  readonly allocatable?: Resources | undefined;
+}
+
+/** The amounts that pods may have of a node: its capacity, but for what is configured. */
 export function allocatableOf(
-  {
-    maxPods = defaultMaxPods,
-    capacity = {},
-    allocatable = {},
-  }: Pick<NodeAgentConfig, 'maxPods' | 'capacity' | 'allocatable'>,
+  { maxPods = defaultMaxPods, capacity = {}, allocatable = {} }: ResourceSettings,
   machine: NodeStats,
 ): Resources {
   return { ...capacityOf(machine, maxPods, capacity), ...allocatable };
