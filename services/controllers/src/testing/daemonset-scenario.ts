@@ -20,6 +20,7 @@ const isOver = ({ status }: Pod): boolean => status?.phase === 'Failed' || statu
 export const daemonSets: Scenario = {
   name: controller,
   steps: 600,
+  quietSteps: 200,
   setUp: (simulation) => {
     const { random } = simulation;
     for (const name of nodeNames) simulation.create(aNode(name));
@@ -34,7 +35,7 @@ export const daemonSets: Scenario = {
     simulation.create(set);
     // Pods that fail all the time are hardly ever there to be replaced.
     simulation.players.failing &&= random.chance(0.3);
-    simulation.players.startChance = random.pick([0.05, 0.3])!;
+    simulation.players.startChance = random.pick([0.1, 0.3])!;
     watch(simulation);
   },
   act: (simulation) => {
