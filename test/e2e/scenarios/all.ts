@@ -5,6 +5,7 @@ import { writePageImage } from '../page.ts';
 import { brokenManifestScenarios } from './broken-manifests.ts';
 import { commandScenarios } from './commands.ts';
 import { crashScenarios } from './crashes.ts';
+import { daemonScenarios } from './daemons.ts';
 import { doorScenarios } from './doors.ts';
 import { endScenarios } from './end.ts';
 import { jobScenarios } from './jobs.ts';
@@ -30,6 +31,7 @@ export function everyScenario(form: Form): void {
     doorScenarios(cluster);
     brokenManifestScenarios(cluster);
     jobScenarios(cluster);
+    daemonScenarios(cluster);
     nodeScenarios(form, cluster);
     crashScenarios(form, cluster);
     endScenarios(cluster);
