@@ -2,7 +2,7 @@
 import type { StatefulSet } from '@gantry/model/gen/gantry.apps.v1.ts';
 import type { Pod } from '@gantry/model/gen/gantry.core.v1.ts';
 import { resolveIntOrPercent } from '../deployment/rolling.ts';
-import { isOrdered, isServing, isTerminating, isUpdated, type Scene } from './scene.ts';
+import { isOrdered, isRunningAndReady, isServing, isTerminating, isUpdated, type Scene } from './scene.ts';
 
 /** Pods of a rolling update that may be missing at once: at least one, or nothing could ever move. */
 export function maxUnavailableOf({ spec }: StatefulSet): number {
@@ -12,7 +12,8 @@ export function maxUnavailableOf({ spec }: StatefulSet): number {
 
 /**
  * The pods that give way to updated ones now, the highest ordinal first: no more than may be missing beside those that are. In a
- * parallel set all old ones that do not serve go beside that, as they are missing anyway.
+ * parallel set all old ones that are not ready go beside that, as they are missing anyway. Those that are ready and not yet available stay:
+ * they may only seem so, to a process that has not seen them for long (Kubernetes takes them).
  */
 export function outdatedPods(scene: Scene): Pod[] {
   const { set, replicas } = scene;
@@ -25,7 +26,7 @@ export function outdatedPods(scene: Scene): Pod[] {
     .flatMap(({ pod }) => (pod === undefined || isTerminating(pod) || isUpdated(pod, scene) ? [] : [pod]))
     .reverse();
   if (isOrdered(scene)) return outdated.slice(0, mayGo);
-  const idle = outdated.filter((pod) => !isServing(pod, scene));
+  const idle = outdated.filter((pod) => !isRunningAndReady(pod));
   const serving = outdated.filter((pod) => isServing(pod, scene));
   return [...idle, ...serving.slice(0, mayGo)];
 }

@@ -72,7 +72,9 @@ export class StatefulInvariants {
     const versions = this.#setVersions(set);
     const ordinal = ordinalOf(pod, set)!;
     if (versions.every((version) => !isWanted(ordinal, version))) this.#scaledDown(set, ordinal);
-    else if (this.#isAvailable(pod, set)) this.#taken(set, pod, versions);
+    else if (versions.every((version) => isWanted(ordinal, version)) && this.#isAvailable(pod, set)) {
+      this.#taken(set, pod, versions);
+    }
   }
 
   /** Ordered sets end one pod after another, from the highest ordinal. */

@@ -222,7 +222,8 @@ function checkHistory(simulation: Simulation, set: StatefulSet, pods: readonly P
   const needed = new Set([currentRevision, updateRevision, ...pods.map(revisionOf)]);
   const revisions = simulation.all('ControllerRevision').map(({ metadata }) => metadata.name);
   const idle = revisions.filter((name) => !needed.has(name)).length;
-  const lost = [...needed].filter((name) => !revisions.includes(name!));
+  // A pod may have been adopted whose revision went with its former set.
+  const lost = [currentRevision, updateRevision].filter((name) => !revisions.includes(name!));
   const limit = set.spec.revisionHistoryLimit!;
   return [
     ...(idle > limit ? [`${idle} old revisions are kept, and not ${limit}`] : []),
