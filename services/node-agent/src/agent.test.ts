@@ -22,6 +22,22 @@ describe('an agent', () => {
     await eventually('a heartbeat', () => node.api.heartbeats.length > 0);
   });
 
+  it('asks for its pods once it has said that it is there: those of a node that was off may run elsewhere', async () => {
+    await using node = await startTestNode();
+    await node.agent.ready;
+    const { api } = node;
+    api.put({ ...api.peek('Node', 'node-1')!, status: {} });
+    const list = api.list;
+    const hadReported: boolean[] = [];
+    api.list = (kind, ...given) => {
+      if (kind === 'Pod') hadReported.push(api.peek('Node', 'node-1')!.status?.conditions !== undefined);
+      return list(kind, ...given);
+    };
+    await node.restartAgent();
+    await node.agent.ready;
+    expect(new Set(hadReported)).toEqual(new Set([true]));
+  });
+
   it('keeps its files from other users, and closes folders that an earlier version left open', async () => {
     await using node = await startTestNode();
     await chmod(join(node.rootDir, 'pods'), 0o755);

@@ -65,7 +65,6 @@ export async function startNodeAgent(config: NodeAgentConfig, deps: NodeAgentDep
     stack.use(await servePods(listener, { ...listener, nodeName: config.nodeName, pods, runtime, clock, log }));
   stack.use(rotateLogs(() => runningLogs(pods), { containers: runtime.containers, clock, log }));
   const source = deps.podSource ?? stack.use(ownPodSource(client, log));
-  stack.use(source.subscribe(config.nodeName, pods.listener));
   const address =
     server === undefined ? undefined : `${config.listen?.advertise ?? config.listen?.host}:${server.port}`;
   const facts = await nodeFacts(config, runtime, machine, address);
@@ -80,6 +79,7 @@ export async function startNodeAgent(config: NodeAgentConfig, deps: NodeAgentDep
       onHeard: () => pods.heard(),
     }),
   );
+  stack.use(afterwards(registration.registered, () => source.subscribe(config.nodeName, pods.listener)));
   let isReady = false;
   const door = diagnosticsDoor(deps.credentials);
   if (config.diagnostics !== undefined) {
@@ -104,6 +104,21 @@ export async function startNodeAgent(config: NodeAgentConfig, deps: NodeAgentDep
       done.resolve();
     },
   };
+}
+
+/**
+ * Subscribes to pods once the node has said that it is there. A node that was declared out of service loses its pods to other nodes until
+ * then: one that is back and asked for them before might start pods that are about to run elsewhere.
+ */
+function afterwards(registered: Promise<void>, subscribe: () => Disposable): Disposable {
+  const subscription = new DisposableStack();
+  registered.then(
+    () => {
+      if (!subscription.disposed) subscription.use(subscribe());
+    },
+    () => {},
+  );
+  return subscription;
 }
 
 /** Log files that grow. */
