@@ -1,10 +1,12 @@
 /**
- * Seeds that a simulation is run with: `fewest` of them, or GANTRY_SEEDS where that is set; GANTRY_SEED=n runs the one.
+ * Seeds that a simulation is run with: `fewest` of them, or GANTRY_SEEDS where that is set, be it a number or a range such as 201-400;
+ * GANTRY_SEED=n runs the one.
  */
 export function seeds(fewest: number): number[] {
-  const one = process.env.GANTRY_SEED;
+  const { GANTRY_SEED: one, GANTRY_SEEDS: many = String(fewest) } = process.env;
   if (one !== undefined) return [Number(one)];
-  return Array.from({ length: Number(process.env.GANTRY_SEEDS ?? fewest) }, (_, index) => index + 1);
+  const [first, last] = many.includes('-') ? many.split('-').map(Number) : [1, Number(many)];
+  return Array.from({ length: last! - first! + 1 }, (_, index) => first! + index);
 }
 
 /** Runs a simulation once a seed. Rejects at the first that fails, naming its seed. */
