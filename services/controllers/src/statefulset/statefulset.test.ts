@@ -160,6 +160,14 @@ describe('pods that the set does not own', () => {
     expect(writesOf([set, revision, objects[2]!, released, objects[4]!])).toEqual([]);
     expect(statefulSetController().keysFor(released, fakeView([set]))).toEqual(['default/web']);
   });
+
+  it('concern nobody where they have no name of a set', () => {
+    const view = fakeView([aStatefulSet()]);
+    const keys = ['web', 'web-x', 'web-01', 'other-1', 'web-99999999999'].map((name) =>
+      statefulSetController().keysFor(aPod(name), view),
+    );
+    expect(keys).toEqual([[], [], [], [], []]);
+  });
 });
 
 describe('revisions', () => {

@@ -69,12 +69,12 @@ function keysFor(object: AnyObject, view: View): readonly string[] {
     case 'StatefulSet':
       return [keyOf(object)];
     case 'Pod': {
-      // Whoever owns it, its name may be one that a set waits for.
-      const named = `${namespace}/${identityOf(name)?.setName ?? ''}`;
       const owners = controllerOf(object)
         ? ownerKey(object, 'StatefulSet')
         : ofNamespace((set) => ordinalOf(object, set) !== undefined);
-      return [...new Set([...owners, named])];
+      // Whoever owns it, its name may be one that a set waits for.
+      const named = view.get('StatefulSet', namespace, identityOf(name)?.setName ?? '');
+      return [...new Set([...owners, ...(named === undefined ? [] : [keyOf(named)])])];
     }
     case 'ControllerRevision':
       return controllerOf(object) ? ownerKey(object, 'StatefulSet') : ofNamespace((set) => selects(set, object));
