@@ -263,6 +263,25 @@ function addRolloutCommands(program: Command, withClient: WithClient): void {
       withClient(async (context) => (await commands()).rolloutPause(context, what, paused, flags)),
     );
   }
+  addPolicyCommands(rollout, withClient);
+}
+
+/** Commands about Rollouts, by whose steps workloads go. */
+function addPolicyCommands(rollout: Command, withClient: WithClient): void {
+  const ask = (name: string, description: string): Command =>
+    rollout.command(`${name} <rollout...>`).description(description);
+  const commands = () => import('./commands/rollout-policy.ts');
+  ask('promote', 'let a Rollout go on to its next step')
+    .option('--full', 'skip all steps and analyses, and wait for the pods alone', false)
+    .action((names, { full }) =>
+      withClient(async (context) => (await commands()).askRollouts(context, names, full ? 'PromoteFull' : 'Promote')),
+    );
+  ask('abort', 'give all requests back to the stable revision of a Rollout').action((names) =>
+    withClient(async (context) => (await commands()).askRollouts(context, names, 'Abort')),
+  );
+  ask('retry', 'begin anew with the revision that a Rollout aborted').action((names) =>
+    withClient(async (context) => (await commands()).askRollouts(context, names, 'Retry')),
+  );
 }
 
 function addUserCommands(program: Command, withClient: WithClient): void {

@@ -6,6 +6,7 @@ import { objectLabel } from '../output/objects.ts';
 import { formatOutline } from '../output/outline.ts';
 import { formatTable } from '../output/table.ts';
 import { restore, revisionsOf } from './rollout-history.ts';
+import { followPolicy, policiesIn } from './rollout-policy.ts';
 import { rolloutProgress } from './rollout-progress.ts';
 import { forEachTarget, type Rolled, type RolledTarget, rolledTargets } from './rollout-targets.ts';
 
@@ -21,6 +22,9 @@ export async function rolloutStatus(
   args: readonly string[],
   flags: RolloutFlags & { readonly watch: boolean; readonly timeoutMs: number; readonly revision?: number },
 ): Promise<void> {
+  const policies = policiesIn(args);
+  for (const name of policies ?? []) await followPolicy(context, name, flags);
+  if (policies !== undefined) return;
   const targets = await rolledTargets(context, args, 'status viewer', flags.selector);
   await forEachTarget(context, targets, (target) => followRollout(context, target, flags));
 }

@@ -5,6 +5,9 @@ import { type Draft, lookAfter, type Situation, setPhase } from './draft.ts';
 import type { Step } from './plan.ts';
 import { abort, nextStep, promote } from './transitions.ts';
 
+/** Said of a workload whose controller goes on with nothing. */
+export const held = 'The workload is paused.';
+
 /** Goes through the steps until one has to wait, or the canary is the stable revision. */
 export function advance(draft: Draft, situation: Situation): void {
   const { status } = draft;
@@ -53,6 +56,11 @@ function setWeight(draft: Draft, percent: number): void {
 /** True where as many of the canary's pods are available as it has to have. */
 function hasItsPods(draft: Draft, situation: Situation, then: string): boolean {
   const { canaryRevision, canaryAvailableReplicas = 0, canaryReplicas = 0 } = draft.status;
+  if (situation.workload.replicas === 0) {
+    // Nobody knows whether a revision works that never had a pod.
+    setPhase(draft, 'Paused', 'The workload has no replicas; the rollout goes on when it has.', situation);
+    return false;
+  }
   if (canaryAvailableReplicas >= canaryReplicas) return true;
   const message = `${canaryAvailableReplicas} of ${canaryReplicas} pods of revision ${canaryRevision} are available; with all of them ${then}.`;
   setPhase(draft, isLast(draft, situation) ? 'Promoting' : 'Progressing', message, situation);
@@ -157,9 +165,12 @@ export function keepDeadline(draft: Draft, situation: Situation): boolean {
   const type = plan.steps[currentStep]?.type;
   const waitsForPods = type === undefined || type === 'weight' || type === 'scale';
   const id = `${canaryRevision}/${currentStep}`;
-  const before = rollout.status?.canaryAvailableReplicas ?? 0;
+  const before = rollout.status ?? {};
   const best = waits.highest(`best/${id}`, available);
-  if (waitsForPods && available === best && available > before) status.stepStartTime = rfc3339(nowMs);
+  const isBetter = available === best && available > (before.canaryAvailableReplicas ?? 0);
+  // It lacks pods since now: it asks for more, or the workload went on.
+  const wasWhole = (before.canaryAvailableReplicas ?? 0) >= (before.canaryReplicas ?? 0) || before.message === held;
+  if (waitsForPods && (isBetter || wasWhole)) status.stepStartTime = rfc3339(nowMs);
   const since = waitsForPods ? Date.parse(status.stepStartTime ?? '') || nowMs : nowMs;
   const leftMs = waits.leftMs(`progress/${id}/${best}`, seconds, since, nowMs);
   if (leftMs > 0) {

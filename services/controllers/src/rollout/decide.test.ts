@@ -29,6 +29,7 @@ class Bench {
   sample: Partial<TrafficSample> | undefined = { requests: 1000, errors: 0 };
   measurements = 0;
   reasons: string[] = [];
+  isPaused = false;
 
   constructor(strategy: RolloutStrategy, status: RolloutStatus = {}) {
     this.rollout = {
@@ -93,7 +94,7 @@ class Bench {
       replicas: this.replicas,
       revision: this.revision,
       isComplete: available(this.revision) === this.replicas,
-      isPaused: false,
+      isPaused: this.isPaused,
       isSideBySide: this.isSideBySide,
       available,
       keeps: () => true,
@@ -124,6 +125,27 @@ describe('the first revision', () => {
     expect(bench.look()).toMatchObject({ phase: 'Initializing' });
     bench.pods.set('a', 10);
     expect(bench.look()).toMatchObject({ phase: 'Healthy', stableRevision: 'a', canaryRevision: '', canaryWeight: 0 });
+  });
+});
+
+describe('a workload without replicas', () => {
+  it('tells nothing of its revisions: nothing goes on until it has some', () => {
+    const bench = new Bench(canary({ setWeight: 10 }));
+    bench.replicas = 0;
+    expect(bench.look()).toMatchObject({ phase: 'Initializing' });
+    bench.replicas = 10;
+    bench.pods.set('a', 10);
+    expect(bench.look()).toMatchObject({ phase: 'Healthy' });
+    bench.replicas = 0;
+    bench.revision = 'b';
+    expect(bench.pass(2000)).toMatchObject({
+      phase: 'Paused',
+      canaryRevision: 'b',
+      canaryWeight: 0,
+      stableRevision: 'a',
+    });
+    bench.replicas = 10;
+    expect(bench.look()).toMatchObject({ stableRevision: 'b' });
   });
 });
 
@@ -217,6 +239,17 @@ describe('a rollout ends with no requests for the canary', () => {
     expect(bench.pass(60)).toMatchObject({ phase: 'Paused', canaryWeight: 50 });
     expect(bench.pass(29, () => 0)).toMatchObject({ phase: 'Paused' });
     expect(bench.pass(3, () => 0)).toMatchObject(gone);
+  });
+
+  it('but not for the time in which the workload is paused', () => {
+    const bench = Bench.changed(canary({ setWeight: 10 }));
+    bench.rollout.spec.progressDeadlineSeconds = 30;
+    bench.pass(20, () => 0);
+    bench.isPaused = true;
+    expect(bench.pass(100, () => 0)).toMatchObject({ phase: 'Paused' });
+    bench.isPaused = false;
+    expect(bench.pass(29, () => 0)).toMatchObject({ phase: 'Progressing' });
+    expect(bench.pass(2, () => 0)).toMatchObject(gone);
   });
 
   it('where one more pod comes each time, it goes on', () => {

@@ -1,5 +1,5 @@
 import type { RolloutStatus } from '@gantry/model/gen/gantry.rollout.v1.ts';
-import { advance, analyseBackground, keepDeadline } from './advance.ts';
+import { advance, analyseBackground, held, keepDeadline } from './advance.ts';
 import { type Draft, lookAfter, type Situation, setPhase } from './draft.ts';
 import { canaryPodsAt, weightAt } from './plan.ts';
 import { abort, begin, enterStep, forgetCanary, forgetDraining, nextStep } from './transitions.ts';
@@ -46,7 +46,7 @@ function startOver(status: RolloutStatus): void {
 function initialize(draft: Draft, situation: Situation): void {
   const { workload } = situation;
   forgetCanary(draft.status);
-  if (!workload.isComplete) {
+  if (!workload.isComplete || workload.replicas === 0) {
     setPhase(draft, 'Initializing', 'The workload was not complete yet.', situation);
     return;
   }
@@ -73,8 +73,9 @@ function follow(draft: Draft, situation: Situation, revision: string): void {
     return;
   }
   handleRequest(draft, situation);
-  if (status.phase === 'Degraded' || workload.isPaused) return;
-  goOn(draft, situation);
+  if (status.phase === 'Degraded') return;
+  if (workload.isPaused) setPhase(draft, 'Paused', held, situation);
+  else goOn(draft, situation);
 }
 
 /** One look at a canary that is on its way. */

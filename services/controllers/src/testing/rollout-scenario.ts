@@ -148,6 +148,8 @@ function check(simulation: Simulation): string[] {
   const { phase, stableRevision, canaryRevision, canaryWeight = 0, canaryReplicas = 0 } = rollout!.status ?? {};
   const { replicas = 1 } = deployment!.spec;
   const stable = setOf(simulation, stableRevision);
+  // Without replicas everything waits.
+  if (replicas === 0) return [];
   // A revision that never becomes ready can be the first one.
   if (phase === 'Initializing')
     return firstIsUnready(simulation) ? [] : ['the first revision is complete, and not stable'];
