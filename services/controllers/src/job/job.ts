@@ -1,7 +1,7 @@
 import type { Job } from '@gantry/model/gen/gantry.batch.v1.ts';
 import type { Pod } from '@gantry/model/gen/gantry.core.v1.ts';
 import { canonicalJson } from '@gantry/model/hash.ts';
-import { matchesLabels } from '@gantry/model/selectors.ts';
+import { meets, requirementsOf } from '@gantry/model/selectors.ts';
 import type { Clock } from '@gantry/runtime/clock.ts';
 import {
   type Action,
@@ -49,7 +49,7 @@ export function jobController(clock: Clock): Controller {
       if (object.kind !== 'Pod') return waiters.of(object);
       if (controllerOf(object)) return ownerKey(object, 'Job');
       // An orphan may be adopted by any Job that selects it.
-      return [...view.list('Job', object.metadata.namespace)].filter((job) => selects(job, object)).map(keyOf);
+      return [...view.list('Job', object.metadata.namespace)].filter((job) => selectorOf(job)(object)).map(keyOf);
     },
 
     batchMs: (object, old) => {
@@ -71,7 +71,7 @@ export function jobController(clock: Clock): Controller {
       else waiters.note(key, job);
       // A pod that is uncounted and not in the view may be gone, or not there yet.
       if (hasUncounted(job) && !sees(view, 'Pod', job)) return [waitForView];
-      const claims = claimsOf<Pod>(job, 'Pod', (pod) => selects(job, pod), view);
+      const claims = claimsOf<Pod>(job, 'Pod', selectorOf(job), view);
       if (claims.isStale) return [waitForView];
       if (claims.actions.length > 0) return claims.actions.map((action) => tracked(action, job));
       const now = { wallMs: nowMs, monotonicMs: clock.monotonic() };
@@ -85,8 +85,11 @@ export function isManaged({ spec }: Job): boolean {
   return spec.managedBy === undefined || spec.managedBy === ownName;
 }
 
-function selects({ spec }: Job, { metadata }: Pod): boolean {
-  return spec.selector !== undefined && matchesLabels(spec.selector, metadata.labels);
+/** Tells the pods that a Job selects; worked out once for thousands of them. */
+function selectorOf({ spec }: Job): (pod: Pod) => boolean {
+  if (spec.selector === undefined) return () => false;
+  const requirements = requirementsOf(spec.selector);
+  return ({ metadata }) => requirements.every((requirement) => meets(metadata.labels, requirement));
 }
 
 function hasUncounted({ status }: Job): boolean {
