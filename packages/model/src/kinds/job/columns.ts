@@ -45,7 +45,7 @@ function statusOf({ metadata, status = {} }: Job): string {
   if (holds('Complete')) return 'Complete';
   if (holds('Failed')) return 'Failed';
   if (metadata.deletionTimestamp !== undefined) return 'Terminating';
-  return ['Suspended', 'FailureTarget', 'SuccessCriteriaMet'].find(holds) ?? 'Running';
+  return ['Suspended', 'FailureTarget', 'SuccessCriteriaMet', 'Waiting'].find(holds) ?? 'Running';
 }
 
 function completionsOf({ spec, status = {} }: Job): string {
