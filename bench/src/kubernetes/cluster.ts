@@ -53,6 +53,7 @@ export async function startKubernetesCluster(
   const server = stack.use(await startKubernetes(bin, folder));
   const { pids } = server;
   const programs = new Map([
+    [process.pid, 'bench'],
     [pids.etcd, 'etcd'],
     [pids.api, 'kube-apiserver'],
   ]);
