@@ -164,6 +164,15 @@ describe('the status of a budget', () => {
     expect(plan()[0]).toMatchObject({ type: 'readScale' });
   });
 
+  it('waits for the view of pods whose eviction was granted', () => {
+    const budget = aBudget({ minAvailable: 1 }, { disruptedPods: { p: '2026-01-01T00:04:00Z' } });
+    budget.metadata.resourceVersion = '9';
+    const planAt = (revision: number) =>
+      disruptionController.reconcile('default/b', fakeView([budget], revision), nowMs);
+    expect(planAt(8)).toMatchObject([{ type: 'requeue' }]);
+    expect(planAt(9)).toMatchObject([{ type: 'updateStatus' }, { type: 'event', reason: 'NoPods' }]);
+  });
+
   it("waits for the view of a pod's owner rather than call it gone", () => {
     const pod = aPod('p', { node: 'n', owner: aReplicaSet(3) });
     pod.metadata.resourceVersion = '9';

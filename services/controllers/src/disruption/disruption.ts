@@ -14,6 +14,7 @@ import {
   keyOf,
   type ObjectRef,
   type ScaleReading,
+  sees,
   splitKey,
   type View,
   waitForView,
@@ -38,6 +39,8 @@ export function disruptionController(clock: Pick<Clock, 'monotonic'>): Controlle
       const { namespace, name } = splitKey(key);
       const budget = view.get('PodDisruptionBudget', namespace, name);
       if (budget === undefined) return [];
+      // A pod whose eviction was granted before it was seen would be taken for one that is gone, and for a healthy one later.
+      if (budget.status?.disruptedPods !== undefined && !sees(view, 'Pod', budget)) return [waitForView];
       const pods = [...view.list('Pod', namespace)].filter((pod) => covers(budget, pod));
       const target = healthTarget(budget.spec ?? {}, pods, view, scales);
       switch (target.type) {

@@ -116,7 +116,8 @@ export class Invariants {
     const { nodeName } = pod.spec;
     const { store, players } = this.#around;
     if (!nodeName || store.find('Node', undefined, nodeName) === undefined) return;
-    if (this.#wasOutOfService(nodeName) && !players.isLive(nodeName)) return;
+    // Whoever declares a node out of service answers for its being off.
+    if (this.#wasOutOfService(nodeName)) return;
     const state = players.isLive(nodeName) ? 'live' : 'silent';
     throw new Violation(`${by} force-deletes pod ${pod.metadata.name} of the ${state} node ${nodeName}`);
   }
