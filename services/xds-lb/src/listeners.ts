@@ -1,7 +1,13 @@
 /** Listeners: sockets of Envoy, and what proxyless gRPC clients read in their place. */
 import type { Service } from '@gantry/model/gen/gantry.core.v1.ts';
 import { adsSource, tcpAddress } from 'envoy-control-plane-ts/envoy/core.ts';
-import { HttpConnectionManager, type Listener, Router, TcpProxy } from 'envoy-control-plane-ts/envoy/listener.ts';
+import {
+  GrpcStats,
+  HttpConnectionManager,
+  type Listener,
+  Router,
+  TcpProxy,
+} from 'envoy-control-plane-ts/envoy/listener.ts';
 import { pack } from 'envoy-control-plane-ts/proto/codec.ts';
 import { listenerResource, type Resource } from 'envoy-control-plane-ts/resource.ts';
 import { parseCidr } from './cidr.ts';
@@ -17,7 +23,7 @@ const maxConnectAttempts = 3;
 
 /** A socket that Envoy listens on for a port of a Service. */
 export function envoyListener(name: string, service: Service, claim: Claim, protocol: PortProtocol): Resource {
-  const filter = protocol === 'tcp' ? tcpFilter(name, service) : httpFilter(name);
+  const filter = protocol === 'tcp' ? tcpFilter(name, service) : httpFilter(name, protocol);
   return listenerResource({
     name,
     address: tcpAddress(claim.address, claim.port.port),
@@ -43,11 +49,11 @@ function sourceMatch(service: Service): Pick<FilterChain, 'filterChainMatch'> {
 }
 
 /** Passes requests on as they are: no headers of Envoy's own in answers, WebSockets work. */
-function httpFilter(name: string): Filter {
+function httpFilter(name: string, protocol: PortProtocol): Filter {
   const typedConfig = pack(HttpConnectionManager, {
     statPrefix: name,
     rds: { configSource: adsSource, routeConfigName: name },
-    httpFilters: [routerFilter(true)],
+    httpFilters: [...(protocol === 'http2' ? [grpcStatsFilter] : []), routerFilter(true)],
     useRemoteAddress: true,
     serverHeaderTransformation: 'PASS_THROUGH',
     // Old load testers and health checks speak it, and may leave the host out.
@@ -59,6 +65,12 @@ function httpFilter(name: string): Filter {
   });
   return { name: 'envoy.filters.network.http_connection_manager', typedConfig };
 }
+
+/** gRPC's status is in trailers: without it a call that failed would count as HTTP 200. */
+const grpcStatsFilter = {
+  name: 'envoy.filters.http.grpc_stats',
+  typedConfig: pack(GrpcStats, { statsForAllMethods: false }),
+};
 
 function routerFilter(suppressEnvoyHeaders: boolean): { readonly name: string; readonly typedConfig: object } {
   return {

@@ -6,6 +6,7 @@ import { routeType } from 'envoy-control-plane-ts/type-urls.ts';
 import { describe, expect, it } from 'vitest';
 import type { RolloutState } from './splits.ts';
 import { podEndpoint, rollout, service, slice } from './testing/fixtures.ts';
+import { grpcJsClient, startGrpcEcho } from './testing/grpc-echo.ts';
 import { type Harness, startHarness, startTestEnvoy } from './testing/harness.ts';
 
 /** One request; the answer's body, or the status where it is an error. */
@@ -303,6 +304,23 @@ describe('statistics of a real Envoy', () => {
     // A GET whose connection breaks is tried three times more, and all four attempts failed.
     expect(await request(port, undefined, '/break')).toMatch(/^503/);
     await eventually(() => [count('b')?.errors, count('b')?.requests], [14, attempts + 4]);
+  });
+
+  it('count gRPC calls that failed, whose HTTP status is 200', async () => {
+    await using a = await startGrpcEcho('a', 13);
+    await using harness = await startHarness();
+    const port = await freePort();
+    harness.nodes.set([]);
+    harness.services.set([service('web', [{ name: 'grpc', port }])]);
+    serve(harness, { a1: a.port }, 'grpc');
+    await using envoy = await startTestEnvoy(harness.xdsLb.xdsAddress);
+    await envoy.ready(AbortSignal.timeout(20_000));
+    await using client = grpcJsClient(`127.0.0.1:${port}`);
+    await eventually(() => client.call(), 'error 13');
+    const series = () => harness.xdsLb.statistics.measure({ windowSeconds: 300 }).series[0];
+    await eventually(() => series()?.errors, 1);
+    for (let i = 0; i < 5; i++) expect(await client.call()).toBe('error 13');
+    await eventually(() => [series()?.requests, series()?.errors], [6, 6]);
   });
 
   it('are not complete after an Envoy was killed', async () => {

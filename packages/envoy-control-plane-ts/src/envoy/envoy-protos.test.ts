@@ -27,6 +27,7 @@ function loadEnvoy(): protobuf.Root {
       'envoy/config/cluster/v3/cluster.proto',
       'envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager.proto',
       'envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy.proto',
+      'envoy/extensions/filters/http/grpc_stats/v3/config.proto',
       'envoy/extensions/filters/http/router/v3/router.proto',
       'envoy/extensions/upstreams/http/v3/http_protocol_options.proto',
       'envoy/extensions/retry/host/previous_hosts/v3/previous_hosts.proto',

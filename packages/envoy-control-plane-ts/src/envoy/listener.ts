@@ -124,6 +124,11 @@ export type HttpConnectionManager = ValueOf<typeof HttpConnectionManager>;
 /** The last HTTP filter of a chain: forwards the request. */
 export const Router = message('envoy.extensions.filters.http.router.v3.Router', { suppressEnvoyHeaders: one(4, bool) });
 
+/** An HTTP filter that counts the status of gRPC calls, which is in trailers. */
+export const GrpcStats = message('envoy.extensions.filters.http.grpc_stats.v3.FilterConfig', {
+  statsForAllMethods: one(3, boolValue, { oneof: 'per_method_stat_specifier' }),
+});
+
 export const TcpHashPolicySourceIp = message('envoy.type.v3.HashPolicy.SourceIp', {});
 export const TcpHashPolicy = message(
   'envoy.type.v3.HashPolicy',

@@ -10,12 +10,12 @@ const path = '/gantry.test.Echo/Name';
 const identity = (data: Buffer): Buffer => data;
 const callTimeoutMs = 10_000;
 
-/** A server that answers every call with its name. */
+/** A server that answers every call with its name, or fails each with a status. */
 export interface GrpcEcho extends AsyncDisposable {
   readonly port: number;
 }
 
-export async function startGrpcEcho(name: string): Promise<GrpcEcho> {
+export async function startGrpcEcho(name: string, status?: number): Promise<GrpcEcho> {
   const server = new Server();
   const method = {
     path,
@@ -29,7 +29,10 @@ export async function startGrpcEcho(name: string): Promise<GrpcEcho> {
   server.addService(
     { name: method },
     {
-      name: (_call: unknown, callback: (error: null, answer: Buffer) => void) => callback(null, Buffer.from(name)),
+      name: (_call: unknown, callback: (error: { readonly code: number } | null, answer?: Buffer) => void) => {
+        if (status === undefined) callback(null, Buffer.from(name));
+        else callback({ code: status });
+      },
     },
   );
   const port = await new Promise<number>((resolve, reject) =>

@@ -25,13 +25,19 @@ const statistics = {
 const latency = 'upstream_rq_time';
 
 /**
+ * Status of gRPC calls that failed on the server's side: UNKNOWN, DEADLINE_EXCEEDED, UNIMPLEMENTED, INTERNAL, UNAVAILABLE and DATA_LOSS. They are
+ * those that HTTP has 5xx for.
+ */
+const grpcFailures = [2, 4, 12, 13, 14, 15].map((code) => `grpc.${code}`);
+
+/**
  * Statistics that Envoys keep and send: a few of each cluster of a Service, and those of Envoy itself that tell of its health. All that
  * Envoy has of a cluster would be twenty times as much.
  */
 export const envoyMetrics: MetricsSinkOptions = {
   flushIntervalMs,
   keep: [
-    `cluster\\.[a-z0-9-]+\\.[a-z0-9-]+_[0-9]+(@.+)?\\.(${[...Object.keys(statistics), latency].join('|')})`,
+    `cluster\\.[a-z0-9-]+\\.[a-z0-9-]+_[0-9]+(@[^.]+)?\\.(${[...Object.keys(statistics), latency, ...grpcFailures].join('|').replaceAll('grpc.', 'grpc\\.')})`,
     '(server|listener_manager|cluster_manager|control_plane)\\..*',
     'cluster\\.xds_cluster\\..*',
   ],
@@ -44,6 +50,8 @@ export interface ClusterCounts {
   completed: number;
   /** Those of class 5xx among them: of the pod, or of Envoy because there was no connection or answer in time. */
   failed: number;
+  /** gRPC calls that ended with a status of the server's failure; those that Envoy answered in its place are in both. */
+  grpcFailed: number;
   /** Attempts that failed and were repeated. */
   retried: number;
   /** Connections that were begun. */
@@ -58,9 +66,13 @@ export interface ClusterCounts {
 
 const prefix = 'cluster.';
 
-/** Name of a cluster in the names of its statistics. */
+/**
+ * Name of a cluster in the names of its statistics. Envoy has no colons there, and a revision no dots, so that it ends where the name of a
+ * statistic begins.
+ */
 export function statName(cluster: string): string {
-  return cluster.replaceAll(':', '_');
+  const [name = '', revision] = cluster.replaceAll(':', '_').split('@');
+  return revision === undefined ? name : `${name}@${revision.replaceAll('.', '_')}`;
 }
 
 /** The counts by the clusters' names in statistics, of those that had anything to count. */
@@ -69,7 +81,16 @@ export function countsOf(families: readonly MetricFamily[]): Map<string, Cluster
   const of = (cluster: string): ClusterCounts => {
     const known = counts.get(cluster);
     if (known !== undefined) return known;
-    const made = { completed: 0, failed: 0, retried: 0, connections: 0, unconnected: 0, latencies: [], latencyMs: 0 };
+    const made = {
+      completed: 0,
+      failed: 0,
+      grpcFailed: 0,
+      retried: 0,
+      connections: 0,
+      unconnected: 0,
+      latencies: [],
+      latencyMs: 0,
+    };
     counts.set(cluster, made);
     return made;
   };
@@ -86,6 +107,9 @@ export function countsOf(families: readonly MetricFamily[]): Map<string, Cluster
       continue;
     }
     const value = metric.counter?.value ?? 0;
+    const dot = cluster.lastIndexOf('.') + 1;
+    if (value > 0 && grpcFailures.includes(name.slice(prefix.length + dot)))
+      of(cluster.slice(0, dot - 1)).grpcFailed += value;
     if (value > 0 && Object.hasOwn(statistics, statistic)) {
       of(cluster)[statistics[statistic as keyof typeof statistics]] += value;
     }

@@ -2,7 +2,7 @@ import { createMetrics } from '@gantry/runtime/metrics.ts';
 import type { MetricFamily } from 'envoy-control-plane-ts/envoy/metrics.ts';
 import { describe, expect, it } from 'vitest';
 import { registerTrafficMetrics } from './metrics.ts';
-import { countsOf, latencyBoundsMs, statName } from './sink.ts';
+import { countsOf, envoyMetrics, latencyBoundsMs, statName } from './sink.ts';
 import { type TrafficKey, TrafficStatistics } from './statistics.ts';
 
 const second = 1_000;
@@ -28,6 +28,21 @@ function statistics(...keys: TrafficKey[]): TrafficStatistics {
 }
 
 const hour = 3_600 * second;
+
+describe('statName', () => {
+  it('has no dots in the revision, and matches what Envoys are told to keep', () => {
+    expect(statName('web.shop:80@web-1.2-7d9f')).toBe('web.shop_80@web-1_2-7d9f');
+    const kept = new RegExp(`^(?:${envoyMetrics.keep.join('|')})$`);
+    const names = ['web.shop:80', 'web.shop:80@web-1.2-7d9f']
+      .map(statName)
+      .flatMap((cluster) =>
+        ['upstream_rq_completed', 'grpc.13', 'external.upstream_rq_completed', 'upstream_rq_2xx'].map(
+          (statistic) => `cluster.${cluster}.${statistic}`,
+        ),
+      );
+    expect(names.map((each) => kept.test(each))).toEqual([true, true, false, false, true, true, false, false]);
+  });
+});
 
 describe('countsOf', () => {
   it('reads counters and buckets, and passes over all else', () => {
@@ -67,6 +82,13 @@ describe('TrafficStatistics', () => {
       complete: true,
     });
     expect(made.measure({}, hour).series[0]!.p50Ms).toBeCloseTo(3.5, 5);
+  });
+
+  it('counts calls of gRPC that failed on their server, once where Envoy answered in its place', () => {
+    const made = statistics();
+    made.report(1, [counter('upstream_rq_completed', 9), counter('grpc.13', 2), counter('grpc.5', 4)], hour);
+    made.report(1, [counter('upstream_rq_completed', 1), counter('upstream_rq_5xx', 1), counter('grpc.14', 1)], hour);
+    expect(made.measure({}, hour).series).toMatchObject([{ requests: 10, errors: 3 }]);
   });
 
   it('counts connections of TCP', () => {

@@ -147,6 +147,7 @@ export class TrafficStatistics {
 /** An attempt that was repeated had its end, too: a revision that others stand in for is no good one. */
 function countsFor({ isTcp }: TrafficKey, counts: ClusterCounts): Counts {
   if (isTcp) return { requests: counts.connections, errors: counts.unconnected, latencyMs: 0, latencies: [] };
-  const { completed, failed, retried, latencyMs, latencies } = counts;
+  const { completed, retried, latencyMs, latencies } = counts;
+  const failed = Math.max(counts.failed, counts.grpcFailed);
   return { requests: completed + retried, errors: failed + retried, latencyMs, latencies };
 }
