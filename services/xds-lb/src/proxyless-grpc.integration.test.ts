@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { endpoint, service, slice } from './testing/fixtures.ts';
+import { endpoint, podEndpoint, rollout, service, slice } from './testing/fixtures.ts';
 import { type EchoClient, grpcJsClient, pythonClient, startGrpcEcho, xdsBootstrap } from './testing/grpc-echo.ts';
 import { type Harness, startHarness, stateDir } from './testing/harness.ts';
 
@@ -76,6 +76,55 @@ describe.each(Object.keys(clients) as (keyof typeof clients)[])('a proxyless gRP
       undefined,
     ]);
     expect(connected[0]!.subscriptions.every(({ wildcard }) => !wildcard)).toBe(true);
+  });
+
+  it('obeys a split, and loses no call while its weights change', async () => {
+    await using one = await startGrpcEcho('one');
+    await using two = await startGrpcEcho('two');
+    const split = (canaryWeight: number): void => {
+      const status = { stableRevision: 'a', canaryRevision: 'b', canaryWeight, services: ['greeter'] };
+      harness.rollouts.set([rollout(status, 'greeter')]);
+    };
+    harness.pods.set('a1', 'a');
+    harness.pods.set('b1', 'b');
+    split(0);
+    harness.endpointSlices.set(
+      [
+        { uid: 'a1', port: one.port },
+        { uid: 'b1', port: two.port },
+      ].map(({ uid, port }) => slice('greeter', { name: 'grpc', port }, [podEndpoint('127.0.0.1', uid)])),
+    );
+    const client = await clients[name](harness);
+    onTestFinished(() => client[Symbol.asyncDispose]());
+    onTestFinished(() => harness.rollouts.set([]));
+    const answersOf = async (count: number): Promise<string[]> => {
+      const answers: string[] = [];
+      for (let i = 0; i < count; i += 1) answers.push(await client.call());
+      return answers;
+    };
+    const all: string[] = [];
+    const untilOnly = (answer: string): Promise<void> =>
+      expect
+        .poll(
+          async () => {
+            const answers = await answersOf(20);
+            all.push(...answers);
+            return new Set(answers);
+          },
+          { timeout: 20_000, interval: 5 },
+        )
+        .toEqual(new Set([answer]));
+    await untilOnly('ok one');
+    split(25);
+    await hear(client, ['one', 'two']);
+    const answers = await answersOf(400);
+    const canary = answers.filter((answer) => answer === 'ok two').length;
+    // A hundred, and six standard deviations to either side.
+    expect(canary).toBeGreaterThan(48);
+    expect(canary).toBeLessThan(152);
+    split(100);
+    await untilOnly('ok two');
+    expect([...all, ...answers].filter((answer) => !/^ok (one|two)$/.test(answer))).toEqual([]);
   });
 
   it('comes to the same pod each time where the Service has sessionAffinity ClientIP', async () => {
