@@ -14,6 +14,8 @@ class Source implements PodSource {
 
   onChange(handler: (change: Change) => void): void {
     this.#handler = handler;
+    // As an informer tells of what is there already.
+    this.tell('ADDED', 'there', 'a');
   }
 
   tell(type: Change['type'], uid: string, revision: string): void {
@@ -55,7 +57,7 @@ describe('PodRevisions', () => {
     expect([revisions.of('shop', 'l'), changes.count]).toEqual([undefined, 0]);
     source.sync.resolve();
     await revisions.synced();
-    expect(revisions.of('shop', 'l')?.('u1')).toBe('a');
+    expect(['u1', 'there', 'nobody'].map(revisions.of('shop', 'l')!)).toEqual(['a', 'a', undefined]);
     expect(changes.count).toBe(1);
     expect(revisions.of('other', 'l')).toBeUndefined();
   });

@@ -78,24 +78,23 @@ export class PodRevisions implements AsyncDisposable {
 
   #begin(namespace: string, label: string): Followed {
     const source = this.#open(namespace, label);
-    const byPod = new Map<string, string>();
-    source.onChange(({ type, object: { metadata } }) => {
-      const uid = metadata.uid!;
-      const before = byPod.get(uid);
-      const now = type === 'DELETED' ? undefined : metadata.labels?.[label];
-      if (before === now) return;
-      if (now === undefined) byPod.delete(uid);
-      else byPod.set(uid, now);
-      // A pod that is gone is in no slice for long, and nobody waits for its end.
-      if (now !== undefined && followed.isSynced) this.#onChange();
-    });
     const synced = source.hasSynced.then(() => {
       followed.isSynced = true;
       this.#onChange();
     });
     // Those who do not wait for it must not be ended by its rejection.
     synced.catch(() => {});
-    const followed: Followed = { source, byPod, synced, isSynced: false };
+    const followed: Followed = { source, byPod: new Map(), synced, isSynced: false };
+    source.onChange(({ type, object: { metadata } }) => {
+      const { byPod, isSynced } = followed;
+      const uid = metadata.uid!;
+      const now = type === 'DELETED' ? undefined : metadata.labels?.[label];
+      if (byPod.get(uid) === now) return;
+      if (now === undefined) byPod.delete(uid);
+      else byPod.set(uid, now);
+      // A pod that is gone is in no slice for long, and nobody waits for its end.
+      if (now !== undefined && isSynced) this.#onChange();
+    });
     return followed;
   }
 }
