@@ -68,7 +68,14 @@ export function nodeRequirement(expression: { key: string; operator: string; val
 
 /** True where a selector object selects labels; an absent selector selects nothing, an empty one everything. */
 export function matchesLabels(selector: LabelSelector | undefined, labels: Labels): boolean {
-  return selector !== undefined && requirementsOf(selector).every((requirement) => meets(labels, requirement));
+  return labelTest(selector)(labels);
+}
+
+/** The same as a test of many objects: the selector is read once. */
+export function labelTest(selector: LabelSelector | undefined): (labels: Labels) => boolean {
+  if (selector === undefined) return () => false;
+  const requirements = requirementsOf(selector);
+  return (labels) => requirements.every((requirement) => meets(labels, requirement));
 }
 
 const namePattern = /^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)$/;

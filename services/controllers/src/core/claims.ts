@@ -31,19 +31,25 @@ export function claimsOf<T extends AnyObject>(
 ): Claims<T> {
   const { namespace, uid, deletionTimestamp } = owner.metadata;
   const owned = ([...view.ownedBy(kind, uid!)] as AnyObject[]).filter((object) => isManagedBy(object, owner)) as T[];
-  if (deletionTimestamp !== undefined) return { members: owned.filter(selects), actions: [], isStale: false };
+  const { kept, released } = partition(owned, selects);
+  if (deletionTimestamp !== undefined) return { members: kept, actions: [], isStale: false };
   const orphans = ([...view.orphans(kind, namespace)] as AnyObject[] as T[]).filter(
     (object) => object.metadata.deletionTimestamp === undefined && selects(object) && mayAdopt(object),
   );
-  const released = owned.filter((object) => !selects(object));
   return {
-    members: [...owned.filter(selects), ...orphans],
+    members: [...kept, ...orphans],
     actions: [
       ...orphans.map((object) => adoption(object, owner)),
       ...released.map((object) => withOwners(object, othersThan(object, owner))),
     ],
     isStale: orphans.some((object) => !sees(view, owner.kind as KindName, object)),
   };
+}
+
+function partition<T>(objects: readonly T[], keep: (object: T) => boolean): { kept: T[]; released: T[] } {
+  const [kept, released]: [T[], T[]] = [[], []];
+  for (const object of objects) (keep(object) ? kept : released).push(object);
+  return { kept, released };
 }
 
 /** True where the owner is the object's controller. */

@@ -1,4 +1,5 @@
 import type { Pod } from '@gantry/model/gen/gantry.core.v1.ts';
+import { isReady } from '@gantry/model/ready.ts';
 import type { View } from './action.ts';
 
 /** True for a pod that counts as a replica: neither ended nor terminating. */
@@ -31,9 +32,10 @@ export function availableInMs(
   view: Pick<View, 'readyForMs'>,
   nowMs: number,
 ): number | undefined {
+  // Most workloads ask for no time at all, and have many pods.
+  if (minReadySeconds <= 0) return isReady(pod) ? 0 : undefined;
   const sinceMs = readySinceMs(pod);
   if (sinceMs === undefined) return undefined;
-  if (minReadySeconds <= 0) return 0;
   const waitMs = minReadySeconds * 1000;
   return Math.max(0, Math.min(sinceMs + waitMs - nowMs, waitMs - view.readyForMs(pod)));
 }

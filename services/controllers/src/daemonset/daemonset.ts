@@ -1,6 +1,6 @@
 import type { ControllerRevision, DaemonSet } from '@gantry/model/gen/gantry.apps.v1.ts';
 import type { Node, Pod } from '@gantry/model/gen/gantry.core.v1.ts';
-import { meets, requirementsOf } from '@gantry/model/selectors.ts';
+import { labelTest } from '@gantry/model/selectors.ts';
 import type { Clock } from '@gantry/runtime/clock.ts';
 import {
   type Action,
@@ -77,8 +77,8 @@ export function daemonSetController(clock: Pick<Clock, 'monotonic'>): Controller
 }
 
 function selectorOf({ spec }: DaemonSet): (object: AnyObject) => boolean {
-  const requirements = requirementsOf(spec.selector);
-  return ({ metadata }) => requirements.every((requirement) => meets(metadata.labels, requirement));
+  const selects = labelTest(spec.selector);
+  return ({ metadata }) => selects(metadata.labels);
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { ReplicaSet } from '@gantry/model/gen/gantry.apps.v1.ts';
 import type { Pod, ReplicationController } from '@gantry/model/gen/gantry.core.v1.ts';
 import type { LabelSelector } from '@gantry/model/gen/gantry.meta.v1.ts';
-import { matchesLabels } from '@gantry/model/selectors.ts';
+import { labelTest, matchesLabels } from '@gantry/model/selectors.ts';
 import {
   type Action,
   type AnyObject,
@@ -63,11 +63,11 @@ function replicasController(kind: 'ReplicaSet' | 'ReplicationController', name: 
 }
 
 function plan(set: Replicas, view: View, nowMs: number, failure: string | undefined): readonly Action[] {
-  const selects = selectorOf(set);
+  const selects = labelTest(selectorOf(set));
   const { members, actions, isStale } = claimsOf<Pod>(
     set,
     'Pod',
-    (pod) => matchesLabels(selects, pod.metadata.labels),
+    (pod) => selects(pod.metadata.labels),
     view,
     isActive,
   );

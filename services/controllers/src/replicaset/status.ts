@@ -1,7 +1,7 @@
 import type { ReplicaSetStatus } from '@gantry/model/gen/gantry.apps.v1.ts';
 import type { Pod } from '@gantry/model/gen/gantry.core.v1.ts';
 import { isReady } from '@gantry/model/ready.ts';
-import { matchesLabels } from '@gantry/model/selectors.ts';
+import { labelTest } from '@gantry/model/selectors.ts';
 import type { Action, View } from '../core/action.ts';
 import { availableInMs, isActive, isTerminating } from '../core/pods.ts';
 import { conditionsOf } from './failures.ts';
@@ -42,10 +42,10 @@ export function statusActions(
 type Counts = Omit<ReplicaSetStatus, 'conditions'>;
 
 function countsOf(set: Replicas, pods: readonly Pod[]) {
-  const templateLabels = { matchLabels: { ...set.spec.template?.metadata?.labels } };
+  const isLabeled = labelTest({ matchLabels: { ...set.spec.template?.metadata?.labels } });
   return {
     replicas: pods.length,
-    fullyLabeledReplicas: pods.filter((pod) => matchesLabels(templateLabels, pod.metadata.labels)).length,
+    fullyLabeledReplicas: pods.filter((pod) => isLabeled(pod.metadata.labels)).length,
     readyReplicas: pods.filter(isReady).length,
     observedGeneration: set.metadata.generation ?? 0,
   };
