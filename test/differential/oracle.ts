@@ -115,6 +115,16 @@ export class Oracle implements AsyncDisposable {
     return this.#owned.disposeAsync();
   }
 
+  /** Address of the api. */
+  get url(): string {
+    return `https://127.0.0.1:${this.#port}`;
+  }
+
+  /** The bearer token of its administrator. */
+  get token(): string {
+    return token;
+  }
+
   /** Sends a request. @param path With its query. @param contentType Of the body. @param others Further headers. */
   send(
     method: string,

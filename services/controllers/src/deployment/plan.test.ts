@@ -178,6 +178,16 @@ describe('a new set', () => {
     expect(newSetFor(deployment, 1, 1, 1).metadata.name).toMatch(/^x{242}-\w{10}$/);
   });
 
+  it('is told of later where the news of it were lost', () => {
+    const done = { ...progressing('True', 'NewReplicaSetAvailable'), lastUpdateTime: '2026-01-01T00:00:01Z' };
+    const deployment = withConditions(aDeployment({ strategy: { type: 'Recreate' } }, 'web:2'), done);
+    const current = { ...aSet(deployment, 'web:2', 0, 2), status: { replicas: 0, observedGeneration: 1 } };
+    const old = aSet(deployment, 'web:1', 0, 1);
+    expect(progressingIn(reconcile([deployment, old, current]))?.reason).toBe('NewReplicaSetCreated');
+    current.metadata.creationTimestamp = '2026-01-01T00:00:01Z';
+    expect(progressingIn(reconcile([deployment, old, current]))).toEqual(done);
+  });
+
   it('that was there before is found', () => {
     const deployment = aDeployment();
     const found = { ...aSet(deployment, 'web:1', 2, 1), status: { replicas: 0, observedGeneration: 1 } };

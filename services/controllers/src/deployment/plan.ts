@@ -98,9 +98,8 @@ function create(
     return [{ type: 'updateStatus', object: { ...deployment, status: { ...deployment.status, collisionCount } } }];
   }
   const isWatched = progressDeadlineOf(deployment) !== undefined;
-  const created = { reason: 'NewReplicaSetCreated', message: `Created new replica set "${name}"` };
   const after = isWatched
-    ? withCondition(conditions, { type: 'Progressing', status: 'True', ...created }, nowMs)
+    ? withCondition(conditions, { type: 'Progressing', status: 'True', ...createdCondition(name) }, nowMs)
     : conditions;
   const status = statusOf(rollout, after, nowMs);
   return [
@@ -149,20 +148,32 @@ function revisionFor({ current, old }: Rollout): number | undefined {
   return current === undefined ? undefined : Math.max(revisionOf(current), nextRevision(old));
 }
 
-/** Tells of a set of the present template that was there before anybody watched over progress. */
+/**
+ * Tells of a set of the present template of which nobody has told: it was there before anybody watched over progress, or it was made and the news were
+ * lost.
+ */
 function withFound(
   { deployment, current }: Rollout,
   conditions: readonly DeploymentCondition[],
   nowMs: number,
 ): readonly DeploymentCondition[] {
-  const isUnwatched = progressDeadlineOf(deployment) === undefined || progressingOf(conditions) !== undefined;
-  if (current === undefined || isUnwatched) return conditions;
-  const message = `Found new replica set "${current.metadata.name}"`;
-  return withCondition(
-    conditions,
-    { type: 'Progressing', status: 'True', reason: 'FoundNewReplicaSet', message },
-    nowMs,
-  );
+  if (current === undefined || progressDeadlineOf(deployment) === undefined) return conditions;
+  const stored = progressingOf(conditions);
+  const { name, creationTimestamp = '' } = current.metadata;
+  const about = { type: 'Progressing', status: 'True' } as const;
+  if (stored === undefined) {
+    const message = `Found new replica set "${name}"`;
+    return withCondition(conditions, { ...about, reason: 'FoundNewReplicaSet', message }, nowMs);
+  }
+  // A set that is younger than the end of a rollout is none of that rollout's.
+  const isNews =
+    stored.reason === 'NewReplicaSetAvailable' &&
+    Date.parse(creationTimestamp) > Date.parse(stored.lastUpdateTime ?? '');
+  return isNews ? withCondition(conditions, { ...about, ...createdCondition(name) }, nowMs) : conditions;
+}
+
+function createdCondition(name: string): { readonly reason: string; readonly message: string } {
+  return { reason: 'NewReplicaSetCreated', message: `Created new replica set "${name}"` };
 }
 
 /** Deletes the oldest idle revisions beyond the history limit. */

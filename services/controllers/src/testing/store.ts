@@ -282,8 +282,9 @@ function keyOf(kind: string, namespace: string | undefined, name: string): strin
 
 /** The parts whose change is a new generation. */
 function contentOf(object: AnyObject): unknown {
-  const { metadata: _metadata, status: _status, ...content } = object as AnyObject & { status?: unknown };
-  return withoutUndefined(content);
+  const { metadata, status: _status, ...content } = object as AnyObject & { status?: unknown };
+  const counts = traitsOf(idOf(object))?.generation === 'spec and annotations';
+  return withoutUndefined({ content, annotations: counts ? (metadata.annotations ?? {}) : undefined });
 }
 
 function unversioned(object: AnyObject): unknown {
