@@ -1,10 +1,10 @@
 import type { Reader } from '@gantry/client/api.ts';
-import type { Secret } from '@gantry/model/gen/gantry.core.v1.ts';
+import type { Pod, Secret } from '@gantry/model/gen/gantry.core.v1.ts';
 import { GantryError, isError, notFound, type Reason } from '@gantry/runtime/errors.ts';
 import { describe, expect, it } from 'vitest';
 import { fakeView } from '../testing/fake-view.ts';
 import { aPod, aReplicaSet } from '../testing/objects.ts';
-import type { AnyObject, Requirement } from './action.ts';
+import type { Action, AnyObject, Requirement } from './action.ts';
 import { type ControllerApi, type EventSink, execute, type Outcome } from './executor.ts';
 import { AbsentUids } from './live-checks.ts';
 import { metadataReader } from './metadata-only.ts';
@@ -207,6 +207,28 @@ describe('execute, about failures', () => {
     const { items } = await metadataReader({ list } as unknown as Reader).list('Secret');
     const { failure } = await execute([{ type: 'update', object: items[0]! }], api, noEvents, signal);
     expect(failure?.error).toHaveProperty('message', expect.stringContaining('no more than the metadata of a Secret'));
+  });
+
+  it('takes a finalizer from objects, whatever else of them changed, and takes those that are gone for done', async () => {
+    const pods = ['a', 'b', 'gone'].map((name) => aPod(name, { node: 'n' }));
+    const asked: unknown[] = [];
+    const api = {
+      patch: async (_kind: string, { name }: { name: string }, patch: { type: string; body: unknown }) => {
+        asked.push([name, patch.type, patch.body]);
+        if (name === 'gone') throw notFound({ group: '', resource: 'pods', name });
+        return pods.find(({ metadata }) => metadata.name === name);
+      },
+    } as unknown as ControllerApi;
+    const remove = (object: Pod): Action => ({ type: 'removeFinalizer', object, finalizer: 'example.com/f' });
+    const plan = [remove(pods[0]!), { ...remove(pods[1]!), ifUnchanged: true } as const, remove(pods[2]!)];
+    const { gone, failure } = await execute(plan, api, noEvents, signal);
+    const bodyOf = ({ metadata: { uid } }: Pod) => ({ uid, '$deleteFromPrimitiveList/finalizers': ['example.com/f'] });
+    expect(asked).toEqual([
+      ['a', 'strategic', { metadata: bodyOf(pods[0]!) }],
+      ['b', 'strategic', { metadata: { ...bodyOf(pods[1]!), resourceVersion: '1' } }],
+      ['gone', 'strategic', { metadata: bodyOf(pods[2]!) }],
+    ]);
+    expect([gone.map(({ name }) => name), failure]).toEqual([['gone'], undefined]);
   });
 
   it('asks the api for what an action requires, once for actions that run together', async () => {
