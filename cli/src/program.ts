@@ -43,6 +43,7 @@ export function createProgram(termination: Termination): Command {
   addReadCommands(program, withClient);
   addTopCommand(program, withClient);
   addWriteCommands(program, withClient);
+  addNodeCommands(program, withClient);
   addPodCommands(program, withClient);
   addRolloutCommands(program, withClient);
   addUserCommands(program, withClient);
@@ -188,6 +189,36 @@ function addWriteCommands(program: Command, withClient: WithClient): void {
     .option('--current-replicas <count>', 'scale only if the workload has this many now', wholeNumber)
     .action((what, flags) =>
       withClient(async (context) => (await import('./commands/scale.ts')).scale(context, what, flags)),
+    );
+}
+
+function addNodeCommands(program: Command, withClient: WithClient): void {
+  for (const [name, unschedulable, description] of [
+    ['cordon', true, 'keep new pods away from nodes'],
+    ['uncordon', false, 'let pods come to nodes again'],
+  ] as const) {
+    program
+      .command(`${name} <node...>`)
+      .description(description)
+      .option('--dry-run', 'change nothing', false)
+      .action((nodes, { dryRun }) =>
+        withClient(async (context) =>
+          (await import('./commands/drain.ts')).cordon(context, nodes, unschedulable, dryRun),
+        ),
+      );
+  }
+  program
+    .command('drain <node...>')
+    .description('move all pods away from nodes, within their disruption budgets')
+    .option('--ignore-daemonsets', 'leave pods of DaemonSets where they are', false)
+    .option('--delete-emptydir-data', 'also evict pods whose local data is lost with them', false)
+    .option('--force', 'also evict pods that nobody makes anew', false)
+    .option('--grace-period <seconds>', 'seconds that a pod has to terminate', wholeNumber)
+    .option('--timeout <seconds>', 'give up after this; 0 is never', wholeNumber, 0)
+    .option('--pod-selector <labels>', 'only pods with these labels')
+    .option('--dry-run', 'change nothing', false)
+    .action((nodes, flags) =>
+      withClient(async (context) => (await import('./commands/drain.ts')).drain(context, nodes, flags)),
     );
 }
 
