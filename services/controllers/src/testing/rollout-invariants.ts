@@ -6,9 +6,6 @@ import type { Simulation } from './simulation.ts';
 import type { Change } from './store.ts';
 import { Violation } from './violation.ts';
 
-/** Milliseconds by which a decision is older than its write, at most: views lag, and calls take their time. */
-const lagMs = 20_000;
-
 /** Watches over promises that hold at every write of the controllers of a Rollout. */
 export function watchRollouts(simulation: Simulation): void {
   simulation.store.onChange((change) => {
@@ -78,12 +75,12 @@ function staysWhole(simulation: Simulation, set: ReplicaSet, { old }: Change): v
   }
 }
 
-/** The states that an object of this kind had in the last while, the one at its beginning among them. */
+/** The states of an object since the deployment-controller's latest plan saw it, the one that it saw among them. */
 function versionsOf(simulation: Simulation, kind: 'Rollout'): Rollout[];
 function versionsOf(simulation: Simulation, kind: 'Deployment'): Deployment[];
 function versionsOf(simulation: Simulation, kind: 'Rollout' | 'Deployment'): unknown[] {
   const all = simulation.store.changesOf(kind);
-  const since = simulation.clock.monotonic() - lagMs;
-  const first = all.findLastIndex(({ atMs }) => atMs <= since);
+  const since = simulation.decidedAt('deployment-controller', 'default/web', kind);
+  const first = all.findLastIndex(({ revision }) => revision <= since);
   return all.slice(Math.max(0, first)).map(({ object }) => object);
 }
