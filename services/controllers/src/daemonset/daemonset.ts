@@ -15,9 +15,11 @@ import {
 import { claimsOf, isManagedBy } from '../core/claims.ts';
 import { hashOf, historyOf, podHashLabel, truncated } from '../core/history.ts';
 import { controllerOf, ownerKey } from '../core/owners.ts';
+import { governedKey } from '../rollout/limits.ts';
 import { boundsOf, surges } from './bounds.ts';
 import { eligibilityOf, type Verdict } from './eligibility.ts';
 import { FailedPods } from './failed-pods.ts';
+import { type Governed, governedBy, withTemplate } from './governed.ts';
 import { manage } from './manage.ts';
 import { type Fleet, fleetOf } from './places.ts';
 import { replaceOld, surgeNew } from './rolling.ts';
@@ -38,10 +40,11 @@ export function daemonSetController(clock: Pick<Clock, 'monotonic'>): Controller
   };
   return {
     name: 'daemonset-controller',
-    watches: ['DaemonSet', 'ControllerRevision', 'Pod', 'Node'],
+    watches: ['DaemonSet', 'ControllerRevision', 'Pod', 'Node', 'Rollout'],
 
     keysFor(object: AnyObject, view: View): readonly string[] {
       if (object.kind === 'DaemonSet') return [keyOf(object)];
+      if (object.kind === 'Rollout') return governedKey(object, 'DaemonSet');
       if (object.kind === 'Node') {
         return [...view.list('DaemonSet')].filter((set) => isConcerned(set, judgeOf(set), object, view)).map(keyOf);
       }
@@ -63,13 +66,14 @@ export function daemonSetController(clock: Pick<Clock, 'monotonic'>): Controller
       if (history.collides) return [countCollision(set)];
       const claims = [...pods.actions, ...revisions.actions, ...history.actions];
       if (history.current === undefined) return claims;
-      const fleet = fleetOf(set, hashOf(history.current), pods.members, view, nowMs);
+      const governed = governedBy(set, history.current, history.all, view);
+      const fleet = fleetOf(set, hashOf(history.current), pods.members, view, nowMs, governed?.limits);
       return [
         // First, so that it is right while pods are refused.
         ...statusActions(fleet),
         ...claims,
-        ...change(fleet, failedPods, view),
-        ...cleanUp(set, history.all, history.current, pods.members),
+        ...change(fleet, failedPods, view, governed),
+        ...cleanUp(set, history.all, history.current, pods.members, governed?.stable),
         ...(fleet.nextAvailableMs === undefined ? [] : [{ type: 'requeue', afterMs: fleet.nextAvailableMs } as const]),
       ];
     },
@@ -102,12 +106,16 @@ function countCollision(set: DaemonSet): Action {
 }
 
 /** Fills and clears places; a rolling update goes on where that leaves nothing to do. */
-function change(fleet: Fleet, failedPods: FailedPods, view: View): Action[] {
+function change(fleet: Fleet, failedPods: FailedPods, view: View, governed: Governed | undefined): Action[] {
   const { set, hash } = fleet;
   const managed = manage(fleet, surges(set), failedPods, (pod) => sees(view, 'Node', pod));
   const isBusy = managed.create.length + managed.remove.length > 0;
-  const { create, remove } = isBusy || set.spec.updateStrategy?.type !== 'RollingUpdate' ? managed : roll(fleet);
-  const podFor = podMaker(set, hash);
+  const rolls = set.spec.updateStrategy?.type === 'RollingUpdate' || governed !== undefined;
+  const { create, remove } = isBusy || !rolls ? managed : roll(fleet);
+  const podOf = podMaker(set, hash);
+  const stablePodOf =
+    governed === undefined ? podOf : podMaker(withTemplate(set, governed.stable), hashOf(governed.stable));
+  const podFor = (node: string): Pod => (fleet.hashFor(node) === hash ? podOf(node) : stablePodOf(node));
   return [
     ...managed.beside,
     ...create.slice(0, burst).map((node): Action => ({ type: 'create', object: podFor(node), tell: set })),
@@ -117,7 +125,9 @@ function change(fleet: Fleet, failedPods: FailedPods, view: View): Action[] {
 
 function roll(fleet: Fleet): Pick<ReturnType<typeof manage>, 'create' | 'remove'> {
   const desired = desiredNodes(fleet);
-  const bounds = boundsOf(fleet.set, desired);
+  // A Rollout goes on also where users would delete the pods.
+  const isOwn = fleet.set.spec.updateStrategy?.type === 'RollingUpdate';
+  const bounds = isOwn ? boundsOf(fleet.set, desired) : { maxSurge: 0, maxUnavailable: 1 };
   return bounds.maxSurge === 0 ? replaceOld(fleet, bounds) : surgeNew(fleet, bounds, desired);
 }
 
@@ -127,8 +137,10 @@ function cleanUp(
   all: readonly ControllerRevision[],
   current: ControllerRevision,
   pods: readonly Pod[],
+  stable: ControllerRevision | undefined,
 ): Action[] {
   const hashes = new Set(pods.map(({ metadata }) => metadata.labels?.[podHashLabel]));
+  if (stable !== undefined) hashes.add(hashOf(stable));
   const old = all.filter((revision) => revision !== current);
   const live = old.filter((revision) => hashes.has(hashOf(revision)));
   const needed = new Set([current, ...live].map(({ metadata }) => metadata.name));

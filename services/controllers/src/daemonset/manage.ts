@@ -70,7 +70,7 @@ function manageNode(place: Place, fleet: Fleet, surges: boolean, failedPods: Fai
     return;
   }
   if (alive.length === 0 && verdict === 'runs') needs.create.push(name);
-  if (alive.length > 1) needs.remove.push(...superfluous(alive, fleet));
+  if (alive.length > 1) needs.remove.push(...superfluous(alive, fleet, name));
 }
 
 /** Deletes pods that ended; their places are filled once they are gone. Returns those that run. */
@@ -113,9 +113,9 @@ function ended(
  * The pods that a node with several of them can spare: it keeps the oldest new one, and beside it the oldest old one for as long as
  * that one is ready and the new one not available.
  */
-function superfluous(alive: readonly Pod[], { hash, isAvailable }: Fleet): Pod[] {
+function superfluous(alive: readonly Pod[], { hashFor, isAvailable }: Fleet, nodeName: string): Pod[] {
   const ordered = inOrder(alive);
-  const isNew = ({ metadata }: Pod): boolean => metadata.labels?.[podHashLabel] === hash;
+  const isNew = ({ metadata }: Pod): boolean => metadata.labels?.[podHashLabel] === hashFor(nodeName);
   const newest = ordered.find(isNew);
   const oldest = ordered.find((pod) => !isNew(pod));
   const spare = ordered.filter((pod) => pod !== newest && pod !== oldest);

@@ -1,7 +1,9 @@
 import type { DaemonSet } from '@gantry/model/gen/gantry.apps.v1.ts';
 import type { Pod } from '@gantry/model/gen/gantry.core.v1.ts';
 import type { View } from '../core/action.ts';
+import { podHashLabel } from '../core/history.ts';
 import { availableInMs } from '../core/pods.ts';
+import type { Limits } from '../rollout/limits.ts';
 import { eligibilityOf, type Verdict } from './eligibility.ts';
 import { isUpdated, targetNodeOf } from './template.ts';
 
@@ -19,7 +21,12 @@ export interface Fleet {
   readonly hash: string;
   /** All nodes, and those that are missing and have pods. */
   readonly places: readonly Place[];
+  /** Of the revision that its node should run. */
   readonly isNew: (pod: Pod) => boolean;
+  /** Of the present template. */
+  readonly isUpdated: (pod: Pod) => boolean;
+  /** Value of the label with the revision that a node should run. */
+  readonly hashFor: (nodeName: string) => string;
   /** True for a pod that has been ready for minReadySeconds. */
   readonly isAvailable: (pod: Pod) => boolean;
   /** Milliseconds until the next ready pod counts as available; undefined where none waits. */
@@ -27,7 +34,14 @@ export interface Fleet {
 }
 
 /** Sorts a set's pods out by their nodes: a time that grows with the nodes and the pods, and not with both multiplied. */
-export function fleetOf(set: DaemonSet, hash: string, pods: readonly Pod[], view: View, nowMs: number): Fleet {
+export function fleetOf(
+  set: DaemonSet,
+  hash: string,
+  pods: readonly Pod[],
+  view: View,
+  nowMs: number,
+  limits?: Limits,
+): Fleet {
   const byNode = podsByNode(pods);
   const judge = eligibilityOf(set);
   const places: Place[] = [];
@@ -43,10 +57,33 @@ export function fleetOf(set: DaemonSet, hash: string, pods: readonly Pod[], view
     set,
     hash,
     places,
-    isNew: (pod) => isUpdated(pod, set, hash),
+    ...revisionsIn(places, set, hash, limits),
+    isUpdated: (pod) => isUpdated(pod, set, hash),
     isAvailable: (pod) => waits.get(pod) === 0,
     nextAvailableMs: pending.length === 0 ? undefined : pending.reduce((a, b) => Math.min(a, b)),
   };
+}
+
+/**
+ * The revision of each node: the present one, or, where a Rollout decides, that of as many nodes as the canary may have, and the stable one
+ * of all others. Nodes that have the canary already keep it.
+ */
+function revisionsIn(
+  places: readonly Place[],
+  set: DaemonSet,
+  hash: string,
+  limits: Limits | undefined,
+): Pick<Fleet, 'isNew' | 'hashFor'> {
+  if (limits?.canary === undefined) return { isNew: (pod) => isUpdated(pod, set, hash), hashFor: () => hash };
+  const revisionOf = ({ metadata }: Pod): string | undefined => metadata.labels?.[podHashLabel];
+  const hasCanary = ({ pods }: Place): boolean => pods.some((pod) => !isLeaving(pod) && revisionOf(pod) === hash);
+  const canaries = places
+    .filter(({ verdict }) => verdict === 'runs')
+    .sort((a, b) => Number(hasCanary(b)) - Number(hasCanary(a)) || compare(a.name, b.name))
+    .slice(0, limits.canaryPods);
+  const names = new Set(canaries.map(({ name }) => name));
+  const hashFor = (nodeName: string): string => (names.has(nodeName) ? hash : limits.stable);
+  return { hashFor, isNew: (pod) => revisionOf(pod) === hashFor(targetNodeOf(pod) ?? '') };
 }
 
 /** Pods by the nodes that they are on or were made for. Those that ended and are on their way out leave their places free. */

@@ -22,7 +22,7 @@ export function statusActions(fleet: Fleet): Action[] {
 }
 
 /** Of several pods on a node the one that was there first counts. */
-function countsOf({ places, isNew, isAvailable }: Fleet) {
+function countsOf({ places, isUpdated, isAvailable }: Fleet) {
   const counts = {
     currentNumberScheduled: 0,
     numberMisscheduled: 0,
@@ -43,7 +43,7 @@ function countsOf({ places, isNew, isAvailable }: Fleet) {
     counts.currentNumberScheduled++;
     if (isReady(pod)) counts.numberReady++;
     if (isReady(pod) && isAvailable(pod)) counts.numberAvailable++;
-    if (isNew(pod)) counts.updatedNumberScheduled++;
+    if (isUpdated(pod)) counts.updatedNumberScheduled++;
   }
   return { ...counts, numberUnavailable: counts.desiredNumberScheduled - counts.numberAvailable };
 }

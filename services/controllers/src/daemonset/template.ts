@@ -5,7 +5,7 @@ import { podOfTemplate } from '../core/pod-template.ts';
 
 /** Label of pods with the number of their template, from which Kubernetes' first versions told old pods from new ones. */
 const generationLabel = 'pod-template-generation';
-const generationAnnotation = 'deprecated.daemonset.template.generation';
+export const generationAnnotation = 'deprecated.daemonset.template.generation';
 
 /** Taints that no pod of a DaemonSet minds: it runs on nodes that are in trouble, and stays there (Kubernetes' list). */
 const borne: readonly (readonly [key: string, effect: string])[] = [

@@ -142,10 +142,17 @@ function isBroken(pod: Pod, ordinal: number, scene: Scene): boolean {
   const { set, current } = scene;
   const { type, rollingUpdate } = set.spec.updateStrategy ?? {};
   const start = set.spec.ordinals?.start ?? 0;
-  if (!isOrdered(scene) || type !== 'RollingUpdate' || ordinal < start + (rollingUpdate?.partition ?? 0)) return false;
+  if (!isOrdered(scene) || type !== 'RollingUpdate') return false;
+  if (ordinal < start + (rollingUpdate?.partition ?? 0)) return isCanaryToGo(pod, scene);
   if (isTerminating(pod) || isUpdated(pod, scene) || isServing(pod, scene)) return false;
   const isGivenUp = revisionOf(pod) !== current.metadata.name && !isRunningAndReady(pod);
   return isGivenUp || isPending(pod) || isCrashing(pod);
+}
+
+/** True for a pod below the partition of a revision that a Rollout takes back, which does not serve: nobody waits for it. */
+function isCanaryToGo(pod: Pod, scene: Scene): boolean {
+  const { stable } = scene;
+  return stable !== undefined && revisionOf(pod) !== stable && !isTerminating(pod) && !isServing(pod, scene);
 }
 
 function isCrashing({ status }: Pod): boolean {

@@ -2,6 +2,7 @@
 import type { StatefulSet } from '@gantry/model/gen/gantry.apps.v1.ts';
 import type { Pod } from '@gantry/model/gen/gantry.core.v1.ts';
 import { resolveIntOrPercent } from '../deployment/rolling.ts';
+import { revisionOf } from './identity.ts';
 import { isOrdered, isRunningAndReady, isServing, isTerminating, isUpdated, type Scene } from './scene.ts';
 
 /** Pods of a rolling update that may be missing at once: at least one, or nothing could ever move. */
@@ -25,8 +26,18 @@ export function outdatedPods(scene: Scene): Pod[] {
     .slice(rollingUpdate?.partition ?? 0)
     .flatMap(({ pod }) => (pod === undefined || isTerminating(pod) || isUpdated(pod, scene) ? [] : [pod]))
     .reverse();
+  outdated.push(...returning(scene, rollingUpdate?.partition ?? 0));
   if (isOrdered(scene)) return outdated.slice(0, mayGo);
   const idle = outdated.filter((pod) => !isRunningAndReady(pod));
   const serving = outdated.filter((pod) => isServing(pod, scene));
   return [...idle, ...serving.slice(0, mayGo)];
+}
+
+/** Pods below the partition that go back to the revision that a Rollout keeps, the highest ordinal first. */
+function returning({ stable, replicas }: Scene, partition: number): Pod[] {
+  if (stable === undefined) return [];
+  return replicas
+    .slice(0, partition)
+    .flatMap(({ pod }) => (pod === undefined || isTerminating(pod) || revisionOf(pod) === stable ? [] : [pod]))
+    .reverse();
 }

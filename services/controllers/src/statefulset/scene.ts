@@ -21,6 +21,8 @@ export interface Scene {
   readonly current: ControllerRevision;
   /** The revision of the present template. */
   readonly update: ControllerRevision;
+  /** Name of the revision that a Rollout keeps: pods below the partition go back to it. Undefined where none decides. */
+  readonly stable?: string;
   /** Of all ordinals that the set asks for, in their order. */
   readonly replicas: readonly Replica[];
   /** Pods of other ordinals, the highest first. */

@@ -15,6 +15,8 @@ import {
 import { claimsOf } from '../core/claims.ts';
 import { type History, historyOf, truncated } from '../core/history.ts';
 import { controllerOf, ownerKey } from '../core/owners.ts';
+import { governedKey } from '../rollout/limits.ts';
+import { governed } from './governed.ts';
 import { growthOf } from './growth.ts';
 import { identityOf, ordinalOf, revisionOf } from './identity.ts';
 import { endCondemned, keepReplicas, type Step, type Warning } from './replicas.ts';
@@ -38,7 +40,7 @@ export function statefulSetController(): Controller {
   const memories = new Map<string, Memory>();
   return {
     name: 'statefulset-controller',
-    watches: ['StatefulSet', 'Pod', 'ControllerRevision', 'PersistentVolumeClaim', 'StorageClass'],
+    watches: ['StatefulSet', 'Pod', 'ControllerRevision', 'PersistentVolumeClaim', 'StorageClass', 'Rollout'],
     keysFor,
 
     reconcile(key: string, view: View, nowMs: number): readonly Action[] {
@@ -84,6 +86,8 @@ function keysFor(object: AnyObject, view: View): readonly string[] {
       return [...view.list('StatefulSet')]
         .filter(({ spec }) => (spec.volumeClaimTemplates ?? []).length > 0)
         .map(keyOf);
+    case 'Rollout':
+      return governedKey(object, 'StatefulSet');
     default:
       return [];
   }
@@ -126,7 +130,7 @@ function plan(set: StatefulSet, view: View, nowMs: number, memory: Memory): read
     return history.actions.map((action) => ({ ...action, ...guard(set) }) as Action);
   }
   const current = history.all.find(({ metadata }) => metadata.name === currentRevision) ?? update;
-  const scene = { set, view, nowMs, current, update, ...sorted(set, pods.members) };
+  const scene = governed({ set, view, nowMs, current, update, ...sorted(set, pods.members) }, history);
   return act(scene, { ...observed, current: current.metadata.name, update: update.metadata.name }, history, memory);
 }
 
@@ -177,7 +181,7 @@ function bounded(actions: readonly Action[]): Action[] {
   });
 }
 
-function prune({ set }: Scene, { pods, current, update }: Observed, { all }: History): Action[] {
-  const needed = new Set([current, update, ...pods.map((pod) => revisionOf(pod) ?? '')]);
+function prune({ set, stable }: Scene, { pods, current, update }: Observed, { all }: History): Action[] {
+  const needed = new Set([current, update, stable ?? current, ...pods.map((pod) => revisionOf(pod) ?? '')]);
   return truncated(all, needed, set.spec.revisionHistoryLimit ?? 10);
 }

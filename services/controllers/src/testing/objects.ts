@@ -1,5 +1,6 @@
 import type { DaemonSet, Deployment, ReplicaSet, StatefulSet } from '@gantry/model/gen/gantry.apps.v1.ts';
 import type { Node, Pod, PodSpec, Service } from '@gantry/model/gen/gantry.core.v1.ts';
+import type { Rollout, RolloutStatus } from '@gantry/model/gen/gantry.rollout.v1.ts';
 import { controllerReference } from '../core/owners.ts';
 
 let nextUid = 1;
@@ -141,5 +142,16 @@ export function aNode(name: string, overrides: Partial<Node> = {}): Node {
     spec: {},
     status: { conditions: [{ type: 'Ready', status: 'True', lastTransitionTime: '2026-01-01T00:00:00Z' }] },
     ...overrides,
+  };
+}
+
+/** A Rollout of the workload `web`, in this state. */
+export function aRollout(kind: 'Deployment' | 'StatefulSet' | 'DaemonSet', status: RolloutStatus = {}): Rollout {
+  return {
+    apiVersion: 'gantry.dev/v1',
+    kind: 'Rollout',
+    metadata: meta('web'),
+    spec: { workloadRef: { apiVersion: 'apps/v1', kind, name: 'web' }, strategy: { canary: {} } },
+    status,
   };
 }
