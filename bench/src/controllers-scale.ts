@@ -1,7 +1,8 @@
 /**
  * Workload controllers at scale: Deployments on hollow nodes, with Gantry (Redis, NATS, each service a process of its own) and with
  * Kubernetes and kwok (PEERS names a folder with its binaries) in the same run. Ten Deployments grow from 0 to 1,000 pods each and back;
- * then 1,000 Deployments of 10 pods are made, and the cluster is left alone for a while, in which nobody should write.
+ * a DaemonSet gets a pod on each node; then 1,000 Deployments of 10 pods are made, and the cluster is left alone for a while, in which nobody
+ * should write.
  *
  *     PEERS=… scripts/node bench/src/controllers-scale.ts [--only gantry|kubernetes] [--nodes 1000] [--deployments 1000]
  */
@@ -10,7 +11,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { connect } from '@gantry/client/client.ts';
-import type { Deployment } from '@gantry/model/gen/gantry.apps.v1.ts';
+import type { DaemonSet, Deployment } from '@gantry/model/gen/gantry.apps.v1.ts';
 import { startHollowNodes } from '@gantry/node-agent/hollow-nodes.ts';
 import { defaultNodeTimes } from '@gantry/node-agent/node/registrar.ts';
 import { systemClock } from '@gantry/runtime/clock.ts';
@@ -41,6 +42,9 @@ interface Subject extends AsyncDisposable {
   create(deployments: readonly Deployment[]): Promise<void>;
   scale(name: string, replicas: number): Promise<void>;
   deployments(): Promise<readonly Deployment[]>;
+  createDaemonSet(set: DaemonSet): Promise<void>;
+  daemonSet(name: string): Promise<DaemonSet>;
+  deleteDaemonSet(name: string): Promise<void>;
   /** The store's present revision. */
   revision(): Promise<number>;
   /** Calls back at each change of a Lease: those of leaders and of nodes are no work of workload controllers. */
@@ -67,6 +71,16 @@ function deploymentOf(name: string, replicas: number): Deployment {
   } as unknown as Deployment;
 }
 
+function daemonSetOf(name: string): DaemonSet {
+  const { selector, template } = deploymentOf(name, 0).spec;
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'DaemonSet',
+    metadata: { name, namespace: 'default' },
+    spec: { selector, template },
+  } as unknown as DaemonSet;
+}
+
 async function startGantry(folder: string): Promise<Subject> {
   await using stack = new AsyncDisposableStack();
   const cluster = stack.use(await startProcesses({ controllers: true }));
@@ -88,6 +102,9 @@ async function startGantry(folder: string): Promise<Subject> {
       await client.patch('Deployment', { namespace: 'default', name }, patch);
     },
     deployments: async () => (await client.list('Deployment', { namespace: 'default' })).items,
+    createDaemonSet: async (set) => void (await client.create(set)),
+    daemonSet: (name) => client.get('DaemonSet', { namespace: 'default', name }),
+    deleteDaemonSet: async (name) => void (await client.delete('DaemonSet', { namespace: 'default', name })),
     revision: async () => (await client.list('Namespace', { limit: 1 })).resourceVersion,
     watchLeases: async (onChange) => {
       const { resourceVersion } = await client.list('Lease', { limit: 1 });
@@ -113,6 +130,7 @@ async function startKubernetes(folder: string): Promise<Subject> {
   const cluster = await startKubernetesCluster(peers, folder, played);
   const [load] = cluster.server.loads;
   const path = '/apis/apps/v1/namespaces/default/deployments';
+  const daemonPath = '/apis/apps/v1/namespaces/default/daemonsets';
   const list = async <T>(url: string): Promise<T> => JSON.parse(await load.send('GET', url)) as T;
   return {
     name: 'Kubernetes (etcd, kwok)',
@@ -127,6 +145,9 @@ async function startKubernetes(folder: string): Promise<Subject> {
       await load.send('PATCH', `${path}/${name}`, { spec: { replicas } }, 'application/merge-patch+json');
     },
     deployments: async () => (await list<{ items: Deployment[] }>(`${path}?resourceVersion=0`)).items,
+    createDaemonSet: async (set) => void (await load.send('POST', daemonPath, set)),
+    daemonSet: (name) => list<DaemonSet>(`${daemonPath}/${name}`),
+    deleteDaemonSet: async (name) => void (await load.send('DELETE', `${daemonPath}/${name}`)),
     revision: async () => {
       const { metadata } = await list<{ metadata: { resourceVersion: string } }>('/api/v1/namespaces?limit=1');
       return Number(metadata.resourceVersion);
@@ -147,6 +168,18 @@ async function untilReady(subject: Subject, ready: number, startMs: number): Pro
     const counts = [count(({ replicas }) => replicas), count(({ availableReplicas }) => availableReplicas)];
     if (counts.every((each) => each === ready)) return elapsedMs / 1_000;
     if (elapsedMs > patienceMs) throw new Error(`${counts.join(' pods, available: ')} of ${ready} after 15 minutes`);
+    await delay(pollMs);
+  }
+}
+
+/** Seconds until a DaemonSet says that each node has an available pod of it. */
+async function untilOnAllNodes(subject: Subject, name: string, startMs: number): Promise<number> {
+  for (;;) {
+    const { status } = await subject.daemonSet(name);
+    const elapsedMs = performance.now() - startMs;
+    const counts = [status?.desiredNumberScheduled ?? 0, status?.numberAvailable ?? 0];
+    if (counts.every((each) => each === values.nodes)) return elapsedMs / 1_000;
+    if (elapsedMs > patienceMs) throw new Error(`${counts.join(' nodes, available: ')} after 15 minutes`);
     await delay(pollMs);
   }
 }
@@ -183,6 +216,12 @@ async function measure(subject: Subject): Promise<void> {
   };
   await step(subject, `${large} Deployments from 0 to ${perDeployment} pods each`, grow(perDeployment));
   await step(subject, 'back to 0', grow(0));
+  await step(subject, `a DaemonSet on ${values.nodes} nodes`, async () => {
+    const startMs = performance.now();
+    await subject.createDaemonSet(daemonSetOf('agent'));
+    return await untilOnAllNodes(subject, 'agent', startMs);
+  });
+  await subject.deleteDaemonSet('agent');
   const small = Array.from({ length: values.deployments }, (_, index) => deploymentOf(`web-${index}`, 10));
   await step(subject, `${values.deployments} new Deployments of 10 pods`, async () => {
     const startMs = performance.now();
