@@ -161,6 +161,8 @@ async function busyboxLayer(): Promise<LayerEntry[]> {
     { kind: 'directory', path: 'etc' },
     { kind: 'directory', path: 'root', mode: 0o700 },
     { kind: 'directory', path: 'tmp', mode: 0o1777 },
+    { kind: 'directory', path: 'var' },
+    { kind: 'directory', path: 'var/tmp', mode: 0o1777 },
   ];
 }
 
