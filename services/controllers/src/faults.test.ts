@@ -149,6 +149,28 @@ function oblivious(): Careless {
   return { ...cast, controllers: (simulation) => cast.controllers(simulation).map(wrap) };
 }
 
+/** All controllers, one of which takes all old pods of a Deployment at once. */
+function greedy(): Careless {
+  const cast = wholeCast();
+  const emptied = (action: Action): Action => {
+    if (action.type !== 'update' || action.object.kind !== 'ReplicaSet') return action;
+    const { spec, status } = action.object;
+    const shrinks = (spec.replicas ?? 1) < (status?.replicas ?? 0);
+    return shrinks ? { ...action, object: { ...action.object, spec: { ...spec, replicas: 0 } } } : action;
+  };
+  const careless = (controller: Controller): Controller => ({
+    ...controller,
+    reconcile: (key, view, nowMs) => controller.reconcile(key, view, nowMs).map(emptied),
+  });
+  return {
+    ...cast,
+    controllers: (simulation) =>
+      cast
+        .controllers(simulation)
+        .map((controller) => (controller.name === 'deployment-controller' ? careless(controller) : controller)),
+  };
+}
+
 describe('the simulation catches', () => {
   // The seeds are those that found it; others do as well.
   it.each<[what: string, scenario: string, cast: () => Careless, seeds: number[], caught: RegExp]>([
@@ -158,6 +180,13 @@ describe('the simulation catches', () => {
       forgetful,
       Array.from({ length: 200 }, (_, i) => i + 1),
       /pods of ReplicaSet/,
+    ],
+    [
+      'a rollout that takes all old pods at once',
+      'deployment-controller',
+      greedy,
+      Array.from({ length: 200 }, (_, i) => i + 1),
+      /available pods of Deployment web are missing/,
     ],
     [
       'a budget whose granted evictions are forgotten',

@@ -11,6 +11,7 @@ import { controllerOf } from '../core/owners.ts';
 import { isActive } from '../core/pods.ts';
 import { rolloutBounds } from '../deployment/rolling.ts';
 import { foregroundFinalizer, orphanFinalizer } from './deletion.ts';
+import { DeploymentInvariants } from './deployment-invariants.ts';
 import { foreignKinds, idOf } from './foreign.ts';
 import { JobInvariants } from './job-invariants.ts';
 import type { Players } from './players.ts';
@@ -45,6 +46,7 @@ export class Invariants {
 
   constructor(around: Surroundings) {
     this.#around = around;
+    new DeploymentInvariants(around);
     new JobInvariants(around.store, around.decidedAt);
     new StatefulInvariants(around.store, around.players.containers, around.decidedAt);
     around.store.onChange((change) => {

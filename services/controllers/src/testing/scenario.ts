@@ -1,4 +1,5 @@
-import type { Pod } from '@gantry/model/gen/gantry.core.v1.ts';
+import type { ReplicaSet } from '@gantry/model/gen/gantry.apps.v1.ts';
+import type { Pod, ReplicationController } from '@gantry/model/gen/gantry.core.v1.ts';
 import { isReady } from '@gantry/model/ready.ts';
 import type { AnyObject } from '../core/action.ts';
 import type { Measurer } from '../core/measure.ts';
@@ -39,8 +40,8 @@ export function disturbPods(simulation: Simulation): void {
   if (random.chance(0.01)) users.remove(simulation, pod());
 }
 
-/** Faults of a ReplicaSet at rest. */
-export function checkSet(simulation: Simulation, set: AnyObject & { kind: 'ReplicaSet' }): string[] {
+/** Faults of a set at rest. */
+export function checkSet(simulation: Simulation, set: ReplicaSet | ReplicationController): string[] {
   const pods = podsOf(simulation, set);
   const replicas = set.spec.replicas ?? 1;
   const { name } = set.metadata;

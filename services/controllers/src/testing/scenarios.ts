@@ -1,6 +1,7 @@
 import { namespaces, volumes } from './cluster-scenarios.ts';
 import { cronJobs } from './cronjob-scenario.ts';
 import { daemonSets } from './daemonset-scenario.ts';
+import { deployments, replicationControllers } from './deployment-scenario.ts';
 import { evictions } from './disruption-scenario.ts';
 import { endpoints } from './endpoints-scenario.ts';
 import { garbage } from './garbage-scenario.ts';
@@ -10,11 +11,12 @@ import { quotas } from './quota-scenario.ts';
 import { rollouts } from './rollout-scenario.ts';
 import type { Scenario } from './scenario.ts';
 import { statefulSets } from './stateful-scenario.ts';
-import { deployments, disruptions, endpointSlices, podGroups, replicaSets } from './workload-scenarios.ts';
+import { disruptions, endpointSlices, podGroups, replicaSets } from './workload-scenarios.ts';
 
 /** One a controller; all controllers run in each. */
 export const scenarios: readonly Scenario[] = [
   replicaSets,
+  replicationControllers,
   deployments,
   daemonSets,
   cronJobs,

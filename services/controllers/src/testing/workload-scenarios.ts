@@ -1,13 +1,10 @@
-import type { Pod } from '@gantry/model/gen/gantry.core.v1.ts';
 import { isReady } from '@gantry/model/ready.ts';
 import { matchesLabels } from '@gantry/model/selectors.ts';
-import { controllerOf } from '../core/owners.ts';
 import { isActive } from '../core/pods.ts';
-import { aDeployment, aReplicaSet, aService } from './objects.ts';
-import { checkSet, disturbPods, nodes, podsOf, type Scenario } from './scenario.ts';
+import { deployments } from './deployment-scenario.ts';
+import { aReplicaSet, aService } from './objects.ts';
+import { checkSet, disturbPods, nodes, type Scenario } from './scenario.ts';
 import { users } from './users.ts';
-
-const imageOf = (pod: Pod): string => pod.spec.containers[0]?.image ?? '';
 
 export const replicaSets: Scenario = {
   name: 'replicaset-controller',
@@ -23,42 +20,6 @@ export const replicaSets: Scenario = {
     disturbPods(simulation);
   },
   check: (simulation) => simulation.all('ReplicaSet').flatMap((set) => checkSet(simulation, set)),
-};
-
-export const deployments: Scenario = {
-  name: 'deployment-controller',
-  setUp: (simulation) => {
-    const { random } = simulation;
-    nodes(simulation);
-    const bound = (): number | string => (random.chance(0.5) ? random.int(0, 4) : `${random.int(0, 100)}%`);
-    const rollingUpdate = { maxSurge: bound(), maxUnavailable: bound() };
-    const strategy = random.chance(0.25) ? { type: 'Recreate' } : { type: 'RollingUpdate', rollingUpdate };
-    const minReadySeconds = random.pick([0, 0, 5])!;
-    simulation.create(aDeployment({ replicas: random.int(1, 8), strategy, minReadySeconds }));
-  },
-  act: (simulation) => {
-    const { random } = simulation;
-    const [deployment] = simulation.all('Deployment');
-    if (random.chance(0.01)) users.scale(simulation, deployment, random.int(0, 8));
-    if (random.chance(0.02)) users.setImage(simulation, deployment, `web:${random.int(1, 3)}`);
-    if (random.chance(0.01)) users.pause(simulation, deployment, random.chance(0.5));
-    disturbPods(simulation);
-  },
-  check: (simulation) => {
-    const [deployment] = simulation.all('Deployment');
-    const { replicas = 1, template, paused } = deployment!.spec;
-    const sets = simulation.all('ReplicaSet').filter((set) => controllerOf(set)?.uid === deployment!.metadata.uid);
-    const pods = sets.flatMap((set) => podsOf(simulation, set));
-    const image = template!.spec!.containers[0]!.image;
-    const faults = sets.flatMap((set) => checkSet(simulation, set));
-    if (paused) return faults;
-    return [
-      ...faults,
-      ...(pods.length === replicas ? [] : [`${pods.length} pods, and not ${replicas}`]),
-      ...(pods.every((pod) => imageOf(pod) === image) ? [] : [`not all pods run ${image}`]),
-      ...((deployment!.status?.availableReplicas ?? 0) === replicas ? [] : ['the status says that some are missing']),
-    ];
-  },
 };
 
 export const endpointSlices: Scenario = {
