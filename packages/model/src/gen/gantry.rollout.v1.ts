@@ -144,7 +144,7 @@ export interface RolloutPause {
 
 /** Something that is asked for by hand. Each request is carried out once. */
 export interface RolloutRequest {
-  /** "Promote" (goes on to the next step, whatever the present one waits for), "PromoteFull" (skips all steps and analyses, and waits only for the pods), "Abort" (the stable revision gets all requests) or "Retry" (starts an aborted revision anew). */
+  /** "Promote" (ends the present pause or analysis; a step that waits for pods goes on waiting), "PromoteFull" (skips all steps and analyses, and waits only for the pods), "Abort" (the stable revision gets all requests) or "Retry" (starts an aborted revision anew). */
   action: string;
   /** Any text that no request before it had: it makes a request a new one. */
   id: string;
@@ -160,7 +160,7 @@ export interface RolloutSpec {
   services?: string[];
   /** How a new revision comes into force: one of canary and blueGreen. */
   strategy: RolloutStrategy;
-  /** Seconds in which the canary's pods must become available, one more at least each time; after it the rollout is aborted. 600 where absent. */
+  /** Seconds for which the canary may lack pods without getting one more of them, at any step; after it the rollout is aborted. 600 where absent. */
   progressDeadlineSeconds?: number;
   /** Seconds for which the pods of the former revision stay once it gets no more requests, so that a way back is short and requests under way end. 30 where absent. Deployments only: pods of other workloads are replaced one by one. */
   scaleDownDelaySeconds?: number;

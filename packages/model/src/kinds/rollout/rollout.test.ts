@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { Rollout } from '../../gen/gantry.rollout.v1.ts';
 import { made, printedObject, problemsOf } from '../../testing/made.ts';
@@ -95,6 +96,11 @@ describe('a rollout', () => {
     ],
   ])('may not be %s', (text, problem) => {
     expect(problemsOf(text).join('\n')).toContain(problem);
+  });
+
+  it('may be that of the example', () => {
+    const example = readFileSync(new URL('../../../../../examples/rollout.yaml', import.meta.url), 'utf8');
+    expect(problemsOf(example)).toEqual([]);
   });
 
   it('keeps its workload', () => {
