@@ -139,10 +139,6 @@ async function lead(oracle: Oracle, life: Life): Promise<Rest[]> {
   ]) {
     await oracle.send('DELETE', `${path}?gracePeriodSeconds=0`);
   }
-  for (const { metadata } of await list(oracle, `${core}/persistentvolumeclaims`)) {
-    const body = { metadata: { finalizers: null } };
-    await oracle.send('PATCH', `${core}/persistentvolumeclaims/${metadata.name}`, body, 'application/merge-patch+json');
-  }
   await sleep(restMs);
   return rests;
 }
@@ -150,7 +146,11 @@ async function lead(oracle: Oracle, life: Life): Promise<Rest[]> {
 const peers = process.env.PEERS;
 if (peers === undefined)
   throw new Error('PEERS names the folder whose bin/ holds etcd, kube-apiserver and kube-controller-manager');
-await using oracle = await Oracle.start(peers, 'AlwaysAllow', ['statefulset-controller']);
+await using oracle = await Oracle.start(peers, 'AlwaysAllow', [
+  'statefulset-controller',
+  'garbage-collector-controller',
+  'persistentvolumeclaim-protection-controller',
+]);
 const answers: Record<string, readonly Rest[]> = {};
 for (const life of lives()) answers[life.name] = await lead(oracle, life);
 await writeFile(answersFile, `${JSON.stringify(answers, null, 1)}\n`);
