@@ -67,6 +67,11 @@ export function createProgram(termination: Termination): Command {
       const { distributed } = await import('./commands/distributed.ts');
       await distributed(flags, output, termination);
     });
+  addCertsCommand(program, signal);
+  return program;
+}
+
+function addCertsCommand(program: Command, signal: AbortSignal): void {
   program
     .command('certs <folder>')
     .description("issue the certificates of a cluster's services, of nodes and of the administrator, a folder each")
@@ -75,7 +80,6 @@ export function createProgram(termination: Termination): Command {
     .option('--node <name>', 'node whose agent gets a certificate; may be repeated', collect, [])
     .option('--keep', 'go on, and renew each at two thirds of its life', false)
     .action(async (folder, flags) => (await import('./commands/certs.ts')).certs(folder, flags, output, signal));
-  return program;
 }
 
 /** Collects the values of an option that may be repeated. */
