@@ -26,6 +26,35 @@ describe('a step of a rolling update', () => {
     expect(nextNewSize(bounds, { wanted: 5, available: 5 }, [{ wanted: 8, available: 8 }])).toBe(5);
   });
 
+  // Facts of Kubernetes' controller.
+  it.each([
+    { surge: 0, old: 10, now: 0, kept: 0 },
+    { surge: 2, old: 10, now: 0, kept: 2 },
+    { surge: 2, old: 5, now: 0, kept: 7 },
+    { surge: 2, old: 10, now: 2, kept: 2 },
+    { surge: 2, old: 2, now: 11, kept: 10 },
+  ])(
+    'of ten replicas makes $kept of $now new ones, beside $old old ones and with a surge of $surge',
+    ({ surge, old, now, kept }) => {
+      const sizes = [{ wanted: old, available: old }];
+      expect(nextNewSize(rolloutBounds(10, surge, 0), { wanted: now, available: 0 }, sizes)).toBe(kept);
+    },
+  );
+
+  it.each([
+    { missing: 0, old: 10, available: 10, fresh: 0, kept: 9 },
+    { missing: 2, old: 10, available: 10, fresh: 0, kept: 8 },
+    { missing: 2, old: 10, available: 8, fresh: 0, kept: 8 },
+    { missing: 2, old: 10, available: 9, fresh: 0, kept: 8 },
+    { missing: 2, old: 8, available: 8, fresh: 2, kept: 8 },
+  ])(
+    'leaves $kept of $old old ones, $available of them available, beside $fresh new ones',
+    ({ missing, old, available, fresh, kept }) => {
+      const bounds = rolloutBounds(10, 0, missing);
+      expect(nextOldSizes(bounds, { wanted: fresh, available: 0 }, [{ wanted: old, available }])).toEqual([kept]);
+    },
+  );
+
   it('never takes more available replicas away than may be missing', () => {
     expect(nextOldSizes(bounds, { wanted: 3, available: 0 }, [{ wanted: 10, available: 10 }])).toEqual([8]);
     expect(nextOldSizes(bounds, { wanted: 3, available: 3 }, [{ wanted: 8, available: 8 }])).toEqual([5]);
@@ -104,6 +133,19 @@ describe('the sets of a Deployment that is scaled in the middle of a rollout', (
       ['go by the pods that are counted where they do not know', 20, 0, [5, 5], undefined, [10, 10]],
       ['go by the pods that are counted where what they know is 0', 20, 0, [5, 5], 0, [10, 10]],
       ['are three', 8, 0, [3, 3, 3], 9, [2, 3, 3]],
+      ['of which the newer is smaller grow', 10, 0, [3, 2], 5, [6, 4]],
+      ['of which the newer is smaller shrink', 3, 0, [3, 2], 5, [2, 1]],
+      ['of which one is tiny shrink', 4, 0, [1, 8], 9, [0, 4]],
+      ['of three sizes grow', 10, 0, [2, 3, 2], 7, [3, 4, 3]],
+      ['of three sizes shrink', 8, 0, [3, 8, 2], 13, [2, 5, 1]],
+      ['of one pod each grow from the newest', 4, 0, [1, 1, 1], 3, [1, 1, 2]],
+      ['of one pod each shrink from the oldest', 2, 0, [1, 1, 1], 3, [0, 1, 1]],
+      ['of one size, two of them, grow from the newest', 5, 0, [2, 2], 4, [2, 3]],
+      ['that are three go to nothing', 0, 0, [1, 2, 3], 6, [0, 0, 0]],
+      ['with a surge grow', 20, 2, [6, 6], 12, [11, 11]],
+      ['grow with another surge', 50, 6, [8, 5], 13, [34, 22]],
+      ['of an older template both grow', 14, 0, [3, 7], 10, [4, 10]],
+      ['stay where the new one is broken', 2, 1, [1, 2], 3, [1, 2]],
     ],
   )('%s', (_what, replicas, surge, before, most, after) => {
     expect(scaled(replicas, surge, before, most)).toEqual(after);
