@@ -21,7 +21,7 @@ export async function writeTestImages(programs: string, imagesDir: string): Prom
     busybox: [
       busyboxImage({
         name: `${testRegistry}/busybox:1.37.0-2`,
-        layers: [await busyboxLayer(), [...tools.filter(({ path }) => path !== 'bin/nc'), ...bashAsShell(tools)]],
+        layers: [await busyboxLayer(), tools.filter(({ path }) => path !== 'bin/nc')],
       }),
       busyboxImage({ name: `${testRegistry}/nonroot:1.5`, user: '1234' }),
     ],
@@ -164,9 +164,4 @@ async function busyboxLayer(): Promise<LayerEntry[]> {
     { kind: 'directory', path: 'var' },
     { kind: 'directory', path: 'var/tmp', mode: 0o1777 },
   ];
-}
-
-/** The shell of older versions of busybox drops variables whose names are none to it, and some tests have such. */
-function bashAsShell(tools: readonly LayerEntry[]): LayerEntry[] {
-  return tools.some(({ path }) => path === 'bin/bash') ? [{ kind: 'symlink', path: 'bin/sh', target: 'bash' }] : [];
 }

@@ -24,9 +24,12 @@ export async function machineTools(programs: string): Promise<LayerEntry[]> {
   const folders = new Set(
     [...contents.keys()].flatMap((path) => parents(dirname(path).slice(1)).map((each) => each.path)),
   );
+  // The shell of Debian's busybox prefers its own tools to programs of the path, and drops variables whose names are none to it.
+  const shell: LayerEntry[] = contents.has('/bin/bash') ? [{ kind: 'symlink', path: 'bin/sh', target: 'bash' }] : [];
   return [
     ...[...folders].map((path): LayerEntry => ({ kind: 'directory', path })),
     ...[...contents].map(([path, content]) => program(path.slice(1), content)),
+    ...shell,
     // The C library asks DNS after the hosts file.
     ...(folders.has('etc') ? [] : [{ kind: 'directory', path: 'etc' } as const]),
     file('etc/nsswitch.conf', 'hosts: files dns\n'),
