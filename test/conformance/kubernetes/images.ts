@@ -6,13 +6,19 @@ import { busyboxImage, pauseImage, readBusybox } from '@gantry/node-agent/images
 import { file, parents, program } from './layers.ts';
 import { machineTools } from './tools.ts';
 
+/** Writes the images that the tests name into the folder from which nodes take images in. */
+export async function writeTestImages(programs: string, imagesDir: string): Promise<void> {
+  await mkdir(imagesDir, { recursive: true });
+  for (const [file, images] of Object.entries(await testImages(programs)))
+    await writeImageTar(join(imagesDir, `${file}.tar`), images);
+}
+
 /**
- * Builds the images that the tests name into the folder from which nodes take images in. The programs are those that the suite was
+ * Builds the images that the tests name, by the file that they go to. The programs are those that the suite was
  * built with and those of this machine: busybox, and further tools where they are installed. A web server of busybox stands in for
  * nginx, at the paths that the tests ask for.
  */
-export async function writeTestImages(programs: string, imagesDir: string): Promise<void> {
-  await mkdir(imagesDir, { recursive: true });
+export async function testImages(programs: string): Promise<Readonly<Record<string, readonly BuiltImage[]>>> {
   const tools = await machineTools(programs);
   const agnhost = await agnhostLayers(programs, tools);
   const images: Record<string, Promise<BuiltImage>[]> = {
@@ -35,8 +41,8 @@ export async function writeTestImages(programs: string, imagesDir: string): Prom
     servers: [serverImage(programs)],
     etcd: [etcdImage(programs)],
   };
-  for (const [file, built] of Object.entries(images))
-    await writeImageTar(join(imagesDir, `${file}.tar`), await Promise.all(built));
+  const built = Object.entries(images).map(async ([file, of]) => [file, await Promise.all(of)] as const);
+  return Object.fromEntries(await Promise.all(built));
 }
 
 const registry = 'registry.k8s.io';

@@ -8,7 +8,8 @@ import { projectFile } from '../../e2e/command.ts';
 import type { TestCluster } from '../../e2e/harness.ts';
 import type { Choice, Run, Suite } from '../scoreboard.ts';
 import { conformanceBoard } from './board.ts';
-import { writeTestImages } from './images.ts';
+import { testImages, writeTestImages } from './images.ts';
+import { serveImages } from './registry.ts';
 import { type ConformanceTest, conformanceTests, type Outcome, outcomesOf, patternOf } from './report.ts';
 
 /** Version of Kubernetes whose tests run, as in the module file: they say it of themselves and of kubectl. */
@@ -83,6 +84,7 @@ async function run(cluster: TestCluster, programs: string, choice: Choice): Prom
   const tests = conformanceTests(parse(listed));
   const chosen = chosenOf(tests, choice);
   const report = join(programs, 'report.json');
+  await using _registry = await serveImages(Object.values(await testImages(programs)).flat(), cluster.stateDir);
   await rm(report, { force: true });
   const log = openSync(join(programs, 'output.log'), 'w');
   const flags = ['--no-color', `--procs=${choice.procs}`, `--timeout=${timeout}`, `--focus=${patternOf(chosen)}`];
