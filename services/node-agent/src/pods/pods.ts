@@ -167,7 +167,7 @@ async function makeParts(
   const times = config.observation ?? defaultObservation;
   const onChange = (changed: ReadonlySet<string>): void => managerOf().observed(changed);
   const observation = new Observation(runtime.observer, { clock, log, times, onChange });
-  const terminationMessages = new TerminationMessages(paths, wake, log);
+  const terminationMessages = new TerminationMessages(paths);
   const sandboxesOf: WorkerDeps['sandboxesOf'] = (uid) =>
     observation.latest === undefined ? undefined : (observation.latest.byPod.get(uid) ?? []);
   const shared = { paths, volumes, configObjects, recordEvent };

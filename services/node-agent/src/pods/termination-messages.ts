@@ -1,7 +1,4 @@
-import { constants } from 'node:fs';
-import { open } from 'node:fs/promises';
-import type { Logger } from '@gantry/runtime/log.ts';
-import { contain } from '../contain.ts';
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { terminationMessagePath } from '../containers/mounts.ts';
 import { LogFormatter, parseEntry } from '../logs/line.ts';
 import type { ObservedContainer } from '../runtime/runtime.ts';
@@ -13,20 +10,18 @@ import type { PodView } from './view.ts';
 const maxMessageBytes = 4_096;
 const maxLogTailBytes = 2_048;
 
-/** Termination messages of containers: each is read once, after the container's end was observed. */
+/**
+ * Termination messages of containers: each is read once, when the container's end was observed, and at once: whoever sees that a
+ * container ended sees its message. They are some kilobytes of local files.
+ */
 export class TerminationMessages {
-  readonly #log: Logger;
   readonly #paths: PodPaths;
-  readonly #onRead: (podUid: string) => void;
-  /** By container id; empty while it is read. */
+  /** By container id. */
   readonly #messages = new Map<string, string>();
   readonly #byPod = new Map<string, readonly string[]>();
 
-  /** @param onRead Called when there is something to show of a pod. */
-  constructor(paths: PodPaths, onRead: (podUid: string) => void, log: Logger) {
-    this.#log = log;
+  constructor(paths: PodPaths) {
     this.#paths = paths;
-    this.#onRead = onRead;
   }
 
   /** The container's termination message; empty if it wrote none. */
@@ -45,24 +40,20 @@ export class TerminationMessages {
     if (ids.length > 0) this.#byPod.set(uid, ids);
     else this.#byPod.delete(uid);
     for (const container of ended) {
-      if (this.#messages.has(container.id)) continue;
-      this.#messages.set(container.id, '');
-      contain(this.#log, 'reading a termination message', () => this.#read(view, container));
+      if (!this.#messages.has(container.id)) this.#messages.set(container.id, this.#read(view, container));
     }
   }
 
-  async #read(view: PodView, container: ObservedContainer): Promise<void> {
+  #read(view: PodView, container: ObservedContainer): string {
     const uid = podUid(view.pod);
     const spec = plannedContainers(view.pod).find(({ name }) => name === container.name)?.spec;
     const path = terminationMessagePath(this.#paths, uid, container.name, container.attempt);
-    let message = await readTail(path, maxMessageBytes);
+    const message = readTail(path, maxMessageBytes);
     const failed = container.state.kind === 'exited' && container.state.exitCode !== 0;
     if (message === '' && failed && spec?.terminationMessagePolicy === 'FallbackToLogsOnError') {
-      message = textOfLog(await readTail(container.logPath, maxLogTailBytes));
+      return textOfLog(readTail(container.logPath, maxLogTailBytes));
     }
-    if (message === '' || !this.#messages.has(container.id)) return;
-    this.#messages.set(container.id, message);
-    this.#onRead(uid);
+    return message;
   }
 }
 
@@ -79,15 +70,17 @@ export function textOfLog(tail: string): string {
 }
 
 /** The last bytes of a file; empty if there is none. */
-async function readTail(path: string, maxBytes: number): Promise<string> {
+function readTail(path: string, maxBytes: number): string {
+  let file: number | undefined;
   try {
     // A link or a pipe that took the place of the file is not followed and not waited for.
-    await using file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-    const { size } = await file.stat();
-    const length = Math.min(size, maxBytes);
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, size - length);
-    return buffer.subarray(0, bytesRead).toString('utf8');
+    file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    const { size } = fstatSync(file);
+    const buffer = Buffer.alloc(Math.min(size, maxBytes));
+    return buffer.subarray(0, readSync(file, buffer, 0, buffer.length, size - buffer.length)).toString('utf8');
   } catch {
     return '';
+  } finally {
+    if (file !== undefined) closeSync(file);
   }
 }
