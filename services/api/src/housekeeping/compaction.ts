@@ -10,8 +10,10 @@ export interface Retention {
   readonly keepRevisions: number;
 }
 
-/** Ten minutes outlast a restart of any service; a hundred thousand changes are some 200 MB on disk. */
-export const defaultRetention: Retention = { keepMs: 600_000, keepRevisions: 100_000 };
+/**
+ * Five minutes, as kube-apiserver keeps at least, outlast a restart of any service; a hundred thousand changes are some 200 MB on disk.
+ */
+export const defaultRetention: Retention = { keepMs: 300_000, keepRevisions: 100_000 };
 
 /** The store's revision at some time of the monotonic clock. */
 export interface RevisionSample {

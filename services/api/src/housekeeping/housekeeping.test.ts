@@ -16,8 +16,8 @@ describe('compactTo', () => {
     expect(compactTo(samples, current, nowMs, keep)).toBe(revision);
   });
 
-  test('keeps ten minutes and a hundred thousand revisions where nothing else is said', () => {
-    expect(defaultRetention).toEqual({ keepMs: 600_000, keepRevisions: 100_000 });
+  test('keeps five minutes and a hundred thousand revisions where nothing else is said', () => {
+    expect(defaultRetention).toEqual({ keepMs: 300_000, keepRevisions: 100_000 });
   });
 });
 
