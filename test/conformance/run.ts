@@ -1,7 +1,7 @@
 /**
  * Runs suites and programs that others wrote against a cluster of Gantry, and writes the scoreboard:
  *
- *     npm run conformance -- [--suite kubernetes|clients|operators] [--area AREA] [--focus REGEX] [--procs N]
+ *     npm run conformance -- [--suite kubernetes|kubernetes-apps|clients|operators] [--area AREA] [--focus REGEX] [--procs N]
  *
  * Each suite has a module file of its own and is built from Go modules; without Go nothing is run, and the scoreboard stays.
  * Area and focus choose tests of suites that have many.
@@ -12,11 +12,11 @@ import { parseArgs } from 'node:util';
 import { projectFile } from '../e2e/command.ts';
 import { startTestCluster } from '../e2e/harness.ts';
 import { clients } from './clients/suite.ts';
-import { kubernetes } from './kubernetes/suite.ts';
+import { kubernetes, kubernetesApps } from './kubernetes/suite.ts';
 import { operators } from './operators/suite.ts';
 import { boardOf, type Suite, withBoard } from './scoreboard.ts';
 
-const suites: readonly Suite[] = [kubernetes, clients, operators];
+const suites: readonly Suite[] = [kubernetes, kubernetesApps, clients, operators];
 const scoreboard = projectFile('docs/conformance.md');
 
 const { values } = parseArgs({

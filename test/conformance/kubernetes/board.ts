@@ -1,4 +1,4 @@
-import type { ConformanceTest, Outcome } from './report.ts';
+import type { ListedTest, Outcome } from './report.ts';
 
 /**
  * The scoreboard of all conformance tests, in Markdown: counts by area, and each failure with its reason.
@@ -7,7 +7,7 @@ import type { ConformanceTest, Outcome } from './report.ts';
 export function conformanceBoard(
   heading: string,
   about: string,
-  tests: readonly ConformanceTest[],
+  tests: readonly ListedTest[],
   outcomes: ReadonlyMap<string, Outcome>,
   withoutContainers: ReadonlySet<string>,
 ): string {
@@ -30,24 +30,56 @@ export function conformanceBoard(
   ].join('\n');
 }
 
-function row(area: string, tests: readonly ConformanceTest[], outcomes: ReadonlyMap<string, Outcome>): string {
+function row(area: string, tests: readonly ListedTest[], outcomes: ReadonlyMap<string, Outcome>): string {
   const count = (state: Outcome['state']): number =>
     tests.filter(({ name }) => outcomes.get(name)?.state === state).length;
   const [passed, failed] = [count('passed'), count('failed')];
   return `| ${area} | ${tests.length} | ${passed} | ${failed} | ${tests.length - passed - failed} |`;
 }
 
-/** Failures by their reasons, those that most tests share first. */
-function failures(tests: readonly ConformanceTest[], outcomes: ReadonlyMap<string, Outcome>): string[] {
-  const failed = tests.filter(({ name }) => outcomes.get(name)?.state === 'failed');
-  if (failed.length === 0) return [];
-  const reasons = [...Map.groupBy(failed, ({ name }) => generalized(outcomes.get(name)?.problem ?? ''))];
-  reasons.sort(([, left], [, right]) => right.length - left.length);
-  const blocks = reasons.flatMap(([reason, of]) => [`- ${reason}`, ...of.map(({ name }) => `  - ${escaped(name)}`)]);
-  return ['### Failures and their reasons', '', ...blocks, ''];
+/** The scoreboard of further tests, in Markdown: counts, and each failure and each test that found nothing to test with its reason. */
+export function otherBoard(
+  heading: string,
+  about: string,
+  tests: readonly ListedTest[],
+  outcomes: ReadonlyMap<string, Outcome>,
+): string {
+  const count = (state: Outcome['state']): number =>
+    tests.filter(({ name }) => outcomes.get(name)?.state === state).length;
+  const [passed, failed, skipped] = [count('passed'), count('failed'), count('skipped')];
+  const rest = tests.length - passed - failed - skipped;
+  return [
+    heading,
+    '',
+    about,
+    '',
+    `${tests.length} tests: ${passed} passed, ${failed} failed, ${skipped} had nothing to test, ${rest} were not run.`,
+    '',
+    ...failures(tests, outcomes),
+    ...skips(tests, outcomes),
+    ...notRun(tests, outcomes),
+  ].join('\n');
 }
 
-function notRun(tests: readonly ConformanceTest[], outcomes: ReadonlyMap<string, Outcome>): string[] {
+function skips(tests: readonly ListedTest[], outcomes: ReadonlyMap<string, Outcome>): string[] {
+  const skipped = tests.filter(({ name }) => outcomes.get(name)?.state === 'skipped');
+  return skipped.length === 0 ? [] : ['### Nothing to test, and why', '', ...byReason(skipped, outcomes), ''];
+}
+
+/** Failures by their reasons, those that most tests share first. */
+function failures(tests: readonly ListedTest[], outcomes: ReadonlyMap<string, Outcome>): string[] {
+  const failed = tests.filter(({ name }) => outcomes.get(name)?.state === 'failed');
+  if (failed.length === 0) return [];
+  return ['### Failures and their reasons', '', ...byReason(failed, outcomes), ''];
+}
+
+function byReason(tests: readonly ListedTest[], outcomes: ReadonlyMap<string, Outcome>): string[] {
+  const reasons = [...Map.groupBy(tests, ({ name }) => generalized(outcomes.get(name)?.problem ?? ''))];
+  reasons.sort(([, left], [, right]) => right.length - left.length);
+  return reasons.flatMap(([reason, of]) => [`- ${reason}`, ...of.map(({ name }) => `  - ${escaped(name)}`)]);
+}
+
+function notRun(tests: readonly ListedTest[], outcomes: ReadonlyMap<string, Outcome>): string[] {
   const left = tests.filter(({ name }) => !outcomes.has(name));
   if (left.length === 0) return [];
   return ['### Not run', '', ...left.map(({ name }) => `- ${escaped(name)}`), ''];

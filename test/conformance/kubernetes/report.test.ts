@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { conformanceBoard, generalized } from './board.ts';
-import { conformanceTests, outcomesOf, patternOf } from './report.ts';
+import { conformanceBoard, generalized, otherBoard } from './board.ts';
+import { conformanceTests, otherTests, outcomesOf, patternOf } from './report.ts';
 
 const spec = (text: string, State: string, Message?: string) => ({
   LeafNodeType: 'It',
@@ -16,6 +16,7 @@ const report = JSON.stringify([
       spec('fails', 'failed', 'expected\n   this\n'),
       spec('hangs', 'timedout', 'too late'),
       spec('was left out', 'skipped'),
+      spec('had nothing to test', 'skipped', 'no default storage class'),
       spec('was stopped', 'interrupted'),
       { ...spec('', 'failed'), LeafNodeType: 'ReportAfterSuite' },
     ],
@@ -31,6 +32,7 @@ test('a report has the outcomes of tests that began, and those that were stopped
   expect(Object.fromEntries(outcomesOf(report))).toEqual({
     '[sig-x] Group works': { state: 'passed' },
     '[sig-x] Group fails': { state: 'failed', problem: 'expected this' },
+    '[sig-x] Group had nothing to test': { state: 'skipped', problem: 'no default storage class' },
     '[sig-x] Group hangs': { state: 'failed', problem: 'stopped before its end: too late' },
     '[sig-x] Group was stopped': { state: 'failed', problem: 'stopped before its end: interrupted' },
   });
@@ -64,6 +66,32 @@ test('the board counts by area, and names failures by reason and what was not ru
       '- [sig-y] Other',
     ]),
   );
+});
+
+test('further tests are those without marks of clouds, closed gates and conformance', () => {
+  const printed = [
+    'The following spec names can be used',
+    '    k8s.io/kubernetes@v1/test/e2e/x.go:1: [sig-x] Group works',
+    '    k8s.io/kubernetes@v1/test/e2e/x.go:2: [sig-x] Group conforms [Conformance]',
+    '    k8s.io/kubernetes@v1/test/e2e/x.go:3: [sig-x] Group in a cloud [Provider:gce]',
+    '    k8s.io/kubernetes@v1/test/e2e/x.go:4: [sig-x] Group later [Alpha] [Feature:OffByDefault]',
+    '    k8s.io/kubernetes@v1/test/e2e/x.go:5: [sig-x] Group had nothing to test',
+  ].join('\n');
+  const tests = otherTests(printed);
+  expect(tests.map(({ name }) => name)).toEqual(['[sig-x] Group works', '[sig-x] Group had nothing to test']);
+  expect(otherBoard('## Title', 'About.', tests, outcomesOf(report)).split('\n')).toEqual([
+    '## Title',
+    '',
+    'About.',
+    '',
+    '2 tests: 1 passed, 0 failed, 1 had nothing to test, 0 were not run.',
+    '',
+    '### Nothing to test, and why',
+    '',
+    '- `no default storage class`',
+    '  - [sig-x] Group had nothing to test',
+    '',
+  ]);
 });
 
 test('reasons that differ by generated names are one', () => {

@@ -1,7 +1,8 @@
 /** State of one test after a run. */
 export interface Outcome {
-  readonly state: 'passed' | 'failed';
-  /** The beginning of the failure's message, on one line. */
+  /** Tests that find that the cluster lacks what they are about are skipped. */
+  readonly state: 'passed' | 'failed' | 'skipped';
+  /** The beginning of the message of the failure, or of the reason to skip it, on one line. */
   readonly problem?: string;
   /** The commit of the project that it was seen on. */
   readonly commit?: string;
@@ -43,6 +44,9 @@ function outcomeOf({ State, Failure }: SpecReport): Outcome | undefined {
     case 'interrupted':
     case 'aborted':
       return { state: 'failed', problem: onOneLine(`stopped before its end: ${Failure?.Message ?? State}`) };
+    case 'skipped':
+      // Those that were not chosen are skipped without words.
+      return Failure?.Message ? { state: 'skipped', problem: onOneLine(Failure.Message) } : undefined;
     default:
       return undefined;
   }
@@ -56,16 +60,29 @@ function onOneLine(message: string): string {
     .slice(0, maxProblemChars);
 }
 
-/** A conformance test. */
-export interface ConformanceTest {
+/** A test of a list. */
+export interface ListedTest {
   readonly name: string;
   /** The special interest group that owns it, such as api-machinery. */
   readonly area: string;
 }
 
 /** Tests of the list that `e2e.test --list-conformance-tests` prints, after it was parsed as YAML. */
-export function conformanceTests(list: readonly { readonly codename: string }[]): ConformanceTest[] {
-  return list.map(({ codename: name }) => ({ name, area: /^\[sig-([^\]]+)\]/.exec(name)?.[1] ?? 'other' }));
+export function conformanceTests(list: readonly { readonly codename: string }[]): ListedTest[] {
+  return list.map(({ codename }) => listed(codename));
+}
+
+/** Labels of tests that need a cloud, gates that are closed by default, a shell on the nodes, or that are conformance tests. */
+const leftOut = /\[(Conformance|Provider:[^\]]*|Feature:OffByDefault|Disruptive)\]/;
+
+/** Tests of the list that `e2e.test --list-tests` prints that are no conformance tests and may run on any cluster. */
+export function otherTests(printed: string): ListedTest[] {
+  const names = printed.split('\n').flatMap((line) => /^\s*\S+\.go:\d+: (\[sig-.*)$/.exec(line)?.[1] ?? []);
+  return names.filter((name) => !leftOut.test(name)).map(listed);
+}
+
+function listed(name: string): ListedTest {
+  return { name, area: /^\[sig-([^\]]+)\]/.exec(name)?.[1] ?? 'other' };
 }
 
 /** A pattern of Ginkgo's that finds exactly the tests of these names. */
