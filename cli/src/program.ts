@@ -43,7 +43,6 @@ export function createProgram(termination: Termination): Command {
   addReadCommands(program, withClient);
   addTopCommand(program, withClient);
   addWriteCommands(program, withClient);
-  addNodeCommands(program, withClient);
   addPodCommands(program, withClient);
   addRolloutCommands(program, withClient);
   addUserCommands(program, withClient);
@@ -194,6 +193,7 @@ function addWriteCommands(program: Command, withClient: WithClient): void {
     .action((what, flags) =>
       withClient(async (context) => (await import('./commands/scale.ts')).scale(context, what, flags)),
     );
+  addNodeCommands(program, withClient);
 }
 
 function addNodeCommands(program: Command, withClient: WithClient): void {
