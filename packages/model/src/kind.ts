@@ -160,8 +160,11 @@ export interface Kind<T extends KubeObject = KubeObject> {
   readonly schema?: ObjectSchema;
   /** Other forms in which it is served; converted at the edges, never stored. */
   readonly versions?: readonly ServedVersion[];
-  /** Verbs that it takes; all where absent. A kind that can only be created is a call: its answer is the object, and nothing is stored. */
-  readonly verbs?: readonly ['create'];
+  /**
+   * Verbs that it takes; all where absent. A kind that can only be created is a call: its answer is the object, and nothing is stored. Objects
+   * that can only be read are made when they are.
+   */
+  readonly verbs?: readonly ['create'] | readonly ['get', 'list'];
   /** Its objects are deleted one by one only: a slip must not end all of them. */
   readonly keepsCollections?: true;
   /** Subresources beside status, by name. */

@@ -1,5 +1,9 @@
-/** Kinds whose objects are calls: a client creates one, the server answers with it, and nothing is stored. */
+/**
+ * Kinds of which nothing is stored: those whose objects are calls, which a client creates and the server answers with, and those whose objects
+ * the server makes when they are read.
+ */
 import { bareKind } from './bare-kind.ts';
+import type { ComponentCondition, ComponentStatus } from './gen/gantry.core.v1.ts';
 import type { Kind } from './kind.ts';
 import { Registry } from './registry.ts';
 
@@ -11,6 +15,7 @@ export const virtualKinds: Registry = new Registry([
   callKind('authorization.k8s.io', 'SelfSubjectAccessReview', 'Cluster'),
   callKind('authorization.k8s.io', 'LocalSubjectAccessReview', 'Namespaced'),
   callKind('authorization.k8s.io', 'SelfSubjectRulesReview', 'Cluster'),
+  componentStatus(),
 ]);
 
 /** Kinds of the bodies of subresources, which have no path of their own. */
@@ -18,6 +23,27 @@ export const bodyKinds: Registry = new Registry([
   callKind('authentication.k8s.io', 'TokenRequest', 'Namespaced'),
   callKind('autoscaling', 'Scale', 'Namespaced'),
 ]);
+
+/** v1 ComponentStatus, with its columns. */
+function componentStatus(): Kind {
+  const names = { group: '', version: 'v1', kind: 'ComponentStatus', plural: 'componentstatuses' };
+  const of = (object: unknown): ComponentCondition =>
+    (object as ComponentStatus).conditions?.find(({ type }) => type === 'Healthy') ?? {
+      type: 'Healthy',
+      status: 'Unknown',
+    };
+  const healths: Readonly<Record<string, string>> = { True: 'Healthy', False: 'Unhealthy' };
+  return {
+    ...bareKind({ ...names, singular: 'componentstatus', shortNames: ['cs'], namespaced: false }),
+    message: 'gantry.core.v1.ComponentStatus',
+    verbs: ['get', 'list'],
+    columns: [
+      { name: 'STATUS', cell: (object) => healths[of(object).status ?? ''] ?? 'Unknown' },
+      { name: 'MESSAGE', cell: (object) => of(object).message ?? '' },
+      { name: 'ERROR', cell: (object) => of(object).error ?? '' },
+    ],
+  };
+}
 
 /** A kind of version v1 whose message is gantry.<first part of the group>.v1.<kind>. */
 function callKind(group: string, kind: string, scope: 'Cluster' | 'Namespaced'): Kind {

@@ -74,6 +74,7 @@ import { createRelayMetrics } from './relay/metrics.ts';
 import { runRelay } from './relay/relay.ts';
 import { type RestDeps, type RestServer, serveRest } from './rest/server.ts';
 import { accessReviews } from './rest/virtual/access-reviews.ts';
+import { componentStatuses } from './rest/virtual/component-statuses.ts';
 import { rulesReview } from './rest/virtual/rules-review.ts';
 import { selfSubjectReview } from './rest/virtual/self-subject-review.ts';
 import { tokenReview } from './rest/virtual/token-review.ts';
@@ -281,6 +282,7 @@ function serveKubernetes(
         tokenReview(tokens.reviewers),
         ...accessReviews(access.decide),
         rulesReview(access.rulesOf),
+        componentStatuses({ ...core, store }),
       ],
       checks: [
         { name: 'store', of: ['readyz'], problem: () => store.problem },

@@ -208,6 +208,28 @@ export interface ClusterTrustBundleProjection {
   path: string;
 }
 
+/** A condition of a part of the control plane. */
+export interface ComponentCondition {
+  /** Healthy. */
+  type: string;
+  /** True, False or Unknown. */
+  status: string;
+  /** Description for people, such as "ok". */
+  message?: string;
+  /** Why it is not healthy. */
+  error?: string;
+}
+
+/** Health of one part of the control plane, as it is when it is asked for. Kubernetes deprecates it: each part has endpoints of its own. */
+export interface ComponentStatus {
+  apiVersion: string;
+  kind: 'ComponentStatus';
+  /** The part's name. */
+  metadata: ObjectMeta;
+  /** Conditions: Healthy. */
+  conditions?: ComponentCondition[];
+}
+
 /** Plain configuration, 1 MiB at most, for variables and files of pods. */
 export interface ConfigMap {
   apiVersion: string;

@@ -26,9 +26,9 @@ export async function* servedResources(kinds: Registry, signal: AbortSignal): As
   }
 }
 
-/** A kind that can only be created is a call. */
+/** Kinds with verbs of their own are calls, or made when they are read. */
 function isStored(kind: Kind): boolean {
-  return kind.verbs === undefined || kind.verbs.length > 1;
+  return kind.verbs === undefined;
 }
 
 function resourceMessage(kind: Kind, kinds: Registry): object {

@@ -42,14 +42,14 @@ import { handleResource } from './resources.ts';
 import { type ResourceRoute, type Route, routeOf, urlOf } from './route.ts';
 import { statusOf } from './status.ts';
 import { isStreamUpgrade, refuseUpgrade, serveUpgrade } from './streams/upgrade.ts';
-import { handleVirtual, type VirtualResource } from './virtual/virtual.ts';
+import { handleRead, handleVirtual, type ReadResource, type VirtualResource } from './virtual/virtual.ts';
 import { Warnings } from './warnings.ts';
 
 /** Dependencies of the REST edge. */
 export interface RestDeps extends Omit<ResourceDeps, 'maxBodyBytes' | 'largeLists' | 'stopping'> {
   readonly authenticate: Authenticate;
   /** The kinds whose objects are calls. */
-  readonly virtual: readonly VirtualResource[];
+  readonly virtual: readonly (VirtualResource | ReadResource)[];
   /** Events of requests; none if absent. */
   readonly audit?: Audit | undefined;
   /** Decides when requests begin. */
@@ -247,6 +247,7 @@ class RestEdge {
     const deps = this.#resourceDeps;
     const virtual = deps.virtual.find(({ kind }) => kind === request.kind);
     if (virtual === undefined) await handleResource(deps, request, response);
+    else if ('list' in virtual) await handleRead(deps, virtual, request, response);
     else await handleVirtual(deps, virtual, request, response);
   }
 

@@ -91,14 +91,20 @@ export function pathsOf(form: Form, schemas: Schemas): Path[] {
   });
   const body = schemas.kind(form);
   const create = own('create', 'post', { parameters: writes, body });
-  if (kind.verbs !== undefined) return [{ path: collection, parameters: outer, operations: [create] }];
   const list = own('list', 'get', { action: 'list', parameters: lists, answer: schemas.list(form) });
+  const read = own('read', 'get');
+  if (kind.verbs !== undefined) {
+    const isCall = kind.verbs[0] === 'create';
+    const all = { path: collection, parameters: outer, operations: [isCall ? create : list] };
+    return isCall
+      ? [all]
+      : [all, { path: `${collection}/{name}`, parameters: [nameParameter, ...outer], operations: [read] }];
+  }
   const removal = { body: schemas.deleteOptions, answer: schemas.status };
   const ofAll = { id: idOf('list', form, 'ForAllNamespaces'), type: gvkOf(form) };
   const everywhere: Path[] = kind.namespaced
     ? [{ path: `${root}/${kind.plural}`, parameters: [pretty], operations: [{ ...list, ...ofAll }] }]
     : [];
-  const read = own('read', 'get');
   const replace = own('replace', 'put', { parameters: writes, body });
   const patch = own('patch', 'patch', { parameters: patches, body: schemas.patch, takes: patchMediaTypes(kind) });
   return [

@@ -1,17 +1,21 @@
 import { decodeObject } from '@gantry/model/decode.ts';
 import type { Kind } from '@gantry/model/kind.ts';
 import { apiVersionOf } from '@gantry/model/registry.ts';
+import { compileFieldSelector, compileLabelSelector } from '@gantry/model/selectors.ts';
 import { virtualKinds } from '@gantry/model/virtual-kinds.ts';
-import { GantryError } from '@gantry/runtime/errors.ts';
+import { GantryError, notFound } from '@gantry/runtime/errors.ts';
 import type { RequestContext } from '../../core/context.ts';
 import type { AnyObject } from '../../core/stored-object.ts';
 import { wantedBy } from '../accept.ts';
-import { type Outgoing, sendDocument } from '../answer.ts';
+import { type Outgoing, send, sendDocument } from '../answer.ts';
 import { fieldsFrom } from '../bodies.ts';
 import { mediaTypeOf, readBody } from '../body.ts';
 import { notAcceptable } from '../encoding.ts';
+import { encodeList } from '../list-writer.ts';
 import { writeParameters } from '../parameters.ts';
-import type { ResourceRequest } from '../request.ts';
+import { answerObject } from '../reading.ts';
+import type { ResourceDeps, ResourceRequest } from '../request.ts';
+import { rowObjectOf, Shape } from '../shape.ts';
 
 /** A kind whose objects are calls, with the answer to them. */
 export interface VirtualResource {
@@ -24,9 +28,52 @@ export interface VirtualResource {
   readonly answer: (context: RequestContext, object: AnyObject, namespace: string) => AnyObject | Promise<AnyObject>;
 }
 
+/** A kind whose objects are made when they are read. */
+export interface ReadResource {
+  /** One of virtualKinds. */
+  readonly kind: Kind;
+  /** Text of the warning of each answer. */
+  readonly warning?: string;
+  /** All objects, as of now. */
+  readonly list: () => Promise<readonly AnyObject[]>;
+}
+
 export interface VirtualDeps {
   /** Largest body of a request, in bytes. */
   readonly maxBodyBytes: number;
+}
+
+/** Answers an authorized request for a kind whose objects are made when they are read, or throws the GantryError of its refusal. */
+export async function handleRead(
+  deps: ResourceDeps,
+  { kind, warning, list }: ReadResource,
+  request: ResourceRequest,
+  response: Outgoing,
+): Promise<void> {
+  const { route, query, context, wanted, form } = request;
+  if (route.verb !== 'get' && route.verb !== 'list') {
+    throw new GantryError('MethodNotAllowed', 'the server does not allow this method on the requested resource');
+  }
+  const byLabels = compileLabelSelector(query.get('labelSelector') ?? '');
+  const byFields = compileFieldSelector(kind, query.get('fieldSelector') ?? '');
+  const objects = await list();
+  if (warning !== undefined) context.warn(warning);
+  if (route.verb === 'get') {
+    const found = objects.find(({ metadata }) => metadata.name === route.name);
+    if (found === undefined) throw notFound({ group: kind.group, resource: kind.plural, name: route.name });
+    return answerObject(deps, request, response, found);
+  }
+  const shape = new Shape(form, wanted, rowObjectOf(query), deps.clock.now());
+  send(
+    response,
+    200,
+    encodeList(
+      shape,
+      objects.filter((object) => byLabels(object.metadata.labels) && byFields(object)),
+      { resourceVersion: '' },
+      wanted,
+    ),
+  );
 }
 
 /** Answers an authorized request for a kind whose objects are calls, or throws the GantryError of its refusal. */
