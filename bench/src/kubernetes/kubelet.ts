@@ -24,7 +24,9 @@ export class FastKubelet implements Disposable {
   failures = 0;
   readonly #load: HttpLoad;
   readonly #node: string;
-  readonly #watch: Disposable;
+  readonly #path: string;
+  #watch: Disposable | undefined;
+  #isStopped = false;
   readonly #waiting: (() => Promise<void>)[] = [];
   readonly #bound = new Set<string>();
   #busy = 0;
@@ -32,14 +34,24 @@ export class FastKubelet implements Disposable {
   constructor(load: HttpLoad, node: string, namespace: string) {
     this.#load = load;
     this.#node = node;
-    this.#watch = load.lines(`/api/v1/namespaces/${namespace}/pods?watch=true`, (line) => {
-      const { type, object } = JSON.parse(line) as { readonly type: string; readonly object: SeenPod };
-      if (type !== 'DELETED') this.#see(object);
-    });
+    // Pods without a node, as a scheduler watches them.
+    this.#path = `/api/v1/namespaces/${namespace}/pods?watch=true&fieldSelector=spec.nodeName%3D`;
+    this.#follow();
   }
 
   [Symbol.dispose](): void {
-    this.#watch[Symbol.dispose]();
+    this.#isStopped = true;
+    this.#watch?.[Symbol.dispose]();
+  }
+
+  /** Watches, and begins anew with what is there where the server ends that. */
+  #follow(): void {
+    if (this.#isStopped) return;
+    const onLine = (line: string): void => {
+      const { type, object } = JSON.parse(line) as { readonly type: string; readonly object: SeenPod };
+      if (type === 'ADDED') this.#see(object);
+    };
+    this.#watch = this.#load.lines(this.#path, onLine, () => this.#follow());
   }
 
   #see({ metadata, spec, status }: SeenPod): void {

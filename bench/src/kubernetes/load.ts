@@ -100,8 +100,8 @@ export class HttpLoad implements Load {
     return await promise;
   }
 
-  /** Reads an answer that does not end, such as a watch's, line by line. */
-  lines(path: string, onLine: (line: string) => void): Disposable {
+  /** Reads the answer of a watch line by line. A server may end it whenever its client is slow: `onEnd` is called then. */
+  lines(path: string, onLine: (line: string) => void, onEnd: () => void): Disposable {
     const stream = this.#session(this.#watches++ % connections).request({
       ':method': 'GET',
       ':path': path,
@@ -114,6 +114,7 @@ export class HttpLoad implements Load {
       rest = lines.pop()!;
       for (const line of lines) onLine(line);
     });
+    stream.on('close', onEnd);
     return { [Symbol.dispose]: () => stream.close() };
   }
 
