@@ -69,8 +69,8 @@ const refusals: readonly Reason[] = [
 
 /**
  * Carries out a plan. Creates that stand side by side share calls, starting slowly (1, 2, 4, …) so that a plan whose first
- * create is refused (a quota, a broken template) does not send hundreds more; deletes and removals of finalizers likewise run in
- * parallel. Everything
+ * create is refused (a quota, a broken template) does not send hundreds more; deletes likewise run in parallel, as do removals
+ * of finalizers, many from the start. Everything
  * else runs in order. `absent` is what earlier plans learned of uids that are gone. Stops at the first failure and never rejects: the outcome says what was done, and what failed.
  */
 export async function execute(
@@ -143,7 +143,9 @@ class Run {
 
   async slowStart(actions: readonly Action[]): Promise<void> {
     const most = mostTogether(actions);
-    for (let start = 0, size = 1; start < actions.length; start += size, size = Math.min(size * 2, most)) {
+    // Nobody refuses to let go of one object and lets go of another.
+    const first = actions[0]?.type === 'removeFinalizer' ? most : 1;
+    for (let start = 0, size = first; start < actions.length; start += size, size = Math.min(size * 2, most)) {
       const some = actions.slice(start, start + size);
       const checks = new LiveChecks(this.#api, this.#absent, this.#signal);
       const creates = some.filter((action) => action.type === 'create');
