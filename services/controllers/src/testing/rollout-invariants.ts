@@ -1,5 +1,9 @@
 import type { Deployment, ReplicaSet } from '@gantry/model/gen/gantry.apps.v1.ts';
+import type { Pod } from '@gantry/model/gen/gantry.core.v1.ts';
 import type { Rollout } from '@gantry/model/gen/gantry.rollout.v1.ts';
+import { podHashLabel } from '../core/history.ts';
+import { controllerOf } from '../core/owners.ts';
+import { isActive } from '../core/pods.ts';
 import { hashLabel } from '../deployment/sets.ts';
 import { planOf, weightAt } from '../rollout/plan.ts';
 import type { Simulation } from './simulation.ts';
@@ -14,8 +18,9 @@ export function watchRollouts(simulation: Simulation): void {
     if (object.kind === 'Rollout' && change.by === 'rollout-controller') {
       keepsToSteps(object);
       doesNotFlap(object, old as Rollout | undefined);
-      hasPods(simulation, object, old as Rollout | undefined);
+      if (object.spec.workloadRef.kind === 'Deployment') hasPods(simulation, object, old as Rollout | undefined);
     }
+    if (object.kind === 'Pod' && old === undefined) hasRoom(simulation, object, change.by);
     if (object.kind === 'ReplicaSet' && change.by === 'deployment-controller') {
       staysWhole(simulation, object, change);
     }
@@ -61,6 +66,23 @@ function hasPods(simulation: Simulation, { status = {} }: Rollout, old: Rollout 
   if (!had) throw new Violation(`revision ${revision} gets requests, and never had a pod`);
 }
 
+/** A set makes no more pods of the canary than its Rollout says, or said when the plan was made. */
+function hasRoom(simulation: Simulation, pod: Pod, by: string): void {
+  const owner = controllerOf(pod);
+  if (owner?.kind !== 'StatefulSet' && owner?.kind !== 'DaemonSet') return;
+  const revision = pod.metadata.labels?.[podHashLabel];
+  const since = simulation.decidedAt(by, `${pod.metadata.namespace}/${owner.name}`, 'Rollout');
+  const rollouts = versionsSince(simulation, 'Rollout', since) as Rollout[];
+  const mayHave = rollouts.map(({ status = {} }) => {
+    if (!status.stableRevision || status.stableRevision === revision) return Number.POSITIVE_INFINITY;
+    return status.canaryRevision === revision ? (status.canaryReplicas ?? 0) : 0;
+  });
+  const pods = simulation.all('Pod').filter(({ metadata }) => metadata.labels?.[podHashLabel] === revision);
+  const has = pods.filter((other) => isActive(other)).length;
+  if (has > Math.max(...mayHave))
+    throw new Violation(`${has} pods of a canary, which may have ${Math.max(...mayHave)}`);
+}
+
 /** The stable revision loses no pods while there is another one. */
 function staysWhole(simulation: Simulation, set: ReplicaSet, { old }: Change): void {
   const before = (old as ReplicaSet | undefined)?.spec.replicas ?? 0;
@@ -79,8 +101,11 @@ function staysWhole(simulation: Simulation, set: ReplicaSet, { old }: Change): v
 function versionsOf(simulation: Simulation, kind: 'Rollout'): Rollout[];
 function versionsOf(simulation: Simulation, kind: 'Deployment'): Deployment[];
 function versionsOf(simulation: Simulation, kind: 'Rollout' | 'Deployment'): unknown[] {
+  return versionsSince(simulation, kind, simulation.decidedAt('deployment-controller', 'default/web', kind));
+}
+
+function versionsSince(simulation: Simulation, kind: 'Rollout' | 'Deployment', since: number): unknown[] {
   const all = simulation.store.changesOf(kind);
-  const since = simulation.decidedAt('deployment-controller', 'default/web', kind);
   const first = all.findLastIndex(({ revision }) => revision <= since);
   return all.slice(Math.max(0, first)).map(({ object }) => object);
 }

@@ -1,6 +1,6 @@
 import type { ReplicaSet } from '@gantry/model/gen/gantry.apps.v1.ts';
 import type { CanaryStep, Rollout, RolloutAnalysis, RolloutStrategy } from '@gantry/model/gen/gantry.rollout.v1.ts';
-import type { TrafficSample } from '../core/measure.ts';
+import { noMeasurer, type TrafficSample } from '../core/measure.ts';
 import { hashLabel } from '../deployment/sets.ts';
 import { aDeployment, aService } from './objects.ts';
 import { brokenImage } from './players.ts';
@@ -13,7 +13,7 @@ import { users } from './users.ts';
 /** Milliseconds after which an answer comes at the latest. */
 const maxAnswerMs = 4_000;
 /** Images whose pods answer half of their requests with errors. */
-const isBad = (image: string): boolean => image.endsWith('-bad');
+export const isBad = (image: string): boolean => image.endsWith('-bad');
 
 /** Requests that users made in this run: who promotes a bad revision by hand gets it. */
 const promoted = new WeakSet<Simulation>();
@@ -35,10 +35,8 @@ export const rollouts: Scenario = {
     const { random } = simulation;
     const [deployment] = simulation.all('Deployment');
     const [rollout] = simulation.all('Rollout');
-    const answering = `web:${random.int(1, 3)}${random.chance(0.4) ? '-bad' : ''}`;
-    const image = random.chance(0.2) ? brokenImage : answering;
     const isCalm = rollout!.status?.phase === 'Healthy' || rollout!.status?.phase === 'Degraded';
-    if (random.chance(isCalm ? 0.04 : 0.003)) users.setImage(simulation, deployment, image);
+    if (random.chance(isCalm ? 0.04 : 0.003)) users.setImage(simulation, deployment, anyImage(random));
     if (random.chance(0.003)) users.scale(simulation, deployment, random.chance(0.1) ? 0 : random.int(1, 5));
     if (random.chance(0.005)) ask(simulation, rollout!, random.pick(['Abort', 'Retry', 'Retry'])!);
     // In some runs people overrule what is measured.
@@ -47,14 +45,21 @@ export const rollouts: Scenario = {
     if (random.chance(0.3)) disturbPods(simulation);
   },
   measurer: (simulation) => ({
-    traffic: (query, signal) => measured(simulation, query.revision, signal),
-    prometheus: async (_query, signal) => {
-      const { requests, errors } = await measured(simulation, '', signal);
-      return errors / requests;
-    },
+    ...noMeasurer,
+    traffic: ({ revision }, signal) =>
+      measured(simulation, signal, () => {
+        const set = setOf(simulation, revision);
+        return set && imageOf(set);
+      }),
   }),
   check,
 };
+
+/** A good image, a bad one, or one that never becomes ready. */
+export function anyImage(random: Random): string {
+  const answering = `web:${random.int(1, 3)}${random.chance(0.4) ? '-bad' : ''}`;
+  return random.chance(0.2) ? brokenImage : answering;
+}
 
 function isHandsOn({ metadata }: Rollout): boolean {
   return metadata.labels?.hands === 'on';
@@ -67,8 +72,9 @@ function analysis(random: Random): RolloutAnalysis {
   return { ...times, ...bounds, checks: [{ name: 'ok', successRate }] };
 }
 
-function strategyOf(random: Random): RolloutStrategy {
-  if (random.chance(0.25)) {
+/** A strategy with short times; now and then blue and green, where these may be. */
+export function strategyOf(random: Random, kind = 'Deployment'): RolloutStrategy {
+  if (kind === 'Deployment' && random.chance(0.25)) {
     const autoPromotionSeconds = random.int(0, 3);
     return { blueGreen: { autoPromotion: true, autoPromotionSeconds, postPromotionAnalysis: analysis(random) } };
   }
@@ -97,7 +103,8 @@ function aRollout(random: Random): Rollout {
   };
 }
 
-function ask(simulation: Simulation, rollout: Rollout, action: string): void {
+/** Asks a Rollout for something. */
+export function ask(simulation: Simulation, rollout: Rollout, action: string): void {
   if (action.startsWith('Promote')) promoted.add(simulation);
   simulation.store.edit(
     rollout,
@@ -120,7 +127,11 @@ function changeStrategy(simulation: Simulation, rollout: Rollout): void {
 }
 
 /** Envoy, as bad as it gets: late, deaf, or talking nonsense. It never says that a bad revision is good. */
-async function measured(simulation: Simulation, revision: string, signal: AbortSignal): Promise<TrafficSample> {
+export async function measured(
+  simulation: Simulation,
+  signal: AbortSignal,
+  image: () => string | undefined,
+): Promise<TrafficSample> {
   const { random, clock, players } = simulation;
   const isCalm = !players.failing;
   const fault = isCalm ? 1 : random.next();
@@ -129,9 +140,8 @@ async function measured(simulation: Simulation, revision: string, signal: AbortS
   if (fault < 0.15) return { requests: Number.NaN, errors: Number.NaN, latencyMs: new Map() };
   if (fault < 0.2) return { requests: 5, errors: 70, latencyMs: new Map([[99, -1]]) };
   if (fault < 0.22) return { requests: 1000, errors: 1000, latencyMs: new Map() };
-  const set = setOf(simulation, revision);
-  const requests = 100;
-  return { requests, errors: set === undefined || isBad(imageOf(set)) ? 50 : 0, latencyMs: new Map([[99, 10]]) };
+  const name = image();
+  return { requests: 100, errors: name === undefined || isBad(name) ? 50 : 0, latencyMs: new Map([[99, 10]]) };
 }
 
 function imageOf({ spec }: ReplicaSet): string {

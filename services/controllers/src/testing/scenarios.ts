@@ -9,6 +9,7 @@ import { jobs } from './job-scenario.ts';
 import { cuts, nodeHealth } from './node-scenario.ts';
 import { quotas } from './quota-scenario.ts';
 import { rollouts } from './rollout-scenario.ts';
+import { rolloutsOfSets } from './rollout-sets-scenario.ts';
 import type { Scenario } from './scenario.ts';
 import { statefulSets } from './stateful-scenario.ts';
 import { disruptions, endpointSlices, podGroups, replicaSets } from './workload-scenarios.ts';
@@ -34,4 +35,5 @@ export const scenarios: readonly Scenario[] = [
   jobs,
   statefulSets,
   rollouts,
+  rolloutsOfSets,
 ];
