@@ -15,6 +15,26 @@ interface Sightings {
 export class EvictionDeadlines {
   readonly #byNode = new Map<string, Sightings>();
 
+  /** Uids of the pods that are to go at some time, by node. */
+  readonly #waiting = new Map<string, ReadonlySet<string>>();
+
+  /** Forgets a node that is gone. */
+  forget(nodeName: string): void {
+    this.#byNode.delete(nodeName);
+    this.#waiting.delete(nodeName);
+  }
+
+  /**
+   * Notes which of a node's pods are to go at some time.
+   * @returns Those of the given pods that were to go, and stay now.
+   */
+  schedule(nodeName: string, waiting: readonly Pod[], staying: readonly Pod[]): Pod[] {
+    const before = this.#waiting.get(nodeName);
+    if (waiting.length === 0) this.#waiting.delete(nodeName);
+    else this.#waiting.set(nodeName, new Set(waiting.map(({ metadata }) => metadata.uid!)));
+    return before === undefined ? [] : staying.filter(({ metadata }) => before.has(metadata.uid!));
+  }
+
   /** Notes the NoExecute taints of a node and the pods on it, and forgets those that are not there any more. */
   note(nodeName: string, taints: readonly Taint[], pods: readonly Pod[], nowMs: number): void {
     if (taints.length === 0 || pods.length === 0) {

@@ -129,6 +129,22 @@ describe('a node that is heard', () => {
     ]);
   });
 
+  it('tells that a pod stays whose taint went before its time', () => {
+    const taint = { key: 'example.com/drain', effect: 'NoExecute' };
+    const pod = aPod('p', { node: 'n' });
+    pod.spec.tolerations = [{ operator: 'Exists', tolerationSeconds: 60 }];
+    const tainted = aNode('n', { spec: { taints: [taint] } });
+    const { monitor, clock } = controllerOn([tainted], ['n', 'm']);
+    const controller = nodeHealthController(monitor, clock);
+    expect(controller.reconcile('n', fakeView([tainted, pod]), now)).toEqual([{ type: 'requeue', afterMs: 60_000 }]);
+    const message = 'Cancelling deletion of Pod default/p';
+    const plain = fakeView([aNode('n'), pod]);
+    expect(controller.reconcile('n', plain, now)).toMatchObject([
+      { type: 'event', reason: 'TaintManagerEviction', message },
+    ]);
+    expect(controller.reconcile('n', plain, now)).toEqual([]);
+  });
+
   it('evicts pods at once where an administrator declares it out of service', () => {
     const taint = { key: 'node.kubernetes.io/out-of-service', value: 'nodeshutdown', effect: 'NoExecute' };
     const { reconcile } = controllerOn(

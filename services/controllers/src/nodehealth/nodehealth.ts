@@ -35,7 +35,10 @@ export function nodeHealthController(monitor: NodeMonitor, clock: Pick<Clock, 'm
     reconcile(name: string, view: View, nowMs: number): readonly Action[] {
       const pods = [...view.podsOn(name)];
       const node = view.get('Node', undefined, name);
-      if (node === undefined) return [];
+      if (node === undefined) {
+        monitor.deadlines.forget(name);
+        return [];
+      }
       const contact = monitor.heartbeats.contactWith(node);
       const known = contact === 'lost' ? withUnknownConditions(node, nowMs) : node;
       return [
@@ -110,9 +113,11 @@ function evict(node: Node, contact: Contact, pods: readonly Pod[], monitor: Node
   deadlines.note(name, taints, running, now.monotonicMs);
   const waitMs = (pod: Pod, under: readonly Taint[]): number => deadlines.of(pod, under) - now.monotonicMs;
   const [due, staying] = partition(running, (pod) => waitMs(pod, proven) <= 0);
-  const nextMs = Math.min(...staying.map((pod) => waitMs(pod, taints)));
+  const [waiting, settled] = partition(staying, (pod) => waitMs(pod, taints) < Number.POSITIVE_INFINITY);
+  const nextMs = Math.min(...waiting.map((pod) => waitMs(pod, taints)));
   return [
     ...evictPods(due, now.wallMs),
+    ...deadlines.schedule(name, waiting, settled).map((pod) => tell(pod, 'Cancelling deletion of Pod')),
     ...(nextMs === Number.POSITIVE_INFINITY
       ? []
       : [{ type: 'requeue', afterMs: nextMs > 0 ? nextMs : unprovenRetryMs } as const]),
@@ -129,10 +134,12 @@ function evictPods(pods: readonly Pod[], nowMs: number): Action[] {
   const marked = pods.map((pod) => withDisruptionTarget(pod, 'DeletionByTaintManager', message, nowMs));
   return [
     ...marked.filter((pod, index) => pod !== pods[index]).map((object): Action => ({ type: 'updateStatus', object })),
-    ...pods.map((about): Action => {
-      const text = `Marking for deletion Pod ${about.metadata.namespace}/${about.metadata.name}`;
-      return { type: 'event', about, eventType: 'Normal', reason: 'TaintManagerEviction', message: text };
-    }),
+    ...pods.map((pod) => tell(pod, 'Marking for deletion Pod')),
     ...pods.map((object): Action => ({ type: 'delete', object })),
   ];
+}
+
+function tell(about: Pod, what: string): Action {
+  const message = `${what} ${about.metadata.namespace}/${about.metadata.name}`;
+  return { type: 'event', about, eventType: 'Normal', reason: 'TaintManagerEviction', message };
 }
