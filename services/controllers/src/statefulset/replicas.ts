@@ -34,6 +34,9 @@ export interface Step {
   readonly isBlocked: boolean;
 }
 
+/** Actions of a plan on pods that are wanted, and on those that are not, at most; the rest follows at once after. */
+export const burst = 500;
+
 const done: Step = { actions: [], warnings: [], isBlocked: false };
 const blocked: Step = { actions: [], warnings: [], isBlocked: true };
 
@@ -46,6 +49,7 @@ export function keepReplicas(scene: Scene): Step {
     actions.push(...step.actions);
     warnings.push(...step.warnings);
     if (step.isBlocked && isOrdered(scene)) return { actions, warnings, isBlocked: true };
+    if (actions.length >= burst) break;
   }
   return { actions: claimsFirst(actions), warnings, isBlocked: false };
 }
@@ -167,7 +171,7 @@ export function endCondemned(scene: Scene): Step {
   const owned = condemned.flatMap((pod) => ownClaims(claims(pod).existing, set, pod, ordinalOf(pod, set)!));
   const warnings = condemned.flatMap((pod) => conflictsOf(claims(pod).existing, set, pod)).map(conflicting);
   if (!isOrdered(scene)) {
-    const leaving = condemned.filter((pod) => !isTerminating(pod));
+    const leaving = condemned.filter((pod) => !isTerminating(pod)).slice(0, burst);
     return { actions: [...owned, ...leaving.map((pod) => deletionOf(pod, set))], warnings, isBlocked: false };
   }
   const [next] = condemned;

@@ -126,6 +126,16 @@ describe('pods of one revision', () => {
     expect(ofType(plannedBy(objects), 'updateStatus')[0]!.object).toMatchObject({ status: { replicas: 2 } });
   });
 
+  it('come and go by a bounded number at once', () => {
+    const many = { ...parallel, volumeClaimTemplates: [dataTemplate()] };
+    const created = writesOf(running({ ...many, replicas: 2_000 }, []).objects);
+    expect(created.filter((write) => write.startsWith('create Pod'))).toHaveLength(250);
+    expect(created.filter((write) => write.startsWith('create PersistentVolumeClaim'))).toHaveLength(250);
+    const pods = Array.from({ length: 600 }, (): PodState => 'ready');
+    const ended = writesOf(running({ ...parallel, replicas: 0 }, pods).objects);
+    expect(ended.filter((write) => write.startsWith('delete Pod'))).toHaveLength(500);
+  });
+
   it('wait until they were ready for long enough', () => {
     const { set, objects } = running({ minReadySeconds: 300 }, ['ready']);
     expect(writesOf(objects)).toEqual([]);

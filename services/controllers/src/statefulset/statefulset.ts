@@ -19,13 +19,10 @@ import { governedKey } from '../rollout/limits.ts';
 import { governed } from './governed.ts';
 import { growthOf } from './growth.ts';
 import { identityOf, ordinalOf, revisionOf } from './identity.ts';
-import { endCondemned, keepReplicas, type Step, type Warning } from './replicas.ts';
+import { burst, endCondemned, keepReplicas, type Step, type Warning } from './replicas.ts';
 import { outdatedPods } from './rolling.ts';
 import { deletionOf, guard, type Scene, sorted } from './scene.ts';
 import { type Observed, statusActions } from './status.ts';
-
-/** Most pods that one plan creates or deletes; the rest follows at once after. */
-const burst = 500;
 
 /** Facts about a set that no object tells. */
 interface Memory {
@@ -147,7 +144,7 @@ function act(scene: Scene, observed: Observed, history: History, memory: Memory)
     // The status first: it stays right where a later write is refused for ever.
     ...statusActions(observed),
     ...tellNew(warnings, set, memory),
-    ...bounded(actions),
+    ...actions,
     ...(observed.growth?.actions ?? []),
     ...prune(scene, observed, history),
   ];
@@ -158,7 +155,7 @@ function decide(scene: Scene): Pick<Step, 'actions' | 'warnings'> {
   const kept = keepReplicas(scene);
   if (kept.isBlocked) return kept;
   const ended = endCondemned(scene);
-  const outdated = ended.isBlocked ? [] : outdatedPods(scene);
+  const outdated = ended.isBlocked ? [] : outdatedPods(scene).slice(0, burst);
   return {
     actions: [...kept.actions, ...ended.actions, ...outdated.map((pod) => deletionOf(pod, scene.set))],
     warnings: [...kept.warnings, ...ended.warnings],
@@ -170,15 +167,6 @@ function tellNew(warnings: readonly Warning[], about: StatefulSet, memory: Memor
   const fresh = warnings.filter(({ message }) => !memory.told.has(message));
   memory.told = new Set(warnings.map(({ message }) => message));
   return fresh.map(({ reason, message }) => ({ type: 'event', about, eventType: 'Warning', reason, message }));
-}
-
-/** A plan of no more pods than are carried out in one go. */
-function bounded(actions: readonly Action[]): Action[] {
-  let pods = 0;
-  return actions.filter((action) => {
-    const isOfPod = (action.type === 'create' || action.type === 'delete') && action.object.kind === 'Pod';
-    return !isOfPod || ++pods <= burst;
-  });
 }
 
 function prune({ set, stable }: Scene, { pods, current, update }: Observed, { all }: History): Action[] {
