@@ -35,6 +35,12 @@ test('a new template gets a revision that comes last, and gives the template bac
   });
 });
 
+test('the template is written down byte by byte as clients do', () => {
+  expect(JSON.stringify(made(aDaemonSet('a:1'), []).data)).toBe(
+    '{"spec":{"template":{"$patch":"replace","metadata":{"labels":{"app":"agent"},"name":""},"spec":{"containers":[{"image":"a:1","name":"c"}]}}}}',
+  );
+});
+
 test('going back moves the old revision to the end', () => {
   const first = made(aDaemonSet('a:1'), []);
   const second = made(aDaemonSet('a:2'), [first]);

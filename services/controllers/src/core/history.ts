@@ -50,7 +50,7 @@ export function historyOf(owner: Historied, revisions: readonly ControllerRevisi
 
 /** The pod template that a revision is a snapshot of. */
 export function templateOf(revision: ControllerRevision): PodTemplateSpec {
-  const { $patch: _patch, ...template } = (revision.data as ReturnType<typeof revisionData>).spec.template;
+  const { $patch: _patch, ...template } = (revision.data as RevisionData).spec.template;
   return template as PodTemplateSpec;
 }
 
@@ -83,16 +83,20 @@ function inOrder(revisions: readonly ControllerRevision[]): ControllerRevision[]
   );
 }
 
-/** A strategic merge patch that gives the workload this template: the form in which Kubernetes stores it, and kubectl reads it. */
-function revisionData(template: PodTemplateSpec) {
-  return { spec: { template: { ...structuredClone(template), $patch: 'replace' } } };
+interface RevisionData {
+  readonly spec: { readonly template: PodTemplateSpec & { readonly $patch: 'replace' } };
 }
 
-function revisionOfTemplate(
-  owner: Historied,
-  data: ReturnType<typeof revisionData>,
-  revision: number,
-): ControllerRevision {
+/**
+ * A strategic merge patch that gives the workload this template: the form in which Kubernetes stores it, and kubectl reads it. Properties are in the
+ * order of their names, as clients compare it with their own byte by byte.
+ */
+function revisionData(template: PodTemplateSpec): RevisionData {
+  const data: RevisionData = { spec: { template: { ...template, $patch: 'replace' } } };
+  return JSON.parse(canonicalJson(data)) as RevisionData;
+}
+
+function revisionOfTemplate(owner: Historied, data: RevisionData, revision: number): ControllerRevision {
   const { metadata, spec, status } = owner;
   const hash = contentHash(data, status?.collisionCount);
   return {
