@@ -69,7 +69,7 @@ export class BuildLoop implements AsyncDisposable {
     this.#deps = deps;
     this.#outlets = outlets;
     this.#reporter = new Reporter(deps.events);
-    this.#revisions = new PodRevisions(deps.openPods, () => this.#schedule());
+    this.#revisions = new PodRevisions(deps.openPods, () => this.#schedule(), outlets.clock);
   }
 
   /** True once the first snapshots are in place. */

@@ -1,3 +1,4 @@
+import { FakeClock } from '@gantry/runtime/clock.ts';
 import { describe, expect, it } from 'vitest';
 import { type PodLabels, PodRevisions, type PodSource } from './pod-revisions.ts';
 import type { Split } from './splits.ts';
@@ -30,6 +31,7 @@ class Source implements PodSource {
 function follow(...services: string[]) {
   const sources = new Map<string, Source>();
   const changes = { count: 0 };
+  const clock = new FakeClock();
   const revisions = new PodRevisions(
     (namespace, label) => {
       const source = new Source();
@@ -39,9 +41,10 @@ function follow(...services: string[]) {
     () => {
       changes.count += 1;
     },
+    clock,
   );
   revisions.follow(new Map(services.map((service) => [service, split])));
-  return { revisions, sources, changes };
+  return { revisions, sources, changes, clock };
 }
 
 describe('PodRevisions', () => {
@@ -74,6 +77,24 @@ describe('PodRevisions', () => {
     expect([changes.count, revisions.of('shop', 'l')?.('u1')]).toEqual([3, 'b']);
     source.tell('DELETED', 'u1', 'b');
     expect([changes.count, revisions.of('shop', 'l')?.('u1')]).toEqual([3, undefined]);
+  });
+
+  it('waits a minute for pods that cannot be read, and then knows of none', async () => {
+    const { revisions, clock } = follow('shop/web');
+    const waiting = revisions.synced();
+    clock.advance(60_000);
+    expect(revisions.of('shop', 'l')).toBeUndefined();
+    clock.advance(1);
+    await waiting;
+    expect(revisions.of('shop', 'l')?.('there')).toBeUndefined();
+    expect(revisions.of('shop', 'l')).toBeDefined();
+  });
+
+  it('stops to wait when it is disposed of', async () => {
+    const { revisions } = follow('shop/web');
+    const waiting = revisions.synced();
+    await revisions[Symbol.asyncDispose]();
+    await expect(waiting).rejects.toThrow();
   });
 
   it('lets go of a namespace whose splits are gone', () => {

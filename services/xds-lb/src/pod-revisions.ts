@@ -1,4 +1,5 @@
 /** The revisions of pods, followed only where a Service is split: a cluster without Rollouts costs nothing. */
+import type { Clock } from '@gantry/runtime/clock.ts';
 import type { RevisionOf, Split } from './splits.ts';
 
 /** The part of a pod that is followed. */
@@ -21,7 +22,15 @@ export interface PodSource extends AsyncDisposable {
 /** Opens the source of the pods of a namespace that have a label, whatever its value. */
 export type OpenPods = (namespace: string, label: string) => PodSource;
 
+/**
+ * Services are held as they were for so long while the pods of their namespace cannot be read. After it their endpoints matter more than
+ * their parts: they are served as if they were not split.
+ */
+const patienceMs = 60_000;
+
 interface Followed {
+  /** When it began, by the monotonic clock. */
+  readonly sinceMs: number;
   readonly source: PodSource;
   /** By uid: a StatefulSet's pods have their names again and again. */
   readonly byPod: Map<string, string>;
@@ -33,12 +42,15 @@ interface Followed {
 export class PodRevisions implements AsyncDisposable {
   readonly #open: OpenPods;
   readonly #onChange: () => void;
+  readonly #clock: Pick<Clock, 'monotonic' | 'sleep'>;
+  readonly #stop = new AbortController();
   readonly #followed = new Map<string, Followed>();
 
   /** @param onChange Told when a pod has another revision, and when those of a namespace are known for the first time. */
-  constructor(open: OpenPods, onChange: () => void) {
+  constructor(open: OpenPods, onChange: () => void, clock: Pick<Clock, 'monotonic' | 'sleep'>) {
     this.#open = open;
     this.#onChange = onChange;
+    this.#clock = clock;
   }
 
   /** Begins to follow what the splits need, and ends to follow all else. The keys are those of the Services. */
@@ -59,18 +71,26 @@ export class PodRevisions implements AsyncDisposable {
     }
   }
 
-  /** The revisions of the pods of a namespace; undefined while they are not known. */
+  /** The revisions of the pods of a namespace; undefined while they are not known and may be soon. */
   of(namespace: string, label: string): RevisionOf | undefined {
     const followed = this.#followed.get(`${namespace} ${label}`);
-    return followed?.isSynced ? (uid) => followed.byPod.get(uid) : undefined;
+    if (followed === undefined) return undefined;
+    if (followed.isSynced) return (uid) => followed.byPod.get(uid);
+    return this.#clock.monotonic() - followed.sinceMs > patienceMs ? () => undefined : undefined;
   }
 
-  /** Resolves when all that is followed now is known; rejects where it is stopped before. */
+  /** Resolves when all that is followed now is known, or has been waited for in vain; rejects where it is stopped before. */
   async synced(): Promise<void> {
-    await Promise.all([...this.#followed.values()].map(({ synced }) => synced));
+    const all = Promise.all([...this.#followed.values()].map(({ synced }) => synced));
+    const enough = new AbortController();
+    const waited = this.#clock.sleep(patienceMs + 1, AbortSignal.any([enough.signal, this.#stop.signal]));
+    // It is no failure to be done before.
+    waited.catch(() => {});
+    await Promise.race([all, waited]).finally(() => enough.abort());
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort();
     const sources = [...this.#followed.values()].map(({ source }) => source);
     this.#followed.clear();
     await Promise.all(sources.map((source) => source[Symbol.asyncDispose]()));
@@ -84,7 +104,8 @@ export class PodRevisions implements AsyncDisposable {
     });
     // Those who do not wait for it must not be ended by its rejection.
     synced.catch(() => {});
-    const followed: Followed = { source, byPod: new Map(), synced, isSynced: false };
+    const sinceMs = this.#clock.monotonic();
+    const followed: Followed = { source, byPod: new Map(), synced, isSynced: false, sinceMs };
     source.onChange(({ type, object: { metadata } }) => {
       const { byPod, isSynced } = followed;
       const uid = metadata.uid!;
