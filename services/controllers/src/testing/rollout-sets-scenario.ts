@@ -1,10 +1,10 @@
 import type { ControllerRevision } from '@gantry/model/gen/gantry.apps.v1.ts';
 import type { Rollout } from '@gantry/model/gen/gantry.rollout.v1.ts';
+import { isReady } from '@gantry/model/ready.ts';
 import { hashOf, podHashLabel, templateOf } from '../core/history.ts';
 import { noMeasurer } from '../core/measure.ts';
 import { isActive } from '../core/pods.ts';
 import { aRollout, aService, aStatefulSet } from './objects.ts';
-import { brokenImage } from './players.ts';
 import { watchRollouts } from './rollout-invariants.ts';
 import { anyImage, ask, isBad, measured, strategyOf } from './rollout-scenario.ts';
 import { nodes, type Scenario } from './scenario.ts';
@@ -79,9 +79,10 @@ function check(simulation: Simulation): string[] {
     message,
   } = rollout!.status ?? {};
   const present = set.spec.template!.spec!.containers[0]!.image;
-  if (phase === 'Initializing')
-    return present === brokenImage ? [] : ['the first revision is complete, and not stable'];
   const pods = simulation.all('Pod').filter(isActive);
+  // An ordered set stands still at a pod that runs and is not ready.
+  const isComplete = pods.every((pod) => isReady(pod) && pod.spec.containers[0]!.image === present);
+  if (phase === 'Initializing') return isComplete ? ['the first revision is complete, and not stable'] : [];
   const others = pods.filter(({ metadata }) => metadata.labels?.[podHashLabel] !== stableRevision);
   const history = simulation.store.changesOf('Rollout').map(({ object }) => (object as Rollout).status?.stableRevision);
   const isBadOne = isBad(imageOf(simulation, stableRevision) ?? '') && history.find(Boolean) !== stableRevision;
