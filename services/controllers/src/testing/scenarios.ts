@@ -7,6 +7,7 @@ import { endpoints } from './endpoints-scenario.ts';
 import { garbage } from './garbage-scenario.ts';
 import { jobs } from './job-scenario.ts';
 import { cuts, nodeHealth } from './node-scenario.ts';
+import { deploymentPolicies } from './policies-scenario.ts';
 import { quotas } from './quota-scenario.ts';
 import { rollouts } from './rollout-scenario.ts';
 import { rolloutsOfSets } from './rollout-sets-scenario.ts';
@@ -36,4 +37,5 @@ export const scenarios: readonly Scenario[] = [
   statefulSets,
   rollouts,
   rolloutsOfSets,
+  deploymentPolicies,
 ];
