@@ -73,22 +73,21 @@ const job = {
   },
 };
 
-const node = {
+const nodes = Array.from({ length: 100 }, (_, index) => `node-${index}`);
+const room = { cpu: '1000', memory: '1000Gi', pods: '100000' };
+const nodeNamed = (name: string): object => ({
   apiVersion: 'v1',
   kind: 'Node',
-  metadata: { name: 'node-0' },
-  status: {
-    capacity: { cpu: '1000', memory: '1000Gi', pods: '100000' },
-    allocatable: { cpu: '1000', memory: '1000Gi', pods: '100000' },
-  },
-};
+  metadata: { name },
+  status: { capacity: room, allocatable: room },
+});
 
 async function measure({ name, load, programs }: Subject): Promise<void> {
   await load.createNamespace(namespace).catch(() => undefined);
-  await load.send('POST', '/api/v1/nodes', node);
+  for (const name of nodes) await load.send('POST', '/api/v1/nodes', nodeNamed(name));
   // Controllers have found their feet, and the account of the pods is there.
   await delay(5_000);
-  using kubelet = new FastKubelet(load, node.metadata.name, namespace);
+  using kubelet = new FastKubelet(load, nodes, namespace);
   const labels = new Map([...programs, [process.pid, 'this program']]);
   const before = await processorTimes(labels);
   const startMs = performance.now();

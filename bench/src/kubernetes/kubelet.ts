@@ -16,24 +16,25 @@ interface SeenPod {
 const inFlight = 64;
 
 /**
- * Scheduler and kubelet of one node, over REST: binds each new pod, and says at once that it has ended, so that nothing but the control plane costs
+ * Scheduler and kubelets, over REST: binds each new pod to the next node, and says at once that it has ended, so that nothing but the control plane costs
  * time. The same for every server.
  */
 export class FastKubelet implements Disposable {
   /** Calls that failed. Their pods stay behind. */
   failures = 0;
   readonly #load: HttpLoad;
-  readonly #node: string;
+  readonly #nodes: readonly string[];
   readonly #path: string;
   #watch: Disposable | undefined;
   #isStopped = false;
   readonly #waiting: (() => Promise<void>)[] = [];
   readonly #bound = new Set<string>();
   #busy = 0;
+  #next = 0;
 
-  constructor(load: HttpLoad, node: string, namespace: string) {
+  constructor(load: HttpLoad, nodes: readonly string[], namespace: string) {
     this.#load = load;
-    this.#node = node;
+    this.#nodes = nodes;
     // Pods without a node, as a scheduler watches them.
     this.#path = `/api/v1/namespaces/${namespace}/pods?watch=true&fieldSelector=spec.nodeName%3D`;
     this.#follow();
@@ -75,7 +76,8 @@ export class FastKubelet implements Disposable {
 
   async #run({ name, namespace }: SeenPod['metadata']): Promise<void> {
     const path = `/api/v1/namespaces/${namespace}/pods/${name}`;
-    const target = { apiVersion: 'v1', kind: 'Node', name: this.#node };
+    const node = this.#nodes[this.#next++ % this.#nodes.length]!;
+    const target = { apiVersion: 'v1', kind: 'Node', name: node };
     await this.#load.send('POST', `${path}/binding`, { apiVersion: 'v1', kind: 'Binding', metadata: { name }, target });
     const condition = { type: 'Ready', status: 'False', reason: 'PodCompleted' };
     const status = { phase: 'Succeeded', conditions: [condition] };

@@ -44,6 +44,8 @@ export interface Outcome {
 
 /** Deletes that may be under way at once for one key. */
 const maxParallel = 32;
+/** Finalizers that may be on their way out at once: small writes, which share the store's commits. */
+const maxReleases = 128;
 /** Most creates of one call, and about their most characters of JSON; a request may have 4 MiB. */
 const maxTogether = 256;
 const maxCharsTogether = 2 * 1024 * 1024;
@@ -359,6 +361,7 @@ function isOfLateView({ reason }: GantryError): boolean {
 /** Upper bound of the actions, all of one type, that may go at once. Objects that one plan creates are alike. */
 function mostTogether(actions: readonly Action[]): number {
   const [first] = actions;
+  if (first?.type === 'removeFinalizer') return maxReleases;
   if (first?.type !== 'create' || actions.length === 1) return maxParallel;
   const chars = JSON.stringify(first.object).length;
   return Math.max(1, Math.min(maxTogether, Math.floor(maxCharsTogether / chars)));
