@@ -41,7 +41,6 @@ export function createProgram(termination: Termination): Command {
     }
   };
   addReadCommands(program, withClient);
-  addTopCommand(program, withClient);
   addWriteCommands(program, withClient);
   addPodCommands(program, withClient);
   addRolloutCommands(program, withClient);
@@ -136,6 +135,7 @@ function addReadCommands(program: Command, withClient: WithClient): void {
     .action((what, flags) =>
       withClient(async (context) => (await import('./commands/explain.ts')).explain(context, what, flags)),
     );
+  addTopCommand(program, withClient);
 }
 
 function addTopCommand(program: Command, withClient: WithClient): void {
