@@ -71,6 +71,23 @@ describe('a server', () => {
     expect(await Promise.all([textOf(second), textOf(first)])).toEqual(['answer', '']);
   });
 
+  test('takes streams of which the client uses one direction alone, and hears no more of them', async () => {
+    const { other, next } = serve();
+    const written: number[] = [];
+    const write = other.write.bind(other);
+    other.write = ((...args: Parameters<typeof write>) => {
+      written.push(args[0].length);
+      return write(...args);
+    }) as typeof other.write;
+    const connection = client(other);
+    const stream = await connection.open({ streamtype: 'stdout' }, { fin: true });
+    const side = await next();
+    expect(await textOf(side)).toBe('');
+    side.end('output');
+    expect(await textOf(stream)).toBe('output');
+    expect(written).toHaveLength(1);
+  });
+
   test('reads headers that were compressed with the dictionary, cut anywhere, and replies', async () => {
     const { other, next } = serve();
     const replied: number[] = [];

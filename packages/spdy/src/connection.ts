@@ -61,8 +61,12 @@ export class SpdyConnection {
     if (signal?.aborted) onAbort();
   }
 
-  /** Opens a stream. Rejects with ServiceUnavailable once the connection is closed. */
-  open(headers: Headers): Promise<SpdyStream> {
+  /**
+   * Opens a stream. Rejects with ServiceUnavailable once the connection is closed.
+   * @param fin Our direction ends at once. An end that follows later may meet a connection that the other side closed already, which
+   * breaks the connection before all of it is read.
+   */
+  open(headers: Headers, { fin = false } = {}): Promise<SpdyStream> {
     const opened = this.#blocks.then(async () => {
       if (this.#transport.destroyed) throw new GantryError('ServiceUnavailable', 'the connection is closed');
       const id = this.#nextId;
@@ -71,7 +75,8 @@ export class SpdyConnection {
       stream.headers = headers;
       const block = await this.#codec.encode(headers);
       const body = Buffer.concat([uint32(id), uint32(0), Buffer.of(0, 0), block]);
-      this.#transport.write(controlFrame(frameType.synStream, body));
+      this.#transport.write(controlFrame(frameType.synStream, body, fin ? flagFin : 0));
+      if (fin) stream.endsWithItsOpening();
       return stream;
     });
     this.#blocks = opened.catch(() => undefined);

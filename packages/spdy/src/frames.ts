@@ -30,10 +30,11 @@ export class FrameReader {
   }
 }
 
-export function controlFrame(type: number, body: Buffer): Buffer {
+export function controlFrame(type: number, body: Buffer, flags = 0): Buffer {
   const header = Buffer.alloc(headerBytes);
   header.writeUInt16BE(version3, 0);
   header.writeUInt16BE(type, 2);
+  header.writeUInt8(flags, 4);
   header.writeUIntBE(body.length, 5, 3);
   return Buffer.concat([header, body]);
 }

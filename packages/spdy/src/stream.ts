@@ -57,6 +57,12 @@ export class SpdyStream extends Duplex {
     done(error);
   }
 
+  /** The frame that opened the stream said that our direction is over. */
+  endsWithItsOpening(): void {
+    this.#closed = true;
+    this.end();
+  }
+
   /** The other side is done: what was received is still read, and what is written goes nowhere. */
   finish(): void {
     this.#closed = true;

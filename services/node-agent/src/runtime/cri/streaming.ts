@@ -13,17 +13,15 @@ const maxStatusBytes = 16 * 1024;
 export async function openExecSession(url: string, options: StreamOptions, signal?: AbortSignal): Promise<ExecSession> {
   const connection = await connectSpdy(url, execProtocol, signal);
   try {
-    // The server waits for all of those that the call asked for, and begins then.
-    const open = (streamtype: string) => connection.open({ streamtype });
-    const status = await open('error');
+    // The server waits for all of those that the call asked for, and begins then. It may be done before anything more is sent.
+    const open = (streamtype: string, fin = false) => connection.open({ streamtype }, { fin });
+    const status = await open('error', true);
     const stdin = options.stdin ? await open('stdin') : discard();
-    const stdout = await open('stdout');
-    const stderr = options.tty ? Readable.from([]) : await open('stderr');
     const resize = options.tty ? await open('resize') : discard();
     if (options.stdin) (stdin as Duplex).resume();
     if (options.tty) (resize as Duplex).resume();
-    if (!options.tty) (stderr as Duplex).end();
-    stdout.end();
+    const stdout = await open('stdout', true);
+    const stderr = options.tty ? Readable.from([]) : await open('stderr', true);
     const exitCode = readStatus(status).then((found) => {
       if (found.exitCode === undefined) throw new GantryError(found.reason, found.message);
       return found.exitCode;
@@ -48,8 +46,7 @@ export async function openPortForward(url: string, port: number, signal?: AbortS
   const connection = await connectSpdy(url, portForwardProtocol, signal);
   try {
     const headers = { port: String(port), requestid: '0' };
-    const errors = await connection.open({ ...headers, streamtype: 'error' });
-    errors.end();
+    const errors = await connection.open({ ...headers, streamtype: 'error' }, { fin: true });
     const failure = textOf(errors);
     failure.catch(() => {}); // The connection broke, which the data tells too.
     const data = await connection.open({ ...headers, streamtype: 'data' });
@@ -80,7 +77,6 @@ export type ExecStatus =
   | { readonly exitCode: undefined; readonly reason: 'InternalError' | 'ServiceUnavailable'; readonly message: string };
 
 async function readStatus(stream: Duplex): Promise<ExecStatus> {
-  stream.end();
   try {
     return parseStatus(await textOf(stream));
   } catch (error) {
