@@ -18,17 +18,23 @@ const deploymentWith = (annotations: Record<string, string>): Deployment => {
 const of = (annotations: Record<string, string>) => ({ metadata: { annotations } });
 
 describe('the set of the present template', () => {
-  it.each<[what: string, set: Record<string, string>, revision: number, then: Record<string, string>]>([
-    ['gets a number', {}, 3, { revision: '3' }],
-    ['keeps a number that is high enough', { revision: '4' }, 3, { revision: '4' }],
-    ['remembers its number where it comes back', { revision: '1' }, 3, { revision: '3', 'revision-history': '1' }],
+  it.each<[what: string, set: Record<string, string>, revision: bigint, then: Record<string, string>]>([
+    ['gets a number', {}, 3n, { revision: '3' }],
+    ['keeps a number that is high enough', { revision: '4' }, 3n, { revision: '4' }],
+    ['remembers its number where it comes back', { revision: '1' }, 3n, { revision: '3', 'revision-history': '1' }],
     [
       'remembers all its numbers',
       { revision: '3', 'revision-history': '1' },
-      5,
+      5n,
       { revision: '5', 'revision-history': '1,3' },
     ],
-    ['forgets what is no number', { revision: 'x' }, 2, { revision: '2' }],
+    [
+      'counts in 64 bits',
+      { revision: '3546343826724305832' },
+      3546343826724305833n,
+      { revision: '3546343826724305833', 'revision-history': '3546343826724305832' },
+    ],
+    ['forgets what is no number', { revision: 'x' }, 2n, { revision: '2' }],
   ])('%s', (_what, set, revision, then) => {
     const prefixed = (short: Record<string, string>): Record<string, string> =>
       Object.fromEntries(Object.entries(short).map(([name, value]) => [`${prefix}/${name}`, value]));
@@ -44,7 +50,7 @@ describe('the set of the present template', () => {
       [`${prefix}/max-replicas`]: '7',
     });
     const set = of({ 'kubernetes.io/change-cause': 'old', kept: 'yes', [`${prefix}/max-replicas`]: '4' });
-    expect(currentAnnotations(deployment, set, 1)).toEqual({
+    expect(currentAnnotations(deployment, set, 1n)).toEqual({
       'kubernetes.io/change-cause': 'new',
       kept: 'yes',
       [`${prefix}/max-replicas`]: '4',
@@ -55,7 +61,7 @@ describe('the set of the present template', () => {
   it('forgets its oldest numbers beyond 2,000 characters', () => {
     const history = Array.from({ length: 399 }, () => '1000').join();
     const set = of({ [`${prefix}/revision`]: '12345', [`${prefix}/revision-history`]: `first,${history}` });
-    const { [`${prefix}/revision-history`]: then } = currentAnnotations(deploymentWith({}), set, 12346);
+    const { [`${prefix}/revision-history`]: then } = currentAnnotations(deploymentWith({}), set, 12346n);
     expect(then!.length).toBeLessThanOrEqual(2000);
     expect(then).toMatch(/^1000,.*,1000,12345$/);
   });
@@ -74,10 +80,11 @@ it('a Deployment that goes back to a set takes its annotations with it', () => {
 });
 
 it('numbers that are none count as absent', () => {
-  expect(revisionOf(of({ [`${prefix}/revision`]: '1x' }))).toBe(0);
-  expect(revisionOf(of({}))).toBe(0);
+  expect(revisionOf(of({ [`${prefix}/revision`]: '1x' }))).toBe(0n);
+  expect(revisionOf(of({}))).toBe(0n);
+  expect(revisionOf(of({ [`${prefix}/revision`]: '9223372036854775808' }))).toBe(0n);
   expect(rollbackRevisionOf(of({ 'deprecated.deployment.rollback.to': '' }))).toBeUndefined();
-  expect(rollbackRevisionOf(of({ 'deprecated.deployment.rollback.to': '0' }))).toBe(0);
+  expect(rollbackRevisionOf(of({ 'deprecated.deployment.rollback.to': '0' }))).toBe(0n);
   for (const value of ['', '-1', '1.5', '2147483648', 'x']) {
     expect(desiredWhenSized(of({ [`${prefix}/desired-replicas`]: value }))).toBeUndefined();
   }

@@ -34,13 +34,20 @@ interface Annotated {
   readonly metadata: { readonly annotations?: Annotations };
 }
 
+/** Orders by rollout numbers, the lowest first. */
+export function byRevision(left: Annotated, right: Annotated): number {
+  const [a, b] = [revisionOf(left), revisionOf(right)];
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}
+
 /** The rollout number in an object's annotation, 0 where there is none. */
-export function revisionOf({ metadata }: Annotated): number {
-  return numberIn(metadata.annotations?.[revisionAnnotation]) ?? 0;
+export function revisionOf({ metadata }: Annotated): bigint {
+  return numberIn(metadata.annotations?.[revisionAnnotation]) ?? 0n;
 }
 
 /** The revision that a rollback is asked for to, 0 for the last one; undefined where none is asked for. */
-export function rollbackRevisionOf({ metadata }: Annotated): number | undefined {
+export function rollbackRevisionOf({ metadata }: Annotated): bigint | undefined {
   return numberIn(metadata.annotations?.[rollbackAnnotation]);
 }
 
@@ -48,7 +55,7 @@ export function rollbackRevisionOf({ metadata }: Annotated): number | undefined 
  * The annotations of the set of a Deployment's present template: it takes over the Deployment's, and a number above those of all other sets. A set that
  * had a number before, to which the Deployment goes back, remembers it.
  */
-export function currentAnnotations(deployment: Deployment, { metadata }: Annotated, revision: number): Annotations {
+export function currentAnnotations(deployment: Deployment, { metadata }: Annotated, revision: bigint): Annotations {
   return withRevision({ ...metadata.annotations, ...takenOver(deployment) }, revision);
 }
 
@@ -78,7 +85,7 @@ function takenOver({ metadata }: Annotated): Annotations {
   return Object.fromEntries(Object.entries(metadata.annotations ?? {}).filter(([name]) => !ownAnnotations.has(name)));
 }
 
-function withRevision(annotations: Annotations, revision: number): Annotations {
+function withRevision(annotations: Annotations, revision: bigint): Annotations {
   const before = annotations[revisionAnnotation];
   const number = numberIn(before);
   if (number !== undefined && number >= revision) return annotations;
@@ -95,8 +102,11 @@ function appended(history: string | undefined, number: string): string {
   return numbers.join();
 }
 
-function numberIn(value: string | undefined): number | undefined {
-  return value !== undefined && /^-?\d+$/.test(value) ? Number(value) : undefined;
+/** A number of 64 bits, as Kubernetes has them; undefined for anything else. */
+function numberIn(value: string | undefined): bigint | undefined {
+  if (value === undefined || !/^-?\d{1,19}$/.test(value)) return undefined;
+  const number = BigInt(value);
+  return BigInt.asIntN(64, number) === number ? number : undefined;
 }
 
 function countIn(value: string | undefined): number | undefined {

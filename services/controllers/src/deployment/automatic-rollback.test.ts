@@ -34,7 +34,7 @@ function aSet(
   options: { available: number; revision: number; was?: 'complete' },
 ): ReplicaSet {
   const then = { ...of, spec: { ...of.spec, template: aDeployment({}, image).spec.template } };
-  const set = newSetFor(then, image === 'web:1' ? 2 : 1, options.revision, 3);
+  const set = newSetFor(then, image === 'web:1' ? 2 : 1, BigInt(options.revision), 3);
   const mark: Record<string, string> = options.was === 'complete' ? { [completedAnnotation]: 'true' } : {};
   const replicas = set.spec.replicas!;
   return {

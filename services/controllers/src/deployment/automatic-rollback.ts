@@ -6,7 +6,7 @@ import type {
   ReplicaSet,
 } from '@gantry/model/gen/gantry.apps.v1.ts';
 import type { Action } from '../core/action.ts';
-import { completedAnnotation, revisionOf, rolledBackAnnotations } from './annotations.ts';
+import { byRevision, completedAnnotation, rolledBackAnnotations } from './annotations.ts';
 import { progressingOf, withCondition, without } from './conditions.ts';
 import { templateWithoutHash } from './sets.ts';
 import { isComplete, type Rollout } from './status.ts';
@@ -37,7 +37,7 @@ export function automaticRollback(
   if (progressingOf(status.conditions ?? [])?.reason !== 'ProgressDeadlineExceeded') return undefined;
   const [good] = old
     .filter((set) => wasComplete(set) && set.metadata.deletionTimestamp === undefined)
-    .sort((a, b) => revisionOf(b) - revisionOf(a));
+    .sort((a, b) => byRevision(b, a));
   if (good === undefined) return undefined;
   const message = `ReplicaSet "${current.metadata.name}" missed its progress deadline; ${isBack(good)}`;
   const told = { type: rolledBack, status: 'True', reason: 'ProgressDeadlineExceeded', message } as const;

@@ -19,7 +19,7 @@ const updatesOf = (actions: readonly Action[]): ReplicaSet[] =>
 
 /** A set that its controller has seen, with as many pods as it says. */
 function aSetOf(deployment: Deployment, replicas: number, pods = replicas): ReplicaSet {
-  const set = newSetFor(deployment, replicas, 1, 4);
+  const set = newSetFor(deployment, replicas, 1n, 4);
   const metadata = { ...set.metadata, uid: `uid-${set.metadata.name}`, resourceVersion: '9', generation: 2 };
   const status = { replicas: pods, availableReplicas: pods, readyReplicas: pods, observedGeneration: 2 };
   return { ...set, metadata, status };

@@ -14,7 +14,7 @@ const deployment: Deployment = aDeployment({ replicas: 4 }, 'web:2');
 
 function aSet(image: string, replicas: number): ReplicaSet {
   const then = { ...deployment, spec: { ...deployment.spec, template: aDeployment({}, image).spec.template } };
-  const set = newSetFor(then, replicas, Number(image.at(-1)), 5);
+  const set = newSetFor(then, replicas, BigInt(image.at(-1)!), 5);
   const creationTimestamp = `2026-01-01T00:00:0${image.at(-1)}Z`;
   const counts = { replicas, readyReplicas: replicas, availableReplicas: replicas, observedGeneration: 1 };
   return {

@@ -30,7 +30,7 @@ const eventsIn = (actions: readonly Action[]): string[] =>
 function aSet(deployment: Deployment, image: string, replicas: number, revision: number, most = 4): ReplicaSet {
   const { spec, metadata } = deployment;
   const then = { ...deployment, spec: { ...spec, template: aDeployment({}, image).spec.template } };
-  const set = newSetFor({ ...then, metadata: { ...metadata, annotations: {} } }, replicas, revision, most);
+  const set = newSetFor({ ...then, metadata: { ...metadata, annotations: {} } }, replicas, BigInt(revision), most);
   const counts = { replicas, readyReplicas: replicas, availableReplicas: replicas };
   return {
     ...set,
@@ -163,7 +163,7 @@ describe('a new set', () => {
 
   it('whose name is taken gets another one', () => {
     const deployment = aDeployment();
-    const taken = newSetFor(deployment, 1, 1, 1);
+    const taken = newSetFor(deployment, 1, 1n, 1);
     delete taken.metadata.ownerReferences;
     taken.metadata.labels = {};
     expect(statusIn(reconcile([deployment, taken])).status).toMatchObject({ collisionCount: 1 });
@@ -175,7 +175,7 @@ describe('a new set', () => {
   it('has a name that is short enough', () => {
     const deployment = aDeployment();
     deployment.metadata.name = 'x'.repeat(253);
-    expect(newSetFor(deployment, 1, 1, 1).metadata.name).toMatch(/^x{242}-\w{10}$/);
+    expect(newSetFor(deployment, 1, 1n, 1).metadata.name).toMatch(/^x{242}-\w{10}$/);
   });
 
   it('is told of later where the news of it were lost', () => {

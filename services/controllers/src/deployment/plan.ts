@@ -1,6 +1,6 @@
 import type { DeploymentCondition, ReplicaSet } from '@gantry/model/gen/gantry.apps.v1.ts';
 import { type Action, type View, waitForView } from '../core/action.ts';
-import { revisionOf, rollbackRevisionOf } from './annotations.ts';
+import { byRevision, revisionOf, rollbackRevisionOf } from './annotations.ts';
 import { automaticRollback, markComplete, sinceRollback } from './automatic-rollback.ts';
 import { historyLimitOf, progressDeadlineOf, progressingOf, withCondition, withPause } from './conditions.ts';
 import { governedConditions, governing, limitedSizes, ownConditions } from './governed.ts';
@@ -144,8 +144,10 @@ function rolloutStatus(rollout: Rollout, conditions: readonly DeploymentConditio
 }
 
 /** The revision of the present template; undefined while it has no set. */
-function revisionFor({ current, old }: Rollout): number | undefined {
-  return current === undefined ? undefined : Math.max(revisionOf(current), nextRevision(old));
+function revisionFor({ current, old }: Rollout): bigint | undefined {
+  if (current === undefined) return undefined;
+  const [own, next] = [revisionOf(current), nextRevision(old)];
+  return own > next ? own : next;
 }
 
 /**
@@ -182,7 +184,7 @@ function prune({ deployment, old }: Rollout): Action[] {
   const kept = old.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
   if (limit === undefined || kept.length <= limit) return [];
   // A stable sort: of equal revisions the older set comes first.
-  const oldest = [...kept].sort((a, b) => revisionOf(a) - revisionOf(b)).slice(0, kept.length - limit);
+  const oldest = [...kept].sort(byRevision).slice(0, kept.length - limit);
   return oldest.filter(isIdle).map((object) => ({ type: 'delete', object, ifUnchanged: true }));
 }
 

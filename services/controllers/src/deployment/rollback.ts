@@ -1,6 +1,6 @@
 import type { Deployment, ReplicaSet } from '@gantry/model/gen/gantry.apps.v1.ts';
 import type { Action } from '../core/action.ts';
-import { revisionOf, rollbackAnnotation, rolledBackAnnotations } from './annotations.ts';
+import { byRevision, revisionOf, rollbackAnnotation, rolledBackAnnotations } from './annotations.ts';
 import { isSameTemplate, templateWithoutHash } from './sets.ts';
 import type { Rollout } from './status.ts';
 
@@ -10,10 +10,10 @@ import type { Rollout } from './status.ts';
  *
  * @param asked the revision, 0 for the last one before the present.
  */
-export function rollBack({ deployment, current, old }: Rollout, asked: number): Action[] {
+export function rollBack({ deployment, current, old }: Rollout, asked: bigint): Action[] {
   const sets = current === undefined ? old : [...old, current];
-  const revision = asked === 0 ? lastOf(sets) : asked;
-  if (revision === 0) return gaveUp(deployment, 'DeploymentRollbackRevisionNotFound', 'Unable to find last revision.');
+  const revision = asked === 0n ? lastOf(sets) : asked;
+  if (revision === 0n) return gaveUp(deployment, 'DeploymentRollbackRevisionNotFound', 'Unable to find last revision.');
   const set = sets.find((candidate) => revisionOf(candidate) === revision);
   if (set === undefined) {
     const message = 'Unable to find the revision to rollback to.';
@@ -38,8 +38,9 @@ export function rollBack({ deployment, current, old }: Rollout, asked: number): 
 }
 
 /** The revision before the highest, 0 where there is none. */
-function lastOf(sets: readonly ReplicaSet[]): number {
-  return sets.map(revisionOf).sort((a, b) => b - a)[1] ?? 0;
+function lastOf(sets: readonly ReplicaSet[]): bigint {
+  const last = [...sets].sort(byRevision).at(-2);
+  return last === undefined ? 0n : revisionOf(last);
 }
 
 function gaveUp(deployment: Deployment, reason: string, message: string): Action[] {

@@ -36,12 +36,12 @@ export function isLive({ spec }: ReplicaSet): boolean {
 }
 
 /** The revision that a Deployment's present template gets: above those of all other templates. */
-export function nextRevision(old: readonly ReplicaSet[]): number {
-  return Math.max(0, ...old.map(revisionOf)) + 1;
+export function nextRevision(old: readonly ReplicaSet[]): bigint {
+  return old.map(revisionOf).reduce((most, revision) => (revision > most ? revision : most), 0n) + 1n;
 }
 
 /** The ReplicaSet for a Deployment's present template. */
-export function newSetFor(deployment: Deployment, replicas: number, revision: number, maxReplicas: number): ReplicaSet {
+export function newSetFor(deployment: Deployment, replicas: number, revision: bigint, maxReplicas: number): ReplicaSet {
   const hash = contentHash(deployment.spec.template, deployment.status?.collisionCount);
   const template = structuredClone(deployment.spec.template);
   template.metadata = { ...template.metadata!, labels: { ...template.metadata?.labels, [hashLabel]: hash } };

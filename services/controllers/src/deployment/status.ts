@@ -77,7 +77,7 @@ export function isComplete({ metadata, spec }: Deployment, status: DeploymentSta
 }
 
 /** Writes the status and the revision of the present template if one of them changed: both in one write, which makes no new generation. */
-export function statusWrite(deployment: Deployment, status: DeploymentStatus, revision: number | undefined): Action[] {
+export function statusWrite(deployment: Deployment, status: DeploymentStatus, revision: bigint | undefined): Action[] {
   const isRevised = revision !== undefined && revisionOf(deployment) !== revision;
   if (!isRevised && isSameStatus(deployment.status ?? {}, status)) return [];
   const annotations = isRevised ? { annotations: { [revisionAnnotation]: String(revision) } } : {};

@@ -1,6 +1,6 @@
 import type { Deployment, ReplicaSet } from '@gantry/model/gen/gantry.apps.v1.ts';
 import { controllerOf } from '../core/owners.ts';
-import { revisionOf, rollbackAnnotation } from '../deployment/annotations.ts';
+import { byRevision, revisionOf, rollbackAnnotation } from '../deployment/annotations.ts';
 import { aDeployment, aReplicaSet } from './objects.ts';
 import { checkSet, disturbPods, nodes, podsOf, type Scenario } from './scenario.ts';
 import type { Simulation } from './simulation.ts';
@@ -60,7 +60,7 @@ function checkRollout(simulation: Simulation, deployment: Deployment, sets: read
   const pods = sets.flatMap((set) => podsOf(simulation, set));
   const image = template.spec.containers[0]!.image;
   const progressing = status.conditions?.find(({ type }) => type === 'Progressing');
-  const revisions = sets.map(revisionOf).sort((a, b) => b - a);
+  const revisions = sets.toSorted((a, b) => byRevision(b, a)).map(revisionOf);
   const faults: readonly (readonly [boolean, string])[] = [
     [pods.length !== replicas, `${pods.length} pods, and not ${replicas}`],
     [pods.some((pod) => pod.spec.containers[0]?.image !== image), `not all pods run ${image}`],
