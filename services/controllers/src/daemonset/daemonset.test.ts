@@ -152,6 +152,19 @@ describe('a daemon set', () => {
     ]);
   });
 
+  it('keeps no pod that waits for a node which takes no new ones, and others that run there', () => {
+    const world = new World(aDaemonSet(), 2);
+    world.sync();
+    editPod(world, 0, ({ spec }) => {
+      spec.nodeName = 'n0';
+    });
+    for (const name of ['n0', 'n1'])
+      world.put({ ...aNode(name), spec: { taints: [{ key: 'a', effect: 'NoSchedule' }] } });
+    expect(ofType(world.plan(), 'delete').map(({ object }) => object.metadata.name)).toEqual([
+      world.pods[1]!.metadata.name,
+    ]);
+  });
+
   it('replaces pods that ended, ever more slowly on a node whose pods fail', () => {
     const world = new World(aDaemonSet(), 1);
     world.sync();

@@ -59,6 +59,12 @@ function leaveMissing({ pods }: Place, knowsNodes: (pod: Pod) => boolean, needs:
 
 function manageNode(place: Place, fleet: Fleet, surges: boolean, failedPods: FailedPods, needs: Needs): void {
   const { name, pods, verdict } = place;
+  const unplaced = verdict === 'keeps' ? pods.filter((pod) => !pod.spec.nodeName && !isLeaving(pod)) : [];
+  if (unplaced.length > 0) {
+    // The node takes no new pods: these would wait for ever, and hold up a rolling update by it.
+    needs.remove.push(...unplaced);
+    return;
+  }
   if (pods.length === 0) {
     if (verdict === 'runs') needs.create.push(name);
     return;

@@ -115,12 +115,15 @@ function watch(simulation: Simulation): void {
     const name = targetNodeOf(object) ?? '';
     if (set === undefined || doubled.has(name) || !runsInView(simulation, set, name)) return;
     if (!servedInView(simulation, set, object)) return;
+    // A node that surged loses one of its two pods, whichever is older, once pods are replaced on deletion.
+    const viewed = seen<DaemonSet>(simulation, set, 'DaemonSet', set.metadata.name);
+    if (viewed?.spec.updateStrategy?.type !== 'RollingUpdate') return;
     replaced(simulation, set, object, replacing);
   });
 }
 
 /** The state of an object in the view that the controller's latest plan was made from. */
-function seen<T extends Node | Pod>(
+function seen<T extends Node | Pod | DaemonSet>(
   simulation: Simulation,
   set: DaemonSet,
   kind: T['kind'],
@@ -195,9 +198,7 @@ function check(simulation: Simulation): string[] {
     const here = pods.filter((pod) => targetNodeOf(pod) === name);
     const verdict = judge(node);
     if (verdict === 'refuses') return here.length === 0 ? [] : [`${name} has a pod that it must not have`];
-    // A pod that was made before the taint may wait for ever, beside the one that runs.
-    const bound = here.filter(({ spec }) => spec.nodeName).length;
-    if (verdict === 'keeps') return bound <= 1 ? [] : [`${name} has ${bound} pods`];
+    if (verdict === 'keeps') return here.length <= 1 ? [] : [`${name} has ${here.length} pods`];
     if (here.length !== 1 || !isReady(here[0]!))
       return [`${name} has ${here.length} pods, ${here.filter(isReady).length} ready`];
     return rolls && imageOf(here[0]!) !== image ? [`${name} runs ${imageOf(here[0]!)} and not ${image}`] : [];

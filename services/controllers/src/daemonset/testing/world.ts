@@ -5,6 +5,7 @@ import type { Action, AnyObject } from '../../core/action.ts';
 import { fakeView } from '../../testing/fake-view.ts';
 import { aNode } from '../../testing/objects.ts';
 import { daemonSetController } from '../daemonset.ts';
+import { targetNodeOf } from '../template.ts';
 
 type Strategy = NonNullable<DaemonSet['spec']['updateStrategy']>;
 
@@ -60,12 +61,13 @@ export class World {
     return [0, 0];
   }
 
-  /** Makes all pods ready, since long ago unless told otherwise. */
+  /** Binds all pods and makes them ready, since long ago unless told otherwise. */
   markReady(sinceMs = this.clock.now() - 3_600_000, which: (pod: Pod) => boolean = () => true): void {
     for (const pod of this.pods.filter(which)) {
       const lastTransitionTime = new Date(sinceMs).toISOString();
       this.put({
         ...pod,
+        spec: { ...pod.spec, nodeName: targetNodeOf(pod)! },
         status: {
           ...pod.status,
           phase: 'Running',
