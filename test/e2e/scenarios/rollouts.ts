@@ -131,7 +131,8 @@ export function rolloutScenarios(cluster: () => TestCluster): void {
       await eventually('Envoy answers', async () => (await ask(url)) === 'version 1');
     });
     afterAll(async () => {
-      await gantryOk(cluster(), ['delete', 'rollout,deployment,service', 'page']).catch(() => {});
+      const page = { namespace: 'default', name: 'page' };
+      for (const kind of ['Rollout', 'Service', 'Deployment'] as const) await cluster().client.delete(kind, page);
     });
 
     test('an image that never starts gets no request, and none fails', async () => {
