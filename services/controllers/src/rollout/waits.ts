@@ -1,5 +1,8 @@
 import type { Clock } from '@gantry/runtime/clock.ts';
 
+/** Milliseconds by which a stored time may be early: it is a whole second. No wait is shorter than it says. */
+const roundingMs = 1000;
+
 /**
  * Waits of one rollout, by the monotonic clock. Times that are stored say how much of a wait is over only where this process sees
  * the wait for the first time: a wall clock that steps by hours neither ends a pause nor makes it last.
@@ -23,7 +26,7 @@ export class Waits {
    */
   leftMs(id: string, seconds: number, startedMs: number, nowMs: number): number {
     const waitMs = seconds * 1000;
-    const passedMs = Math.min(Math.max(0, nowMs - startedMs), waitMs);
+    const passedMs = Math.min(Math.max(0, nowMs - startedMs - roundingMs), waitMs);
     const due = this.#due.get(id) ?? this.#clock.monotonic() + waitMs - passedMs;
     this.#due.set(id, due);
     this.#used.add(id);
