@@ -84,7 +84,9 @@ export class JobInvariants {
     if (isActive(old) || holds(job.status?.conditions, 'SuccessCriteriaMet')) return;
     const index = indexOf(old);
     if (isIndexed(job)) {
-      const isPlaceless = index === undefined || index >= job.spec.completions!;
+      // Indexes that there were not when the plan was made are nothing to be counted, even if users want them again meanwhile.
+      const versions = this.#versions(job, this.#decidedAt(controller, keyOf(job)));
+      const isPlaceless = index === undefined || versions.some(({ spec }) => index >= spec.completions!);
       const { completedIndexes = '' } = job.status ?? {};
       const isDone = index !== undefined && includes(parseIntervals(completedIndexes, job.spec.completions!), index);
       if (isPlaceless || (old.status?.phase === 'Succeeded' && isDone)) return;
