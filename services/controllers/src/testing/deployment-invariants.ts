@@ -20,6 +20,11 @@ interface Surroundings {
   readonly decidedAt: (controller: string, key: string, kind?: KindName) => number;
 }
 
+/** True under a Rollout, whose own promises stand in rollout-invariants.ts: the canary goes also where the stable set lacks pods. */
+export function isGoverned({ metadata }: Deployment, store: TruthStore): boolean {
+  return store.all('Rollout').some(({ spec }) => spec.workloadRef.name === metadata.name);
+}
+
 /**
  * Promises of rolling updates that hold at every write: the controller never takes so many pods of old sets that fewer are left than the strategy
  * allows, by the counts that the sets gave when the plan was made, or since.
@@ -40,7 +45,7 @@ export class DeploymentInvariants {
     const { store } = this.#around;
     const owner = controllerOf(set);
     const deployment = owner === undefined ? undefined : (store.byUid(owner.uid) as Deployment | undefined);
-    if (deployment === undefined) return;
+    if (deployment === undefined || isGoverned(deployment, store)) return;
     const shortages = this.#views(deployment).map((view) => shortageOf(view, this.#setsOf(deployment)));
     // One view that allows it is enough: nobody knows which one the plan was made from.
     const smallest = Math.min(...shortages);

@@ -11,7 +11,7 @@ import { controllerOf } from '../core/owners.ts';
 import { isActive } from '../core/pods.ts';
 import { rolloutBounds } from '../deployment/rolling.ts';
 import { foregroundFinalizer, orphanFinalizer } from './deletion.ts';
-import { DeploymentInvariants } from './deployment-invariants.ts';
+import { DeploymentInvariants, isGoverned } from './deployment-invariants.ts';
 import { foreignKinds, idOf } from './foreign.ts';
 import { JobInvariants } from './job-invariants.ts';
 import type { Players } from './players.ts';
@@ -98,8 +98,8 @@ export class Invariants {
     const sets = made(store.all('ReplicaSet'), new Set([deployment.metadata.uid]));
     const uids = new Set(sets.map(({ metadata }) => metadata.uid));
     const pods = made(store.all('Pod').filter(isActive), uids);
-    const isGoverned = rolloutsFor(deployment, store).length > 0;
-    const most = Math.max(...this.#versions(deployment, this.#settledAt).map(isGoverned ? mostGovernedPods : mostPods));
+    const bound = isGoverned(deployment, store) ? mostGovernedPods : mostPods;
+    const most = Math.max(...this.#versions(deployment, this.#settledAt).map(bound));
     if (pods.length <= most || !uids.has(controllerOf(pod)?.uid)) return;
     const perSet = sets.map(({ metadata, spec }) => `${metadata.name}: ${spec.replicas}`).join(', ');
     throw new Violation(`${pods.length} pods of Deployment ${deployment.metadata.name}, at most ${most} (${perSet})`);
@@ -220,10 +220,6 @@ function usersOf(object: AnyObject, store: TruthStore): AnyObject[] {
   if (object.kind !== 'PersistentVolume' || object.status?.phase !== 'Bound') return [];
   const claim = store.byUid(object.spec.claimRef?.uid ?? '');
   return claim === undefined ? [] : [claim];
-}
-
-function rolloutsFor({ metadata }: Deployment, store: TruthStore): unknown[] {
-  return store.all('Rollout').filter(({ spec }) => spec.workloadRef.name === metadata.name);
 }
 
 /** Under a Rollout four revisions may be whole: the stable one and the one before, the canary, and one that was given up a moment ago. */
