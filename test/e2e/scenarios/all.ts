@@ -12,6 +12,7 @@ import { jobScenarios } from './jobs.ts';
 import { kubeScenarios } from './kube.ts';
 import { nodeScenarios } from './nodes.ts';
 import { rolloutScenarios } from './rollouts.ts';
+import { statefulScenarios } from './stateful.ts';
 import { trafficScenarios } from './traffic.ts';
 
 /** All that users may expect of a cluster, on one of that form that runs the example. */
@@ -31,6 +32,7 @@ export function everyScenario(form: Form): void {
     doorScenarios(cluster);
     brokenManifestScenarios(cluster);
     jobScenarios(cluster);
+    statefulScenarios(cluster);
     daemonScenarios(cluster);
     nodeScenarios(form, cluster);
     crashScenarios(form, cluster);
