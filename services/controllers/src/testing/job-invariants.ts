@@ -103,8 +103,9 @@ export class JobInvariants {
       const leaving = listed!.filter((uid) => !still!.includes(uid));
       for (const uid of leaving) {
         const pod = this.#store.byUid(uid);
-        if (pod !== undefined && isTracked(pod as Pod))
-          throw new Violation(`pod ${uid} is counted before it is let go`);
+        // One that was orphaned with its finalizer is not the Job's any more.
+        const isOwn = pod !== undefined && controllerOf(pod)?.uid === job.metadata.uid;
+        if (isOwn && isTracked(pod as Pod)) throw new Violation(`pod ${uid} is counted before it is let go`);
         if (this.#counted.has(`${job.metadata.uid} ${uid}`)) throw new Violation(`pod ${uid} is counted twice`);
         this.#counted.add(`${job.metadata.uid} ${uid}`);
       }
@@ -116,21 +117,26 @@ export class JobInvariants {
         throw new Violation(`Job ${job.metadata.name} counts ${has} ${list} after ${had} and ${leaving.length} more`);
       }
     }
-    if (holds(after.conditions, 'Complete') && !holds(before.conditions, 'Complete')) this.#completed(job);
+    const isMet = holds(after.conditions, 'SuccessCriteriaMet');
+    if (isMet && !holds(before.conditions, 'SuccessCriteriaMet')) this.#succeeds(job);
+    if (holds(after.conditions, 'Complete') && !isMet)
+      throw new Violation(`Job ${job.metadata.name} has not succeeded`);
     if (isFinished(job) && old !== undefined && !isFinished(old)) this.#finished(job);
   }
 
-  #completed(job: Job): void {
+  #succeeds(job: Job): void {
     const { completions, successPolicy } = job.spec;
-    const { succeeded = 0, completedIndexes = '' } = job.status ?? {};
+    const { succeeded = 0, completedIndexes = '', uncountedTerminatedPods: uncounted } = job.status ?? {};
     const byPolicy = (successPolicy?.rules ?? []).map(
       ({ succeededCount }) => succeededCount ?? Number.POSITIVE_INFINITY,
     );
     const wanted = Math.min(completions ?? 1, ...byPolicy);
-    const done = isIndexed(job) ? sizeOf(parseIntervals(completedIndexes, completions!)) : succeeded;
+    const done = isIndexed(job)
+      ? sizeOf(parseIntervals(completedIndexes, completions!))
+      : succeeded + (uncounted?.succeeded ?? []).length;
     // Elastic Jobs may have been scaled since the verdict.
     if (done < wanted && !this.#versions(job, 0).some(({ spec }) => done >= (spec.completions ?? 1))) {
-      throw new Violation(`Job ${job.metadata.name} is Complete with ${done} of ${wanted}`);
+      throw new Violation(`Job ${job.metadata.name} succeeds with ${done} of ${wanted}`);
     }
   }
 
