@@ -47,7 +47,7 @@ async function makeNodes(...names: string[]): Promise<void> {
       kind: 'Node',
       metadata: { name },
       spec: {},
-      status: { conditions },
+      status: { allocatable: { pods: '110' }, conditions },
     });
   }
 }
@@ -145,6 +145,12 @@ test('taints, a new template and a rollback lead to the states of Kubernetes', a
   await makeNodes('n1', 'n2', 'n3');
   await client.apply(daemonSet, { defaultNamespace: namespace });
   await expect.poll(async () => (await pods()).length, soon).toBe(3);
+  const kept = (await pods()).find((pod) => nodeOf(pod) === 'n1')!;
+  const running1 = { status: { phase: 'Running', conditions: [{ type: 'Ready', status: 'True' }] } };
+  const { name, uid } = kept.metadata;
+  // A pod that waits for its node would not be kept.
+  expect(await client.bind([{ namespace, name, uid: uid!, nodeName: 'n1' }], 'test')).toMatchObject([{ code: 0 }]);
+  await client.patch('Pod', { namespace, name }, { type: 'merge', body: running1, subresource: 'status' });
   for (const [name, effect] of [
     ['n1', 'NoSchedule'],
     ['n3', 'NoExecute'],
@@ -152,10 +158,6 @@ test('taints, a new template and a rollback lead to the states of Kubernetes', a
     const body = { spec: { taints: [{ key: 'a', value: 'b', effect }] } };
     await client.patch('Node', { name }, { type: 'merge', body });
   }
-  const kept = (await pods()).find((pod) => nodeOf(pod) === 'n1')!;
-  const running1 = { status: { phase: 'Running', conditions: [{ type: 'Ready', status: 'True' }] } };
-  const { name } = kept.metadata;
-  await client.patch('Pod', { namespace, name }, { type: 'merge', body: running1, subresource: 'status' });
   const roll = (body: object) => client.patch('DaemonSet', { namespace, name: 'agent' }, { type: 'strategic', body });
   await roll({ spec: { template: { spec: { containers: [{ name: 'c', image: 'x:2' }] } } } });
   const expected = (observedGeneration: number) => ({
