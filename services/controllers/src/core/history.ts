@@ -1,4 +1,4 @@
-import type { ControllerRevision, DaemonSet, StatefulSet } from '@gantry/model/gen/gantry.apps.v1.ts';
+import type { ControllerRevision, DaemonSet, Deployment, StatefulSet } from '@gantry/model/gen/gantry.apps.v1.ts';
 import type { PodTemplateSpec } from '@gantry/model/gen/gantry.core.v1.ts';
 import { canonicalJson, contentHash } from '@gantry/model/hash.ts';
 import type { Action, View } from './action.ts';
@@ -46,6 +46,12 @@ export function historyOf(owner: Historied, revisions: readonly ControllerRevisi
   const { namespace, name } = object.metadata;
   const collides = view.get('ControllerRevision', namespace, name) !== undefined;
   return { current: undefined, all, actions: collides ? [] : [{ type: 'create', object }], collides };
+}
+
+/** Counts that another revision has the name which the present template's would get: the count salts the next hash. */
+export function countCollision<T extends Historied | Deployment>(owner: T): Action {
+  const collisionCount = (owner.status?.collisionCount ?? 0) + 1;
+  return { type: 'updateStatus', object: { ...owner, status: { ...owner.status, collisionCount } } as T };
 }
 
 /** The pod template that a revision is a snapshot of. */

@@ -2,16 +2,24 @@ import type { Pod } from '@gantry/model/gen/gantry.core.v1.ts';
 import { isReady } from '@gantry/model/ready.ts';
 import type { View } from './action.ts';
 
+/** True for a pod whose containers have all ended for good. */
+export function hasEnded({ status }: Pod): boolean {
+  return status?.phase === 'Succeeded' || status?.phase === 'Failed';
+}
+
+/** True for a pod whose end was asked for. */
+export function isLeaving({ metadata }: Pod): boolean {
+  return metadata.deletionTimestamp !== undefined;
+}
+
 /** True for a pod that counts as a replica: neither ended nor terminating. */
 export function isActive(pod: Pod): boolean {
-  const phase = pod.status?.phase;
-  return phase !== 'Succeeded' && phase !== 'Failed' && pod.metadata.deletionTimestamp === undefined;
+  return !hasEnded(pod) && !isLeaving(pod);
 }
 
 /** True for a pod that is being deleted and has not ended. */
 export function isTerminating(pod: Pod): boolean {
-  const phase = pod.status?.phase;
-  return phase !== 'Succeeded' && phase !== 'Failed' && pod.metadata.deletionTimestamp !== undefined;
+  return !hasEnded(pod) && isLeaving(pod);
 }
 
 /** The time at which the pod became ready, in milliseconds since the Unix epoch; undefined if it is not ready. */

@@ -13,7 +13,7 @@ import {
   waitForView,
 } from '../core/action.ts';
 import { claimsOf, isManagedBy } from '../core/claims.ts';
-import { hashOf, historyOf, podHashLabel, truncated } from '../core/history.ts';
+import { countCollision, hashOf, historyOf, podHashLabel, truncated } from '../core/history.ts';
 import { controllerOf, ownerKey } from '../core/owners.ts';
 import { governedKey } from '../rollout/limits.ts';
 import { boundsOf, surges } from './bounds.ts';
@@ -97,12 +97,6 @@ function isConcerned(set: DaemonSet, judge: (node: Node) => Verdict, node: Node,
   const hasPod = [...view.podsOn(node.metadata.name)].some((pod) => isManagedBy(pod, set));
   if (hasPod) return verdict === 'refuses' || (set.status?.numberMisscheduled ?? 0) > 0;
   return verdict === 'runs';
-}
-
-/** Another template's revision has the name that the present one's would get: the count salts the next hash. */
-function countCollision(set: DaemonSet): Action {
-  const collisionCount = (set.status?.collisionCount ?? 0) + 1;
-  return { type: 'updateStatus', object: { ...set, status: { ...set.status, collisionCount } as DaemonSet['status'] } };
 }
 
 /** Fills and clears places; a rolling update goes on where that leaves nothing to do. */

@@ -2,8 +2,9 @@ import type { Pod } from '@gantry/model/gen/gantry.core.v1.ts';
 import { isReady } from '@gantry/model/ready.ts';
 import { type Action, waitForView } from '../core/action.ts';
 import { podHashLabel } from '../core/history.ts';
+import { isLeaving } from '../core/pods.ts';
 import type { FailedPods } from './failed-pods.ts';
-import { type Fleet, inOrder, isLeaving, type Place } from './places.ts';
+import { type Fleet, inOrder, type Place } from './places.ts';
 
 /** Pods to make, by the names of their nodes, and pods to delete. */
 export interface Changes {

@@ -2,7 +2,7 @@ import type { DaemonSet } from '@gantry/model/gen/gantry.apps.v1.ts';
 import type { Pod } from '@gantry/model/gen/gantry.core.v1.ts';
 import type { View } from '../core/action.ts';
 import { podHashLabel } from '../core/history.ts';
-import { availableInMs } from '../core/pods.ts';
+import { availableInMs, hasEnded, isLeaving } from '../core/pods.ts';
 import type { Limits } from '../rollout/limits.ts';
 import { eligibilityOf, type Verdict } from './eligibility.ts';
 import { isUpdated, targetNodeOf } from './template.ts';
@@ -98,16 +98,6 @@ function podsByNode(pods: readonly Pod[]): Map<string, Pod[]> {
     else others.push(pod);
   }
   return byNode;
-}
-
-/** True for a pod whose containers have all ended for good. */
-function hasEnded({ status }: Pod): boolean {
-  return status?.phase === 'Succeeded' || status?.phase === 'Failed';
-}
-
-/** True for a pod whose end was asked for. */
-export function isLeaving({ metadata }: Pod): boolean {
-  return metadata.deletionTimestamp !== undefined;
 }
 
 /** Pods that have their node first, then the older ones, then by name. */

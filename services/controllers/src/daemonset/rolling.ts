@@ -1,6 +1,7 @@
 import type { Pod } from '@gantry/model/gen/gantry.core.v1.ts';
+import { isLeaving } from '../core/pods.ts';
 import type { Bounds } from './bounds.ts';
-import { type Fleet, isLeaving, type Place } from './places.ts';
+import type { Fleet, Place } from './places.ts';
 
 /** Pods to make, by the names of their nodes, and old pods to delete. */
 export interface Step {

@@ -1,5 +1,6 @@
 import type { DeploymentCondition, ReplicaSet } from '@gantry/model/gen/gantry.apps.v1.ts';
 import { type Action, type View, waitForView } from '../core/action.ts';
+import { countCollision } from '../core/history.ts';
 import { byRevision, revisionOf, rollbackRevisionOf } from './annotations.ts';
 import { automaticRollback, markComplete, sinceRollback } from './automatic-rollback.ts';
 import { historyLimitOf, progressDeadlineOf, progressingOf, withCondition, withPause } from './conditions.ts';
@@ -93,9 +94,7 @@ function create(
   const set = newSetFor(deployment, size, nextRevision(old), bounds.replicas + bounds.maxSurge);
   const { name, namespace } = set.metadata;
   if (view.get('ReplicaSet', namespace, name) !== undefined) {
-    // Another template hashed to this name: count the collision, which salts the next hash.
-    const collisionCount = (deployment.status?.collisionCount ?? 0) + 1;
-    return [{ type: 'updateStatus', object: { ...deployment, status: { ...deployment.status, collisionCount } } }];
+    return [countCollision(deployment)];
   }
   const isWatched = progressDeadlineOf(deployment) !== undefined;
   const after = isWatched

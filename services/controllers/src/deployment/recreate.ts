@@ -1,6 +1,6 @@
 import type { Deployment, ReplicaSet } from '@gantry/model/gen/gantry.apps.v1.ts';
-import type { Pod } from '@gantry/model/gen/gantry.core.v1.ts';
 import { sees, type View } from '../core/action.ts';
+import { hasEnded } from '../core/pods.ts';
 import { isObserved, type Resize } from './resize.ts';
 import { isLive } from './sets.ts';
 import type { Rollout } from './status.ts';
@@ -34,8 +34,7 @@ function grown({ spec: { replicas = 1 } }: Deployment, current: ReplicaSet): Res
  * present size, or the view of pods is older than what that controller says.
  */
 function podsLeft(sets: readonly ReplicaSet[], view: View): 'none' | 'some' | 'unknown' {
-  const running = (pod: Pod): boolean => pod.status?.phase !== 'Succeeded' && pod.status?.phase !== 'Failed';
-  if (sets.some((set) => [...view.ownedBy('Pod', set.metadata.uid!)].some(running))) return 'some';
+  if (sets.some((set) => [...view.ownedBy('Pod', set.metadata.uid!)].some((pod) => !hasEnded(pod)))) return 'some';
   const known = sets.every((set) => isObserved(set) && !set.status?.replicas && sees(view, 'Pod', set));
   return known ? 'none' : 'unknown';
 }

@@ -2,6 +2,7 @@ import type { Pod, PodCondition } from '@gantry/model/gen/gantry.core.v1.ts';
 import type { Clock } from '@gantry/runtime/clock.ts';
 import { rfc3339 } from '@gantry/runtime/time.ts';
 import { type Action, type AnyObject, type Controller, keyOf, splitKey, type View } from '../core/action.ts';
+import { isActive } from '../core/pods.ts';
 
 /** Milliseconds after which a pod that was about to be disrupted, and is not being deleted, is not about to be any more. */
 const staleMs = 2 * 60_000;
@@ -48,10 +49,9 @@ export function staleTargetController(clock: Pick<Clock, 'monotonic'>): Controll
  * The condition that says that a pod is about to be disrupted, unless it is being deleted or has ended. A node's own word stands: it may
  * take any time to end a pod.
  */
-function targetOf({ metadata, status }: Pod): PodCondition | undefined {
-  const { phase, conditions = [] } = status ?? {};
-  if (metadata.deletionTimestamp !== undefined || phase === 'Succeeded' || phase === 'Failed') return undefined;
-  return conditions.find(
+function targetOf(pod: Pod): PodCondition | undefined {
+  if (!isActive(pod)) return undefined;
+  return pod.status?.conditions?.find(
     ({ type, status: value, reason }) =>
       type === 'DisruptionTarget' && value === 'True' && reason !== 'TerminationByKubelet',
   );

@@ -2,6 +2,7 @@ import { isIPv6 } from 'node:net';
 import type { Node, Pod, Service, ServicePort } from '@gantry/model/gen/gantry.core.v1.ts';
 import type { Endpoint, EndpointPort } from '@gantry/model/gen/gantry.discovery.v1.ts';
 import { isReady } from '@gantry/model/ready.ts';
+import { hasEnded } from '../core/pods.ts';
 
 /** Families of addresses, as slices name them. */
 export type AddressType = 'IPv4' | 'IPv6';
@@ -42,8 +43,9 @@ export function endpointGroups(service: Service, pods: readonly Pod[], nodeOf: N
   });
 }
 
-function isListed({ status }: Pod): boolean {
-  if (status?.phase === 'Succeeded' || status?.phase === 'Failed') return false;
+function isListed(pod: Pod): boolean {
+  const { status } = pod;
+  if (hasEnded(pod)) return false;
   return Boolean(status?.podIP) || (status?.podIPs ?? []).length > 0;
 }
 

@@ -1,10 +1,10 @@
 import type { Job } from '@gantry/model/gen/gantry.batch.v1.ts';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { isActive } from '../core/pods.ts';
+import { isActive, isTerminating } from '../core/pods.ts';
 import { aJob } from '../testing/job-scenario.ts';
 import { holds, isFinished } from './conditions.ts';
-import { indexOf, isIndexed, isTerminating, isTracked } from './pods.ts';
+import { indexOf, isIndexed, isTracked } from './pods.ts';
 import { JobDriver, podsOf } from './testing/driver.ts';
 
 const states = fc.constantFrom('pending', 'active', 'ready', 'succeeded', 'failed', 'terminating');

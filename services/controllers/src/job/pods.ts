@@ -1,5 +1,6 @@
 import type { Job } from '@gantry/model/gen/gantry.batch.v1.ts';
 import type { ContainerStatus, Pod } from '@gantry/model/gen/gantry.core.v1.ts';
+import { isTerminating } from '../core/pods.ts';
 
 /** Finalizer that keeps a pod until its Job has counted it. */
 export const trackingFinalizer = 'batch.kubernetes.io/job-tracking';
@@ -14,11 +15,6 @@ const maxInt32 = 2 ** 31 - 1;
 /** True for a pod that its Job has not counted yet. */
 export function isTracked({ metadata }: Pod): boolean {
   return metadata.finalizers?.includes(trackingFinalizer) ?? false;
-}
-
-/** True for a pod that is being deleted and has not ended. */
-export function isTerminating({ metadata, status }: Pod): boolean {
-  return metadata.deletionTimestamp !== undefined && status?.phase !== 'Succeeded' && status?.phase !== 'Failed';
 }
 
 /** True for a pod that counts as failed: it did, or it is being deleted and its Job does not wait for its end. */

@@ -1,7 +1,7 @@
 import type { Job, JobStatus } from '@gantry/model/gen/gantry.batch.v1.ts';
 import type { Pod } from '@gantry/model/gen/gantry.core.v1.ts';
 import { isReady } from '@gantry/model/ready.ts';
-import { isActive } from '../core/pods.ts';
+import { isActive, isTerminating } from '../core/pods.ts';
 import { type Intervals, includes, intervalsOf, parseIntervals, sizeOf, union } from './intervals.ts';
 import {
   failureCountOf,
@@ -11,7 +11,6 @@ import {
   indexOf,
   isFailed,
   isIndexed,
-  isTerminating,
   isTracked,
 } from './pods.ts';
 import { consequenceOf } from './policies.ts';

@@ -15,8 +15,9 @@ import {
   waitForView,
 } from '../core/action.ts';
 import { withDisruptionTarget } from '../core/disruption-target.ts';
+import { hasEnded } from '../core/pods.ts';
 import { Quarantine } from './quarantine.ts';
-import { hasEnded, TerminatedPods } from './terminated.ts';
+import { TerminatedPods } from './terminated.ts';
 
 /** Kubernetes' default of --terminated-pod-gc-threshold. */
 export const defaultTerminatedPodThreshold = 12_500;
@@ -129,8 +130,7 @@ function isEnded({ metadata }: Pod): boolean {
 
 /** Nobody is left who could say how the pod has ended. */
 function markFailed(pod: Pod, requires: readonly Requirement[]): Action[] {
-  const { phase } = pod.status ?? {};
-  if (phase === 'Succeeded' || phase === 'Failed') return [];
+  if (hasEnded(pod)) return [];
   const { generation } = pod.metadata;
   const observed = generation === undefined ? {} : { observedGeneration: generation };
   const status = { ...pod.status, ...observed, phase: 'Failed' };

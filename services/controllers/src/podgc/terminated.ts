@@ -1,16 +1,12 @@
 import type { Pod } from '@gantry/model/gen/gantry.core.v1.ts';
 import type { Clock } from '@gantry/runtime/clock.ts';
 import { type Action, keyOf, type View } from '../core/action.ts';
+import { hasEnded } from '../core/pods.ts';
 
 /** Milliseconds between two looks at all pods, as in Kubernetes. */
 const periodMs = 20_000;
 /** Pods that one look removes. */
 const maxRemoved = 500;
-
-/** True for a pod that has ended. */
-export function hasEnded({ status }: Pod): boolean {
-  return status?.phase === 'Succeeded' || status?.phase === 'Failed';
-}
 
 /** Removes the oldest pods that have ended where there are more than a threshold; looks at all pods now and then, however often it is asked. */
 export class TerminatedPods {

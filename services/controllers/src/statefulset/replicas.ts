@@ -2,17 +2,16 @@
 import type { Pod } from '@gantry/model/gen/gantry.core.v1.ts';
 import type { Action } from '../core/action.ts';
 import { templateOf } from '../core/history.ts';
+import { hasEnded, isLeaving } from '../core/pods.ts';
 import { mended, ordinalOf, podFor, revisionOf } from './identity.ts';
 import { goesWithFormerPod } from './retention.ts';
 import {
   deletionOf,
   guard,
-  hasEnded,
   isOrdered,
   isPending,
   isRunningAndReady,
   isServing,
-  isTerminating,
   isUpdated,
   type Replica,
   type Scene,
@@ -63,11 +62,11 @@ function claimsFirst(actions: readonly Action[]): Action[] {
 function keepReplica({ ordinal, pod }: Replica, scene: Scene): Step {
   const { set } = scene;
   if (pod === undefined) return makePod(ordinal, scene);
-  if (hasEnded(pod)) return isTerminating(pod) ? blocked : { ...blocked, actions: [deletionOf(pod, set)] };
+  if (hasEnded(pod)) return isLeaving(pod) ? blocked : { ...blocked, actions: [deletionOf(pod, set)] };
   if (isBroken(pod, ordinal, scene)) return { ...blocked, actions: [deletionOf(pod, set)] };
   const claims = claimsOfOrdinal(set, ordinal, scene.view);
-  const created = isPending(pod) && !isTerminating(pod) ? createClaims(claims, pod, scene) : [];
-  if (isOrdered(scene) && (isTerminating(pod) || !isRunningAndReady(pod) || waitOf(pod, scene) !== 0)) {
+  const created = isPending(pod) && !isLeaving(pod) ? createClaims(claims, pod, scene) : [];
+  if (isOrdered(scene) && (isLeaving(pod) || !isRunningAndReady(pod) || waitOf(pod, scene) !== 0)) {
     return { ...blocked, actions: created };
   }
   return { ...done, actions: [...created, ...keepIdentity(pod, ordinal, claims, scene)] };
@@ -119,7 +118,7 @@ function createClaims({ missing }: PodClaims, pod: Pod, { set }: Scene): Action[
 /** Gives a pod back what makes it this pod: labels, volumes, and the owners of its claims. */
 function keepIdentity(pod: Pod, ordinal: number, { existing }: PodClaims, { set }: Scene): Action[] {
   const owned = ownClaims(existing, set, pod, ordinal);
-  const object = isTerminating(pod) ? undefined : mended(pod, set, ordinal);
+  const object = isLeaving(pod) ? undefined : mended(pod, set, ordinal);
   const updates: Action[] = object === undefined ? owned : [...owned, { type: 'update', object, ...guard(set) }];
   if (updates.length === 0) return [];
   const message = `Update Pod ${pod.metadata.name} in StatefulSet ${set.metadata.name} successful`;
@@ -133,7 +132,7 @@ function revisionForNew(ordinal: number, { set, replicas, current, update }: Sce
   if (rollingUpdate !== undefined) return ordinal < start + (rollingUpdate.partition ?? 0) ? current : update;
   if (type !== 'RollingUpdate') return update;
   const name = current.metadata.name;
-  const old = replicas.filter(({ pod }) => pod !== undefined && !isTerminating(pod) && revisionOf(pod) === name);
+  const old = replicas.filter(({ pod }) => pod !== undefined && !isLeaving(pod) && revisionOf(pod) === name);
   return ordinal < start + old.length ? current : update;
 }
 
@@ -148,7 +147,7 @@ function isBroken(pod: Pod, ordinal: number, scene: Scene): boolean {
   const start = set.spec.ordinals?.start ?? 0;
   if (!isOrdered(scene) || type !== 'RollingUpdate') return false;
   if (ordinal < start + (rollingUpdate?.partition ?? 0)) return isCanaryToGo(pod, scene);
-  if (isTerminating(pod) || isUpdated(pod, scene) || isServing(pod, scene)) return false;
+  if (isLeaving(pod) || isUpdated(pod, scene) || isServing(pod, scene)) return false;
   const isGivenUp = revisionOf(pod) !== current.metadata.name && !isRunningAndReady(pod);
   return isGivenUp || isPending(pod) || isCrashing(pod);
 }
@@ -156,7 +155,7 @@ function isBroken(pod: Pod, ordinal: number, scene: Scene): boolean {
 /** True for a pod below the partition of a revision that a Rollout takes back, which does not serve: nobody waits for it. */
 function isCanaryToGo(pod: Pod, scene: Scene): boolean {
   const { stable } = scene;
-  return stable !== undefined && revisionOf(pod) !== stable && !isTerminating(pod) && !isServing(pod, scene);
+  return stable !== undefined && revisionOf(pod) !== stable && !isLeaving(pod) && !isServing(pod, scene);
 }
 
 function isCrashing({ status }: Pod): boolean {
@@ -171,12 +170,12 @@ export function endCondemned(scene: Scene): Step {
   const owned = condemned.flatMap((pod) => ownClaims(claims(pod).existing, set, pod, ordinalOf(pod, set)!));
   const warnings = condemned.flatMap((pod) => conflictsOf(claims(pod).existing, set, pod)).map(conflicting);
   if (!isOrdered(scene)) {
-    const leaving = condemned.filter((pod) => !isTerminating(pod)).slice(0, burst);
+    const leaving = condemned.filter((pod) => !isLeaving(pod)).slice(0, burst);
     return { actions: [...owned, ...leaving.map((pod) => deletionOf(pod, set))], warnings, isBlocked: false };
   }
   const [next] = condemned;
   if (next === undefined) return done;
-  const waits = isTerminating(next) || (!canGo(next, scene) && next !== firstNotServing(scene));
+  const waits = isLeaving(next) || (!canGo(next, scene) && next !== firstNotServing(scene));
   return { actions: [...owned, ...(waits ? [] : [deletionOf(next, set)])], warnings, isBlocked: true };
 }
 

@@ -1,9 +1,10 @@
 /** Rolls a StatefulSet's pods from one revision to the next. */
 import type { StatefulSet } from '@gantry/model/gen/gantry.apps.v1.ts';
 import type { Pod } from '@gantry/model/gen/gantry.core.v1.ts';
+import { isLeaving } from '../core/pods.ts';
 import { resolveIntOrPercent } from '../deployment/rolling.ts';
 import { revisionOf } from './identity.ts';
-import { isOrdered, isRunningAndReady, isServing, isTerminating, isUpdated, type Scene } from './scene.ts';
+import { isOrdered, isRunningAndReady, isServing, isUpdated, type Scene } from './scene.ts';
 
 /** Pods of a rolling update that may be missing at once: at least one, or nothing could ever move. */
 export function maxUnavailableOf({ spec }: StatefulSet): number {
@@ -24,7 +25,7 @@ export function outdatedPods(scene: Scene): Pod[] {
   const mayGo = Math.max(0, maxUnavailableOf(set) - missing);
   const outdated = replicas
     .slice(rollingUpdate?.partition ?? 0)
-    .flatMap(({ pod }) => (pod === undefined || isTerminating(pod) || isUpdated(pod, scene) ? [] : [pod]))
+    .flatMap(({ pod }) => (pod === undefined || isLeaving(pod) || isUpdated(pod, scene) ? [] : [pod]))
     .reverse();
   outdated.push(...returning(scene, rollingUpdate?.partition ?? 0));
   if (isOrdered(scene)) return outdated.slice(0, mayGo);
@@ -38,6 +39,6 @@ function returning({ stable, replicas }: Scene, partition: number): Pod[] {
   if (stable === undefined) return [];
   return replicas
     .slice(0, partition)
-    .flatMap(({ pod }) => (pod === undefined || isTerminating(pod) || revisionOf(pod) === stable ? [] : [pod]))
+    .flatMap(({ pod }) => (pod === undefined || isLeaving(pod) || revisionOf(pod) === stable ? [] : [pod]))
     .reverse();
 }

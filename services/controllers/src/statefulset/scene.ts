@@ -2,7 +2,7 @@ import type { ControllerRevision, StatefulSet } from '@gantry/model/gen/gantry.a
 import type { Pod } from '@gantry/model/gen/gantry.core.v1.ts';
 import { isReady } from '@gantry/model/ready.ts';
 import { type Action, refOf, type View } from '../core/action.ts';
-import { availableInMs } from '../core/pods.ts';
+import { availableInMs, isLeaving } from '../core/pods.ts';
 import { isWanted, ordinalOf, ordinalsOf, revisionOf } from './identity.ts';
 
 /** One of the ordinals that a set asks for. */
@@ -48,14 +48,6 @@ export function isOrdered({ set }: Scene): boolean {
   return set.spec.podManagementPolicy !== 'Parallel';
 }
 
-export function isTerminating({ metadata }: Pod): boolean {
-  return metadata.deletionTimestamp !== undefined;
-}
-
-export function hasEnded({ status }: Pod): boolean {
-  return status?.phase === 'Failed' || status?.phase === 'Succeeded';
-}
-
 export function isPending({ status }: Pod): boolean {
   return (status?.phase ?? 'Pending') === 'Pending';
 }
@@ -71,7 +63,7 @@ export function waitOf(pod: Pod, { set, view, nowMs }: Pick<Scene, 'set' | 'view
 
 /** True for a pod that serves: it is available, and stays. */
 export function isServing(pod: Pod, scene: Scene): boolean {
-  return waitOf(pod, scene) === 0 && !isTerminating(pod);
+  return waitOf(pod, scene) === 0 && !isLeaving(pod);
 }
 
 /** True for a pod of the present template. */

@@ -13,7 +13,7 @@ import {
   waitForView,
 } from '../core/action.ts';
 import { claimsOf } from '../core/claims.ts';
-import { type History, historyOf, truncated } from '../core/history.ts';
+import { countCollision, type History, historyOf, truncated } from '../core/history.ts';
 import { controllerOf, ownerKey } from '../core/owners.ts';
 import { governedKey } from '../rollout/limits.ts';
 import { governed } from './governed.ts';
@@ -121,7 +121,7 @@ function plan(set: StatefulSet, view: View, nowMs: number, memory: Memory): read
   const isKnown = updateRevision === '' || revisions.members.some(({ metadata }) => metadata.name === updateRevision);
   if (!isKnown && !sees(view, 'ControllerRevision', set)) return [waitForView];
   const history = historyOf(set, revisions.members, view);
-  if (history.collides) return [collision(set)];
+  if (history.collides) return [countCollision(set)];
   const { current: update } = history;
   if (update === undefined || history.actions.length > 0) {
     return history.actions.map((action) => ({ ...action, ...guard(set) }) as Action);
@@ -129,12 +129,6 @@ function plan(set: StatefulSet, view: View, nowMs: number, memory: Memory): read
   const current = history.all.find(({ metadata }) => metadata.name === currentRevision) ?? update;
   const scene = governed({ set, view, nowMs, current, update, ...sorted(set, pods.members) }, history);
   return act(scene, { ...observed, current: current.metadata.name, update: update.metadata.name }, history, memory);
-}
-
-/** Another set's revision has the name that this one's would get: the count salts the next name. */
-function collision(set: StatefulSet): Action {
-  const collisionCount = (set.status?.collisionCount ?? 0) + 1;
-  return { type: 'updateStatus', object: { ...set, status: { ...set.status, collisionCount } } };
 }
 
 function act(scene: Scene, observed: Observed, history: History, memory: Memory): Action[] {

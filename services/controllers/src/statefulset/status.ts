@@ -3,9 +3,10 @@ import type { StatefulSet, StatefulSetCondition, StatefulSetStatus } from '@gant
 import type { Pod } from '@gantry/model/gen/gantry.core.v1.ts';
 import { rfc3339 } from '@gantry/runtime/time.ts';
 import type { Action, View } from '../core/action.ts';
+import { isLeaving } from '../core/pods.ts';
 import type { ClaimsGrowth } from './growth.ts';
 import { revisionOf } from './identity.ts';
-import { isRunningAndReady, isTerminating, waitOf } from './scene.ts';
+import { isRunningAndReady, waitOf } from './scene.ts';
 
 /** Type of the condition that says whether the claims are as large as their templates ask for. */
 const claimsExpanded = 'ClaimsExpanded';
@@ -39,7 +40,7 @@ export function statusActions(observed: Observed): Action[] {
 export function statusOf(observed: Observed): StatefulSetStatus {
   const { set, pods, current, update } = observed;
   const ready = pods.filter(isRunningAndReady);
-  const staying = pods.filter((pod) => !isTerminating(pod));
+  const staying = pods.filter((pod) => !isLeaving(pod));
   const replicas = set.spec.replicas ?? 1;
   const updatedReplicas = staying.filter((pod) => revisionOf(pod) === update).length;
   const isComplete = [updatedReplicas, ready.length, pods.length].every((count) => count === replicas);

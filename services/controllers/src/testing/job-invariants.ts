@@ -2,10 +2,10 @@ import type { Job } from '@gantry/model/gen/gantry.batch.v1.ts';
 import type { Pod } from '@gantry/model/gen/gantry.core.v1.ts';
 import { keyOf } from '../core/action.ts';
 import { controllerOf } from '../core/owners.ts';
-import { isActive } from '../core/pods.ts';
+import { isActive, isTerminating } from '../core/pods.ts';
 import { holds, isFinished } from '../job/conditions.ts';
 import { includes, parseIntervals, sizeOf } from '../job/intervals.ts';
-import { indexOf, isIndexed, isTerminating, isTracked } from '../job/pods.ts';
+import { indexOf, isIndexed, isTracked } from '../job/pods.ts';
 import type { Change, TruthStore } from './store.ts';
 import { Violation } from './violation.ts';
 
