@@ -1,10 +1,10 @@
 import { chown, mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ask } from '@gantry/bench/http-load.ts';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { gantryOk, type RunningCommand, startGantry } from './command.ts';
 import { helloUrl } from './hello.ts';
-import { ask } from './load.ts';
 
 // Machines on which something is missing: the cluster starts on what is there, says what is missing and how to get it.
 

@@ -1,7 +1,7 @@
+import { ask } from '@gantry/bench/http-load.ts';
 import type { Pod } from '@gantry/model/gen/gantry.core.v1.ts';
 import { gantryOk, projectFile } from './command.ts';
 import type { TestCluster } from './harness.ts';
-import { ask } from './load.ts';
 import { eventually } from './wait.ts';
 
 /** The example that is applied as it is. */

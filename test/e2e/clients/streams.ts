@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { ask } from '@gantry/bench/http-load.ts';
 import { freeAddress } from '@gantry/cli/up/free-port.ts';
 import { expect, test } from 'vitest';
-import { ask } from '../load.ts';
 import { eventually } from '../wait.ts';
 import { atLeast, type Kubectl } from './kubectl.ts';
 import { image, waitingPod } from './objects.ts';

@@ -1,10 +1,10 @@
+import { ask } from '@gantry/bench/http-load.ts';
 import type { Deployment } from '@gantry/model/gen/gantry.apps.v1.ts';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { gantry, gantryOk, reaching, startGantry } from '../command.ts';
 import type { TestCluster } from '../harness.ts';
 import { helloManifest, helloUrl, untilReady } from '../hello.ts';
-import { ask } from '../load.ts';
 import { eventually } from '../wait.ts';
 
 /** The gantry command, as the README shows it. */

@@ -1,7 +1,7 @@
+import { ask, type Load, startLoad } from '@gantry/bench/http-load.ts';
 import { describe, expect, test } from 'vitest';
 import type { Form, TestCluster } from '../harness.ts';
 import { containerRuns, helloUrl, untilReady } from '../hello.ts';
-import { ask, type Load, startLoad } from '../load.ts';
 import { eventually } from '../wait.ts';
 
 /** A deployment that shows by one more pod whether changes are carried out. */

@@ -1,12 +1,12 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
+import { ask } from '@gantry/bench/http-load.ts';
 import { listProcesses } from '@gantry/node-agent/host/processes.ts';
 import { describe, expect, test } from 'vitest';
 import { gantryOk } from '../command.ts';
 import type { TestCluster } from '../harness.ts';
 import { helloManifest, helloUrl, untilReady } from '../hello.ts';
-import { ask } from '../load.ts';
 import { eventually } from '../wait.ts';
 
 /** Objects that are deleted, and a cluster that ends. Last, since nothing is left after it. */

@@ -1,9 +1,9 @@
+import { ask } from '@gantry/bench/http-load.ts';
 import type { Pod } from '@gantry/model/gen/gantry.core.v1.ts';
 import { describe, expect, test } from 'vitest';
 import { gantryOk } from '../command.ts';
 import type { Form, TestCluster } from '../harness.ts';
 import { containerRuns, isReady, podsOf, untilReady } from '../hello.ts';
-import { ask } from '../load.ts';
 import { eventually } from '../wait.ts';
 
 const url = 'http://127.0.0.1:8081/';

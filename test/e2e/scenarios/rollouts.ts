@@ -1,8 +1,8 @@
+import { ask, type LoadResult, startLoad } from '@gantry/bench/http-load.ts';
 import type { Rollout } from '@gantry/model/gen/gantry.rollout.v1.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { gantryOk } from '../command.ts';
 import type { TestCluster } from '../harness.ts';
-import { ask, type LoadResult, startLoad } from '../load.ts';
 import { missingImage, pageImage } from '../page.ts';
 import { eventually } from '../wait.ts';
 

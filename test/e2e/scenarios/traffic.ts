@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
+import { ask, startLoad } from '@gantry/bench/http-load.ts';
 import { type HostProcess, listProcesses, signalProcess, waitForExit } from '@gantry/node-agent/host/processes.ts';
 import { describe, expect, test } from 'vitest';
 import { gantryOk } from '../command.ts';
 import type { TestCluster } from '../harness.ts';
 import { helloManifest, helloUrl, untilReady } from '../hello.ts';
-import { ask, startLoad } from '../load.ts';
 import { eventually } from '../wait.ts';
 
 const perSecond = 100;
