@@ -25,6 +25,8 @@ export interface UpProcessOptions {
   readonly nodes?: number;
   readonly sample?: boolean;
   readonly driver?: 'auto' | 'cri' | 'process';
+  /** Further flags of `gantry up`. */
+  readonly flags?: readonly string[];
   /** Flags for Node; those of `npm start` where absent. */
   readonly nodeFlags?: readonly string[];
   /** Makes the state folder ready before the start, such as with images. */
@@ -39,7 +41,8 @@ export async function startUpProcess(options: UpProcessOptions = {}): Promise<Up
   stack.defer(() => rm(stateDir, { recursive: true, force: true }));
   await prepare?.(stateDir);
   const address = `127.0.0.1:${await freePort()}`;
-  const flags = ['up', '--nodes', String(nodes), '--state-dir', stateDir, '--listen', address, '--driver', driver];
+  const usual = ['up', '--nodes', String(nodes), '--state-dir', stateDir, '--listen', address, '--driver', driver];
+  const flags = [...usual, ...(options.flags ?? [])];
   const command = [...nodeFlags, join(root, 'cli/src/main.ts'), ...flags, ...(sample ? ['--sample'] : [])];
   const child = spawn(join(root, 'scripts/node'), command, { cwd: root, stdio: ['ignore', 'ignore', 'pipe'] });
   stack.defer(() => end(child));

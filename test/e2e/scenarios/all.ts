@@ -1,7 +1,7 @@
+import { writePageImage } from '@gantry/bench/page-image.ts';
 import { afterAll, beforeAll, describe } from 'vitest';
 import { type Form, startTestCluster, type TestCluster } from '../harness.ts';
 import { deployHello } from '../hello.ts';
-import { writePageImage } from '../page.ts';
 import { brokenManifestScenarios } from './broken-manifests.ts';
 import { commandScenarios } from './commands.ts';
 import { crashScenarios } from './crashes.ts';

@@ -1,9 +1,9 @@
 import { ask, type LoadResult, startLoad } from '@gantry/bench/http-load.ts';
+import { missingImage, pageImage } from '@gantry/bench/page-image.ts';
 import type { Rollout } from '@gantry/model/gen/gantry.rollout.v1.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { gantryOk } from '../command.ts';
 import type { TestCluster } from '../harness.ts';
-import { missingImage, pageImage } from '../page.ts';
 import { eventually } from '../wait.ts';
 
 const perSecond = 200;
