@@ -27,6 +27,7 @@ import {
 } from './api.ts';
 import { type CallDefaults, callServerStream, callUnary, type WhenAway } from './calls.ts';
 import { type Credentials, noCredentials } from './credentials.ts';
+import { MetricsCalls } from './metrics.ts';
 import {
   type Binding,
   type EvictRequest,
@@ -125,6 +126,8 @@ export class Client implements Reader, Writer, Disposable {
   readonly placement: PlacementCalls;
   /** Requests to Services, as Envoys count them. */
   readonly traffic: TrafficCalls;
+  /** Usage of pods and nodes, and other metrics. */
+  readonly metrics: MetricsCalls;
   readonly #client: GrpcClient;
   readonly #defaults: CallDefaults;
 
@@ -134,6 +137,7 @@ export class Client implements Reader, Writer, Disposable {
     this.pods = new PodCalls(client, defaults);
     this.placement = new PlacementCalls(client, defaults);
     this.traffic = new TrafficCalls(client, defaults);
+    this.metrics = new MetricsCalls(client, defaults);
   }
 
   async get<K extends AnyKind>(

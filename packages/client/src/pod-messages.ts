@@ -74,8 +74,21 @@ export interface ContainerStats {
   readonly memoryWorkingSetBytes: number;
   /** Milliseconds since the Unix epoch. */
   readonly timestampMs: number;
+  /** 0 without a window. */
+  readonly cpuNanocores: number;
+  /** 0 where there is no rate. */
+  readonly windowMs: number;
+  readonly podUid: string;
+}
+
+export interface NodeUsage {
+  readonly cpuNanocores: number;
+  readonly memoryWorkingSetBytes: number;
+  readonly timestampMs: number;
+  readonly windowMs: number;
 }
 
 export interface StatsResponse {
   readonly containers: readonly ContainerStats[];
+  readonly node?: NodeUsage | null | undefined;
 }

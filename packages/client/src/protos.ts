@@ -1,7 +1,7 @@
 /**
  * The gRPC services of gantry.api.v1 as @grpc/grpc-js takes them, for clients and servers alike. Requests and responses
  * that carry objects have Kubernetes' JSON form (@gantry/model/codec.ts); those of PodService, which carry bytes, and
- * of PlacementService and TrafficService, which carry none, are plain protobuf with Buffers.
+ * of PlacementService, TrafficService and MetricsService, which carry none, are plain protobuf with Buffers.
  */
 import { type Codec, codecFor } from '@gantry/model/codec.ts';
 import { declarations } from '@gantry/model/declarations.ts';
@@ -24,6 +24,8 @@ export const tokenService: ServiceDefinition = serviceDefinition('TokenService',
 export const placementService: ServiceDefinition = serviceDefinition('PlacementService', plainCodec);
 /** Tells of requests to Services; served by the api and by xDS servers. */
 export const trafficService: ServiceDefinition = serviceDefinition('TrafficService', plainCodec);
+/** Tells of usage and of metrics. */
+export const metricsService: ServiceDefinition = serviceDefinition('MetricsService', plainCodec);
 
 /**
  * A message of gantry.api.v1 as bytes. Handlers may send the bytes in the message's place: an event that goes to many

@@ -53,6 +53,7 @@ import { ApiEvents } from './events/recorder.ts';
 import { type Flow, flowOf } from './flow/start.ts';
 import { nodeHandlers, schedulingHandlers } from './grpc/batches.ts';
 import { Calls } from './grpc/calls.ts';
+import { metricsHandlers } from './grpc/metrics.ts';
 import { placementHandlers } from './grpc/placement.ts';
 import { podHandlers } from './grpc/pods.ts';
 import { resourceHandlers } from './grpc/resources.ts';
@@ -64,6 +65,7 @@ import { keepClientAuthority } from './housekeeping/client-authority.ts';
 import { reportDamage } from './housekeeping/damage-report.ts';
 import { runHousekeeping } from './housekeeping/housekeeping.ts';
 import { reportStoreHealth } from './housekeeping/store-health.ts';
+import { type MetricsSources, metricsOf } from './metrics/sources.ts';
 import { createApiMetrics, createRestMetrics } from './metrics.ts';
 import { NodeApi } from './nodes/service.ts';
 import { ownersBy, ownManager } from './ownership/track.ts';
@@ -134,6 +136,7 @@ interface Parts {
   readonly events: ApiEvents;
   readonly resources: ResourceApi;
   readonly pods: PodProxy;
+  readonly metrics: MetricsSources;
   readonly flow: Flow;
   readonly aggregation: Aggregator;
   readonly registry: Metrics;
@@ -159,6 +162,7 @@ async function startParts(config: ApiConfig, deps: ApiDeps, stack: AsyncDisposab
   });
   const agents = stack.use(new AgentConnections(deps.credentials ?? noCredentials));
   const pods = new PodProxy({ ...core, agents });
+  const { sources: metrics } = metricsOf(core, agents);
   const tokens = tokensOf(core, deps.credentials ?? noCredentials, keys);
   const flow = flowOf({ ...core, registry, enabled: config.priorityAndFairness });
   const aggregation = stack.use(aggregatorOf(core, pods, registry));
@@ -188,7 +192,21 @@ async function startParts(config: ApiConfig, deps: ApiDeps, stack: AsyncDisposab
   await hub.reached((await store.list({ prefix: '', limit: 1 })).revision, rolesSeenMs);
   const events = stack.use(new ApiEvents({ ...core, maxPending: config.limits.maxPendingEvents }));
   stack.use(reportStoreHealth(store, { registry, events, log }));
-  return { core, tokens, access, ledger, hub, events, resources, pods, flow, aggregation, registry, createMissing };
+  return {
+    core,
+    tokens,
+    access,
+    ledger,
+    hub,
+    events,
+    resources,
+    pods,
+    metrics,
+    flow,
+    aggregation,
+    registry,
+    createMissing,
+  };
 }
 
 /** The listeners of an api. */
@@ -203,7 +221,7 @@ interface Edges {
 /** Serves gRPC, and REST and diagnostics if they are configured. */
 async function serveEdges(config: ApiConfig, deps: ApiDeps, parts: Parts, stack: AsyncDisposableStack): Promise<Edges> {
   const { log, store, credentials = noCredentials } = deps;
-  const { core, tokens, access, ledger, hub, events, resources, pods, flow, registry } = parts;
+  const { core, tokens, access, ledger, hub, events, resources, pods, metrics, flow, registry } = parts;
   const { maxRequestBytes } = config.limits;
   const authenticators = [
     clientCertificate(core.clock.now),
@@ -229,6 +247,7 @@ async function serveEdges(config: ApiConfig, deps: ApiDeps, parts: Parts, stack:
         calls,
       ),
       PodService: podHandlers(pods, calls),
+      MetricsService: metricsHandlers(metrics, calls),
       PlacementService: placementHandlers(new PlacementProxy({ ...core, credentials }), calls),
       TokenService: tokenHandlers(tokens.requests, calls),
       TrafficService: trafficHandlers(new TrafficProxy({ ...core, credentials }), calls),

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Credentials } from '@gantry/client/credentials.ts';
 import { diagnosticsDoor } from '@gantry/client/guard.ts';
+import type { GrpcServer } from '@gantry/client/serve.ts';
 import { kubernetesVersion } from '@gantry/model/kubernetes-version.ts';
 import { parseAddress } from '@gantry/runtime/address.ts';
 import type { Clock } from '@gantry/runtime/clock.ts';
@@ -22,7 +23,8 @@ import { systemInfo } from './node/system-info.ts';
 import { type Pods, startPods } from './pods/pods.ts';
 import { ownPodSource, type PodSource } from './pods/source.ts';
 import type { NodeStats, Runtime } from './runtime/runtime.ts';
-import { servePods } from './server/server.ts';
+import { type PodServerDeps, servePods } from './server/server.ts';
+import { Sampler } from './statistics/sampler.ts';
 
 /** Dependencies of an agent. Client and runtime belong to the caller: disposing of the agent closes neither. */
 export interface NodeAgentDeps {
@@ -60,9 +62,8 @@ export async function startNodeAgent(config: NodeAgentConfig, deps: NodeAgentDep
   }
   const network = stack.use(await networkOf(config, deps, log));
   const pods = stack.use(await startPods(config, { client, runtime, clock, log, machine, network, metrics }));
-  const server =
-    listener &&
-    stack.use(await servePods(listener, { ...listener, nodeName: config.nodeName, pods, runtime, clock, log }));
+  const { nodeName } = config;
+  const server = listener && stack.use(await serveNode(listener, { nodeName, pods, runtime, clock, log }, stack));
   stack.use(rotateLogs(() => runningLogs(pods), { containers: runtime.containers, clock, log }));
   const source = deps.podSource ?? stack.use(ownPodSource(client, log));
   const address =
@@ -152,6 +153,16 @@ function listenerOf({ listen }: NodeAgentConfig, { credentials }: NodeAgentDeps)
     'FailedPrecondition',
     "no credentials: commands in the node's containers need the cluster's token; name its file in GANTRY_TOKEN_FILE",
   );
+}
+
+/** Serves the node's pods, and reads their statistics while it does. */
+function serveNode(
+  listener: NonNullable<ReturnType<typeof listenerOf>>,
+  deps: Omit<PodServerDeps, 'samples' | 'credentials'>,
+  stack: AsyncDisposableStack,
+): Promise<GrpcServer> {
+  const samples = stack.use(new Sampler({ ...deps, stats: deps.runtime.stats }));
+  return servePods(listener, { ...deps, credentials: listener.credentials, samples });
 }
 
 function checkConfig({ nodeName, addresses, rootDir }: NodeAgentConfig): void {

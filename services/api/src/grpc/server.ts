@@ -1,4 +1,5 @@
 import {
+  metricsService,
   nodeService,
   placementService,
   podService,
@@ -16,6 +17,7 @@ const services = {
   SchedulingService: schedulingService,
   NodeService: nodeService,
   PodService: podService,
+  MetricsService: metricsService,
   PlacementService: placementService,
   TokenService: tokenService,
   TrafficService: trafficService,

@@ -19,8 +19,9 @@ import type { Logger } from '@gantry/runtime/log.ts';
 import type { UntypedServiceImplementation } from '@grpc/grpc-js';
 import type { Pods } from '../pods/pods.ts';
 import type { Runtime } from '../runtime/runtime.ts';
+import type { Samples } from '../statistics/sampler.ts';
 import { containerLogs } from './logs.ts';
-import { containerStats } from './stats.ts';
+import { statsOf } from './stats.ts';
 import { forwardPort, type Peer, runStreams } from './streams.ts';
 
 /** Dependencies of a node's PodService. */
@@ -28,14 +29,13 @@ export interface PodServerDeps {
   readonly nodeName: string;
   readonly pods: Pods;
   readonly runtime: Runtime;
+  /** Usage as it was read last. */
+  readonly samples: { readonly latest: Samples };
   readonly clock: Clock;
   readonly log: Logger;
   /** Proof that callers must give: whoever can call may run commands in every container of the node. */
   readonly credentials: Credentials;
 }
-
-/** Longest time that the figures of a node's containers take, in milliseconds. */
-const statsTimeoutMs = 10_000;
 
 /** Requests are small; what is typed and sent comes in chunks. */
 const maxRequestBytes = 1024 * 1024;
@@ -72,10 +72,7 @@ function handlersOf(deps: PodServerDeps): UntypedServiceImplementation {
       if (!start) throw new GantryError('BadRequest', 'start: Required value: the first message names the port');
       await forwardPort(deps, start, restOf(peer), signal);
     }),
-    Stats: calls.unary(async ({ signal }, request: StatsRequest): Promise<StatsResponse> => {
-      const inTime = AbortSignal.any([signal, AbortSignal.timeout(statsTimeoutMs)]);
-      return { containers: await containerStats(deps, request, inTime) };
-    }),
+    Stats: calls.unary(async (_, request: StatsRequest): Promise<StatsResponse> => statsOf(deps, request)),
   };
 }
 

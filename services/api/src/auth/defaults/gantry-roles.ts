@@ -37,6 +37,8 @@ system:gantry:view in:view
   get core pods/explain,pods/stats,services/traffic
   get,list,watch gantry.dev rollouts,rollouts/status
   get,list,watch scheduling.x-k8s.io podgroups,podgroups/status
+system:aggregated-metrics-reader in:view in:edit in:admin
+  get,list,watch metrics.k8s.io nodes,pods
 system:gantry:edit in:edit
   create,delete,deletecollection,get,list,patch,update,watch gantry.dev rollouts
   create,delete,deletecollection,get,list,patch,update,watch scheduling.x-k8s.io podgroups
