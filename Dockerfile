@@ -9,6 +9,7 @@ WORKDIR /gantry
 COPY package.json package-lock.json .npmrc ./
 COPY packages/cel/package.json packages/cel/
 COPY packages/client/package.json packages/client/
+COPY packages/cloud-provider/package.json packages/cloud-provider/
 COPY packages/envoy-control-plane-ts/package.json packages/envoy-control-plane-ts/
 COPY packages/events/package.json packages/events/
 COPY packages/fieldsets/package.json packages/fieldsets/

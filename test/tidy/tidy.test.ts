@@ -41,9 +41,10 @@ const allowedImports: Readonly<Record<string, readonly string[]>> = {
   'packages/events': ['runtime'],
   'packages/spdy': ['runtime'],
   'packages/client': ['runtime', 'model', 'events'],
+  'packages/cloud-provider': ['runtime', 'model', 'client'],
   'services/api': ['runtime', 'model', 'cel', 'fieldsets', 'store', 'events', 'client', 'pki', 'spdy'],
   'services/scheduler': ['runtime', 'model', 'events', 'client'],
-  'services/controllers': ['runtime', 'model', 'events', 'client'],
+  'services/controllers': ['runtime', 'model', 'events', 'client', 'cloud-provider'],
   'services/node-agent': ['runtime', 'model', 'events', 'client', 'spdy', 'pki'],
   'services/xds-lb': ['runtime', 'model', 'events', 'client', 'envoy-control-plane-ts'],
 };

@@ -124,6 +124,12 @@ export function certificateCredentials(
   };
 }
 
+/** Transport to a server outside of the cluster, which is known by its host; this side shows its own certificate. */
+export function hostCredentials(source: CertificateSource): ChannelCredentials {
+  const provider = providerOf(source);
+  return experimental.createCertificateProviderChannelCredentials(provider, provider, {});
+}
+
 /** Servers are known by the name in their certificates, and not by addresses, which change. This one is for TLS' own field. */
 const serverName: ClientOptions = { 'grpc.ssl_target_name_override': 'gantry' };
 

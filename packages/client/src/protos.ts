@@ -53,14 +53,26 @@ interface ServiceJson {
   >;
 }
 
-/** @param codecOf The codec of a message by its full name. */
 function serviceDefinition(name: string, codecOf: (messageName: string) => Codec): ServiceDefinition {
-  const { methods: declared } = declarations()[`${servicePackage}.${name}`]!.json as unknown as ServiceJson;
+  return serviceDefinitionOf(`${servicePackage}.${name}`, codecOf);
+}
+
+/**
+ * A service that proto/ declares. Its messages are of its own package.
+ * @param fullName Such as gantry.api.v1.PodService.
+ * @param codecOf The codec of a message by its full name; the JSON form, with bytes in base64, by default.
+ */
+export function serviceDefinitionOf(
+  fullName: string,
+  codecOf: (messageName: string) => Codec = codecFor,
+): ServiceDefinition {
+  const packageName = fullName.slice(0, fullName.lastIndexOf('.'));
+  const { methods: declared } = declarations()[fullName]!.json as unknown as ServiceJson;
   const methods = Object.entries(declared).map(([methodName, method]): [string, MethodDefinition<object, object>] => {
-    const request = codecOf(`${servicePackage}.${method.requestType}`);
-    const response = codecOf(`${servicePackage}.${method.responseType}`);
+    const request = codecOf(`${packageName}.${method.requestType}`);
+    const response = codecOf(`${packageName}.${method.responseType}`);
     const definition = {
-      path: `/${servicePackage}.${name}/${methodName}`,
+      path: `/${fullName}/${methodName}`,
       requestStream: method.requestStream === true,
       responseStream: method.responseStream === true,
       requestSerialize: (value: object) => asBuffer(request.encode(value)),

@@ -1,3 +1,5 @@
+import { rm } from 'node:fs/promises';
+import { formatAddress } from '@gantry/runtime/address.ts';
 import { GantryError } from '@gantry/runtime/errors.ts';
 import { Server, type ServiceDefinition, type UntypedServiceImplementation } from '@grpc/grpc-js';
 import { HealthImplementation } from 'grpc-health-check';
@@ -6,18 +8,31 @@ import { type Admit, guard } from './guard.ts';
 import { addReflection } from './reflection.ts';
 import { tolerant } from './server-calls.ts';
 
-/** A service of gantry.api.v1 with what carries it out. */
+/** A service with what carries it out. */
 export interface ServedService {
-  /** Such as PodService. */
+  /** Such as PodService, of gantry.api.v1; a full name where it is of another package. */
   readonly name: string;
   readonly definition: ServiceDefinition;
   readonly handlers: UntypedServiceImplementation;
 }
 
-export interface ListenOptions {
-  readonly host: string;
-  /** 0 for any free one. */
-  readonly port: number;
+/** A place to listen at, and the callers that are let in. */
+export type ListenAt = ListenAddress & Pick<ServerOptions, 'credentials' | 'admit'>;
+
+type ListenAddress =
+  | {
+      readonly host: string;
+      /** 0 for any free one. */
+      readonly port: number;
+    }
+  | {
+      /** Path of a Unix socket, in a folder of its owner's; what an earlier server left there is removed. */
+      readonly socket: string;
+    };
+
+export type ListenOptions = ServerOptions & ListenAddress;
+
+interface ServerOptions {
   readonly maxRequestBytes: number;
   /** Transport that the server listens with. */
   readonly credentials: Credentials;
@@ -49,7 +64,7 @@ export async function serveGrpc(services: readonly ServedService[], options: Lis
     interceptors: [guard(options.admit)],
   });
   for (const { definition, handlers } of services) server.addService(tolerant(definition), handlers);
-  const names = services.map(({ name }) => `gantry.api.v1.${name}`);
+  const names = services.map(({ name }) => (name.includes('.') ? name : `gantry.api.v1.${name}`));
   addReflection(server, names);
   const watched = ['', ...names];
   const health = new HealthImplementation(Object.fromEntries(watched.map((name) => [name, 'SERVING' as const])));
@@ -64,9 +79,11 @@ export async function serveGrpc(services: readonly ServedService[], options: Lis
   };
 }
 
-function bind(server: Server, { host, port, credentials }: ListenOptions): Promise<number> {
-  const address = `${host.includes(':') ? `[${host}]` : host}:${port}`;
-  return new Promise((resolve, reject) => {
+async function bind(server: Server, options: ListenOptions): Promise<number> {
+  const { credentials } = options;
+  if ('socket' in options) await rm(options.socket, { force: true });
+  const address = 'socket' in options ? `unix:${options.socket}` : formatAddress(options.host, options.port);
+  return await new Promise((resolve, reject) => {
     server.bindAsync(address, credentials.listener, (error, bound) => {
       if (error)
         reject(

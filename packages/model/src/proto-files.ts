@@ -13,23 +13,28 @@ import type { Declaration, Documentation } from './declarations.ts';
 export const protoFolder = fileURLToPath(new URL('../../../proto/', import.meta.url));
 const wellKnownFolder = dirname(createRequire(import.meta.url).resolve('protobufjs/package.json'));
 
-/** The declarations of proto/gantry by their full names, and the comments of its messages. */
+/** Folders below proto/ that are read: our own protocols, and the autoscaler's with its provider. */
+const folders = ['clusterautoscaler', 'gantry'];
+
+/** The declarations of those folders by their full names, and the comments of their messages. */
 export interface ProtoFiles {
   readonly declarations: ReadonlyMap<string, Declaration>;
   readonly documentation: Documentation;
 }
 
-/** Parses all files below proto/gantry. */
+/** Parses all files of those folders. */
 export function readProtoFiles(): ProtoFiles {
   const root = new protobuf.Root();
   root.resolvePath = (_origin, target) => {
     const own = join(protoFolder, target);
     return existsSync(own) ? own : join(wellKnownFolder, target);
   };
-  const files = readdirSync(join(protoFolder, 'gantry'), { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.proto'))
-    .map((name) => join('gantry', name))
-    .sort();
+  const files = folders.flatMap((folder) =>
+    readdirSync(join(protoFolder, folder), { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.proto'))
+      .map((name) => join(folder, name))
+      .sort(),
+  );
   root.loadSync(files, { keepCase: true, alternateCommentMode: true, preferTrailingComment: false });
   root.resolveAll();
   const declared = topLevel(root).filter(({ filename }) => filename!.startsWith(protoFolder));
