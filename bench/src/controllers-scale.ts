@@ -1,56 +1,35 @@
 /**
- * Workload controllers at scale: Deployments on hollow nodes, with Gantry (Redis, NATS, each service a process of its own) and with
- * Kubernetes and kwok (PEERS names a folder with its binaries) in the same run. Ten Deployments grow from 0 to 1,000 pods each and back;
+ * Workload controllers at scale: Deployments on hollow nodes, with Kubernetes and kwok (PEERS names a folder with its binaries) and with
+ * Gantry (Redis, NATS, each service a process of its own) in the same run. Ten Deployments grow from 0 to 1,000 pods each and back;
  * a DaemonSet gets a pod on each node; then 1,000 Deployments of 10 pods are made, and the cluster is left alone for a while, in which nobody
- * should write.
+ * should write. Each of these parts has clusters of its own, first the one and then the other; what was measured is printed at once.
  *
- *     PEERS=… scripts/node bench/src/controllers-scale.ts [--only gantry|kubernetes] [--nodes 1000] [--deployments 1000]
+ *     PEERS=… scripts/node bench/src/controllers-scale.ts [--part growth|daemonset|many] [--only gantry|kubernetes] [--nodes 1000] [--deployments 1000]
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { connect } from '@gantry/client/client.ts';
 import type { DaemonSet, Deployment } from '@gantry/model/gen/gantry.apps.v1.ts';
-import { startHollowNodes } from '@gantry/node-agent/hollow-nodes.ts';
-import { defaultNodeTimes } from '@gantry/node-agent/node/registrar.ts';
-import { systemClock } from '@gantry/runtime/clock.ts';
-import { silentLogger } from '@gantry/runtime/log.ts';
 import { readArguments } from './arguments.ts';
-import { startProcesses } from './end-to-end-cluster.ts';
-import { createAll } from './end-to-end-load.ts';
-import { startKubernetesCluster } from './kubernetes/cluster.ts';
 import { describeMachine } from './machine.ts';
-import { processorTimes } from './services.ts';
+import { type Subject, startGantry, startKubernetes } from './scale/subjects.ts';
 
 const values = readArguments('Deployments at scale, with Gantry and with Kubernetes.', {
+  part: { type: 'text', about: 'one part of it', choices: ['growth', 'daemonset', 'many'] },
   only: { type: 'text', about: 'one of the two', choices: ['gantry', 'kubernetes'] },
   nodes: { type: 'number', about: 'nodes to play', default: 1000 },
   deployments: { type: 'number', about: 'Deployments of ten pods', default: 1000 },
   quiet: { type: 'number', about: 'seconds in which the cluster is left alone', default: 60 },
+  profile: { type: 'folder', about: "where profiles of Gantry's processes go" },
 });
 
-const cpu = 32;
-const memoryGib = 256;
+const nodes = { count: values.nodes, cpu: 32, memory: '256Gi' };
 const large = 10;
 const pollMs = 250;
 const patienceMs = 900_000;
-
-/** A cluster that is measured. */
-interface Subject extends AsyncDisposable {
-  readonly name: string;
-  create(deployments: readonly Deployment[]): Promise<void>;
-  scale(name: string, replicas: number): Promise<void>;
-  deployments(): Promise<readonly Deployment[]>;
-  createDaemonSet(set: DaemonSet): Promise<void>;
-  daemonSet(name: string): Promise<DaemonSet>;
-  deleteDaemonSet(name: string): Promise<void>;
-  /** The store's present revision. */
-  revision(): Promise<number>;
-  /** Calls back at each change of a Lease: those of leaders and of nodes are no work of workload controllers. */
-  watchLeases(onChange: () => void): Promise<Disposable>;
-  processorTimes(): Promise<Map<string, number>>;
-}
+/** Between two lines about a step that goes on, in milliseconds. */
+const tellEveryMs = 10_000;
 
 function deploymentOf(name: string, replicas: number): Deployment {
   const labels = { app: name };
@@ -81,130 +60,75 @@ function daemonSetOf(name: string): DaemonSet {
   } as unknown as DaemonSet;
 }
 
-async function startGantry(folder: string): Promise<Subject> {
-  await using stack = new AsyncDisposableStack();
-  const cluster = stack.use(await startProcesses({ controllers: true }));
-  const { client } = cluster;
-  const { nodes: count } = values;
-  const sizes = { count, cpuCount: cpu, memoryBytes: memoryGib * 2 ** 30, startMs: 0, nodeTimes: defaultNodeTimes };
-  stack.use(
-    await startHollowNodes(
-      { ...sizes, namePrefix: 'node', rootDir: folder },
-      { client: stack.use(connect(cluster.address)), clock: systemClock, log: silentLogger },
-    ),
-  );
-  const owned = stack.move();
-  return {
-    name: 'Gantry (Redis, NATS)',
-    create: async (deployments) => void (await createAll(client, deployments)),
-    scale: async (name, replicas) => {
-      const patch = { type: 'merge', body: { spec: { replicas } } } as const;
-      await client.patch('Deployment', { namespace: 'default', name }, patch);
-    },
-    deployments: async () => (await client.list('Deployment', { namespace: 'default' })).items,
-    createDaemonSet: async (set) => void (await client.create(set)),
-    daemonSet: (name) => client.get('DaemonSet', { namespace: 'default', name }),
-    deleteDaemonSet: async (name) => void (await client.delete('DaemonSet', { namespace: 'default', name })),
-    revision: async () => (await client.list('Namespace', { limit: 1 })).resourceVersion,
-    watchLeases: async (onChange) => {
-      const { resourceVersion } = await client.list('Lease', { limit: 1 });
-      const over = new AbortController();
-      const changes = client.watch('Lease', { resourceVersion }, over.signal);
-      const follow = async (): Promise<void> => {
-        for await (const { type } of changes) if (type !== 'BOOKMARK') onChange();
-      };
-      follow().catch((error: unknown) => {
-        if (!over.signal.aborted) throw error;
-      });
-      return { [Symbol.dispose]: () => over.abort() };
-    },
-    processorTimes: () => cluster.processorTimes(),
-    [Symbol.asyncDispose]: () => owned.disposeAsync(),
-  };
-}
-
-async function startKubernetes(folder: string): Promise<Subject> {
-  const peers = process.env.PEERS;
-  if (peers === undefined) throw new Error('PEERS must name a folder with the binaries of Kubernetes and kwok');
-  const played = { count: values.nodes, cpu, memory: `${memoryGib}Gi` };
-  const cluster = await startKubernetesCluster(peers, folder, played);
-  const [load] = cluster.server.loads;
-  const path = '/apis/apps/v1/namespaces/default/deployments';
-  const daemonPath = '/apis/apps/v1/namespaces/default/daemonsets';
-  const list = async <T>(url: string): Promise<T> => JSON.parse(await load.send('GET', url)) as T;
-  return {
-    name: 'Kubernetes (etcd, kwok)',
-    create: async (deployments) => {
-      const waiting = [...deployments];
-      const lane = async (): Promise<void> => {
-        for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) await load.send('POST', path, next);
-      };
-      await Promise.all(Array.from({ length: 32 }, lane));
-    },
-    scale: async (name, replicas) => {
-      await load.send('PATCH', `${path}/${name}`, { spec: { replicas } }, 'application/merge-patch+json');
-    },
-    deployments: async () => (await list<{ items: Deployment[] }>(`${path}?resourceVersion=0`)).items,
-    createDaemonSet: async (set) => void (await load.send('POST', daemonPath, set)),
-    daemonSet: (name) => list<DaemonSet>(`${daemonPath}/${name}`),
-    deleteDaemonSet: async (name) => void (await load.send('DELETE', `${daemonPath}/${name}`)),
-    revision: async () => {
-      const { metadata } = await list<{ metadata: { resourceVersion: string } }>('/api/v1/namespaces?limit=1');
-      return Number(metadata.resourceVersion);
-    },
-    watchLeases: (onChange) => load.watch(onChange, '/apis/coordination.k8s.io/v1/leases'),
-    processorTimes: () => processorTimes(cluster.programs),
-    [Symbol.asyncDispose]: () => cluster[Symbol.asyncDispose](),
-  };
+/** Looks until the counts are what they should be; returns the seconds since the start. */
+async function untilCounts(
+  startMs: number,
+  read: () => Promise<Readonly<Record<string, number>>>,
+  wanted: number,
+): Promise<number> {
+  for (let toldMs = startMs; ; await delay(pollMs)) {
+    const counts = await read();
+    const nowMs = performance.now();
+    if (Object.values(counts).every((each) => each === wanted)) return (nowMs - startMs) / 1_000;
+    const text = Object.entries(counts).map(([name, count]) => `${name} ${count}`);
+    const about = `${text.join(', ')} of ${wanted} after ${((nowMs - startMs) / 1_000).toFixed(0)} s`;
+    if (nowMs - startMs > patienceMs) throw new Error(about);
+    if (nowMs - toldMs < tellEveryMs) continue;
+    toldMs = nowMs;
+    console.error(`    … ${about}`);
+  }
 }
 
 /** Seconds until all Deployments say that they have so many ready pods in all, and no others. */
-async function untilReady(subject: Subject, ready: number, startMs: number): Promise<number> {
-  for (;;) {
+function untilReady(subject: Subject, ready: number, startMs: number): Promise<number> {
+  const read = async (): Promise<Record<string, number>> => {
     const all = await subject.deployments();
     const count = (pick: (status: NonNullable<Deployment['status']>) => number | undefined): number =>
       all.reduce((sum, { status }) => sum + ((status && pick(status)) ?? 0), 0);
-    const elapsedMs = performance.now() - startMs;
-    const counts = [count(({ replicas }) => replicas), count(({ availableReplicas }) => availableReplicas)];
-    if (counts.every((each) => each === ready)) return elapsedMs / 1_000;
-    if (elapsedMs > patienceMs) throw new Error(`${counts.join(' pods, available: ')} of ${ready} after 15 minutes`);
-    await delay(pollMs);
-  }
+    return { pods: count(({ replicas }) => replicas), available: count(({ availableReplicas }) => availableReplicas) };
+  };
+  return untilCounts(startMs, read, ready);
 }
 
 /** Seconds until a DaemonSet says that each node has an available pod of it. */
-async function untilOnAllNodes(subject: Subject, name: string, startMs: number): Promise<number> {
-  for (;;) {
+function untilOnAllNodes(subject: Subject, name: string, startMs: number): Promise<number> {
+  const read = async (): Promise<Record<string, number>> => {
     const { status } = await subject.daemonSet(name);
-    const elapsedMs = performance.now() - startMs;
-    const counts = [status?.desiredNumberScheduled ?? 0, status?.numberAvailable ?? 0];
-    if (counts.every((each) => each === values.nodes)) return elapsedMs / 1_000;
-    if (elapsedMs > patienceMs) throw new Error(`${counts.join(' nodes, available: ')} after 15 minutes`);
-    await delay(pollMs);
-  }
+    return { nodes: status?.desiredNumberScheduled ?? 0, available: status?.numberAvailable ?? 0 };
+  };
+  return untilCounts(startMs, read, values.nodes);
 }
 
+/** Cost of a step: its seconds, and the processor seconds of all processes, this one among them. */
+interface Figures {
+  readonly seconds: number;
+  readonly processorSeconds: number;
+}
+
+/** The steps by name. */
+type Steps = Map<string, Figures>;
+
 /** Runs a step and prints how long it took and what processor time it cost. */
-async function step(subject: Subject, name: string, act: () => Promise<number>): Promise<void> {
+async function step(subject: Subject, steps: Steps, name: string, act: () => Promise<number>): Promise<void> {
   const before = await subject.processorTimes();
   const startMs = performance.now();
   const seconds = await act();
   const elapsedMs = performance.now() - startMs;
   const after = await subject.processorTimes();
-  const spent = [...after]
-    .map(([program, ms]) => [program, ms - (before.get(program) ?? 0)] as const)
+  const spentMs = [...after].map(([program, ms]) => [program, ms - (before.get(program) ?? 0)] as const);
+  const told = spentMs
     .filter(([, ms]) => ms >= 0.005 * elapsedMs)
     .map(([program, ms]) => `${program} ${(ms / 1_000).toFixed(1)}`);
-  const cores = (ms: number): string => (ms / elapsedMs).toFixed(2);
-  const controllers = [...after].find(([program]) => /controller/.test(program));
-  const share = cores((controllers?.[1] ?? 0) - (before.get(controllers?.[0] ?? '') ?? 0));
+  const controllers = spentMs.find(([program]) => /controller/.test(program))?.[1] ?? 0;
+  const share = (controllers / elapsedMs).toFixed(2);
+  const processorSeconds = spentMs.reduce((sum, [, ms]) => sum + ms, 0) / 1_000;
+  steps.set(name, { seconds, processorSeconds });
   console.log(
-    `  ${name.padEnd(46)} ${seconds.toFixed(1).padStart(7)} s   controllers ${share} cores   processor s: ${spent.join(', ')}`,
+    `  ${name.padEnd(46)} ${seconds.toFixed(1).padStart(7)} s   controllers ${share} cores   processor s: ${processorSeconds.toFixed(1)} (${told.join(', ')})`,
   );
 }
 
-async function measure(subject: Subject): Promise<void> {
-  console.log(subject.name);
+async function growth(subject: Subject, steps: Steps): Promise<void> {
   const names = Array.from({ length: large }, (_, index) => `large-${index}`);
   const perDeployment = (values.deployments * 10) / large;
   await subject.create(names.map((name) => deploymentOf(name, 0)));
@@ -214,16 +138,21 @@ async function measure(subject: Subject): Promise<void> {
     await Promise.all(names.map((name) => subject.scale(name, to)));
     return await untilReady(subject, to * large, startMs);
   };
-  await step(subject, `${large} Deployments from 0 to ${perDeployment} pods each`, grow(perDeployment));
-  await step(subject, 'back to 0', grow(0));
-  await step(subject, `a DaemonSet on ${values.nodes} nodes`, async () => {
+  await step(subject, steps, `${large} Deployments from 0 to ${perDeployment} pods each`, grow(perDeployment));
+  await step(subject, steps, 'back to 0', grow(0));
+}
+
+async function daemonset(subject: Subject, steps: Steps): Promise<void> {
+  await step(subject, steps, `a DaemonSet on ${values.nodes} nodes`, async () => {
     const startMs = performance.now();
     await subject.createDaemonSet(daemonSetOf('agent'));
     return await untilOnAllNodes(subject, 'agent', startMs);
   });
-  await subject.deleteDaemonSet('agent');
+}
+
+async function many(subject: Subject, steps: Steps): Promise<void> {
   const small = Array.from({ length: values.deployments }, (_, index) => deploymentOf(`web-${index}`, 10));
-  await step(subject, `${values.deployments} new Deployments of 10 pods`, async () => {
+  await step(subject, steps, `${values.deployments} new Deployments of 10 pods`, async () => {
     const startMs = performance.now();
     await subject.create(small);
     return await untilReady(subject, 10 * small.length, startMs);
@@ -232,7 +161,7 @@ async function measure(subject: Subject): Promise<void> {
   let leases = 0;
   using _watch = await subject.watchLeases(() => leases++);
   const before = await subject.revision();
-  await step(subject, 'left alone', async () => {
+  await step(subject, steps, 'left alone', async () => {
     await delay(values.quiet * 1_000);
     return values.quiet;
   });
@@ -240,17 +169,32 @@ async function measure(subject: Subject): Promise<void> {
   console.log(`  ${'writes meanwhile, without those of leases'.padEnd(46)} ${Math.max(0, writes - leases)}`);
 }
 
+const parts = { growth, daemonset, many };
+const subjects = { kubernetes: startKubernetes, gantry: startGantry };
+
 console.log(describeMachine());
-for (const [name, start] of [
-  ['kubernetes', startKubernetes],
-  ['gantry', startGantry],
-] as const) {
-  if (values.only !== undefined && values.only !== name) continue;
-  const folder = await mkdtemp(join(tmpdir(), 'gantry-bench-'));
-  try {
-    await using subject = await start(join(folder, name));
-    await measure(subject);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
+for (const [part, measure] of Object.entries(parts)) {
+  if (values.part !== undefined && values.part !== part) continue;
+  const measured: Steps[] = [];
+  for (const [name, start] of Object.entries(subjects)) {
+    if (values.only !== undefined && values.only !== name) continue;
+    const folder = await mkdtemp(join(tmpdir(), 'gantry-bench-'));
+    const steps: Steps = new Map();
+    try {
+      await using subject = await start(join(folder, name), nodes, values.profile);
+      console.log(subject.name);
+      await measure(subject, steps);
+      measured.push(steps);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  }
+  const [kubernetes, gantry] = measured;
+  for (const [name, theirs] of gantry === undefined ? [] : kubernetes!) {
+    const ours = gantry!.get(name)!;
+    const [faster, cheaper] = [theirs.seconds / ours.seconds, theirs.processorSeconds / ours.processorSeconds];
+    console.log(
+      `  Kubernetes / Gantry: ${name}: seconds ${faster.toFixed(1)}, processor seconds ${cheaper.toFixed(1)}`,
+    );
   }
 }

@@ -1,6 +1,5 @@
 /** Decoders of the scripts' replies. Formats are documented in lua/*.lua. */
 import { assert } from '@gantry/runtime/assert.ts';
-import { compareKeys } from './keys.ts';
 import type { Change, CommitResult, Entry } from './store.ts';
 
 /** A change in the stream, with what is needed to undo it and to recognize it. */
@@ -99,29 +98,4 @@ function toChange(isDelete: boolean, key: string, revision: number, value: strin
   return before === undefined
     ? { type: 'put', key, revision, value }
     : { type: 'put', key, revision, value, previous: before };
-}
-
-/** The state of keys at a revision, found by undoing what changed after it; undefined where a key did not exist. */
-export type Undone = Map<string, Entry | undefined>;
-
-/** Adds changes, in revision order, to what is known of the state before them: the first change of a key tells it. */
-export function undo(undone: Undone, changes: readonly StreamedChange[]): void {
-  for (const { change, previousRevision } of changes) {
-    const { key, previous } = change;
-    if (undone.has(key)) continue;
-    undone.set(key, previousRevision === 0 ? undefined : { key, value: previous!, revision: previousRevision });
-  }
-}
-
-/**
- * A page of the state at an earlier revision: the entries of a page of the state now, without those that changed since,
- * and with those that were there then. `from` (exclusive) and `through` (inclusive) are the keys that the page covers.
- */
-export function asOf(entries: readonly Entry[], undone: Undone, from: string, through: string | undefined): Entry[] {
-  const kept = entries.filter(({ key }) => !undone.has(key));
-  for (const [key, entry] of undone) {
-    if (entry === undefined || compareKeys(key, from) <= 0) continue;
-    if (through === undefined || compareKeys(key, through) <= 0) kept.push(entry);
-  }
-  return kept.sort((left, right) => compareKeys(left.key, right.key));
 }

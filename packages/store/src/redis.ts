@@ -12,8 +12,8 @@ import { type RedisAddress, RedisConnection } from './redis-connection.ts';
 import { checkDurability, evictionProblem, type RedisDurability, requireDurability } from './redis-durability.ts';
 import { RedisEphemeral, type RunScript } from './redis-ephemeral.ts';
 import { type RedisKeys, redisKeys } from './redis-keys.ts';
+import { KeptPasts, type Past } from './redis-past.ts';
 import {
-  asOf,
   type ChangesPage,
   decodeChanges,
   decodeCommit,
@@ -22,8 +22,6 @@ import {
   decodeStored,
   type Position,
   type StatePage,
-  type Undone,
-  undo,
 } from './redis-records.ts';
 import { scripts } from './redis-scripts.ts';
 import { RedisTail } from './redis-tail.ts';
@@ -71,6 +69,8 @@ const pageEntries = 1000;
 const pageChanges = 1024;
 const pageBytes = 4 * 1024 * 1024;
 const compactionStep = 2000;
+/** Bounds of what is known of the past between the pages of lists. */
+const keptPasts = { lists: 16, chars: 64 * 1024 * 1024, keepMs: 30_000 };
 
 /**
  * Opens the store in a Redis server. Warns about settings under which acknowledged commits can be lost. Rejects with
@@ -102,6 +102,7 @@ export class RedisStore implements Store, Compactor, Health, AsyncDisposable {
   readonly #keys: RedisKeys;
   readonly #feed: ChangeFeed;
   readonly #tail: RedisTail;
+  readonly #pasts = new KeptPasts(keptPasts);
   readonly #slots = new SlotPool(commitSlots, limits.waitingCommits);
   readonly #watchdog: Watchdog;
   readonly #lossCallbacks = new Set<(loss: StoreLoss) => void>();
@@ -141,27 +142,26 @@ export class RedisStore implements Store, Compactor, Health, AsyncDisposable {
   /** Entries of the state now come in pages, each at a later revision; they are put back to the first one's. */
   async list(options: ListOptions): Promise<ListResult> {
     checkList(options);
+    const { prefix } = options;
     const page = new PageBuilder(options);
-    const undone: Undone = new Map();
-    let revision = options.revision;
-    let undoneThrough = options.revision ?? 0;
+    let { revision, after } = options;
+    let past = revision === undefined ? undefined : this.#pasts.take({ revision, prefix }, after ?? '');
     let counted: Pick<ListResult, 'count'> = {};
-    for (let after = options.after; ; ) {
+    for (;;) {
       const counts = options.count === true && revision === undefined;
-      const step = await this.#readPage(options.prefix, after, page, counts);
+      const step = await this.#readPage(prefix, after, page, counts);
       if (counts) counted = { count: step.count };
-      if (revision === undefined) revision = undoneThrough = step.revision;
+      revision ??= step.revision;
       if (revision > step.revision) throw revisionTooLarge(revision, step.revision);
       if (revision < step.compacted) throw listExpired(options.after !== undefined);
-      while (undoneThrough < step.revision) {
-        const { through, compacted, changes } = await this.#readChanges(options.prefix, undoneThrough);
-        if (revision < compacted) throw listExpired(options.after !== undefined);
-        undo(undone, changes);
-        undoneThrough = through;
-      }
+      past ??= this.#pasts.take({ revision, prefix }, after ?? '');
+      await this.#undoThrough(past, step.revision, options.after !== undefined);
       const last = step.more ? step.entries.at(-1)!.key : undefined;
-      for (const entry of asOf(step.entries, undone, after ?? '', last)) {
-        if (page.isFull) return { entries: page.entries, revision, more: true, ...counted };
+      for (const entry of past.asOf(step.entries, after ?? '', last)) {
+        if (page.isFull) {
+          this.#pasts.put(past, page.entries.at(-1)!.key);
+          return { entries: page.entries, revision, more: true, ...counted };
+        }
         page.add(entry);
       }
       if (last === undefined) return { entries: page.entries, revision, more: false, ...counted };
@@ -222,6 +222,7 @@ export class RedisStore implements Store, Compactor, Health, AsyncDisposable {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#feed.endWatches(storeClosed());
+    this.#pasts[Symbol.dispose]();
     await this.#watchdog[Symbol.asyncDispose]();
     await this.#tail[Symbol.asyncDispose]();
     await this.#connection[Symbol.asyncDispose]();
@@ -270,6 +271,15 @@ export class RedisStore implements Store, Compactor, Health, AsyncDisposable {
     return this.#see(
       decodePage(await this.#run(scripts.page, [state, values, keys], [...range, most, mostBytes, counts ? 1 : 0])),
     );
+  }
+
+  /** Undoes the changes up to a revision that were not undone yet. */
+  async #undoThrough(past: Past, revision: number, isLaterPage: boolean): Promise<void> {
+    while (past.through < revision) {
+      const { through, compacted, changes } = await this.#readChanges(past.of.prefix, past.through);
+      if (past.of.revision < compacted) throw listExpired(isLaterPage);
+      past.undo(changes, through);
+    }
   }
 
   async #readChanges(prefix: string, after: number): Promise<ChangesPage> {
