@@ -15,7 +15,7 @@ export interface Limits {
   readonly lists: ListBounds;
   /** Watches open at one time. */
   readonly maxWatches: number;
-  /** Events that wait for one slow watcher; past this the watch ends with Expired and the client lists again. */
+  /** Events that wait for one slow watcher; past this it reads what it missed from the store's history. */
   readonly maxWatchBacklog: number;
   /** Watches that read old changes from the store at one time; others wait. */
   readonly maxCatchUps: number;

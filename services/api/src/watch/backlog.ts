@@ -1,29 +1,39 @@
-import type { GantryError } from '@gantry/runtime/errors.ts';
-
 /**
  * A bounded queue between one producer that never waits and one consumer that does. When the consumer is too slow the
- * queue ends with an error instead of growing, so that the consumer knows of the loss.
+ * queue is emptied and ends instead of growing: its owner then knows what was taken, and what has to be read again.
  */
 export class Backlog<T> implements AsyncIterable<T> {
   readonly #capacity: number;
-  readonly #overflow: () => GantryError;
   #items: T[] = [];
   #head = 0;
   #failure: unknown;
   #ended = false;
+  #overflowed = false;
+  #taken: T | undefined;
   #wake: (() => void) | undefined;
 
-  /** @param overflow The error that ends the queue when more than `capacity` items wait. */
-  constructor(capacity: number, overflow: () => GantryError) {
+  constructor(capacity: number) {
     this.#capacity = capacity;
-    this.#overflow = overflow;
+  }
+
+  /** True once more items waited than there is room for: they were given up. */
+  get overflowed(): boolean {
+    return this.#overflowed;
+  }
+
+  /** The last item that the consumer took. */
+  get taken(): T | undefined {
+    return this.#taken;
   }
 
   /** Adds an item; after the end it is dropped. */
   push(item: T): void {
     if (this.#ended) return;
     if (this.#items.length - this.#head >= this.#capacity) {
-      this.end(this.#overflow());
+      this.#overflowed = true;
+      this.#items = [];
+      this.#head = 0;
+      this.end();
       return;
     }
     this.#items.push(item);
@@ -72,6 +82,7 @@ export class Backlog<T> implements AsyncIterable<T> {
   #take(): T {
     const item = this.#items[this.#head]!;
     this.#head++;
+    this.#taken = item;
     if (this.#head === this.#items.length) {
       this.#items = [];
       this.#head = 0;

@@ -82,6 +82,8 @@ interface Seen {
   readonly stop: AbortController;
   readonly events: string[];
   readonly throws: boolean;
+  /** Takes events only now and then. */
+  readonly dozes: boolean;
   error: unknown;
   ended: boolean;
 }
@@ -121,6 +123,7 @@ const join = fc.record({
   selection: fc.constantFrom('everyPod', 'ofNamespace', 'onNode', 'one'),
   back: fc.nat(12),
   throws: fc.integer({ min: 0, max: 7 }).map((number) => number === 0),
+  dozes: fc.boolean(),
 });
 const step = fc.oneof(
   { weight: 8, arbitrary: write },
@@ -139,6 +142,7 @@ class World {
   readonly observer = new CountingObserver();
   readonly seen: Seen[] = [];
   readonly hub: WatchHub;
+  #wake = Promise.withResolvers<void>();
   /** True once something happened that may end watchers that did nothing wrong. */
   disturbed = false;
 
@@ -146,12 +150,14 @@ class World {
     const damaged = new DamagedObjects(silentLogger);
     const deps = { store: this.store, clock: this.clock, log: silentLogger, damaged };
     const cache = new ObjectCache(1_000_000);
-    this.hub = new WatchHub({ ...deps, kinds: builtIn, cache, limits: defaultLimits, observers: [this.observer] });
+    // Hardly any room, so that watchers that doze fall behind.
+    const limits = { ...defaultLimits, maxWatchBacklog: 3 };
+    this.hub = new WatchHub({ ...deps, kinds: builtIn, cache, limits, observers: [this.observer] });
   }
 
   async carryOut(one: Step): Promise<void> {
     if (one.type === 'write') this.store.write(one.key, one.deletes ? undefined : text(one.key, one.node, one.damaged));
-    else if (one.type === 'join') this.#join(one.selection, Math.max(0, this.store.revision - one.back), one.throws);
+    else if (one.type === 'join') this.#join(one.selection, Math.max(0, this.store.revision - one.back), one);
     else if (one.type === 'abort') this.seen[one.which]?.stop.abort();
     else if (one.type === 'turn') await this.pass(one.ms);
     else {
@@ -166,7 +172,7 @@ class World {
     }
   }
 
-  #join(name: string, after: number, throws: boolean): void {
+  #join(name: string, after: number, { throws, dozes }: { readonly throws: boolean; readonly dozes: boolean }): void {
     const base = selections[name]!;
     const refuse = (): boolean => {
       throw new Error('the selector is broken');
@@ -178,6 +184,7 @@ class World {
       stop: new AbortController(),
       events: [],
       throws,
+      dozes,
       error: undefined,
       ended: false,
     };
@@ -185,6 +192,7 @@ class World {
     const read = async (): Promise<void> => {
       for await (const event of this.hub.watch(selection, after, seen.stop.signal)) {
         if (event.type !== 'BOOKMARK') seen.events.push(`${event.type} ${event.resourceVersion}`);
+        if (dozes) await this.#wake.promise;
       }
     };
     read()
@@ -197,6 +205,8 @@ class World {
   }
 
   async pass(ms: number): Promise<void> {
+    this.#wake.resolve();
+    this.#wake = Promise.withResolvers<void>();
     for (let turns = 0; turns < 3; turns++) await turn();
     this.clock.advance(ms);
     for (let turns = 0; turns < 3; turns++) await turn();
@@ -207,6 +217,8 @@ class World {
     this.store.failingLists = 0;
     this.observer.throwing = 0;
     for (let round = 0; round < 12; round++) await this.pass(5_000);
+    // Those that doze take an event a time.
+    for (let round = 0; round < this.store.revision; round++) await this.pass(0);
   }
 }
 

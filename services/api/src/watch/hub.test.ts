@@ -108,18 +108,38 @@ describe('WatchHub', () => {
     );
   });
 
-  test('ends a watcher that does not keep up, and leaves the others alone', async () => {
+  test('gives a watcher that does not keep up what it missed, and keeps nothing for it meanwhile', async () => {
     await using store = await openStore('sqlite::memory:');
     await using hub = await hubOver(store, { ...defaultLimits, maxWatchBacklog: 4 });
     const stop = new AbortController();
     const slow = hub.watch(red, 0, stop.signal);
     const first = slow.next();
-    for (let i = 0; i < 12; i++) await write(store, { key: `things/a/${i}`, color: 'red' });
-    await hub.reached(12, 5_000);
+    for (let i = 0; i < 30; i++) await write(store, { key: `things/a/${i}`, color: 'red' });
+    await hub.reached(30, 5_000);
+    const revisions = [(await first).value?.resourceVersion];
+    while (revisions.length < 30) revisions.push((await slow.next()).value?.resourceVersion);
+    expect(revisions).toEqual(Array.from({ length: 30 }, (_, index) => index + 1));
+    stop.abort();
+  });
+
+  test('ends a watcher that does not keep up where what it missed was compacted', async () => {
+    await using store = await openStore('sqlite::memory:');
+    await using hub = await hubOver(store, { ...defaultLimits, maxWatchBacklog: 4 }, systemClock);
+    const stop = new AbortController();
+    const slow = hub.watch(red, 0, stop.signal);
+    const first = slow.next();
+    // More than memory holds.
+    const text = 'x'.repeat(1_000_000);
+    for (let i = 0; i < 20; i++) {
+      const object = { ...JSON.parse(value(`things/a/${i}`, 'red')), text };
+      await store.commit([{ type: 'put', key: `things/a/${i}`, value: JSON.stringify(object) }]);
+    }
+    await hub.reached(20, 5_000);
+    await store.compact(19);
     await first;
     await expect(Array.fromAsync(slow)).rejects.toMatchObject({ reason: 'Expired' });
-    const other = hub.watch(red, 10, stop.signal);
-    expect((await other.next()).value).toMatchObject({ type: 'ADDED', resourceVersion: 11 });
+    const other = hub.watch(red, 19, stop.signal);
+    expect((await other.next()).value).toMatchObject({ type: 'ADDED', resourceVersion: 20 });
     stop.abort();
   });
 

@@ -9,12 +9,12 @@ import type { Change, Store } from '@gantry/store/store.ts';
 import { damagedObject } from '../core/damage.ts';
 import type { Limits } from '../core/limits.ts';
 import { Backlog } from './backlog.ts';
-import { catchUp, tooSlow } from './catch-up.ts';
+import { catchUp } from './catch-up.ts';
 import { type DecodeDeps, type HubChange, type Selection, toHubChange, type WatchEvent } from './change.ts';
 import { FieldIndex } from './field-index.ts';
 import { type ChangeObserver, loadObservers } from './observers.ts';
 import { RecentChanges } from './recent.ts';
-import { deliver, type Watcher, Watchers } from './watchers.ts';
+import { concerns, deliver, type Watcher, Watchers } from './watchers.ts';
 
 export interface HubDeps extends DecodeDeps {
   readonly kinds: Pick<Registry, 'kinds' | 'onChange'>;
@@ -28,12 +28,14 @@ export interface HubDeps extends DecodeDeps {
 const bookmarkEveryMs = 60_000;
 /** The same for watches that ask for prompt ones, while there are changes. */
 const progressEveryMs = 500;
+/** Recent changes that a watch takes at a time while it catches up. */
+const recentBatch = 512;
 /** Longest time that a watch waits for its revision where this process has not seen it yet. */
 const maxAheadMs = 5_000;
 
 /**
  * The process's one tail of the change stream, fanned out to watchers. A change is decoded once; each watcher's selectors
- * decide on its event; a watcher that does not keep up is ended and never waited for.
+ * decide on its event; a watcher that does not keep up is never waited for: it reads what it missed from memory or the store's history.
  *
  * The hub lives in generations. A generation fans out every change after the revision at which it began. It ends when
  * changes are compacted unseen or an observer throws: then every watcher ends with Expired, the state is loaded anew, and new
@@ -53,6 +55,8 @@ export class WatchHub implements AsyncDisposable {
   /** False between generations, while the state is loaded. */
   #loaded = false;
   #recent = new RecentChanges(0);
+  /** The last ends of kinds by resource, for watches that were catching up. */
+  readonly #ends = new Map<string, Error>();
   #revision = 0;
   #open = 0;
   #following = false;
@@ -169,30 +173,59 @@ export class WatchHub implements AsyncDisposable {
     prompt: boolean,
   ): AsyncGenerator<WatchEvent> {
     const generation = this.#generation.signal;
-    let position = after;
-    // Older changes come from the store first, until the rest is in memory: no backlog fills meanwhile.
-    while (position < this.#recent.since) {
-      const until = this.#revision;
-      const range = { after: position, until };
-      const either = AbortSignal.any([signal, generation]);
-      yield* catchUp({ ...this.#deps, slots: this.#catchUps }, selection, range, either);
+    const ends = this.#ends.get(selection.resource);
+    for (let position = after; ; ) {
+      position = yield* this.#catchUp(selection, position, signal, generation);
       if (signal.aborted) return;
       generation.throwIfAborted();
-      position = until;
+      const error = this.#ends.get(selection.resource);
+      if (error !== ends) throw error;
+      // No await from here to the registration, so that no change falls between the recent and the live ones.
+      const backlog = new Backlog<WatchEvent>(this.#deps.limits.maxWatchBacklog);
+      const stop = (): void => backlog.end();
+      signal.addEventListener('abort', stop, { once: true });
+      const watcher: Watcher = { selection, after: position, backlog, prompt };
+      for (const change of this.#recent.after(position)) deliver(change, watcher);
+      this.#watchers.add(watcher);
+      try {
+        yield* backlog;
+      } finally {
+        this.#watchers.delete(watcher);
+        signal.removeEventListener('abort', stop);
+      }
+      if (!backlog.overflowed) return;
+      position = backlog.taken?.resourceVersion ?? position;
     }
-    // No await from here to the registration, so that no change falls between the recent and the live ones.
-    const backlog = new Backlog<WatchEvent>(this.#deps.limits.maxWatchBacklog, tooSlow);
-    const stop = (): void => backlog.end();
-    signal.addEventListener('abort', stop, { once: true });
-    if (signal.aborted) stop();
-    const watcher: Watcher = { selection, after: position, backlog, prompt };
-    for (const change of this.#recent.after(position)) deliver(change, watcher);
-    this.#watchers.add(watcher);
-    try {
-      yield* backlog;
-    } finally {
-      this.#watchers.delete(watcher);
-      signal.removeEventListener('abort', stop);
+  }
+
+  /**
+   * Older changes from the store first, then recent ones from memory a few at a time, until the rest fits into a backlog: none
+   * fills meanwhile. Returns the revision up to which it came.
+   */
+  async *#catchUp(
+    selection: Selection,
+    after: number,
+    signal: AbortSignal,
+    generation: AbortSignal,
+  ): AsyncGenerator<WatchEvent, number> {
+    const most = Math.min(recentBatch, this.#deps.limits.maxWatchBacklog);
+    for (let position = after; ; ) {
+      if (position < this.#recent.since) {
+        const until = this.#revision;
+        const range = { after: position, until };
+        const either = AbortSignal.any([signal, generation]);
+        yield* catchUp({ ...this.#deps, slots: this.#catchUps }, selection, range, either);
+        position = until;
+      } else {
+        const changes = this.#recent.after(position).take(most).toArray();
+        if (changes.length < most) return position;
+        for (const change of changes) {
+          const event = concerns(change, selection) ? change.eventFor(selection) : undefined;
+          if (event !== undefined) yield event;
+        }
+        position = changes.at(-1)!.revision;
+      }
+      if (signal.aborted || generation.aborted) return position;
     }
   }
 
@@ -224,6 +257,7 @@ export class WatchHub implements AsyncDisposable {
   /** Ends the watches of a kind that is served no more, or from now on in another form. */
   #endOf(kind: Kind): void {
     const error = new GantryError('Expired', `the definition of ${resourceOf(kind)} changed; list again`);
+    this.#ends.set(resourceOf(kind), error);
     this.#watchers.endOf(resourceOf(kind), error);
   }
 
