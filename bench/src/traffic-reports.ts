@@ -15,11 +15,16 @@ const names = Array.from({ length: clusters }, (_, i) => statName(`web-${i}.defa
 /** The report of an Envoy whose clusters all had requests. */
 const report = encode(StreamMetricsMessage, {
   envoyMetrics: names.flatMap((cluster) => [
-    ...[...counters, 'upstream_cx_total', 'upstream_cx_connect_fail'].map((statistic) => ({
+    ...counters.map((statistic) => ({
       name: `cluster.${cluster}.${statistic}`,
       type: 'COUNTER' as const,
       metric: [{ counter: { value: statistic === counters[0] ? 50 : 0 }, timestampMs: 1 }],
     })),
+    {
+      name: `cluster.${cluster}.upstream_rq_active`,
+      type: 'GAUGE' as const,
+      metric: [{ gauge: { value: 2 }, timestampMs: 1 }],
+    },
     {
       name: `cluster.${cluster}.upstream_rq_time`,
       type: 'HISTOGRAM' as const,
@@ -47,7 +52,7 @@ function cost(count: number, work: () => void): number {
 
 console.log(describeMachine());
 const statistics = new TrafficStatistics(0);
-const key = { namespace: 'default', port: 80, revision, isTcp: false };
+const key = { namespace: 'default', port: 80, revision, route: '', isTcp: false };
 statistics.know(new Map(names.map((name, i) => [name, { ...key, service: `web-${i}` }])));
 const memoryBefore = process.memoryUsage().arrayBuffers;
 let nowMs = 0;

@@ -144,6 +144,7 @@ function addTopCommand(program: Command, withClient: WithClient): void {
     .description('show requests, successes and latencies of services: top services, top service NAME')
     .option('-A, --all-namespaces', 'in all namespaces', false)
     .option('--window <seconds>', 'seconds to look back', wholeNumber, 60)
+    .option('--by-route', 'by route in place of revision', false)
     .option('-w, --watch', 'again every five seconds until interrupted', false)
     .addOption(new Option('-o, --output <format>', 'how to print').choices(['table', 'json']).default('table'))
     .action((what, flags) =>

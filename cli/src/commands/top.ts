@@ -6,12 +6,14 @@ export interface TopFlags {
   readonly allNamespaces: boolean;
   /** Seconds that are looked back. */
   readonly window: number;
+  /** A line for each route in place of each revision. */
+  readonly byRoute: boolean;
   /** Repeats it until interrupted. */
   readonly watch: boolean;
   readonly output: 'table' | 'json';
 }
 
-/** Prints the requests to Services, by revision of their pods. */
+/** Prints the requests to Services, by revision of their pods or by route. */
 export async function top(context: Context, args: readonly string[], flags: TopFlags): Promise<void> {
   const [what = 'services', service, ...more] = args;
   if (!['services', 'service', 'svc'].includes(what) || more.length > 0) {
@@ -19,10 +21,13 @@ export async function top(context: Context, args: readonly string[], flags: TopF
   }
   const { client, signal, output } = context;
   const namespace = flags.allNamespaces ? '' : context.namespace;
-  const request = { namespace, windowSeconds: flags.window, ...(service === undefined ? {} : { service }) };
+  const request = {
+    ...{ namespace, windowSeconds: flags.window, byRoute: flags.byRoute },
+    ...(service === undefined ? {} : { service }),
+  };
   const print = (measurement: TrafficMeasurement): void => {
     if (flags.output === 'json') output.write(`${JSON.stringify(measurement, null, 4)}\n`);
-    else output.write(formatTraffic(measurement, flags.allNamespaces));
+    else output.write(formatTraffic(measurement, flags));
     if (!measurement.complete) output.note(`not all requests may be counted: ${measurement.problem}\n`);
   };
   if (!flags.watch) {
@@ -32,26 +37,33 @@ export async function top(context: Context, args: readonly string[], flags: TopF
   for await (const measurement of client.traffic.watch({ measure: request }, signal)) print(measurement);
 }
 
-/** A line for each port and revision that had requests. */
-export function formatTraffic({ series, windowSeconds }: TrafficMeasurement, withNamespace: boolean): string {
+/** A line for each port and revision or route that had requests. */
+export function formatTraffic(
+  { series, windowSeconds }: TrafficMeasurement,
+  { allNamespaces, byRoute }: Pick<TopFlags, 'allNamespaces' | 'byRoute'>,
+): string {
   if (series.length === 0) return `no requests in the last ${windowSeconds} seconds\n`;
-  const header = ['SERVICE', 'PORT', 'REVISION', 'REQUESTS/S', 'SUCCESS', 'P50', 'P99'];
-  const rows = series.map((one) => [one.service, ...cells(one, windowSeconds)]);
-  if (!withNamespace) return formatTable(header, rows);
+  const header = ['SERVICE', 'PORT', byRoute ? 'ROUTE' : 'REVISION', 'REQUESTS/S', 'ACTIVE', 'SUCCESS', 'P50', 'P99'];
+  const rows = series.map((one) => [
+    one.service,
+    String(one.port),
+    (byRoute ? one.route : one.revision) || '-',
+    ...cells(one),
+  ]);
+  if (!allNamespaces) return formatTable(header, rows);
   return formatTable(
     ['NAMESPACE', ...header],
     rows.map((row, i) => [series[i]!.namespace, ...row]),
   );
 }
 
-function cells(series: TrafficSeries, windowSeconds: number): string[] {
-  const { port, revision, requests, errors, p50Ms, p99Ms, latencyCounts } = series;
+function cells(series: TrafficSeries): string[] {
+  const { requests, errors, p50Ms, p99Ms, latencyCounts, perSecond, active } = series;
   const time = (ms: number): string =>
     latencyCounts.length === 0 ? '-' : `${ms < 10 ? ms.toFixed(1) : Math.round(ms)}ms`;
   return [
-    String(port),
-    revision || '-',
-    (requests / windowSeconds).toFixed(1),
+    perSecond.toFixed(1),
+    active === undefined ? '-' : active.toFixed(1),
     `${percent(requests - errors, requests)}%`,
     time(p50Ms),
     time(p99Ms),

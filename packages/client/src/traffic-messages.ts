@@ -5,6 +5,8 @@ export interface MeasureTrafficRequest {
   readonly service?: string;
   readonly revision?: string;
   readonly windowSeconds?: number;
+  readonly byRoute?: boolean;
+  readonly includeIdle?: boolean;
 }
 
 export interface WatchTrafficRequest {
@@ -26,9 +28,15 @@ export interface TrafficCounts {
   readonly service: string;
   readonly port: number;
   readonly revision: string;
+  /** Empty for TCP, and where series are by revision and several routes lead to the port. */
+  readonly route: string;
+  readonly tcp: boolean;
   readonly requests: number;
   readonly errors: number;
   readonly latencyCounts: readonly number[];
+  readonly perSecond: number;
+  /** Requests or connections under way; absent where nobody counts them. */
+  readonly active?: number | undefined;
 }
 
 export interface TrafficSeries extends TrafficCounts {

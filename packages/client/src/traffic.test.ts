@@ -42,8 +42,8 @@ describe('quantileMs', () => {
 });
 
 const web: TrafficCounts = {
-  ...{ namespace: 'shop', service: 'web', port: 80, revision: 'a' },
-  ...{ requests: 10, errors: 1, latencyCounts: [10, 0, 0, 0] },
+  ...{ namespace: 'shop', service: 'web', port: 80, revision: 'a', route: 'web.shop:80', tcp: false },
+  ...{ requests: 10, errors: 1, latencyCounts: [10, 0, 0, 0], perSecond: 0.5, active: 2 },
 };
 
 function answer(more: Partial<TrafficMeasurement>, ...series: readonly TrafficCounts[]): TrafficMeasurement {
@@ -62,6 +62,12 @@ describe('merged', () => {
     ]);
     expect(series[0]).toMatchObject({ latencyCounts: [10, 0, 10, 0], p50Ms: 1 });
     expect(series[0]!.p99Ms).toBeGreaterThan(90);
+  });
+
+  it('adds rates and what is under way, which nobody knows where one does not count it', () => {
+    expect(merged([answer({}, web), answer({}, web)], 60).series[0]).toMatchObject({ perSecond: 1, active: 4 });
+    const part = { ...web, active: undefined };
+    expect(merged([answer({}, web), answer({}, part)], 60).series[0]!.active).toBeUndefined();
   });
 
   it('is complete only where every answer is', () => {

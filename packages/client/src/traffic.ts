@@ -117,11 +117,11 @@ export function merged(
   for (const measurement of measurements) {
     const comparable = isSame(measurement.boundsMs);
     for (const series of measurement.series) {
-      const { namespace, service, port, revision } = series;
-      const key = `${namespace}/${service}:${port}@${revision}`;
+      const { namespace, service, port, revision, route } = series;
+      const key = `${namespace}/${service}:${port}@${revision} ${route}`;
       const own = comparable ? series : { ...series, latencyCounts: [] };
       const before = byKey.get(key);
-      byKey.set(key, before === undefined ? own : sum(before, own));
+      byKey.set(key, before === undefined ? own : addedCounts(before, own));
     }
   }
   const incomplete = [...problems, ...measurements.filter(({ complete }) => !complete).map(({ problem }) => problem)];
@@ -134,12 +134,16 @@ export function merged(
   };
 }
 
-function sum(a: TrafficCounts, b: TrafficCounts): TrafficCounts {
+/** The counts of two series under the names of the first. */
+export function addedCounts(a: TrafficCounts, b: TrafficCounts): TrafficCounts {
   return {
     ...a,
     requests: a.requests + b.requests,
     errors: a.errors + b.errors,
     latencyCounts: added(a.latencyCounts, b.latencyCounts),
+    perSecond: a.perSecond + b.perSecond,
+    // A sum that lacks a part would be wrong.
+    active: a.active === undefined || b.active === undefined ? undefined : a.active + b.active,
   };
 }
 

@@ -13,7 +13,7 @@ import { keyOfService, resourceName, type ServiceKey, serviceNameLabel } from '.
 import { type PortProtocol, portProtocol } from './port-protocol.ts';
 import { routesOf } from './routes.ts';
 import { type RevisionOf, type Share, type Split, sharesOf } from './splits.ts';
-import { statName } from './traffic/sink.ts';
+import { trafficKeys } from './traffic/keys.ts';
 import type { TrafficKey, TrafficKeys } from './traffic/statistics.ts';
 
 /** Input of the snapshots. Objects are never changed. */
@@ -154,9 +154,7 @@ function resourcesOf(source: Source, isDenied: AddressTest): ServiceResources {
     if (claim === undefined) continue;
     envoy.push(envoyListener(name, service, claim, protocol), ...clustersOf(service, protocol, 'envoy', shares));
     if (protocol !== 'tcp') envoy.push(routes('envoy'));
-    const { namespace = '', name: ofService } = service.metadata;
-    const key = { namespace, service: ofService, port: port.port, isTcp: protocol === 'tcp' };
-    for (const { cluster, revision = '' } of shares) traffic.push([statName(cluster), { ...key, revision }]);
+    traffic.push(...trafficKeys(name, service, port.port, protocol, shares));
   }
   return { envoy, grpc, traffic };
 }

@@ -5,7 +5,7 @@ import { adsSource } from 'envoy-control-plane-ts/envoy/core.ts';
 import { pack } from 'envoy-control-plane-ts/proto/codec.ts';
 import { clusterResource, type Resource } from 'envoy-control-plane-ts/resource.ts';
 import type { PortProtocol } from './port-protocol.ts';
-import { statName } from './traffic/sink.ts';
+import { statName, tcpStatName } from './traffic/sink.ts';
 
 /** The side that balances: Envoy, or a gRPC client by itself. */
 export type Audience = 'envoy' | 'grpc';
@@ -44,10 +44,17 @@ export function clusterOf(name: string, service: Service, protocol: PortProtocol
         },
       ],
     },
-    ...(audience === 'envoy' ? { altStatName: statName(name), outlierDetection, ...upstreamOptions(protocol) } : {}),
+    ...(audience === 'envoy'
+      ? { altStatName: statNameOf(name, protocol), outlierDetection, ...upstreamOptions(protocol) }
+      : {}),
     // Revisions get their parts of TCP connections by localities; elsewhere each revision has a cluster of its own.
     ...(isWeighted(protocol, audience) ? { commonLbConfig: { localityWeightedLbConfig: {} } } : {}),
   });
+}
+
+/** Name of a cluster in Envoy's statistics. */
+export function statNameOf(name: string, protocol: PortProtocol): string {
+  return protocol === 'tcp' ? tcpStatName(name) : statName(name);
 }
 
 /** True where the localities of one cluster say how connections are split between revisions. */

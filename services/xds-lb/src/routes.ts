@@ -5,6 +5,8 @@ import { pack } from 'envoy-control-plane-ts/proto/codec.ts';
 import { type Resource, routesResource } from 'envoy-control-plane-ts/resource.ts';
 import { type Audience, hasAffinity } from './clusters.ts';
 import type { Share } from './splits.ts';
+import { type RoutePart, routeName, tellsRoutesApart } from './traffic/keys.ts';
+import { statName } from './traffic/sink.ts';
 
 type RouteAction = NonNullable<Route['route']>;
 type RetryPolicy = NonNullable<RouteAction['retryPolicy']>;
@@ -33,8 +35,10 @@ const grpcChannelKey = 'io.grpc.channel_id';
 
 /** The routes of a Service's port, to the clusters that get requests. */
 export function routesOf(name: string, service: Service, audience: Audience, shares: readonly Share[]): Resource {
-  const routes = audience === 'envoy' ? envoyRoutes(service, shares) : [grpcRoute(service, shares)];
-  return routesResource({ name, virtualHosts: [{ name, domains: ['*'], routes }] });
+  const routes = audience === 'envoy' ? envoyRoutes(name, service, shares) : [grpcRoute(service, shares)];
+  // Statistics of routes have the virtual host's name, where Envoy allows no colons.
+  const host = audience === 'envoy' && tellsRoutesApart(service) ? statName(name) : name;
+  return routesResource({ name, virtualHosts: [{ name: host, domains: ['*'], routes }] });
 }
 
 /**
@@ -48,20 +52,23 @@ function destination(shares: readonly Share[], hashes: boolean): Pick<RouteActio
   return { weightedClusters: { clusters, ...(hashes ? { useHashPolicy: true } : {}) } };
 }
 
-function envoyRoutes(service: Service, shares: readonly Share[]): Route[] {
+function envoyRoutes(name: string, service: Service, shares: readonly Share[]): Route[] {
   const action: RouteAction = {
     ...destination(shares, hasAffinity(service)),
     // Pods and their clients decide how long an answer may take; Envoy's default would be 15 s.
     timeout: 0,
     hashPolicy: hasAffinity(service) ? [{ connectionProperties: { sourceIp: true } }] : [],
   };
+  const named = (part: RoutePart): Pick<Route, 'name' | 'statPrefix'> =>
+    tellsRoutesApart(service) ? { name: routeName(name, part), statPrefix: part } : { name };
   const method = { name: ':method', stringMatch: { safeRegex: { regex: safeMethods } } };
   return [
     {
+      ...named('read'),
       match: { prefix: '/', headers: [method] },
       route: { ...action, retryPolicy: envoyRetries(failuresOfSafeMethods) },
     },
-    { match: { prefix: '/' }, route: { ...action, retryPolicy: envoyRetries(safeFailures) } },
+    { ...named('write'), match: { prefix: '/' }, route: { ...action, retryPolicy: envoyRetries(safeFailures) } },
   ];
 }
 

@@ -158,6 +158,8 @@ export const Route = message(
     directResponse: one(7, DirectResponseAction, { oneof: 'action' }),
     name: one(14, string),
     nonForwardingAction: one(18, NonForwardingAction, { oneof: 'action' }),
+    /** Envoy counts the route under this name where there is one. */
+    statPrefix: one(19, string),
   },
   ['action'],
 );

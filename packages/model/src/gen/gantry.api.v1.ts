@@ -76,16 +76,6 @@ export interface Binding {
   gang?: string;
 }
 
-/** Usage of one container. */
-export interface ContainerMetrics {
-  /** Name of the container. */
-  name?: string;
-  /** Processors in use over the window, in billionths of one: 1,000,000 are 1m. */
-  cpuNanocores?: number;
-  /** Memory that it holds and the kernel cannot take back, at the end of the window, in bytes. */
-  memoryWorkingSetBytes?: number;
-}
-
 /** Names a container of a pod. */
 export interface ContainerRef {
   /** The pod's namespace. */
@@ -112,12 +102,6 @@ export interface ContainerStats {
   memoryWorkingSetBytes?: number;
   /** When this was read, in milliseconds since the Unix epoch. */
   timestampMs?: number;
-  /** Processors in use over the window, in billionths of one; 0 without a window. */
-  cpuNanocores?: number;
-  /** Length of the window before timestampMs over which processor time was measured, in milliseconds; 0 where there is no rate: the container is new, or what was read of it makes no sense. */
-  windowMs?: number;
-  /** The pod's metadata.uid: a pod's successor may have its name. */
-  podUid?: string;
 }
 
 /** Asks for new objects, at most 1,024. */
@@ -156,50 +140,6 @@ export interface CreateResult {
   name?: string;
   /** Its uid; empty where it was refused. */
   uid?: string;
-}
-
-/** Value of a metric of one object. */
-export interface CustomMetricValue {
-  /** Kind of the object, such as Pod. */
-  kind?: string;
-  /** API version of the object, such as v1. */
-  apiVersion?: string;
-  /** Namespace of the object; empty where it is in none. */
-  namespace?: string;
-  /** Name of the object. */
-  name?: string;
-  /** Name of the metric. */
-  metric?: string;
-  /** Time of the measurement, in milliseconds since the Unix epoch. */
-  timestampMs?: number;
-  /** Seconds over which a rate was measured; 0 for a value of the moment. */
-  windowSeconds?: number;
-  /** The value, as a quantity, such as 1500m. */
-  value?: string;
-}
-
-/** Asks about a metric of objects. */
-export interface CustomMetricsRequest {
-  /** API group of the objects; empty for the core group. */
-  group?: string;
-  /** Plural name of the objects, such as pods. */
-  resource?: string;
-  /** Namespace of the objects; empty for objects that are in none. */
-  namespace?: string;
-  /** Name of one object, or empty where labelSelector tells which. */
-  name?: string;
-  /** Selector of the objects' labels, where no name is given; all of the namespace where that is empty, too. */
-  labelSelector?: string;
-  /** Name of the metric, such as requests_per_second. */
-  metric?: string;
-  /** Selector of the metric's own labels; all series together where empty. */
-  metricSelector?: string;
-}
-
-/** Values of a metric of objects. */
-export interface CustomMetricsResponse {
-  /** One for each object that has the metric. */
-  values?: CustomMetricValue[];
 }
 
 /** An object whose stored text cannot be decoded. */
@@ -360,36 +300,6 @@ export interface ExplainPodRequest {
   schedulerName?: string;
 }
 
-/** Value of one series of a metric. */
-export interface ExternalMetricValue {
-  /** Name of the metric. */
-  metric?: string;
-  /** Labels of the series. */
-  labels?: Record<string, string>;
-  /** Time of the measurement, in milliseconds since the Unix epoch. */
-  timestampMs?: number;
-  /** Seconds over which a rate was measured; 0 for a value of the moment. */
-  windowSeconds?: number;
-  /** The value, as a quantity, such as 1500m. */
-  value?: string;
-}
-
-/** Asks about a metric of no object. */
-export interface ExternalMetricsRequest {
-  /** Namespace of whoever asks: adapters may give namespaces different answers. */
-  namespace?: string;
-  /** Name of the metric. */
-  metric?: string;
-  /** Selector of the metric's labels; all series where empty. */
-  metricSelector?: string;
-}
-
-/** Values of a metric of no object. */
-export interface ExternalMetricsResponse {
-  /** One for each series that the selector takes. */
-  values?: ExternalMetricValue[];
-}
-
 /** Nodes that take a pod, with equal scores. */
 export interface FittingNodes {
   /** Their names. */
@@ -540,6 +450,10 @@ export interface MeasureTrafficRequest {
   revision?: string;
   /** Seconds to look back, 900 at most; 60 where 0. Statistics come in steps of ten seconds, so that up to ten more are counted. */
   windowSeconds?: number;
+  /** Series by route in place of revision. */
+  byRoute?: boolean;
+  /** Ports that Envoys serve and that had no request have series, too. */
+  includeIdle?: boolean;
 }
 
 /** A step of a move. */
@@ -558,46 +472,6 @@ export interface NodeHeartbeat {
   nodeName?: string;
   /** The api's clock when it arrived, in milliseconds since the Unix epoch. */
   receivedAtMs?: number;
-}
-
-/** Usage of one node. */
-export interface NodeMetrics {
-  /** Name of the node. */
-  name?: string;
-  /** End of the window, in milliseconds since the Unix epoch. */
-  timestampMs?: number;
-  /** Length of the window over which processor time was measured, in milliseconds. */
-  windowMs?: number;
-  /** Processors in use over the window, in billionths of one. */
-  cpuNanocores?: number;
-  /** Memory that is held and cannot be taken back, in bytes. */
-  memoryWorkingSetBytes?: number;
-}
-
-/** Asks about nodes. */
-export interface NodeMetricsRequest {
-  /** Selector of the nodes' labels; all where empty. */
-  labelSelector?: string;
-  /** Name of one node; all where empty. NotFound where that node has no metrics. */
-  name?: string;
-}
-
-/** Usage of nodes. */
-export interface NodeMetricsResponse {
-  /** One for each node whose agent answers and has two good samples. */
-  nodes?: NodeMetrics[];
-}
-
-/** Usage of a node. */
-export interface NodeUsage {
-  /** Processors in use over the window, in billionths of one. */
-  cpuNanocores?: number;
-  /** Memory that is held and cannot be taken back, in bytes. */
-  memoryWorkingSetBytes?: number;
-  /** End of the window, in milliseconds since the Unix epoch. */
-  timestampMs?: number;
-  /** Length of the window, in milliseconds. */
-  windowMs?: number;
 }
 
 /** One object of any kind. The field that is set tells its apiVersion and kind, but for json. */
@@ -828,36 +702,6 @@ export interface PodExplanation {
   preemption?: PreemptionOutlook;
 }
 
-/** Usage of one pod. */
-export interface PodMetrics {
-  /** Namespace of the pod. */
-  namespace?: string;
-  /** Name of the pod. */
-  name?: string;
-  /** End of the window, in milliseconds since the Unix epoch: the oldest of its containers'. */
-  timestampMs?: number;
-  /** Length of the window over which processor time was measured, in milliseconds. */
-  windowMs?: number;
-  /** Its running containers, restartable init containers among them, in the order of their names. */
-  containers?: ContainerMetrics[];
-}
-
-/** Asks about pods. */
-export interface PodMetricsRequest {
-  /** Namespace of the pods; all where empty. */
-  namespace?: string;
-  /** Selector of the pods' labels, such as `app=web`; all where empty. */
-  labelSelector?: string;
-  /** Name of one pod, which needs a namespace; all where empty. NotFound where that pod has no metrics. */
-  name?: string;
-}
-
-/** Usage of pods. */
-export interface PodMetricsResponse {
-  /** One for each running pod that is measured. A pod that is new, whose node does not answer, or one of whose running containers has no two good samples is missing: never half or wrong. */
-  pods?: PodMetrics[];
-}
-
 /** A pod that moves: it is evicted, and the pod that its controller makes in its place is put on another node. */
 export interface PodMove {
   /** The pod's namespace. */
@@ -1048,8 +892,6 @@ export interface StatsRequest {
 export interface StatsResponse {
   /** One a running container. */
   containers?: ContainerStats[];
-  /** The node itself; absent where the api answers, and while the node's agent has no two good samples. */
-  node?: NodeUsage;
 }
 
 /** A terminal's size in characters. */
@@ -1062,7 +904,7 @@ export interface TerminalSize {
 
 /** Counts of a window. */
 export interface TrafficMeasurement {
-  /** The counts, without those that had no request. */
+  /** The counts, without those that had no request unless they are asked for. */
   series?: TrafficSeries[];
   /** False where requests of the window may not have been counted: no Envoy reports, one vanished in the window or is silent, or an xDS server does not answer or has not run for so long. */
   complete?: boolean;
@@ -1074,7 +916,7 @@ export interface TrafficMeasurement {
   windowSeconds?: number;
 }
 
-/** Counts of one port of a Service and one revision of its pods. */
+/** Counts of one port of a Service and one revision of its pods, or one route to it. */
 export interface TrafficSeries {
   /** Namespace of the Service. */
   namespace?: string;
@@ -1082,7 +924,7 @@ export interface TrafficSeries {
   service?: string;
   /** Port of the Service. */
   port?: number;
-  /** Revision of the pods; empty where the Service is not split, and for TCP. */
+  /** Revision of the pods; empty where the Service is not split, for TCP, and in series by route. */
   revision?: string;
   /** Attempts to have a request answered, whose end was seen; connections for TCP. */
   requests?: number;
@@ -1098,6 +940,14 @@ export interface TrafficSeries {
   p95Ms?: number;
   /** The same of 99 % of the answers. */
   p99Ms?: number;
+  /** Name of the route, such as `web.shop:80` of a port that all requests come by, or `web.shop:80/read` of a part of them. Empty for TCP, and in series by revision of a port that several routes lead to. */
+  route?: string;
+  /** Requests (or connections) a second: those that were reported, over the time that the reports are about. */
+  perSecond?: number;
+  /** Requests (or connections) under way, as the mean of the reports; absent where nobody counts them, as for one of several routes. */
+  active?: number;
+  /** True where connections are counted in place of requests. */
+  tcp?: boolean;
 }
 
 /** A group with a version whose resources are not known. */

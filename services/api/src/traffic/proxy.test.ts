@@ -26,7 +26,8 @@ afterEach(() => owned.disposeAsync());
 const boundsMs = [1, 10];
 
 function counted(requests: number, complete = true): TrafficMeasurement {
-  const counts = { namespace: 'shop', service: 'web', port: 80, revision: 'a', requests, errors: 0 };
+  const names = { namespace: 'shop', service: 'web', port: 80, revision: 'a', route: 'web.shop:80', tcp: false };
+  const counts = { ...names, requests, errors: 0, perSecond: requests / 60 };
   const series = [summarized({ ...counts, latencyCounts: [requests, 0, 0] }, boundsMs)];
   return { series, complete, problem: complete ? '' : 'an Envoy is silent', boundsMs, windowSeconds: 60 };
 }
@@ -73,7 +74,7 @@ test('every server is asked, and what they counted is added', async () => {
   await startServer(counted(2));
   const measurement = await running.client.traffic.measure(question);
   expect(measurement).toMatchObject({ series: [{ requests: 3, p50Ms: 0.5 }], complete: true, windowSeconds: 30 });
-  expect(asked).toEqual([question]);
+  expect(asked).toEqual([{ ...question, byRoute: false, includeIdle: false }]);
   expect(await running.client.traffic.sample(question)).toMatchObject({ requests: 3, errors: 0 });
 });
 

@@ -2,7 +2,7 @@
 import type { Registry } from 'prom-client';
 import type { Counts } from './ring.ts';
 import { latencyBoundsMs } from './sink.ts';
-import type { TrafficKey, TrafficStatistics } from './statistics.ts';
+import type { KeptSeries, TrafficKey, TrafficStatistics } from './statistics.ts';
 
 interface Value {
   readonly value: number;
@@ -19,26 +19,50 @@ interface Collected {
 
 const seconds = 'gantry_service_request_duration_seconds';
 
+/** Series by revision; routes that are told apart would count their requests again. */
+function whole(statistics: TrafficStatistics): KeptSeries[] {
+  return [...statistics.kept()].filter(({ key }) => !key.isPart);
+}
+
+/** Routes that are told apart. */
+function parts(statistics: TrafficStatistics): KeptSeries[] {
+  return [...statistics.kept()].filter(({ key }) => key.isPart);
+}
+
 const metrics: readonly Collected[] = [
   {
     name: 'gantry_service_requests_total',
     help: 'Attempts to have a request to a Service answered, whose end was seen; connections for TCP.',
     type: 'counter',
     values: (statistics) =>
-      [...statistics.kept()].map(({ key, totals }) => ({ labels: labelsOf(key), value: totals.requests })),
+      whole(statistics).map(({ key, totals }) => ({ labels: labelsOf(key), value: totals.requests })),
   },
   {
     name: 'gantry_service_request_errors_total',
     help: 'Those that ended with an answer of class 5xx, a broken or refused connection, or a timeout.',
     type: 'counter',
     values: (statistics) =>
-      [...statistics.kept()].map(({ key, totals }) => ({ labels: labelsOf(key), value: totals.errors })),
+      whole(statistics).map(({ key, totals }) => ({ labels: labelsOf(key), value: totals.errors })),
+  },
+  {
+    name: 'gantry_route_requests_total',
+    help: 'The same of routes that are told apart.',
+    type: 'counter',
+    values: (statistics) =>
+      parts(statistics).map(({ key, totals }) => ({ labels: routeLabelsOf(key), value: totals.requests })),
+  },
+  {
+    name: 'gantry_route_request_errors_total',
+    help: 'The same of routes that are told apart.',
+    type: 'counter',
+    values: (statistics) =>
+      parts(statistics).map(({ key, totals }) => ({ labels: routeLabelsOf(key), value: totals.errors })),
   },
   {
     name: seconds,
     help: "Time of pods' answers to requests to a Service.",
     type: 'histogram',
-    values: (statistics) => [...statistics.kept()].flatMap(({ key, totals }) => bucketsOf(labelsOf(key), totals)),
+    values: (statistics) => whole(statistics).flatMap(({ key, totals }) => bucketsOf(labelsOf(key), totals)),
   },
   {
     name: 'gantry_xds_reporting_envoys',
@@ -62,6 +86,10 @@ export function registerTrafficMetrics(registry: Registry, statistics: TrafficSt
 
 function labelsOf({ namespace, service, port, revision }: TrafficKey): Value['labels'] {
   return { namespace, service, port, revision };
+}
+
+function routeLabelsOf({ namespace, service, port, route }: TrafficKey): Value['labels'] {
+  return { namespace, service, port, route };
 }
 
 /** Counts of the buckets grow from bound to bound, as Prometheus wants them. */

@@ -8,8 +8,9 @@ const bucketCount = 91;
 
 /** A number for each bound, and one for those above. */
 const latencyCells = latencyBoundsMs.length + 1;
-/** Requests, errors and the sum of latencies come first. */
-const cells = 3 + latencyCells;
+/** Requests, errors, the sum of latencies and that of what was under way come first. */
+const firstCells = 4;
+const cells = firstCells + latencyCells;
 
 /** Counts of a time. */
 export interface Counts {
@@ -17,6 +18,8 @@ export interface Counts {
   readonly errors: number;
   /** Sum of all latencies in milliseconds. */
   readonly latencyMs: number;
+  /** Requests under way times the milliseconds for which they were. */
+  readonly activeMs: number;
   /** Empty where no latency was counted. */
   readonly latencies: readonly number[];
 }
@@ -39,7 +42,7 @@ export class Ring {
     return toCounts(this.#totals);
   }
 
-  add({ requests, errors, latencyMs, latencies }: Counts, nowMs: number): void {
+  add({ requests, errors, latencyMs, activeMs, latencies }: Counts, nowMs: number): void {
     const start = this.#bucketAt(Math.floor(nowMs / bucketMs)) * cells;
     this.#lastMs = nowMs;
     const put = (cell: number, count: number): void => {
@@ -49,15 +52,16 @@ export class Ring {
     put(0, requests);
     put(1, errors);
     put(2, latencyMs);
+    put(3, activeMs);
     latencies.forEach((count, i) => {
-      put(3 + i, count);
+      put(firstCells + i, count);
     });
   }
 
   /** Counts of the last milliseconds, those of the whole bucket in which the window begins included. */
   sum(windowMs: number, nowMs: number): Counts {
     const sums = new Float64Array(cells);
-    const from = Math.floor((nowMs - windowMs) / bucketMs);
+    const from = firstBucket(windowMs, nowMs);
     this.#times.forEach((time, bucket) => {
       if (time < from || time < 0) return;
       for (let cell = 0; cell < cells; cell++) sums[cell]! += this.#cells[bucket * cells + cell]!;
@@ -76,7 +80,31 @@ export class Ring {
   }
 }
 
+/** Milliseconds that the reports of one Envoy are about, by bucket. */
+export class Coverage {
+  readonly #ms = new Float64Array(bucketCount);
+  readonly #times = new Float64Array(bucketCount).fill(-1);
+
+  add(coveredMs: number, nowMs: number): void {
+    const time = Math.floor(nowMs / bucketMs);
+    const bucket = time % bucketCount;
+    if (this.#times[bucket] !== time) this.#ms[bucket] = 0;
+    this.#times[bucket] = time;
+    this.#ms[bucket]! += coveredMs;
+  }
+
+  /** Those of the buckets that a ring sums up for the same window. */
+  sum(windowMs: number, nowMs: number): number {
+    const from = firstBucket(windowMs, nowMs);
+    return this.#ms.reduce((sum, ms, bucket) => (this.#times[bucket]! >= Math.max(0, from) ? sum + ms : sum), 0);
+  }
+}
+
+function firstBucket(windowMs: number, nowMs: number): number {
+  return Math.floor((nowMs - windowMs) / bucketMs);
+}
+
 function toCounts(sums: Float64Array): Counts {
-  const [requests = 0, errors = 0, latencyMs = 0, ...latencies] = sums;
-  return { requests, errors, latencyMs, latencies: latencies.some((count) => count > 0) ? latencies : [] };
+  const [requests = 0, errors = 0, latencyMs = 0, activeMs = 0, ...latencies] = sums;
+  return { requests, errors, latencyMs, activeMs, latencies: latencies.some((count) => count > 0) ? latencies : [] };
 }

@@ -2,15 +2,22 @@ import { createMetrics } from '@gantry/runtime/metrics.ts';
 import type { MetricFamily } from 'envoy-control-plane-ts/envoy/metrics.ts';
 import { describe, expect, it } from 'vitest';
 import { registerTrafficMetrics } from './metrics.ts';
-import { countsOf, envoyMetrics, latencyBoundsMs, statName } from './sink.ts';
+import { countsOf, envoyMetrics, latencyBoundsMs, routeStatName, statName, tcpStatName } from './sink.ts';
 import { type TrafficKey, TrafficStatistics } from './statistics.ts';
 
 const second = 1_000;
-const key: TrafficKey = { namespace: 'shop', service: 'web', port: 80, revision: 'a', isTcp: false };
+const key: TrafficKey = {
+  ...{ namespace: 'shop', service: 'web', port: 80, revision: 'a' },
+  ...{ route: 'web.shop:80', isTcp: false },
+};
 const name = statName('web.shop:80@a');
 
 function counter(statistic: string, value: number, cluster = name): MetricFamily {
   return { name: `cluster.${cluster}.${statistic}`, type: 'COUNTER', metric: [{ counter: { value } }] };
+}
+
+function gauge(statistic: string, value: number, cluster = name): MetricFamily {
+  return { name: `cluster.${cluster}.${statistic}`, type: 'GAUGE', metric: [{ gauge: { value } }] };
 }
 
 /** So many answers, all of which took as many milliseconds. */
@@ -41,6 +48,17 @@ describe('statName', () => {
         ),
       );
     expect(names.map((each) => kept.test(each))).toEqual([true, true, false, false, true, true, false, false]);
+    const tcp = ['upstream_cx_total', 'upstream_cx_active', 'upstream_cx_rx_bytes_total'].map((statistic) =>
+      kept.test(`cluster.${tcpStatName('db.shop:5432')}.${statistic}`),
+    );
+    expect(tcp).toEqual([true, true, false]);
+    // Connections of requests are nobody's question, and would cost as much as all counters together.
+    expect(kept.test(`cluster.${statName('web.shop:80')}.upstream_cx_total`)).toBe(false);
+    const route = routeStatName(statName('web.shop:80'), 'read');
+    expect(['upstream_rq_time', 'upstream_rq_200'].map((statistic) => kept.test(`${route}.${statistic}`))).toEqual([
+      true,
+      false,
+    ]);
   });
 });
 
@@ -92,9 +110,92 @@ describe('TrafficStatistics', () => {
   });
 
   it('counts connections of TCP', () => {
-    const made = statistics({ ...key, isTcp: true });
-    made.report(1, [counter('upstream_cx_total', 7), counter('upstream_cx_connect_fail', 2)], hour);
-    expect(made.measure({}, hour).series).toMatchObject([{ requests: 7, errors: 2, latencyCounts: [] }]);
+    const made = statistics();
+    made.know(new Map([[tcpStatName('db.shop:5432'), { ...key, revision: '', route: '', isTcp: true }]]));
+    const db = tcpStatName('db.shop:5432');
+    const counters = [counter('upstream_cx_total', 7, db), counter('upstream_cx_connect_fail', 2, db)];
+    made.report(1, [...counters, gauge('upstream_cx_active', 4, db)], hour);
+    expect(made.measure({}, hour).series).toMatchObject([
+      { requests: 7, errors: 2, latencyCounts: [], tcp: true, active: 4 },
+    ]);
+  });
+
+  it('tells rates by the time that reports are about, wherever the window begins', () => {
+    for (const phase of [0, 1, 4, 9]) {
+      const made = statistics();
+      const start = hour + phase * second;
+      for (let t = 5; t <= 100; t += 5) made.report(1, [counter('upstream_rq_completed', 50)], start + t * second);
+      for (const late of [0, 2, 4]) {
+        const measured = made.measure({ windowSeconds: 20 }, start + (100 + late) * second);
+        expect(measured.series[0]!.perSecond).toBeCloseTo(10, 9);
+      }
+    }
+  });
+
+  it('adds the rates of Envoys, one of which has just come', () => {
+    const made = statistics();
+    for (let t = 0; t <= 95; t += 5) made.report(1, [counter('upstream_rq_completed', 50)], hour + t * second);
+    made.report(2, [counter('upstream_rq_completed', 50)], hour + 95 * second);
+    const { series } = made.measure({ windowSeconds: 20 }, hour + 99 * second);
+    // 30 s of ten a second, and fifty of the other.
+    expect(series[0]!.perSecond).toBeCloseTo(350 / 30, 9);
+  });
+
+  it('tells the mean of what is under way, also where nothing ends', () => {
+    const made = statistics();
+    for (let t = 0; t <= 95; t += 5) {
+      made.report(1, [gauge('upstream_rq_active', t % 10 === 0 ? 3 : 5)], hour + t * second);
+      made.report(2, [gauge('upstream_rq_active', 1)], hour + t * second);
+    }
+    const { series } = made.measure({ windowSeconds: 9 }, hour + 99 * second);
+    expect(series).toMatchObject([{ requests: 0, perSecond: 0, active: 5 }]);
+  });
+
+  it('has series of what had no request where they are asked for, and of nothing that no Envoy serves', () => {
+    const made = statistics(key, { ...key, revision: 'b' });
+    made.report(1, [counter('upstream_rq_completed', 5)], hour);
+    expect(made.measure({ includeIdle: true }, hour).series).toMatchObject([
+      { revision: 'a', requests: 5 },
+      { revision: 'b', requests: 0, perSecond: 0, active: 0 },
+    ]);
+    expect(made.measure({ includeIdle: true, service: 'db' }, hour).series).toEqual([]);
+    made.report(1, [], hour + 100 * second);
+    expect(made.measure({ includeIdle: true, revision: 'a' }, hour + 100 * second).series).toMatchObject([
+      { requests: 0 },
+    ]);
+  });
+
+  it('tells routes apart where Envoy does, and counts no request twice', () => {
+    const made = new TrafficStatistics(0);
+    const read = { ...key, revision: '', route: 'web.shop:80/read', isPart: true };
+    const readName = routeStatName('web.shop_80', 'read');
+    made.know(
+      new Map([
+        [name, { ...key, route: '' }],
+        [readName, read],
+        [statName('api.shop:80@a'), { ...key, service: 'api', route: 'api.shop:80' }],
+        [statName('api.shop:80@b'), { ...key, service: 'api', route: 'api.shop:80', revision: 'b' }],
+      ]),
+    );
+    const completed = 'upstream_rq_completed';
+    const ofRoute = { name: `${readName}.${completed}`, metric: [{ counter: { value: 3 } }] };
+    const ofApi = ['a', 'b'].map((revision) => counter(completed, 1, statName(`api.shop:80@${revision}`)));
+    made.report(1, [counter(completed, 4), ofRoute, ...ofApi], hour);
+    const named = (request: object) =>
+      made
+        .measure(request, hour)
+        .series.map(({ service, revision, route, requests }) => [service, revision, route, requests]);
+    expect(named({})).toEqual([
+      ['web', 'a', '', 4],
+      ['api', 'a', 'api.shop:80', 1],
+      ['api', 'b', 'api.shop:80', 1],
+    ]);
+    expect(named({ byRoute: true })).toEqual([
+      ['web', '', 'web.shop:80/read', 3],
+      ['api', '', 'api.shop:80', 2],
+    ]);
+    expect(made.measure({ byRoute: true }, hour).series[0]!.active).toBeUndefined();
+    expect(() => named({ byRoute: true, revision: 'a' })).toThrow('byRoute: Invalid value: true');
   });
 
   it('looks back for as long as it is asked to', () => {
