@@ -1,5 +1,6 @@
 import type { NodeTimes } from './node/registrar.ts';
 import type { ObservationTimes } from './pods/observation.ts';
+import type { Play } from './statistics/play.ts';
 
 /** How an agent and its node are set up. */
 export interface NodeAgentConfig {
@@ -39,6 +40,10 @@ export interface NodeAgentConfig {
   readonly imagesDir?: string;
   readonly nodeTimes?: NodeTimes;
   readonly observation?: ObservationTimes;
+  /** How often usage is read, in milliseconds; 10,000 where absent. */
+  readonly statisticsMs?: number;
+  /** Usage that containers of a hollow node seem to have; what their pods' annotation gantry.dev/hollow-usage says where absent. */
+  readonly play?: Play;
   /** Sandboxes and containers that start at once. */
   readonly parallelStarts?: number;
   /** Whether Event objects are written; true where absent. */

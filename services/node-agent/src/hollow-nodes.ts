@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { Credentials } from '@gantry/client/credentials.ts';
 import type { Clock } from '@gantry/runtime/clock.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
 import type { AgentApi } from './api.ts';
@@ -6,6 +7,7 @@ import type { NodeTimes } from './node/registrar.ts';
 import { boundPods, sharedPodSource } from './pods/source.ts';
 import { openHollowRuntime } from './runtime/hollow/driver.ts';
 import { startNodeAgent } from './service.ts';
+import type { Play } from './statistics/play.ts';
 
 /** Nodes whose agents look at their runtime this seldom, in milliseconds, as hollow runtimes tell of every change. */
 const idleMs = 60_000;
@@ -27,6 +29,18 @@ export interface HollowNodesConfig {
   readonly nodeTimes: NodeTimes;
   /** Labels of each node. */
   readonly labels?: (index: number) => Readonly<Record<string, string>>;
+  /**
+   * Lets the api ask each node for the usage of its pods, at a port of its own on 127.0.0.1. A node whose usage is asked for costs a
+   * connection; not served where absent.
+   */
+  readonly statistics?: {
+    /** Proof that the api must give, and each node's own. */
+    readonly credentialsOf: (nodeName: string) => Credentials;
+    /** How often usage is read, in milliseconds; 10,000 where absent. */
+    readonly everyMs?: number;
+    /** Usage of containers; what their pods' annotation gantry.dev/hollow-usage says where absent. */
+    readonly play?: Play;
+  };
 }
 
 /** Running hollow nodes. */
@@ -42,7 +56,7 @@ export async function startHollowNodes(
   config: HollowNodesConfig,
   deps: { readonly client: AgentApi; readonly clock: Clock; readonly log: Logger },
 ): Promise<HollowNodes> {
-  const { count, namePrefix, rootDir, cpuCount, memoryBytes, startMs, nodeTimes } = config;
+  const { count, namePrefix, rootDir, cpuCount, memoryBytes, startMs, nodeTimes, statistics } = config;
   await using stack = new AsyncDisposableStack();
   const pods = stack.use(boundPods(deps.client, deps.log));
   const podSource = sharedPodSource(pods);
@@ -59,8 +73,13 @@ export async function startHollowNodes(
         events: false,
         nodeTimes,
         observation: { idleMs, gapMs: 1 },
+        ...(statistics && {
+          listen: { host: '127.0.0.1', port: 0 },
+          ...(statistics.everyMs === undefined ? {} : { statisticsMs: statistics.everyMs }),
+          ...(statistics.play === undefined ? {} : { play: statistics.play }),
+        }),
       },
-      { ...deps, runtime, podSource },
+      { ...deps, runtime, podSource, credentials: statistics?.credentialsOf(nodeName) },
     );
     stack.use(agent);
     await agent.ready;

@@ -4,6 +4,7 @@ import { type Env, type NumberRange, type Options, readOptions, withPrefix } fro
 import type { NodeAgentConfig } from './config.ts';
 import { isWithin } from './ipv4.ts';
 import { defaultNodeTimes } from './node/registrar.ts';
+import { defaultSampleMs } from './statistics/sampler.ts';
 
 /** The settings of an agent that is a process of its own. */
 export interface MainOptions {
@@ -47,6 +48,7 @@ export const options = {
       'label',
       'max-pods',
       'heartbeat-ms',
+      'statistics-ms',
     ],
     { address: 'list', label: 'list', 'allowed-unsafe-sysctls': 'list' },
   ),
@@ -80,6 +82,7 @@ nobody could read logs or run commands.
   --label KEY=VALUE         label of the node; may be repeated
   --max-pods COUNT          (110)
   --heartbeat-ms MS         (${defaultNodeTimes.heartbeatMs})
+  --statistics-ms MS        how often usage is read (${defaultSampleMs})
 `;
 
 /** Reads flags, and the environment for those that are not given. Throws Invalid, naming the flag or variable. */
@@ -114,6 +117,7 @@ export function readConfig(args: readonly string[], env: Env): MainOptions {
         'nodeTimes',
         heartbeatMs === undefined ? undefined : { ...defaultNodeTimes, heartbeatMs, healthMs: heartbeatMs },
       ),
+      ...optional('statisticsMs', given.number('statistics-ms', { ...positive, min: 500 }, undefined)),
       ...optional('network', networkOf(given)),
     },
   };

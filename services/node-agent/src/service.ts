@@ -24,6 +24,8 @@ import { type Pods, startPods } from './pods/pods.ts';
 import { ownPodSource, type PodSource } from './pods/source.ts';
 import type { NodeStats, Runtime } from './runtime/runtime.ts';
 import { type PodServerDeps, servePods } from './server/server.ts';
+import { annotatedUsage } from './statistics/play.ts';
+import { PlayedStats } from './statistics/played.ts';
 import { Sampler } from './statistics/sampler.ts';
 
 /** Dependencies of an agent. Client and runtime belong to the caller: disposing of the agent closes neither. */
@@ -63,7 +65,8 @@ export async function startNodeAgent(config: NodeAgentConfig, deps: NodeAgentDep
   const network = stack.use(await networkOf(config, deps, log));
   const pods = stack.use(await startPods(config, { client, runtime, clock, log, machine, network, metrics }));
   const { nodeName } = config;
-  const server = listener && stack.use(await serveNode(listener, { nodeName, pods, runtime, clock, log }, stack));
+  const server =
+    listener && stack.use(await serveNode(config, listener, { nodeName, pods, runtime, clock, log }, stack));
   stack.use(rotateLogs(() => runningLogs(pods), { containers: runtime.containers, clock, log }));
   const source = deps.podSource ?? stack.use(ownPodSource(client, log));
   const address =
@@ -157,11 +160,14 @@ function listenerOf({ listen }: NodeAgentConfig, { credentials }: NodeAgentDeps)
 
 /** Serves the node's pods, and reads their statistics while it does. */
 function serveNode(
+  { play = annotatedUsage, statisticsMs }: NodeAgentConfig,
   listener: NonNullable<ReturnType<typeof listenerOf>>,
   deps: Omit<PodServerDeps, 'samples' | 'credentials'>,
   stack: AsyncDisposableStack,
 ): Promise<GrpcServer> {
-  const samples = stack.use(new Sampler({ ...deps, stats: deps.runtime.stats }));
+  const { info, stats: own } = deps.runtime;
+  const stats = info.driver === 'hollow' ? new PlayedStats({ ...deps, stats: own, play }) : own;
+  const samples = stack.use(new Sampler({ ...deps, stats }, statisticsMs));
   return servePods(listener, { ...deps, credentials: listener.credentials, samples });
 }
 

@@ -14,7 +14,7 @@ export interface CpuRate {
 }
 
 /** A shorter window tells of little more than the noise of reading. */
-const minWindowMs = 1_000;
+const minWindowMs = 500;
 /** Counters of several processors are read one after another, so that a rate may seem a little larger than all processors are. */
 const tolerance = 1.25;
 

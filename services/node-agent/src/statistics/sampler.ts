@@ -4,7 +4,7 @@ import type { ContainerStats, NodeStats, Stats } from '../runtime/runtime.ts';
 import { type CpuRate, cpuRate } from './rate.ts';
 
 /** How often counters are read, in milliseconds: as often as the kubelet does. */
-const sampleMs = 10_000;
+export const defaultSampleMs = 10_000;
 /** Bound of one reading of all counters, in milliseconds. */
 const readMs = 8_000;
 
@@ -29,12 +29,18 @@ export class Sampler implements AsyncDisposable {
   readonly #stats: Stats;
   readonly #clock: Clock;
   readonly #log: Logger;
+  readonly #everyMs: number;
   readonly #stop = new AbortController();
   readonly #done: Promise<void>;
   #samples: Samples = { node: undefined, containers: new Map() };
 
-  constructor({ stats, clock, log }: { readonly stats: Stats; readonly clock: Clock; readonly log: Logger }) {
+  /** @param everyMs How often counters are read. */
+  constructor(
+    { stats, clock, log }: { readonly stats: Stats; readonly clock: Clock; readonly log: Logger },
+    everyMs = defaultSampleMs,
+  ) {
     this.#stats = stats;
+    this.#everyMs = everyMs;
     this.#clock = clock;
     this.#log = log;
     this.#done = this.#run();
@@ -48,12 +54,12 @@ export class Sampler implements AsyncDisposable {
   async sample(): Promise<void> {
     const signal = AbortSignal.any([this.#stop.signal, AbortSignal.timeout(readMs)]);
     const before = this.#samples;
+    const monotonicMs = this.#clock.monotonic();
     const [node, containers] = await Promise.allSettled([this.#stats.node(signal), this.#stats.containers(signal)]);
     if (this.#stop.signal.aborted) return;
     for (const result of [node, containers]) {
       if (result.status === 'rejected') this.#log.debug({ error: result.reason }, 'statistics could not be read');
     }
-    const monotonicMs = this.#clock.monotonic();
     const machine = node.status === 'fulfilled' && areNumbers(node.value) ? node.value : undefined;
     const cpuCount = machine?.cpuCount ?? Number.POSITIVE_INFINITY;
     const next = <R extends { readonly cpuUsageNs: number }>(reading: R, last: Sample<R> | undefined): Sample<R> => {
@@ -83,7 +89,7 @@ export class Sampler implements AsyncDisposable {
   async #run(): Promise<void> {
     while (!this.#stop.signal.aborted) {
       await this.sample();
-      await this.#clock.sleep(sampleMs, this.#stop.signal).catch(() => {});
+      await this.#clock.sleep(this.#everyMs, this.#stop.signal).catch(() => {});
     }
   }
 }
