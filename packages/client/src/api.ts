@@ -180,7 +180,8 @@ export interface Writer {
   create<T extends KubeObject>(object: T, options?: WriteOptions): Promise<T>;
   /** Creates objects, each on its own, at most 1,024 at a time; one result each, in order. */
   createBatch(objects: readonly KubeObject[], options?: WriteOptions): Promise<CreateResult[]>;
-  update<T extends KubeObject>(object: T, options?: WriteOptions): Promise<T>;
+  /** Replaces an object but for its status; with a subresource, that part of it alone. */
+  update<T extends KubeObject>(object: T, options?: WriteOptions & { readonly subresource?: string }): Promise<T>;
   updateStatus<T extends KubeObject>(object: T, options?: WriteOptions): Promise<T>;
   patch<K extends AnyKind>(
     kind: K,

@@ -216,7 +216,10 @@ export class Client implements Reader, Writer, Disposable {
     return results.map((result) => ({ ...itemResult(result), name: result.name ?? '', uid: result.uid ?? '' }));
   }
 
-  async update<T extends KubeObject>(object: T, options?: WriteOptions): Promise<T> {
+  async update<T extends KubeObject>(
+    object: T,
+    options?: WriteOptions & { readonly subresource?: string },
+  ): Promise<T> {
     return this.#writeObject<T>(resourceService.Update!, object, options);
   }
 
@@ -337,9 +340,10 @@ export class Client implements Reader, Writer, Disposable {
   async #writeObject<T extends KubeObject>(
     method: MethodDefinition<object, object>,
     object: T,
-    options: WriteOptions | undefined,
+    options: (WriteOptions & { readonly subresource?: string }) | undefined,
   ): Promise<T> {
-    const request = { object: wrap(object), dryRun: options?.dryRun ?? false };
+    const { dryRun = false, subresource } = options ?? {};
+    const request = { object: wrap(object), dryRun, ...(subresource && { subresource }) };
     return unwrap<T>(await this.#write<Wrapped>(method, request, options));
   }
 

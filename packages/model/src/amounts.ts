@@ -1,4 +1,5 @@
-import type { Container, PodSpec } from './gen/gantry.core.v1.ts';
+import type { Container, Pod, PodSpec } from './gen/gantry.core.v1.ts';
+import { resourcesCountedOf } from './kinds/pod/allocated.ts';
 import { parseQuantity, toMilli, toUnits } from './quantity.ts';
 
 /** Amounts by resource: cpu in thousandths of a core, all others in their own unit (bytes, pieces). */
@@ -41,6 +42,14 @@ export function podRequests(spec: PodSpec): Map<string, number> {
   for (const [resource, amount] of requests) if (amount === 0) requests.delete(resource);
   requests.set('pods', 1);
   return requests;
+}
+
+/**
+ * Requests of a pod on its node as they are to be counted while it may be resized: the larger of what it asks for and of what its node has set
+ * aside and in force for it, by container; what a resize asks for that is infeasible does not count. As Kubernetes' scheduler counts.
+ */
+export function podRequestsOnNode(pod: Pick<Pod, 'spec' | 'status'>): Map<string, number> {
+  return podRequests(resourcesCountedOf(pod));
 }
 
 function containersRequests(spec: PodSpec): Map<string, number> {

@@ -638,7 +638,7 @@ export interface PatchRequest {
   type?: 'TYPE_UNSPECIFIED' | 'JSON' | 'MERGE' | 'STRATEGIC';
   /** The patch, in JSON. */
   patch?: string;
-  /** "status" to change the status only; empty for all but the status. */
+  /** The part that is changed alone, such as "status", or "resize" of a pod; empty for all but the status. */
   subresource?: string;
   /** Do everything but store it. */
   dryRun?: boolean;
@@ -982,6 +982,8 @@ export interface UpdateRequest {
   object?: Object;
   /** Do everything but store it. */
   dryRun?: boolean;
+  /** The part that is replaced alone, such as "resize" of a pod; empty for all but the status. UpdateStatus takes no notice of it. */
+  subresource?: string;
 }
 
 /** One change. */

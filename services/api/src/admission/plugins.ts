@@ -22,6 +22,7 @@ import { KindView, notingStep } from './kind-view.ts';
 import { limitRangeStep } from './limit-ranges/step.ts';
 import { namespaceLifecycleStep } from './namespace-lifecycle.ts';
 import { podCertificateStep } from './pod-certificates.ts';
+import { podResizeStep } from './pod-resize.ts';
 import { podSecurityStep } from './pod-security/step.ts';
 import { priorityClassAdmission, priorityStep } from './priority.ts';
 import { quotaStep } from './quotas/reservations.ts';
@@ -103,6 +104,7 @@ export function admissionSteps(deps: Deps, outside: readonly AdmissionStep[]): r
     defaultIngressClassStep(views.ingressClasses),
     jobOrderStep(deps.store),
     topologyStep(deps.ledger),
+    podResizeStep(deps.ledger),
     ...outside,
     // Judges what all steps before it made of the write.
     access.escalationStep,

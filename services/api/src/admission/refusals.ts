@@ -15,7 +15,7 @@ export function forbiddenBy(
     reason = 'Forbidden',
     code = 403,
     causes,
-  }: { readonly reason?: string; code?: number; causes?: readonly string[] } = {},
+  }: { readonly reason?: string; code?: number; causes?: readonly (string | { readonly reason: string })[] } = {},
 ): GantryError {
   const { form, object, kind } = attempt;
   const name = attempt.name || object?.metadata?.name || object?.metadata?.generateName || 'Unknown';
@@ -24,7 +24,9 @@ export function forbiddenBy(
     name,
     ...(form.group === '' ? {} : { group: form.group }),
     kind: kind.plural,
-    ...(causes === undefined ? {} : { causes: causes.map((message) => ({ message })) }),
+    ...(causes === undefined
+      ? {}
+      : { causes: causes.map((cause) => (typeof cause === 'string' ? { message: cause } : cause)) }),
   };
   const status = { code, reason, details };
   const known: Reason = reason === 'Invalid' || reason === 'RequestEntityTooLarge' ? reason : 'Forbidden';

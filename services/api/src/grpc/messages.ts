@@ -31,10 +31,14 @@ export interface WatchRequest extends QueryMessage {
   readonly prompt?: boolean;
 }
 
-/** CreateRequest and UpdateRequest. */
+/** CreateRequest, and UpdateRequest of a status. */
 export interface ObjectRequest {
   readonly object?: Wrapped;
   readonly dryRun?: boolean;
+}
+
+export interface UpdateRequest extends ObjectRequest {
+  readonly subresource?: string;
 }
 
 export interface CreateBatchRequest {

@@ -126,9 +126,9 @@ function objectHandlers(api: ResourceApi, calls: Calls, kinds: Registry): Untype
       ({ objects }) => onWrapped('create', objects?.[0], kinds),
     ),
     Update: calls.unary(
-      async (context, { object, dryRun = false }: message.ObjectRequest) =>
-        written(decoded(object), (each) => api.update(context, each, dryRun)),
-      ({ object }) => onWrapped('update', object, kinds),
+      async (context, { object, dryRun = false, subresource }: message.UpdateRequest) =>
+        written(decoded(object), (each) => api.update(context, each, dryRun, partOf(subresource))),
+      ({ object, subresource }) => onWrapped('update', object, kinds, subresource),
     ),
     UpdateStatus: calls.unary(
       async (context, { object, dryRun = false }: message.ObjectRequest) =>

@@ -1,6 +1,7 @@
 import type { PodReport } from '@gantry/client/object-messages.ts';
 import type { PodCondition } from '@gantry/model/gen/gantry.core.v1.ts';
 import type { Kind } from '@gantry/model/kind.ts';
+import { resizeConditions } from '@gantry/model/kinds/pod/allocated.ts';
 import { conflict, GantryError, notFound } from '@gantry/runtime/errors.ts';
 import { checkStatusUpdate } from '../core/check.ts';
 import { isReleased } from '../core/deletion.ts';
@@ -58,9 +59,12 @@ export function planReport(
   return { type: 'write', operation: putObject(stored.key, owned, stored.revision, value) };
 }
 
+/** Conditions that are there only as long as the node reports them. */
+const passing: readonly string[] = Object.values(resizeConditions);
+
 /** The node's conditions, and those that others set (PodScheduled by Bind, DisruptionTarget by Evict) and the node does not know. */
 function mergedConditions(reported: readonly PodCondition[], stored: Stored): readonly PodCondition[] {
   const before = (stored.object.status?.conditions ?? []) as readonly PodCondition[];
   const types = new Set(reported.map(({ type }) => type));
-  return [...before.filter(({ type }) => !types.has(type)), ...reported];
+  return [...before.filter(({ type }) => !types.has(type) && !passing.includes(type)), ...reported];
 }

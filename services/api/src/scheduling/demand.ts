@@ -1,5 +1,5 @@
-import { type Amounts, addAll, amountsOf, podRequests } from '@gantry/model/amounts.ts';
-import type { PodSpec } from '@gantry/model/gen/gantry.core.v1.ts';
+import { type Amounts, addAll, amountsOf, podRequestsOnNode } from '@gantry/model/amounts.ts';
+import type { Pod, PodSpec } from '@gantry/model/gen/gantry.core.v1.ts';
 import { deviceCount, devicesOf, gpuDemand, wholeDevice } from '@gantry/model/gpu.ts';
 import type { AnyObject } from '../core/stored-object.ts';
 
@@ -33,10 +33,10 @@ export function deviceResource(device: number): string {
   return `GPU device ${device}`;
 }
 
-/** Resources that a pod takes; of GPU devices, those that its annotation names. */
+/** Resources that a pod takes, the more of what it has and what it is resized to; of GPU devices, those that its annotation names. */
 export function demandOf(pod: AnyObject): Demand {
   const spec = pod.spec as unknown as PodSpec;
-  const amounts = podRequests(spec);
+  const amounts = podRequestsOnNode(pod as unknown as Pod);
   const gpu = gpuDemand(amounts);
   if (gpu !== undefined) {
     amounts.set(allDevices, gpu.devices * gpu.milliEach);

@@ -46,3 +46,11 @@ test('pods of one template share their requirement; other claims make another', 
   expect(compile('a', 'data')).toBe(compile('b', 'data'));
   expect(compile('a', 'data')).not.toBe(compile('a', 'logs'));
 });
+
+test('a pod that is resized takes the more of what it has and what it asks for', () => {
+  const compiler = new PodCompiler();
+  const before = podNamed('p', { requests: { cpu: '1' } });
+  const status = { containerStatuses: [{ name: before.spec.containers[0]!.name, allocatedResources: { cpu: '2' } }] };
+  expect(compiler.compile({ ...before, status }).requirement.requests.get('cpu')).toBe(2_000);
+  expect(compiler.compile(before).requirement.requests.get('cpu')).toBe(1_000);
+});

@@ -1,6 +1,7 @@
 import { podRequests } from '@gantry/model/amounts.ts';
 import type { Affinity, Pod, PodSpec, TopologySpreadConstraint } from '@gantry/model/gen/gantry.core.v1.ts';
 import { areDevicesFor, devicesOf, gpuDemand } from '@gantry/model/gpu.ts';
+import { resourcesCountedOf } from '@gantry/model/kinds/pod/allocated.ts';
 import { claimsOf } from '@gantry/model/kinds/pod/claims.ts';
 import { podGroupLabel } from '@gantry/model/kinds/podgroup/podgroup.ts';
 import {
@@ -32,7 +33,9 @@ export class PodCompiler {
   compile(pod: Pod): PodInfo {
     const { metadata, spec, status } = pod;
     const phase = status?.phase;
-    const requirement = this.#requirementOf(pod);
+    // While a pod is resized, the more of what it has and what it asks for counts.
+    const counted = resourcesCountedOf(pod);
+    const requirement = this.#requirementOf(counted === spec ? pod : { ...pod, spec: counted });
     const group = metadata.labels?.[podGroupLabel] ?? '';
     return {
       uid: metadata.uid ?? '',

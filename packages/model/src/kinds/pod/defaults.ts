@@ -23,7 +23,6 @@ export function setPodDefaults({ spec }: Pod): void {
   spec.enableServiceLinks ??= true;
   spec.serviceAccountName ||= 'default';
   spec.serviceAccount = spec.serviceAccountName;
-  setRequestDefaults(spec.resources);
   for (const container of [...(spec.initContainers ?? []), ...spec.containers]) {
     setRequestDefaults(container.resources);
     if (spec.hostNetwork === true) for (const port of container.ports ?? []) port.hostPort ??= port.containerPort;

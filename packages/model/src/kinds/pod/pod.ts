@@ -4,6 +4,7 @@ import { podColumns } from './columns.ts';
 import { setPodDefaults } from './defaults.ts';
 import { refuseEphemeralContainers, transferEphemeralContainers, validateAddedContainers } from './ephemeral.ts';
 import { preparePodForCreate, preparePodForUpdate } from './prepare.ts';
+import { transferResize, validateResize } from './resize.ts';
 import { validatePodStatus, validatePodUpdate } from './update.ts';
 import { validatePod } from './validation.ts';
 import { podWarnings } from './warnings.ts';
@@ -38,6 +39,7 @@ export const pod: Kind<Pod> = {
       verbs: ['create', 'delete', 'get', 'patch', 'update'],
       type: { group: '', version: 'v1', kind: 'PodProxyOptions' },
     },
+    resize: { verbs: ['get', 'patch', 'update'], transfer: transferResize, validate: validateResize },
   },
   generation: 'spec',
   setDefaults: setPodDefaults,

@@ -1,10 +1,12 @@
 /** Fields that the server sets on pods. */
 import type { Pod, PodCondition, PodStatus } from '../../gen/gantry.core.v1.ts';
 import type { LabelSelector } from '../../gen/gantry.meta.v1.ts';
+import { setPodLevelDefaults } from './pod-level.ts';
 import { qosClassOf } from './qos.ts';
 
 /** Makes a new pod pending, whatever status it came with. */
 export function preparePodForCreate(pod: Pod): void {
+  setPodLevelDefaults(pod);
   pod.status = { phase: 'Pending', qosClass: qosClassOf(pod), ...gatedStatus(pod) };
   mergeLabelKeys(pod);
 }

@@ -65,7 +65,7 @@ function validatePodSpec(spec: PodSpec, path: string): FieldCause[] {
   return [
     ...validateVolumes(spec.volumes ?? [], `${path}.volumes`),
     ...validateContainers(spec, path),
-    ...validatePodResources(spec.resources, `${path}.resources`),
+    ...validatePodResources(spec, `${path}.resources`),
     ...Object.entries(spec.overhead ?? {}).flatMap(([name, amount]) =>
       validateAmount(name, amount, `${path}.overhead[${name}]`),
     ),

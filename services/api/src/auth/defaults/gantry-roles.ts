@@ -40,6 +40,7 @@ system:gantry:view in:view
 system:aggregated-metrics-reader in:view in:edit in:admin
   get,list,watch metrics.k8s.io nodes,pods
 system:gantry:edit in:edit
+  get,patch,update core pods/resize
   create,delete,deletecollection,get,list,patch,update,watch gantry.dev rollouts
   create,delete,deletecollection,get,list,patch,update,watch scheduling.x-k8s.io podgroups
 `;

@@ -1,9 +1,18 @@
 /** Validation of the resources that containers ask for and are limited to. */
 import type { FieldCause } from '@gantry/runtime/errors.ts';
-import type { ResourceRequirements } from '../../../gen/gantry.core.v1.ts';
+import type { PodSpec, ResourceRequirements } from '../../../gen/gantry.core.v1.ts';
 import { compareQuantities, parseQuantity, quantityProblem } from '../../../quantity.ts';
-import { duplicates, forbidden, invalidValue, invalidValues, required } from '../../../validation/causes.ts';
+import {
+  duplicates,
+  forbidden,
+  invalidValue,
+  invalidValues,
+  notFound,
+  notSupported,
+  required,
+} from '../../../validation/causes.ts';
 import { qualifiedNameProblems } from '../../../validation/names.ts';
+import { isPodLevelResource, validatePodLevel } from '../pod-level.ts';
 
 const zero = parseQuantity('0');
 const standardNames = ['cpu', 'memory', 'ephemeral-storage'];
@@ -24,14 +33,38 @@ export function validateResources(resources: ResourceRequirements | undefined, p
   ];
 }
 
-/** The resources of a pod as a whole; its own amounts can't name claims. */
-export function validatePodResources(resources: ResourceRequirements | undefined, path: string): FieldCause[] {
+/** The resources of a pod as a whole: few can be shared so, and claims are not among them. */
+export function validatePodResources(spec: PodSpec, path: string): FieldCause[] {
+  const { resources } = spec;
   if (resources === undefined) return [];
-  const { claims, ...amounts } = resources;
+  const { claims } = resources;
+  const unsupported = (['limits', 'requests'] as const).flatMap((part) =>
+    Object.keys(resources[part] ?? {})
+      .filter((name) => !isPodLevelResource(name) && qualifiedNameProblems(name).length === 0)
+      .map((name) => notSupported(`${path}.${part}[${name}]`, name, ['cpu', pagesPrefix, 'memory'])),
+  );
   return [
-    ...(claims === undefined ? [] : [forbidden(`${path}.claims`, 'claims cannot be set for Resources at pod-level')]),
-    ...validateResources(amounts, path),
+    ...(claims === undefined ? [] : [forbidden(`${path}.claims`, 'claims may not be set for Resources at pod-level')]),
+    ...validateResources(resources, path),
+    ...validateClaimNames(resources, spec, path),
+    ...unsupported,
+    ...validatePodLevel(spec, path),
   ];
+}
+
+/** The claims that a container uses are among those of its pod. */
+export function validateClaimNames(
+  { claims = [] }: ResourceRequirements = {},
+  { resourceClaims = [] }: PodSpec,
+  path: string,
+): FieldCause[] {
+  const known = resourceClaims.map(({ name }) => name).sort();
+  const where = known.length === 0 ? ' which is empty' : `: ${known.join(', ')}`;
+  return claims.flatMap(({ name }, index) => {
+    if (known.includes(name)) return [];
+    const cause = notFound(`${path}.claims[${index}]`, name);
+    return [{ ...cause, message: `${cause.message}: must be one of the names in pod.spec.resourceClaims${where}` }];
+  });
 }
 
 /** An amount of anything by name, such as the overhead of a runtime. */

@@ -16,7 +16,7 @@ import { validateContainerSecurity } from '../security.ts';
 import { validateEnv, validateEnvFrom } from './env.ts';
 import { validateDevices, validateMounts } from './mounts.ts';
 import { validateLifecycle, validateProbes } from './probes.ts';
-import { validateResources } from './resources.ts';
+import { validateClaimNames, validateResources } from './resources.ts';
 
 const pullPolicies = ['Always', 'IfNotPresent', 'Never'];
 const messagePolicies = ['FallbackToLogsOnError', 'File'];
@@ -72,6 +72,7 @@ export function validateContainer(
     ...validateMounts(container, volumes, `${path}.volumeMounts`),
     ...validateDevices(volumeDevices, volumes, `${path}.volumeDevices`),
     ...validateResources(container.resources, `${path}.resources`),
+    ...validateClaimNames(container.resources, spec, `${path}.resources`),
     ...validateResizing(container, spec, `${path}.resizePolicy`),
     ...validateContainerSecurity(container.securityContext, `${path}.securityContext`),
   ];
@@ -111,6 +112,11 @@ function validateInitOnly(container: Container, spec: PodSpec, path: string): Fi
   for (const name of ['lifecycle', 'livenessProbe', 'readinessProbe', 'startupProbe'] as const) {
     if (container[name] !== undefined) causes.push(forbidden(`${path}.${name}`, text));
   }
+  (container.resizePolicy ?? []).forEach((policy, index) => {
+    if (policy.restartPolicy !== 'RestartContainer') return;
+    const problem = "must not be set to 'RestartContainer' for non-sidecar initContainers";
+    causes.push(invalidValue(`${path}.resizePolicy[${index}].restartPolicy`, policy.restartPolicy, problem));
+  });
   return causes;
 }
 
@@ -154,7 +160,7 @@ function validateResizing({ resizePolicy = [] }: Container, spec: PodSpec, path:
     ...oneOf(path, resourceName, resizable),
     ...oneOf(path, restartPolicy, resizePolicies),
     ...(spec.restartPolicy === 'Never' && restartPolicy === 'RestartContainer'
-      ? [invalidValue(path, restartPolicy, "must be 'NotRequired' when `restartPolicy` is 'Never'")]
+      ? [invalidValue(path, restartPolicy, "must be 'NotRequired' when pod `restartPolicy` is 'Never'")]
       : []),
   ]);
   const repeated = duplicates(
