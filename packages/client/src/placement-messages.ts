@@ -1,5 +1,7 @@
 /** The messages of gantry.api.v1.PlacementService as servers and clients handle them; see proto/gantry/api/v1/placement.proto. */
 
+import type { Node, Pod } from '@gantry/model/gen/gantry.core.v1.ts';
+
 export interface ExplainPodRequest {
   readonly namespace: string;
   readonly name: string;
@@ -107,4 +109,76 @@ export interface MoveProgress {
   readonly move: PodMove;
   readonly state: 'evicted' | 'placed' | 'failed';
   readonly message: string;
+}
+
+export interface SimulateRequest {
+  readonly templates?: readonly NodeTemplate[];
+  readonly podUids?: readonly string[];
+  readonly headroom?: readonly PodBatch[];
+  readonly absentNodes?: readonly string[];
+  readonly emptied?: readonly EmptiedNode[];
+  readonly limits?: SimulationLimits;
+}
+
+export interface NodeTemplate {
+  readonly id: string;
+  readonly node: Node;
+  readonly pods?: readonly Pod[];
+  readonly coming?: number;
+  readonly most?: number;
+  readonly cost?: number;
+  readonly groupSize?: number;
+}
+
+export interface PodBatch {
+  readonly id: string;
+  readonly pod: Pod;
+  readonly count: number;
+}
+
+export interface EmptiedNode {
+  readonly nodeName: string;
+  readonly podUids?: readonly string[];
+}
+
+export interface SimulationLimits {
+  readonly nodes?: number | undefined;
+  readonly cpuMilli?: number | undefined;
+  readonly memoryBytes?: number | undefined;
+}
+
+/** Fields that are empty may be absent. */
+export interface SimulateResponse {
+  readonly placements?: readonly SimulatedPlacement[];
+  readonly added?: readonly AddedNode[];
+  readonly unplaced?: readonly UnplacedPods[];
+  readonly emptied?: readonly EmptiedOutcome[];
+}
+
+export interface SimulatedPlacement {
+  readonly id: string;
+  readonly nodeName: string;
+  readonly count: number;
+}
+
+export interface AddedNode {
+  readonly templateId: string;
+  readonly podUids?: readonly string[];
+  readonly headroom?: readonly SimulatedPlacement[];
+}
+
+export interface UnplacedPods {
+  readonly ids: readonly string[];
+  readonly refusals?: readonly TemplateRefusal[];
+}
+
+export interface TemplateRefusal {
+  readonly templateId?: string;
+  readonly reason: string;
+}
+
+export interface EmptiedOutcome {
+  readonly nodeName: string;
+  readonly fits?: boolean;
+  readonly problem?: string;
 }

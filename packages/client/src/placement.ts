@@ -2,7 +2,14 @@
 import type { Client as GrpcClient } from '@grpc/grpc-js';
 import type { CallOptions } from './api.ts';
 import { type CallDefaults, callServerStream, callUnary } from './calls.ts';
-import type { DefragmentProgress, DefragmentRequest, ExplainPodRequest, PodExplanation } from './placement-messages.ts';
+import type {
+  DefragmentProgress,
+  DefragmentRequest,
+  ExplainPodRequest,
+  PodExplanation,
+  SimulateRequest,
+  SimulateResponse,
+} from './placement-messages.ts';
 import { placementService } from './protos.ts';
 
 /** Annotation by which the holder of a scheduler's Lease says where its PlacementService listens, as `host:port`. */
@@ -23,6 +30,13 @@ export class PlacementCalls {
     const { signal, timeoutMs = this.#defaults.timeoutMs } = options ?? {};
     const bounds = { ...this.#defaults, signal, timeoutMs, idempotent: true };
     return callUnary(this.#client, placementService.ExplainPod!, request, bounds);
+  }
+
+  /** Where waiting pods would go with other nodes, which nodes that takes, and which nodes could be emptied. Changes nothing. */
+  simulate(request: SimulateRequest, options?: CallOptions): Promise<SimulateResponse> {
+    const { signal, timeoutMs = this.#defaults.timeoutMs } = options ?? {};
+    const bounds = { ...this.#defaults, signal, timeoutMs, idempotent: true };
+    return callUnary(this.#client, placementService.Simulate!, request, bounds);
   }
 
   /** Plans to free whole nodes and, where it is asked to, does so; the first message is the plan. */

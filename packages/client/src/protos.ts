@@ -1,7 +1,7 @@
 /**
  * The gRPC services of gantry.api.v1 as @grpc/grpc-js takes them, for clients and servers alike. Requests and responses
- * that carry objects have Kubernetes' JSON form (@gantry/model/codec.ts); those of PodService, which carry bytes, and
- * of PlacementService, TrafficService and MetricsService, which carry none, are plain protobuf with Buffers.
+ * that carry objects have Kubernetes' JSON form (@gantry/model/codec.ts); those of PodService, which carry bytes,
+ * of TrafficService and MetricsService, and those of PlacementService but for simulations, are plain protobuf with Buffers.
  */
 import { type Codec, codecFor } from '@gantry/model/codec.ts';
 import { declarations } from '@gantry/model/declarations.ts';
@@ -20,8 +20,10 @@ export const nodeService: ServiceDefinition = serviceDefinition('NodeService', c
 export const podService: ServiceDefinition = serviceDefinition('PodService', plainCodec);
 /** Gives service accounts their tokens. */
 export const tokenService: ServiceDefinition = serviceDefinition('TokenService', codecFor);
-/** Tells of placements; served by the api and by schedulers. */
-export const placementService: ServiceDefinition = serviceDefinition('PlacementService', plainCodec);
+/** Tells of placements; served by the api and by schedulers. Simulations carry nodes and pods. */
+export const placementService: ServiceDefinition = serviceDefinition('PlacementService', (name) =>
+  name.startsWith(`${servicePackage}.Simulate`) ? codecFor(name) : plainCodec(name),
+);
 /** Tells of requests to Services; served by the api and by xDS servers. */
 export const trafficService: ServiceDefinition = serviceDefinition('TrafficService', plainCodec);
 /** Tells of usage and of metrics. */

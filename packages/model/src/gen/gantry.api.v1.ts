@@ -76,6 +76,16 @@ export interface Binding {
   gang?: string;
 }
 
+/** Usage of one container. */
+export interface ContainerMetrics {
+  /** Name of the container. */
+  name?: string;
+  /** Processors in use over the window, in billionths of one: 1,000,000 are 1m. */
+  cpuNanocores?: number;
+  /** Memory that it holds and the kernel cannot take back, at the end of the window, in bytes. */
+  memoryWorkingSetBytes?: number;
+}
+
 /** Names a container of a pod. */
 export interface ContainerRef {
   /** The pod's namespace. */
@@ -102,6 +112,12 @@ export interface ContainerStats {
   memoryWorkingSetBytes?: number;
   /** When this was read, in milliseconds since the Unix epoch. */
   timestampMs?: number;
+  /** Processors in use over the window, in billionths of one; 0 without a window. */
+  cpuNanocores?: number;
+  /** Length of the window before timestampMs over which processor time was measured, in milliseconds; 0 where there is no rate: the container is new, or what was read of it makes no sense. */
+  windowMs?: number;
+  /** The pod's metadata.uid: a pod's successor may have its name. */
+  podUid?: string;
 }
 
 /** Asks for new objects, at most 1,024. */
@@ -140,6 +156,50 @@ export interface CreateResult {
   name?: string;
   /** Its uid; empty where it was refused. */
   uid?: string;
+}
+
+/** Value of a metric of one object. */
+export interface CustomMetricValue {
+  /** Kind of the object, such as Pod. */
+  kind?: string;
+  /** API version of the object, such as v1. */
+  apiVersion?: string;
+  /** Namespace of the object; empty where it is in none. */
+  namespace?: string;
+  /** Name of the object. */
+  name?: string;
+  /** Name of the metric. */
+  metric?: string;
+  /** Time of the measurement, in milliseconds since the Unix epoch. */
+  timestampMs?: number;
+  /** Seconds over which a rate was measured; 0 for a value of the moment. */
+  windowSeconds?: number;
+  /** The value, as a quantity, such as 1500m. */
+  value?: string;
+}
+
+/** Asks about a metric of objects. */
+export interface CustomMetricsRequest {
+  /** API group of the objects; empty for the core group. */
+  group?: string;
+  /** Plural name of the objects, such as pods. */
+  resource?: string;
+  /** Namespace of the objects; empty for objects that are in none. */
+  namespace?: string;
+  /** Name of one object, or empty where labelSelector tells which. */
+  name?: string;
+  /** Selector of the objects' labels, where no name is given; all of the namespace where that is empty, too. */
+  labelSelector?: string;
+  /** Name of the metric, such as requests_per_second. */
+  metric?: string;
+  /** Selector of the metric's own labels; all series together where empty. */
+  metricSelector?: string;
+}
+
+/** Values of a metric of objects. */
+export interface CustomMetricsResponse {
+  /** One for each object that has the metric. */
+  values?: CustomMetricValue[];
 }
 
 /** An object whose stored text cannot be decoded. */
@@ -298,6 +358,36 @@ export interface ExplainPodRequest {
   uid?: string;
   /** The pod's spec.schedulerName; the api fills it in when it passes the call on. */
   schedulerName?: string;
+}
+
+/** Value of one series of a metric. */
+export interface ExternalMetricValue {
+  /** Name of the metric. */
+  metric?: string;
+  /** Labels of the series. */
+  labels?: Record<string, string>;
+  /** Time of the measurement, in milliseconds since the Unix epoch. */
+  timestampMs?: number;
+  /** Seconds over which a rate was measured; 0 for a value of the moment. */
+  windowSeconds?: number;
+  /** The value, as a quantity, such as 1500m. */
+  value?: string;
+}
+
+/** Asks about a metric of no object. */
+export interface ExternalMetricsRequest {
+  /** Namespace of whoever asks: adapters may give namespaces different answers. */
+  namespace?: string;
+  /** Name of the metric. */
+  metric?: string;
+  /** Selector of the metric's labels; all series where empty. */
+  metricSelector?: string;
+}
+
+/** Values of a metric of no object. */
+export interface ExternalMetricsResponse {
+  /** One for each series that the selector takes. */
+  values?: ExternalMetricValue[];
 }
 
 /** Nodes that take a pod, with equal scores. */
@@ -472,6 +562,46 @@ export interface NodeHeartbeat {
   nodeName?: string;
   /** The api's clock when it arrived, in milliseconds since the Unix epoch. */
   receivedAtMs?: number;
+}
+
+/** Usage of one node. */
+export interface NodeMetrics {
+  /** Name of the node. */
+  name?: string;
+  /** End of the window, in milliseconds since the Unix epoch. */
+  timestampMs?: number;
+  /** Length of the window over which processor time was measured, in milliseconds. */
+  windowMs?: number;
+  /** Processors in use over the window, in billionths of one. */
+  cpuNanocores?: number;
+  /** Memory that is held and cannot be taken back, in bytes. */
+  memoryWorkingSetBytes?: number;
+}
+
+/** Asks about nodes. */
+export interface NodeMetricsRequest {
+  /** Selector of the nodes' labels; all where empty. */
+  labelSelector?: string;
+  /** Name of one node; all where empty. NotFound where that node has no metrics. */
+  name?: string;
+}
+
+/** Usage of nodes. */
+export interface NodeMetricsResponse {
+  /** One for each node whose agent answers and has two good samples. */
+  nodes?: NodeMetrics[];
+}
+
+/** Usage of a node. */
+export interface NodeUsage {
+  /** Processors in use over the window, in billionths of one. */
+  cpuNanocores?: number;
+  /** Memory that is held and cannot be taken back, in bytes. */
+  memoryWorkingSetBytes?: number;
+  /** End of the window, in milliseconds since the Unix epoch. */
+  timestampMs?: number;
+  /** Length of the window, in milliseconds. */
+  windowMs?: number;
 }
 
 /** One object of any kind. The field that is set tells its apiVersion and kind, but for json. */
@@ -702,6 +832,36 @@ export interface PodExplanation {
   preemption?: PreemptionOutlook;
 }
 
+/** Usage of one pod. */
+export interface PodMetrics {
+  /** Namespace of the pod. */
+  namespace?: string;
+  /** Name of the pod. */
+  name?: string;
+  /** End of the window, in milliseconds since the Unix epoch: the oldest of its containers'. */
+  timestampMs?: number;
+  /** Length of the window over which processor time was measured, in milliseconds. */
+  windowMs?: number;
+  /** Its running containers, restartable init containers among them, in the order of their names. */
+  containers?: ContainerMetrics[];
+}
+
+/** Asks about pods. */
+export interface PodMetricsRequest {
+  /** Namespace of the pods; all where empty. */
+  namespace?: string;
+  /** Selector of the pods' labels, such as `app=web`; all where empty. */
+  labelSelector?: string;
+  /** Name of one pod, which needs a namespace; all where empty. NotFound where that pod has no metrics. */
+  name?: string;
+}
+
+/** Usage of pods. */
+export interface PodMetricsResponse {
+  /** One for each running pod that is measured. A pod that is new, whose node does not answer, or one of whose running containers has no two good samples is missing: never half or wrong. */
+  pods?: PodMetrics[];
+}
+
 /** A pod that moves: it is evicted, and the pod that its controller makes in its place is put on another node. */
 export interface PodMove {
   /** The pod's namespace. */
@@ -892,6 +1052,8 @@ export interface StatsRequest {
 export interface StatsResponse {
   /** One a running container. */
   containers?: ContainerStats[];
+  /** The node itself; absent where the api answers, and while the node's agent has no two good samples. */
+  node?: NodeUsage;
 }
 
 /** A terminal's size in characters. */

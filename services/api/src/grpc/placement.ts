@@ -1,4 +1,4 @@
-import type { DefragmentRequest, ExplainPodRequest } from '@gantry/client/placement-messages.ts';
+import type { DefragmentRequest, ExplainPodRequest, SimulateRequest } from '@gantry/client/placement-messages.ts';
 import type { UntypedServiceImplementation } from '@grpc/grpc-js';
 import type { PlacementProxy } from '../placement/proxy.ts';
 import type { Calls } from './calls.ts';
@@ -10,6 +10,10 @@ export function placementHandlers(proxy: PlacementProxy, calls: Calls): UntypedS
     ExplainPod: calls.unary(
       (context, request: ExplainPodRequest) => proxy.explainPod(context, request),
       () => on('get', 'pods'),
+    ),
+    Simulate: calls.unary(
+      (context, request: SimulateRequest) => proxy.simulate(context, request),
+      () => on('create', 'nodes/simulation'),
     ),
     Defragment: calls.serverStream((context, request: DefragmentRequest) => proxy.defragment(context, request)),
   };

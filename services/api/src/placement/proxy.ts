@@ -4,6 +4,8 @@ import type {
   DefragmentRequest,
   ExplainPodRequest,
   PodExplanation,
+  SimulateRequest,
+  SimulateResponse,
 } from '@gantry/client/placement-messages.ts';
 import { genericKindOf } from '@gantry/model/built-in.ts';
 import type { Pod } from '@gantry/model/gen/gantry.core.v1.ts';
@@ -45,6 +47,18 @@ export class PlacementProxy {
     const best = known.find(({ owned }) => owned) ?? known[0];
     if (best !== undefined) return best;
     throw mostTelling(answers.filter((answer) => answer.status === 'rejected').map(({ reason }) => reason));
+  }
+
+  /** Where pods would go with other nodes. Of several shards the first knows all nodes, and its own share of the pods that wait. */
+  async simulate(context: RequestContext, request: SimulateRequest): Promise<SimulateResponse> {
+    this.#deps.authorize(context.user, attemptOn('create', 'nodes/simulation'));
+    const [address] = await schedulerAddresses(this.#deps);
+    using scheduler = connectToScheduler(address!, this.#deps.credentials);
+    try {
+      return await scheduler.placement.simulate(request, { signal: context.signal });
+    } catch (error) {
+      throw named(error, address!);
+    }
   }
 
   /** Frees nodes, or says how that would be done. */

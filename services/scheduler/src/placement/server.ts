@@ -1,6 +1,13 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Credentials } from '@gantry/client/credentials.ts';
 import { admitPeers } from '@gantry/client/guard.ts';
-import type { DefragmentRequest, ExplainPodRequest, PodExplanation } from '@gantry/client/placement-messages.ts';
+import type {
+  DefragmentRequest,
+  ExplainPodRequest,
+  PodExplanation,
+  SimulateRequest,
+  SimulateResponse,
+} from '@gantry/client/placement-messages.ts';
 import { placementService } from '@gantry/client/protos.ts';
 import { serveGrpc } from '@gantry/client/serve.ts';
 import { ServerCalls } from '@gantry/client/server-calls.ts';
@@ -13,9 +20,12 @@ import type { UntypedServiceImplementation } from '@grpc/grpc-js';
 import type { Defragmenter } from '../defrag/defragmenter.ts';
 import { explainPod } from '../explain/explain.ts';
 import type { Scheduler } from '../scheduler.ts';
+import { simulate } from '../simulate/simulate.ts';
 
-/** Questions are small. */
-const maxRequestBytes = 64 * 1024;
+/** A simulation names thousands of pods by their uids, and brings nodes and pods of every group. */
+const maxRequestBytes = 4 * 1024 * 1024;
+/** Milliseconds after which a simulation lets the scheduler go on. */
+const simulationSliceMs = 10;
 
 /** Dependencies of PlacementService. */
 export interface PlacementDeps {
@@ -58,5 +68,24 @@ function handlersOf({ scheduler, defragmenter, clock, log }: PlacementDeps): Unt
     Defragment: calls.serverStream(({ signal }, { execute, maxMoves = 0 }: DefragmentRequest) =>
       defragmenter.run(execute, maxMoves, signal),
     ),
+    Simulate: calls.unary(({ signal }, request: SimulateRequest) =>
+      inSlices(simulate(scheduler, request), clock, signal),
+    ),
   };
+}
+
+/** Runs a simulation while pods go on being placed: it lets go after each slice of time. */
+async function inSlices(
+  simulation: Generator<void, SimulateResponse>,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<SimulateResponse> {
+  for (let startedMs = clock.monotonic(); ; ) {
+    const { done, value } = simulation.next();
+    if (done) return value;
+    if (clock.monotonic() - startedMs < simulationSliceMs) continue;
+    await nextTurn();
+    signal.throwIfAborted();
+    startedMs = clock.monotonic();
+  }
 }

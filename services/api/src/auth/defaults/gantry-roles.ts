@@ -9,7 +9,7 @@ system:gantry:scheduler
 system:gantry:controllers
   get,list,watch,update,patch,delete,deletecollection * *
   create core configmaps,endpoints,events,persistentvolumeclaims,persistentvolumes,pods,secrets,serviceaccounts
-  create core pods/eviction,serviceaccounts/token
+  create core nodes/simulation,pods/eviction,serviceaccounts/token
   create apps controllerrevisions,deployments,replicasets,statefulsets
   create batch jobs
   create coordination.k8s.io leases
