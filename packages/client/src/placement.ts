@@ -32,7 +32,7 @@ export class PlacementCalls {
     return callUnary(this.#client, placementService.ExplainPod!, request, bounds);
   }
 
-  /** Where waiting pods would go with other nodes, which nodes that takes, and which nodes could be emptied. Changes nothing. */
+  /** Tells where waiting pods would go with other nodes, which nodes that takes, and which nodes could be emptied. Changes nothing. */
   simulate(request: SimulateRequest, options?: CallOptions): Promise<SimulateResponse> {
     const { signal, timeoutMs = this.#defaults.timeoutMs } = options ?? {};
     const bounds = { ...this.#defaults, signal, timeoutMs, idempotent: true };

@@ -24,6 +24,16 @@ import type { PodGroup } from './gantry.scheduling.v1alpha1.ts';
 import type { CSIDriver, CSINode, CSIStorageCapacity, StorageClass, VolumeAttachment, VolumeAttributesClass } from './gantry.storage.v1.ts';
 import type { StorageVersionMigration } from './gantry.storagemigration.v1.ts';
 
+/** A node to be added. */
+export interface AddedNode {
+  /** The template's id. */
+  templateId?: string;
+  /** Uids of pods that it is for. */
+  podUids?: string[];
+  /** Batches of which pods are on it, with their number. */
+  headroom?: SimulatedPlacement[];
+}
+
 /** Asks that an object be as a manifest says. */
 export interface ApplyRequest {
   /** One object as JSON or YAML, decoded strictly: a field that does not exist is an error. */
@@ -280,6 +290,24 @@ export interface DeleteResponse {
   object?: Object;
   /** True where it is gone; false where it waits for its grace period or finalizers. */
   gone?: boolean;
+}
+
+/** A node that is to lose its pods. */
+export interface EmptiedNode {
+  /** The node. */
+  nodeName?: string;
+  /** Its pods that need another node, by uid. Its others go with it. */
+  podUids?: string[];
+}
+
+/** Outcome for a node that was to be emptied. */
+export interface EmptiedOutcome {
+  /** The node. */
+  nodeName?: string;
+  /** True where all its pods find other nodes. */
+  fits?: boolean;
+  /** Why it cannot be emptied. */
+  problem?: string;
 }
 
 /** Asks for a pod's eviction. */
@@ -592,6 +620,24 @@ export interface NodeMetricsResponse {
   nodes?: NodeMetrics[];
 }
 
+/** Nodes of one shape that could be added. */
+export interface NodeTemplate {
+  /** Name of the shape; each has another. */
+  id?: string;
+  /** A node of that shape without pods. */
+  node?: Node;
+  /** Pods that run on each such node from its start, such as those of DaemonSets. */
+  pods?: Pod[];
+  /** Nodes of the shape that are on their way: they are there already. */
+  coming?: number;
+  /** Nodes that may be added, at most. */
+  most?: number;
+  /** Price of an added node, in any unit; 0 is taken for 1. */
+  cost?: number;
+  /** Nodes that the shape's group has: of groups that are as good, the smallest grows. */
+  groupSize?: number;
+}
+
 /** Usage of a node. */
 export interface NodeUsage {
   /** Processors in use over the window, in billionths of one. */
@@ -796,6 +842,16 @@ export interface PluginScore {
   score?: number;
   /** How often the profile counts it. */
   weight?: number;
+}
+
+/** Pods that are alike. */
+export interface PodBatch {
+  /** Name of the batch. */
+  id?: string;
+  /** One of them. */
+  pod?: Pod;
+  /** Number of them. */
+  count?: number;
 }
 
 /** How the scheduler judges a pod now. A pod that has a node is judged as if it were to be placed now, without itself. */
@@ -1040,6 +1096,54 @@ export interface ServedResources {
   unknown?: UnknownResources[];
 }
 
+/** Asks what would happen to pods with other nodes than there are. */
+export interface SimulateRequest {
+  /** Nodes that could be added. */
+  templates?: NodeTemplate[];
+  /** Pods that wait, by uid. Pods that are unknown, have a node by now, or are gated, are left out of the answer. */
+  podUids?: string[];
+  /** Pods that do not exist, placed after all others whatever their priority: room that is to stay free. */
+  headroom?: PodBatch[];
+  /** Nodes that are taken for absent, with their pods. */
+  absentNodes?: string[];
+  /** Nodes to be emptied one after another, each if all its pods find other nodes among those that there are or come. */
+  emptied?: EmptiedNode[];
+  /** Bounds of all added nodes together; unbounded where absent. */
+  limits?: SimulationLimits;
+}
+
+/** Answer to SimulateRequest. */
+export interface SimulateResponse {
+  /** Pods of the request that would find a node among those that there are or come. */
+  placements?: SimulatedPlacement[];
+  /** Nodes to be added, with the pods that they are for. */
+  added?: AddedNode[];
+  /** Pods that would find no node, those with the same reasons together. */
+  unplaced?: UnplacedPods[];
+  /** Outcome for each node that was to be emptied, in the order of the request. */
+  emptied?: EmptiedOutcome[];
+}
+
+/** A pod, or pods of a batch, on a node that there is or that comes. */
+export interface SimulatedPlacement {
+  /** The pod's uid, or the batch's id. */
+  id?: string;
+  /** The node's name, or the template's id where it comes. */
+  nodeName?: string;
+  /** Pods of the batch there; 1 for a pod. */
+  count?: number;
+}
+
+/** Bounds of added nodes. */
+export interface SimulationLimits {
+  /** Nodes. */
+  nodes?: number;
+  /** Cores of all added nodes together, in thousandths. */
+  cpuMilli?: number;
+  /** Memory of all added nodes together, in bytes. */
+  memoryBytes?: number;
+}
+
 /** Asks what pods use. */
 export interface StatsRequest {
   /** Only this namespace; all where empty. */
@@ -1054,6 +1158,14 @@ export interface StatsResponse {
   containers?: ContainerStats[];
   /** The node itself; absent where the api answers, and while the node's agent has no two good samples. */
   node?: NodeUsage;
+}
+
+/** Why nodes of a template do not help a pod. */
+export interface TemplateRefusal {
+  /** The template's id. */
+  templateId?: string;
+  /** In Kubernetes' words, such as "Insufficient cpu". */
+  reason?: string;
 }
 
 /** A terminal's size in characters. */
@@ -1120,6 +1232,14 @@ export interface UnknownResources {
   version?: string;
   /** Why they are not known. */
   problem?: string;
+}
+
+/** Pods without a node. */
+export interface UnplacedPods {
+  /** Uids of pods; ids of batches, once for each pod. */
+  ids?: string[];
+  /** Reasons of the templates that do not help, or that of all of them under an empty id. */
+  refusals?: TemplateRefusal[];
 }
 
 /** A pod that no node takes now. */

@@ -49,7 +49,7 @@ export class PlacementProxy {
     throw mostTelling(answers.filter((answer) => answer.status === 'rejected').map(({ reason }) => reason));
   }
 
-  /** Where pods would go with other nodes. Of several shards the first knows all nodes, and its own share of the pods that wait. */
+  /** Tells where pods would go with other nodes. Of several shards the first knows all nodes, and its own share of the pods that wait. */
   async simulate(context: RequestContext, request: SimulateRequest): Promise<SimulateResponse> {
     this.#deps.authorize(context.user, attemptOn('create', 'nodes/simulation'));
     const [address] = await schedulerAddresses(this.#deps);

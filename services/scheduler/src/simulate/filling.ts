@@ -12,7 +12,7 @@ export interface PlanShape {
   readonly shape: Shape;
   /** Shapes of equal keys are filled alike. */
   readonly key: string;
-  /** What an empty node has left, by dimension. */
+  /** Room of an empty node, by dimension. */
   readonly free: Float64Array;
   /** Copies of each item that an empty node takes by itself; 0 where it takes none. */
   readonly most: Int32Array;

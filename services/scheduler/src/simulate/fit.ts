@@ -13,12 +13,12 @@ interface ShapeFit {
   readonly reason: string | undefined;
 }
 
-/** What is asked of classes again and again while nodes of shapes are tried, found once. */
+/** Answers that are asked for again and again while nodes of shapes are tried, found once. */
 export class Fits {
   readonly #cluster: ClusterState;
   readonly #plain = new Map<PodClass, boolean>();
   readonly #byShape: ReadonlyMap<Shape, ReadonlyMap<PodClass, ShapeFit>>;
-  /** What an empty node of a shape has left, by dimension. */
+  /** Room of an empty node of a shape, by dimension. */
   readonly #free: ReadonlyMap<Shape, readonly number[]>;
 
   /** Probes each shape with one empty node, which is gone again afterwards. */
@@ -60,7 +60,7 @@ export class Fits {
     return this.#byShape.get(shape)?.get(podClass)?.most ?? 0;
   }
 
-  /** What an empty node of a shape has left of some dimensions. */
+  /** Room of an empty node of a shape, of some dimensions. */
   free(shape: Shape, dimensions: readonly number[]): Float64Array {
     return Float64Array.from(dimensions, (dimension) => this.#free.get(shape)![dimension] ?? 0);
   }

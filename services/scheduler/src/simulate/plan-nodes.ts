@@ -64,9 +64,9 @@ function giveBack(nodes: readonly PlannedNode[], allowance: Allowance): void {
   for (const { shape } of nodes) allowance.take(shape.shape, -1);
 }
 
-/** What each item is worth: its part of the cheapest node of its like, or its amounts at what amounts cost. */
+/** The worth of each item: its part of the cheapest node of its like, or its amounts at what amounts cost. */
 function worthsOf(items: readonly PlanItem[], shapes: readonly PlanShape[]): readonly Float64Array[] {
-  const alone = Float64Array.from(items, (item, at) => {
+  const alone = Float64Array.from(items, (_item, at) => {
     const least = Math.min(...shapes.map((shape) => shape.shape.cost / (shape.most[at] ?? 0)));
     return Number.isFinite(least) ? least : 0;
   });

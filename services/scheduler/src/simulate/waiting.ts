@@ -31,7 +31,7 @@ export interface Waiting {
 /** Made-up pods of a simulation, at most. */
 const maxHeadroom = 20_000;
 
-/** What is to be placed, as records on a copy of the cluster. */
+/** All that is to be placed, as records on a copy of the cluster. */
 export function waitingOn(
   cluster: ClusterState,
   scheduler: Scheduler,
