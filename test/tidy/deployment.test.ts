@@ -203,8 +203,18 @@ describe('Envoy', () => {
     expect(controlPlane).toContain('runAsUser: 1000');
   });
 
+  const options = { xdsAddress: 'unix:/run/gantry/xds.sock', nodeId: 'envoy', adminSocket: '/tmp/envoy-admin.sock' };
+
+  it('waits for xds-lb as every Envoy of Gantry does', () => {
+    const made = bootstrap(options) as {
+      readonly dynamic_resources: { readonly ads_config: object };
+      readonly static_resources: { readonly clusters: readonly { readonly circuit_breakers: object }[] };
+    };
+    expect(rest.dynamic_resources.ads_config).toEqual(made.dynamic_resources.ads_config);
+    expect(static_resources.clusters[0].circuit_breakers).toEqual(made.static_resources.clusters[0]!.circuit_breakers);
+  });
+
   it('sends the statistics that xds-lb reads', () => {
-    const options = { xdsAddress: 'unix:/run/gantry/xds.sock', nodeId: 'envoy', adminSocket: '/tmp/envoy-admin.sock' };
     const { stats_flush_interval, stats_sinks, stats_config } = bootstrap({
       ...options,
       metrics: envoyMetrics,

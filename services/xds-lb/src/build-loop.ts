@@ -9,8 +9,9 @@ import type { SnapshotCache } from 'envoy-control-plane-ts/snapshot-cache.ts';
 import { type Built, build, type Memory } from './build.ts';
 import type { Audience } from './clusters.ts';
 import type { XdsLbConfig } from './config.ts';
+import type { WaitingRoom } from './hold/waiting-room.ts';
 import type { XdsMetrics } from './metrics.ts';
-import { keyOfService } from './names.ts';
+import { keyOfService, type ServiceKey } from './names.ts';
 import { type OpenPods, PodRevisions } from './pod-revisions.ts';
 import { type EventSink, Reporter, reportsOf } from './reports.ts';
 import { type RolloutState, splitsOf } from './splits.ts';
@@ -46,6 +47,7 @@ export interface Outlets {
   readonly snapshots: SnapshotCache;
   readonly publisher: StatusPublisher;
   readonly statistics: Pick<TrafficStatistics, 'know'>;
+  readonly room: Pick<WaitingRoom, 'know'>;
   readonly metrics: XdsMetrics;
   readonly clock: Clock;
 }
@@ -59,6 +61,9 @@ export class BuildLoop implements AsyncDisposable {
   readonly #cleanup = new DisposableStack();
   readonly #revisions: PodRevisions;
   #memory: Memory = new Map();
+  #built: Built | undefined;
+  /** When requests to a Service were last seen to wait here, until it has a ready pod. */
+  readonly #heldTimes = new Map<ServiceKey, string>();
   #timer: { readonly handle: NodeJS.Timeout; readonly waitMs: number } | undefined;
   #failures = 0;
   #isSynced = false;
@@ -101,6 +106,15 @@ export class BuildLoop implements AsyncDisposable {
       });
   }
 
+  /** Tells controllers that requests to a Service wait for a pod, as soon as can be. */
+  waiting(key: ServiceKey): void {
+    if (this.#built === undefined || this.#cleanup.disposed) return;
+    this.#heldTimes.set(key, rfc3339(this.#outlets.clock.now()));
+    const service = [...this.#deps.services.values()].find((each) => keyOfService(each) === key);
+    if (service === undefined) return;
+    for (const told of this.#statuses([service], this.#built)) this.#outlets.publisher.also(told);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     clearTimeout(this.#timer?.handle);
     this.#cleanup.dispose();
@@ -130,10 +144,13 @@ export class BuildLoop implements AsyncDisposable {
       const revisions = (namespace: string, label: string) => this.#revisions.of(namespace, label);
       const built = build({ services, slices, splits, revisions }, this.#config.loadBalancer, this.#memory);
       this.#memory = built.memory;
+      this.#built = built;
       // Before Envoy has the clusters: the first requests count.
       this.#outlets.statistics.know(built.traffic);
       this.#put('envoy', built);
       this.#put('grpc', built);
+      this.#outlets.room.know(built.doors);
+      this.#forgetHeld(built);
       this.#outlets.publisher.want(this.#statuses(services, built));
       metrics.deniedEndpoints.set([...built.denied.values()].reduce((sum, { size }) => sum + size, 0));
       this.#reporter.report(reportsOf(built, services));
@@ -149,6 +166,12 @@ export class BuildLoop implements AsyncDisposable {
     stopTimer();
   }
 
+  /** Times of Services whose requests need not wait any more say nothing new. */
+  #forgetHeld({ doors }: Built): void {
+    const shut = shutServices(doors);
+    for (const key of this.#heldTimes.keys()) if (!shut.has(key)) this.#heldTimes.delete(key);
+  }
+
   #put(group: Audience, built: Built): void {
     const snapshot = built[group];
     const count = [...snapshot.types.values()].reduce((sum, type) => sum + type.resources.size, 0);
@@ -160,12 +183,20 @@ export class BuildLoop implements AsyncDisposable {
     const config = this.#config.loadBalancer;
     const addresses = publishedAddresses(config, [...this.#deps.nodes.values()]);
     const now = rfc3339(this.#outlets.clock.now());
+    const shut = shutServices(built.doors);
     return services.flatMap((service) => {
-      const claims = built.claims.get(keyOfService(service));
+      const key = keyOfService(service);
+      const claims = built.claims.get(key);
       const isForeign = service.spec.type === 'LoadBalancer' && claims === undefined;
       if (isForeign) return [];
-      const status = claims ? wantedStatus(service, claims, addresses, now) : clearedStatus(service);
+      const held = { isOpen: !shut.has(key), lastTime: this.#heldTimes.get(key) };
+      const status = claims ? wantedStatus(service, claims, addresses, now, held) : clearedStatus(service);
       return status === undefined ? [] : [{ ...service, status }];
     });
   }
+}
+
+/** Services with a port at which requests wait. */
+function shutServices(doors: Built['doors']): ReadonlySet<ServiceKey> {
+  return new Set([...doors.values()].filter(({ isOpen }) => !isOpen).map(({ service }) => service));
 }

@@ -1,4 +1,5 @@
 import type { Service } from '@gantry/model/gen/gantry.core.v1.ts';
+import { asleepCondition, zeroAnnotations } from '@gantry/model/kinds/service/zero.ts';
 import { Cluster } from 'envoy-control-plane-ts/envoy/cluster.ts';
 import { ClusterLoadAssignment } from 'envoy-control-plane-ts/envoy/endpoint.ts';
 import { HttpConnectionManager, Listener, TcpProxy } from 'envoy-control-plane-ts/envoy/listener.ts';
@@ -203,5 +204,64 @@ describe('a split', () => {
     expect(clustersOf(build({ ...unknown, revisions }, config, memory).envoy)).toEqual(
       Array(2).fill('web.default:80@b'),
     );
+  });
+});
+
+describe('doors', () => {
+  const tcp = { name: 'db', port: 90 };
+  const pods = (ready: boolean) =>
+    [http, tcp].map((port) =>
+      slice('web', port, [endpoint('10.0.0.1', { conditions: { ready, serving: true, terminating: !ready } })]),
+    );
+  const holding: Service = {
+    ...service('web', [http, tcp]),
+    metadata: {
+      ...service('web', []).metadata,
+      annotations: {
+        [zeroAnnotations.requests]: '10',
+        [zeroAnnotations.bytes]: '1Mi',
+        [zeroAnnotations.timeout]: '9s',
+      },
+    },
+  };
+  const asleep = (status: string): Service => ({
+    ...holding,
+    status: {
+      conditions: [
+        { type: asleepCondition, status, reason: 'x', message: '', lastTransitionTime: '2026-01-01T00:00:00Z' },
+      ],
+    },
+  });
+  const isAsking = (built: ReturnType<typeof build>): boolean =>
+    (find(built.envoy, RouteConfiguration, 'web.default:80').virtualHosts?.[0]?.rateLimits ?? []).length > 0;
+
+  it.each([
+    ['no pod', holding, [], false],
+    ['a ready pod', holding, pods(true), true],
+    ['a pod that ends', holding, pods(false), false],
+    ['a pod, and on its way to zero', asleep('True'), pods(true), false],
+    ['a pod, and awake again', asleep('False'), pods(true), true],
+  ])('are open or shut: %s', (_, web, slices, isOpen) => {
+    const built = build({ services: [web], slices }, config);
+    const door = { service: 'default/web', isOpen, maxWaiting: 10, timeoutMs: 9_000 };
+    expect([...built.doors]).toEqual([
+      ['web.default:80', door],
+      ['web.default:90', door],
+    ]);
+    expect(isAsking(built)).toBe(!isOpen);
+    const filters = ['web.default:80', 'web.default:90'].map((name) => find(built.envoy, Listener, name));
+    expect(filters.map(({ perConnectionBufferLimitBytes }) => perConnectionBufferLimitBytes)).toEqual([
+      104_857, 104_857,
+    ]);
+    expect(filters[1]!.filterChains?.[0]?.filters?.map(({ name }) => name)).toEqual([
+      'envoy.filters.network.ratelimit',
+      'envoy.filters.network.tcp_proxy',
+    ]);
+  });
+
+  it('are none for a Service without the annotations', () => {
+    const built = build({ services: [service('web', [http, tcp])], slices: [] }, config);
+    expect([built.doors.size, isAsking(built)]).toEqual([0, false]);
+    expect(find(built.envoy, Listener, 'web.default:90').filterChains?.[0]?.filters).toHaveLength(1);
   });
 });

@@ -1,6 +1,7 @@
 /** Services and their endpoints as snapshots: pure. */
 import type { Service } from '@gantry/model/gen/gantry.core.v1.ts';
 import type { EndpointSlice } from '@gantry/model/gen/gantry.discovery.v1.ts';
+import { type ZeroSettings, zeroSettings } from '@gantry/model/kinds/service/zero.ts';
 import type { Resource } from 'envoy-control-plane-ts/resource.ts';
 import { createSnapshot, type Snapshot } from 'envoy-control-plane-ts/snapshot.ts';
 import { assignListeners, type Claims } from './claims.ts';
@@ -8,6 +9,7 @@ import { type Audience, clusterOf, isWeighted } from './clusters.ts';
 import type { LoadBalancerConfig } from './config.ts';
 import { deniedAddresses, inRanges } from './denied.ts';
 import { endpointsOf, targetsOf, weightedEndpointsOf } from './endpoints.ts';
+import { type Door, isOpen } from './hold/doors.ts';
 import { envoyListener, grpcListener } from './listeners.ts';
 import { keyOfService, resourceName, type ServiceKey, serviceNameLabel } from './names.ts';
 import { type PortProtocol, portProtocol } from './port-protocol.ts';
@@ -32,6 +34,8 @@ interface ServiceResources {
   readonly grpc: readonly Resource[];
   /** Keys that the requests of Envoy's clusters count for, by the clusters' names in statistics. */
   readonly traffic: readonly (readonly [string, TrafficKey])[];
+  /** Doors of the ports whose requests may have to wait, by the ports' names. */
+  readonly doors: readonly (readonly [string, Door])[];
 }
 
 /** Resources of a Service from an earlier run, and their input. */
@@ -60,6 +64,8 @@ export interface Built {
   readonly denied: ReadonlyMap<ServiceKey, ReadonlyMap<string, EndpointSlice>>;
   /** Keys that the requests of Envoy's clusters count for. */
   readonly traffic: TrafficKeys;
+  /** Doors of the ports whose requests may have to wait, by the ports' names. */
+  readonly doors: ReadonlyMap<string, Door>;
   readonly memory: Memory;
 }
 
@@ -88,7 +94,8 @@ export function build(observed: Observed, config: LoadBalancerConfig, memory: Me
   const grpc = createSnapshot(all.flatMap((resources) => resources.grpc));
   const denied = new Map([...kept].map(([key, resources]) => [key, resources.denied]));
   const traffic = new Map(all.flatMap((resources) => resources.traffic));
-  return { envoy, grpc, claims, problems, denied, traffic, memory: kept };
+  const doors = new Map(all.flatMap((resources) => resources.doors));
+  return { envoy, grpc, claims, problems, denied, traffic, doors, memory: kept };
 }
 
 /** A Service with the input of its resources. */
@@ -142,21 +149,34 @@ function resourcesOf(source: Source, isDenied: AddressTest): ServiceResources {
   const envoy: Resource[] = [];
   const grpc: Resource[] = [];
   const traffic: [string, TrafficKey][] = [];
+  const doors: [string, Door][] = [];
+  const settings = zeroSettings(service);
   for (const port of service.spec.type === 'ExternalName' ? [] : (service.spec.ports ?? [])) {
     const protocol = portProtocol(port);
     if (protocol === undefined) continue;
     const name = resourceName(service, port.port);
     const targets = targetsOf(service, port, slices, isDenied);
     const shares = sharesOf(name, targets, split, revisionOf ?? (() => undefined));
-    const routes = (audience: Audience): Resource => routesOf(name, service, audience, shares);
-    grpc.push(grpcListener(name), routes('grpc'), ...clustersOf(service, protocol, 'grpc', shares));
+    grpc.push(
+      grpcListener(name),
+      routesOf(name, service, 'grpc', shares),
+      ...clustersOf(service, protocol, 'grpc', shares),
+    );
     const claim = claims?.granted.find((granted) => granted.port === port);
     if (claim === undefined) continue;
-    envoy.push(envoyListener(name, service, claim, protocol), ...clustersOf(service, protocol, 'envoy', shares));
-    if (protocol !== 'tcp') envoy.push(routes('envoy'));
+    const hold = settings && { settings, isOpen: isOpen(service, targets) };
+    if (hold !== undefined) doors.push([name, doorOf(service, hold)]);
+    const listener = envoyListener(name, service, { ...claim, protocol, settings });
+    envoy.push(listener, ...clustersOf(service, protocol, 'envoy', shares));
+    if (protocol !== 'tcp') envoy.push(routesOf(name, service, 'envoy', shares, hold !== undefined && !hold.isOpen));
     traffic.push(...trafficKeys(name, service, port.port, protocol, shares));
   }
-  return { envoy, grpc, traffic };
+  return { envoy, grpc, traffic, doors };
+}
+
+function doorOf(service: Service, hold: { readonly settings: ZeroSettings; readonly isOpen: boolean }): Door {
+  const { maxRequests: maxWaiting, timeoutMs } = hold.settings;
+  return { service: keyOfService(service), isOpen: hold.isOpen, maxWaiting, timeoutMs };
 }
 
 /**

@@ -1,5 +1,6 @@
 /** Listeners: sockets of Envoy, and what proxyless gRPC clients read in their place. */
 import type { Service } from '@gantry/model/gen/gantry.core.v1.ts';
+import type { ZeroSettings } from '@gantry/model/kinds/service/zero.ts';
 import { adsSource, tcpAddress } from 'envoy-control-plane-ts/envoy/core.ts';
 import {
   GrpcStats,
@@ -13,6 +14,7 @@ import { listenerResource, type Resource } from 'envoy-control-plane-ts/resource
 import { parseCidr } from './cidr.ts';
 import type { Claim } from './claims.ts';
 import { hasAffinity } from './clusters.ts';
+import { bufferBytes, httpHold, tcpHold } from './hold/doors.ts';
 import type { PortProtocol } from './port-protocol.ts';
 
 type FilterChain = NonNullable<Listener['filterChains']>[number];
@@ -21,14 +23,27 @@ type Filter = NonNullable<FilterChain['filters']>[number];
 /** Endpoints that a TCP connection is tried at before the client's is closed. */
 const maxConnectAttempts = 3;
 
+/** The port of a listener. */
+export interface ListenerPort extends Claim {
+  readonly protocol: PortProtocol;
+  /** Settings of a Service whose requests may have to wait for a pod. */
+  readonly settings?: ZeroSettings | undefined;
+}
+
 /** A socket that Envoy listens on for a port of a Service. */
-export function envoyListener(name: string, service: Service, claim: Claim, protocol: PortProtocol): Resource {
-  const filter = protocol === 'tcp' ? tcpFilter(name, service) : httpFilter(name, protocol);
+export function envoyListener(name: string, service: Service, port: ListenerPort): Resource {
+  const { protocol, settings } = port;
+  const hold = settings && tcpHold(name, settings);
+  const filters =
+    protocol === 'tcp'
+      ? [...(hold === undefined ? [] : [hold]), tcpFilter(name, service)]
+      : [httpFilter(name, protocol, settings)];
   return listenerResource({
     name,
-    address: tcpAddress(claim.address, claim.port.port),
+    address: tcpAddress(port.address, port.port.port),
     trafficDirection: 'INBOUND',
-    filterChains: [{ ...sourceMatch(service), filters: [filter] }],
+    filterChains: [{ ...sourceMatch(service), filters }],
+    ...(settings === undefined ? {} : { perConnectionBufferLimitBytes: bufferBytes(settings) }),
   });
 }
 
@@ -49,11 +64,12 @@ function sourceMatch(service: Service): Pick<FilterChain, 'filterChainMatch'> {
 }
 
 /** Passes requests on as they are: no headers of Envoy's own in answers, WebSockets work. */
-function httpFilter(name: string, protocol: PortProtocol): Filter {
+function httpFilter(name: string, protocol: PortProtocol, settings: ZeroSettings | undefined): Filter {
+  const hold = settings === undefined ? [] : [httpHold(settings)];
   const typedConfig = pack(HttpConnectionManager, {
     statPrefix: name,
     rds: { configSource: adsSource, routeConfigName: name },
-    httpFilters: [...(protocol === 'http2' ? [grpcStatsFilter] : []), routerFilter(true)],
+    httpFilters: [...(protocol === 'http2' ? [grpcStatsFilter] : []), ...hold, routerFilter(true)],
     useRemoteAddress: true,
     serverHeaderTransformation: 'PASS_THROUGH',
     // Old load testers and health checks speak it, and may leave the host out.

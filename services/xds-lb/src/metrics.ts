@@ -11,6 +11,8 @@ export interface XdsMetrics {
   readonly resources: Gauge<'group'>;
   /** Addresses in EndpointSlices that no request is sent to. */
   readonly deniedEndpoints: Gauge;
+  /** Seconds for which requests waited for a pod, by how that ended. */
+  readonly holdSeconds: Histogram<'outcome'>;
   /** Builds that failed, after which clients keep what they have. */
   readonly buildFailures: Counter;
 }
@@ -53,6 +55,13 @@ export function createXdsMetrics(registry: Registry): XdsMetrics {
     deniedEndpoints: new Gauge({
       name: 'gantry_xds_denied_endpoints',
       help: 'Addresses in EndpointSlices that no request is sent to: loopback, link-local, and those that the operator denies.',
+      registers,
+    }),
+    holdSeconds: new Histogram({
+      name: 'gantry_xds_hold_seconds',
+      help: 'Seconds for which requests to Services without a ready pod were held, by how that ended: opened, full, late, gone.',
+      labelNames: ['outcome'],
+      buckets: [0.01, 0.1, 0.5, 1, 2, 5, 10, 30, 60],
       registers,
     }),
     buildFailures: new Counter({

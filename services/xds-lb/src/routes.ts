@@ -4,6 +4,7 @@ import { PreviousHostsPredicate, type Route } from 'envoy-control-plane-ts/envoy
 import { pack } from 'envoy-control-plane-ts/proto/codec.ts';
 import { type Resource, routesResource } from 'envoy-control-plane-ts/resource.ts';
 import { type Audience, hasAffinity } from './clusters.ts';
+import { shut } from './hold/doors.ts';
 import type { Share } from './splits.ts';
 import { type RoutePart, routeName, tellsRoutesApart } from './traffic/keys.ts';
 import { statName } from './traffic/sink.ts';
@@ -33,12 +34,19 @@ const retryBackOff = { baseInterval: 10, maxInterval: 200 };
 /** A gRPC client's own name for one of its channels, which hashing by client takes. */
 const grpcChannelKey = 'io.grpc.channel_id';
 
-/** The routes of a Service's port, to the clusters that get requests. */
-export function routesOf(name: string, service: Service, audience: Audience, shares: readonly Share[]): Resource {
+/** The routes of a Service's port, to the clusters that get requests. @param isShut Requests wait at the port's door. */
+export function routesOf(
+  name: string,
+  service: Service,
+  audience: Audience,
+  shares: readonly Share[],
+  isShut = false,
+): Resource {
   const routes = audience === 'envoy' ? envoyRoutes(name, service, shares) : [grpcRoute(service, shares)];
   // Statistics of routes have the virtual host's name, where Envoy allows no colons.
   const host = audience === 'envoy' && tellsRoutesApart(service) ? statName(name) : name;
-  return routesResource({ name, virtualHosts: [{ name: host, domains: ['*'], routes }] });
+  const asks = isShut ? shut(name) : {};
+  return routesResource({ name, virtualHosts: [{ name: host, domains: ['*'], routes, ...asks }] });
 }
 
 /**

@@ -10,12 +10,17 @@ import type { Running } from '@gantry/runtime/service.ts';
 import { Server } from '@grpc/grpc-js';
 import type { Node as XdsNode } from 'envoy-control-plane-ts/envoy/core.ts';
 import { addMetricsService } from 'envoy-control-plane-ts/metrics-service.ts';
-import { type Client, createAds, type Observer } from 'envoy-control-plane-ts/server.ts';
+import { addRateLimitService } from 'envoy-control-plane-ts/rate-limit-service.ts';
+import { type Ads, type Client, createAds, type Observer } from 'envoy-control-plane-ts/server.ts';
 import { SnapshotCache } from 'envoy-control-plane-ts/snapshot-cache.ts';
 import { type BuildDeps, BuildLoop } from './build-loop.ts';
 import type { Audience } from './clusters.ts';
 import type { XdsLbConfig } from './config.ts';
+import { answersOf } from './hold/answers.ts';
+import { Settled } from './hold/settled.ts';
+import { type Outcome, WaitingRoom } from './hold/waiting-room.ts';
 import { createXdsMetrics } from './metrics.ts';
+import type { ServiceKey } from './names.ts';
 import { reportsOfRejection } from './reports.ts';
 import { type ServiceStatusWriter, StatusPublisher } from './status-publisher.ts';
 import { registerTrafficMetrics } from './traffic/metrics.ts';
@@ -64,15 +69,22 @@ export async function startXdsLb(config: XdsLbConfig, deps: XdsLbDeps): Promise<
   const registry = createMetrics('xds-lb');
   const metrics = createXdsMetrics(registry);
   const snapshots = new SnapshotCache();
-  const observer = observe(metrics.observer, deps);
-  const ads = stack.use(createAds({ snapshots, groupOf, observer, identifier: 'gantry-xds-lb', now: clock.now }));
+  const envoys = (): Client[] => ads.clients().filter(({ group }) => group === 'envoy');
+  const settled = new Settled(envoys, clock);
+  const observer = observe(metrics.observer, deps, settled);
+  const ads: Ads = stack.use(createAds({ snapshots, groupOf, observer, identifier: 'gantry-xds-lb', now: clock.now }));
   const publisher = stack.use(new StatusPublisher(deps.statusWriter, { clock, log: deps.log }));
   const statistics = new TrafficStatistics(clock.monotonic());
   registerTrafficMetrics(registry, statistics);
-  const loop = stack.use(new BuildLoop(config, deps, { snapshots, publisher, statistics, metrics, clock }));
+  const onOutcome = (outcome: Outcome, ms: number): void => metrics.holdSeconds.observe({ outcome }, ms / 1_000);
+  const onWaiting = (service: ServiceKey): void => loop.waiting(service);
+  const room = stack.use(new WaitingRoom({ clock, onWaiting, settled: () => settled.wait(), onOutcome }));
+  const outlets = { snapshots, publisher, statistics, room, metrics, clock };
+  const loop: BuildLoop = stack.use(new BuildLoop(config, deps, outlets));
   const credentials = deps.credentials ?? noCredentials;
   const server = new Server({ ...serverOptions, interceptors: [guard(admitFor(config, credentials))] });
   ads.addTo(server);
+  addRateLimitService(server, answersOf(room));
   addMetricsService(server, {
     observer: {
       onMetrics: ({ stream }, families) => statistics.report(stream, families, clock.monotonic()),
@@ -81,15 +93,9 @@ export async function startXdsLb(config: XdsLbConfig, deps: XdsLbDeps): Promise<
   });
   const xdsAddress = await listen(server, config, credentials);
   stack.defer(() => server.forceShutdown());
-  const ready = (): boolean => loop.isReady;
-  const diagnostics = config.diagnostics
-    ? stack.use(
-        await serveDiagnostics(
-          { ...config.diagnostics, registry, ready },
-          diagnosticsDoor(credentials, config.trustNetwork),
-        ),
-      )
-    : undefined;
+  const door = diagnosticsDoor(credentials, config.trustNetwork);
+  const told = { registry, ready: () => loop.isReady };
+  const diagnostics = config.diagnostics && stack.use(await serveDiagnostics({ ...config.diagnostics, ...told }, door));
   const { traffic: options } = config;
   const traffic =
     options && stack.use(await serveTraffic(options, { ...deps, client: deps.leases, statistics, clock }));
@@ -116,7 +122,7 @@ function groupOf(node: XdsNode): Audience {
 }
 
 /** Counts what happens, logs what matters, and tells users of refused listeners. */
-function observe(counting: Observer, { log, services, events }: XdsLbDeps): Observer {
+function observe(counting: Observer, { log, services, events }: XdsLbDeps, settled: Settled): Observer {
   const about = (client: Client): object => ({ node: client.node?.id, peer: client.peer, protocol: client.protocol });
   return {
     onConnect: (client) => {
@@ -125,10 +131,12 @@ function observe(counting: Observer, { log, services, events }: XdsLbDeps): Obse
     },
     onDisconnect: (client, error) => {
       counting.onDisconnect?.(client, error);
+      settled.changed();
       log.debug({ ...about(client), error: error?.message }, 'an xDS client is gone');
     },
     onRequest: (client, event) => {
       counting.onRequest?.(client, event);
+      settled.changed();
       if (event.kind !== 'rejected') return;
       const { error, version } = event.rejection;
       log.warn(

@@ -32,17 +32,27 @@ export class StatusPublisher implements AsyncDisposable {
   /** Takes the Services whose status is to be written; they replace those that were not written yet. */
   want(services: readonly Service[]): void {
     this.#wanted = new Map(services.map((service) => [keyOfService(service), service]));
-    if (this.#wanted.size === 0 || this.#stop.signal.aborted) return;
-    this.#running ??= this.#writeAll().finally(() => {
-      this.#running = undefined;
-      // Services that were asked for as the loop ended.
-      if (this.#wanted.size > 0) this.want([...this.#wanted.values()]);
-    });
+    this.#write();
+  }
+
+  /** Takes one more. */
+  also(service: Service): void {
+    this.#wanted.set(keyOfService(service), service);
+    this.#write();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort(new DOMException('the status publisher was stopped', 'AbortError'));
     await this.#running;
+  }
+
+  #write(): void {
+    if (this.#wanted.size === 0 || this.#stop.signal.aborted) return;
+    this.#running ??= this.#writeAll().finally(() => {
+      this.#running = undefined;
+      // Services that were asked for as the loop ended.
+      if (this.#wanted.size > 0) this.#write();
+    });
   }
 
   async #writeAll(): Promise<void> {

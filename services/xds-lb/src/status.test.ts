@@ -1,4 +1,5 @@
 import type { Service } from '@gantry/model/gen/gantry.core.v1.ts';
+import { heldCondition, zeroAnnotations } from '@gantry/model/kinds/service/zero.ts';
 import { describe, expect, it } from 'vitest';
 import { assignListeners } from './claims.ts';
 import { defaultConfig } from './config.ts';
@@ -92,5 +93,41 @@ describe('publishedAddresses', () => {
   it('are the configured ones where there are any, else the one address that Envoy listens on', () => {
     expect(publishedAddresses({ ...config, ingressIps: ['127.0.0.1'] }, nodes)).toEqual(['127.0.0.1']);
     expect(publishedAddresses({ ...config, listenAddress: '192.0.2.7' }, nodes)).toEqual(['192.0.2.7']);
+  });
+});
+
+describe('the condition of requests that wait', () => {
+  const claims = assignListeners([service('web', [http])], config).get('default/web')!;
+  const ingress = [{ ip: '192.0.2.9', ipMode: 'Proxy', ports: [{ port: 80, protocol: 'TCP' }] }];
+  const earlier = '2026-02-28T23:59:00Z';
+
+  function holding(condition?: { readonly status: string; readonly lastTransitionTime: string }): Service {
+    const web = service('web', [http]);
+    const conditions = condition && [{ type: heldCondition, reason: 'x', message: '', ...condition }];
+    return {
+      ...web,
+      metadata: { ...web.metadata, annotations: { [zeroAnnotations.timeout]: '5s' } },
+      status: { loadBalancer: { ingress }, ...(conditions ? { conditions } : {}) },
+    };
+  }
+  const held = (web: Service, isOpen: boolean, lastTime?: string) =>
+    wantedStatus(web, claims, ['192.0.2.9'], now, { isOpen, lastTime })?.conditions?.map((each) => [
+      each.status,
+      each.lastTransitionTime,
+    ]);
+
+  it('begins with the first, moves with later ones, and ends with a ready pod', () => {
+    expect(held(holding(), false)).toBeUndefined();
+    expect(held(holding(), false, now)).toEqual([['True', now]]);
+    expect(held(holding({ status: 'True', lastTransitionTime: earlier }), false, now)).toEqual([['True', now]]);
+    expect(held(holding({ status: 'True', lastTransitionTime: now }), false, earlier)).toBeUndefined();
+    expect(held(holding({ status: 'False', lastTransitionTime: now }), false, now)).toEqual([['True', now]]);
+    expect(held(holding({ status: 'True', lastTransitionTime: earlier }), true)).toEqual([['False', now]]);
+    expect(held(holding({ status: 'False', lastTransitionTime: earlier }), true)).toBeUndefined();
+  });
+
+  it('goes with the annotations', () => {
+    const web = { ...holding({ status: 'True', lastTransitionTime: now }), metadata: service('web', [http]).metadata };
+    expect(wantedStatus(web, claims, ['192.0.2.9'], now)).toEqual({ loadBalancer: { ingress } });
   });
 });

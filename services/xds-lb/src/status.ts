@@ -2,12 +2,18 @@
 import { isIP } from 'node:net';
 import type { LoadBalancerIngress, Node, Service, ServiceStatus } from '@gantry/model/gen/gantry.core.v1.ts';
 import type { Condition } from '@gantry/model/gen/gantry.meta.v1.ts';
+import { heldCondition, zeroSettings } from '@gantry/model/kinds/service/zero.ts';
 import { isReady } from '@gantry/model/ready.ts';
 import type { Claims } from './claims.ts';
 import type { LoadBalancerConfig } from './config.ts';
 
 /** Kubernetes' condition of a Service some of whose ports the load balancer could not provide. */
 const portsErrorCondition = 'LoadBalancerPortsError';
+
+/** Conditions that this service alone writes. */
+function isOurs(type: string): boolean {
+  return type === portsErrorCondition || type === heldCondition;
+}
 
 /** Addresses in a status; a cluster of thousands of nodes must not publish them all. */
 const maxIngress = 64;
@@ -22,10 +28,11 @@ export function wantedStatus(
   claims: Claims,
   addresses: readonly string[],
   now: string,
+  held: Held = { isOpen: true },
 ): ServiceStatus | undefined {
   const ips = service.spec.loadBalancerIP ? [service.spec.loadBalancerIP] : addresses;
   const ingress = claims.granted.length === 0 ? [] : ips.slice(0, maxIngress).map((ip) => ingressOf(ip, claims));
-  const conditions = conditionsOf(service, claims, now);
+  const conditions = withHeld(service, conditionsOf(service, claims, now), held, now);
   const status: ServiceStatus = { ...service.status, loadBalancer: ingress.length === 0 ? {} : { ingress } };
   if (conditions.length > 0) status.conditions = conditions;
   else delete status.conditions;
@@ -35,9 +42,9 @@ export function wantedStatus(
 /** The status of a Service that the load balancer no longer serves; undefined where nothing of ours is in it. */
 export function clearedStatus(service: Service): ServiceStatus | undefined {
   const { status } = service;
-  const ours = (status?.conditions ?? []).some((condition) => condition.type === portsErrorCondition);
+  const ours = (status?.conditions ?? []).some(({ type }) => isOurs(type));
   if ((status?.loadBalancer?.ingress ?? []).length === 0 && !ours) return undefined;
-  const conditions = (status?.conditions ?? []).filter((condition) => condition.type !== portsErrorCondition);
+  const conditions = (status?.conditions ?? []).filter(({ type }) => !isOurs(type));
   return { ...(conditions.length > 0 ? { conditions } : {}), loadBalancer: {} };
 }
 
@@ -55,6 +62,37 @@ export function publishedAddresses(config: LoadBalancerConfig, nodes: readonly N
     return found ? [found.address] : [];
   });
   return [...new Set(addresses)].sort();
+}
+
+/** Whether requests to a Service wait for a pod. */
+export interface Held {
+  /** None has to wait at any of its ports. */
+  readonly isOpen: boolean;
+  /** When one was last seen to wait here. */
+  readonly lastTime?: string | undefined;
+}
+
+/**
+ * The conditions with the one that tells controllers of requests that wait: its transition is the last time at which any replica saw one. It
+ * ends when pods are ready, as every replica sees alike.
+ */
+function withHeld(service: Service, all: Condition[], { isOpen, lastTime }: Held, now: string): Condition[] {
+  const before = all.find(({ type }) => type === heldCondition);
+  const others = all.filter(({ type }) => type !== heldCondition);
+  if (zeroSettings(service) === undefined) return others;
+  const isKnown = before?.status === 'True' && before.lastTransitionTime! >= lastTime!;
+  if (!isOpen && lastTime !== undefined && !isKnown) {
+    const message = 'Requests wait for a ready pod.';
+    return [
+      ...others,
+      { type: heldCondition, status: 'True', reason: 'NoReadyPod', message, lastTransitionTime: lastTime },
+    ];
+  }
+  if (before?.status !== 'True' || !isOpen) return all;
+  return [
+    ...others,
+    { ...before, status: 'False', reason: 'PodReady', message: 'Requests reach a ready pod.', lastTransitionTime: now },
+  ];
 }
 
 /** ipMode Proxy: connections end at the address itself, so nodes must not short-circuit it. */

@@ -142,3 +142,37 @@ export const HttpProtocolOptions = message('envoy.config.core.v3.HttpProtocolOpt
   maxStreamDuration: one(4, duration),
   maxRequestsPerConnection: one(6, uint32Value),
 });
+
+export const HeaderValue = message('envoy.config.core.v3.HeaderValue', {
+  key: one(1, string, { minLen: 1 }),
+  value: one(2, string),
+});
+
+export const BackoffStrategy = message('envoy.config.core.v3.BackoffStrategy', {
+  baseInterval: one(1, duration, { required: true, gte: 0 }),
+  maxInterval: one(2, duration, { gt: 0 }),
+});
+
+/** Attempts of calls that Envoy makes itself; those of a route's requests are in route.ts. */
+export const CallRetryPolicy = message('envoy.config.core.v3.RetryPolicy', {
+  retryBackOff: one(1, BackoffStrategy),
+  numRetries: one(2, uint32Value),
+  retryOn: one(3, string),
+});
+
+export const EnvoyGrpc = message('envoy.config.core.v3.GrpcService.EnvoyGrpc', {
+  clusterName: one(1, string, { minLen: 1 }),
+});
+
+/** A gRPC service that Envoy calls. */
+export const GrpcService = message(
+  'envoy.config.core.v3.GrpcService',
+  {
+    envoyGrpc: one(1, EnvoyGrpc, { oneof: 'target_specifier' }),
+    timeout: one(3, duration),
+    initialMetadata: many(5, HeaderValue),
+    retryPolicy: one(6, CallRetryPolicy),
+  },
+  ['target_specifier'],
+);
+export type GrpcService = ValueOf<typeof GrpcService>;

@@ -9,6 +9,7 @@ import * as core from './core.ts';
 import * as discovery from './discovery.ts';
 import * as endpoint from './endpoint.ts';
 import * as listener from './listener.ts';
+import * as rateLimit from './rate-limit.ts';
 import * as route from './route.ts';
 
 // Our declarations are held against Envoy's own protos, which @grpc/grpc-js-xds carries for its own use.
@@ -29,6 +30,9 @@ function loadEnvoy(): protobuf.Root {
       'envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy.proto',
       'envoy/extensions/filters/http/grpc_stats/v3/config.proto',
       'envoy/extensions/filters/http/router/v3/router.proto',
+      'envoy/extensions/filters/http/ratelimit/v3/rate_limit.proto',
+      'envoy/extensions/filters/network/ratelimit/v3/rate_limit.proto',
+      'envoy/service/ratelimit/v3/rls.proto',
       'envoy/extensions/upstreams/http/v3/http_protocol_options.proto',
       'envoy/extensions/retry/host/previous_hosts/v3/previous_hosts.proto',
     ],
@@ -48,7 +52,9 @@ function exists(path: string): boolean {
 }
 
 const root = loadEnvoy();
-const declared = [cluster, core, discovery, endpoint, listener, route].flatMap((module) => Object.values(module));
+const declared = [cluster, core, discovery, endpoint, listener, rateLimit, route].flatMap((module) =>
+  Object.values(module),
+);
 const messages = declared.filter((value) => isKind(value, 'message')) as MessageType[];
 const enums = declared.filter((value) => isKind(value, 'enum')) as EnumType<string>[];
 

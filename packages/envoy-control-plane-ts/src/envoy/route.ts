@@ -165,12 +165,29 @@ export const Route = message(
 );
 export type Route = ValueOf<typeof Route>;
 
+export const GenericKey = message('envoy.config.route.v3.RateLimit.Action.GenericKey', {
+  descriptorValue: one(1, string, { minLen: 1 }),
+  descriptorKey: one(2, string),
+});
+
+export const RateLimitAction = message(
+  'envoy.config.route.v3.RateLimit.Action',
+  { genericKey: one(5, GenericKey, { oneof: 'action_specifier' }) },
+  ['action_specifier'],
+);
+
+/** Makes the rate limit filter ask about requests, by the entries of one descriptor. */
+export const RateLimit = message('envoy.config.route.v3.RateLimit', {
+  actions: many(3, RateLimitAction, { minItems: 1 }),
+});
+
 export const VirtualHost = message('envoy.config.route.v3.VirtualHost', {
   name: one(1, string, { minLen: 1 }),
   domains: many(2, string, { minItems: 1 }),
   routes: many(3, Route),
   includeRequestAttemptCount: one(14, bool),
   retryPolicy: one(16, RetryPolicy),
+  rateLimits: many(6, RateLimit),
 });
 
 /** A named table of routes. */

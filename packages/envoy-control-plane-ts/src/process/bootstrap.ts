@@ -52,7 +52,7 @@ export function bootstrap(options: BootstrapOptions): object {
         api_type: options.protocol === 'sotw' ? 'GRPC' : 'DELTA_GRPC',
         transport_api_version: 'V3',
         set_node_on_first_message_only: true,
-        grpc_services: [{ envoy_grpc: { cluster_name: xdsClusterName } }],
+        grpc_services: [{ envoy_grpc: { cluster_name: xdsClusterName, retry_policy: reconnecting } }],
       },
       cds_config: ads,
       lds_config: ads,
@@ -62,6 +62,9 @@ export function bootstrap(options: BootstrapOptions): object {
     ...(options.metrics === undefined ? {} : metricsSink(options.metrics)),
   };
 }
+
+/** Envoy's own waits grow to half a minute, in which a control plane that is back has nobody to tell anything. */
+const reconnecting = { retry_back_off: { base_interval: '0.2s', max_interval: '2s' } };
 
 /** Counters and histograms are sent as what came since the flush before, so that a restart of Envoy needs no care. */
 function metricsSink({ flushIntervalMs, keep, histogramBounds }: MetricsSinkOptions): object {
@@ -86,6 +89,9 @@ function metricsSink({ flushIntervalMs, keep, histogramBounds }: MetricsSinkOpti
   };
 }
 
+/** Calls that wait for an answer, of the authorization service, are many where clients are; Envoy's default would be 1,024, and 3 that are repeated. */
+const waitingCalls = { max_requests: 65_536, max_pending_requests: 65_536, max_retries: 65_536 };
+
 function xdsCluster(address: string, tls: AdsTls | undefined): object {
   const path = address.startsWith('unix:') ? address.slice('unix:'.length) : undefined;
   const endpoint = path === undefined ? socketAddress(...splitAddress(address)) : { pipe: { path } };
@@ -93,6 +99,7 @@ function xdsCluster(address: string, tls: AdsTls | undefined): object {
     name: xdsClusterName,
     type: path === undefined ? 'STRICT_DNS' : 'STATIC',
     connect_timeout: '5s',
+    circuit_breakers: { thresholds: [waitingCalls] },
     ...(tls === undefined ? {} : { transport_socket: adsTransportSocket(tls) }),
     load_assignment: {
       cluster_name: xdsClusterName,

@@ -21,6 +21,7 @@ import {
   reachableAddressProblems,
 } from '../../validation/names.ts';
 import { isReachableFromOutside } from './defaults.ts';
+import { validateZero } from './zero.ts';
 
 const types = ['ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort'];
 const protocols = ['SCTP', 'TCP', 'UDP'];
@@ -41,6 +42,7 @@ export function validateService(service: Service): FieldCause[] {
     ...validateExternalName(spec),
     ...validatePolicies(spec),
     ...validateLoadBalancer(spec),
+    ...validateZero(service),
   ];
 }
 
