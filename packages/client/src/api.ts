@@ -78,6 +78,20 @@ export interface Scale {
   readonly uid: string;
   /** Replicas that it asks for. */
   readonly replicas: number;
+  /** Replicas that it has. */
+  readonly currentReplicas: number;
+  /** Selector of its pods, as text; empty where it names none. */
+  readonly selector: string;
+}
+
+/** Other replicas for an object. */
+export interface ScaleChange {
+  /** Of the object that is meant; if absent, any of the name. */
+  readonly uid?: string | undefined;
+  /** Replicas that it must ask for until now; if absent, any number. */
+  readonly expectedReplicas?: number;
+  /** Replicas that it is to ask for. */
+  readonly replicas: number;
 }
 
 /** An object as the store has it. */
@@ -173,6 +187,12 @@ export interface Reader {
 export interface ScaleReader {
   /** The replicas that an object asks for, by its scale subresource; undefined where its kind has none. */
   getScale(kind: AnyKind, name: ObjectName, options?: CallOptions): Promise<Scale | undefined>;
+}
+
+/** Sets scales. */
+export interface ScaleWriter {
+  /** Sets the replicas of an object by its scale subresource. Rejects with Conflict where it is not as the change expects. */
+  updateScale(kind: AnyKind, name: ObjectName, change: ScaleChange, options?: WriteOptions): Promise<Scale>;
 }
 
 /** Writes objects. */

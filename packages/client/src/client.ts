@@ -19,6 +19,9 @@ import {
   type Reader,
   resourceNameOf,
   type Scale,
+  type ScaleChange,
+  type ScaleReader,
+  type ScaleWriter,
   type ServedResources,
   type WatchEvent,
   type WatchQuery,
@@ -45,6 +48,7 @@ import {
 import { PlacementCalls } from './placement.ts';
 import { PodCalls } from './pods.ts';
 import { nodeService, resourceService, schedulingService, tokenService } from './protos.ts';
+import { scaleOf } from './scale.ts';
 import { type ServedMessage, servedResourcesOf } from './served-resources.ts';
 import { TrafficCalls } from './traffic.ts';
 
@@ -119,7 +123,7 @@ interface ListMessage {
 }
 
 /** Everything the api does, as a client sees it. Every method rejects with a GantryError. */
-export class Client implements Reader, Writer, Disposable {
+export class Client implements Reader, Writer, ScaleReader, ScaleWriter, Disposable {
   /** Logs, commands and connections of running pods. */
   readonly pods: PodCalls;
   /** Why pods are where they are. */
@@ -168,18 +172,19 @@ export class Client implements Reader, Writer, Disposable {
     };
   }
 
-  /** The stored text of an object, for one that is damaged, which no other call can read. */
   async getScale(kind: AnyKind, name: ObjectName, options?: CallOptions): Promise<Scale | undefined> {
     type Response = Partial<Scale> & { readonly hasScale?: boolean };
     const request = { ref: objectRef(kind, name) };
-    const {
-      hasScale = false,
-      uid = '',
-      replicas = 0,
-    } = await this.#read<Response>(resourceService.GetScale!, request, options);
-    return hasScale ? { uid, replicas } : undefined;
+    const response = await this.#read<Response>(resourceService.GetScale!, request, options);
+    return response.hasScale ? scaleOf(response) : undefined;
   }
 
+  async updateScale(kind: AnyKind, name: ObjectName, change: ScaleChange, options?: WriteOptions): Promise<Scale> {
+    const request = { ref: objectRef(kind, name), ...change, dryRun: options?.dryRun ?? false };
+    return scaleOf(await this.#write<Partial<Scale>>(resourceService.UpdateScale!, request, options));
+  }
+
+  /** The stored text of an object, for one that is damaged, which no other call can read. */
   async getRaw<K extends AnyKind>(kind: K, name: ObjectName, options?: CallOptions): Promise<RawObject> {
     const request = { ref: objectRef(kind, name) };
     const { resourceVersion = 0, text = '' } = await this.#read<Partial<RawObject>>(

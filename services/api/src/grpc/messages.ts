@@ -13,6 +13,14 @@ export interface GetRequest {
   readonly metadataOnly?: boolean;
 }
 
+export interface UpdateScaleRequest {
+  readonly ref?: RefMessage;
+  readonly uid?: string;
+  readonly replicas?: number;
+  readonly expectedReplicas?: number;
+  readonly dryRun?: boolean;
+}
+
 export interface QueryMessage {
   readonly resource?: string;
   readonly namespace?: string;

@@ -3,14 +3,13 @@ import { unwrap, type Wrapped, wrap } from '@gantry/client/object-messages.ts';
 import { encodeMessage } from '@gantry/client/protos.ts';
 import { decodeObject } from '@gantry/model/decode.ts';
 import type { Registry } from '@gantry/model/registry.ts';
-import { GantryError, toGantryError } from '@gantry/runtime/errors.ts';
+import { type GantryError, toGantryError } from '@gantry/runtime/errors.ts';
 import type { UntypedServiceImplementation } from '@grpc/grpc-js';
 import type { ObjectQuery, ObjectRef, ResourceApi } from '../core/api.ts';
 import type { Creation } from '../core/creation.ts';
 import type { DamagedObjects } from '../core/damage.ts';
 import { inForm } from '../core/forms.ts';
 import type { PatchType } from '../core/patching.ts';
-import { type ScalePaths, scaleOf } from '../core/scale.ts';
 import type { AnyObject } from '../core/stored-object.ts';
 import { refusal } from '../scheduling/batch.ts';
 import type { WatchEvent } from '../watch/change.ts';
@@ -18,6 +17,8 @@ import type { Calls } from './calls.ts';
 import { damageOf, encodeList, encodeObject, type Wire, withoutManagers, wrapFor } from './lists.ts';
 import type * as message from './messages.ts';
 import { on, onManifest, onMany, onObject, onWrapped } from './purposes.ts';
+import { invalid, refOf } from './refs.ts';
+import { scaleHandlers } from './scale.ts';
 import { servedResources } from './served-resources.ts';
 
 /** ResourceService over the core. */
@@ -29,7 +30,8 @@ export function resourceHandlers(
 ): UntypedServiceImplementation {
   return {
     ...readHandlers(api, calls, damaged, kinds),
-    ...partHandlers(api, calls, kinds),
+    ...scaleHandlers(api, calls, kinds),
+    ...rawHandlers(api, calls),
     ...objectHandlers(api, calls, kinds),
     ...changeHandlers(api, calls, kinds),
   };
@@ -82,17 +84,9 @@ function readHandlers(
   };
 }
 
-/** Methods that read a part of an object, or its text. */
-function partHandlers(api: ResourceApi, calls: Calls, kinds: Registry): UntypedServiceImplementation {
+/** Methods that read the text of an object. */
+function rawHandlers(api: ResourceApi, calls: Calls): UntypedServiceImplementation {
   return {
-    GetScale: calls.unary(
-      async (context, request: message.GetRequest) => {
-        const ref = { ...refOf(request.ref), subresource: 'scale' };
-        const form = kinds.formOfResource(ref.resource);
-        return scaleMessage(inForm(form, await api.get(context, ref)), form.kind.subresources?.scale?.scale);
-      },
-      ({ ref }) => onObject('get', ref, 'scale'),
-    ),
     GetRaw: calls.unary(
       async (context, request: message.GetRequest) => {
         const ref = refOf(request.ref);
@@ -219,22 +213,6 @@ function answerOf(object: AnyObject, kinds: Registry): Wrapped {
   }
 }
 
-function refOf(ref: message.RefMessage | undefined): ObjectRef {
-  const { resource = '', namespace = '', name = '' } = ref ?? {};
-  if (name === '') throw required('ref.name');
-  return { resource, namespace, name };
-}
-
-function scaleMessage(object: AnyObject, paths: ScalePaths | undefined): object {
-  if (paths === undefined) return { hasScale: false };
-  const { metadata, spec, status } = scaleOf(object, paths);
-  const { replicas: currentReplicas, selector = '' } = status as {
-    readonly replicas: number;
-    readonly selector?: string;
-  };
-  return { hasScale: true, uid: metadata.uid, replicas: spec!.replicas, currentReplicas, selector };
-}
-
 function queryOf({
   resource = '',
   namespace = '',
@@ -281,14 +259,4 @@ function partOf(subresource = ''): string {
 function nonNegative(field: string, value = 0): number {
   if (Number.isSafeInteger(value) && value >= 0) return value;
   throw invalid(field, `Invalid value: ${value}: must be greater than or equal to 0`);
-}
-
-function required(field: string): GantryError {
-  const causes = [{ reason: 'FieldValueRequired', field, message: 'Required value' }] as const;
-  return new GantryError('BadRequest', `${field}: Required value`, { causes });
-}
-
-function invalid(field: string, message: string): GantryError {
-  const causes = [{ reason: 'FieldValueInvalid', field, message }] as const;
-  return new GantryError('BadRequest', `${field}: ${message}`, { causes });
 }

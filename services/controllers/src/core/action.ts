@@ -109,7 +109,9 @@ export type Action =
   | { readonly type: 'empty'; readonly kind: AnyKind; readonly namespace: string }
   /** Reads how many replicas an object of any kind asks for: the controller hears of it by `scaleRead`. Never fails. */
   | { readonly type: 'readScale'; readonly ref: ObjectRef }
-  /** Asks Envoy and Prometheus for numbers: the controller hears of the answers, or of their absence, by `measured`. Never fails. */
+  /** Sets the replicas of an object of any kind; fails with Conflict where it asks for another number than `from` until now. */
+  | { readonly type: 'setScale'; readonly ref: ObjectRef; readonly from: number; readonly to: number }
+  /** Asks for numbers from outside of the cluster's objects: the controller hears of the answers, or of their absence, by `measured`. Never fails. */
   | { readonly type: 'measure'; readonly measurement: Measurement }
   /** Tells users what happened. */
   | {
@@ -213,10 +215,16 @@ export interface Controller {
 
 /** The outcome of reading the scale subresource of an object. */
 export type ScaleReading =
-  /** It asks for so many replicas. */
-  | { readonly type: 'replicas'; readonly replicas: number }
-  /** There is no such object. */
-  | { readonly type: 'absent' }
+  /** It asks for so many replicas, has so many, and names its pods by this selector, which is empty where it says none. */
+  | {
+      readonly type: 'replicas';
+      readonly uid: string;
+      readonly replicas: number;
+      readonly currentReplicas: number;
+      readonly selector: string;
+    }
+  /** There is no such object, in the api's words. */
+  | { readonly type: 'absent'; readonly message: string }
   /** Its kind has no scale subresource. */
   | { readonly type: 'none' }
   /** It could not be read, for this reason. */

@@ -1,4 +1,4 @@
-import type { AnyKind, Reader, ScaleReader, Writer } from '@gantry/client/api.ts';
+import type { AnyKind, Reader, ScaleReader, ScaleWriter, Writer } from '@gantry/client/api.ts';
 import type { KindName } from '@gantry/model/built-in.ts';
 import { assert } from '@gantry/runtime/assert.ts';
 import { GantryError, isError, type Reason } from '@gantry/runtime/errors.ts';
@@ -20,7 +20,8 @@ export type ControllerApi = Pick<
   'create' | 'createBatch' | 'update' | 'updateStatus' | 'patch' | 'delete' | 'deleteCollection'
 > &
   Pick<Reader, 'get' | 'list'> &
-  ScaleReader;
+  ScaleReader &
+  ScaleWriter;
 
 /** The effects of a plan, whether or not all of it succeeded: the next reconcile waits until its informers have seen them. */
 export interface Outcome {
@@ -228,6 +229,8 @@ class Run {
       case 'readScale':
         this.#scales.push({ ref: action.ref, reading: await readScale(this.#api, action.ref, this.#signal) });
         return;
+      case 'setScale':
+        return this.#setScale(action);
       case 'measure':
         this.#measured.push(await measure(action.measurement, this.#measurer, this.#signal));
         return;
@@ -237,6 +240,12 @@ class Run {
         this.#requeueMs = Math.min(this.#requeueMs ?? Number.POSITIVE_INFINITY, action.afterMs);
         return;
     }
+  }
+
+  async #setScale({ ref, from, to }: Extract<Action, { readonly type: 'setScale' }>): Promise<void> {
+    const { kind, namespace, name, uid } = ref;
+    const target = namespace === undefined ? { name } : { namespace, name };
+    await this.#api.updateScale(kind, target, { uid, expectedReplicas: from, replicas: to }, { signal: this.#signal });
   }
 
   /** Writes a status and annotations at once. Fields that are undefined go. */

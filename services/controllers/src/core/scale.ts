@@ -11,10 +11,11 @@ export async function readScale(
   try {
     const scale = await api.getScale(kind, namespace === undefined ? { name } : { namespace, name }, { signal });
     if (scale === undefined) return { type: 'none' };
-    return uid === undefined || scale.uid === uid ? { type: 'replicas', replicas: scale.replicas } : { type: 'absent' };
+    if (uid === undefined || scale.uid === uid) return { type: 'replicas', ...scale };
+    return { type: 'absent', message: `the object with the name "${name}" is another one` };
   } catch (error) {
     signal.throwIfAborted();
-    if (isError(error, 'NotFound')) return { type: 'absent' };
+    if (isError(error, 'NotFound')) return { type: 'absent', message: error.message };
     return { type: 'problem', message: toGantryError(error).message };
   }
 }

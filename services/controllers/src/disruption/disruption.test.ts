@@ -148,7 +148,13 @@ describe('the status of a budget', () => {
       { type: 'readScale', ref },
       { type: 'requeue', afterMs: 1 },
     ]);
-    controller.scaleRead!('default/b', ref, { type: 'replicas', replicas: 5 });
+    controller.scaleRead!('default/b', ref, {
+      type: 'replicas',
+      uid: 'w',
+      replicas: 5,
+      currentReplicas: 5,
+      selector: '',
+    });
     expect(plan()).toMatchObject([
       { type: 'updateStatus', object: { status: counts(5, 4, 3, 0) } },
       { type: 'requeue', afterMs: 30_000 },

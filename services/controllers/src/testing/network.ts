@@ -1,10 +1,11 @@
-import type { AnyKind, CreateResult, ListPage, Scale } from '@gantry/client/api.ts';
+import type { AnyKind, CreateResult, ListPage } from '@gantry/client/api.ts';
 import type { KubeObject } from '@gantry/model/kind.ts';
 import type { Clock } from '@gantry/runtime/clock.ts';
 import { GantryError, reasonTable } from '@gantry/runtime/errors.ts';
 import type { AnyObject } from '../core/action.ts';
 import type { ControllerApi } from '../core/executor.ts';
 import type { Random } from './random.ts';
+import { scaleIn, setScaleIn } from './scales.ts';
 import { connectionLost, type TruthStore } from './store.ts';
 
 /** Probabilities that a call fails. */
@@ -79,6 +80,7 @@ export class Network {
     return {
       get: (kind, name, options) => call(() => store.get(kind, name) as never, options),
       getScale: (kind, name, options) => call(() => scaleIn(store.get(kind, name)), options),
+      updateScale: (kind, name, change, options) => call(() => setScaleIn(store, kind, name, change, by), options),
       list: (kind, query, options) => call(() => this.#list(kind, query?.namespace) as ListPage<never>, options),
       create: (object, options) => call(() => store.create(object as never, by), options),
       createBatch: (objects, options) =>
@@ -184,12 +186,6 @@ export class Network {
   #wayMs(): number {
     return this.faults === undefined ? 0 : this.#random.int(0, maxWayMs);
   }
-}
-
-/** The scale of an object of a definition, which has its replicas where most have them. */
-function scaleIn(object: KubeObject): Scale | undefined {
-  const { spec, metadata } = object as KubeObject & { readonly spec?: { readonly replicas?: number } };
-  return spec?.replicas === undefined ? undefined : { uid: metadata.uid!, replicas: spec.replicas };
 }
 
 /** Runs now, and gives the result or the error to whoever asks later. */
