@@ -174,5 +174,10 @@ export function toUnits(quantity: Quantity): number {
 
 /** The number in thousandths, rounded up: millicores. */
 export function toMilli(quantity: Quantity): number {
-  return Number(scaled(quantity, -3));
+  return Number(toExactMilli(quantity));
+}
+
+/** The same for numbers whose thousandths no double can count, such as those of terabytes. */
+export function toExactMilli(quantity: Quantity): bigint {
+  return scaled(quantity, -3);
 }

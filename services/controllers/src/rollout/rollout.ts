@@ -1,5 +1,4 @@
-import type { Rollout, RolloutStatus } from '@gantry/model/gen/gantry.rollout.v1.ts';
-import { sameJson } from '@gantry/model/same-json.ts';
+import type { Rollout } from '@gantry/model/gen/gantry.rollout.v1.ts';
 import type { Clock } from '@gantry/runtime/clock.ts';
 import {
   type Action,
@@ -13,6 +12,7 @@ import {
 } from '../core/action.ts';
 import type { Measured } from '../core/measure.ts';
 import { controllerOf } from '../core/owners.ts';
+import { sameStatus } from '../core/same-status.ts';
 import { decide } from './decide.ts';
 import { type Draft, setPhase } from './draft.ts';
 import { rolloutFor } from './limits.ts';
@@ -147,15 +147,4 @@ function actionsOf(rollout: Rollout, { status, told, measurements, afterMs }: Dr
   if (measurements.length > 0) actions.push({ type: 'requeue', afterMs: 0 });
   else if (afterMs !== Number.POSITIVE_INFINITY) actions.push({ type: 'requeue', afterMs });
   return actions;
-}
-
-/** True where two statuses are the same; what is zero or empty may be absent. */
-function sameStatus(a: RolloutStatus, b: RolloutStatus): boolean {
-  return sameJson(withoutEmpty(a), withoutEmpty(b));
-}
-
-function withoutEmpty(status: RolloutStatus): unknown {
-  const isEmpty = (value: unknown): boolean =>
-    value === 0 || value === '' || (Array.isArray(value) && value.length === 0);
-  return JSON.parse(JSON.stringify(status, (_name, value: unknown) => (isEmpty(value) ? undefined : value)));
 }
