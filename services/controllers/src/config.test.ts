@@ -32,6 +32,26 @@ describe('settings from the environment', () => {
     expect(() => readConfig(['--terminated-pod-gc-threshold=-1'], {})).toThrow('terminated-pod-gc-threshold');
   });
 
+  it('set how autoscaling goes', () => {
+    const flag = 'horizontal-pod-autoscaler';
+    const args = ['sync-period=2s', 'downscale-stabilization=1m30s', 'tolerance=0.2', 'cpu-initialization-period=0s'];
+    const env = { GANTRY_CONTROLLERS_HORIZONTAL_POD_AUTOSCALER_INITIAL_READINESS_DELAY: '1.5m' };
+    const { autoscaling } = readConfig(
+      args.map((each) => `--${flag}-${each}`),
+      env,
+    );
+    expect(autoscaling).toEqual({
+      syncPeriodMs: 2_000,
+      downscaleStabilizationMs: 90_000,
+      tolerance: 0.2,
+      cpuInitializationPeriodMs: 0,
+      initialReadinessDelayMs: 90_000,
+    });
+    for (const wrong of ['sync-period=0s', 'sync-period=15', 'downscale-stabilization=25h', 'tolerance=-0.1']) {
+      expect(() => readConfig([`--${flag}-${wrong}`], {})).toThrow(flag);
+    }
+  });
+
   it('say which Prometheus is asked', () => {
     const read = (address: string) => readConfig([`--prometheus=${address}`], {}).prometheus;
     expect(read('https://metrics:9090/prometheus')).toBe('https://metrics:9090/prometheus');

@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { parseAddress } from '@gantry/runtime/address.ts';
 import { type Env, type NumberRange, readOptions, withPrefix } from '@gantry/runtime/options.ts';
+import { autoscalerOptions, readAutoscalerSettings } from './horizontalpodautoscaler/options.ts';
 import { type ControllersConfig, defaultControllersConfig } from './service.ts';
 
 const milliseconds: NumberRange = { min: 100, max: 3_600_000, whole: true };
@@ -21,6 +22,7 @@ export const options = withPrefix('GANTRY_CONTROLLERS_', [
   'large-cluster-size-threshold',
   'terminated-pod-gc-threshold',
   'prometheus',
+  ...autoscalerOptions,
 ]);
 
 /** The address where it is one of HTTP, without credentials or a query. */
@@ -34,7 +36,9 @@ function httpAddress(text: string): string | undefined {
 /**
  * Settings from flags and from the environment, there beginning with GANTRY_CONTROLLERS_: identity (host name and process
  * where absent), diagnostics (address of /metrics, such as 127.0.0.1:8084), prometheus (asked by analyses of rollouts, such as http://prometheus:9090), heartbeat-poll-ms, silence-confirm-ms, silence-recovery-ms, and as kube-controller-manager's flags
- * node-eviction-rate, secondary-node-eviction-rate, unhealthy-zone-threshold, large-cluster-size-threshold and terminated-pod-gc-threshold.
+ * node-eviction-rate, secondary-node-eviction-rate, unhealthy-zone-threshold, large-cluster-size-threshold, terminated-pod-gc-threshold, and those
+ * of HorizontalPodAutoscalers: horizontal-pod-autoscaler-sync-period, -downscale-stabilization, -tolerance, -cpu-initialization-period and
+ * -initial-readiness-delay.
  * @throws GantryError (Invalid) naming the flag or variable and its value.
  */
 export function readConfig(args: readonly string[], env: Env): ControllersConfig {
@@ -51,6 +55,7 @@ export function readConfig(args: readonly string[], env: Env): ControllersConfig
     silenceConfirmMs: given.number('silence-confirm-ms', milliseconds, silenceConfirmMs),
     silenceRecoveryMs: given.number('silence-recovery-ms', milliseconds, silenceRecoveryMs),
     terminatedPodThreshold: given.number('terminated-pod-gc-threshold', count, terminatedPodThreshold),
+    autoscaling: readAutoscalerSettings(given),
     evictions: {
       nodeEvictionRate: given.number('node-eviction-rate', nodesPerSecond, evictions.nodeEvictionRate),
       secondaryNodeEvictionRate: given.number(

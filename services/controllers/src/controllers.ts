@@ -10,6 +10,8 @@ import { endpointsController } from './endpoints/endpoints.ts';
 import { endpointSliceController } from './endpointslice/endpointslice.ts';
 import { endpointSliceMirroringController } from './endpointslicemirroring/endpointslicemirroring.ts';
 import { garbageController } from './garbage/garbage.ts';
+import { horizontalPodAutoscalerController } from './horizontalpodautoscaler/horizontalpodautoscaler.ts';
+import { type AutoscalerSettings, defaultAutoscalerSettings } from './horizontalpodautoscaler/settings.ts';
 import { jobController } from './job/job.ts';
 import { jobTrackingController } from './job/tracking.ts';
 import { namespaceController } from './namespace/namespace.ts';
@@ -35,13 +37,18 @@ const localZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 export interface ControllerSettings {
   /** Pods that may have ended before the oldest are removed; all where it is 0. */
   readonly terminatedPodThreshold?: number;
+  /** If absent, Kubernetes' own. */
+  readonly autoscaling?: AutoscalerSettings;
 }
 
 /** All controllers, made anew for each time that this process leads: some remember what they saw. */
 export function allControllers(
   clock: Clock,
   monitor: NodeMonitor,
-  { terminatedPodThreshold = defaultTerminatedPodThreshold }: ControllerSettings = {},
+  {
+    terminatedPodThreshold = defaultTerminatedPodThreshold,
+    autoscaling = defaultAutoscalerSettings,
+  }: ControllerSettings = {},
 ): readonly Controller[] {
   return [
     replicaSetController(),
@@ -50,6 +57,7 @@ export function allControllers(
     statefulSetController(),
     daemonSetController(clock),
     rolloutController(clock),
+    horizontalPodAutoscalerController(clock, autoscaling),
     cronJobController(localZone),
     ttlAfterFinishedController,
     restartController,

@@ -14,15 +14,15 @@ import { createMetrics, serveDiagnostics } from '@gantry/runtime/metrics.ts';
 import type { Running } from '@gantry/runtime/service.ts';
 import { allControllers } from './controllers.ts';
 import type { SourceOf } from './core/caches.ts';
-import { type Measurer, noMeasurer } from './core/measure.ts';
 import { metadataReader, promptReader } from './core/metadata-only.ts';
 import { type ControllerMetrics, createControllerMetrics } from './core/metrics.ts';
 import { RunningControllers } from './core/run.ts';
+import { type AutoscalerSettings, defaultAutoscalerSettings } from './horizontalpodautoscaler/settings.ts';
+import { measurerOf } from './measurer.ts';
 import { NodeMonitor } from './nodehealth/monitor.ts';
 import { watchNodes } from './nodehealth/watch-nodes.ts';
 import { defaultEvictionSettings, type EvictionSettings } from './nodehealth/zones.ts';
 import { defaultTerminatedPodThreshold } from './podgc/podgc.ts';
-import { queryPrometheus } from './rollout/prometheus.ts';
 
 export interface ControllersConfig {
   /** Our name among the replicas of this service; different in every process. */
@@ -40,6 +40,8 @@ export interface ControllersConfig {
   readonly terminatedPodThreshold: number;
   /** Rates at which nodes that are not ready lose their pods. */
   readonly evictions: EvictionSettings;
+  /** Periods, tolerance and windows of HorizontalPodAutoscalers. */
+  readonly autoscaling: AutoscalerSettings;
   /** Prometheus that analyses of rollouts ask, such as http://prometheus:9090; if absent, none. */
   readonly prometheus?: string | undefined;
   /** Address of /metrics, /healthz and /readyz, such as 127.0.0.1:8084; if absent, they are not served. */
@@ -53,6 +55,7 @@ export const defaultControllersConfig: Omit<ControllersConfig, 'identity'> = {
   silenceRecoveryMs: 15_000,
   terminatedPodThreshold: defaultTerminatedPodThreshold,
   evictions: defaultEvictionSettings,
+  autoscaling: defaultAutoscalerSettings,
 };
 
 export interface ControllersDeps {
@@ -144,18 +147,4 @@ async function lead(
   const reconcileNode = (name: string): void => running.add('node-lifecycle-controller', name);
   const watched = { client, view: running.caches, monitor, clock, log, pollMs: config.heartbeatPollMs, reconcileNode };
   await watchNodes(watched, signal);
-}
-
-/** Milliseconds in which the api, and those that it asks, answer from memory. */
-const measureTimeoutMs = 10_000;
-
-/** Asks the api for what Envoys counted, and Prometheus where there is one. */
-function measurerOf(client: Pick<Client, 'traffic'>, prometheus: string | undefined): Measurer {
-  return {
-    ...noMeasurer,
-    ...(prometheus === undefined
-      ? {}
-      : { prometheus: (query: string, signal: AbortSignal) => queryPrometheus(prometheus, query, signal) }),
-    traffic: (query, signal) => client.traffic.sample(query, { signal, timeoutMs: measureTimeoutMs }),
-  };
 }

@@ -1268,6 +1268,20 @@ export interface UpdateRequest {
   subresource?: string;
 }
 
+/** Sets the replicas of an object. */
+export interface UpdateScaleRequest {
+  /** The object. */
+  ref?: ObjectRef;
+  /** Its uid; empty where any will do. */
+  uid?: string;
+  /** Replicas that it is to ask for. */
+  replicas?: number;
+  /** Replicas that it must ask for until now; if absent, any. */
+  expectedReplicas?: number;
+  /** Checks the write and stores nothing. */
+  dryRun?: boolean;
+}
+
 /** One change. */
 export interface WatchEvent {
   /** Type of the change. */

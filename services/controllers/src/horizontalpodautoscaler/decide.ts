@@ -221,15 +221,15 @@ const notScaledToZero: Words = {
 /** The outcome of a decision whose change of the target failed. */
 export function refused(
   autoscaler: HorizontalPodAutoscaler,
-  { status, rescale }: Pick<Decision, 'status' | 'rescale'>,
+  { status: { lastScaleTime: _planned, ...planned }, rescale }: Pick<Decision, 'status' | 'rescale'>,
   problem: string,
   nowMs: number,
 ): Decision {
   const { status: before = {} } = autoscaler;
   const { from, to, reason } = rescale!;
-  const planned = (status.conditions ?? []).filter(({ type }) => type !== 'AbleToScale' && type !== 'ScaledToZero');
+  const others = (planned.conditions ?? []).filter(({ type }) => type !== 'AbleToScale' && type !== 'ScaledToZero');
   const kept = (before.conditions ?? []).filter(({ type }) => type === 'AbleToScale' || type === 'ScaledToZero');
-  const conditions = new Conditions([...kept, ...planned], nowMs);
+  const conditions = new Conditions([...kept, ...others], nowMs);
   const message = `the HPA controller was unable to update the target scale: ${problem}`;
   conditions.set('AbleToScale', false, { reason: 'FailedUpdateScale', message });
   if (from > 0 && conditions.isTrue('ScaledToZero')) conditions.set('ScaledToZero', false, notScaledToZero);
@@ -237,11 +237,11 @@ export function refused(
   return {
     told: [warning({ reason: 'FailedRescale', message: `New size: ${to}; reason: ${reason}; error: ${problem}` })],
     status: {
-      ...status,
+      ...planned,
       currentReplicas: from,
       desiredReplicas: before.desiredReplicas ?? 0,
       conditions: conditions.all,
-      lastScaleTime,
+      ...(lastScaleTime === undefined ? {} : { lastScaleTime }),
     },
   };
 }

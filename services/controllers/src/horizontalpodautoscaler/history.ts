@@ -71,10 +71,11 @@ function isRecent(nowMs: number): (each: Timed) => boolean {
   return ({ atMs }) => atMs >= nowMs - longestMs;
 }
 
-/** The most replicas that the rules allow at present. */
+/** The most replicas that the rules allow at present; without policies, any number. */
 export function upLimit(current: number, rules: HPAScalingRules, history: History, nowMs: number): number {
   const { selectPolicy = 'Max', policies = [] } = rules;
   if (selectPolicy === 'Disabled') return current;
+  if (policies.length === 0) return Number.POSITIVE_INFINITY;
   const limits = policies.map(({ type, value = 0, periodSeconds = 0 }) => {
     const before = history.replicasBefore(current, periodSeconds, nowMs);
     // Rounded up, or one replica would never become two.
@@ -83,10 +84,11 @@ export function upLimit(current: number, rules: HPAScalingRules, history: Histor
   return Math.max(current, selectPolicy === 'Min' ? Math.min(...limits) : Math.max(...limits));
 }
 
-/** The fewest replicas that the rules allow at present. */
+/** The fewest replicas that the rules allow at present; without policies, any number. */
 export function downLimit(current: number, rules: HPAScalingRules, history: History, nowMs: number): number {
   const { selectPolicy = 'Max', policies = [] } = rules;
   if (selectPolicy === 'Disabled') return current;
+  if (policies.length === 0) return Number.NEGATIVE_INFINITY;
   const limits = policies.map(({ type, value = 0, periodSeconds = 0 }) => {
     const before = history.replicasBefore(current, periodSeconds, nowMs);
     return type === 'Pods' ? before - value : Math.trunc(before * (1 - value / 100));

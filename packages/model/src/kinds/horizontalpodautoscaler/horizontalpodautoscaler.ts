@@ -1,6 +1,6 @@
 import type { HorizontalPodAutoscaler } from '../../gen/gantry.autoscaling.v2.ts';
 import type { Kind } from '../../kind.ts';
-import { nonNegative, notEnforced } from '../../validation/causes.ts';
+import { nonNegative } from '../../validation/causes.ts';
 import { autoscalingV1, dropRoundTripAnnotations } from './conversion.ts';
 import { setAutoscalerDefaults } from './defaults.ts';
 import { targetsText } from './targets.ts';
@@ -37,7 +37,6 @@ export const horizontalPodAutoscaler: Kind<HorizontalPodAutoscaler> = {
     ...nonNegative('status.currentReplicas', status.currentReplicas),
     ...nonNegative('status.desiredReplicas', status.desiredReplicas),
   ],
-  warnings: () => [notEnforced(horizontalPodAutoscaler, 'no replicas are set by it')],
   selectableFields: {},
   columns: [
     { name: 'REFERENCE', cell: ({ spec }) => `${spec.scaleTargetRef.kind}/${spec.scaleTargetRef.name}` },
