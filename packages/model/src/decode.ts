@@ -1,6 +1,7 @@
 /** Strict decoding: plain values to objects of a kind. Every field must be one that the kind has, and of its type. */
 import { type FieldCause, GantryError } from '@gantry/runtime/errors.ts';
 import { builtIn } from './built-in.ts';
+import { formatDurationNs, parseDurationNs } from './duration.ts';
 import { formatTimestamp, isTimestamp } from './forms.ts';
 import type { FieldReader, KubeObject } from './kind.ts';
 import { parseManifestText, strictText } from './parse.ts';
@@ -275,6 +276,8 @@ class Decoder implements FieldReader {
         return typeof value === 'string'
           ? this.#time(schema.form, value, path)
           : this.#mismatch(value, path, home, schema);
+      case 'duration':
+        return typeof value === 'string' ? this.#duration(value, path) : this.#mismatch(value, path, home, schema);
       default:
         return isWithin(ranges[schema.form]!, value) ? value : this.#mismatch(value, path, home, schema);
     }
@@ -305,6 +308,13 @@ class Decoder implements FieldReader {
   #time(form: 'time' | 'microTime', value: string, path: string): string | undefined {
     if (isTimestamp(value)) return formatTimestamp(value, form);
     this.#reject(path, `${path}: parsing time ${JSON.stringify(value.slice(0, 60))}: not a time in RFC 3339`);
+    return undefined;
+  }
+
+  #duration(value: string, path: string): string | undefined {
+    const ns = parseDurationNs(value);
+    if (ns !== undefined) return formatDurationNs(ns);
+    this.#reject(path, `${path}: time: invalid duration ${JSON.stringify(value.slice(0, 60))}`);
     return undefined;
   }
 
@@ -363,6 +373,7 @@ const goForms: Readonly<Record<ValueForm, string>> = {
   quantity: 'resource.Quantity',
   time: 'Time',
   microTime: 'Time',
+  duration: 'Duration',
   intOrString: 'intstr.IntOrString',
   any: 'interface {}',
 };

@@ -1,5 +1,6 @@
 /** Messages that JSON writes in a form of their own: quantities, times, integers or strings, raw JSON, and lists of strings. */
 import type protobuf from 'protobufjs';
+import { formatDurationNs, parseDurationNs } from './duration.ts';
 import type { JsonForm } from './schema.ts';
 
 type SpecialForm = Exclude<JsonForm, 'object' | 'union'>;
@@ -13,6 +14,9 @@ export function encodeForm(form: SpecialForm, value: unknown, writer: protobuf.W
     case 'time':
     case 'microTime':
       encodeTime(String(value), writer);
+      return;
+    case 'duration':
+      writer.uint32(tag(1, 0)).int64(parseDurationNs(String(value)) ?? 0);
       return;
     case 'intOrString':
       if (typeof value === 'number') writer.uint32(tag(1, 0)).int64(0).uint32(tag(2, 0)).int32(value);
@@ -46,6 +50,8 @@ export function decodeForm(form: SpecialForm, reader: protobuf.Reader, end: numb
     case 'time':
     case 'microTime':
       return fields.size === 0 ? undefined : formatTime(Number(fields.get(1) ?? 0), Number(fields.get(2) ?? 0), form);
+    case 'duration':
+      return formatDurationNs(Number(fields.get(1) ?? 0));
     case 'intOrString':
       return fields.get(1) === 1 ? (fields.get(3) ?? '') : (fields.get(2) ?? 0);
     case 'raw':

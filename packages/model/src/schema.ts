@@ -5,7 +5,16 @@
 import { type FieldJson, isEnum, jsonOf, type MessageJson } from './declarations.ts';
 
 /** How a message is written in JSON; see JsonForm in proto/gantry/options.proto. */
-export type JsonForm = 'object' | 'quantity' | 'time' | 'microTime' | 'intOrString' | 'raw' | 'strings' | 'union';
+export type JsonForm =
+  | 'object'
+  | 'quantity'
+  | 'time'
+  | 'microTime'
+  | 'duration'
+  | 'intOrString'
+  | 'raw'
+  | 'strings'
+  | 'union';
 
 /** A field's type: a scalar by its protobuf name, an enum, or a message. */
 export type FieldType =
@@ -63,6 +72,7 @@ const jsonForms: Readonly<Record<string, JsonForm>> = {
   JSON_FORM_RAW: 'raw',
   JSON_FORM_STRINGS: 'strings',
   JSON_FORM_UNION: 'union',
+  JSON_FORM_DURATION: 'duration',
 };
 
 const messages = new Map<string, MessageSchema>();

@@ -72,6 +72,7 @@ export type ValueForm =
   | 'quantity'
   | 'time'
   | 'microTime'
+  | 'duration'
   | 'intOrString'
   | 'any';
 

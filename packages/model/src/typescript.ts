@@ -20,6 +20,7 @@ const formTypes = {
   quantity: 'string',
   time: 'string',
   microTime: 'string',
+  duration: 'string',
   intOrString: 'number | string',
   raw: 'unknown',
   strings: 'string[]',

@@ -6,6 +6,7 @@ import { bareKind } from './bare-kind.ts';
 import type { ComponentCondition, ComponentStatus } from './gen/gantry.core.v1.ts';
 import type { Kind } from './kind.ts';
 import { Registry } from './registry.ts';
+import { usageKinds } from './usage-kinds.ts';
 
 /** One line for each kind. */
 export const virtualKinds: Registry = new Registry([
@@ -16,6 +17,7 @@ export const virtualKinds: Registry = new Registry([
   callKind('authorization.k8s.io', 'LocalSubjectAccessReview', 'Namespaced'),
   callKind('authorization.k8s.io', 'SelfSubjectRulesReview', 'Cluster'),
   componentStatus(),
+  ...usageKinds,
 ]);
 
 /** Kinds of the bodies of subresources, which have no path of their own. */

@@ -54,6 +54,7 @@ const zeros: Readonly<Record<ValueForm, unknown>> = {
   // A time that is not set; its message has no fields then.
   time: null,
   microTime: null,
+  duration: '0s',
   any: null,
 };
 

@@ -11,7 +11,7 @@ import { type Clock, systemClock } from '@gantry/runtime/clock.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
 import { createMetrics, type Diagnostics, serveDiagnostics } from '@gantry/runtime/metrics.ts';
 import type { OpenStore } from '@gantry/store/store.ts';
-import type { Registry as Metrics } from 'prom-client';
+import type { Registry } from 'prom-client';
 import { outsideAdmission } from './admission/outside.ts';
 import { admissionViews } from './admission/plugins.ts';
 import { keepTypeChecks } from './admission/policies/type-check-keeper.ts';
@@ -65,7 +65,7 @@ import { keepClientAuthority } from './housekeeping/client-authority.ts';
 import { reportDamage } from './housekeeping/damage-report.ts';
 import { runHousekeeping } from './housekeeping/housekeeping.ts';
 import { reportStoreHealth } from './housekeeping/store-health.ts';
-import { type MetricsSources, metricsOf } from './metrics/sources.ts';
+import { type Metrics, metricsOf } from './metrics/sources.ts';
 import { createApiMetrics, createRestMetrics } from './metrics.ts';
 import { NodeApi } from './nodes/service.ts';
 import { ownersBy, ownManager } from './ownership/track.ts';
@@ -80,6 +80,7 @@ import { componentStatuses } from './rest/virtual/component-statuses.ts';
 import { rulesReview } from './rest/virtual/rules-review.ts';
 import { selfSubjectReview } from './rest/virtual/self-subject-review.ts';
 import { tokenReview } from './rest/virtual/token-review.ts';
+import { usageResources } from './rest/virtual/usage.ts';
 import { type RunningApi, running } from './running.ts';
 import { CapacityLedger } from './scheduling/ledger.ts';
 import { SchedulingApi } from './scheduling/service.ts';
@@ -136,10 +137,10 @@ interface Parts {
   readonly events: ApiEvents;
   readonly resources: ResourceApi;
   readonly pods: PodProxy;
-  readonly metrics: MetricsSources;
+  readonly metrics: Metrics;
   readonly flow: Flow;
   readonly aggregation: Aggregator;
-  readonly registry: Metrics;
+  readonly registry: Registry;
   /** Creates those of the objects that every cluster has that are missing, and where it is asked for the default roles and bindings. */
   readonly createMissing: (alsoRoles: boolean) => Promise<void>;
 }
@@ -162,10 +163,10 @@ async function startParts(config: ApiConfig, deps: ApiDeps, stack: AsyncDisposab
   });
   const agents = stack.use(new AgentConnections(deps.credentials ?? noCredentials));
   const pods = new PodProxy({ ...core, agents });
-  const { sources: metrics } = metricsOf(core, agents);
   const tokens = tokensOf(core, deps.credentials ?? noCredentials, keys);
   const flow = flowOf({ ...core, registry, enabled: config.priorityAndFairness });
   const aggregation = stack.use(aggregatorOf(core, pods, registry));
+  const metrics = metricsOf(core, agents, aggregation);
   const definitions = serveDefinitions({ ...core, ...outside, rulesOf: customRules }, stack);
   const state = [
     ...[ledger, ...Object.values(views), tokens.observer, definitions],
@@ -247,7 +248,7 @@ async function serveEdges(config: ApiConfig, deps: ApiDeps, parts: Parts, stack:
         calls,
       ),
       PodService: podHandlers(pods, calls),
-      MetricsService: metricsHandlers(metrics, calls),
+      MetricsService: metricsHandlers(metrics.sources, calls),
       PlacementService: placementHandlers(new PlacementProxy({ ...core, credentials }), calls),
       TokenService: tokenHandlers(tokens.requests, calls),
       TrafficService: trafficHandlers(new TrafficProxy({ ...core, credentials }), calls),
@@ -302,6 +303,7 @@ function serveKubernetes(
         ...accessReviews(access.decide),
         rulesReview(access.rulesOf),
         componentStatuses({ ...core, store }),
+        ...usageResources(parts.metrics.usage, core.clock),
       ],
       checks: [
         { name: 'store', of: ['readyz'], problem: () => store.problem },

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Clock } from '@gantry/runtime/clock.ts';
+import type { User } from '../auth/user.ts';
 import type { Callouts } from '../callout/client.ts';
 import type { CalloutTarget } from '../callout/target.ts';
 import { textIn } from '../callout/text.ts';
@@ -21,13 +22,14 @@ const timeoutMs = 5_000;
 /** Bytes of an answer: the OpenAPI document of a large server. */
 const maxBytes = 32 * 1024 * 1024;
 
-/** Asks another api server, as the aggregator. Rejects where there is no answer in time. */
+/** Asks another api server. Rejects where there is no answer in time. @param user Asks; the aggregator if absent. */
 export async function askRemote(
   { callouts, clock }: AskDeps,
   target: CalloutTarget,
   path: string,
   accept: string,
   signal: AbortSignal,
+  user: User = aggregator,
 ): Promise<RemoteAnswer> {
   const over = new AbortController();
   const done = new AbortController();
@@ -37,7 +39,7 @@ export async function askRemote(
     () => undefined,
   );
   try {
-    const headers = { ...headersFor(aggregator), accept };
+    const headers = { ...headersFor(user), accept };
     const call = await callouts.open(target, { method: 'GET', path, headers, signal: either });
     const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
     call.once('response', resolve);

@@ -27,7 +27,17 @@ const places: Readonly<Record<string, readonly [number, Readonly<Record<string, 
   'resource.k8s.io': [16_200, { v1: 21, v1beta2: 15, v1beta1: 9, v1alpha3: 1 }],
   'flowcontrol.apiserver.k8s.io': [16_100, { v1: 21 }],
   'storagemigration.k8s.io': [15_800, { v1: 15, v1beta1: 9 }],
+  // Metrics have the places that metrics-server and its like ask for.
+  'metrics.k8s.io': [100, { v1beta1: 100 }],
+  'custom.metrics.k8s.io': [100, { v1beta1: 100, v1beta2: 200 }],
+  'external.metrics.k8s.io': [100, { v1beta1: 100 }],
 };
+/** Groups that others may serve in the api's place: their API services are users' own once they exist. */
+export const handedOver: ReadonlySet<string> = new Set([
+  'metrics.k8s.io',
+  'custom.metrics.k8s.io',
+  'external.metrics.k8s.io',
+]);
 /** Place of Gantry's own groups: after all of Kubernetes'. */
 const ownPlace: VersionPlace = { group: 15_000, version: 15 };
 /** Place of the group of API services itself: before all others, whatever these say. */

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { APIService } from '@gantry/model/gen/gantry.apiregistration.v1.ts';
-import { builtInPlace, customPlace, registrationGroup } from './priorities.ts';
+import { builtInPlace, customPlace, handedOver, registrationGroup } from './priorities.ts';
 import type { GroupVersion } from './view.ts';
 
 /** Label by which the api knows the services that it keeps, as kube-aggregator has it: at each start, or always. */
@@ -64,7 +64,7 @@ function serviceOf(
   return {
     apiVersion: 'apiregistration.k8s.io/v1',
     kind: 'APIService',
-    metadata: { name: nameOf(each), labels: { [label]: keeping } },
+    metadata: { name: nameOf(each), ...(handedOver.has(group) ? {} : { labels: { [label]: keeping } }) },
     spec: {
       ...(group === '' ? {} : { group }),
       version,

@@ -78,6 +78,7 @@ const values: Readonly<Record<ValueForm, RuleSchema>> = {
   quantity: intOrString,
   time: { type: 'string', format: 'date-time' },
   microTime: { type: 'string', format: 'date-time' },
+  duration: { type: 'string', format: 'duration' },
   intOrString,
   any: anything,
 };

@@ -16,6 +16,7 @@ const forms: Readonly<Record<ValueForm, Document>> = {
   quantity: { oneOf: [{ type: 'string' }, { type: 'number' }] },
   time: { type: 'string', format: 'date-time' },
   microTime: { type: 'string', format: 'date-time' },
+  duration: { type: 'string' },
   intOrString: { oneOf: [{ type: 'integer' }, { type: 'string' }], format: 'int-or-string' },
   any: { 'x-kubernetes-preserve-unknown-fields': true },
 };
@@ -30,6 +31,7 @@ const formsOfVersion2: Partial<Readonly<Record<ValueForm, Document>>> = {
 /** Go packages of groups whose types are not in k8s.io/api. */
 const otherPackages: Readonly<Record<string, string>> = {
   meta: 'io.k8s.apimachinery.pkg.apis.meta',
+  metrics: 'io.k8s.metrics.pkg.apis.metrics',
   apiextensions: 'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions',
 };
 

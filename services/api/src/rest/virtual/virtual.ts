@@ -28,14 +28,23 @@ export interface VirtualResource {
   readonly answer: (context: RequestContext, object: AnyObject, namespace: string) => AnyObject | Promise<AnyObject>;
 }
 
+/** The objects that a request is about. */
+export interface ReadQuery {
+  /** Empty for all, and for kinds that are in none. */
+  readonly namespace: string;
+  /** Empty for a list. */
+  readonly name: string;
+  readonly labelSelector: string;
+}
+
 /** A kind whose objects are made when they are read. */
 export interface ReadResource {
   /** One of virtualKinds. */
   readonly kind: Kind;
   /** Text of the warning of each answer. */
   readonly warning?: string;
-  /** All objects, as of now. */
-  readonly list: () => Promise<readonly AnyObject[]>;
+  /** The objects that are asked for, as of now; more are left out afterwards. */
+  readonly list: (context: RequestContext, asked: ReadQuery) => Promise<readonly AnyObject[]>;
 }
 
 export interface VirtualDeps {
@@ -54,13 +63,18 @@ export async function handleRead(
   if (route.verb !== 'get' && route.verb !== 'list') {
     throw new GantryError('MethodNotAllowed', 'the server does not allow this method on the requested resource');
   }
-  const byLabels = compileLabelSelector(query.get('labelSelector') ?? '');
+  if (route.namespace !== '' && !kind.namespaced) {
+    throw new GantryError('NotFound', 'the server could not find the requested resource');
+  }
+  const labelSelector = query.get('labelSelector') ?? '';
+  const byLabels = compileLabelSelector(labelSelector);
   const byFields = compileFieldSelector(kind, query.get('fieldSelector') ?? '');
-  const objects = await list();
+  const { namespace, name } = route;
+  const objects = await list(context, { namespace, name, labelSelector });
   if (warning !== undefined) context.warn(warning);
   if (route.verb === 'get') {
-    const found = objects.find(({ metadata }) => metadata.name === route.name);
-    if (found === undefined) throw notFound({ group: kind.group, resource: kind.plural, name: route.name });
+    const found = objects.find(({ metadata }) => metadata.name === name);
+    if (found === undefined) throw notFound({ group: kind.group, resource: kind.plural, name });
     return answerObject(deps, request, response, found);
   }
   const shape = new Shape(form, wanted, rowObjectOf(query), deps.clock.now());
