@@ -141,8 +141,13 @@ function addReadCommands(program: Command, withClient: WithClient): void {
 function addTopCommand(program: Command, withClient: WithClient): void {
   program
     .command('top [what...]')
-    .description('show requests, successes and latencies of services: top services, top service NAME')
+    .description(
+      'show requests, successes and latencies of services, or usage of pods or nodes: top services, top pods, top node NAME',
+    )
     .option('-A, --all-namespaces', 'in all namespaces', false)
+    .addOption(selector)
+    .addOption(new Option('--sort-by <what>', 'the largest usage first').choices(['cpu', 'memory']))
+    .option('--containers', 'usage of each container of pods', false)
     .option('--window <seconds>', 'seconds to look back', wholeNumber, 60)
     .option('--by-route', 'by route in place of revision', false)
     .option('-w, --watch', 'again every five seconds until interrupted', false)

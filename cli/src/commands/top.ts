@@ -1,24 +1,30 @@
 import type { TrafficMeasurement, TrafficSeries } from '@gantry/client/traffic-messages.ts';
 import { type Context, refusal } from '../context.ts';
 import { formatTable } from '../output/table.ts';
+import { topNodes, topPods, type UsageFlags } from './top-usage.ts';
 
-export interface TopFlags {
-  readonly allNamespaces: boolean;
+export interface TopFlags extends UsageFlags {
   /** Seconds that are looked back. */
   readonly window: number;
   /** A line for each route in place of each revision. */
   readonly byRoute: boolean;
   /** Repeats it until interrupted. */
   readonly watch: boolean;
-  readonly output: 'table' | 'json';
+}
+
+/** Prints the usage of pods or nodes, or the requests to Services. */
+export async function top(context: Context, args: readonly string[], flags: TopFlags): Promise<void> {
+  const [what = 'services', name, ...more] = args;
+  if (['pods', 'pod', 'po'].includes(what) && more.length === 0) return topPods(context, name ?? '', flags);
+  if (['nodes', 'node', 'no'].includes(what) && more.length === 0) return topNodes(context, name ?? '', flags);
+  if (!['services', 'service', 'svc'].includes(what) || more.length > 0) {
+    throw refusal(`top takes pods, nodes or services, and at most one name: not ${args.join(' ')}`);
+  }
+  await topServices(context, name, flags);
 }
 
 /** Prints the requests to Services, by revision of their pods or by route. */
-export async function top(context: Context, args: readonly string[], flags: TopFlags): Promise<void> {
-  const [what = 'services', service, ...more] = args;
-  if (!['services', 'service', 'svc'].includes(what) || more.length > 0) {
-    throw refusal(`top takes services, and at most one name: not ${args.join(' ')}`);
-  }
+async function topServices(context: Context, service: string | undefined, flags: TopFlags): Promise<void> {
   const { client, signal, output } = context;
   const namespace = flags.allNamespaces ? '' : context.namespace;
   const request = {
