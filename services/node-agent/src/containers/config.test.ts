@@ -40,7 +40,7 @@ describe('a container', () => {
       logPath: 'main/2.log',
     });
     expect(config.labels?.[keys.role]).toBe('main');
-    expect(config.annotations).toEqual({ [keys.restartDelayMs]: '10000' });
+    expect(config.annotations).toEqual({ [keys.share]: '{"requests":{},"limits":{}}', [keys.restartDelayMs]: '10000' });
   });
 
   it('has its own security settings over those of its pod', () => {

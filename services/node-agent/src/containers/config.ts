@@ -2,6 +2,7 @@ import type { Pod } from '@gantry/model/gen/gantry.core.v1.ts';
 import { GantryError } from '@gantry/runtime/errors.ts';
 import { containerHash, keys } from '../pods/labels.ts';
 import type { PlannedContainer } from '../pods/spec.ts';
+import { shareOf } from '../resize/shares.ts';
 import type { ContainerConfig, EnvVar, ImageStatus, Mount } from '../runtime/runtime.ts';
 import { expand } from './expand.ts';
 import { resourcesOf } from './resources.ts';
@@ -60,6 +61,9 @@ export function containerConfigOf(inputs: ContainerInputs): ContainerConfig {
     ...(spec.tty ? { tty: true } : {}),
     logPath: logPathOf(planned.name, attempt),
     labels: { [keys.containerHash]: containerHash(spec), [keys.role]: planned.role },
-    annotations: delayMs === undefined ? {} : { [keys.restartDelayMs]: String(delayMs) },
+    annotations: {
+      [keys.share]: JSON.stringify(shareOf(spec.resources)),
+      ...(delayMs === undefined ? {} : { [keys.restartDelayMs]: String(delayMs) }),
+    },
   };
 }

@@ -37,7 +37,6 @@ const examples: Readonly<Record<string, Partial<Pod['spec']>>> = {
   'PodSpec.runtimeClassName': { runtimeClassName: 'gvisor' },
   'PodSpec.hostUsers': { hostUsers: false },
   'PodSpec.resourceClaims': { resourceClaims: [{ name: 'gpu' }] },
-  'PodSpec.resources': { resources: { limits: { cpu: '1' } } },
   'PodOS.name': { os: { name: 'windows' } },
   'PodSecurityContext.seLinuxOptions': { securityContext: { seLinuxOptions: { level: 's0' } } },
   'PodSecurityContext.windowsOptions': { securityContext: { windowsOptions: { runAsUserName: 'x' } } },

@@ -22,11 +22,11 @@ export const fieldSupport: Readonly<Record<string, Readonly<Record<string, Field
     ...allOf('agent', 'terminationGracePeriodSeconds'),
     ...allOf('agent', 'activeDeadlineSeconds dnsPolicy dnsConfig hostNetwork hostPID hostIPC shareProcessNamespace'),
     ...allOf('agent', 'securityContext imagePullSecrets hostname subdomain hostAliases readinessGates'),
-    ...allOf('agent', 'enableServiceLinks setHostnameAsFQDN hostnameOverride os'),
+    ...allOf('agent', 'enableServiceLinks setHostnameAsFQDN hostnameOverride os resources'),
     ...allOf('others', 'nodeSelector serviceAccountName serviceAccount automountServiceAccountToken nodeName affinity'),
     ...allOf('others', 'schedulerName tolerations priorityClassName priority preemptionPolicy overhead'),
     ...allOf('others', 'topologySpreadConstraints schedulingGates'),
-    ...allOf('refused', 'runtimeClassName hostUsers resourceClaims resources'),
+    ...allOf('refused', 'runtimeClassName hostUsers resourceClaims'),
   },
   PodOS: allOf('refused', 'name'),
   PodReadinessGate: allOf('agent', 'conditionType'),
@@ -46,9 +46,7 @@ export const fieldSupport: Readonly<Record<string, Readonly<Record<string, Field
   Container: {
     ...allOf('agent', 'name image command args workingDir ports envFrom env resources restartPolicy volumeMounts'),
     ...allOf('agent', 'livenessProbe readinessProbe startupProbe lifecycle terminationMessagePath'),
-    ...allOf('agent', 'terminationMessagePolicy imagePullPolicy securityContext stdin stdinOnce tty'),
-    // Resources of a running pod cannot be changed.
-    ...allOf('moot', 'resizePolicy'),
+    ...allOf('agent', 'terminationMessagePolicy imagePullPolicy securityContext stdin stdinOnce tty resizePolicy'),
     ...allOf('refused', 'restartPolicyRules volumeDevices'),
   },
   // The api refuses ports, probes, resources, lifecycle and restarts of those.
@@ -59,6 +57,7 @@ export const fieldSupport: Readonly<Record<string, Readonly<Record<string, Field
     ...allOf('moot', 'ports resources resizePolicy restartPolicy livenessProbe readinessProbe startupProbe lifecycle'),
     ...allOf('refused', 'restartPolicyRules volumeDevices'),
   },
+  ContainerResizePolicy: allOf('agent', 'resourceName restartPolicy'),
   ContainerPort: allOf('agent', 'name hostPort containerPort protocol hostIP'),
   EnvFromSource: allOf('agent', 'prefix configMapRef secretRef'),
   ConfigMapEnvSource: allOf('agent', 'name optional'),

@@ -41,7 +41,6 @@ function refusalsOfPod({ spec }: Pod): Refusal[] {
   return [
     { field: 'spec.runtimeClassName', value: spec.runtimeClassName },
     { field: 'spec.hostUsers', value: spec.hostUsers === false ? false : undefined },
-    { field: 'spec.resources', value: spec.resources },
     { field: 'spec.resourceClaims', value: spec.resourceClaims },
     { field: `${path}.windowsOptions`, value: securityContext.windowsOptions },
     { field: `${path}.appArmorProfile`, value: unless('type', 'Unconfined', securityContext.appArmorProfile) },

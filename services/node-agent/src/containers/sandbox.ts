@@ -64,11 +64,16 @@ export function sandboxConfigOf(inputs: SandboxInputs): SandboxConfig {
     ...(sysctls.length === 0
       ? {}
       : { sysctls: Object.fromEntries(sysctls.map(({ name, value = '' }) => [name, value])) }),
-    cgroupParent: `${cgroupRoot}/pod${uid}`,
+    cgroupParent: podCgroupOf(cgroupRoot, uid),
     ...(containers.some((container) => container.securityContext?.privileged) ? { privileged: true } : {}),
     labels: {},
     annotations: { [keys.graceSeconds]: String(graceMsOf(pod) / 1_000) },
   };
+}
+
+/** Path of a pod's cgroup. */
+export function podCgroupOf(cgroupRoot: string, uid: string): string {
+  return `${cgroupRoot}/pod${uid}`;
 }
 
 function portMappingsOf(pod: Pod): PortMapping[] {

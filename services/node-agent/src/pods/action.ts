@@ -26,6 +26,8 @@ export type Action =
   | { readonly kind: 'removeContainer'; readonly containerId: string }
   /** Ends a start (or pull) that is under way. */
   | { readonly kind: 'abort'; readonly key: string }
+  /** Gives running containers, and the pod as a whole, the size that is set aside for them; `generation` is the pod's that asked for it. */
+  | { readonly kind: 'resize'; readonly generation: number }
   /** Takes the pod's volumes down, and with `everything` its logs and directory. */
   | { readonly kind: 'cleanUp'; readonly everything: boolean }
   /** Remembers that the pod is over, for the status; `event` is the text of its event. */
@@ -41,6 +43,8 @@ export type StopReason =
   | { readonly kind: 'podEnds' }
   | { readonly kind: 'probe'; readonly probe: 'Liveness' | 'Startup' }
   | { readonly kind: 'specChanged' }
+  /** Its resize policy has it restart for another size. */
+  | { readonly kind: 'resize' }
   | { readonly kind: 'postStartFailed' }
   /** A second instance of the same container, or one in a sandbox that is not the pod's any more. */
   | { readonly kind: 'surplus' };
@@ -70,11 +74,16 @@ export function keyOf(action: Action): string {
       return 'volumes';
     case 'abort':
       return `abort/${action.key}`;
+    case 'resize':
+      return `${resizeKey}${action.generation}`;
     case 'cleanUp':
     case 'markFailed':
       return action.kind;
   }
 }
+
+/** Start of the keys of resizes: each generation has one of its own, so that a new size waits for no backoff of the one before. */
+export const resizeKey = 'resize/';
 
 /** Key of a container's start. */
 export function containerKey(name: string): string {

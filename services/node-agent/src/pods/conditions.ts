@@ -1,4 +1,7 @@
 import type { ContainerStatus, Pod, PodCondition } from '@gantry/model/gen/gantry.core.v1.ts';
+import { resizeConditions } from '@gantry/model/kinds/pod/allocated.ts';
+import type { ResizeState } from '../resize/resizes.ts';
+import { resizeConditionsOf } from '../resize/status.ts';
 import { timeOf } from './container-status.ts';
 import type { PodPhase } from './phase.ts';
 import { plannedContainers } from './spec.ts';
@@ -11,6 +14,7 @@ export interface ConditionFacts {
   readonly main: readonly ContainerStatus[];
   /** The pod has a sandbox with its network up. */
   readonly sandboxReady: boolean;
+  readonly resize: ResizeState;
   /** Conditions as they were reported last; their times stay where nothing changed. */
   readonly previous: readonly PodCondition[];
   readonly nowMs: number;
@@ -30,8 +34,13 @@ export function conditionsOf(facts: ConditionFacts): PodCondition[] {
     ContainersReady: containersReady,
     PodScheduled: yes,
   };
-  const foreign = (facts.pod.status?.conditions ?? []).filter(({ type }) => !(type in own));
-  return [...Object.entries(own).map(([type, verdict]) => withTime(facts, type, verdict)), ...foreign];
+  const passing: readonly string[] = Object.values(resizeConditions);
+  const foreign = (facts.pod.status?.conditions ?? []).filter(({ type }) => !(type in own) && !passing.includes(type));
+  return [
+    ...resizeConditionsOf(facts.resize).map((condition) => withTime(facts, condition.type, condition)),
+    ...Object.entries(own).map(([type, verdict]) => withTime(facts, type, verdict)),
+    ...foreign,
+  ];
 }
 
 /** The generation of the pod that a status speaks of; nothing for a pod of which only the runtime knows. */

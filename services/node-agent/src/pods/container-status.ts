@@ -1,6 +1,7 @@
 import type { ContainerState, ContainerStatus } from '@gantry/model/gen/gantry.core.v1.ts';
 import { rfc3339 } from '@gantry/runtime/time.ts';
 import { goDuration } from '../probes/go-duration.ts';
+import { containerResources } from '../resize/status.ts';
 import { containerKey } from './action.ts';
 import { pullErrorShownMs } from './memory.ts';
 import { isWantedAgain, restartDelayMs } from './restart.ts';
@@ -33,6 +34,7 @@ export function containerStatusOf(view: PodView, planned: PlannedContainer, cont
     ...(lastState === undefined ? {} : { lastState }),
     ...readinessOf(view, planned, life),
     restartCount: restartCountOf(life),
+    ...containerResources(view, planned, life),
     image: planned.spec.image ?? '',
     imageID: newest?.imageId ?? reported?.imageID ?? '',
     ...(containerId === '' ? {} : { containerID: `${context.runtimeName}://${containerId}` }),

@@ -7,8 +7,10 @@ import { defaultClusterDomain, defaultParallelStarts, type NodeAgentConfig } fro
 import { environmentOf } from '../containers/env.ts';
 import { mountsOf } from '../containers/mounts.ts';
 import { pullAuthFor } from '../containers/pull-secrets.ts';
+import { podCgroupOf } from '../containers/sandbox.ts';
 import type { NodeNetwork } from '../network/network.ts';
 import { allocatableOf } from '../node/capacity.ts';
+import type { ResizerDeps } from '../resize/resizer.ts';
 import type { NodeStats, Runtime } from '../runtime/runtime.ts';
 import type { ConfigObjects } from '../volumes/config-objects.ts';
 import type { VolumeManager } from '../volumes/manager.ts';
@@ -37,9 +39,15 @@ export interface SharedParts {
 }
 
 /** Puts together what actions are carried out with. */
-export function executorOf(config: NodeAgentConfig, deps: NodeParts, shared: SharedParts): ExecutorDeps {
+export function executorOf(
+  config: NodeAgentConfig,
+  deps: NodeParts,
+  shared: SharedParts & Pick<ResizerDeps, 'resizes' | 'cgroups'>,
+): ExecutorDeps {
   const { runtime, clock } = deps;
-  const { paths, volumes, configObjects, recordEvent } = shared;
+  const { paths, volumes, configObjects, recordEvent, resizes, cgroups } = shared;
+  const cgroupRoot = config.cgroupRoot ?? join('/gantry', config.nodeName);
+  const nodeMemoryBytes = deps.machine.memoryTotalBytes;
   const starts = new Semaphore(config.parallelStarts ?? defaultParallelStarts);
   const hooks = hookRunner({ runtime, clock });
   const stopper = containerStopper({ runtime, hooks, clock, recordEvent, hostIps: config.addresses });
@@ -57,7 +65,8 @@ export function executorOf(config: NodeAgentConfig, deps: NodeParts, shared: Sha
     starts,
     recordEvent,
     dnsFor: (pod) => deps.network.dnsFor(pod),
-    cgroupRoot: config.cgroupRoot ?? join('/gantry', config.nodeName),
+    cgroupRoot,
+    resizer: { runtime, cgroups, resizes, nodeMemoryBytes, cgroupOf: (uid) => podCgroupOf(cgroupRoot, uid) },
     clusterDomain,
     stopper,
     starter: containerStarter({
@@ -70,7 +79,7 @@ export function executorOf(config: NodeAgentConfig, deps: NodeParts, shared: Sha
       recordEvent,
       hostIps,
       features: { seLinux: existsSync('/sys/fs/selinux/enforce') },
-      nodeMemoryBytes: deps.machine.memoryTotalBytes,
+      nodeMemoryBytes,
       seccompRoot: join(config.rootDir, 'seccomp'),
       puller: imagePuller({ runtime, clock, recordEvent, authFor }),
       environment: async (pod, planned, podIps, signal) => {

@@ -3,6 +3,8 @@ import type { Pod } from '@gantry/model/gen/gantry.core.v1.ts';
 import { unreachable } from '@gantry/runtime/assert.ts';
 import type { Semaphore } from '@gantry/runtime/semaphore.ts';
 import { sandboxConfigOf } from '../containers/sandbox.ts';
+import { podLimitsOf } from '../resize/pod-limits.ts';
+import { type ResizerDeps, resizePod } from '../resize/resizer.ts';
 import type { DnsConfig, Runtime } from '../runtime/runtime.ts';
 import type { VolumeManager } from '../volumes/manager.ts';
 import { removeTree } from '../volumes/mounter.ts';
@@ -30,6 +32,7 @@ export interface ExecutorDeps {
   /** resolv.conf for a pod; undefined for that of the node. */
   readonly dnsFor: (pod: Pod) => DnsConfig | undefined;
   readonly cgroupRoot: string;
+  readonly resizer: ResizerDeps;
   /** Such as cluster.local. */
   readonly clusterDomain: string;
 }
@@ -46,6 +49,8 @@ export async function execute(
       return deps.starter.start(context, action, signal);
     case 'stopContainer':
       return attempt('stop', 'FailedKillContainer', () => deps.stopper.stop(context, action, signal), signal);
+    case 'resize':
+      return resizePod(deps.resizer, context, action.generation, signal);
     case 'prepareVolumes':
       return prepareVolumes(deps, context.pod, signal);
     case 'startSandbox':
@@ -115,7 +120,8 @@ async function startSandbox(
       cgroupRoot: deps.cgroupRoot,
       clusterDomain: deps.clusterDomain,
     });
-    await deps.starts.run(() => deps.runtime.sandboxes.run(config, signal), signal);
+    const id = await deps.starts.run(() => deps.runtime.sandboxes.run(config, signal), signal);
+    await boundPod(deps, pod, id, config.cgroupParent, signal);
     return { kind: 'done' };
   } catch (error) {
     const outcome = outcomeOf(error, 'FailedCreatePodSandBox', retryWaits.sandbox, signal);
@@ -123,6 +129,23 @@ async function startSandbox(
       deps.recordEvent(pod, 'Warning', 'FailedCreatePodSandBox', `Failed to create pod sandbox: ${outcome.message}`);
     }
     return outcome;
+  }
+}
+
+/** Bounds a new pod as a whole. One that cannot be bounded does not stay. */
+async function boundPod(
+  { resizer: { cgroups }, runtime }: ExecutorDeps,
+  pod: Pod,
+  sandboxId: string,
+  cgroup: string | undefined,
+  signal: AbortSignal,
+): Promise<void> {
+  if (cgroups === undefined || cgroup === undefined) return;
+  try {
+    await cgroups.write(cgroup, podLimitsOf(pod));
+  } catch (error) {
+    await runtime.sandboxes.remove(sandboxId, signal);
+    throw error;
   }
 }
 

@@ -12,6 +12,8 @@ export const keys = {
   role: 'gantry.dev/container-role',
   /** Annotation: milliseconds that this instance waited for after the one before it exited. */
   restartDelayMs: 'gantry.dev/restart-delay-ms',
+  /** Annotation: requests and limits of CPU and memory that it was made with, as JSON. */
+  share: 'gantry.dev/share',
   /** Annotation of a sandbox: grace period of its pod in seconds, for when the pod's object is gone. */
   graceSeconds: 'gantry.dev/termination-grace-seconds',
 } as const;

@@ -1,9 +1,12 @@
 import type { ObservedSandbox } from '../runtime/runtime.ts';
-import { type Action, keyOf } from './action.ts';
+import { type Action, keyOf, type StopReason } from './action.ts';
 import { type Operation, type PodMemory, type RetryWaits, troubleAfter, withEntry } from './memory.ts';
 
 /** Instances whose deliberate end is remembered; older ones were restarted long ago. */
 const maxKilledRemembered = 32;
+
+/** Reasons to stop a container that is to run again. */
+const restarting: readonly StopReason['kind'][] = ['probe', 'specChanged', 'resize'];
 
 /** The result of an action. */
 export type Outcome =
@@ -16,11 +19,11 @@ export type Outcome =
 export function began(memory: PodMemory, action: Action, monotonicMs: number): PodMemory {
   const operation = operationOf(action, monotonicMs);
   const next = { ...memory, busy: withEntry(memory.busy, keyOf(action), operation) };
-  const restarts =
-    action.kind === 'stopContainer' && (action.why.kind === 'probe' || action.why.kind === 'specChanged');
-  if (!restarts) return next;
-  const killed = [...memory.killedToRestart, action.containerId].slice(-maxKilledRemembered);
-  return { ...next, killedToRestart: new Set(killed) };
+  if (action.kind !== 'stopContainer' || !restarting.includes(action.why.kind)) return next;
+  const withThis = (set: ReadonlySet<string>) => new Set([...set, action.containerId].slice(-maxKilledRemembered));
+  const killedToRestart = withThis(memory.killedToRestart);
+  if (action.why.kind !== 'resize') return { ...next, killedToRestart };
+  return { ...next, killedToRestart, stoppedToResize: withThis(memory.stoppedToResize) };
 }
 
 function operationOf(action: Action, monotonicMs: number): Operation {

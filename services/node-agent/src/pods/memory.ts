@@ -38,6 +38,8 @@ export interface PodMemory {
   readonly stoppedSandboxes: ReadonlySet<string>;
   /** Instances that were stopped in order to restart, whatever their exit code (probe, hook, new image). */
   readonly killedToRestart: ReadonlySet<string>;
+  /** Instances that were stopped in order to get another size: the next one starts at once. */
+  readonly stoppedToResize: ReadonlySet<string>;
   /** First observation of exited instances, by container id, on the monotonic clock: no backoff depends on the wall clock alone. */
   readonly exitsSeen: ReadonlyMap<string, number>;
   /** Set once the pod is being ended, so that it never comes back: why, as status.reason and status.message. */
@@ -56,6 +58,7 @@ export function newMemory(nowMs: number): PodMemory {
     busy: new Map(),
     stoppedSandboxes: new Set(),
     killedToRestart: new Set(),
+    stoppedToResize: new Set(),
     exitsSeen: new Map(),
     failed: undefined,
     eviction: undefined,

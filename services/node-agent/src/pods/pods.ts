@@ -11,6 +11,9 @@ import type { NodeNetwork } from '../network/network.ts';
 import { allocatableOf } from '../node/capacity.ts';
 import { defaultNodeTimes } from '../node/registrar.ts';
 import { ProbeManager } from '../probes/manager.ts';
+import { PodResizes } from '../resize/resizes.ts';
+import { noRecords, resizeFiles } from '../resize/state-file.ts';
+import { openPodCgroups, type PodCgroups } from '../runtime/pod-cgroup.ts';
 import type { NodeStats, Runtime } from '../runtime/runtime.ts';
 import { ConfigObjects } from '../volumes/config-objects.ts';
 import { type VolumeManager, volumeManager } from '../volumes/manager.ts';
@@ -77,6 +80,7 @@ export async function startPods(config: NodeAgentConfig, deps: PodsDeps): Promis
     () => observation.latest,
     (uid) => {
       parts.hostPorts.forget(uid);
+      parts.resizes.forget(uid);
       reporter.forget(uid);
       configObjects.release(uid);
     },
@@ -100,7 +104,7 @@ export async function startPods(config: NodeAgentConfig, deps: PodsDeps): Promis
         log.warn({ error }, 'the disk could not be cleaned'),
       );
     }),
-    ready: Promise.all([observation.refresh(), synced.promise]).then(() => {}),
+    ready: Promise.all([observation.refresh(), synced.promise]).then(() => parts.resizes.start()),
     find: (namespace, name) => manager.byName(namespace, name),
     workers: () => manager.workers(),
     heard: () => marks.heard(manager.workers()),
@@ -119,6 +123,9 @@ interface Parts extends SharedParts {
   readonly observation: Observation;
   readonly sandboxesOf: WorkerDeps['sandboxesOf'];
   readonly hostPorts: HostPorts;
+  readonly resizes: PodResizes;
+  /** Bounds of whole pods; undefined where the runtime enforces none. */
+  readonly cgroups: PodCgroups | undefined;
 }
 
 /** @param managerOf The manager, which is made after its parts and before any of them calls it. */
@@ -172,12 +179,27 @@ async function makeParts(
     observation.latest === undefined ? undefined : (observation.latest.byPod.get(uid) ?? []);
   const shared = { paths, volumes, configObjects, recordEvent };
   const hostPorts = new HostPorts();
-  return { ...shared, mounter, probes, terminationMessages, reporter, observation, sandboxesOf, hostPorts };
+  const allocatable = allocatableOf(config, deps.machine);
+  const records = runtime.info.driver === 'hollow' ? noRecords : resizeFiles(paths, log);
+  const resizes = new PodResizes({ clock, log, records, recordEvent, allocatable, wake });
+  const cgroups = isCri ? await openPodCgroups() : undefined;
+  return {
+    ...shared,
+    mounter,
+    probes,
+    terminationMessages,
+    reporter,
+    observation,
+    sandboxesOf,
+    hostPorts,
+    resizes,
+    cgroups,
+  };
 }
 
 function workerDeps(config: NodeAgentConfig, deps: PodsDeps, parts: Parts, managerOf: () => PodManager): WorkerDeps {
   const { runtime, clock, log } = deps;
-  const { observation, probes, terminationMessages, reporter, recordEvent, hostPorts } = parts;
+  const { observation, probes, terminationMessages, reporter, recordEvent, hostPorts, resizes } = parts;
   const executor = executorOf(config, deps, parts);
   const rules = { allowedUnsafeSysctls: config.allowedUnsafeSysctls ?? [] };
   return {
@@ -186,6 +208,7 @@ function workerDeps(config: NodeAgentConfig, deps: PodsDeps, parts: Parts, manag
     node: { runtimeName: runtime.info.name, hostIps: config.addresses },
     execute: (action, context, signal) => execute(executor, action, context, signal),
     sandboxesOf: parts.sandboxesOf,
+    resizes,
     refresh: () => observation.refresh(),
     verdict: (id) => probes.verdict(id),
     terminationMessage: (id) => terminationMessages.of(id),
@@ -199,7 +222,10 @@ function workerDeps(config: NodeAgentConfig, deps: PodsDeps, parts: Parts, manag
       if (!view.removed) reporter.report(namedPod(pod), status, gone);
       for (const { container, message } of backOffsOf(before, status))
         recordEvent(pod, 'Warning', 'BackOff', message, container);
-      if (gone || status.phase === 'Succeeded' || status.phase === 'Failed') hostPorts.release(podUid(pod));
+      if (gone || status.phase === 'Succeeded' || status.phase === 'Failed') {
+        hostPorts.release(podUid(pod));
+        resizes.release(podUid(pod));
+      }
       if (gone) managerOf().forgetIfFinished(podUid(pod));
     },
     onDecisionFailed(pod, message) {

@@ -1,9 +1,9 @@
 import type { Pod, PodStatus } from '@gantry/model/gen/gantry.core.v1.ts';
+import { qosClassOf } from '@gantry/model/kinds/pod/qos.ts';
 import { describe, expect, it } from 'vitest';
 import { PodWorld, podOf } from '../testing/pod-world.ts';
 import { backOffsOf } from './events.ts';
 import { retryWaits, troubleAfter } from './memory.ts';
-import { qosClassOf } from './qos.ts';
 import { statusOf } from './status.ts';
 
 const node = { runtimeName: 'containerd', hostIps: ['10.1.0.2'] };

@@ -1,8 +1,10 @@
 import type { ContainerStatus, PodStatus } from '@gantry/model/gen/gantry.core.v1.ts';
+import { qosClassOf } from '@gantry/model/kinds/pod/qos.ts';
+import { noResize } from '../resize/resizes.ts';
+import { podResources } from '../resize/status.ts';
 import { conditionsOf, observedOf } from './conditions.ts';
 import { containerStatusOf, timeOf } from './container-status.ts';
 import { type PodPhase, phaseOf } from './phase.ts';
-import { qosClassOf } from './qos.ts';
 import { type PlannedContainer, plannedContainers, restartPolicyOf } from './spec.ts';
 import { endingOf } from './step-end.ts';
 import { currentSandbox, type PodView } from './view.ts';
@@ -44,6 +46,7 @@ export function statusOf(view: PodView, node: NodeFacts): PodStatus {
       main,
       sandboxReady: sandbox !== undefined,
       previous: previous?.conditions ?? [],
+      resize: over ? noResize : view.resize,
       nowMs: view.nowMs,
     }),
     hostIP: node.hostIps[0],
@@ -51,6 +54,7 @@ export function statusOf(view: PodView, node: NodeFacts): PodStatus {
     ...(shownIps.length === 0 ? {} : { podIP: shownIps[0], podIPs: shownIps.map((ip) => ({ ip })) }),
     startTime: previous?.startTime ?? timeOf(memory.seenAtMs),
     ...(isRejected(view) ? {} : containerStatusesOf(init, main, ephemeral)),
+    ...podResources(view),
     qosClass: pod.status?.qosClass ?? qosClassOf(pod),
   };
 }

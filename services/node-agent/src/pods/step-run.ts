@@ -1,3 +1,4 @@
+import { resizeActions, stepsResize } from '../resize/step.ts';
 import type { ObservedContainer, ObservedSandbox } from '../runtime/runtime.ts';
 import { type Action, containerKey, type Decision, type StopReason } from './action.ts';
 import { garbageOf } from './garbage.ts';
@@ -32,7 +33,7 @@ export function stepRun(view: PodView): Decision {
   if (surplus.length > 0) return { actions: [...actions, ...surplus], wakeAtMs: Number.POSITIVE_INFINITY };
   const containers = view.memory.volumes === 'ready' ? stepContainers(view, current) : idle;
   return {
-    actions: [...actions, ...containers.actions, ...garbageOf(view, current)],
+    actions: [...actions, ...containers.actions, ...resizeActions(view), ...garbageOf(view, current)],
     wakeAtMs: containers.wakeAtMs,
   };
 }
@@ -164,6 +165,9 @@ function checkRunning(view: PodView, planned: PlannedContainer, container: Obser
   if (container.labels[keys.containerHash] !== containerHash(planned.spec)) {
     return { actions: [stop(container, graceMsOf(view.pod), { kind: 'specChanged' })], wakeAtMs };
   }
+  if (stepsResize(view, planned.spec, container.id) === 'restart') {
+    return { actions: [stop(container, graceMsOf(view.pod), { kind: 'resize' })], wakeAtMs };
+  }
   const failed = verdictOf(view, planned, container.id).failed;
   if (failed === undefined) return idle;
   const graceMs = failed.graceSeconds === undefined ? graceMsOf(view.pod) : failed.graceSeconds * 1_000;
@@ -172,7 +176,8 @@ function checkRunning(view: PodView, planned: PlannedContainer, container: Obser
 
 function restart(view: PodView, current: ObservedSandbox, planned: PlannedContainer, end: ContainerEnd): Decision {
   const succeededInit = planned.role === 'init' && end.exitCode === 0;
-  const delayMs = succeededInit ? 0 : restartDelayMs(end);
+  const isResized = view.memory.stoppedToResize.has(end.containerId);
+  const delayMs = succeededInit || isResized ? 0 : restartDelayMs(end);
   // A wall clock that was stepped back must not make it wait for longer than its delay.
   const seenAtMs = view.memory.exitsSeen.get(end.containerId) ?? Number.POSITIVE_INFINITY;
   const atMs = Math.min(monotonicOf(view, end.finishedAtMs), seenAtMs) + delayMs;

@@ -97,6 +97,8 @@ function killingText(name: string, why: StopReason): string {
       return 'FailedPostStartHook';
     case 'probe':
       return `Container ${name} failed ${why.probe.toLowerCase()} probe, will be restarted`;
+    case 'resize':
+      return `Container ${name} resize requires restart`;
     case 'specChanged':
       return `Container ${name} definition changed, will be restarted`;
   }

@@ -1,4 +1,5 @@
 import type { ContainerStatus, Pod, PodStatus } from '@gantry/model/gen/gantry.core.v1.ts';
+import type { ResizeState } from '../resize/resizes.ts';
 import type { ObservedContainer, ObservedSandbox } from '../runtime/runtime.ts';
 import type { Rejection } from './admission.ts';
 import { keys } from './labels.ts';
@@ -17,7 +18,7 @@ export interface ProbeVerdict {
 
 /** All inputs of a decision about one pod. A decision reads nothing else. */
 export interface PodView {
-  /** The pod as the api has it, or had it last. */
+  /** The pod as the api has it, or had it last, with the resources that are set aside for it. */
   readonly pod: Pod;
   /** The agent's last status, or the api's before the first: it remembers containers that the runtime has forgotten. */
   readonly previous: PodStatus | undefined;
@@ -32,6 +33,8 @@ export interface PodView {
   readonly terminationMessage: (containerId: string) => string;
   /** The node's refusal to run the pod; undefined if it runs it. */
   readonly rejection: Rejection | undefined;
+  /** How its resize stands. `pod` has what is set aside for it, which its spec in the api may not be. */
+  readonly resize: ResizeState;
   /** By the wall clock: for times that are shown or come from elsewhere. */
   readonly nowMs: number;
   /** By the monotonic clock: for waits of this agent. */

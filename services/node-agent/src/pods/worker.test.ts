@@ -1,6 +1,7 @@
 import { FakeClock } from '@gantry/runtime/clock.ts';
 import { silentLogger } from '@gantry/runtime/log.ts';
 import { describe, expect, it } from 'vitest';
+import { noResize } from '../resize/resizes.ts';
 import { podOf } from '../testing/pod-world.ts';
 import type { Action } from './action.ts';
 import { PodManager } from './manager.ts';
@@ -23,6 +24,7 @@ function fixture(overrides: Partial<WorkerDeps> = {}) {
       return new Promise((resolve) => signal.addEventListener('abort', () => resolve({ kind: 'aborted' })));
     },
     sandboxesOf: () => [],
+    resizes: { look: (pod) => ({ pod, resize: noResize }), allocated: (pod) => pod },
     refresh: async () => {},
     verdict: () => undefined,
     terminationMessage: () => '',

@@ -3,6 +3,7 @@ import type { Clock } from '@gantry/runtime/clock.ts';
 import { toGantryError } from '@gantry/runtime/errors.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
 import { contain } from '../contain.ts';
+import type { PodResizes } from '../resize/resizes.ts';
 import type { ObservedSandbox } from '../runtime/runtime.ts';
 import { type Action, keyOf } from './action.ts';
 import type { Rejection } from './admission.ts';
@@ -35,6 +36,8 @@ export interface WorkerDeps {
   readonly sandboxesOf: (uid: string) => readonly ObservedSandbox[] | undefined;
   /** Resolves after an observation that began after the call. */
   readonly refresh: () => Promise<unknown>;
+  /** What is set aside for a pod, and how its resize stands. */
+  readonly resizes: Pick<PodResizes, 'look' | 'allocated'>;
   readonly verdict: PodView['verdict'];
   readonly terminationMessage: PodView['terminationMessage'];
   /** The node's refusal to run a pod; undefined if it runs it. */
@@ -78,8 +81,9 @@ export class PodWorker implements AsyncDisposable {
     this.#status = pod.status?.containerStatuses === undefined ? undefined : pod.status;
   }
 
+  /** The pod with the resources that are set aside for it. */
   get pod(): Pod {
-    return this.#pod;
+    return this.#deps.resizes.allocated(this.#pod);
   }
 
   /** The status as it was worked out last. */
@@ -162,8 +166,10 @@ export class PodWorker implements AsyncDisposable {
   }
 
   #view(sandboxes: readonly ObservedSandbox[]): PodView {
+    const { pod, resize } = this.#deps.resizes.look(this.#pod, sandboxes);
     return {
-      pod: this.#pod,
+      pod,
+      resize,
       previous: this.#status ?? this.#pod.status,
       removed: this.#removed,
       sandboxes,
@@ -213,7 +219,7 @@ export class PodWorker implements AsyncDisposable {
     const { execute, refresh, clock, log } = this.#deps;
     let outcome: Outcome;
     try {
-      outcome = await execute(action, { pod: this.#pod, sandboxes }, controller.signal);
+      outcome = await execute(action, { pod: this.pod, sandboxes }, controller.signal);
       // Only what is seen counts: nothing is decided on what the runtime looked like before this.
       if (changesRuntime(action)) await refresh();
     } catch (error) {
@@ -250,5 +256,5 @@ export class PodWorker implements AsyncDisposable {
 }
 
 function changesRuntime(action: Action): boolean {
-  return action.kind !== 'prepareVolumes' && action.kind !== 'cleanUp' && action.kind !== 'markFailed';
+  return !['prepareVolumes', 'cleanUp', 'markFailed', 'resize'].includes(action.kind);
 }

@@ -7,6 +7,7 @@ import { began, ended, exitsNoted, type Outcome } from '../pods/memory-update.ts
 import { plannedContainers } from '../pods/spec.ts';
 import { step } from '../pods/step.ts';
 import type { PodView, ProbeVerdict } from '../pods/view.ts';
+import { noResize, type ResizeState } from '../resize/resizes.ts';
 import type { ContainerState, ObservedContainer, ObservedSandbox } from '../runtime/runtime.ts';
 
 /** A pod with one main container, or with what is given. */
@@ -26,6 +27,7 @@ export class PodWorld {
   pod: Pod;
   removed = false;
   rejection: Rejection | undefined;
+  resize: ResizeState = noResize;
   nowMs = Date.parse('2026-01-01T00:00:00Z');
   memory: PodMemory;
   sandboxes: Mutable<ObservedSandbox>[] = [];
@@ -64,6 +66,7 @@ export class PodWorld {
       verdict: (id) => this.verdicts.get(id),
       terminationMessage: () => '',
       rejection: this.rejection,
+      resize: this.resize,
       nowMs: this.nowMs,
       monotonicMs: this.monotonicMs,
     };
