@@ -10,6 +10,7 @@ import { pullAuthFor } from '../containers/pull-secrets.ts';
 import { podCgroupOf } from '../containers/sandbox.ts';
 import type { NodeNetwork } from '../network/network.ts';
 import { allocatableOf } from '../node/capacity.ts';
+import type { PodSizes } from '../resize/open.ts';
 import type { ResizerDeps } from '../resize/resizer.ts';
 import type { NodeStats, Runtime } from '../runtime/runtime.ts';
 import type { ConfigObjects } from '../volumes/config-objects.ts';
@@ -39,20 +40,16 @@ export interface SharedParts {
 }
 
 /** Puts together what actions are carried out with. */
-export function executorOf(
-  config: NodeAgentConfig,
-  deps: NodeParts,
-  shared: SharedParts & Pick<ResizerDeps, 'resizes' | 'cgroups'>,
-): ExecutorDeps {
+export function executorOf(config: NodeAgentConfig, deps: NodeParts, shared: SharedParts & PodSizes): ExecutorDeps {
   const { runtime, clock } = deps;
-  const { paths, volumes, configObjects, recordEvent, resizes, cgroups } = shared;
-  const cgroupRoot = config.cgroupRoot ?? join('/gantry', config.nodeName);
-  const nodeMemoryBytes = deps.machine.memoryTotalBytes;
+  const { paths, volumes, configObjects, recordEvent } = shared;
+  const resizer = resizerOf(config, deps, shared);
   const starts = new Semaphore(config.parallelStarts ?? defaultParallelStarts);
   const hooks = hookRunner({ runtime, clock });
   const stopper = containerStopper({ runtime, hooks, clock, recordEvent, hostIps: config.addresses });
   const clusterDomain = config.clusterDomain ?? defaultClusterDomain;
   const hostIps = config.addresses;
+  const mounting = { volumes, paths, clusterDomain, isolated: runtime.info.isolated };
   const allocatable = allocatableOf(config, deps.machine);
   const authFor = async (pod: Pod, image: string) =>
     (pod.spec.imagePullSecrets ?? []).length === 0
@@ -65,8 +62,8 @@ export function executorOf(
     starts,
     recordEvent,
     dnsFor: (pod) => deps.network.dnsFor(pod),
-    cgroupRoot,
-    resizer: { runtime, cgroups, resizes, nodeMemoryBytes, cgroupOf: (uid) => podCgroupOf(cgroupRoot, uid) },
+    cgroupRoot: cgroupRootOf(config),
+    resizer,
     clusterDomain,
     stopper,
     starter: containerStarter({
@@ -79,7 +76,7 @@ export function executorOf(
       recordEvent,
       hostIps,
       features: { seLinux: existsSync('/sys/fs/selinux/enforce') },
-      nodeMemoryBytes,
+      nodeMemoryBytes: resizer.nodeMemoryBytes,
       seccompRoot: join(config.rootDir, 'seccomp'),
       puller: imagePuller({ runtime, clock, recordEvent, authFor }),
       environment: async (pod, planned, podIps, signal) => {
@@ -93,15 +90,21 @@ export function executorOf(
           serviceVariables: deps.network.serviceVariables(pod),
         });
       },
-      mounts: (pod, planned, attempt, podIps, env) =>
-        mountsOf(
-          { volumes, paths, clusterDomain, isolated: runtime.info.isolated },
-          pod,
-          planned,
-          attempt,
-          podIps,
-          env,
-        ),
+      mounts: (pod, planned, attempt, podIps, env) => mountsOf(mounting, pod, planned, attempt, podIps, env),
     }),
   };
+}
+
+function resizerOf(
+  config: NodeAgentConfig,
+  { runtime, machine }: NodeParts,
+  { resizes, cgroups }: PodSizes,
+): ResizerDeps {
+  const cgroupOf = (uid: string): string => podCgroupOf(cgroupRootOf(config), uid);
+  return { runtime, cgroups, resizes, cgroupOf, nodeMemoryBytes: machine.memoryTotalBytes };
+}
+
+/** Parent of the pods' cgroups. */
+function cgroupRootOf({ cgroupRoot, nodeName }: NodeAgentConfig): string {
+  return cgroupRoot ?? join('/gantry', nodeName);
 }

@@ -11,9 +11,7 @@ import type { NodeNetwork } from '../network/network.ts';
 import { allocatableOf } from '../node/capacity.ts';
 import { defaultNodeTimes } from '../node/registrar.ts';
 import { ProbeManager } from '../probes/manager.ts';
-import { PodResizes } from '../resize/resizes.ts';
-import { noRecords, resizeFiles } from '../resize/state-file.ts';
-import { openPodCgroups, type PodCgroups } from '../runtime/pod-cgroup.ts';
+import { openPodSizes, type PodSizes } from '../resize/open.ts';
 import type { NodeStats, Runtime } from '../runtime/runtime.ts';
 import { ConfigObjects } from '../volumes/config-objects.ts';
 import { type VolumeManager, volumeManager } from '../volumes/manager.ts';
@@ -115,7 +113,7 @@ export async function startPods(config: NodeAgentConfig, deps: PodsDeps): Promis
 }
 
 /** The parts that a pod's workers share. */
-interface Parts extends SharedParts {
+interface Parts extends SharedParts, PodSizes {
   readonly mounter: Mounter | undefined;
   readonly probes: ProbeManager;
   readonly terminationMessages: TerminationMessages;
@@ -123,9 +121,6 @@ interface Parts extends SharedParts {
   readonly observation: Observation;
   readonly sandboxesOf: WorkerDeps['sandboxesOf'];
   readonly hostPorts: HostPorts;
-  readonly resizes: PodResizes;
-  /** Bounds of whole pods; undefined where the runtime enforces none. */
-  readonly cgroups: PodCgroups | undefined;
 }
 
 /** @param managerOf The manager, which is made after its parts and before any of them calls it. */
@@ -180,21 +175,9 @@ async function makeParts(
   const shared = { paths, volumes, configObjects, recordEvent };
   const hostPorts = new HostPorts();
   const allocatable = allocatableOf(config, deps.machine);
-  const records = runtime.info.driver === 'hollow' ? noRecords : resizeFiles(paths, log);
-  const resizes = new PodResizes({ clock, log, records, recordEvent, allocatable, wake });
-  const cgroups = isCri ? await openPodCgroups() : undefined;
-  return {
-    ...shared,
-    mounter,
-    probes,
-    terminationMessages,
-    reporter,
-    observation,
-    sandboxesOf,
-    hostPorts,
-    resizes,
-    cgroups,
-  };
+  const sizes = await openPodSizes(runtime.info, paths, { clock, log, recordEvent, allocatable, wake });
+  const looks = { terminationMessages, reporter, observation, sandboxesOf };
+  return { ...shared, ...sizes, ...looks, mounter, probes, hostPorts };
 }
 
 function workerDeps(config: NodeAgentConfig, deps: PodsDeps, parts: Parts, managerOf: () => PodManager): WorkerDeps {

@@ -36,7 +36,7 @@ export interface WorkerDeps {
   readonly sandboxesOf: (uid: string) => readonly ObservedSandbox[] | undefined;
   /** Resolves after an observation that began after the call. */
   readonly refresh: () => Promise<unknown>;
-  /** What is set aside for a pod, and how its resize stands. */
+  /** Tells what is set aside for a pod, and how its resize stands. */
   readonly resizes: Pick<PodResizes, 'look' | 'allocated'>;
   readonly verdict: PodView['verdict'];
   readonly terminationMessage: PodView['terminationMessage'];

@@ -268,7 +268,7 @@ export class PodResizes {
     this.#write(uid, entry);
     const text = resizeMessage('Pod resize completed', pod, underWay.generation);
     this.#deps.recordEvent(pod, 'Normal', resizeEvents.completed, text);
-    // What the pod gave up may be room for others.
+    // The pod may have given up room that others wait for.
     this.retry();
   }
 

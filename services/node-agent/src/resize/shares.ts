@@ -41,7 +41,7 @@ export function sameShare(left: Share, right: Share): boolean {
   );
 }
 
-/** What the pod's spec asks for. */
+/** The allocation that the pod's spec asks for. */
 export function allocationOf({ spec }: Pod): Allocation {
   const containers = [...(spec.initContainers ?? []), ...spec.containers];
   return {
