@@ -1,6 +1,7 @@
 import { type AnyKind, isResourceName, type ObjectOf } from '@gantry/client/api.ts';
 import type { KindName, Kinds } from '@gantry/model/built-in.ts';
 import type { Namespace, Pod } from '@gantry/model/gen/gantry.core.v1.ts';
+import type { Consultation, Consulted } from './consult.ts';
 import type { KindTable, ServedKind } from './kinds.ts';
 import type { Measured, Measurement } from './measure.ts';
 
@@ -113,6 +114,8 @@ export type Action =
   | { readonly type: 'setScale'; readonly ref: ObjectRef; readonly from: number; readonly to: number }
   /** Asks for numbers from outside of the cluster's objects: the controller hears of the answers, or of their absence, by `measured`. Never fails. */
   | { readonly type: 'measure'; readonly measurement: Measurement }
+  /** Calls the provider of nodes and the scheduler: the controller hears of the answers, or of failures, by `consulted`. Never fails. */
+  | { readonly type: 'consult'; readonly consultation: Consultation }
   /** Tells users what happened. */
   | {
       readonly type: 'event';
@@ -211,6 +214,8 @@ export interface Controller {
   scaleRead?(key: string, ref: ObjectRef, reading: ScaleReading): void;
   /** Hears the answers to a `measure` action of a key. */
   measured?(key: string, measured: Measured): void;
+  /** Hears the answers to a `consult` action of a key. */
+  consulted?(key: string, consulted: Consulted): void;
 }
 
 /** The outcome of reading the scale subresource of an object. */

@@ -343,6 +343,7 @@ describe('PendingWrites', () => {
     remains: [],
     scales: [],
     measured: [],
+    consulted: [],
     failure: undefined,
     ...some,
   });

@@ -3,6 +3,7 @@ import type { KindName } from '@gantry/model/built-in.ts';
 import { assert } from '@gantry/runtime/assert.ts';
 import { GantryError, isError, type Reason } from '@gantry/runtime/errors.ts';
 import type { Action, AnyObject, ObjectRef, Remains, ScaleReading } from './action.ts';
+import { type Consultant, type Consulted, consult } from './consult.ts';
 import { AbsentUids, LiveChecks } from './live-checks.ts';
 import { type Measured, type Measurer, measure, noMeasurer } from './measure.ts';
 import { isMetadataOnly } from './metadata-only.ts';
@@ -39,6 +40,8 @@ export interface Outcome {
   readonly scales: readonly { readonly ref: ObjectRef; readonly reading: ScaleReading }[];
   /** Answers to the measurements that were asked for. */
   readonly measured: readonly Measured[];
+  /** Answers to the consultations that were asked for. */
+  readonly consulted: readonly Consulted[];
   /** The first failure, after which nothing more was started, and the type of the actions that failed; undefined where the whole plan was carried out. */
   readonly failure: { readonly error: unknown; readonly during: Action['type'] } | undefined;
 }
@@ -83,8 +86,9 @@ export async function execute(
   signal: AbortSignal,
   absent: AbsentUids = new AbsentUids(),
   measurer: Measurer = noMeasurer,
+  consultant?: Consultant,
 ): Promise<Outcome> {
-  const run = new Run(api, events, absent, measurer, signal);
+  const run = new Run(api, events, absent, measurer, consultant, signal);
   for (let start = 0; start < actions.length; ) {
     let end = start + 1;
     while (runTogether(actions[start]!, actions[end])) end++;
@@ -112,22 +116,32 @@ class Run {
   readonly #events: EventSink;
   readonly #absent: AbsentUids;
   readonly #measurer: Measurer;
+  readonly #consultant: Consultant | undefined;
   readonly #signal: AbortSignal;
   readonly #written = new Map<AnyKind, number>();
   readonly #remains: Remains[] = [];
   readonly #scales: Outcome['scales'][number][] = [];
   readonly #measured: Measured[] = [];
+  readonly #consulted: Consulted[] = [];
   readonly #gone: ObjectRef[] = [];
   readonly #inDoubt = new Set<AnyKind>();
   /** Revisions of objects that this plan wrote already, by uid: a later write of the plan goes on from there. */
   readonly #latest = new Map<string, string>();
   #requeueMs: number | undefined;
 
-  constructor(api: ControllerApi, events: EventSink, absent: AbsentUids, measurer: Measurer, signal: AbortSignal) {
+  constructor(
+    api: ControllerApi,
+    events: EventSink,
+    absent: AbsentUids,
+    measurer: Measurer,
+    consultant: Consultant | undefined,
+    signal: AbortSignal,
+  ) {
     this.#api = api;
     this.#events = events;
     this.#absent = absent;
     this.#measurer = measurer;
+    this.#consultant = consultant;
     this.#signal = signal;
   }
 
@@ -140,6 +154,7 @@ class Run {
       remains: this.#remains,
       scales: this.#scales,
       measured: this.#measured,
+      consulted: this.#consulted,
       failure,
     };
   }
@@ -233,6 +248,9 @@ class Run {
         return this.#setScale(action);
       case 'measure':
         this.#measured.push(await measure(action.measurement, this.#measurer, this.#signal));
+        return;
+      case 'consult':
+        this.#consulted.push(await consult(action.consultation, this.#consultant, this.#signal));
         return;
       case 'event':
         return this.#events.record(action.about, action.eventType, action.reason, action.message);

@@ -5,6 +5,7 @@ import { isError } from '@gantry/runtime/errors.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
 import { type AnyObject, type Controller, keyOf } from './action.ts';
 import type { Caches } from './caches.ts';
+import type { Consultant } from './consult.ts';
 import type { ControllerApi, EventSink } from './executor.ts';
 import type { Measurer } from './measure.ts';
 import type { ControllerMetrics, ReconcileResult } from './metrics.ts';
@@ -24,6 +25,8 @@ export interface LoopOptions {
   readonly log: Logger;
   /** Answers measurements; if absent, there are none. */
   readonly measurer?: Measurer | undefined;
+  /** Answers consultations; if absent, all of them fail. */
+  readonly consultant?: Consultant | undefined;
   /** Numbers from 0 to below 1 for the jitter of waits; if absent, Math.random. */
   readonly random?: () => number;
 }
@@ -39,10 +42,10 @@ export interface Loop extends AsyncDisposable {
  * wait that grows with each failure, and never the loop.
  */
 export function startLoop(controller: Controller, options: LoopOptions): Loop {
-  const { caches, api, events, metrics, clock, random, measurer } = options;
+  const { caches, api, events, metrics, clock, random, measurer, consultant } = options;
   const { name } = controller;
   const log = options.log.child({ controller: name });
-  const work = workerOf(controller, { view: caches, api, events, clock, measurer });
+  const work = workerOf(controller, { view: caches, api, events, clock, measurer, consultant });
   const queue = new WorkQueue({
     concurrency,
     clock,

@@ -5,6 +5,7 @@ import type { Clock } from '@gantry/runtime/clock.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
 import type { Controller } from './action.ts';
 import { Caches, type SourceOf } from './caches.ts';
+import type { Consultant } from './consult.ts';
 import type { ControllerApi, EventSink } from './executor.ts';
 import { kindTable } from './kinds.ts';
 import { type Loop, startLoop } from './loop.ts';
@@ -31,6 +32,8 @@ export interface RunOptions {
   readonly log: Logger;
   /** Answers the controllers' measurements; if absent, there are none. */
   readonly measurer?: Measurer | undefined;
+  /** Answers the controllers' consultations; if absent, all of them fail. */
+  readonly consultant?: Consultant | undefined;
   /** Waits before a source of changes is read anew; if absent, the informer's default. */
   readonly backoff?: BackoffPolicy;
   /** Numbers from 0 to below 1 for the jitter of waits; if absent, Math.random. */
@@ -82,7 +85,7 @@ export class RunningControllers implements AsyncDisposable {
   }
 
   async #start(controller: Controller, barrier: Promise<number>): Promise<void> {
-    const { apiOf, eventsOf, metrics, clock, log, random, measurer } = this.#options;
+    const { apiOf, eventsOf, metrics, clock, log, random, measurer, consultant } = this.#options;
     const { signal } = this.#stop;
     try {
       await this.caches.synced(controller.watches);
@@ -97,7 +100,16 @@ export class RunningControllers implements AsyncDisposable {
     }
     if (signal.aborted) return;
     const { name } = controller;
-    const options = { caches: this.caches, api: apiOf(name), events: eventsOf(name), metrics, clock, log, measurer };
+    const options = {
+      caches: this.caches,
+      api: apiOf(name),
+      events: eventsOf(name),
+      metrics,
+      clock,
+      log,
+      measurer,
+      consultant,
+    };
     this.#loops.set(
       controller.name,
       startLoop(controller, { ...options, ...(random === undefined ? {} : { random }) }),

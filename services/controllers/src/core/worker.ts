@@ -1,5 +1,6 @@
 import type { Clock } from '@gantry/runtime/clock.ts';
 import type { Controller, View } from './action.ts';
+import type { Consultant } from './consult.ts';
 import { type ControllerApi, type EventSink, execute } from './executor.ts';
 import { AbsentUids } from './live-checks.ts';
 import type { Measurer } from './measure.ts';
@@ -30,6 +31,8 @@ export interface WorkerDeps {
   readonly clock: Clock;
   /** Answers measurements; if absent, there are none. */
   readonly measurer?: Measurer | undefined;
+  /** Answers consultations; if absent, all of them fail. */
+  readonly consultant?: Consultant | undefined;
 }
 
 /** Outcome of the work on a key. */
@@ -44,7 +47,10 @@ export interface Worked {
 export type Worker = (key: string, signal: AbortSignal) => Promise<Worked>;
 
 /** The work of a controller on its keys: waits for the key's earlier writes, decides, acts, and notes what was written. */
-export function workerOf(controller: Controller, { view, api, events, clock, measurer }: WorkerDeps): Worker {
+export function workerOf(
+  controller: Controller,
+  { view, api, events, clock, measurer, consultant }: WorkerDeps,
+): Worker {
   const pending = new PendingWrites();
   const absent = new AbsentUids();
   return async (key, signal) => {
@@ -57,12 +63,13 @@ export function workerOf(controller: Controller, { view, api, events, clock, mea
     const plan = controller.reconcile(key, view, clock.now());
     const restMs = restAfter(clock.monotonic() - startMs);
     if (plan.length === 0) return { restMs };
-    const outcome = await execute(plan, api, events, signal, absent, measurer);
+    const outcome = await execute(plan, api, events, signal, absent, measurer, consultant);
     // Whatever failed: a retry that does not know what was written writes it again.
     pending.note(key, outcome, clock.monotonic());
     for (const remains of outcome.remains) controller.observed?.(key, remains);
     for (const { ref, reading } of outcome.scales) controller.scaleRead?.(key, ref, reading);
     for (const measured of outcome.measured) controller.measured?.(key, measured);
+    for (const consulted of outcome.consulted) controller.consulted?.(key, consulted);
     if (outcome.failure !== undefined) {
       controller.failed?.(key, outcome.failure.error, outcome.failure.during);
       throw outcome.failure.error;

@@ -1,0 +1,36 @@
+import type { Pod } from '@gantry/model/gen/gantry.core.v1.ts';
+import type { Clock } from '@gantry/runtime/clock.ts';
+import type { Action, AnyObject, Controller, View } from '../core/action.ts';
+import type { Consulted } from '../core/consult.ts';
+import { isUnschedulable } from './pending.ts';
+import { Round } from './round.ts';
+import type { AutoscalerSettings } from './settings.ts';
+
+/** The one key. */
+export const autoscalerKey = 'cluster';
+
+/** Adds nodes for pods that wait, and removes those that are not needed. */
+export function clusterAutoscaler(
+  settings: AutoscalerSettings,
+  clock: Pick<Clock, 'monotonic'>,
+  random: () => number = Math.random,
+): Controller {
+  const round = new Round(settings, random);
+  return {
+    name: 'cluster-autoscaler',
+    watches: ['ConfigMap', 'Node', 'Pod', 'PodDisruptionBudget', 'DaemonSet'],
+    keysFor,
+    reconcile(_key: string, view: View, wallMs: number): readonly Action[] {
+      return round.next(view, clock.monotonic(), wallMs);
+    },
+    consulted(_key: string, consulted: Consulted): void {
+      round.hear(consulted);
+    },
+  };
+}
+
+/** Pods call for a round; nodes set the first one off. */
+function keysFor(object: AnyObject): readonly string[] {
+  if (object.kind === 'Pod') return isUnschedulable(object as Pod) ? [autoscalerKey] : [];
+  return object.kind === 'Node' ? [autoscalerKey] : [];
+}

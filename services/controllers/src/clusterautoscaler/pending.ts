@@ -1,0 +1,42 @@
+import type { Pod } from '@gantry/model/gen/gantry.core.v1.ts';
+import type { View } from '../core/action.ts';
+import { controllerOf } from '../core/owners.ts';
+import { hasEnded, isLeaving } from '../core/pods.ts';
+import { targetNodeOf } from '../daemonset/template.ts';
+import type { AutoscalerSettings } from './settings.ts';
+
+/** Annotation of a pod with a longer wait of its own, such as 30s. */
+const delayAnnotation = 'cluster-autoscaler.kubernetes.io/pod-scale-up-delay';
+
+/** Pods for which the scheduler finds no node, and that may have new ones. */
+export function pendingPods(view: View, settings: AutoscalerSettings, nowMs: number): Pod[] {
+  return [...view.list('Pod')].filter((pod) => isUnschedulable(pod) && mayHaveNode(pod, settings, nowMs));
+}
+
+/** True for a pod of which the scheduler says that no node takes it. */
+export function isUnschedulable(pod: Pod): boolean {
+  if (pod.spec.nodeName || isLeaving(pod) || hasEnded(pod)) return false;
+  const condition = pod.status?.conditions?.find(({ type }) => type === 'PodScheduled');
+  return condition?.status === 'False' && condition.reason === 'Unschedulable';
+}
+
+function mayHaveNode(pod: Pod, settings: AutoscalerSettings, nowMs: number): boolean {
+  if ((pod.spec.priority ?? 0) < settings.expendablePodsPriorityCutoff) return false;
+  // Room is being made for it by evicting others.
+  if (pod.status?.nominatedNodeName) return false;
+  // Its node is there, and it fits there or nowhere.
+  if (controllerOf(pod)?.kind === 'DaemonSet' || targetNodeOf(pod) !== undefined) return false;
+  const delayMs = Math.max(settings.newPodScaleUpDelayMs, durationMs(pod.metadata.annotations?.[delayAnnotation]) ?? 0);
+  return nowMs - Date.parse(pod.metadata.creationTimestamp ?? '') >= delayMs || delayMs === 0;
+}
+
+const units: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
+
+/** A duration as Go writes it, such as 1m30s; undefined where the text is none. */
+export function durationMs(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (text === '0') return 0;
+  const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g)];
+  if (parts.length === 0 || parts.map(([part]) => part).join('') !== text) return undefined;
+  return parts.reduce((sum, [, amount, unit]) => sum + Number(amount) * units[unit!]!, 0);
+}

@@ -1,0 +1,103 @@
+import type { EmptiedOutcome } from '@gantry/client/placement-messages.ts';
+import { amountsOf } from '@gantry/model/amounts.ts';
+import type { Action } from '../core/action.ts';
+import type { Candidate } from './candidates.ts';
+import { leftOf } from './churn.ts';
+import type { Picture } from './picture.ts';
+import type { AutoscalerSettings } from './settings.ts';
+import type { SinceTimes } from './since.ts';
+import { candidateKey, hasTaint, isMarkedLeaving, markedCandidate, unmarkedCandidate } from './taints.ts';
+
+/** Notes which candidates are not needed; returns them in their order. */
+export function unneededOf(
+  candidates: readonly Candidate[],
+  outcomes: readonly EmptiedOutcome[],
+  unneeded: SinceTimes,
+  nowMs: number,
+): Candidate[] {
+  const fitting = new Set(outcomes.filter(({ fits }) => fits).map(({ nodeName }) => nodeName));
+  const found = candidates.filter(({ member }) => fitting.has(member.node.metadata.name));
+  unneeded.keep(
+    found.map(({ member }) => member.node.metadata.uid!),
+    nowMs,
+  );
+  return found;
+}
+
+/** The nodes that leave now: those that have been unneeded for long enough, as many as budgets and bounds allow. */
+export function nodesToRemove(
+  found: readonly Candidate[],
+  picture: Picture,
+  settings: AutoscalerSettings,
+  unneeded: SinceTimes,
+  removedAtMs: readonly number[],
+  nowMs: number,
+): Candidate[] {
+  const leaving = picture.groups.flatMap(({ nodes }) => nodes.filter(({ isLeaving }) => isLeaving));
+  let budget = Math.min(
+    settings.maxScaleDownParallelism - leaving.length,
+    leftOf(settings.scaleDownBudget, picture.nodes.length, removedAtMs, nowMs),
+  );
+  let drains = settings.maxDrainParallelism - leaving.length;
+  const spare = new Map(
+    picture.groups.map(({ snapshot, size, nodes }) => {
+      return [snapshot.id, size - snapshot.minSize - nodes.filter(({ isLeaving }) => isLeaving).length];
+    }),
+  );
+  const floor = new Floor(picture, settings);
+  return found.filter(({ group, member, moving }) => {
+    const { id, options } = group.snapshot;
+    const ageMs = unneeded.ageMs(member.node.metadata.uid!, nowMs) ?? 0;
+    if (ageMs < options.scaleDownUnneededMs || budget <= 0 || spare.get(id)! <= 0) return false;
+    if (moving.length > 0 && drains <= 0) return false;
+    if (!floor.allows(member.node.status?.allocatable)) return false;
+    budget--;
+    if (moving.length > 0) drains--;
+    spare.set(id, spare.get(id)! - 1);
+    return true;
+  });
+}
+
+/** Cores and memory that the cluster has beyond its least. */
+class Floor {
+  #cpuMilli: number;
+  #memoryBytes: number;
+
+  constructor({ nodes }: Picture, { cores, memory }: AutoscalerSettings) {
+    const amounts = nodes.filter((node) => !isMarkedLeaving(node)).map(({ status }) => amountsOf(status?.allocatable));
+    const sum = (resource: string): number => amounts.reduce((total, each) => total + (each.get(resource) ?? 0), 0);
+    this.#cpuMilli = sum('cpu') - cores.min * 1_000;
+    this.#memoryBytes = sum('memory') - memory.min;
+  }
+
+  /** True where a node may go; it counts as gone then. */
+  allows(allocatable: Readonly<Record<string, string>> | undefined): boolean {
+    const amounts = amountsOf(allocatable);
+    const [cpu, memory] = [amounts.get('cpu') ?? 0, amounts.get('memory') ?? 0];
+    if (cpu > this.#cpuMilli || memory > this.#memoryBytes) return false;
+    this.#cpuMilli -= cpu;
+    this.#memoryBytes -= memory;
+    return true;
+  }
+}
+
+/** Soft taints of nodes that are not needed, and of those that are again: pods go elsewhere where they can. */
+export function softTaints(
+  found: readonly Candidate[],
+  removed: readonly Candidate[],
+  picture: Picture,
+  { maxBulkSoftTaintCount }: AutoscalerSettings,
+  wallMs: number,
+): Action[] {
+  const going = new Set(removed.map(({ member }) => member.node));
+  const unneeded = new Set(found.map(({ member }) => member.node));
+  const members = picture.groups.flatMap(({ nodes }) =>
+    nodes.filter(({ isLeaving }) => !isLeaving).map(({ node }) => node),
+  );
+  const changed = members.flatMap((node) => {
+    const isTainted = hasTaint(node, candidateKey);
+    if (going.has(node) || isTainted === unneeded.has(node)) return [];
+    return [isTainted ? unmarkedCandidate(node) : markedCandidate(node, wallMs)];
+  });
+  return changed.slice(0, maxBulkSoftTaintCount).map((object): Action => ({ type: 'update', object }));
+}

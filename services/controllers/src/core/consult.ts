@@ -1,0 +1,154 @@
+/** Calls of those outside of the cluster's objects: the provider of nodes, and the scheduler's simulation and evictions. */
+import type { EvictRequest } from '@gantry/client/object-messages.ts';
+import type { SimulateRequest, SimulateResponse } from '@gantry/client/placement-messages.ts';
+import type { GroupOptions, Instance, NodeGroup, ProviderNode } from '@gantry/cloud-provider/provider.ts';
+import type { Node } from '@gantry/model/gen/gantry.core.v1.ts';
+import { isError, type Reason } from '@gantry/runtime/errors.ts';
+
+/** A node group as its provider tells of it at one time. */
+export interface GroupSnapshot extends NodeGroup {
+  readonly targetSize: number;
+  readonly instances: readonly Instance[];
+  /** A new and empty node; undefined where the provider does not tell. */
+  readonly template: Node | undefined;
+  readonly options: GroupOptions;
+  /** Price of a node for an hour; undefined where the provider has no prices. */
+  readonly price: number | undefined;
+}
+
+/** All that a provider tells of at one time. */
+export interface ProviderSnapshot {
+  readonly groups: readonly GroupSnapshot[];
+  /** Groups of which something could not be read, with the reason: nothing is decided about them. */
+  readonly unread: ReadonlyMap<string, string>;
+  /** Sentences about groups that make no sense. */
+  readonly problems: readonly string[];
+}
+
+/** The provider of nodes. All reject with a GantryError. */
+export interface ProviderSide {
+  observe(defaults: GroupOptions, signal: AbortSignal): Promise<ProviderSnapshot>;
+  /** Adds nodes to a group. @param from Its target size as the decision saw it: rejects with Conflict, and adds none, where it is another. */
+  increase(group: string, from: number, count: number, signal: AbortSignal): Promise<void>;
+  /** Takes back nodes that are not there yet, likewise. */
+  decrease(group: string, from: number, count: number, signal: AbortSignal): Promise<void>;
+  deleteNodes(group: string, nodes: readonly ProviderNode[], signal: AbortSignal): Promise<void>;
+}
+
+/** The scheduler, and evictions by the api. */
+export interface SchedulingSide {
+  simulate(request: SimulateRequest, signal: AbortSignal): Promise<SimulateResponse>;
+  /** Rejects with TooManyRequests where a disruption budget forbids it. */
+  evict(request: EvictRequest, signal: AbortSignal): Promise<void>;
+}
+
+/** Those that are asked. */
+export interface Consultant {
+  readonly provider: ProviderSide;
+  readonly scheduling: SchedulingSide;
+}
+
+/** One call. */
+export type Call =
+  | { readonly type: 'observe'; readonly defaults: GroupOptions }
+  | { readonly type: 'increase' | 'decrease'; readonly group: string; readonly from: number; readonly count: number }
+  | { readonly type: 'deleteNodes'; readonly group: string; readonly nodes: readonly ProviderNode[] }
+  | { readonly type: 'simulate'; readonly request: SimulateRequest }
+  | { readonly type: 'evict'; readonly request: EvictRequest };
+
+/** Calls that are made side by side, and the name by which the controller knows their answers. */
+export interface Consultation {
+  readonly id: string;
+  readonly calls: readonly Call[];
+}
+
+/** The answer to a call. */
+export type CallAnswer =
+  | { readonly type: 'observed'; readonly snapshot: ProviderSnapshot }
+  | { readonly type: 'simulated'; readonly response: SimulateResponse }
+  /** It was done. */
+  | { readonly type: 'done' }
+  | {
+      readonly type: 'failed';
+      readonly reason: Reason;
+      readonly message: string;
+      /** It may have been done all the same: nobody knows. */
+      readonly isInDoubt: boolean;
+    };
+
+/** The answers to the calls of a consultation, in their order. */
+export interface Consulted {
+  readonly id: string;
+  readonly answers: readonly CallAnswer[];
+}
+
+/** Reasons by which the other side says that it did nothing. */
+const refusals: readonly Reason[] = [
+  'BadRequest',
+  'Invalid',
+  'Unauthorized',
+  'Forbidden',
+  'NotFound',
+  'MethodNotAllowed',
+  'AlreadyExists',
+  'Conflict',
+  'FailedPrecondition',
+  'TooManyRequests',
+];
+
+/** Calls that are under way at once. */
+const maxCalls = 32;
+
+/** Makes all calls, so many at a time. Rejects only where the signal fires. */
+export async function consult(
+  { id, calls }: Consultation,
+  consultant: Consultant | undefined,
+  signal: AbortSignal,
+): Promise<Consulted> {
+  const answers: CallAnswer[] = [];
+  for (let start = 0; start < calls.length; start += maxCalls) {
+    const some = calls.slice(start, start + maxCalls);
+    answers.push(...(await Promise.all(some.map((call) => answerTo(call, consultant, signal)))));
+    signal.throwIfAborted();
+  }
+  return { id, answers };
+}
+
+async function answerTo(call: Call, consultant: Consultant | undefined, signal: AbortSignal): Promise<CallAnswer> {
+  if (consultant === undefined) {
+    return {
+      type: 'failed',
+      reason: 'FailedPrecondition',
+      message: 'no provider of nodes is configured',
+      isInDoubt: false,
+    };
+  }
+  try {
+    return await made(call, consultant, signal);
+  } catch (error) {
+    const reason = isError(error) ? error.reason : 'InternalError';
+    const message = error instanceof Error ? error.message : String(error);
+    return { type: 'failed', reason, message, isInDoubt: !refusals.includes(reason) };
+  }
+}
+
+async function made(call: Call, { provider, scheduling }: Consultant, signal: AbortSignal): Promise<CallAnswer> {
+  switch (call.type) {
+    case 'observe':
+      return { type: 'observed', snapshot: await provider.observe(call.defaults, signal) };
+    case 'increase':
+      await provider.increase(call.group, call.from, call.count, signal);
+      return { type: 'done' };
+    case 'decrease':
+      await provider.decrease(call.group, call.from, call.count, signal);
+      return { type: 'done' };
+    case 'deleteNodes':
+      await provider.deleteNodes(call.group, call.nodes, signal);
+      return { type: 'done' };
+    case 'simulate':
+      return { type: 'simulated', response: await scheduling.simulate(call.request, signal) };
+    case 'evict':
+      await scheduling.evict(call.request, signal);
+      return { type: 'done' };
+  }
+}
