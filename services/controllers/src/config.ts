@@ -1,6 +1,8 @@
 import { hostname } from 'node:os';
+import { readProviderSettings } from '@gantry/cloud-provider/settings.ts';
 import { parseAddress } from '@gantry/runtime/address.ts';
 import { type Env, type NumberRange, readOptions, withPrefix } from '@gantry/runtime/options.ts';
+import { clusterAutoscalerOptions, readClusterAutoscalerSettings } from './clusterautoscaler/options.ts';
 import { autoscalerOptions, readAutoscalerSettings } from './horizontalpodautoscaler/options.ts';
 import { type ControllersConfig, defaultControllersConfig } from './service.ts';
 
@@ -23,6 +25,7 @@ export const options = withPrefix('GANTRY_CONTROLLERS_', [
   'terminated-pod-gc-threshold',
   'prometheus',
   ...autoscalerOptions,
+  ...clusterAutoscalerOptions,
 ]);
 
 /** The address where it is one of HTTP, without credentials or a query. */
@@ -38,7 +41,8 @@ function httpAddress(text: string): string | undefined {
  * where absent), diagnostics (address of /metrics, such as 127.0.0.1:8084), prometheus (asked by analyses of rollouts, such as http://prometheus:9090), heartbeat-poll-ms, silence-confirm-ms, silence-recovery-ms, and as kube-controller-manager's flags
  * node-eviction-rate, secondary-node-eviction-rate, unhealthy-zone-threshold, large-cluster-size-threshold, terminated-pod-gc-threshold, and those
  * of HorizontalPodAutoscalers: horizontal-pod-autoscaler-sync-period, -downscale-stabilization, -tolerance, -cpu-initialization-period and
- * -initial-readiness-delay.
+ * -initial-readiness-delay. Where cloud-config names a file with a provider of nodes, nodes come and go: the flags are those of Kubernetes'
+ * Cluster Autoscaler (clusterautoscaler/options.ts).
  * @throws GantryError (Invalid) naming the flag or variable and its value.
  */
 export function readConfig(args: readonly string[], env: Env): ControllersConfig {
@@ -47,9 +51,14 @@ export function readConfig(args: readonly string[], env: Env): ControllersConfig
   const given = readOptions(options, args, env);
   const diagnostics = given.parsed('diagnostics', (text) => parseAddress(text) && text, 'must be host:port');
   const prometheus = given.parsed('prometheus', httpAddress, 'must be a URL such as http://prometheus:9090');
+  const cloudConfig = given.text('cloud-config');
+  const clusterAutoscaler = readClusterAutoscalerSettings(given);
   return {
     ...(diagnostics === undefined ? {} : { diagnostics }),
     ...(prometheus === undefined ? {} : { prometheus }),
+    ...(cloudConfig === undefined
+      ? {}
+      : { clusterAutoscaler: { provider: readProviderSettings(cloudConfig), settings: clusterAutoscaler } }),
     identity: given.text('identity') ?? `${hostname()}-${process.pid}`,
     heartbeatPollMs: given.number('heartbeat-poll-ms', milliseconds, heartbeatPollMs),
     silenceConfirmMs: given.number('silence-confirm-ms', milliseconds, silenceConfirmMs),

@@ -1,5 +1,7 @@
 import type { Clock } from '@gantry/runtime/clock.ts';
 import { aggregationController } from './aggregation/aggregation.ts';
+import { clusterAutoscaler } from './clusterautoscaler/autoscaler.ts';
+import type { ClusterAutoscalerSettings } from './clusterautoscaler/settings.ts';
 import type { Controller } from './core/action.ts';
 import { cronJobController } from './cronjob/cronjob.ts';
 import { daemonSetController } from './daemonset/daemonset.ts';
@@ -39,6 +41,8 @@ export interface ControllerSettings {
   readonly terminatedPodThreshold?: number;
   /** If absent, Kubernetes' own. */
   readonly autoscaling?: AutoscalerSettings;
+  /** If absent, nobody adds or removes nodes. */
+  readonly clusterAutoscaler?: { readonly settings: ClusterAutoscalerSettings } | undefined;
 }
 
 /** All controllers, made anew for each time that this process leads: some remember what they saw. */
@@ -48,9 +52,11 @@ export function allControllers(
   {
     terminatedPodThreshold = defaultTerminatedPodThreshold,
     autoscaling = defaultAutoscalerSettings,
+    clusterAutoscaler: nodes,
   }: ControllerSettings = {},
 ): readonly Controller[] {
   return [
+    ...(nodes === undefined ? [] : [clusterAutoscaler(nodes.settings, clock)]),
     replicaSetController(),
     replicationController(),
     deploymentController(clock),

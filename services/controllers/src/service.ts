@@ -6,12 +6,17 @@ import type { Credentials } from '@gantry/client/credentials.ts';
 import { EventRecorder } from '@gantry/client/event-recorder.ts';
 import { diagnosticsDoor } from '@gantry/client/guard.ts';
 import { runWithLeadership } from '@gantry/client/leader.ts';
+import { connectProvider } from '@gantry/cloud-provider/client.ts';
+import type { ProviderSettings } from '@gantry/cloud-provider/settings.ts';
 import type { EventBus } from '@gantry/events/events.ts';
 import { parseAddress } from '@gantry/runtime/address.ts';
 import type { Clock } from '@gantry/runtime/clock.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
 import { createMetrics, serveDiagnostics } from '@gantry/runtime/metrics.ts';
 import type { Running } from '@gantry/runtime/service.ts';
+import { consultantOf } from './clusterautoscaler/consultant.ts';
+import { providerSide } from './clusterautoscaler/provider-side.ts';
+import type { ClusterAutoscalerSettings } from './clusterautoscaler/settings.ts';
 import { allControllers } from './controllers.ts';
 import type { SourceOf } from './core/caches.ts';
 import { metadataReader, promptReader } from './core/metadata-only.ts';
@@ -42,6 +47,10 @@ export interface ControllersConfig {
   readonly evictions: EvictionSettings;
   /** Periods, tolerance and windows of HorizontalPodAutoscalers. */
   readonly autoscaling: AutoscalerSettings;
+  /** The provider of nodes, and how nodes come and go; if absent, nobody adds or removes any. */
+  readonly clusterAutoscaler?:
+    | { readonly provider: ProviderSettings; readonly settings: ClusterAutoscalerSettings }
+    | undefined;
   /** Prometheus that analyses of rollouts ask, such as http://prometheus:9090; if absent, none. */
   readonly prometheus?: string | undefined;
   /** Address of /metrics, /healthz and /readyz, such as 127.0.0.1:8084; if absent, they are not served. */
@@ -136,11 +145,13 @@ async function lead(
       stack.use(new EventRecorder(client, { component, clock, log })),
     ]),
   );
+  const provider = config.clusterAutoscaler && stack.use(connectProvider(config.clusterAutoscaler.provider));
   const eventsOf = (component: string): EventRecorder => recorders.get(component)!;
   const running = stack.use(
     new RunningControllers(controllers, {
       ...{ sourceOf, resources, apiOf: () => client, eventsOf, metrics, clock, log },
       measurer: measurerOf(client, config.prometheus),
+      consultant: provider && consultantOf(client, providerSide(provider, clock)),
     }),
   );
   log.info('leading: controllers run');

@@ -4,14 +4,14 @@ import type { Action, AnyObject, Controller, View } from '../core/action.ts';
 import type { Consulted } from '../core/consult.ts';
 import { isUnschedulable } from './pending.ts';
 import { Round } from './round.ts';
-import type { AutoscalerSettings } from './settings.ts';
+import type { ClusterAutoscalerSettings } from './settings.ts';
 
 /** The one key. */
 export const autoscalerKey = 'cluster';
 
 /** Adds nodes for pods that wait, and removes those that are not needed. */
 export function clusterAutoscaler(
-  settings: AutoscalerSettings,
+  settings: ClusterAutoscalerSettings,
   clock: Pick<Clock, 'monotonic'>,
   random: () => number = Math.random,
 ): Controller {

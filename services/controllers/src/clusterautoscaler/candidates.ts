@@ -5,7 +5,7 @@ import { controllerOf } from '../core/owners.ts';
 import { hasEnded } from '../core/pods.ts';
 import { drainOf } from './drainable.ts';
 import type { Group, GroupNode, Picture } from './picture.ts';
-import type { AutoscalerSettings } from './settings.ts';
+import type { ClusterAutoscalerSettings } from './settings.ts';
 import type { SinceTimes } from './since.ts';
 import { scaleDownDisabled } from './taints.ts';
 
@@ -23,7 +23,7 @@ export interface Candidate {
 export function candidatesIn(
   picture: Picture,
   view: View,
-  settings: AutoscalerSettings,
+  settings: ClusterAutoscalerSettings,
   unneeded: SinceTimes,
   unremovable: SinceTimes,
   nowMs: number,
@@ -66,7 +66,7 @@ function utilizationOf(
   { node }: GroupNode,
   pods: readonly Pod[],
   { snapshot: { options } }: Group,
-  { ignoreMirrorPodsUtilization }: AutoscalerSettings,
+  { ignoreMirrorPodsUtilization }: ClusterAutoscalerSettings,
 ): { readonly share: number; readonly threshold: number } {
   const allocatable = amountsOf(node.status?.allocatable ?? node.status?.capacity);
   const requested = new Map<string, number>();

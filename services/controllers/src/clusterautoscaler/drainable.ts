@@ -4,7 +4,7 @@ import { podGroupLabel } from '@gantry/model/kinds/podgroup/podgroup.ts';
 import { matchesLabels } from '@gantry/model/selectors.ts';
 import { controllerOf } from '../core/owners.ts';
 import { hasEnded } from '../core/pods.ts';
-import type { AutoscalerSettings } from './settings.ts';
+import type { ClusterAutoscalerSettings } from './settings.ts';
 
 const safeToEvict = 'cluster-autoscaler.kubernetes.io/safe-to-evict';
 const safeVolumes = 'cluster-autoscaler.kubernetes.io/safe-to-evict-local-volumes';
@@ -20,7 +20,7 @@ export type Drain =
   | { readonly type: 'blocked'; readonly reason: string };
 
 type Rules = Pick<
-  AutoscalerSettings,
+  ClusterAutoscalerSettings,
   | 'skipNodesWithLocalStorage'
   | 'skipNodesWithSystemPods'
   | 'skipNodesWithCustomControllerPods'

@@ -1,6 +1,6 @@
 import { isReady } from '@gantry/model/ready.ts';
 import type { Picture } from './picture.ts';
-import type { AutoscalerSettings } from './settings.ts';
+import type { ClusterAutoscalerSettings } from './settings.ts';
 
 /** Why the cluster is no ground to decide on; undefined where it is: too many nodes are not ready that were. */
 export function healthProblem(
@@ -8,7 +8,7 @@ export function healthProblem(
   {
     okTotalUnreadyCount,
     maxTotalUnreadyPercentage,
-  }: Pick<AutoscalerSettings, 'okTotalUnreadyCount' | 'maxTotalUnreadyPercentage'>,
+  }: Pick<ClusterAutoscalerSettings, 'okTotalUnreadyCount' | 'maxTotalUnreadyPercentage'>,
 ): string | undefined {
   const excused = new Set(
     groups.flatMap((group) =>

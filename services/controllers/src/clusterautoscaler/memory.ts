@@ -1,7 +1,7 @@
 import { GroupBackoff } from './backoff.ts';
 import { Notes } from './notes.ts';
 import { RemovalsLog } from './removals-log.ts';
-import type { AutoscalerSettings } from './settings.ts';
+import type { ClusterAutoscalerSettings } from './settings.ts';
 import { SinceTimes } from './since.ts';
 import { Untold } from './told.ts';
 
@@ -26,13 +26,13 @@ export class Memory {
   lastFailureMs = Number.NEGATIVE_INFINITY;
   hasAdopted = false;
 
-  constructor(settings: AutoscalerSettings) {
+  constructor(settings: ClusterAutoscalerSettings) {
     this.backoff = new GroupBackoff(settings);
     this.removals = new RemovalsLog(settings.scaleDownBudget.periodMs);
   }
 
   /** True while nodes may not be removed because some were added, removed or kept a moment ago. */
-  isCoolingDown(settings: AutoscalerSettings, nowMs: number): boolean {
+  isCoolingDown(settings: ClusterAutoscalerSettings, nowMs: number): boolean {
     return (
       nowMs - this.lastAddMs < settings.scaleDownDelayAfterAddMs ||
       nowMs - this.lastDeleteMs < settings.scaleDownDelayAfterDeleteMs ||

@@ -3,13 +3,13 @@ import type { View } from '../core/action.ts';
 import { controllerOf } from '../core/owners.ts';
 import { hasEnded, isLeaving } from '../core/pods.ts';
 import { targetNodeOf } from '../daemonset/template.ts';
-import type { AutoscalerSettings } from './settings.ts';
+import type { ClusterAutoscalerSettings } from './settings.ts';
 
 /** Annotation of a pod with a longer wait of its own, such as 30s. */
 const delayAnnotation = 'cluster-autoscaler.kubernetes.io/pod-scale-up-delay';
 
 /** Pods for which the scheduler finds no node, and that may have new ones. */
-export function pendingPods(view: View, settings: AutoscalerSettings, nowMs: number): Pod[] {
+export function pendingPods(view: View, settings: ClusterAutoscalerSettings, nowMs: number): Pod[] {
   return [...view.list('Pod')].filter((pod) => isUnschedulable(pod) && mayHaveNode(pod, settings, nowMs));
 }
 
@@ -20,7 +20,7 @@ export function isUnschedulable(pod: Pod): boolean {
   return condition?.status === 'False' && condition.reason === 'Unschedulable';
 }
 
-function mayHaveNode(pod: Pod, settings: AutoscalerSettings, nowMs: number): boolean {
+function mayHaveNode(pod: Pod, settings: ClusterAutoscalerSettings, nowMs: number): boolean {
   if ((pod.spec.priority ?? 0) < settings.expendablePodsPriorityCutoff) return false;
   // Room is being made for it by evicting others.
   if (pod.status?.nominatedNodeName) return false;

@@ -97,7 +97,11 @@ function lostIn({ groups, unread }: ProviderSnapshot, nodes: readonly Node[]): N
   const ids = new Set(groups.flatMap(({ instances }) => instances.map(({ id }) => id)));
   const labelled = (node: Node): boolean => node.metadata.annotations?.[groupAnnotation] !== undefined;
   return nodes.filter(
-    (node) => node.spec?.providerID && !ids.has(node.spec.providerID) && labelled(node) && (!isReady(node) || isMarkedLeaving(node)),
+    (node) =>
+      node.spec?.providerID &&
+      !ids.has(node.spec.providerID) &&
+      labelled(node) &&
+      (!isReady(node) || isMarkedLeaving(node)),
   );
 }
 

@@ -29,7 +29,10 @@ export function providerSide(client: ProviderClient, clock: Pick<Clock, 'now' | 
   const demandTarget = async (group: string, from: number, signal: AbortSignal): Promise<void> => {
     const target = await client.targetSize(group, { signal });
     if (target !== from) {
-      throw conflict({ group: '', resource: 'nodegroups', name: group }, `its target size is ${target}, and was ${from}`);
+      throw conflict(
+        { group: '', resource: 'nodegroups', name: group },
+        `its target size is ${target}, and was ${from}`,
+      );
     }
   };
 

@@ -5,7 +5,7 @@ import type { Call } from '../core/consult.ts';
 import { hasEnded, isLeaving } from '../core/pods.ts';
 import { isBoundToNode } from './drainable.ts';
 import type { GroupNode, Picture } from './picture.ts';
-import type { AutoscalerSettings } from './settings.ts';
+import type { ClusterAutoscalerSettings } from './settings.ts';
 import type { SinceTimes } from './since.ts';
 import { isMarkedLeaving, unmarked } from './taints.ts';
 
@@ -37,7 +37,7 @@ export interface RemovalSteps {
 export function removalSteps(
   picture: Picture,
   view: View,
-  settings: AutoscalerSettings,
+  settings: ClusterAutoscalerSettings,
   times: RemovalTimes,
   nowMs: number,
 ): RemovalSteps {
@@ -91,7 +91,7 @@ type Next =
 function nextOf(
   { node, instance }: GroupNode,
   view: View,
-  settings: AutoscalerSettings,
+  settings: ClusterAutoscalerSettings,
   { leaving, asked }: RemovalTimes,
   nowMs: number,
 ): Next {
@@ -112,7 +112,7 @@ function nextOf(
   return ageMs < patienceMs ? { type: 'wait' } : { type: 'stay', reason: `${left.length} pods did not end in time` };
 }
 
-function eviction({ metadata, spec }: Pod, { maxGracefulTerminationSeconds }: AutoscalerSettings): Call {
+function eviction({ metadata, spec }: Pod, { maxGracefulTerminationSeconds }: ClusterAutoscalerSettings): Call {
   const gracePeriodSeconds = Math.min(spec.terminationGracePeriodSeconds ?? 30, maxGracefulTerminationSeconds);
   const { namespace, name, uid } = metadata;
   return { type: 'evict', request: { namespace: namespace!, name, uid: uid!, gracePeriodSeconds } };

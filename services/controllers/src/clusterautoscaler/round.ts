@@ -15,7 +15,7 @@ import { removalsAnnotation } from './removals-log.ts';
 import { repairsFor } from './repair.ts';
 import { nodesToRemove, softTaints, unneededOf } from './scale-down.ts';
 import { growthOf, type Increase, increasesIn, minSizeIncreases } from './scale-up.ts';
-import type { AutoscalerSettings } from './settings.ts';
+import type { ClusterAutoscalerSettings } from './settings.ts';
 import { statusName, statusNamespace, statusText, statusWrite } from './status.ts';
 import { isMarkedLeaving, markedLeaving, unmarked } from './taints.ts';
 import { failedToGrow, failedToRemove, grew, leaves, removed, timedOut } from './told.ts';
@@ -56,7 +56,7 @@ interface Thought {
  * taken for done but what the provider and the nodes say.
  */
 export class Round {
-  readonly #settings: AutoscalerSettings;
+  readonly #settings: ClusterAutoscalerSettings;
   readonly #random: () => number;
   readonly #memory: Memory;
   #stage: Stage = { type: 'rest', untilMs: Number.NEGATIVE_INFINITY };
@@ -66,7 +66,7 @@ export class Round {
   /** Pods that the last round looked at, by uid. */
   #considered: ReadonlySet<string> = new Set();
 
-  constructor(settings: AutoscalerSettings, random: () => number) {
+  constructor(settings: ClusterAutoscalerSettings, random: () => number) {
     this.#settings = settings;
     this.#random = random;
     this.#memory = new Memory(settings);

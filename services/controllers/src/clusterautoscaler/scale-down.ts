@@ -4,7 +4,7 @@ import type { Action } from '../core/action.ts';
 import type { Candidate } from './candidates.ts';
 import { leftOf } from './churn.ts';
 import type { Picture } from './picture.ts';
-import type { AutoscalerSettings } from './settings.ts';
+import type { ClusterAutoscalerSettings } from './settings.ts';
 import type { SinceTimes } from './since.ts';
 import { candidateKey, hasTaint, isMarkedLeaving, markedCandidate, unmarkedCandidate } from './taints.ts';
 
@@ -28,7 +28,7 @@ export function unneededOf(
 export function nodesToRemove(
   found: readonly Candidate[],
   picture: Picture,
-  settings: AutoscalerSettings,
+  settings: ClusterAutoscalerSettings,
   unneeded: SinceTimes,
   removedAtMs: readonly number[],
   nowMs: number,
@@ -63,7 +63,7 @@ class Floor {
   #cpuMilli: number;
   #memoryBytes: number;
 
-  constructor({ nodes }: Picture, { cores, memory }: AutoscalerSettings) {
+  constructor({ nodes }: Picture, { cores, memory }: ClusterAutoscalerSettings) {
     const amounts = nodes.filter((node) => !isMarkedLeaving(node)).map(({ status }) => amountsOf(status?.allocatable));
     const sum = (resource: string): number => amounts.reduce((total, each) => total + (each.get(resource) ?? 0), 0);
     this.#cpuMilli = sum('cpu') - cores.min * 1_000;
@@ -86,7 +86,7 @@ export function softTaints(
   found: readonly Candidate[],
   removed: readonly Candidate[],
   picture: Picture,
-  { maxBulkSoftTaintCount }: AutoscalerSettings,
+  { maxBulkSoftTaintCount }: ClusterAutoscalerSettings,
   wallMs: number,
 ): Action[] {
   const going = new Set(removed.map(({ member }) => member.node));

@@ -4,7 +4,7 @@ import type { Node, Pod } from '@gantry/model/gen/gantry.core.v1.ts';
 import type { View } from '../core/action.ts';
 import type { GroupBackoff } from './backoff.ts';
 import type { Group, Picture } from './picture.ts';
-import type { AutoscalerSettings } from './settings.ts';
+import type { ClusterAutoscalerSettings } from './settings.ts';
 import { costsOf, daemonPods, simulated, templateOf } from './templates.ts';
 
 /** Nodes that are added to a group. */
@@ -21,13 +21,13 @@ export interface Growth {
   readonly held: ReadonlyMap<string, string>;
 }
 
-/** What the simulation is asked: where pending pods and headroom go, with nodes that are coming and that could be added. */
+/** The question to the simulation: where pending pods and headroom go, with nodes that are coming and that could be added. */
 export function growthOf(
   picture: Picture,
   pending: readonly Pod[],
   headroom: readonly PodBatch[],
   view: View,
-  settings: AutoscalerSettings,
+  settings: ClusterAutoscalerSettings,
   backoff: GroupBackoff,
   nowMs: number,
 ): Growth {
@@ -66,7 +66,7 @@ export function growthOf(
 function limitsOf(
   { nodes, groups }: Picture,
   templates: readonly { readonly id: string; readonly node: Node }[],
-  settings: AutoscalerSettings,
+  settings: ClusterAutoscalerSettings,
 ): SimulateRequest['limits'] {
   const missing = groups.flatMap(({ snapshot, missing: count }) => {
     const node = templates.find(({ id }) => id === snapshot.id)?.node;

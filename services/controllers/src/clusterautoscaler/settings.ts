@@ -23,7 +23,7 @@ export interface Bounds {
 }
 
 /** Settings, in the words of the flags of Kubernetes' Cluster Autoscaler. */
-export interface AutoscalerSettings {
+export interface ClusterAutoscalerSettings {
   /** Milliseconds between looks while nothing calls for an earlier one. */
   readonly scanIntervalMs: number;
   /** Milliseconds that a pod must have waited before nodes are added for it. */
@@ -81,7 +81,7 @@ const minutes = 60 * seconds;
  * Defaults of Kubernetes' Cluster Autoscaler, but for: the expander; nodes that are drained in parallel, of which it allows one;
  * and a budget on churn, which it lacks.
  */
-export const defaultAutoscalerSettings: AutoscalerSettings = {
+export const defaultClusterAutoscalerSettings: ClusterAutoscalerSettings = {
   scanIntervalMs: 10 * seconds,
   newPodScaleUpDelayMs: 0,
   expendablePodsPriorityCutoff: -10,
