@@ -77,4 +77,9 @@ export const defaultParallelStarts = 8;
 
 export const defaultObservation: ObservationTimes = { idleMs: 1_000, gapMs: 20 };
 
+/** Parent of the control groups of a node's pods. */
+export function cgroupRootOf({ cgroupRoot, nodeName }: Pick<NodeAgentConfig, 'cgroupRoot' | 'nodeName'>): string {
+  return cgroupRoot ?? `/gantry/${nodeName}`;
+}
+
 export const defaultClusterDomain = 'cluster.local';

@@ -11,7 +11,7 @@ import { createMetrics, serveDiagnostics } from '@gantry/runtime/metrics.ts';
 import { ensurePassableFolder, ensurePrivateFolder } from '@gantry/runtime/private-files.ts';
 import type { Running } from '@gantry/runtime/service.ts';
 import type { AgentApi } from './api.ts';
-import type { NodeAgentConfig } from './config.ts';
+import { cgroupRootOf, type NodeAgentConfig } from './config.ts';
 import { type GrowingLog, rotateLogs } from './logs/rotate.ts';
 import { agentMetrics } from './metrics.ts';
 import { type NodeNetwork, plainNetwork, startNetwork } from './network/network.ts';
@@ -24,9 +24,12 @@ import { type Pods, startPods } from './pods/pods.ts';
 import { ownPodSource, type PodSource } from './pods/source.ts';
 import type { NodeStats, Runtime } from './runtime/runtime.ts';
 import { type PodServerDeps, servePods } from './server/server.ts';
+import { CgroupFiles } from './statistics/cgroup-files.ts';
+import { CgroupStats } from './statistics/cgroup-stats.ts';
 import { annotatedUsage } from './statistics/play.ts';
 import { PlayedStats } from './statistics/played.ts';
 import { Sampler } from './statistics/sampler.ts';
+import type { StatsSource } from './statistics/source.ts';
 
 /** Dependencies of an agent. Client and runtime belong to the caller: disposing of the agent closes neither. */
 export interface NodeAgentDeps {
@@ -160,15 +163,30 @@ function listenerOf({ listen }: NodeAgentConfig, { credentials }: NodeAgentDeps)
 
 /** Serves the node's pods, and reads their statistics while it does. */
 function serveNode(
-  { play = annotatedUsage, statisticsMs }: NodeAgentConfig,
+  config: NodeAgentConfig,
   listener: NonNullable<ReturnType<typeof listenerOf>>,
   deps: Omit<PodServerDeps, 'samples' | 'credentials'>,
   stack: AsyncDisposableStack,
 ): Promise<GrpcServer> {
-  const { info, stats: own } = deps.runtime;
-  const stats = info.driver === 'hollow' ? new PlayedStats({ ...deps, stats: own, play }) : own;
-  const samples = stack.use(new Sampler({ ...deps, stats }, statisticsMs));
+  const samples = stack.use(new Sampler({ ...deps, stats: statsSourceOf(config, deps) }, config.statisticsMs));
   return servePods(listener, { ...deps, credentials: listener.credentials, samples });
+}
+
+/** Counters as the driver has them: of control groups, of processes, or played. */
+function statsSourceOf(
+  config: NodeAgentConfig,
+  { runtime, pods, clock }: Pick<PodServerDeps, 'runtime' | 'pods' | 'clock'>,
+): StatsSource {
+  switch (runtime.info.driver) {
+    case 'cri':
+      return new CgroupStats({
+        ...{ files: new CgroupFiles(), cgroupRoot: cgroupRootOf(config), pods, runtime: runtime.stats, clock },
+      });
+    case 'process':
+      return runtime.stats;
+    case 'hollow':
+      return new PlayedStats({ stats: runtime.stats, pods, clock, play: config.play ?? annotatedUsage });
+  }
 }
 
 function checkConfig({ nodeName, addresses, rootDir }: NodeAgentConfig): void {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Pod } from '@gantry/model/gen/gantry.core.v1.ts';
 import type { Clock } from '@gantry/runtime/clock.ts';
 import { Semaphore } from '@gantry/runtime/semaphore.ts';
-import { defaultClusterDomain, defaultParallelStarts, type NodeAgentConfig } from '../config.ts';
+import { cgroupRootOf, defaultClusterDomain, defaultParallelStarts, type NodeAgentConfig } from '../config.ts';
 import { environmentOf } from '../containers/env.ts';
 import { mountsOf } from '../containers/mounts.ts';
 import { pullAuthFor } from '../containers/pull-secrets.ts';
@@ -102,9 +102,4 @@ function resizerOf(
 ): ResizerDeps {
   const cgroupOf = (uid: string): string => podCgroupOf(cgroupRootOf(config), uid);
   return { runtime, cgroups, resizes, cgroupOf, nodeMemoryBytes: machine.memoryTotalBytes };
-}
-
-/** Parent of the pods' cgroups. */
-function cgroupRootOf({ cgroupRoot, nodeName }: NodeAgentConfig): string {
-  return cgroupRoot ?? join('/gantry', nodeName);
 }

@@ -1,7 +1,8 @@
 import type { Clock } from '@gantry/runtime/clock.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
-import type { ContainerStats, NodeStats, Stats } from '../runtime/runtime.ts';
+import type { ContainerStats, NodeStats } from '../runtime/runtime.ts';
 import { type CpuRate, cpuRate } from './rate.ts';
+import type { PodUsage, StatsSource } from './source.ts';
 
 /** How often counters are read, in milliseconds: as often as the kubelet does. */
 export const defaultSampleMs = 10_000;
@@ -22,21 +23,23 @@ export interface Samples {
   readonly node: Sample<NodeStats> | undefined;
   /** By the containers' ids. */
   readonly containers: ReadonlyMap<string, Sample<ContainerStats>>;
+  /** By the pods' uids; empty where the driver knows containers alone. */
+  readonly pods: ReadonlyMap<string, Sample<PodUsage>>;
 }
 
 /** Reads the counters of a node and its containers every ten seconds, so that every question gets a rate at once. */
 export class Sampler implements AsyncDisposable {
-  readonly #stats: Stats;
+  readonly #stats: StatsSource;
   readonly #clock: Clock;
   readonly #log: Logger;
   readonly #everyMs: number;
   readonly #stop = new AbortController();
   readonly #done: Promise<void>;
-  #samples: Samples = { node: undefined, containers: new Map() };
+  #samples: Samples = { node: undefined, containers: new Map(), pods: new Map() };
 
   /** @param everyMs How often counters are read. */
   constructor(
-    { stats, clock, log }: { readonly stats: Stats; readonly clock: Clock; readonly log: Logger },
+    { stats, clock, log }: { readonly stats: StatsSource; readonly clock: Clock; readonly log: Logger },
     everyMs = defaultSampleMs,
   ) {
     this.#stats = stats;
@@ -55,9 +58,13 @@ export class Sampler implements AsyncDisposable {
     const signal = AbortSignal.any([this.#stop.signal, AbortSignal.timeout(readMs)]);
     const before = this.#samples;
     const monotonicMs = this.#clock.monotonic();
-    const [node, containers] = await Promise.allSettled([this.#stats.node(signal), this.#stats.containers(signal)]);
+    const [node, containers, pods] = await Promise.allSettled([
+      this.#stats.node(signal),
+      this.#stats.containers(signal),
+      this.#stats.pods?.(signal) ?? [],
+    ]);
     if (this.#stop.signal.aborted) return;
-    for (const result of [node, containers]) {
+    for (const result of [node, containers, pods]) {
       if (result.status === 'rejected') this.#log.debug({ error: result.reason }, 'statistics could not be read');
     }
     const machine = node.status === 'fulfilled' && areNumbers(node.value) ? node.value : undefined;
@@ -73,11 +80,13 @@ export class Sampler implements AsyncDisposable {
       return { reading, monotonicMs, rate };
     };
     const read = containers.status === 'fulfilled' ? containers.value.filter(areNumbers) : [];
+    const readPods = pods.status === 'fulfilled' ? pods.value.filter(areNumbers) : [];
     this.#samples = {
       node: machine && next(machine, before.node),
       containers: new Map(
         read.map((reading) => [reading.containerId, next(reading, before.containers.get(reading.containerId))]),
       ),
+      pods: new Map(readPods.map((reading) => [reading.uid, next(reading, before.pods.get(reading.uid))])),
     };
   }
 
