@@ -25,6 +25,8 @@ export interface TrafficSample {
   readonly errors: number;
   /** Milliseconds within which that percent of the requests were answered, by 50, 90, 95 and 99; empty without answers. */
   readonly latencyMs: ReadonlyMap<number, number>;
+  /** Requests and connections under way, as the mean of the window; undefined where nobody counts some of them. */
+  readonly active: number | undefined;
 }
 
 /** Percents whose latencies are told. */
@@ -69,7 +71,8 @@ export function sampleOf(series: readonly TrafficCounts[], boundsMs: readonly nu
   const errors = series.reduce((sum, one) => sum + one.errors, 0);
   const counts = series.map(({ latencyCounts }) => latencyCounts).reduce(added, []);
   const latencyMs = percents.map((percent) => [percent, quantileMs(counts, boundsMs, percent / 100)] as const);
-  return { requests, errors, latencyMs: new Map(counts.some((count) => count > 0) ? latencyMs : []) };
+  const active = series.reduce<number | undefined>((sum, one) => addedOf(sum, one.active), 0);
+  return { requests, errors, active, latencyMs: new Map(counts.some((count) => count > 0) ? latencyMs : []) };
 }
 
 /** The series with the latencies that follow from its counts. */
@@ -142,12 +145,16 @@ export function addedCounts(a: TrafficCounts, b: TrafficCounts): TrafficCounts {
     errors: a.errors + b.errors,
     latencyCounts: added(a.latencyCounts, b.latencyCounts),
     perSecond: a.perSecond + b.perSecond,
-    // A sum that lacks a part would be wrong.
-    active: a.active === undefined || b.active === undefined ? undefined : a.active + b.active,
+    active: addedOf(a.active, b.active),
   };
 }
 
 function added(a: readonly number[], b: readonly number[]): readonly number[] {
   const [longer, shorter] = a.length >= b.length ? [a, b] : [b, a];
   return longer.map((count, i) => count + (shorter[i] ?? 0));
+}
+
+/** A sum that lacks a part would be wrong. */
+function addedOf(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined || b === undefined ? undefined : a + b;
 }

@@ -14,6 +14,7 @@ import { endpointSliceMirroringController } from './endpointslicemirroring/endpo
 import { garbageController } from './garbage/garbage.ts';
 import { horizontalPodAutoscalerController } from './horizontalpodautoscaler/horizontalpodautoscaler.ts';
 import { type AutoscalerSettings, defaultAutoscalerSettings } from './horizontalpodautoscaler/settings.ts';
+import { idleController } from './idle/idle.ts';
 import { jobController } from './job/job.ts';
 import { jobTrackingController } from './job/tracking.ts';
 import { namespaceController } from './namespace/namespace.ts';
@@ -64,6 +65,7 @@ export function allControllers(
     daemonSetController(clock),
     rolloutController(clock),
     horizontalPodAutoscalerController(clock, autoscaling),
+    idleController(clock),
     cronJobController(localZone),
     ttlAfterFinishedController,
     restartController,

@@ -111,7 +111,7 @@ export type Action =
   /** Reads how many replicas an object of any kind asks for: the controller hears of it by `scaleRead`. Never fails. */
   | { readonly type: 'readScale'; readonly ref: ObjectRef }
   /** Sets the replicas of an object of any kind; fails with Conflict where it asks for another number than `from` until now. */
-  | { readonly type: 'setScale'; readonly ref: ObjectRef; readonly from: number; readonly to: number }
+  | ({ readonly type: 'setScale'; readonly ref: ObjectRef; readonly from: number; readonly to: number } & Guarded)
   /** Asks for numbers from outside of the cluster's objects: the controller hears of the answers, or of their absence, by `measured`. Never fails. */
   | { readonly type: 'measure'; readonly measurement: Measurement }
   /** Calls the provider of nodes and the scheduler: the controller hears of the answers, or of failures, by `consulted`. Never fails. */

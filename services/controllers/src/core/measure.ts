@@ -5,7 +5,7 @@ export interface TrafficQuery {
   readonly namespace: string;
   /** Name of the Service. */
   readonly service: string;
-  /** Value of pod-template-hash or controller-revision-hash. */
+  /** Value of pod-template-hash or controller-revision-hash; empty for all. */
   readonly revision: string;
   /** Seconds to look back. */
   readonly windowSeconds: number;
@@ -18,6 +18,8 @@ export interface TrafficSample {
   readonly errors: number;
   /** Milliseconds within which that percent of the requests were answered, by 50, 90, 95 and 99; empty without requests. */
   readonly latencyMs: ReadonlyMap<number, number>;
+  /** Requests and connections under way, as the mean of the window; undefined where nobody counts them. */
+  readonly active?: number | undefined;
 }
 
 /** The use of resources by the pods of a selector. */

@@ -17,6 +17,8 @@ export interface Scenario {
   readonly setUp: (simulation: Simulation) => void;
   /** Acts once a step. */
   readonly act: (simulation: Simulation) => void;
+  /** Goes on with each step until everything rests, as what is no user does. */
+  readonly always?: (simulation: Simulation) => void;
   /** Steps of half a second without a write after which everything is at rest; if absent, the simulation's default. */
   readonly quietSteps?: number;
   /** Answers what controllers measure. */

@@ -50,6 +50,8 @@ export interface SimulationOptions {
   readonly beside?: (simulation: Simulation) => void;
   /** Stands for Envoy and Prometheus. */
   readonly measurer?: (simulation: Simulation) => Measurer;
+  /** Goes on with each step, such as clients' requests that are under way. */
+  readonly always?: (simulation: Simulation) => void;
   /** Acts with each step, such as users; stops while the simulation settles. */
   readonly act?: (simulation: Simulation) => void;
 }
@@ -182,6 +184,7 @@ export class Simulation implements AsyncDisposable {
     this.feeds.step();
     this.players.step();
     this.#options.beside?.(this);
+    this.#options.always?.(this);
     if (acting) this.#options.act?.(this);
     if (faults !== undefined && this.random.chance(faults.clockStep)) {
       this.clock.stepWall(this.random.int(-3, 3) * 3_600_000);
