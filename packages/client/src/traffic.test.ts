@@ -95,6 +95,27 @@ describe('sampleOf', () => {
   });
 
   it('has no times without answers', () => {
-    expect(sampleOf([], boundsMs)).toEqual({ requests: 0, errors: 0, latencyMs: new Map() });
+    expect(sampleOf([], boundsMs)).toEqual({ requests: 0, errors: 0, active: 0, latencyMs: new Map() });
+  });
+
+  it('adds what is under way, and says nothing where a part is unknown', () => {
+    expect(
+      sampleOf(
+        [
+          { ...web, active: 2 },
+          { ...web, active: 0.5 },
+        ],
+        boundsMs,
+      ).active,
+    ).toBe(2.5);
+    expect(
+      sampleOf(
+        [
+          { ...web, active: 2 },
+          { ...web, active: undefined },
+        ],
+        boundsMs,
+      ).active,
+    ).toBeUndefined();
   });
 });

@@ -12,7 +12,7 @@ export interface Situation {
   readonly settings: ZeroSettings;
   readonly workloads: readonly Workload[];
   readonly activity: Activity;
-  /** What is known of the requests to another Service; undefined where nothing is. */
+  /** Knowledge of the requests to another Service; undefined where there is none. */
   readonly activityOf: (key: string) => Activity | undefined;
   readonly view: View;
   readonly nowMs: number;

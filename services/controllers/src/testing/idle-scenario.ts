@@ -5,25 +5,31 @@ import { noMeasurer, type TrafficSample } from '../core/measure.ts';
 import { aDeployment, aService } from './objects.ts';
 import { brokenImage } from './players.ts';
 import { nodes, type Scenario } from './scenario.ts';
-import type { Simulation } from './simulation.ts';
+import { allFaults, type Simulation } from './simulation.ts';
 import { ServiceTraffic } from './traffic.ts';
 import { users } from './users.ts';
 import { Violation } from './violation.ts';
 
 const maxAnswerMs = 4_000;
-/** Milliseconds in which requests that wait get a replica while nothing goes wrong. */
+/** Milliseconds after which the word of requests that wait has long been read. */
 const wakeMs = 20_000;
+/** Milliseconds in which requests that wait get a replica, whatever goes wrong. */
+const boundMs = 38_000;
 
 const worlds = new WeakMap<Simulation, World>();
 
 interface World {
   readonly traffic: readonly ServiceTraffic[];
+  /** When the workload asked for pods for the last time. */
+  lastWithPodsMs: number;
 }
 
 /** Clients come in bursts to one Deployment by one Service or two, while Envoy is late, and its statistics are missing or nonsense. */
 export const scaleToZero: Scenario = {
   name: 'idle-controller',
-  steps: 1_500,
+  steps: 2_500,
+  // Each leader waits for a whole time without requests.
+  faults: { ...allFaults, leaderChange: 0.001 },
   // The longest time without requests, and what leads to zero after it.
   quietSteps: 200,
   setUp: (simulation) => {
@@ -32,7 +38,7 @@ export const scaleToZero: Scenario = {
     simulation.create(aDeployment({ replicas: random.int(0, 3) }));
     const names = random.chance(0.3) ? ['web', 'api'] : ['web'];
     for (const name of names) simulation.create(aHoldingService(name, random.int(10, 30)));
-    const world = { traffic: names.map((name) => new ServiceTraffic(simulation, name)) };
+    const world: World = { lastWithPodsMs: 0, traffic: names.map((name) => new ServiceTraffic(simulation, name)) };
     worlds.set(simulation, world);
     watch(simulation, world);
   },
@@ -40,8 +46,10 @@ export const scaleToZero: Scenario = {
     const { random } = simulation;
     const { traffic } = worlds.get(simulation)!;
     for (const each of traffic) {
-      if (random.chance(each.isBusy ? 0.01 : 0.005)) each.isBusy = !each.isBusy;
-      if (random.chance(each.isBusy ? 0.2 : 0.001)) each.arrive();
+      if (random.chance(each.isBusy ? 0.02 : 0.003)) each.isBusy = !each.isBusy;
+      // The worst time to come is just before the workload goes.
+      const chance = each.isBusy ? 0.2 : isDraining(each) ? 0.03 : 0.001;
+      if (random.chance(chance)) each.arrive();
     }
     const [deployment] = simulation.all('Deployment');
     if (random.chance(0.003)) users.scale(simulation, deployment, random.int(0, 3));
@@ -49,7 +57,15 @@ export const scaleToZero: Scenario = {
     if (random.chance(0.001)) annotate(simulation, random.pick(simulation.all('Service')), random.int(10, 30));
   },
   always: (simulation) => {
-    for (const each of worlds.get(simulation)!.traffic) each.step();
+    const world = worlds.get(simulation)!;
+    const [deployment] = simulation.all('Deployment');
+    if (deployment!.spec.replicas !== 0) world.lastWithPodsMs = simulation.clock.monotonic();
+    const emptyMs = simulation.clock.monotonic() - world.lastWithPodsMs;
+    for (const each of world.traffic) {
+      each.step();
+      if (Math.min(each.waitedMs, emptyMs) > boundMs)
+        throw new Violation(`nobody wakes ${each.name} for ${emptyMs} ms`);
+    }
   },
   measurer: (simulation) => ({
     ...noMeasurer,
@@ -72,6 +88,11 @@ export const scaleToZero: Scenario = {
     ];
   },
 };
+
+function isDraining({ service }: ServiceTraffic): boolean {
+  const asleep = service?.status?.conditions?.find(({ type }) => type === asleepCondition);
+  return asleep?.status === 'True' && asleep.reason === 'Draining';
+}
 
 function aHoldingService(name: string, seconds: number): Service {
   const service = aService({ type: 'LoadBalancer' });
@@ -102,14 +123,14 @@ async function measured(
   const isCalm = !players.failing;
   const fault = isCalm ? 1 : random.next();
   await clock.sleep(random.int(0, isCalm ? 500 : maxAnswerMs), signal);
-  if (fault < 0.05) throw new Error('nobody answers');
+  if (fault < 0.02) throw new Error('nobody answers');
   const traffic = worlds.get(simulation)!.traffic.find(({ name }) => name === service);
   if (traffic === undefined) throw new Error('no such Service');
   const sample = traffic.sample(windowSeconds);
   const answered = clock.sleep(random.int(0, isCalm ? 500 : maxAnswerMs), signal);
   await answered;
-  if (fault < 0.07) return { ...sample, requests: Number.NaN, active: Number.NaN };
-  if (fault < 0.09) return { ...sample, active: undefined };
+  if (fault < 0.03) return { ...sample, requests: Number.NaN, active: Number.NaN };
+  if (fault < 0.04) return { ...sample, active: undefined };
   return sample;
 }
 

@@ -6,7 +6,7 @@ import type { Measurer } from '../core/measure.ts';
 import { controllerOf } from '../core/owners.ts';
 import { isActive } from '../core/pods.ts';
 import { aNode } from './objects.ts';
-import type { Simulation } from './simulation.ts';
+import type { Faults, Simulation } from './simulation.ts';
 import { users } from './users.ts';
 
 /** A cluster that users work on while everything goes wrong, and what must have come of it. */
@@ -17,6 +17,8 @@ export interface Scenario {
   readonly setUp: (simulation: Simulation) => void;
   /** Acts once a step. */
   readonly act: (simulation: Simulation) => void;
+  /** Rates of faults, where the usual ones would keep the controller from doing anything. */
+  readonly faults?: Faults;
   /** Goes on with each step until everything rests, as what is no user does. */
   readonly always?: (simulation: Simulation) => void;
   /** Steps of half a second without a write after which everything is at rest; if absent, the simulation's default. */
