@@ -21,14 +21,19 @@ import { startRedisServer } from '@gantry/store/testing/redis-server.ts';
 import { isRunning } from './pods.ts';
 import { processorTimes, startApiProcess, startControllersProcess, startSchedulerProcess } from './services.ts';
 
-/** A store, a bus, an api and a scheduler that run, and an informer of all pods. */
-export interface Cluster extends AsyncDisposable {
-  readonly client: Client;
+/** A store, a bus, an api and a scheduler that run. */
+export interface Services extends AsyncDisposable {
   /** Of the api. */
   readonly address: string;
-  readonly pods: PodWatcher;
+  readonly busUrl: string;
   /** Milliseconds of processor time that each process has had so far. */
   processorTimes(): Promise<Map<string, number>>;
+}
+
+/** Services, and an informer of all pods. */
+export interface Cluster extends Omit<Services, 'busUrl'> {
+  readonly client: Client;
+  readonly pods: PodWatcher;
 }
 
 export interface ProcessOptions {
@@ -40,8 +45,16 @@ export interface ProcessOptions {
   readonly controllers?: boolean;
 }
 
-/** redis-server, nats-server, api and scheduler as processes of their own. */
+/** redis-server, nats-server, api and scheduler as processes of their own, and an informer in this one. */
 export async function startProcesses(options: ProcessOptions = {}): Promise<Cluster> {
+  await using stack = new AsyncDisposableStack();
+  const services = stack.use(await startServices(options));
+  const bus = stack.use(await openBus(services.busUrl, 'bench'));
+  return await followed(stack, services.address, bus, () => services.processorTimes());
+}
+
+/** redis-server, nats-server, api and scheduler as processes of their own. */
+export async function startServices(options: ProcessOptions = {}): Promise<Services> {
   const { nodeFlags = [], appendfsync = 'everysec', controllers = false } = options;
   await using stack = new AsyncDisposableStack();
   const redis = stack.use(await startRedisServer({ appendfsync }));
@@ -55,8 +68,13 @@ export async function startProcesses(options: ProcessOptions = {}): Promise<Clus
     [process.pid, 'bench'],
   ]);
   if (controllers) labels.set(stack.use(startControllersProcess(api.address, urls)).pid, 'controllers');
-  const bus = stack.use(await openBus(nats.url, 'bench'));
-  return await followed(stack, api.address, bus, () => processorTimes(labels));
+  const owned = stack.move();
+  return {
+    address: api.address,
+    busUrl: nats.url,
+    processorTimes: () => processorTimes(labels),
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
 }
 
 /** All in this process, with SQLite and the bus that needs no server. */

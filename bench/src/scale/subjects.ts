@@ -4,7 +4,7 @@ import { startHollowNodes } from '@gantry/node-agent/hollow-nodes.ts';
 import { defaultNodeTimes } from '@gantry/node-agent/node/registrar.ts';
 import { systemClock } from '@gantry/runtime/clock.ts';
 import { silentLogger } from '@gantry/runtime/log.ts';
-import { startProcesses } from '../end-to-end-cluster.ts';
+import { startServices } from '../end-to-end-cluster.ts';
 import { createAll } from '../end-to-end-load.ts';
 import { type PlayedNodes, startKubernetesCluster } from '../kubernetes/cluster.ts';
 import { processorTimes } from '../services.ts';
@@ -29,8 +29,8 @@ export interface Subject extends AsyncDisposable {
 export async function startGantry(folder: string, nodes: PlayedNodes, profiles?: string): Promise<Subject> {
   await using stack = new AsyncDisposableStack();
   const nodeFlags = profiles === undefined ? [] : ['--cpu-prof', '--cpu-prof-dir', profiles];
-  const cluster = stack.use(await startProcesses({ controllers: true, nodeFlags }));
-  const { client } = cluster;
+  const cluster = stack.use(await startServices({ controllers: true, nodeFlags }));
+  const client = stack.use(connect(cluster.address));
   const { count, cpu: cpuCount } = nodes;
   const memoryBytes = Number.parseInt(nodes.memory, 10) * 2 ** 30;
   const sizes = { count, cpuCount, memoryBytes, startMs: 0, nodeTimes: defaultNodeTimes };

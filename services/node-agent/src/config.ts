@@ -46,6 +46,8 @@ export interface NodeAgentConfig {
   readonly play?: Play;
   /** Sandboxes and containers that start at once. */
   readonly parallelStarts?: number;
+  /** No files are made for pods but those of volumes, for nodes whose runtime runs nothing; false by default. */
+  readonly diskless?: boolean;
   /** Whether Event objects are written; true where absent. */
   readonly events?: boolean;
 }

@@ -71,6 +71,7 @@ export async function startHollowNodes(
         addresses: [`10.201.${index >> 8}.${index & 255}`],
         ...(config.labels === undefined ? {} : { labels: config.labels(index) }),
         events: false,
+        diskless: true,
         nodeTimes,
         observation: { idleMs, gapMs: 1 },
         ...(statistics && {

@@ -90,7 +90,10 @@ export function executorOf(config: NodeAgentConfig, deps: NodeParts, shared: Sha
           serviceVariables: deps.network.serviceVariables(pod),
         });
       },
-      mounts: (pod, planned, attempt, podIps, env) => mountsOf(mounting, pod, planned, attempt, podIps, env),
+      mounts: (pod, planned, attempt, podIps, env) =>
+        config.diskless
+          ? volumes.mounts(pod, planned, env)
+          : mountsOf(mounting, pod, planned, attempt, podIps, env),
     }),
   };
 }

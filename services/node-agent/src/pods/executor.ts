@@ -1,4 +1,3 @@
-import { mkdir, rm } from 'node:fs/promises';
 import type { Pod } from '@gantry/model/gen/gantry.core.v1.ts';
 import { unreachable } from '@gantry/runtime/assert.ts';
 import type { Semaphore } from '@gantry/runtime/semaphore.ts';
@@ -7,7 +6,6 @@ import { podLimitsOf } from '../resize/pod-limits.ts';
 import { type ResizerDeps, resizePod } from '../resize/resizer.ts';
 import type { DnsConfig, Runtime } from '../runtime/runtime.ts';
 import type { VolumeManager } from '../volumes/manager.ts';
-import { removeTree } from '../volumes/mounter.ts';
 import type { Action } from './action.ts';
 import type { RecordPodEvent } from './events.ts';
 import { retryWaits } from './memory.ts';
@@ -111,7 +109,7 @@ async function startSandbox(
 ): Promise<Outcome> {
   try {
     const logDirectory = deps.paths.logs(pod);
-    await mkdir(logDirectory, { recursive: true, mode: 0o755 });
+    await deps.paths.make(logDirectory);
     const config = sandboxConfigOf({
       pod,
       attempt: attemptNumber,
@@ -164,6 +162,6 @@ async function removeContainer(
 async function cleanUp(deps: ExecutorDeps, pod: Pod, everything: boolean): Promise<void> {
   await deps.volumes.tearDown(podUid(pod));
   if (!everything) return;
-  await removeTree(deps.paths.pod(podUid(pod)), undefined);
-  await rm(deps.paths.logs(pod), { recursive: true, force: true });
+  await deps.paths.remove(podUid(pod));
+  await deps.paths.removeLogs(pod);
 }

@@ -14,6 +14,7 @@ import { ProbeManager } from '../probes/manager.ts';
 import { openPodSizes, type PodSizes } from '../resize/open.ts';
 import type { NodeStats, Runtime } from '../runtime/runtime.ts';
 import { ConfigObjects } from '../volumes/config-objects.ts';
+import { hollowVolumes } from '../volumes/hollow.ts';
 import { type VolumeManager, volumeManager } from '../volumes/manager.ts';
 import { memoryDirectory } from '../volumes/memory-directory.ts';
 import { type Mounter, systemMounter } from '../volumes/mounter.ts';
@@ -29,12 +30,12 @@ import { PodManager } from './manager.ts';
 import { NotReadyMarks } from './not-ready-marks.ts';
 import { Observation } from './observation.ts';
 import { removeOrphanedDirectories } from './orphaned-directories.ts';
-import { podPaths } from './paths.ts';
+import { hollowPaths, podPaths } from './paths.ts';
 import { StatusReporter } from './reporter.ts';
 import type { PodListener } from './source.ts';
 import { podUid } from './spec.ts';
 import { watchStorage } from './storage-watch.ts';
-import { TerminationMessages } from './termination-messages.ts';
+import { noMessages, TerminationMessages } from './termination-messages.ts';
 import type { PodWorker, WorkerDeps } from './worker.ts';
 
 /** Dependencies of the part that runs pods. */
@@ -116,7 +117,7 @@ export async function startPods(config: NodeAgentConfig, deps: PodsDeps): Promis
 interface Parts extends SharedParts, PodSizes {
   readonly mounter: Mounter | undefined;
   readonly probes: ProbeManager;
-  readonly terminationMessages: TerminationMessages;
+  readonly terminationMessages: Pick<TerminationMessages, 'of' | 'sync'>;
   readonly reporter: StatusReporter;
   readonly observation: Observation;
   readonly sandboxesOf: WorkerDeps['sandboxesOf'];
@@ -131,7 +132,8 @@ async function makeParts(
   managerOf: () => PodManager,
 ): Promise<Parts> {
   const { client, runtime, clock, log } = deps;
-  const paths = podPaths(config.rootDir);
+  const { diskless = false } = config;
+  const paths = diskless ? hollowPaths(config.rootDir) : podPaths(config.rootDir);
   const isCri = runtime.info.driver === 'cri';
   const mounter = isCri ? systemMounter : undefined;
   const recordEvent = eventsOf(config, deps, stack);
@@ -147,7 +149,7 @@ async function makeParts(
   const stop = new AbortController();
   stack.defer(() => stop.abort());
   for (const held of [tokens, certificates]) void renewTokens(held, clock, refreshPod, stop.signal);
-  const volumes = volumeManager({
+  const onDisk = volumeManager({
     paths,
     memoryDir: await memoryDirectory(config.rootDir, isCri, log),
     config: configObjects,
@@ -158,6 +160,7 @@ async function makeParts(
     allocatable: allocatableOf(config, deps.machine),
     ...(mounter === undefined ? {} : { mounter }),
   });
+  const volumes = diskless ? hollowVolumes(onDisk) : onDisk;
   const wake = (uid: string): void => managerOf().get(uid)?.wake();
   const hostIp = config.addresses[0] ?? '';
   const probes = stack.use(
@@ -169,7 +172,7 @@ async function makeParts(
   const times = config.observation ?? defaultObservation;
   const onChange = (changed: ReadonlySet<string>): void => managerOf().observed(changed);
   const observation = new Observation(runtime.observer, { clock, log, times, onChange });
-  const terminationMessages = new TerminationMessages(paths);
+  const terminationMessages = diskless ? noMessages : new TerminationMessages(paths);
   const sandboxesOf: WorkerDeps['sandboxesOf'] = (uid) =>
     observation.latest === undefined ? undefined : (observation.latest.byPod.get(uid) ?? []);
   const shared = { paths, volumes, configObjects, recordEvent };

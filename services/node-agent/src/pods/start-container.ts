@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Pod } from '@gantry/model/gen/gantry.core.v1.ts';
 import type { Clock } from '@gantry/runtime/clock.ts';
@@ -126,7 +125,7 @@ async function createOne(deps: StarterDeps, job: StartJob): Promise<string> {
   await checkConfig(deps, pod, planned).catch(failAs('CreateContainerConfigError', retryWaits.config));
   const image = await ensureImage(deps, job);
   const config = await configOf(deps, job, image).catch(failAs('CreateContainerConfigError', retryWaits.config));
-  await mkdir(join(deps.paths.logs(pod), planned.name), { recursive: true, mode: 0o755 });
+  await deps.paths.make(join(deps.paths.logs(pod), planned.name));
   const id = await deps.starts
     .run(() => deps.runtime.containers.create(sandbox.id, config, signal), signal)
     .catch(failAs('CreateContainerError', retryWaits.create));

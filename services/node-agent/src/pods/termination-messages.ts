@@ -57,6 +57,9 @@ export class TerminationMessages {
   }
 }
 
+/** Messages of containers that write none. */
+export const noMessages: Pick<TerminationMessages, 'of' | 'sync'> = { of: () => '', sync: () => {} };
+
 /** The text that the end of a log's file holds. Of an entry whose beginning was cut off, all that is left is taken for text. */
 export function textOfLog(tail: string): string {
   const formatter = new LogFormatter({ timestamps: false });
