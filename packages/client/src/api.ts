@@ -218,9 +218,26 @@ export interface Writer {
     name: ObjectName,
     options?: DeleteOptions,
   ): Promise<{ readonly object: ObjectOf<K>; readonly gone: boolean }>;
+  /** Patches and deletes objects, each on its own, at most 1,024 at a time; one result each, in order. */
+  changeBatch(changes: readonly Change[], options?: WriteOptions): Promise<ChangeResult[]>;
   /** Asks for the end of all objects of a query. Resolves when each was asked; stops at the first refusal. */
   deleteCollection(kind: AnyKind, query?: Query, options?: DeleteCollectionOptions): Promise<void>;
 }
+
+/** A change of one object of a batch. */
+export type Change =
+  | {
+      readonly type: 'patch';
+      readonly kind: AnyKind;
+      readonly name: ObjectName;
+      readonly patch: { readonly type: PatchType; readonly body: unknown; readonly subresource?: string };
+    }
+  | {
+      readonly type: 'delete';
+      readonly kind: AnyKind;
+      readonly name: ObjectName;
+      readonly options?: Omit<DeleteOptions, keyof WriteOptions>;
+    };
 
 /** The outcome of one item of a batch. */
 export interface ItemResult {
@@ -237,4 +254,12 @@ export interface CreateResult extends ItemResult {
   /** Its name, which the server may have made of metadata.generateName; empty where it was refused. */
   readonly name: string;
   readonly uid: string;
+}
+
+/** The outcome of one change of a batch. */
+export interface ChangeResult extends ItemResult {
+  /** The object's; empty where it was refused. */
+  readonly uid: string;
+  /** True where a deletion left nothing of the object. */
+  readonly gone: boolean;
 }

@@ -6,6 +6,8 @@ import {
   type AnyKind,
   type ApplyOptions,
   type CallOptions,
+  type Change,
+  type ChangeResult,
   type CreateResult,
   type DeleteCollectionOptions,
   type DeleteOptions,
@@ -33,13 +35,14 @@ import { type Credentials, noCredentials } from './credentials.ts';
 import { MetricsCalls } from './metrics.ts';
 import {
   type Binding,
+  changeMessage,
   type EvictRequest,
   type HeartbeatAnswer,
   type HeartbeatList,
   type ObjectRef,
   objectRef,
   type PodReport,
-  patchTypes,
+  patchRequest,
   type UnschedulablePod,
   unwrap,
   type Wrapped,
@@ -238,14 +241,15 @@ export class Client implements Reader, Writer, ScaleReader, ScaleWriter, Disposa
     patch: { readonly type: PatchType; readonly body: unknown; readonly subresource?: string },
     options?: WriteOptions,
   ): Promise<ObjectOf<K>> {
-    const request = {
-      ref: objectRef(kind, name),
-      type: patchTypes[patch.type],
-      patch: Buffer.from(JSON.stringify(patch.body)).toString('base64'),
-      subresource: patch.subresource ?? '',
-      dryRun: options?.dryRun ?? false,
-    };
+    const request = { ...patchRequest({ kind, name, patch }), dryRun: options?.dryRun ?? false };
     return unwrap(await this.#write<Wrapped>(resourceService.Patch!, request, options));
+  }
+
+  async changeBatch(changes: readonly Change[], options?: WriteOptions): Promise<ChangeResult[]> {
+    const request = { changes: changes.map(changeMessage), dryRun: options?.dryRun ?? false };
+    type Response = { results?: Partial<ChangeResult>[] };
+    const { results = [] } = await this.#write<Response>(resourceService.ChangeBatch!, request, options);
+    return results.map((result) => ({ ...itemResult(result), uid: result.uid ?? '', gone: result.gone ?? false }));
   }
 
   async apply(

@@ -20,6 +20,8 @@ export interface InformerOptions<T extends KubeObject> {
   /** Waits before the source is read anew. */
   readonly backoff?: BackoffPolicy;
   readonly clock?: Clock;
+  /** Numbers from 0 to below 1 for the jitter of waits; Math.random by default. */
+  readonly random?: (() => number) | undefined;
 }
 
 /**
@@ -102,7 +104,7 @@ export class Informer<T extends KubeObject> implements AsyncDisposable {
   }
 
   async #run(signal: AbortSignal): Promise<void> {
-    const { source, backoff = defaultBackoff, clock = systemClock } = this.#options;
+    const { source, backoff = defaultBackoff, clock = systemClock, random } = this.#options;
     for (let failures = 1; !signal.aborted; failures++) {
       try {
         for await (const event of source.read(this.#revision, signal)) {
@@ -115,7 +117,7 @@ export class Informer<T extends KubeObject> implements AsyncDisposable {
         if (isError(error, 'Expired')) this.#revision = 0;
         this.#report(error);
       }
-      await clock.sleep(backoffMs(backoff, failures), signal).catch(() => {});
+      await clock.sleep(backoffMs(backoff, failures, random), signal).catch(() => {});
     }
   }
 

@@ -5,7 +5,7 @@ import type { PodStatus } from '@gantry/model/gen/gantry.core.v1.ts';
 import type { KubeObject } from '@gantry/model/kind.ts';
 import { apiVersionOf, type Form, type Registry } from '@gantry/model/registry.ts';
 import { GantryError } from '@gantry/runtime/errors.ts';
-import { type AnyKind, type ObjectName, type PatchType, resourceNameOf } from './api.ts';
+import { type AnyKind, type Change, type ObjectName, type PatchType, resourceNameOf } from './api.ts';
 
 /** gantry.api.v1.Object: the object under the name of its kind's field, such as { pod: … }. */
 export type Wrapped = Readonly<Record<string, unknown>>;
@@ -92,11 +92,27 @@ export interface HeartbeatList {
 }
 
 /** gantry.api.v1.PatchRequest.Type by our names of patch types. */
-export const patchTypes: Readonly<Record<PatchType, string>> = { json: 'JSON', merge: 'MERGE', strategic: 'STRATEGIC' };
+const patchTypes: Readonly<Record<PatchType, string>> = { json: 'JSON', merge: 'MERGE', strategic: 'STRATEGIC' };
 
 /** Names an object of a kind. */
 export function objectRef(kind: AnyKind, name: ObjectName): ObjectRef {
   return { resource: resourceNameOf(kind), namespace: name.namespace ?? '', name: name.name };
+}
+
+/** gantry.api.v1.PatchRequest. */
+export function patchRequest({ kind, name, patch }: Omit<Extract<Change, { type: 'patch' }>, 'type'>): object {
+  return {
+    ref: objectRef(kind, name),
+    type: patchTypes[patch.type],
+    patch: Buffer.from(JSON.stringify(patch.body)).toString('base64'),
+    subresource: patch.subresource ?? '',
+  };
+}
+
+/** gantry.api.v1.Change. */
+export function changeMessage(change: Change): object {
+  if (change.type === 'patch') return { patch: patchRequest(change) };
+  return { delete: { ref: objectRef(change.kind, change.name), ...change.options } };
 }
 
 /** The field of gantry.api.v1.Object that carries objects without a message, as JSON. */

@@ -114,10 +114,10 @@ export class WorkQueue implements AsyncDisposable {
 
   #setAlarm(): void {
     const dueMs = this.#keys.nextDueMs();
-    if (dueMs === this.#alarm?.dueMs) return;
+    // One that rings too early costs a look at the queue; to set it anew for each key that comes and goes costs far more.
+    if (dueMs === undefined || (this.#alarm !== undefined && this.#alarm.dueMs <= dueMs)) return;
     this.#alarm?.cancel();
     this.#alarm = undefined;
-    if (dueMs === undefined) return;
     const cancelled = new AbortController();
     const alarm = { dueMs, cancel: () => cancelled.abort() };
     this.#alarm = alarm;

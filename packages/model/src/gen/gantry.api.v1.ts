@@ -86,6 +86,44 @@ export interface Binding {
   gang?: string;
 }
 
+/** A change of one object. */
+export interface Change {
+  /** Changes parts of it. */
+  patch?: PatchRequest;
+  /** Asks for its end. */
+  delete?: DeleteRequest;
+}
+
+/** Asks for changes of objects, at most 1,024. */
+export interface ChangeBatchRequest {
+  /** The changes. */
+  changes?: Change[];
+  /** Do everything but store them. The same field of each change is not looked at. */
+  dryRun?: boolean;
+}
+
+/** Outcome of each change, in the order of the request. */
+export interface ChangeBatchResponse {
+  /** One result a change. */
+  results?: ChangeResult[];
+}
+
+/** Outcome of one change. */
+export interface ChangeResult {
+  /** gRPC status code: 0 is success. */
+  code?: number;
+  /** Why it was refused; empty on success. */
+  message?: string;
+  /** Revision of the object; 0 where it was refused. */
+  resourceVersion?: number;
+  /** Kubernetes' reason of a refusal, such as Conflict or NotFound. */
+  reason?: string;
+  /** The object's uid; empty where it was refused. */
+  uid?: string;
+  /** True where a deletion left nothing of the object. */
+  gone?: boolean;
+}
+
 /** Usage of one container. */
 export interface ContainerMetrics {
   /** Name of the container. */

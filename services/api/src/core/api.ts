@@ -9,6 +9,7 @@ import { ownersBy } from '../ownership/track.ts';
 import type { WatchEvent } from '../watch/change.ts';
 import { admissionRequest, attemptOf } from './admit.ts';
 import { type Applied, applyManifest } from './apply.ts';
+import { type Change, type Changed, changeAll } from './changes.ts';
 import { cloneJson } from './clone.ts';
 import { deleteListed } from './collection.ts';
 import type { RequestContext } from './context.ts';
@@ -294,6 +295,16 @@ export class ResourceApi {
     dryRun: boolean,
   ): Promise<{ readonly object: AnyObject; readonly gone: boolean }> {
     return this.#remove(context, this.#target(context, 'delete', ref), request, dryRun);
+  }
+
+  /** Patches and deletes objects, each on its own; one outcome each, in order. `given` are changes, or why one cannot be read. */
+  async changeBatch(
+    context: RequestContext,
+    given: readonly (Change | GantryError)[],
+    dryRun: boolean,
+  ): Promise<Changed[]> {
+    checkBatchSize('changes', given.length, this.#deps.limits.maxBatchItems);
+    return changeAll(this.#deps, (deps) => new ResourceApi(deps), context, given, dryRun);
   }
 
   #remove(

@@ -21,7 +21,7 @@ export interface Limits {
   readonly maxCatchUps: number;
   /** Seats of requests in work at one time, but for those of administrators: kube-apiserver's 400 that read and 200 that write. */
   readonly maxInFlight: number;
-  /** Items of a CreateBatch, Bind, ReportUnschedulable or ReportPods. */
+  /** Items of a CreateBatch, ChangeBatch, Bind, ReportUnschedulable or ReportPods. */
   readonly maxBatchItems: number;
   /** Characters of a label or field selector. */
   readonly maxSelectorChars: number;

@@ -63,6 +63,16 @@ export interface PatchRequest {
   readonly dryRun?: boolean;
 }
 
+export interface ChangeMessage {
+  readonly patch?: PatchRequest;
+  readonly delete?: DeleteRequest;
+}
+
+export interface ChangeBatchRequest {
+  readonly changes?: readonly ChangeMessage[];
+  readonly dryRun?: boolean;
+}
+
 export interface ApplyRequest {
   /** In base64. */
   readonly manifest?: string;

@@ -9,15 +9,16 @@ import type { ObjectQuery, ObjectRef, ResourceApi } from '../core/api.ts';
 import type { Creation } from '../core/creation.ts';
 import type { DamagedObjects } from '../core/damage.ts';
 import { inForm } from '../core/forms.ts';
-import type { PatchType } from '../core/patching.ts';
 import type { AnyObject } from '../core/stored-object.ts';
 import { refusal } from '../scheduling/batch.ts';
 import type { WatchEvent } from '../watch/change.ts';
 import type { Calls } from './calls.ts';
+import { changeHandlers } from './changes.ts';
 import { damageOf, encodeList, encodeObject, type Wire, withoutManagers, wrapFor } from './lists.ts';
 import type * as message from './messages.ts';
 import { on, onManifest, onMany, onObject, onWrapped } from './purposes.ts';
-import { invalid, refOf } from './refs.ts';
+import { refOf } from './refs.ts';
+import { nonNegative, patchOf } from './requests.ts';
 import { scaleHandlers } from './scale.ts';
 import { servedResources } from './served-resources.ts';
 
@@ -33,7 +34,8 @@ export function resourceHandlers(
     ...scaleHandlers(api, calls, kinds),
     ...rawHandlers(api, calls),
     ...objectHandlers(api, calls, kinds),
-    ...changeHandlers(api, calls, kinds),
+    ...namedHandlers(api, calls, kinds),
+    ...changeHandlers(api, calls),
   };
 }
 
@@ -133,17 +135,13 @@ function objectHandlers(api: ResourceApi, calls: Calls, kinds: Registry): Untype
 }
 
 /** Methods that name an object and say what becomes of it. */
-function changeHandlers(api: ResourceApi, calls: Calls, kinds: Registry): UntypedServiceImplementation {
+function namedHandlers(api: ResourceApi, calls: Calls, kinds: Registry): UntypedServiceImplementation {
   const named = (ref: ObjectRef, object: AnyObject): AnyObject => inForm(kinds.formOfResource(ref.resource), object);
   return {
     Patch: calls.unary(
       async (context, request: message.PatchRequest) => {
-        const ref = { ...refOf(request.ref), subresource: partOf(request.subresource) };
-        const object = await api.patch(context, ref, {
-          type: patchTypeOf(request.type),
-          body: Buffer.from(request.patch ?? '', 'base64').toString('utf8'),
-          dryRun: request.dryRun ?? false,
-        });
+        const { ref, ...patch } = patchOf(request);
+        const object = await api.patch(context, ref, { ...patch, dryRun: request.dryRun ?? false });
         return wrap(named(ref, object), kinds);
       },
       ({ ref, subresource }) => onObject('patch', ref, subresource),
@@ -240,23 +238,4 @@ function resultOf(creation: Creation): CreateResult {
   if (creation.type === 'refused') return { ...refusal(creation.error), name: '', uid: '' };
   const { name, uid = '' } = creation.object.metadata;
   return { code: 0, message: '', reason: '', resourceVersion: creation.revision, name, uid };
-}
-
-function patchTypeOf(type = ''): PatchType {
-  const known: Readonly<Record<string, PatchType>> = { JSON: 'json', MERGE: 'merge', STRATEGIC: 'strategic' };
-  const found = Object.hasOwn(known, type) ? known[type] : undefined;
-  if (found === undefined)
-    throw invalid('type', `Unsupported value: "${type}": supported values: "JSON", "MERGE", "STRATEGIC"`);
-  return found;
-}
-
-/** The part of an object that a patch is about. The replicas are a part for clients that send a Scale, which comes over REST alone. */
-function partOf(subresource = ''): string {
-  if (subresource !== 'scale') return subresource;
-  throw invalid('subresource', 'Unsupported value: "scale": patch the object itself');
-}
-
-function nonNegative(field: string, value = 0): number {
-  if (Number.isSafeInteger(value) && value >= 0) return value;
-  throw invalid(field, `Invalid value: ${value}: must be greater than or equal to 0`);
 }

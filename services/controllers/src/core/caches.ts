@@ -23,6 +23,8 @@ export interface CachesOptions {
   readonly onError: (error: unknown, kind: AnyKind) => void;
   /** Waits before a source is read anew; if absent, the informer's default. */
   readonly backoff?: BackoffPolicy;
+  /** Numbers from 0 to below 1 for the jitter of waits; if absent, Math.random. */
+  readonly random?: (() => number) | undefined;
 }
 
 /**
@@ -170,7 +172,7 @@ export class Caches implements View, AsyncDisposable {
   }
 
   #informerOf(kind: AnyKind, content: 'whole' | 'metadata'): Informer<AnyObject> {
-    const { sourceOf, clock, onError, backoff } = this.#options;
+    const { sourceOf, clock, onError, backoff, random } = this.#options;
     const source = sourceOf(kind, content) as ChangeSource<AnyObject>;
     const informer = new Informer<AnyObject>({
       source: content === 'metadata' ? metadataSource(source) : source,
@@ -182,6 +184,7 @@ export class Caches implements View, AsyncDisposable {
       },
       onError: (error) => onError(error, kind),
       clock,
+      random,
       ...(backoff === undefined ? {} : { backoff }),
     });
     if (kind === 'Pod') informer.onChange((change) => this.#ready.observe(change as ObjectChange<Pod>));

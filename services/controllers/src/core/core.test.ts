@@ -1,4 +1,4 @@
-import type { Reader } from '@gantry/client/api.ts';
+import type { Change, ChangeResult, Reader } from '@gantry/client/api.ts';
 import type { Pod, Secret } from '@gantry/model/gen/gantry.core.v1.ts';
 import { GantryError, isError, notFound, type Reason } from '@gantry/runtime/errors.ts';
 import { describe, expect, it } from 'vitest';
@@ -49,6 +49,11 @@ function recordingWrites(refuse: (object: AnyObject) => boolean = () => false) {
       if (name === 'gone') throw new GantryError('NotFound', 'pods "gone" not found');
       return { object: aPod(name), gone: name === 'unbound' };
     },
+    changeBatch: async (changes: readonly Change[]) =>
+      changes.map(({ name: { name } }) => {
+        const result = { message: '', uid: name, code: 0, reason: '', resourceVersion: ++revision };
+        return { ...result, gone: name === 'unbound' };
+      }),
   } as unknown as ControllerApi;
   return { writes, asked };
 }
@@ -212,16 +217,17 @@ describe('execute, about failures', () => {
   it('takes a finalizer from objects, whatever else of them changed, and takes those that are gone for done', async () => {
     const pods = ['a', 'b', 'gone'].map((name) => aPod(name, { node: 'n' }));
     const asked: unknown[] = [];
-    const api = {
-      patch: async (_kind: string, { name }: { name: string }, patch: { type: string; body: unknown }) => {
-        asked.push([name, patch.type, patch.body]);
-        if (name === 'gone') throw notFound({ group: '', resource: 'pods', name });
-        return pods.find(({ metadata }) => metadata.name === name);
-      },
-    } as unknown as ControllerApi;
+    const changeOne = (change: Change): ChangeResult => {
+      const { name } = change.name;
+      asked.push([name, change.type === 'patch' && change.patch.type, change.type === 'patch' && change.patch.body]);
+      const result = { message: '', resourceVersion: 5, uid: name, gone: false };
+      return name === 'gone' ? { ...result, code: 5, reason: 'NotFound' } : { ...result, code: 0, reason: '' };
+    };
+    const api = { changeBatch: async (changes: Change[]) => changes.map(changeOne) } as unknown as ControllerApi;
     const remove = (object: Pod): Action => ({ type: 'removeFinalizer', object, finalizer: 'example.com/f' });
     const plan = [remove(pods[0]!), { ...remove(pods[1]!), ifUnchanged: true } as const, remove(pods[2]!)];
-    const { gone, failure } = await execute(plan, api, noEvents, signal);
+    const { gone, written, failure } = await execute(plan, api, noEvents, signal);
+    expect(written).toEqual(new Map([['Pod', 5]]));
     const bodyOf = ({ metadata: { uid } }: Pod) => ({ uid, '$deleteFromPrimitiveList/finalizers': ['example.com/f'] });
     expect(asked).toEqual([
       ['a', 'strategic', { metadata: bodyOf(pods[0]!) }],
@@ -229,6 +235,35 @@ describe('execute, about failures', () => {
       ['gone', 'strategic', { metadata: bodyOf(pods[2]!) }],
     ]);
     expect([gone.map(({ name }) => name), failure]).toEqual([['gone'], undefined]);
+  });
+
+  it('tells what came of each of many deletions, and fails with the first refusal', async () => {
+    const outcomes: readonly (readonly [reason: string, code: number])[] = [
+      ['', 0],
+      ['Conflict', 10],
+      ['Forbidden', 7],
+      ['InternalError', 13],
+    ];
+    const api = {
+      delete: async () => ({ object: aPod('a'), gone: true }),
+      changeBatch: async (changes: Change[]) =>
+        changes.map(({ name: { name } }) => {
+          const [reason, code] = outcomes[Number(name)]!;
+          return { code, reason, message: 'no', resourceVersion: code === 0 ? 9 : 0, uid: name, gone: false };
+        }),
+    } as unknown as ControllerApi;
+    const told: string[] = [];
+    const events: EventSink = { record: (_about, _type, reason) => told.push(reason) };
+    // The first goes alone, the two that follow together: what comes after a refusal is left.
+    const plan = ['a', '0', '1', '2', '3'].map((name) => ({ type: 'delete', object: aPod(name), tell: set }) as const);
+    const first = await execute(plan.slice(0, 3), api, events, signal);
+    // Another object has the name: this one is gone.
+    expect([first.failure, first.gone.map(({ name }) => name)]).toEqual([undefined, ['a', '1']]);
+    expect(first.written).toEqual(new Map([['Pod', 9]]));
+    const second = await execute([plan[0]!, ...plan.slice(3)], api, events, signal);
+    expect(isError(second.failure?.error, 'Forbidden')).toBe(true);
+    expect(second.inDoubt).toEqual(new Set(['Pod']));
+    expect(told).toEqual(['SuccessfulDelete', 'SuccessfulDelete', 'SuccessfulDelete', 'FailedDelete']);
   });
 
   it('asks the api for what an action requires, once for actions that run together', async () => {
@@ -245,11 +280,15 @@ describe('execute, about failures', () => {
           asked.push(`delete ${name}`);
           return { object: aPod(name), gone: true };
         },
+        changeBatch: async (changes: Change[]) => {
+          asked.push(`changes of ${changes.map(({ name }) => name.name)}`);
+          return changes.map(() => ({ code: 0, reason: '', message: '', resourceVersion: 5, uid: '', gone: true }));
+        },
       }) as unknown as ControllerApi;
     const requires = [{ type: 'absent', ref: { kind: 'Node', name: 'n' } }] as const;
     const plan = pods.map((object) => ({ type: 'delete', object, requires }) as const);
     await execute(plan, api(undefined), noEvents, signal);
-    expect(asked).toEqual(['get n', 'delete a', 'get n', 'delete b', 'delete c']);
+    expect(asked).toEqual(['get n', 'delete a', 'get n', 'changes of b,c']);
     asked.length = 0;
     const { failure } = await execute(plan, api({ metadata: { name: 'n', uid: 'u' } }), noEvents, signal);
     expect(isError(failure?.error, 'Conflict')).toBe(true);

@@ -1,8 +1,9 @@
-import type { AnyKind, Reader, ScaleReader, ScaleWriter, Writer } from '@gantry/client/api.ts';
+import type { AnyKind, ChangeResult, Reader, ScaleReader, ScaleWriter, Writer } from '@gantry/client/api.ts';
 import type { KindName } from '@gantry/model/built-in.ts';
 import { assert } from '@gantry/runtime/assert.ts';
 import { GantryError, isError, type Reason } from '@gantry/runtime/errors.ts';
 import type { Action, AnyObject, ObjectRef, Remains, ScaleReading } from './action.ts';
+import { changeOf, type Delete, deletionOf, isGone, type Release, releaseOf } from './changes.ts';
 import { type Consultant, type Consulted, consult } from './consult.ts';
 import { AbsentUids, LiveChecks } from './live-checks.ts';
 import { type Measured, type Measurer, measure, noMeasurer } from './measure.ts';
@@ -18,7 +19,7 @@ export interface EventSink {
 /** The calls of the api that controllers need. */
 export type ControllerApi = Pick<
   Writer,
-  'create' | 'createBatch' | 'update' | 'updateStatus' | 'patch' | 'delete' | 'deleteCollection'
+  'create' | 'createBatch' | 'update' | 'updateStatus' | 'patch' | 'delete' | 'changeBatch' | 'deleteCollection'
 > &
   Pick<Reader, 'get' | 'list'> &
   ScaleReader &
@@ -46,10 +47,8 @@ export interface Outcome {
   readonly failure: { readonly error: unknown; readonly during: Action['type'] } | undefined;
 }
 
-/** Deletes that may be under way at once for one key. */
-const maxParallel = 32;
-/** Finalizers that may be on their way out at once: small writes, which share the store's commits. */
-const maxReleases = 128;
+/** Deletes and removals of finalizers of one call. */
+const maxChanges = 256;
 /** Most creates of one call, and about their most characters of JSON; a request may have 4 MiB. */
 const maxTogether = 256;
 const maxCharsTogether = 2 * 1024 * 1024;
@@ -75,9 +74,8 @@ const refusals: readonly Reason[] = [
 
 /**
  * Carries out a plan. Creates that stand side by side share calls, starting slowly (1, 2, 4, …) so that a plan whose first
- * create is refused (a quota, a broken template) does not send hundreds more; deletes likewise run in parallel, as do removals
- * of finalizers, many from the start. Everything
- * else runs in order. `absent` is what earlier plans learned of uids that are gone. Stops at the first failure and never rejects: the outcome says what was done, and what failed.
+ * create is refused (a quota, a broken template) does not send hundreds more; so do deletes, and removals of finalizers, the
+ * latter many from the start. Everything else runs in order. `absent` is what earlier plans learned of uids that are gone. Stops at the first failure and never rejects: the outcome says what was done, and what failed.
  */
 export async function execute(
   actions: readonly Action[],
@@ -109,7 +107,6 @@ function runTogether(one: Action, other: Action | undefined): boolean {
 }
 
 type Create = Extract<Action, { readonly type: 'create' }>;
-type Delete = Extract<Action, { readonly type: 'delete' }>;
 
 class Run {
   readonly #api: ControllerApi;
@@ -167,17 +164,55 @@ class Run {
       const some = actions.slice(start, start + size);
       const checks = new LiveChecks(this.#api, this.#absent, this.#signal);
       const creates = some.filter((action) => action.type === 'create');
+      const changes = some.filter((action) => action.type === 'delete' || action.type === 'removeFinalizer');
       if (creates.length > 1) {
         await Promise.all(creates.map(({ requires }) => checks.hold(requires)));
         await this.#createAll(creates);
-      } else await this.#performAll(some, checks);
+      } else if (changes.length > 1) await this.#changeAll(changes, checks);
+      else await this.#perform(some[0]!, checks);
     }
   }
 
-  async #performAll(actions: readonly Action[], checks: LiveChecks): Promise<void> {
-    const results = await Promise.allSettled(actions.map((action) => this.#perform(action, checks)));
-    const failed = results.find((result) => result.status === 'rejected');
-    if (failed) throw failed.reason;
+  /** Changes what may be changed; those of which a requirement does not hold keep nobody else waiting. */
+  async #changeAll(actions: readonly (Delete | Release)[], checks: LiveChecks): Promise<void> {
+    const held = await Promise.allSettled(
+      actions.map((action) => ('requires' in action ? checks.hold(action.requires) : undefined)),
+    );
+    const allowed = actions.filter((_, index) => held[index]!.status === 'fulfilled');
+    const changes = allowed.map((action) => changeOf(action, this.#fresh(action.object)));
+    const objects = allowed.map(({ object }) => object);
+    const results =
+      changes.length === 0 ? [] : await this.#send(objects, this.#api.changeBatch(changes, { signal: this.#signal }));
+    let failed: GantryError | undefined;
+    for (const [index, result] of results.entries()) {
+      const action = allowed[index]!;
+      const error = this.#noteChange(action, result);
+      if (error !== undefined && failed === undefined && action.type === 'delete') this.#tellFailure(action, error);
+      failed ??= error;
+    }
+    if (failed) throw failed;
+    const refused = held.find((result) => result.status === 'rejected');
+    if (refused) throw refused.reason;
+  }
+
+  /** Notes what came of a change. Returns its failure; undefined where the object is as it should be, or gone. */
+  #noteChange(action: Delete | Release, result: ChangeResult): GantryError | undefined {
+    const { code, reason, message, uid: changed, resourceVersion, gone } = result;
+    const { namespace, name, uid } = action.object.metadata;
+    const { kind = action.object.kind as KindName } = action as { readonly kind?: AnyKind };
+    if (code === 0) {
+      if (gone) this.#gone.push({ kind, namespace, name, uid });
+      else this.#noteWrite(kind, changed, String(resourceVersion));
+      if (action.type === 'delete') this.#tell(action, name);
+      return undefined;
+    }
+    const error = new GantryError(reason as Reason, message);
+    if (isGone(action, error)) {
+      this.#gone.push({ kind, namespace, name, uid });
+      return undefined;
+    }
+    if (!isError(error, ...refusals)) this.#inDoubt.add(kind);
+    return error;
   }
 
   async #createAll(actions: readonly Create[]): Promise<void> {
@@ -289,19 +324,14 @@ class Run {
     this.#noteWrite(kind, patched.metadata.uid!, patched.metadata.resourceVersion!);
   }
 
-  async #removeFinalizer(action: Extract<Action, { readonly type: 'removeFinalizer' }>): Promise<void> {
-    const { object, finalizer, ifUnchanged } = action;
-    const kind = object.kind as KindName;
-    const { namespace, name, uid, resourceVersion } = this.#fresh(object).metadata;
-    const target = namespace === undefined ? { name } : { namespace, name };
-    // One entry of a list: whoever else changes the object meanwhile is in nobody's way.
-    const metadata = { uid, '$deleteFromPrimitiveList/finalizers': [finalizer] };
-    const body = { metadata: ifUnchanged ? { ...metadata, resourceVersion } : metadata };
-    const patch = this.#api.patch(kind, target, { type: 'strategic', body }, { signal: this.#signal });
+  async #removeFinalizer(action: Release): Promise<void> {
+    const { kind, name: target, patch } = releaseOf(action, this.#fresh(action.object));
+    const { namespace, name, uid } = action.object.metadata;
     try {
-      this.#note((await this.#send([object], patch)) as AnyObject);
+      const patched = this.#api.patch(kind, target, patch, { signal: this.#signal }) as Promise<AnyObject>;
+      this.#note(await this.#send([action.object], patched));
     } catch (error) {
-      if (!isError(error, 'NotFound')) throw error;
+      if (!isGone(action, error)) throw error;
       this.#gone.push({ kind, namespace, name, uid });
     }
   }
@@ -314,27 +344,17 @@ class Run {
   }
 
   async #delete(action: Delete): Promise<void> {
-    const { object, gracePeriodSeconds, propagationPolicy, ifUnchanged } = action;
-    const { namespace, name, uid } = object.metadata;
-    const { resourceVersion } = this.#fresh(object).metadata;
-    const { kind = object.kind as KindName } = action;
-    const options = {
-      uid: uid!,
-      signal: this.#signal,
-      gracePeriodSeconds,
-      propagationPolicy,
-      ...(ifUnchanged ? { resourceVersion } : {}),
-    };
+    const { kind, name: target, options } = deletionOf(action, this.#fresh(action.object));
+    const { namespace, name, uid } = action.object.metadata;
     try {
-      const result = await this.#send([{ kind }], this.#api.delete(kind, { namespace, name }, options));
+      const deletion = this.#api.delete(kind, target, { ...options, signal: this.#signal });
+      const result = await this.#send([{ kind }], deletion);
       const { uid: deleted, resourceVersion: revision } = result.object.metadata;
       if (result.gone) this.#gone.push({ kind, namespace, name, uid });
       else this.#noteWrite(kind, deleted!, revision!);
       this.#tell(action, name);
     } catch (error) {
-      // Somebody else was faster, or another object took the name: either way this one is gone.
-      const gone = isError(error, 'NotFound') || (isError(error, 'Conflict') && !ifUnchanged);
-      if (!gone) {
+      if (!isGone(action, error)) {
         this.#tellFailure(action, error);
         throw error;
       }
@@ -388,8 +408,7 @@ function isOfLateView({ reason }: GantryError): boolean {
 /** Upper bound of the actions, all of one type, that may go at once. Objects that one plan creates are alike. */
 function mostTogether(actions: readonly Action[]): number {
   const [first] = actions;
-  if (first?.type === 'removeFinalizer') return maxReleases;
-  if (first?.type !== 'create' || actions.length === 1) return maxParallel;
+  if (first?.type !== 'create') return maxChanges;
   const chars = JSON.stringify(first.object).length;
   return Math.max(1, Math.min(maxTogether, Math.floor(maxCharsTogether / chars)));
 }

@@ -53,7 +53,7 @@ export class RunningControllers implements AsyncDisposable {
    * holds up only the controllers that need it.
    */
   constructor(controllers: readonly Controller[], options: RunOptions) {
-    const { sourceOf, clock, log, backoff } = options;
+    const { sourceOf, clock, log, backoff, random } = options;
     const kinds = controllers.flatMap(({ watches }) => watches);
     this.#options = options;
     const barrier = this.#barrier();
@@ -66,6 +66,7 @@ export class RunningControllers implements AsyncDisposable {
         if (!this.#stop.signal.aborted) log.warn({ error, kind }, 'changes could not be read and are read anew');
       },
       ...(backoff === undefined ? {} : { backoff }),
+      random,
     });
     this.#work = controllers.map((controller) => this.#start(controller, barrier));
     this.#work.push(this.#complain());
@@ -121,7 +122,7 @@ export class RunningControllers implements AsyncDisposable {
    * process knows nothing of, is at or before it. Lists begin after it was read, and so they are hardly ever older.
    */
   async #barrier(): Promise<number> {
-    const { apiOf, clock, log } = this.#options;
+    const { apiOf, clock, log, random } = this.#options;
     const { signal } = this.#stop;
     for (let failures = 1; ; failures++) {
       try {
@@ -129,14 +130,14 @@ export class RunningControllers implements AsyncDisposable {
       } catch (error) {
         signal.throwIfAborted();
         log.warn({ error }, 'the present revision could not be read and is read again');
-        await clock.sleep(backoffMs(defaultBackoff, failures), signal);
+        await clock.sleep(backoffMs(defaultBackoff, failures, random), signal);
       }
     }
   }
 
   /** Follows the api's table of kinds. What is known of it stays while it cannot be read. */
   async #followKinds(): Promise<void> {
-    const { resources, clock, log, backoff = defaultBackoff } = this.#options;
+    const { resources, clock, log, backoff = defaultBackoff, random } = this.#options;
     const { signal } = this.#stop;
     for (let failures = 1; !signal.aborted; failures++) {
       try {
@@ -149,7 +150,7 @@ export class RunningControllers implements AsyncDisposable {
         if (signal.aborted) return;
         log.warn({ error }, 'the kinds that are served could not be read and are read anew');
       }
-      await clock.sleep(backoffMs(backoff, failures), signal).catch(() => {});
+      await clock.sleep(backoffMs(backoff, failures, random), signal).catch(() => {});
     }
   }
 

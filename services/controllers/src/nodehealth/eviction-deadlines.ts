@@ -18,6 +18,11 @@ export class EvictionDeadlines {
   /** Uids of the pods that are to go at some time, by node. */
   readonly #waiting = new Map<string, ReadonlySet<string>>();
 
+  /** True where pods of a node were seen under a taint, or are to go at some time. */
+  knows(nodeName: string): boolean {
+    return this.#byNode.has(nodeName) || this.#waiting.has(nodeName);
+  }
+
   /** Forgets a node that is gone. */
   forget(nodeName: string): void {
     this.#byNode.delete(nodeName);

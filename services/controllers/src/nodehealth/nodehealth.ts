@@ -109,6 +109,8 @@ function evict(node: Node, contact: Contact, pods: readonly Pod[], monitor: Node
   );
   const isProven = contact === 'lost' && !heartbeats.isCutOff();
   const proven = isProven ? taints : taints.filter(({ key }) => key !== unreachableKey);
+  // Nearly always there is nothing that anybody could have to go for, or to stay after all.
+  if (taints.length === 0 && !deadlines.knows(name)) return [];
   const running = pods.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
   deadlines.note(name, taints, running, now.monotonicMs);
   const waitMs = (pod: Pod, under: readonly Taint[]): number => deadlines.of(pod, under) - now.monotonicMs;
@@ -125,7 +127,9 @@ function evict(node: Node, contact: Contact, pods: readonly Pod[], monitor: Node
 }
 
 function partition<T>(items: readonly T[], test: (item: T) => boolean): [T[], T[]] {
-  return [items.filter(test), items.filter((item) => !test(item))];
+  const [passed, failed]: [T[], T[]] = [[], []];
+  for (const item of items) (test(item) ? passed : failed).push(item);
+  return [passed, failed];
 }
 
 /** Says in the pods' status why they go, tells users, and deletes them. */

@@ -1,4 +1,4 @@
-import type { AnyKind, CreateResult, ListPage } from '@gantry/client/api.ts';
+import type { AnyKind, Change, ChangeResult, CreateResult, ItemResult, ListPage } from '@gantry/client/api.ts';
 import type { KubeObject } from '@gantry/model/kind.ts';
 import type { Clock } from '@gantry/runtime/clock.ts';
 import { GantryError, reasonTable } from '@gantry/runtime/errors.ts';
@@ -93,6 +93,7 @@ export class Network {
           if (subresource === 'status') return store.patchStatus(kind, name, body, by) as never;
           return store.patchMetadata(kind, name, body, by) as never;
         }, options),
+      changeBatch: (changes, options) => call(() => changes.map((change) => this.#changeOne(change, by)), options),
       delete: (kind, name, options = {}) => call(() => store.delete(kind, name, options, by) as never, options),
       deleteCollection: (kind, query, options = {}) =>
         call(() => {
@@ -109,17 +110,36 @@ export class Network {
   }
 
   #createOne(object: AnyObject, by: string): CreateResult {
+    return this.#item({ name: '', uid: '' }, () => {
+      const { metadata } = this.#store.create(object, by);
+      const { name, uid, resourceVersion } = metadata;
+      return { resourceVersion: Number(resourceVersion), name, uid: uid! };
+    });
+  }
+
+  #changeOne(change: Change, by: string): ChangeResult {
+    return this.#item<Pick<ChangeResult, 'uid' | 'gone'>>({ uid: '', gone: false }, () => {
+      const { kind, name } = change;
+      const { object, gone } =
+        change.type === 'delete'
+          ? this.#store.delete(kind, name, change.options ?? {}, by)
+          : { object: this.#store.patchMetadata(kind, name, change.patch.body, by), gone: false };
+      const { resourceVersion, uid } = object.metadata;
+      return { resourceVersion: Number(resourceVersion), uid: uid!, gone };
+    });
+  }
+
+  /** The result of an item of a batch, which may be refused by chance. */
+  #item<T extends object>(refused: T, apply: () => T & { readonly resourceVersion: number }): T & ItemResult {
     try {
       if (this.faults !== undefined && this.#random.chance(this.faults.refusedItem)) {
         throw new GantryError('Forbidden', 'exceeded quota');
       }
-      const { metadata } = this.#store.create(object, by);
-      const { name, uid, resourceVersion } = metadata;
-      return { code: 0, message: '', reason: '', resourceVersion: Number(resourceVersion), name, uid: uid! };
+      return { code: 0, message: '', reason: '', ...apply() };
     } catch (error) {
       if (!(error instanceof GantryError)) throw error;
       const { reason, message } = error;
-      return { code: reasonTable[reason].grpc, message, reason, resourceVersion: 0, name: '', uid: '' };
+      return { ...refused, code: reasonTable[reason].grpc, message, reason, resourceVersion: 0 };
     }
   }
 

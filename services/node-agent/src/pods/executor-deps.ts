@@ -91,9 +91,7 @@ export function executorOf(config: NodeAgentConfig, deps: NodeParts, shared: Sha
         });
       },
       mounts: (pod, planned, attempt, podIps, env) =>
-        config.diskless
-          ? volumes.mounts(pod, planned, env)
-          : mountsOf(mounting, pod, planned, attempt, podIps, env),
+        config.diskless ? volumes.mounts(pod, planned, env) : mountsOf(mounting, pod, planned, attempt, podIps, env),
     }),
   };
 }
