@@ -70,9 +70,8 @@ export async function startNodeAgent(config: NodeAgentConfig, deps: NodeAgentDep
   const { nodeName } = config;
   const server =
     listener && stack.use(await serveNode(config, listener, { nodeName, pods, runtime, clock, log }, stack));
-  if (!config.diskless) {
-    stack.use(rotateLogs(() => runningLogs(pods), { containers: runtime.containers, clock, log }));
-  }
+  const growing = (): Iterable<GrowingLog> => (config.diskless ? [] : runningLogs(pods));
+  stack.use(rotateLogs(growing, { containers: runtime.containers, clock, log }));
   const source = deps.podSource ?? stack.use(ownPodSource(client, log));
   const address =
     server === undefined ? undefined : `${config.listen?.advertise ?? config.listen?.host}:${server.port}`;

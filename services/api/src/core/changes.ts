@@ -1,8 +1,8 @@
 import { type GantryError, toGantryError } from '@gantry/runtime/errors.ts';
 import type { Store } from '@gantry/store/store.ts';
-import type { ObjectRef, PatchRequest, ResourceApi } from './api.ts';
 import type { RequestContext } from './context.ts';
 import type { DeletionRequest } from './deletion.ts';
+import type { PatchType } from './patching.ts';
 import type { ReaderDeps } from './reader.ts';
 import { SharedCommits } from './shared-commits.ts';
 import type { AnyObject } from './stored-object.ts';
@@ -10,10 +10,35 @@ import type { AnyObject } from './stored-object.ts';
 // Patches and deletions of many objects. Each goes the whole way that one alone would go; they share commits, and read from memory what
 // the commit proves.
 
+/** Names an object, or a part of it, as a request does. */
+interface Ref {
+  readonly resource: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly subresource?: string;
+}
+
+interface Patch {
+  readonly type: PatchType;
+  /** In JSON. */
+  readonly body: string;
+}
+
+/** The api that carries out one change. */
+interface ChangingApi {
+  patch(context: RequestContext, ref: Ref, patch: Patch & { readonly dryRun: boolean }): Promise<AnyObject>;
+  delete(
+    context: RequestContext,
+    ref: Ref,
+    deletion: DeletionRequest,
+    dryRun: boolean,
+  ): Promise<{ readonly object: AnyObject; readonly gone: boolean }>;
+}
+
 /** A change of one object of a batch. */
 export type Change =
-  | { readonly type: 'patch'; readonly ref: ObjectRef; readonly patch: Omit<PatchRequest, 'dryRun'> }
-  | { readonly type: 'delete'; readonly ref: ObjectRef; readonly deletion: DeletionRequest };
+  | { readonly type: 'patch'; readonly ref: Ref; readonly patch: Patch }
+  | { readonly type: 'delete'; readonly ref: Ref; readonly deletion: DeletionRequest };
 
 /** Outcome of one change of a batch. */
 export type Changed =
@@ -23,7 +48,7 @@ export type Changed =
 /** Carries changes out, each on its own; one outcome each, in order. `given` are changes, or why one cannot be read. */
 export async function changeAll(
   deps: ReaderDeps,
-  apiOver: (deps: ReaderDeps) => Pick<ResourceApi, 'patch' | 'delete'>,
+  apiOver: (deps: ReaderDeps) => ChangingApi,
   context: RequestContext,
   given: readonly (Change | GantryError)[],
   dryRun: boolean,
@@ -37,7 +62,7 @@ export async function changeAll(
     const first = await carryOut(quick, context, change, dryRun).catch((error: unknown) => {
       if (!seen.cached) throw error;
     });
-    // What was only seen in passing may be out of date: a write proves it, all else needs a read of the store.
+    // A state that was only seen in passing may be out of date: a write proves it, all else needs a read of the store.
     return first === undefined || (seen.cached && !seen.wrote) ? carryOut(proven, context, change, dryRun) : first;
   };
   return Promise.all(
@@ -52,12 +77,7 @@ export async function changeAll(
   );
 }
 
-async function carryOut(
-  api: Pick<ResourceApi, 'patch' | 'delete'>,
-  context: RequestContext,
-  change: Change,
-  dryRun: boolean,
-): Promise<Changed> {
+async function carryOut(api: ChangingApi, context: RequestContext, change: Change, dryRun: boolean): Promise<Changed> {
   if (change.type === 'delete') {
     return { type: 'changed', ...(await api.delete(context, change.ref, change.deletion, dryRun)) };
   }

@@ -22,8 +22,8 @@ function patchTypeOf(type = ''): PatchType {
   return found;
 }
 
-/** The part of an object that a patch is about. The replicas are a part for clients that send a Scale, which comes over REST alone. */
-function partOf(subresource = ''): string {
+/** The part of an object that a write is about. The replicas are a part for clients that send a Scale, which comes over REST alone. */
+export function partOf(subresource = ''): string {
   if (subresource !== 'scale') return subresource;
   throw invalid('subresource', 'Unsupported value: "scale": patch the object itself');
 }

@@ -18,7 +18,7 @@ import { damageOf, encodeList, encodeObject, type Wire, withoutManagers, wrapFor
 import type * as message from './messages.ts';
 import { on, onManifest, onMany, onObject, onWrapped } from './purposes.ts';
 import { refOf } from './refs.ts';
-import { nonNegative, patchOf } from './requests.ts';
+import { nonNegative, partOf, patchOf } from './requests.ts';
 import { scaleHandlers } from './scale.ts';
 import { servedResources } from './served-resources.ts';
 

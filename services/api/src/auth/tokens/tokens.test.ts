@@ -154,6 +154,13 @@ describe('a token in use', () => {
     await expect(client.get('Secret', { namespace: 'default', name: 'x' })).rejects.toThrow(
       `User "system:serviceaccount:default:${own('bot')}" cannot get resource "secrets"`,
     );
+    // Each change of a batch is authorized on its own.
+    const deletion = { type: 'delete', kind: 'Secret', name: { namespace: 'default', name: 'x' } } as const;
+    const patch = { type: 'merge', body: {} } as const;
+    const refused = await client.changeBatch([deletion, { ...deletion, type: 'patch', patch }]);
+    expect(refused.map(({ reason }) => reason)).toEqual(['Forbidden', 'Forbidden']);
+    const allowed = await running.client.changeBatch([deletion, { ...deletion, type: 'patch', patch }]);
+    expect(allowed.map(({ reason }) => reason)).toEqual(['NotFound', 'NotFound']);
   });
 
   test('with a changed claim, a foreign key, or no signature is nobody', async () => {
