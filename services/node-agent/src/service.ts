@@ -70,8 +70,7 @@ export async function startNodeAgent(config: NodeAgentConfig, deps: NodeAgentDep
   const { nodeName } = config;
   const server =
     listener && stack.use(await serveNode(config, listener, { nodeName, pods, runtime, clock, log }, stack));
-  const growing = (): Iterable<GrowingLog> => (config.diskless ? [] : runningLogs(pods));
-  stack.use(rotateLogs(growing, { containers: runtime.containers, clock, log }));
+  stack.use(rotateLogs(() => runningLogs(config, pods), { containers: runtime.containers, clock, log }));
   const source = deps.podSource ?? stack.use(ownPodSource(client, log));
   const address =
     server === undefined ? undefined : `${config.listen?.advertise ?? config.listen?.host}:${server.port}`;
@@ -130,7 +129,8 @@ function afterwards(registered: Promise<void>, subscribe: () => Disposable): Dis
 }
 
 /** Log files that grow. */
-function* runningLogs(pods: Pods): Generator<GrowingLog> {
+function* runningLogs({ diskless }: NodeAgentConfig, pods: Pods): Generator<GrowingLog> {
+  if (diskless) return;
   for (const { uid } of pods.workers()) {
     for (const { id, state, logPath } of (pods.sandboxesOf(uid) ?? []).flatMap((sandbox) => sandbox.containers)) {
       if (state.kind === 'running') yield { containerId: id, path: logPath };

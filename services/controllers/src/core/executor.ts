@@ -10,6 +10,7 @@ import { type Measured, type Measurer, measure, noMeasurer } from './measure.ts'
 import { isMetadataOnly } from './metadata-only.ts';
 import { emptied } from './remains.ts';
 import { readScale } from './scale.ts';
+import { mostTogether, runTogether } from './together.ts';
 
 /** Records what happened to an object, for users. */
 export interface EventSink {
@@ -46,12 +47,6 @@ export interface Outcome {
   /** The first failure, after which nothing more was started, and the type of the actions that failed; undefined where the whole plan was carried out. */
   readonly failure: { readonly error: unknown; readonly during: Action['type'] } | undefined;
 }
-
-/** Deletes and removals of finalizers of one call. */
-const maxChanges = 256;
-/** Most creates of one call, and about their most characters of JSON; a request may have 4 MiB. */
-const maxTogether = 256;
-const maxCharsTogether = 2 * 1024 * 1024;
 
 /**
  * Refusals: the api says that it wrote nothing. After any other error (the connection broke, time ran out, the api or its
@@ -98,12 +93,6 @@ export async function execute(
     start = end;
   }
   return run.outcome(undefined);
-}
-
-/** True for neighbours whose order means nothing. */
-function runTogether(one: Action, other: Action | undefined): boolean {
-  if (one.type !== 'create' && one.type !== 'delete' && one.type !== 'removeFinalizer') return false;
-  return other?.type === one.type && other.object.kind === one.object.kind;
 }
 
 type Create = Extract<Action, { readonly type: 'create' }>;
@@ -403,12 +392,4 @@ class Run {
 /** True for a refusal that says no more than that the view was late. */
 function isOfLateView({ reason }: GantryError): boolean {
   return reason === 'Conflict' || reason === 'AlreadyExists';
-}
-
-/** Upper bound of the actions, all of one type, that may go at once. Objects that one plan creates are alike. */
-function mostTogether(actions: readonly Action[]): number {
-  const [first] = actions;
-  if (first?.type !== 'create') return maxChanges;
-  const chars = JSON.stringify(first.object).length;
-  return Math.max(1, Math.min(maxTogether, Math.floor(maxCharsTogether / chars)));
 }
