@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { formatTraffic } from './top.ts';
 
 const boundsMs = [1, 10, 100];
-const web = { namespace: 'default', service: 'web', port: 80, route: 'web.default:80', tcp: false, perSecond: 0 };
+const web = { namespace: 'default', service: 'web', port: 80, route: 'all', tcp: false, perSecond: 0 };
 
 function measurement(...series: Parameters<typeof summarized>[0][]) {
   return {
@@ -47,9 +47,9 @@ test('namespaces are shown where several are asked for', () => {
 });
 
 test('routes are shown in place of revisions', () => {
-  const one = { ...web, revision: '', route: 'web.default:80/read', requests: 6, errors: 0, latencyCounts: [] };
+  const one = { ...web, revision: '', route: 'read', requests: 6, errors: 0, latencyCounts: [] };
   const text = formatTraffic(measurement(one), { allNamespaces: false, byRoute: true });
-  expect(text).toMatch(/^SERVICE {3}PORT {3}ROUTE .*\nweb {7}80 {5}web\.default:80\/read /);
+  expect(text).toMatch(/^SERVICE {3}PORT {3}ROUTE .*\nweb {7}80 {5}read /);
 });
 
 test('a time without requests says so', () => {

@@ -49,6 +49,7 @@ export class MetricsCalls {
     request: object,
     { signal, timeoutMs = this.#defaults.timeoutMs }: CallOptions = {},
   ): Promise<Response> {
-    return callUnary(this.#client, method, request, { ...this.#defaults, signal, timeoutMs, idempotent: true });
+    // A source that cannot tell now is not asked again and again: the problem is the answer.
+    return callUnary(this.#client, method, request, { ...this.#defaults, signal, timeoutMs, idempotent: false });
   }
 }

@@ -42,7 +42,7 @@ describe('quantileMs', () => {
 });
 
 const web: TrafficCounts = {
-  ...{ namespace: 'shop', service: 'web', port: 80, revision: 'a', route: 'web.shop:80', tcp: false },
+  ...{ namespace: 'shop', service: 'web', port: 80, revision: 'a', route: 'all', tcp: false },
   ...{ requests: 10, errors: 1, latencyCounts: [10, 0, 0, 0], perSecond: 0.5, active: 2 },
 };
 

@@ -4,6 +4,7 @@ import { type Env, type Options, readOptions, withPrefix } from '@gantry/runtime
 import type { AuditLogOptions } from './audit/log.ts';
 import { defaultLimits, type Limits } from './core/limits.ts';
 import { defaultRetention, type Retention } from './housekeeping/compaction.ts';
+import type { MetricsConfig } from './metrics/objects.ts';
 
 /** Settings of an api process. */
 export interface ApiConfig {
@@ -31,6 +32,8 @@ export interface ApiConfig {
   readonly retention: Retention;
   /** File of the audit log. */
   readonly auditLog?: AuditLogOptions | undefined;
+  /** Custom and external metrics beside those of Envoys. */
+  readonly metrics?: MetricsConfig | undefined;
   /** Characters of JSON whose decoded objects are kept in memory. */
   readonly cacheChars: number;
 }
@@ -89,6 +92,8 @@ export const options = {
         'audit-log-path',
         'audit-log-maxsize',
         'audit-log-maxbackup',
+        'prometheus',
+        'metric-rules',
       ] as const),
       ...(['diagnostics', 'service-cidr', 'trust-network'] as const),
     ],
@@ -100,7 +105,7 @@ export const options = {
 
 /**
  * Settings from flags (`--store sqlite:/path`, `--store=sqlite:/path`) and environment (GANTRY_STORE, GANTRY_EVENTS,
- * GANTRY_API_LISTEN, GANTRY_API_REST, GANTRY_API_ADVERTISE, GANTRY_API_TLS_CERT, GANTRY_API_TLS_KEY, GANTRY_API_ENCRYPTION_CONFIG, GANTRY_API_DIAGNOSTICS, GANTRY_API_SERVICE_CIDR, GANTRY_CLUSTER_DNS, GANTRY_API_TRUST_NETWORK, GANTRY_API_SERVICE_ACCOUNT_KEYS, GANTRY_API_SIGNING_AUTHORITY, GANTRY_API_AUDIT_POLICY_FILE, GANTRY_API_AUDIT_LOG_PATH, GANTRY_API_AUDIT_LOG_MAXSIZE, GANTRY_API_AUDIT_LOG_MAXBACKUP); flags go
+ * GANTRY_API_LISTEN, GANTRY_API_REST, GANTRY_API_ADVERTISE, GANTRY_API_TLS_CERT, GANTRY_API_TLS_KEY, GANTRY_API_ENCRYPTION_CONFIG, GANTRY_API_DIAGNOSTICS, GANTRY_API_SERVICE_CIDR, GANTRY_CLUSTER_DNS, GANTRY_API_TRUST_NETWORK, GANTRY_API_SERVICE_ACCOUNT_KEYS, GANTRY_API_SIGNING_AUTHORITY, GANTRY_API_AUDIT_POLICY_FILE, GANTRY_API_AUDIT_LOG_PATH, GANTRY_API_AUDIT_LOG_MAXSIZE, GANTRY_API_AUDIT_LOG_MAXBACKUP, GANTRY_API_PROMETHEUS, GANTRY_API_METRIC_RULES); flags go
  * first. GANTRY_CERTS names the folder of the service's certificate, GANTRY_TOKEN_FILE (or GANTRY_TOKEN) gives the cluster's token.
  * Throws Invalid, naming the flag or variable.
  */
@@ -124,6 +129,7 @@ export function readConfig(args: readonly string[], env: Env): ProcessConfig {
       dnsAddress: given.text('cluster-dns') ?? defaultApiConfig.dnsAddress,
       trustNetwork: given.switch('trust-network', defaultApiConfig.trustNetwork),
       auditLog: auditLogOf(given),
+      metrics: metricsOf(given),
     },
   };
 }
@@ -149,6 +155,21 @@ function auditLogOf(given: Options<keyof typeof options>): AuditLogOptions | und
     maxBytes: count('audit-log-maxsize', 100) * 1024 * 1024,
     maxBackups: count('audit-log-maxbackup', 10),
   };
+}
+
+/** Rules alone would be of no use. */
+function metricsOf(given: Options<keyof typeof options>): MetricsConfig {
+  const [prometheus, rules] = [given.text('prometheus'), given.text('metric-rules')];
+  if (prometheus !== undefined && !/^https?:$/.test(URL.parse(prometheus)?.protocol ?? '')) {
+    throw new GantryError(
+      'Invalid',
+      `--prometheus: Invalid value: ${JSON.stringify(prometheus)}: must be an address such as http://prometheus:9090`,
+    );
+  }
+  if (rules !== undefined && prometheus === undefined) {
+    throw new GantryError('Invalid', '--prometheus: Required value: rules of metrics are about its series');
+  }
+  return { prometheus, rules };
 }
 
 /** A certificate for the REST api alone, such as one of a public authority. Clients' are of the cluster's own. */

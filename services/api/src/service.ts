@@ -74,6 +74,7 @@ import { AgentConnections } from './pods/agents.ts';
 import { PodProxy } from './pods/proxy.ts';
 import { createRelayMetrics } from './relay/metrics.ts';
 import { runRelay } from './relay/relay.ts';
+import { MetricApis } from './rest/metric-apis.ts';
 import { type RestDeps, type RestServer, serveRest } from './rest/server.ts';
 import { accessReviews } from './rest/virtual/access-reviews.ts';
 import { componentStatuses } from './rest/virtual/component-statuses.ts';
@@ -137,6 +138,7 @@ interface Parts {
   readonly events: ApiEvents;
   readonly resources: ResourceApi;
   readonly pods: PodProxy;
+  readonly traffic: TrafficProxy;
   readonly metrics: Metrics;
   readonly flow: Flow;
   readonly aggregation: Aggregator;
@@ -166,7 +168,8 @@ async function startParts(config: ApiConfig, deps: ApiDeps, stack: AsyncDisposab
   const tokens = tokensOf(core, deps.credentials ?? noCredentials, keys);
   const flow = flowOf({ ...core, registry, enabled: config.priorityAndFairness });
   const aggregation = stack.use(aggregatorOf(core, pods, registry));
-  const metrics = metricsOf(core, agents, aggregation);
+  const traffic = new TrafficProxy({ ...core, credentials: deps.credentials ?? noCredentials });
+  const metrics = metricsOf(core, { agents, servers: aggregation, traffic }, config.metrics);
   const definitions = serveDefinitions({ ...core, ...outside, rulesOf: customRules }, stack);
   const state = [
     ...[ledger, ...Object.values(views), tokens.observer, definitions],
@@ -193,21 +196,8 @@ async function startParts(config: ApiConfig, deps: ApiDeps, stack: AsyncDisposab
   await hub.reached((await store.list({ prefix: '', limit: 1 })).revision, rolesSeenMs);
   const events = stack.use(new ApiEvents({ ...core, maxPending: config.limits.maxPendingEvents }));
   stack.use(reportStoreHealth(store, { registry, events, log }));
-  return {
-    core,
-    tokens,
-    access,
-    ledger,
-    hub,
-    events,
-    resources,
-    pods,
-    metrics,
-    flow,
-    aggregation,
-    registry,
-    createMissing,
-  };
+  const reached = { pods, traffic, metrics, flow, aggregation };
+  return { core, tokens, access, ledger, hub, events, resources, ...reached, registry, createMissing };
 }
 
 /** The listeners of an api. */
@@ -222,7 +212,7 @@ interface Edges {
 /** Serves gRPC, and REST and diagnostics if they are configured. */
 async function serveEdges(config: ApiConfig, deps: ApiDeps, parts: Parts, stack: AsyncDisposableStack): Promise<Edges> {
   const { log, store, credentials = noCredentials } = deps;
-  const { core, tokens, access, ledger, hub, events, resources, pods, metrics, flow, registry } = parts;
+  const { core, tokens, access, ledger, hub, events, resources, pods, traffic, metrics, flow, registry } = parts;
   const { maxRequestBytes } = config.limits;
   const authenticators = [
     clientCertificate(core.clock.now),
@@ -251,7 +241,7 @@ async function serveEdges(config: ApiConfig, deps: ApiDeps, parts: Parts, stack:
       MetricsService: metricsHandlers(metrics.sources, calls),
       PlacementService: placementHandlers(new PlacementProxy({ ...core, credentials }), calls),
       TokenService: tokenHandlers(tokens.requests, calls),
-      TrafficService: trafficHandlers(new TrafficProxy({ ...core, credentials }), calls),
+      TrafficService: trafficHandlers(traffic, calls),
     },
     { ...parseAddress(config.listen), maxRequestBytes, credentials, admit: admitNamed(authenticate) },
   );
@@ -288,6 +278,7 @@ function serveKubernetes(
 ): Promise<RestServer> {
   const { core, tokens, access, hub, resources, registry, scheduling, pods, authenticate } = parts;
   const { store } = deps;
+  const observed = createRestMetrics(registry).started;
   return serveRest(
     {
       api: resources,
@@ -309,13 +300,14 @@ function serveKubernetes(
         { name: 'store', of: ['readyz'], problem: () => store.problem },
         { name: 'watch-cache', of: ['readyz'], problem: () => (hub.following ? undefined : 'changes do not arrive') },
       ],
-      observed: createRestMetrics(registry).started,
+      observed,
       metrics: () => registry.metrics(),
       authorize: core.authorize,
       decide: access.decide,
       audit: parts.audit,
       flow: parts.flow.control,
       aggregation: parts.aggregation,
+      metricApis: new MetricApis({ ...parts.metrics.objects, aggregation: parts.aggregation, observed }),
       clock: core.clock,
       random: core.entropy.random,
       log: deps.log,
@@ -358,6 +350,7 @@ function runLoops(
     advertiser?.run(signal),
     flow.control.run(signal),
     aggregation.run(resources, signal),
+    parts.metrics.objects.run(signal),
   ]).then(() => undefined);
   // Whoever runs the api looks at `done`; a failure that nobody looks at must not end the process.
   background.catch((error: unknown) => log.error({ error }, 'a background task of the api ended'));

@@ -6,7 +6,7 @@ import { type Resource, routesResource } from 'envoy-control-plane-ts/resource.t
 import { type Audience, hasAffinity } from './clusters.ts';
 import { shut } from './hold/doors.ts';
 import type { Share } from './splits.ts';
-import { type RoutePart, routeName, tellsRoutesApart } from './traffic/keys.ts';
+import { type RoutePart, tellsRoutesApart } from './traffic/keys.ts';
 import { statName } from './traffic/sink.ts';
 
 type RouteAction = NonNullable<Route['route']>;
@@ -68,7 +68,7 @@ function envoyRoutes(name: string, service: Service, shares: readonly Share[]): 
     hashPolicy: hasAffinity(service) ? [{ connectionProperties: { sourceIp: true } }] : [],
   };
   const named = (part: RoutePart): Pick<Route, 'name' | 'statPrefix'> =>
-    tellsRoutesApart(service) ? { name: routeName(name, part), statPrefix: part } : { name };
+    tellsRoutesApart(service) ? { name: `${name}/${part}`, statPrefix: part } : { name };
   const method = { name: ':method', stringMatch: { safeRegex: { regex: safeMethods } } };
   return [
     {

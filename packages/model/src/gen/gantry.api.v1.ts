@@ -1252,7 +1252,7 @@ export interface TrafficSeries {
   p95Ms?: number;
   /** The same of 99 % of the answers. */
   p99Ms?: number;
-  /** Name of the route, such as `web.shop:80` of a port that all requests come by, or `web.shop:80/read` of a part of them. Empty for TCP, and in series by revision of a port that several routes lead to. */
+  /** Name of the route to the port: `all` where one route has all requests, or that of a part of them, such as `read`. Empty for TCP, and in series by revision of a port that several routes lead to. */
   route?: string;
   /** Requests (or connections) a second: those that were reported, over the time that the reports are about. */
   perSecond?: number;

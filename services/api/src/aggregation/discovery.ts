@@ -7,7 +7,11 @@ export interface ResourceDiscovery {
   readonly verbs: readonly string[];
   readonly shortNames?: readonly string[];
   readonly categories?: readonly string[];
-  readonly subresources?: readonly object[];
+  readonly subresources?: readonly {
+    readonly subresource: string;
+    readonly responseKind: { readonly group: string; readonly version: string; readonly kind: string };
+    readonly verbs: readonly string[];
+  }[];
 }
 
 /** A resource as a plain list of resources has it. */

@@ -5,19 +5,10 @@ import type {
   PodMetricsRequest,
 } from '@gantry/client/metrics-messages.ts';
 import type { UntypedServiceImplementation } from '@grpc/grpc-js';
+import { customAttempt, externalAttempt } from '../metrics/attempts.ts';
 import type { MetricsSources } from '../metrics/sources.ts';
 import type { Calls } from './calls.ts';
 import { on } from './purposes.ts';
-
-/** The fixed parts of what is attempted: metrics are resources and subresources there. */
-const custom = { type: 'resource', group: 'custom.metrics.k8s.io', version: '' } as const;
-const external = {
-  type: 'resource',
-  group: 'external.metrics.k8s.io',
-  version: '',
-  subresource: '',
-  name: '',
-} as const;
 
 /** MetricsService over its sources. */
 export function metricsHandlers(sources: MetricsSources, calls: Calls): UntypedServiceImplementation {
@@ -32,13 +23,11 @@ export function metricsHandlers(sources: MetricsSources, calls: Calls): UntypedS
     ),
     CustomMetrics: calls.unary(
       async (context, request: CustomMetricsRequest) => ({ values: await sources.custom(context, request) }),
-      ({ resource, metric, namespace = '', name = '' }) => ({
-        attempt: { ...custom, verb: 'get', resource, subresource: metric, namespace, name },
-      }),
+      (request) => ({ attempt: customAttempt(request) }),
     ),
     ExternalMetrics: calls.unary(
       async (context, request: ExternalMetricsRequest) => ({ values: await sources.external(context, request) }),
-      ({ metric, namespace }) => ({ attempt: { ...external, verb: 'list', resource: metric, namespace } }),
+      (request) => ({ attempt: externalAttempt(request) }),
     ),
   };
 }

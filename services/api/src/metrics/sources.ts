@@ -8,12 +8,17 @@ import type {
   PodMetrics,
   PodMetricsRequest,
 } from '@gantry/client/metrics-messages.ts';
-import { GantryError } from '@gantry/runtime/errors.ts';
+import type { Authorize } from '../auth/authorization.ts';
 import type { CoreDeps, RequestContext } from '../core/context.ts';
 import type { AgentConnections } from '../pods/agents.ts';
 import type { RemoteServers } from '../rest/proxying/aggregated.ts';
+import type { TrafficProxy } from '../traffic/proxy.ts';
+import type { MetricAnswers } from './answers.ts';
+import { customAttempt, externalAttempt } from './attempts.ts';
 import { NodeStatistics } from './node-statistics.ts';
+import { type MetricsConfig, type ObjectMetrics, objectMetricsOf } from './objects.ts';
 import { RemoteMetrics } from './remote.ts';
+import { RemoteObjectMetrics } from './remote-objects.ts';
 import { Usage } from './usage.ts';
 
 /** Answers one kind of question about metrics. Authorizes the caller itself, and rejects with a GantryError. */
@@ -27,33 +32,56 @@ export interface MetricsSources {
   readonly external: MetricsSource<ExternalMetricsRequest, ExternalMetricValue>;
 }
 
-/** Refuses every question: no source of such metrics is known. */
-function refusing(
-  kind: 'custom' | 'external',
-): (_: RequestContext, request: { readonly metric: string }) => Promise<never> {
-  return async (_, { metric }) => {
-    throw new GantryError('NotFound', `no source of ${kind} metrics is known, so that there is no metric "${metric}"`);
-  };
-}
-
 /** The metrics that an api serves. */
 export interface Metrics {
   readonly sources: MetricsSources;
   /** Usage as node agents tell it, whoever else is asked. */
   readonly usage: Usage;
+  readonly objects: ObjectMetrics;
+}
+
+/** The ways to those who measure. */
+export interface MetricsDeps {
+  readonly agents: AgentConnections;
+  /** Servers of the user's that have metrics in our place. */
+  readonly servers: RemoteServers;
+  /** The way to the xDS servers. */
+  readonly traffic: Pick<TrafficProxy, 'measureAll'>;
 }
 
 /** Puts the sources of metrics together. A version that an APIService hands to another server is asked of that one. */
-export function metricsOf(core: CoreDeps, agents: AgentConnections, servers: RemoteServers): Metrics {
+export function metricsOf(
+  core: CoreDeps,
+  { agents, servers, traffic }: MetricsDeps,
+  config: MetricsConfig = {},
+): Metrics {
   const usage = new Usage({ ...core, statistics: new NodeStatistics(agents, core.clock) });
+  const objects = objectMetricsOf(core, config, (request, signal) => traffic.measureAll(request, signal));
   const remote = new RemoteMetrics({ ...core, servers });
   const sources: MetricsSources = {
     pods: async (context, request) =>
       (await remote.pods(context, request)) ?? (await usage.pods(context, request)).map(({ metrics }) => metrics),
     nodes: async (context, request) =>
       (await remote.nodes(context, request)) ?? (await usage.nodes(context, request)).map(({ metrics }) => metrics),
-    custom: refusing('custom'),
-    external: refusing('external'),
+    ...authorizedAnswers(objects.answers, new RemoteObjectMetrics({ ...core, servers }), core.authorize),
   };
-  return { sources, usage };
+  return { sources, usage, objects };
+}
+
+/** The answers for callers over gRPC, who are authorized as those over REST are. Where another server has such metrics, it is asked. */
+function authorizedAnswers(
+  answers: Pick<MetricAnswers, 'custom' | 'external'>,
+  remote: Pick<RemoteObjectMetrics, 'custom' | 'external'>,
+  authorize: Authorize,
+): Pick<MetricsSources, 'custom' | 'external'> {
+  return {
+    custom: async (context, request) => {
+      authorize(context.user, customAttempt(request));
+      return (await remote.custom(context, request)) ?? (await answers.custom(request, context.signal));
+    },
+    external: async (context, request) => {
+      authorize(context.user, externalAttempt(request));
+      return (await remote.external(context, request)) ?? (await answers.external(request, context.signal));
+    },
+  };
 }

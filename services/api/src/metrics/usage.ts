@@ -7,14 +7,13 @@ import type {
 import type { ContainerStats, StatsResponse } from '@gantry/client/pod-messages.ts';
 import { genericKindOf } from '@gantry/model/built-in.ts';
 import type { Node, Pod } from '@gantry/model/gen/gantry.core.v1.ts';
-import type { Kind, KubeObject } from '@gantry/model/kind.ts';
-import { compileLabelSelector } from '@gantry/model/selectors.ts';
+import type { KubeObject } from '@gantry/model/kind.ts';
 import { GantryError, isError } from '@gantry/runtime/errors.ts';
 import { attemptOn } from '../auth/authorization.ts';
 import type { CoreDeps, RequestContext } from '../core/context.ts';
-import { keyPrefix, objectKey } from '../core/keys.ts';
 import { agentOf } from '../pods/locate.ts';
 import type { NodeStatistics } from './node-statistics.ts';
+import { objectReader, type ReadObjects } from './stored.ts';
 
 /** Parts that usage is told from. */
 export type UsageDeps = Pick<CoreDeps, 'store' | 'cache' | 'authorize' | 'limits'> & {
@@ -29,15 +28,15 @@ export interface Measured<T extends KubeObject, Metrics> {
 
 const podKind = genericKindOf('Pod');
 const nodeKind = genericKindOf('Node');
-/** Characters of objects that a question reads from the store at one time. */
-const maxPageChars = 1024 * 1024;
 
 /** Usage of pods and nodes, as their node agents tell it. */
 export class Usage {
   readonly #deps: UsageDeps;
+  readonly #read: ReadObjects;
 
   constructor(deps: UsageDeps) {
     this.#deps = deps;
+    this.#read = objectReader(deps);
   }
 
   /** Usage of pods. Throws Forbidden, BadRequest for a selector that makes no sense, and NotFound for a pod that is named and not measured. */
@@ -47,7 +46,7 @@ export class Usage {
   ): Promise<Measured<Pod, PodMetrics>[]> {
     if (name !== '' && namespace === '') throw new GantryError('BadRequest', 'namespace: Required value');
     this.#deps.authorize(user, attemptOn(verbFor(name), 'pods.metrics.k8s.io', { namespace, name }));
-    const pods = (await this.#read<Pod>(podKind, namespace, name, labelSelector, signal)).filter(runs);
+    const pods = (await this.#read<Pod>(podKind, { namespace, name, labelSelector }, signal)).filter(runs);
     const agents = await this.#nodesOf(pods, signal);
     const answers = await this.#ask([...agents.values()]);
     const byPod = containersByPod(answers.values());
@@ -65,7 +64,7 @@ export class Usage {
     { name = '', labelSelector = '' }: NodeMetricsRequest,
   ): Promise<Measured<Node, NodeMetrics>[]> {
     this.#deps.authorize(user, attemptOn(verbFor(name), 'nodes.metrics.k8s.io', { name }));
-    const nodes = await this.#read<Node>(nodeKind, '', name, labelSelector, signal);
+    const nodes = await this.#read<Node>(nodeKind, { namespace: '', name, labelSelector }, signal);
     const answers = await this.#ask(nodes);
     const measured = nodes.flatMap((object) => {
       const metrics = nodeMetricsOf(object.metadata.name!, answers.get(object.metadata.name!));
@@ -89,46 +88,10 @@ export class Usage {
   /** The nodes of pods, by name. */
   async #nodesOf(pods: readonly Pod[], signal: AbortSignal): Promise<ReadonlyMap<string, Node>> {
     const names = new Set(pods.map(({ spec }) => spec.nodeName!));
-    const nodes = await Promise.all([...names].map((name) => this.#read<Node>(nodeKind, '', name, '', signal)));
+    const nodes = await Promise.all(
+      [...names].map((name) => this.#read<Node>(nodeKind, { namespace: '', name, labelSelector: '' }, signal)),
+    );
     return new Map(nodes.flat().map((node) => [node.metadata.name!, node]));
-  }
-
-  /** One object, or those that a selector takes. */
-  async #read<T extends KubeObject>(
-    kind: Kind,
-    namespace: string,
-    name: string,
-    labelSelector: string,
-    signal: AbortSignal,
-  ): Promise<T[]> {
-    const { store, cache, limits } = this.#deps;
-    if (labelSelector.length > limits.maxSelectorChars) {
-      throw new GantryError(
-        'BadRequest',
-        `a selector of ${labelSelector.length} characters, at most ${limits.maxSelectorChars}`,
-      );
-    }
-    const matches = compileLabelSelector(labelSelector);
-    if (name !== '') {
-      const entry = await store.get(objectKey(kind, namespace, name));
-      const stored = entry && cache.decode(entry);
-      return stored === undefined || stored.damage !== undefined ? [] : [stored.object as unknown as T];
-    }
-    const found: T[] = [];
-    const prefix = keyPrefix(kind, namespace);
-    let after: string | undefined;
-    let revision: number | undefined;
-    for (;;) {
-      signal.throwIfAborted();
-      const page = await store.list({ prefix, maxChars: maxPageChars, after, revision });
-      for (const stored of page.entries.map((entry) => cache.decode(entry))) {
-        if (stored.damage === undefined && matches(stored.object.metadata.labels ?? {}))
-          found.push(stored.object as unknown as T);
-      }
-      if (!page.more) return found;
-      after = page.entries.at(-1)!.key;
-      revision = page.revision;
-    }
   }
 }
 

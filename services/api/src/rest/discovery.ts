@@ -94,6 +94,7 @@ export function discoveryAt(
   if (found === undefined) return undefined;
   if (version === undefined) return { kind: 'APIGroup', apiVersion: 'v1', ...groupDocument(found) };
   const served = found.versions.find((each) => each.version === version);
+  if (served?.remote !== undefined) return remoteList(`${group}/${version}`, served.remote);
   return served && resourceList(`${group}/${version}`, served.forms);
 }
 
@@ -126,6 +127,20 @@ function resourceList(groupVersion: string, forms: readonly Form[]): object {
     return [own, ...below];
   });
   return { kind: 'APIResourceList', apiVersion: 'v1', groupVersion, resources };
+}
+
+/** The same of resources that are known by their document alone, such as metrics, of which there is a subresource and no more. */
+function remoteList(groupVersion: string, { resources }: RemoteDocument): object {
+  const all = resources.flatMap(
+    ({ resource: name, scope, singularResource: singularName, responseKind, verbs: own, subresources = [] }) => {
+      const base = { singularName, namespaced: scope === 'Namespaced' };
+      const below = subresources.map(({ subresource, responseKind: { kind }, verbs: each }) => {
+        return { name: `${name}/${subresource}`, ...base, kind, verbs: each };
+      });
+      return own.length === 0 ? below : [{ name, ...base, kind: responseKind.kind, verbs: own }, ...below];
+    },
+  );
+  return { kind: 'APIResourceList', apiVersion: 'v1', groupVersion, resources: all };
 }
 
 /** All groups in one document (KEP-3352). */

@@ -33,6 +33,7 @@ import { headersOf } from './headers.ts';
 import { type HealthCheck, healthAt } from './health.ts';
 import { isLong, LongRequests } from './in-flight.ts';
 import { ByteBudget } from './list-writer.ts';
+import type { MetricApis } from './metric-apis.ts';
 import { openIdDocumentAt, reachedAt } from './open-id.ts';
 import { sendSchemas } from './openapi/answer.ts';
 import { fieldValidationOf, namedIn } from './parameters.ts';
@@ -56,6 +57,8 @@ export interface RestDeps extends Omit<ResourceDeps, 'maxBodyBytes' | 'largeList
   readonly flow: FlowControl;
   /** Versions that other api servers serve. */
   readonly aggregation: Aggregation;
+  /** Custom and external metrics, unless another server has them. */
+  readonly metricApis: MetricApis;
   /** The word of all authorizers, for the events. */
   readonly decide: Authorizer;
   /** Keys that verify service accounts' tokens. */
@@ -161,9 +164,9 @@ class RestEdge {
     ];
     this.#resourceDeps = { ...deps, maxBodyBytes, largeLists, stopping: this.#stopping.signal };
     this.#address = `${options.host}:${options.port}`;
-    this.#documents = new Documents(() => this.#allForms(), deps.aggregation.served, this.#address);
+    this.#documents = new Documents(() => this.#allForms(), deps.metricApis.served, this.#address);
     deps.kinds.onChange(() => this.#documents.reset());
-    deps.aggregation.onUpdate(() => this.#documents.reset());
+    for (const { onUpdate } of [deps.aggregation, deps.metricApis]) onUpdate(() => this.#documents.reset());
   }
 
   /** Answers one request. Never rejects: a failure is the request's alone. */
@@ -224,6 +227,9 @@ class RestEdge {
     this.#deps.authorize(context.user, attempt);
     const remote = remoteFor(this.#deps.aggregation, route);
     if (remote !== undefined) return this.#passOn(remote, { route, incoming, context, place }, response);
+    const { metricApis } = this.#deps;
+    const metric = metricApis.routeIn(route);
+    if (metric !== undefined) return metricApis.answer(metric, { incoming, url, signal }, response);
     if (route.type === 'path') {
       if (route.path === '/metrics') return sendText(response, 200, await this.#deps.metrics(), plainText);
       const dump = flowDumpAt(route.path, this.#deps.flow);

@@ -26,7 +26,7 @@ afterEach(() => owned.disposeAsync());
 const boundsMs = [1, 10];
 
 function counted(requests: number, complete = true): TrafficMeasurement {
-  const names = { namespace: 'shop', service: 'web', port: 80, revision: 'a', route: 'web.shop:80', tcp: false };
+  const names = { namespace: 'shop', service: 'web', port: 80, revision: 'a', route: 'all', tcp: false };
   const counts = { ...names, requests, errors: 0, perSecond: requests / 60 };
   const series = [summarized({ ...counts, latencyCounts: [requests, 0, 0] }, boundsMs)];
   return { series, complete, problem: complete ? '' : 'an Envoy is silent', boundsMs, windowSeconds: 60 };

@@ -44,7 +44,7 @@ export class TrafficProxy {
     const { namespace = '', service = '' } = request;
     if (service !== '' && namespace === '') throw new GantryError('BadRequest', 'namespace: Required value');
     this.#deps.authorize(context.user, attemptOn('get', 'services/traffic', { namespace, name: service }));
-    return this.#measure(request, context.signal);
+    return this.measureAll(request, context.signal);
   }
 
   /** Answers every few seconds. */
@@ -59,7 +59,8 @@ export class TrafficProxy {
     }
   }
 
-  async #measure(request: MeasureTrafficRequest, signal: AbortSignal): Promise<TrafficMeasurement> {
+  /** The same for whoever may know it. */
+  async measureAll(request: MeasureTrafficRequest, signal: AbortSignal): Promise<TrafficMeasurement> {
     const servers = await this.#servers();
     const windowSeconds = request.windowSeconds || defaultWindowSeconds;
     if (servers.length === 0) return merged([], windowSeconds, ['no xDS server says where it can be asked']);

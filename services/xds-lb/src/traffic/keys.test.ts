@@ -12,8 +12,8 @@ const own = { namespace: 'default', service: 'web', port: 80, isTcp: false };
 
 test("the one route to a port has its clusters' counts, at no price", () => {
   expect(trafficKeys('web.default:80', plain, 80, 'http', shares)).toEqual([
-    ['web.default_80', { ...own, revision: '', route: 'web.default:80' }],
-    ['web.default_80@7d9f', { ...own, revision: '7d9f', route: 'web.default:80' }],
+    ['web.default_80', { ...own, revision: '', route: 'all' }],
+    ['web.default_80@7d9f', { ...own, revision: '7d9f', route: 'all' }],
   ]);
 });
 
@@ -22,8 +22,8 @@ test('routes that Envoy counts have series beside those of the clusters', () => 
   expect(trafficKeys('web.default:80', apart, 80, 'http2', shares)).toEqual([
     ['web.default_80', { ...own, revision: '', route: '' }],
     ['web.default_80@7d9f', { ...own, revision: '7d9f', route: '' }],
-    ['vhost.web.default_80.route.read', { ...part, route: 'web.default:80/read' }],
-    ['vhost.web.default_80.route.write', { ...part, route: 'web.default:80/write' }],
+    ['vhost.web.default_80.route.read', { ...part, route: 'read' }],
+    ['vhost.web.default_80.route.write', { ...part, route: 'write' }],
   ]);
 });
 

@@ -12,15 +12,12 @@ export const byRouteAnnotation = 'gantry.dev/traffic-by-route';
 /** The routes of a port: requests that change nothing and may be sent again, and all others. */
 export type RoutePart = 'read' | 'write';
 const parts: readonly RoutePart[] = ['read', 'write'];
+/** The route to a port that all requests come by. Names of routes are values of labels, by which metrics are selected. */
+const theOneRoute = 'all';
 
 /** True where Envoy counts the routes to a Service's ports. Elsewhere one name stands for all of them, and the clusters' counts are the route's. */
 export function tellsRoutesApart({ metadata }: Pick<Service, 'metadata'>): boolean {
   return metadata.annotations?.[byRouteAnnotation] === 'true';
-}
-
-/** Name of a route. @param name Of the port's resources, such as `web.shop:80`. */
-export function routeName(name: string, part: RoutePart): string {
-  return `${name}/${part}`;
 }
 
 /** The keys of a port's clusters and routes, by their names in Envoy's statistics. */
@@ -35,13 +32,13 @@ export function trafficKeys(
   const isTcp = protocol === 'tcp';
   const key = { namespace, service: ofService, port, isTcp };
   const areApart = !isTcp && tellsRoutesApart(service);
-  const route = isTcp || areApart ? '' : name;
+  const route = isTcp || areApart ? '' : theOneRoute;
   const clusters = shares.map(({ cluster, revision = '' }): [string, TrafficKey] => {
     return [statNameOf(cluster, protocol), { ...key, revision, route }];
   });
   if (!areApart) return clusters;
   const routes = parts.map((part): [string, TrafficKey] => {
-    return [routeStatName(statName(name), part), { ...key, revision: '', route: routeName(name, part), isPart: true }];
+    return [routeStatName(statName(name), part), { ...key, revision: '', route: part, isPart: true }];
   });
   return [...clusters, ...routes];
 }

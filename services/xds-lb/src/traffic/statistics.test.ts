@@ -8,7 +8,7 @@ import { type TrafficKey, TrafficStatistics } from './statistics.ts';
 const second = 1_000;
 const key: TrafficKey = {
   ...{ namespace: 'shop', service: 'web', port: 80, revision: 'a' },
-  ...{ route: 'web.shop:80', isTcp: false },
+  ...{ route: 'all', isTcp: false },
 };
 const name = statName('web.shop:80@a');
 
@@ -167,14 +167,14 @@ describe('TrafficStatistics', () => {
 
   it('tells routes apart where Envoy does, and counts no request twice', () => {
     const made = new TrafficStatistics(0);
-    const read = { ...key, revision: '', route: 'web.shop:80/read', isPart: true };
+    const read = { ...key, revision: '', route: 'read', isPart: true };
     const readName = routeStatName('web.shop_80', 'read');
     made.know(
       new Map([
         [name, { ...key, route: '' }],
         [readName, read],
-        [statName('api.shop:80@a'), { ...key, service: 'api', route: 'api.shop:80' }],
-        [statName('api.shop:80@b'), { ...key, service: 'api', route: 'api.shop:80', revision: 'b' }],
+        [statName('api.shop:80@a'), { ...key, service: 'api', route: 'all' }],
+        [statName('api.shop:80@b'), { ...key, service: 'api', route: 'all', revision: 'b' }],
       ]),
     );
     const completed = 'upstream_rq_completed';
@@ -187,12 +187,12 @@ describe('TrafficStatistics', () => {
         .series.map(({ service, revision, route, requests }) => [service, revision, route, requests]);
     expect(named({})).toEqual([
       ['web', 'a', '', 4],
-      ['api', 'a', 'api.shop:80', 1],
-      ['api', 'b', 'api.shop:80', 1],
+      ['api', 'a', 'all', 1],
+      ['api', 'b', 'all', 1],
     ]);
     expect(named({ byRoute: true })).toEqual([
-      ['web', '', 'web.shop:80/read', 3],
-      ['api', '', 'api.shop:80', 2],
+      ['web', '', 'read', 3],
+      ['api', '', 'all', 2],
     ]);
     expect(made.measure({ byRoute: true }, hour).series[0]!.active).toBeUndefined();
     expect(() => named({ byRoute: true, revision: 'a' })).toThrow('byRoute: Invalid value: true');

@@ -19,6 +19,7 @@ import type { Aggregation } from '../../../aggregation/start.ts';
 import type { RequestContext } from '../../../core/context.ts';
 import { FlowControl } from '../../../flow/flow-control.ts';
 import { FlowView } from '../../../flow/view.ts';
+import type { MetricApis } from '../../metric-apis.ts';
 import type { ResourceDeps } from '../../request.ts';
 import { type RestDeps, type RestServer, serveRest } from '../../server.ts';
 
@@ -84,6 +85,7 @@ export function startEdge(
     pods,
     api: { expectedListChars: () => undefined, ...api },
     aggregation: noAggregation,
+    metricApis: noMetrics,
     flow: new FlowControl({ view: new FlowView(), clock: systemClock, seats }),
     clock: systemClock,
     random: () => 0.5,
@@ -100,6 +102,13 @@ export function startEdge(
   } satisfies Partial<Record<keyof RestDeps, unknown>> & Pick<RestDeps, 'authenticate'>;
   return serveRest(deps as unknown as RestDeps, { host: '127.0.0.1', port: 0, maxBodyBytes: 1024, tls });
 }
+
+/** Nothing is measured. */
+const noMetrics: Pick<MetricApis, 'served' | 'routeIn' | 'onUpdate'> = {
+  served: { placeOf: builtInPlace, remotes: [] },
+  routeIn: () => undefined,
+  onUpdate: () => ({ [Symbol.dispose]: () => undefined }),
+};
 
 /** No version is another server's. */
 const noAggregation: Aggregation = {
