@@ -8,6 +8,7 @@ import { crashScenarios } from './crashes.ts';
 import { daemonScenarios } from './daemons.ts';
 import { doorScenarios } from './doors.ts';
 import { endScenarios } from './end.ts';
+import { fromZeroScenarios } from './from-zero.ts';
 import { jobScenarios } from './jobs.ts';
 import { kubeScenarios } from './kube.ts';
 import { nodeScenarios } from './nodes.ts';
@@ -29,6 +30,7 @@ export function everyScenario(form: Form): void {
     kubeScenarios(cluster);
     trafficScenarios(cluster);
     rolloutScenarios(cluster);
+    fromZeroScenarios(cluster);
     doorScenarios(cluster);
     brokenManifestScenarios(cluster);
     jobScenarios(cluster);

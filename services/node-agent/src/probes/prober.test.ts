@@ -100,7 +100,7 @@ describe('a prober', () => {
     const clock = new FakeClock();
     let calls = 0;
     const errors: unknown[] = [];
-    using _prober = new Prober('readiness', { periodSeconds: 1 }, false, clock.now(), {
+    using _prober = new Prober('liveness', { periodSeconds: 1 }, false, clock.now(), {
       clock,
       check: async () => {
         calls++;
@@ -119,5 +119,25 @@ describe('a prober', () => {
     await new Promise(setImmediate);
     expect(calls).toBe(4);
     expect(errors).toHaveLength(4);
+  });
+
+  it('looks more often until a container is ready for the first time, and counts no failure for it', async () => {
+    const { begin, checks, told, pass } = fixture({ periodSeconds: 10 }, { outcomes: Array(5).fill(failure) });
+    using prober = begin();
+    await pass(30_000);
+    // The fake clock goes by steps of 100 ms.
+    expect(checks).toEqual([0, 100, 200, 400, 800, 1_600, 10_000, 20_000, 30_000]);
+    expect([prober.result, told]).toEqual(['success', ['failure']]);
+  });
+
+  it.each([
+    ['a command', { exec: { command: ['x'] } }, 'readiness'],
+    ['several successes', { successThreshold: 2 }, 'readiness'],
+    ['a sign of life', {}, 'liveness'],
+  ] as const)('looks no more often for %s', async (_, probe, kind) => {
+    const { begin, checks, pass } = fixture({ periodSeconds: 1, ...probe }, { outcomes: [failure] });
+    using _prober = begin(kind);
+    await pass(1_500);
+    expect(checks).toEqual([0, 1_000]);
   });
 });

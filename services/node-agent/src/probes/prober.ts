@@ -16,6 +16,12 @@ export interface ProberDeps {
   readonly onError: (error: unknown) => void;
 }
 
+/**
+ * Milliseconds after a first check that failed until an extra one of a container that was never ready; each further one comes after twice the time. A
+ * server that listens after 80 ms is not kept waiting for a whole period.
+ */
+const firstExtraMs = 50;
+
 /** Runs one probe of one container again and again until it is settled or disposed of. */
 export class Prober implements Disposable {
   readonly kind: ProbeKind;
@@ -23,6 +29,8 @@ export class Prober implements Disposable {
   readonly #deps: ProberDeps;
   readonly #stop = new AbortController();
   #state: ProbeState;
+  /** Milliseconds until the next check between two ticks. */
+  #extraMs: number;
 
   /**
    * @param known Its success was reported already, by an agent before this one.
@@ -33,6 +41,7 @@ export class Prober implements Disposable {
     this.#probe = probe;
     this.#deps = deps;
     this.#state = initialState(kind, known);
+    this.#extraMs = !known && mayHurry(kind, probe) ? firstExtraMs : Number.POSITIVE_INFINITY;
     // The container may be older than this agent; a wall clock that was stepped back must not make it wait for longer than a new one.
     const ageMs = Math.max(0, deps.clock.now() - startedAtMs);
     void this.#run(Math.max(0, timesOf(probe).initialDelayMs - ageMs));
@@ -51,21 +60,28 @@ export class Prober implements Disposable {
     const { signal } = this.#stop;
     if (delayMs > 0) await clock.sleep(delayMs, signal).catch(() => {});
     const ticker = new Ticker(clock, timesOf(this.#probe).periodMs);
-    while (!signal.aborted && !isSettled(this.kind, this.#state)) {
+    for (let isExtra = false; !signal.aborted && !isSettled(this.kind, this.#state); ) {
       try {
-        await this.#checkOnce();
+        await this.#checkOnce(isExtra);
       } catch (error) {
         onError(error);
       }
-      await ticker.next(signal).catch(() => {});
+      if (this.#state.result === 'success') this.#extraMs = Number.POSITIVE_INFINITY;
+      isExtra = this.#extraMs < ticker.leftMs;
+      if (isExtra) {
+        await clock.sleep(this.#extraMs, signal).catch(() => {});
+        this.#extraMs *= 2;
+      } else await ticker.next(signal).catch(() => {});
     }
   }
 
-  async #checkOnce(): Promise<void> {
+  async #checkOnce(isExtra: boolean): Promise<void> {
     const times = timesOf(this.#probe);
     const { signal } = this.#stop;
     const outcome = await this.#deps.check(times.timeoutMs, signal);
     if (signal.aborted) return;
+    // Failures count at the ticks of the period alone.
+    if (isExtra && outcome.result !== 'success') return;
     const before = this.#state.result;
     if (outcome.result !== 'unknown') {
       this.#state = afterCheck(this.#state, outcome.result !== 'failure', times);
@@ -73,4 +89,9 @@ export class Prober implements Disposable {
     if (outcome.result !== 'success') this.#deps.onTrouble(outcome);
     if (this.#state.result !== before) this.#deps.onResult();
   }
+}
+
+/** Checks that say that a container is ready come early, where one is enough and costs next to nothing. */
+function mayHurry(kind: ProbeKind, probe: Probe): boolean {
+  return kind !== 'liveness' && timesOf(probe).successThreshold === 1 && probe.exec === undefined;
 }

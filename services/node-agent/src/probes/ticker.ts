@@ -13,9 +13,14 @@ export class Ticker {
     this.#nextAtMs = clock.monotonic() + periodMs;
   }
 
+  /** Milliseconds until the next tick; 0 or less where it passed. */
+  get leftMs(): number {
+    return this.#nextAtMs - this.#clock.monotonic();
+  }
+
   /** Resolves at the next tick, at once where one passed since the last call. Rejects when the signal fires. */
   async next(signal: AbortSignal): Promise<void> {
-    const leftMs = this.#nextAtMs - this.#clock.monotonic();
+    const { leftMs } = this;
     if (leftMs > 0) await this.#clock.sleep(leftMs, signal);
     else signal.throwIfAborted();
     const passed = Math.floor(Math.max(0, this.#clock.monotonic() - this.#nextAtMs) / this.#periodMs);
