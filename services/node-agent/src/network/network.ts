@@ -70,12 +70,14 @@ export async function startNetwork(
   const runInNode = inNode(network.commandPrefix);
   const nodeAddresses = new Set(config.addresses);
   const checks = stack.use(new HealthCheckServers(dnsHost, () => rules.changed(), log));
+  // The gateway of a namespace is the machine itself.
+  const machineIp = network.commandPrefix.length > 0 ? dnsHost : undefined;
   const cache: RulesetCache = new Map();
   const wanted = (): Ruleset => {
     const all = services.all();
     checks.want(healthChecksOf(all, nodeName));
     const extra = [...dnsAddresses(network.dnsAddress, dnsHost, dns), ...checks.addresses()];
-    return rulesetOf({ services: all, nodeName, clusterCidr, extra }, cache);
+    return rulesetOf({ services: all, nodeName, clusterCidr, machineIp, extra }, cache);
   };
   const rules = stack.use(
     new ServiceRules({

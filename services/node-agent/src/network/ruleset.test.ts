@@ -58,6 +58,42 @@ describe('rules of services', () => {
     expect(chainOf(ruleset, 'services', '10.96.0.20 . tcp . 80')[1]).toMatch(new RegExp(`^ip saddr @${set} goto ep-`));
   });
 
+  it.each([
+    ['at its address', '192.0.2.7', undefined, '192.0.2.7'],
+    ['on the machine that the node is simulated on', '127.0.0.1', '10.65.0.1', '10.65.0.1'],
+  ])('lead to the load balancer %s where a service may have no pod', (_, ip, machineIp, reached) => {
+    const ports = [{ name: 'http', port: 80, nodePort: 30_080 }];
+    const plain = serviceOf('web', { type: 'LoadBalancer', ports });
+    const status = { loadBalancer: { ingress: [{ ip, ports: [{ port: 80, protocol: 'TCP' }] }] } };
+    const holding = {
+      ...plain,
+      metadata: { ...plain.metadata, annotations: { 'gantry.dev/scale-to-zero-after': '5m' } },
+      status,
+    };
+    const make = (service: typeof plain, address = machineIp): Ruleset =>
+      rulesetOf({
+        services: [served(service, [])],
+        nodeName: 'node-1',
+        clusterCidr: '10.64.0.0/16',
+        extra: [],
+        machineIp: address,
+      });
+    const led = make(holding);
+    for (const [map, key] of [
+      ['services', '10.96.0.20 . tcp . 80'],
+      ['nodeports', 'tcp . 30080'],
+    ] as const) {
+      const [masquerade, choice] = chainOf(led, map, key);
+      expect(masquerade).toBe('meta mark set meta mark or 0x4000');
+      const chain = /goto (ep-\w+) \}$/.exec(choice ?? '')![1]!;
+      expect(led.chains.get(chain)?.at(-1)).toBe(`meta l4proto tcp dnat to ${reached}:80`);
+    }
+    const refusing = ['10.96.0.20 . tcp . 80'];
+    expect([...make({ ...plain, status }).elements.unanswered.keys()]).toEqual(refusing);
+    const broken = { loadBalancer: { ingress: [{ ip, ports: [{ port: 80, protocol: 'TCP', error: 'x' }] }] } };
+    expect([...make({ ...holding, status: broken }).elements.unanswered.keys()]).toEqual(refusing);
+  });
+
   it('of services whose objects are the same are made once', () => {
     const [web, db] = [
       served(serviceOf('web'), ['10.64.0.2']),

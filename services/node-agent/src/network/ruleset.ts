@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { ServicePort } from '@gantry/model/gen/gantry.core.v1.ts';
-import { type Backend, backendsOf, hasClusterIp, protocolOf, type ServiceEndpoints } from './endpoints.ts';
+import { type Backend, backendsOf, balancersOf, hasClusterIp, protocolOf, type ServiceEndpoints } from './endpoints.ts';
 
 /** Packets that leave under the node's own address carry this bit. */
 const masqueradeMark = '0x4000';
@@ -35,6 +35,8 @@ export interface RulesetInputs {
   readonly nodeName: string;
   /** Addresses of all pods: what comes from elsewhere is masqueraded. */
   readonly clusterCidr: string;
+  /** Address of the machine that the node is simulated on; undefined for a machine of its own. */
+  readonly machineIp?: string | undefined;
   /** Further addresses with their backends, such as the cluster's DNS. */
   readonly extra: readonly ExtraAddress[];
 }
@@ -127,22 +129,24 @@ function addPort(draft: Draft, inputs: RulesetInputs, entry: ServiceEndpoints, p
     spec?.sessionAffinity === 'ClientIP'
       ? (spec.sessionAffinityConfig?.clientIP?.timeoutSeconds ?? defaultAffinitySeconds)
       : undefined;
-  const all = backendsOf(entry, port);
+  const balancers = balancersOf(entry.service, port, inputs.machineIp);
+  const all = balancers ?? backendsOf(entry, port);
   const local = all.filter(({ nodeName }) => nodeName === inputs.nodeName);
-  const inside = spec?.internalTrafficPolicy === 'Local' ? local : all;
+  const inside = spec?.internalTrafficPolicy === 'Local' && balancers === undefined ? local : all;
   const keys = [spec?.clusterIP ?? '', ...(spec?.externalIPs ?? [])].map((ip) => keyOfAddress(ip, protocol, port.port));
   for (const key of keys) noteUdp(draft, key, protocol, inside);
   if (inside.length === 0) {
     for (const key of keys) draft.elements.unanswered.set(key, 'goto refuse');
   } else {
     const chain = serviceChain(draft, name, protocol, inside, {
-      masquerade: `ip saddr != ${inputs.clusterCidr}`,
+      // The load balancer knows no way to a pod that asks it.
+      masquerade: balancers === undefined ? `ip saddr != ${inputs.clusterCidr}` : '',
       affinitySeconds,
     });
     for (const key of keys) draft.elements.services.set(key, `goto ${chain}`);
   }
   if (!port.nodePort || (spec?.type !== 'NodePort' && spec?.type !== 'LoadBalancer')) return;
-  const keepsClient = spec.externalTrafficPolicy === 'Local';
+  const keepsClient = spec.externalTrafficPolicy === 'Local' && balancers === undefined;
   const outside = keepsClient ? local : all;
   const key = keyOfNodePort(protocol, port.nodePort);
   noteUdp(draft, key, protocol, outside);
