@@ -2,6 +2,7 @@ import type { TokenRequestSpec, TokenRequestStatus } from '@gantry/model/gen/gan
 import type { KubeObject } from '@gantry/model/kind.ts';
 import { serviceNames } from '@gantry/runtime/identities.ts';
 import { type ChannelOptions, Client as GrpcClient, type MethodDefinition } from '@grpc/grpc-js';
+import { AccessCalls } from './access.ts';
 import {
   type AnyKind,
   type ApplyOptions,
@@ -133,6 +134,8 @@ export class Client implements Reader, Writer, ScaleReader, ScaleWriter, Disposa
   readonly placement: PlacementCalls;
   /** Requests to Services, as Envoys count them. */
   readonly traffic: TrafficCalls;
+  /** Reviews of servers' callers. */
+  readonly access: AccessCalls;
   /** Usage of pods and nodes, and other metrics. */
   readonly metrics: MetricsCalls;
   readonly #client: GrpcClient;
@@ -144,6 +147,7 @@ export class Client implements Reader, Writer, ScaleReader, ScaleWriter, Disposa
     this.pods = new PodCalls(client, defaults);
     this.placement = new PlacementCalls(client, defaults);
     this.traffic = new TrafficCalls(client, defaults);
+    this.access = new AccessCalls(client, defaults);
     this.metrics = new MetricsCalls(client, defaults);
   }
 

@@ -46,6 +46,8 @@ export interface Credentials {
   readonly listener: ServerCredentials;
   /** The certificates, for listeners and dials that are not gRPC's; undefined where a token is all there is. */
   readonly certificates?: CertificateSource;
+  /** The certificates of listeners, where there are certificates. */
+  readonly serving?: LateCertificates;
   /** Whether a call's metadata proves that the caller holds the cluster's token, and so is its administrator. */
   verify(metadata: Metadata): boolean;
   /** Whether a caller is one of these services, by the common names of certificates; with a token alone, every holder is. */
@@ -111,6 +113,7 @@ export function certificateCredentials(
   const listening = { ...provider, addIdentityCertificateListener, removeIdentityCertificateListener };
   return {
     certificates: source,
+    serving,
     dial: (peer) => ({
       transport: experimental.createCertificateProviderChannelCredentials(provider, provider, {
         checkServerIdentity: named(peer),

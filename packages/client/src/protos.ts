@@ -1,7 +1,7 @@
 /**
  * The gRPC services of gantry.api.v1 as @grpc/grpc-js takes them, for clients and servers alike. Requests and responses
  * that carry objects have Kubernetes' JSON form (@gantry/model/codec.ts); those of PodService, which carry bytes,
- * of TrafficService and MetricsService, and those of PlacementService but for simulations, are plain protobuf with Buffers.
+ * of TrafficService, MetricsService and AccessService, and those of PlacementService but for simulations, are plain protobuf with Buffers.
  */
 import { type Codec, codecFor } from '@gantry/model/codec.ts';
 import { declarations } from '@gantry/model/declarations.ts';
@@ -26,6 +26,8 @@ export const placementService: ServiceDefinition = serviceDefinition('PlacementS
 );
 /** Tells of requests to Services; served by the api and by xDS servers. */
 export const trafficService: ServiceDefinition = serviceDefinition('TrafficService', plainCodec);
+/** Tells servers of their callers. */
+export const accessService: ServiceDefinition = serviceDefinition('AccessService', plainCodec);
 /** Tells of usage and of metrics. */
 export const metricsService: ServiceDefinition = serviceDefinition('MetricsService', plainCodec);
 

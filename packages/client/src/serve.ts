@@ -1,12 +1,14 @@
 import { rm } from 'node:fs/promises';
+import type { RequestListener } from 'node:http';
 import { formatAddress } from '@gantry/runtime/address.ts';
 import { GantryError } from '@gantry/runtime/errors.ts';
-import { Server, type ServiceDefinition, type UntypedServiceImplementation } from '@grpc/grpc-js';
+import { Server, ServerCredentials, type ServiceDefinition, type UntypedServiceImplementation } from '@grpc/grpc-js';
 import { HealthImplementation } from 'grpc-health-check';
 import type { Credentials } from './credentials.ts';
 import { type Admit, guard } from './guard.ts';
 import { addReflection } from './reflection.ts';
 import { tolerant } from './server-calls.ts';
+import { listenShared, type SharedPort } from './shared-port.ts';
 
 /** A service with what carries it out. */
 export interface ServedService {
@@ -40,6 +42,8 @@ interface ServerOptions {
   readonly drainMs?: number;
   /** Decides on each call, reflection included; health is open to all. */
   readonly admit: Admit;
+  /** Answers requests over HTTP/1.1 at the same port, where the credentials have certificates. It lets nobody in by itself. */
+  readonly http?: RequestListener;
 }
 
 /** A gRPC server that listens. Disposing of it lets unary calls end for a moment, then ends all. */
@@ -47,6 +51,8 @@ export interface GrpcServer extends AsyncDisposable {
   readonly port: number;
   /** Tells health checks that the server does, or does not, serve. */
   setServing(serving: boolean): void;
+  /** Listens at a further address, in the same way; resolves with its port. */
+  alsoListen(address: { readonly host: string; readonly port: number }): Promise<number>;
 }
 
 const defaultDrainMs = 1_000;
@@ -69,13 +75,37 @@ export async function serveGrpc(services: readonly ServedService[], options: Lis
   const watched = ['', ...names];
   const health = new HealthImplementation(Object.fromEntries(watched.map((name) => [name, 'SERVING' as const])));
   health.addToServer(server);
-  const port = await bind(server, options);
+  const shared: SharedPort[] = [];
+  const injectors: { destroy(): void }[] = [];
+  const { http, credentials } = options;
+  const listen = async (at: ListenAddress): Promise<number> => {
+    const { serving: certificates } = credentials;
+    if (http === undefined || certificates === undefined || 'socket' in at) return bind(server, { ...options, ...at });
+    const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
+    const port = await listenShared({
+      ...{ host: at.host, port: at.port },
+      certificates,
+      http,
+      grpc: (socket) => injector.injectConnection(socket),
+    });
+    shared.push(port);
+    injectors.push(injector);
+    return port.port;
+  };
+  const port = await listen(options);
   return {
     port,
+    alsoListen: listen,
     setServing: (serving) => {
       for (const name of watched) health.setStatus(name, serving ? 'SERVING' : 'NOT_SERVING');
     },
-    [Symbol.asyncDispose]: () => stop(server, options.drainMs ?? defaultDrainMs),
+    [Symbol.asyncDispose]: async () => {
+      await Promise.all([
+        stop(server, options.drainMs ?? defaultDrainMs),
+        ...shared.map((each) => each[Symbol.asyncDispose]()),
+      ]);
+      for (const injector of injectors) injector.destroy();
+    },
   };
 }
 

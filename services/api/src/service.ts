@@ -51,6 +51,7 @@ import { type AtRest, encryptAtRest } from './encryption/at-rest.ts';
 import type { EncryptionRules } from './encryption/config.ts';
 import { ApiEvents } from './events/recorder.ts';
 import { type Flow, flowOf } from './flow/start.ts';
+import { accessHandlers } from './grpc/access.ts';
 import { nodeHandlers, schedulingHandlers } from './grpc/batches.ts';
 import { Calls } from './grpc/calls.ts';
 import { metricsHandlers } from './grpc/metrics.ts';
@@ -238,6 +239,7 @@ async function serveEdges(config: ApiConfig, deps: ApiDeps, parts: Parts, stack:
         calls,
       ),
       PodService: podHandlers(pods, calls),
+      AccessService: accessHandlers({ ...core, ...access, authenticators: tokens.reviewers }, calls),
       MetricsService: metricsHandlers(metrics.sources, calls),
       PlacementService: placementHandlers(new PlacementProxy({ ...core, credentials }), calls),
       TokenService: tokenHandlers(tokens.requests, calls),

@@ -14,4 +14,5 @@ export type AgentApi = Pick<
   | 'heartbeat'
   | 'reportPods'
   | 'requestToken'
+  | 'access'
 >;

@@ -10,10 +10,13 @@ import type { Logger } from '@gantry/runtime/log.ts';
 import { createMetrics, serveDiagnostics } from '@gantry/runtime/metrics.ts';
 import { ensurePassableFolder, ensurePrivateFolder } from '@gantry/runtime/private-files.ts';
 import type { Running } from '@gantry/runtime/service.ts';
+import type { Registry } from 'prom-client';
 import type { AgentApi } from './api.ts';
 import { cgroupRootOf, type NodeAgentConfig } from './config.ts';
+import { Access, type AccessDeps } from './kubelet/access.ts';
+import { kubeletPaths } from './kubelet/paths.ts';
 import { type GrowingLog, rotateLogs } from './logs/rotate.ts';
-import { agentMetrics } from './metrics.ts';
+import { type AgentMetrics, agentMetrics } from './metrics.ts';
 import { type NodeNetwork, plainNetwork, startNetwork } from './network/network.ts';
 import { allocatableOf, capacityOf, defaultMaxPods } from './node/capacity.ts';
 import { importImages } from './node/image-imports.ts';
@@ -51,6 +54,9 @@ export interface NodeAgent extends Running {
   readonly ready: Promise<void>;
 }
 
+/** Longest time that the api takes to review a caller, in milliseconds. */
+const reviewMs = 5_000;
+
 /** Starts the agent of one node: registers it, runs its pods, reports, and serves logs and commands. */
 export async function startNodeAgent(config: NodeAgentConfig, deps: NodeAgentDeps): Promise<NodeAgent> {
   const { client, runtime, clock } = deps;
@@ -67,9 +73,8 @@ export async function startNodeAgent(config: NodeAgentConfig, deps: NodeAgentDep
   }
   const network = stack.use(await networkOf(config, deps, log));
   const pods = stack.use(await startPods(config, { client, runtime, clock, log, machine, network, metrics }));
-  const { nodeName } = config;
   const server =
-    listener && stack.use(await serveNode(config, listener, { nodeName, pods, runtime, clock, log }, stack));
+    listener && stack.use(await serveNode(config, listener, deps, { pods, registry, metrics, log }, stack));
   stack.use(rotateLogs(() => runningLogs(config, pods), { containers: runtime.containers, clock, log }));
   const source = deps.podSource ?? stack.use(ownPodSource(client, log));
   const address =
@@ -162,15 +167,33 @@ function listenerOf({ listen }: NodeAgentConfig, { credentials }: NodeAgentDeps)
   );
 }
 
+/** Parts of the agent that its port tells of. */
+interface ServedParts {
+  readonly pods: Pods;
+  readonly registry: Registry;
+  readonly metrics: AgentMetrics;
+  readonly log: Logger;
+}
+
 /** Serves the node's pods, and reads their statistics while it does. */
 function serveNode(
   config: NodeAgentConfig,
   listener: NonNullable<ReturnType<typeof listenerOf>>,
-  deps: Omit<PodServerDeps, 'samples' | 'credentials'>,
+  { client, runtime, clock }: NodeAgentDeps,
+  { pods, registry, metrics, log }: ServedParts,
   stack: AsyncDisposableStack,
 ): Promise<GrpcServer> {
-  const samples = stack.use(new Sampler({ ...deps, stats: statsSourceOf(config, deps) }, config.statisticsMs));
-  return servePods(listener, { ...deps, credentials: listener.credentials, samples });
+  const { nodeName } = config;
+  const served = { nodeName, pods, runtime, clock, log };
+  const samples = stack.use(new Sampler({ ...served, stats: statsSourceOf(config, served) }, config.statisticsMs));
+  const review: AccessDeps['review'] = (request) => client.access.reviewCaller(request, { timeoutMs: reviewMs });
+  const http = kubeletPaths({
+    ...{ ...served, samples, registry, probes: metrics.probes, cgroupRoot: cgroupRootOf(config) },
+    access: new Access({ nodeName, clock, review }),
+    problem: () => pods.problem(),
+    startedAtMs: clock.now(),
+  });
+  return servePods(listener, { ...served, credentials: listener.credentials, samples, http });
 }
 
 /** Counters as the driver has them: of control groups, of processes, or played. */

@@ -1100,6 +1100,32 @@ export interface RequestTokenResponse {
   status?: TokenRequestStatus;
 }
 
+/** Names a caller, and what it wants to do to a node. */
+export interface ReviewCallerRequest {
+  /** Bearer token that the caller presents; empty for one that a certificate names. */
+  token?: string;
+  /** User that the caller's certificate names; not looked at where there is a token. */
+  user?: string;
+  /** Groups that the certificate names. */
+  groups?: string[];
+  /** The node that the caller's request came to. */
+  nodeName?: string;
+  /** Verb of the request, such as get. */
+  verb?: string;
+  /** Subresources of the node, such as metrics: the caller needs the right to one of them. 8 at most. */
+  subresources?: string[];
+}
+
+/** The outcome of a review. */
+export interface ReviewCallerResponse {
+  /** The caller is known: by its certificate, or by a token of this cluster. */
+  authenticated?: boolean;
+  /** Its name. */
+  user?: string;
+  /** It may do what it wants. */
+  allowed?: boolean;
+}
+
 /** A resource. */
 export interface ServedResource {
   /** Plural name with its group, as requests name it: "pods" or "widgets.example.com". */

@@ -1,4 +1,5 @@
 import {
+  accessService,
   metricsService,
   nodeService,
   placementService,
@@ -18,6 +19,7 @@ const services = {
   NodeService: nodeService,
   PodService: podService,
   MetricsService: metricsService,
+  AccessService: accessService,
   PlacementService: placementService,
   TokenService: tokenService,
   TrafficService: trafficService,

@@ -10,7 +10,7 @@ import type { AgentMetrics } from '../metrics.ts';
 import type { NodeNetwork } from '../network/network.ts';
 import { allocatableOf } from '../node/capacity.ts';
 import { defaultNodeTimes } from '../node/registrar.ts';
-import { ProbeManager } from '../probes/manager.ts';
+import { ProbeManager, type ProbeManagerDeps } from '../probes/manager.ts';
 import { openPodSizes, type PodSizes } from '../resize/open.ts';
 import type { NodeStats, Runtime } from '../runtime/runtime.ts';
 import { ConfigObjects } from '../volumes/config-objects.ts';
@@ -80,6 +80,7 @@ export async function startPods(config: NodeAgentConfig, deps: PodsDeps): Promis
     (uid) => {
       parts.hostPorts.forget(uid);
       parts.resizes.forget(uid);
+      deps.metrics?.probes.forget(uid);
       reporter.forget(uid);
       configObjects.release(uid);
     },
@@ -163,9 +164,9 @@ async function makeParts(
   const volumes = diskless ? hollowVolumes(onDisk) : onDisk;
   const wake = (uid: string): void => managerOf().get(uid)?.wake();
   const hostIp = config.addresses[0] ?? '';
-  const probes = stack.use(
-    new ProbeManager({ streams: runtime.streams, clock, log, recordEvent, hostIp, onResult: wake }),
-  );
+  const { streams } = runtime;
+  const onChecked: ProbeManagerDeps['onChecked'] = (...checked) => deps.metrics?.probes.add(...checked);
+  const probes = stack.use(new ProbeManager({ streams, clock, log, recordEvent, hostIp, onResult: wake, onChecked }));
   const reporter = stack.use(
     new StatusReporter((batch, signal) => client.reportPods(config.nodeName, batch, { signal }), { clock, log }),
   );

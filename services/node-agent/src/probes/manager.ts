@@ -25,6 +25,10 @@ export interface ProbeManagerDeps {
   readonly hostIp: string;
   /** Called when a probe's result changed. */
   readonly onResult: (podUid: string) => void;
+  /** Called after each check. */
+  readonly onChecked?:
+    | ((pod: Pod, container: string, kind: ProbeKind, result: CheckOutcome['result']) => void)
+    | undefined;
 }
 
 interface Probed {
@@ -110,10 +114,13 @@ export class ProbeManager implements Disposable {
     const { pod } = view;
     const prober = new Prober(kind, probe, wasReported(view, container, kind), container.state.startedAtMs, {
       clock,
-      check: (timeoutMs, signal) =>
-        this.#slots
+      check: async (timeoutMs, signal) => {
+        const outcome: CheckOutcome = await this.#slots
           .run(() => check(this.#deps.streams, probe, target, timeoutMs, signal), signal)
-          .catch((error: unknown) => ({ result: 'unknown', message: toGantryError(error).message })),
+          .catch((error: unknown) => ({ result: 'unknown', message: toGantryError(error).message }));
+        if (!signal.aborted) this.#deps.onChecked?.(pod, probed.container.name, kind, outcome.result);
+        return outcome;
+      },
       onResult: () => onResult(probed.podUid),
       onTrouble: (outcome) => this.#record(pod, probed.container.name, kind, outcome),
       onError: (error) => this.#deps.log.error({ error, kind, container: container.id }, 'a probe failed unforeseen'),

@@ -1,3 +1,4 @@
+import type { RequestListener } from 'node:http';
 import type { Credentials } from '@gantry/client/credentials.ts';
 import { admitPeers } from '@gantry/client/guard.ts';
 import type {
@@ -29,6 +30,8 @@ export interface PodServerDeps {
   readonly nodeName: string;
   readonly pods: Pods;
   readonly runtime: Runtime;
+  /** Answers requests over HTTP at the same port. */
+  readonly http?: RequestListener;
   /** Usage as it was read last. */
   readonly samples: { readonly latest: Samples };
   readonly clock: Clock;
@@ -49,7 +52,9 @@ export function servePods(
   const service = { name: 'PodService', definition: podService, handlers: handlersOf(deps) };
   const admit = admitPeers(credentials, [serviceNames.api]);
   // Logs and commands may go on for ever: nobody waits for their ends.
-  return serveGrpc([service], { ...listen, maxRequestBytes, credentials, admit, drainMs: 0 });
+  const { http } = deps;
+  const both = http === undefined ? {} : { http };
+  return serveGrpc([service], { ...listen, maxRequestBytes, credentials, admit, drainMs: 0, ...both });
 }
 
 function handlersOf(deps: PodServerDeps): UntypedServiceImplementation {

@@ -1,3 +1,4 @@
+import type { ReviewCallerRequest, ReviewCallerResponse } from '@gantry/client/access.ts';
 import type { AnyKind, ItemResult, ListPage, ObjectOf, Query, WatchEvent } from '@gantry/client/api.ts';
 import type { PodReport } from '@gantry/client/object-messages.ts';
 import type { KindName } from '@gantry/model/built-in.ts';
@@ -144,6 +145,13 @@ export class FakeApi implements AgentApi {
       else this.put({ ...stored, status });
       return { code: 0, message: '', reason: '', resourceVersion: this.#revision };
     });
+
+  /** Decides on callers of the agent's port; nobody is known by default. */
+  review = async (_: ReviewCallerRequest): Promise<ReviewCallerResponse> => {
+    return { authenticated: false, user: '', allowed: false };
+  };
+
+  readonly access = { reviewCaller: (request: ReviewCallerRequest) => this.review(request) } as AgentApi['access'];
 
   requestToken: AgentApi['requestToken'] = async ({ name }, spec) => {
     const token = `token of ${name} for ${spec.boundObjectRef?.name}`;
