@@ -3,6 +3,7 @@ import type { KubeObject } from '@gantry/model/kind.ts';
 import { serviceNames } from '@gantry/runtime/identities.ts';
 import { type ChannelOptions, Client as GrpcClient, type MethodDefinition } from '@grpc/grpc-js';
 import { AccessCalls } from './access.ts';
+import { itemResult, type ListMessage } from './answers.ts';
 import {
   type AnyKind,
   type ApplyOptions,
@@ -40,7 +41,6 @@ import {
   type EvictRequest,
   type HeartbeatAnswer,
   type HeartbeatList,
-  type ObjectRef,
   objectRef,
   type PodReport,
   patchRequest,
@@ -112,18 +112,6 @@ export function connect(address: string = defaultApiAddress, options: ConnectOpt
     timeoutMs: options.defaultTimeoutMs ?? defaultTimeoutMs,
     whenAway: options.whenAway ?? 'wait',
   });
-}
-
-/** gantry.api.v1.ListResponse. */
-interface ListMessage {
-  readonly items?: readonly Wrapped[];
-  readonly resourceVersion?: number;
-  readonly continue?: string;
-  readonly damaged?: readonly {
-    readonly ref?: Partial<ObjectRef>;
-    readonly resourceVersion?: number;
-    readonly problem?: string;
-  }[];
 }
 
 /** Everything the api does, as a client sees it. Every method rejects with a GantryError. */
@@ -393,9 +381,4 @@ export class Client implements Reader, Writer, ScaleReader, ScaleWriter, Disposa
     const { signal, timeoutMs = this.#defaults.timeoutMs } = options ?? {};
     return callUnary(this.#client, method, request, { ...this.#defaults, signal, timeoutMs, idempotent });
   }
-}
-
-/** Fields with their zero values are absent on the wire. */
-function itemResult({ code = 0, message = '', reason = '', resourceVersion = 0 }: Partial<ItemResult>): ItemResult {
-  return { code, message, reason, resourceVersion };
 }
