@@ -78,8 +78,8 @@ export function upLimit(current: number, rules: HPAScalingRules, history: Histor
   if (policies.length === 0) return Number.POSITIVE_INFINITY;
   const limits = policies.map(({ type, value = 0, periodSeconds = 0 }) => {
     const before = history.replicasBefore(current, periodSeconds, nowMs);
-    // Rounded up, or one replica would never become two.
-    return type === 'Pods' ? before + value : Math.ceil(before * (1 + value / 100));
+    // Rounded up, or one replica would never become two; and no part of nothing would ever wake a target.
+    return type === 'Pods' ? before + value : Math.max(1, Math.ceil(before * (1 + value / 100)));
   });
   return Math.max(current, selectPolicy === 'Min' ? Math.min(...limits) : Math.max(...limits));
 }

@@ -23,6 +23,7 @@ export interface NetworkFaults {
 interface Call {
   readonly apply: () => unknown;
   readonly answer: (result: () => unknown) => void;
+  readonly isRead: boolean;
   readonly fault: 'none' | 'unsent' | 'lostAnswer' | 'late';
   dueMs: number;
   /** The outcome, once it was carried out and the answer is on its way. */
@@ -49,8 +50,9 @@ export class Network {
     this.#random = random;
   }
 
+  /** Calls under way that may write. */
   get underWay(): number {
-    return this.#calls.length;
+    return this.#calls.filter(({ isRead }) => !isRead).length;
   }
 
   /** Carries out what has arrived at the api, and answers what is back. */
@@ -77,11 +79,13 @@ export class Network {
     const store = this.#store;
     const call = <T>(apply: () => T, options?: { readonly signal?: AbortSignal }): Promise<T> =>
       this.#call(apply, options?.signal);
+    const read = <T>(apply: () => T, options?: { readonly signal?: AbortSignal }): Promise<T> =>
+      this.#call(apply, options?.signal, true);
     return {
-      get: (kind, name, options) => call(() => store.get(kind, name) as never, options),
-      getScale: (kind, name, options) => call(() => scaleIn(store.get(kind, name)), options),
+      get: (kind, name, options) => read(() => store.get(kind, name) as never, options),
+      getScale: (kind, name, options) => read(() => scaleIn(store.get(kind, name)), options),
       updateScale: (kind, name, change, options) => call(() => setScaleIn(store, kind, name, change, by), options),
-      list: (kind, query, options) => call(() => this.#list(kind, query?.namespace) as ListPage<never>, options),
+      list: (kind, query, options) => read(() => this.#list(kind, query?.namespace) as ListPage<never>, options),
       create: (object, options) => call(() => store.create(object as never, by), options),
       createBatch: (objects, options) =>
         call(() => objects.map((object) => this.#createOne(object as AnyObject, by)), options),
@@ -143,11 +147,12 @@ export class Network {
     }
   }
 
-  #call<T>(apply: () => T, signal: AbortSignal | undefined): Promise<T> {
+  #call<T>(apply: () => T, signal: AbortSignal | undefined, isRead = false): Promise<T> {
     if (signal?.aborted) return Promise.reject(signal.reason);
     return new Promise<T>((resolve, reject) => {
       const call: Call = {
         apply,
+        isRead,
         answer: (result) => {
           try {
             resolve(result() as T);

@@ -153,7 +153,7 @@ export class Players {
     this.#store.editStatus(
       pod,
       (draft) => {
-        draft.status = { podIP, ...draft.status, phase, conditions };
+        draft.status = { podIP, startTime: lastTransitionTime, ...draft.status, phase, conditions };
       },
       'kubelet',
     );

@@ -5,6 +5,7 @@ import { deployments, replicationControllers } from './deployment-scenario.ts';
 import { evictions } from './disruption-scenario.ts';
 import { endpoints } from './endpoints-scenario.ts';
 import { garbage } from './garbage-scenario.ts';
+import { autoscalers, autoscalersToZero } from './hpa-scenario.ts';
 import { scaleToZero } from './idle-scenario.ts';
 import { jobs } from './job-scenario.ts';
 import { cuts, nodeHealth } from './node-scenario.ts';
@@ -40,4 +41,6 @@ export const scenarios: readonly Scenario[] = [
   rolloutsOfSets,
   scaleToZero,
   deploymentPolicies,
+  autoscalers,
+  autoscalersToZero,
 ];
