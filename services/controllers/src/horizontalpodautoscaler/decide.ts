@@ -48,6 +48,8 @@ export interface Situation {
   readonly nowMs: number;
   /** The monotonic clock. */
   readonly monotonicMs: number;
+  /** A change to zero may still be on its way to the api. */
+  readonly mayFallAsleep: boolean;
 }
 
 /** The part of a decision that no metric has a say in. */
@@ -103,6 +105,10 @@ export function decide(situation: Situation, course: Course, findings: Findings 
   const conditions = new Conditions(autoscaler.status?.conditions ?? [], nowMs);
   conditions.set('AbleToScale', true, readScale);
   if (history.isEmpty) history.recommend(current, monotonicMs);
+  // Whoever brings it to zero next time need not be this autoscaler.
+  if (current > 0 && !situation.mayFallAsleep && conditions.isTrue('ScaledToZero')) {
+    conditions.set('ScaledToZero', false, notScaledToZero);
+  }
   switch (course.type) {
     case 'disabled':
       conditions.set('ScalingActive', false, disabled);
@@ -232,7 +238,6 @@ export function refused(
   const conditions = new Conditions([...kept, ...others], nowMs);
   const message = `the HPA controller was unable to update the target scale: ${problem}`;
   conditions.set('AbleToScale', false, { reason: 'FailedUpdateScale', message });
-  if (from > 0 && conditions.isTrue('ScaledToZero')) conditions.set('ScaledToZero', false, notScaledToZero);
   const { lastScaleTime } = before;
   return {
     told: [warning({ reason: 'FailedRescale', message: `New size: ${to}; reason: ${reason}; error: ${problem}` })],

@@ -159,8 +159,19 @@ describe('an autoscaler', () => {
     });
     trial.refusal = new GantryError('ServiceUnavailable', 'the connection was lost');
     trial.look();
-    // The first write had the promise, the second one takes it back.
+    // Nobody knows whether it came through: the promise stays.
     expect(trial.writes).toBe(2);
+    expect(trial.replicas).toBe(3);
+    expect(trial.conditions).toContain('ScaledToZero=True ScaledToZero');
+    trial.pass(15);
+    expect(trial.replicas).toBe(0);
+  });
+
+  it('takes a promise back that it need not keep', () => {
+    const trial = new Trial(busy(500));
+    const condition = { type: 'ScaledToZero', status: 'True', reason: 'ScaledToZero', message: 'm' };
+    trial.autoscaler = { ...trial.autoscaler, status: { conditions: [condition] } };
+    trial.look();
     expect(trial.conditions).toContain('ScaledToZero=False NotScaledToZero');
   });
 

@@ -51,9 +51,14 @@ interface Memory {
   generation?: number;
   look?: Look;
   attempt?: Attempt;
+  /** Until then, a change to zero that failed may still arrive. */
+  doubtUntilMs?: number;
   /** When the target was last changed, as it is stored. */
   lastScaleTime?: string | undefined;
 }
+
+/** Milliseconds after which no call that failed for its caller arrives any more: twice the deadline of calls. */
+const doubtMs = 60_000;
 
 interface Deps {
   readonly clock: Pick<Clock, 'monotonic'>;
@@ -111,6 +116,7 @@ export function horizontalPodAutoscalerController(
       const memory = memories.get(key);
       if (memory === undefined) return;
       if (memory.attempt !== undefined) memory.attempt.inDoubt = true;
+      if (memory.attempt?.decision.rescale?.to === 0) memory.doubtUntilMs = clock.monotonic() + doubtMs;
       // Somebody else changed the target: another look is needed, and nothing to be told.
       const isRefusal = during === 'setScale' && !isError(error, 'Conflict');
       if (isRefusal && memory.attempt !== undefined) memory.attempt.problem = toGantryError(error).message;
@@ -156,6 +162,7 @@ function look(
       nowMs,
     },
     monotonicMs: clock.monotonic(),
+    mayFallAsleep: (memory.doubtUntilMs ?? 0) > clock.monotonic(),
   };
   const course = courseOf(situation);
   if (course.type !== 'metrics') return conclude(autoscaler, decide(situation, course, undefined), memory, deps);

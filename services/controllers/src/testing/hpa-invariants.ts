@@ -64,5 +64,6 @@ function isTold(
 ): void {
   if (to >= from || versions.some(({ spec }) => from > (spec.maxReplicas ?? 0))) return;
   const sinceMs = atMs - (heard.get(simulation) ?? Number.NEGATIVE_INFINITY);
-  if (sinceMs > maxSinceHeardMs) throw new Violation(`an autoscaler goes from ${from} to ${to}, and knows nothing since ${sinceMs} ms`);
+  if (sinceMs > maxSinceHeardMs)
+    throw new Violation(`an autoscaler goes from ${from} to ${to}, and knows nothing since ${sinceMs} ms`);
 }
