@@ -13,6 +13,7 @@ import { defaultConfig } from '@gantry/xds-lb/config.ts';
 import { findGantryEnvoy } from '@gantry/xds-lb/envoy.ts';
 import { startXdsLb } from '@gantry/xds-lb/service.ts';
 import { endpoint, ListSource, PodList, service, slice } from '@gantry/xds-lb/testing/fixtures.ts';
+import { byRouteAnnotation } from '@gantry/xds-lb/traffic/keys.ts';
 import { envoyMetrics } from '@gantry/xds-lb/traffic/sink.ts';
 import { spawnEnvoy } from 'envoy-control-plane-ts/process/envoy-process.ts';
 import { startEcho } from 'envoy-control-plane-ts/testing/http-echo.ts';
@@ -25,6 +26,8 @@ const { values, positionals } = parseArgs({
     endpoints: { type: 'string', default: '10' },
     seconds: { type: 'string', default: '20' },
     rate: { type: 'string', default: '200' },
+    /** Envoy counts each route by itself, too. */
+    'by-route': { type: 'boolean', default: false },
   },
 });
 const [services, endpoints, seconds, rate] = [values.services, values.endpoints, values.seconds, values.rate].map(
@@ -42,7 +45,13 @@ async function serve(echoPort: number): Promise<void> {
   const empty = new ListSource<never>();
   empty.set([]);
   const names = Array.from({ length: services }, (_, i) => `web-${i}`);
-  serviceList.set(names.map((name, i) => service(name, [{ name: 'http', port: firstPort + i }]) as never));
+  serviceList.set(
+    names.map((name, i) => {
+      const made = service(name, [{ name: 'http', port: firstPort + i }]);
+      const annotations = { [byRouteAnnotation]: String(values['by-route']) };
+      return { ...made, metadata: { ...made.metadata, annotations } } as never;
+    }),
+  );
   sliceList.set(
     names.map((name, i) => {
       const pods = Array.from({ length: endpoints }, (_, j) => endpoint(`127.${1 + (i >> 8)}.${i & 255}.${1 + j}`));
@@ -91,8 +100,10 @@ function ask(port: number, agent: Agent): Promise<number> {
   });
 }
 
-async function run(withStatistics: boolean, echoPort: number): Promise<string> {
-  const flags = Object.entries(values).flatMap(([name, value]) => [`--${name}`, value]);
+async function run(withStatistics: boolean, byRoute: boolean, echoPort: number): Promise<string> {
+  const sizes = { services, endpoints, seconds, rate };
+  const flags = Object.entries(sizes).flatMap(([name, value]) => [`--${name}`, String(value)]);
+  if (byRoute) flags.push('--by-route');
   const child: ChildProcess = fork(fileURLToPath(import.meta.url), ['serve', String(echoPort), ...flags]);
   const [xdsAddress] = (await once(child, 'message')) as [string];
   const folder = await mkdtemp(join(tmpdir(), 'bench-envoy-'));
@@ -120,7 +131,7 @@ async function run(withStatistics: boolean, echoPort: number): Promise<string> {
     const parts = (['xds-lb', 'Envoy'] as const).map(
       (name, i) => `${name} ${percent(i as 0 | 1)} % of a core, ${after[i as 0 | 1].rssMib.toFixed(0)} MiB`,
     );
-    return `${withStatistics ? 'with' : 'without'} statistics, ${(sent / seconds).toFixed(0)} requests/s: ${parts.join('; ')}`;
+    return `${withStatistics ? 'with' : 'without'} statistics${byRoute ? ' by route' : ''}, ${(sent / seconds).toFixed(0)} requests/s: ${parts.join('; ')}`;
   } finally {
     agent.destroy();
     await envoy[Symbol.asyncDispose]();
@@ -135,6 +146,7 @@ else {
   console.log(`${services} Services of ${endpoints} endpoints, ${seconds} s each`);
   // All endpoints are addresses of this machine.
   await using echo = await startEcho('bench', 0, '0.0.0.0');
-  for (const withStatistics of [false, true]) console.log(await run(withStatistics, echo.port));
+  const runs = [[false, false], [true, false], ...(values['by-route'] ? [[true, true] as const] : [])] as const;
+  for (const [withStatistics, byRoute] of runs) console.log(await run(withStatistics, byRoute, echo.port));
   process.exit(0);
 }
