@@ -39,7 +39,7 @@ export interface BuildDeps {
   readonly log: Logger;
 }
 
-/** Changes within this time are built together: far below what users notice, far above what a build takes. */
+/** Milliseconds between two builds, whose changes are built together: far above what a build takes. The first change waits for nothing. */
 const coalesceMs = 20;
 
 /** Destinations of a build. */
@@ -66,6 +66,7 @@ export class BuildLoop implements AsyncDisposable {
   readonly #heldTimes = new Map<ServiceKey, string>();
   #timer: { readonly handle: NodeJS.Timeout; readonly waitMs: number } | undefined;
   #failures = 0;
+  #builtMs = Number.NEGATIVE_INFINITY;
   #isSynced = false;
   #ready = false;
 
@@ -122,7 +123,7 @@ export class BuildLoop implements AsyncDisposable {
   }
 
   /** Builds after a wait. A shorter one replaces a longer: a change does not wait for the retry of a failed build. */
-  #schedule(waitMs = coalesceMs): void {
+  #schedule(waitMs = this.#restMs): void {
     if (!this.#isSynced || this.#cleanup.disposed || (this.#timer !== undefined && this.#timer.waitMs <= waitMs))
       return;
     clearTimeout(this.#timer?.handle);
@@ -133,8 +134,14 @@ export class BuildLoop implements AsyncDisposable {
     this.#timer = { handle, waitMs };
   }
 
+  /** Milliseconds until the next build may begin. */
+  get #restMs(): number {
+    return Math.max(0, this.#builtMs + coalesceMs - this.#outlets.clock.monotonic());
+  }
+
   #build(): void {
-    const { metrics } = this.#outlets;
+    const { metrics, clock } = this.#outlets;
+    this.#builtMs = clock.monotonic();
     const stopTimer = metrics.buildSeconds.startTimer();
     try {
       const services = [...this.#deps.services.values()];
