@@ -151,6 +151,19 @@ function addTopCommand(program: Command, withClient: WithClient): void {
     .option('--window <seconds>', 'seconds to look back', wholeNumber, 60)
     .option('--by-route', 'by route in place of revision', false)
     .option('-w, --watch', 'again every five seconds until interrupted', false)
+    .option(
+      '--advice',
+      'requests that workloads should have, by what they were seen to use: top --advice deployment/web',
+      false,
+    )
+    .addOption(
+      new Option(
+        '--apply <where>',
+        'follow the advice on the named workloads: resize their pods in place, or change their templates, which rolls them out',
+      ).choices(['pods', 'template']),
+    )
+    .option('--autoscaled', 'follow advice on resources that an autoscaler goes by, too', false)
+    .option('--dry-run', 'follow no advice, show what would be changed', false)
     .addOption(new Option('-o, --output <format>', 'how to print').choices(['table', 'json']).default('table'))
     .action((what, flags) =>
       withClient(async (context) => (await import('./commands/top.ts')).top(context, what, flags)),

@@ -1,9 +1,12 @@
 import type { TrafficMeasurement, TrafficSeries } from '@gantry/client/traffic-messages.ts';
 import { type Context, refusal } from '../context.ts';
 import { formatTable } from '../output/table.ts';
+import { type AdviceFlags, topAdvice } from './top-advice.ts';
 import { topNodes, topPods, type UsageFlags } from './top-usage.ts';
 
-export interface TopFlags extends UsageFlags {
+export interface TopFlags extends UsageFlags, AdviceFlags {
+  /** Advice on requests in place of usage. */
+  readonly advice: boolean;
   /** Seconds that are looked back. */
   readonly window: number;
   /** A line for each route in place of each revision. */
@@ -12,8 +15,9 @@ export interface TopFlags extends UsageFlags {
   readonly watch: boolean;
 }
 
-/** Prints the usage of pods or nodes, or the requests to Services. */
+/** Prints the usage of pods or nodes, the requests to Services, or advice on what workloads should ask for. */
 export async function top(context: Context, args: readonly string[], flags: TopFlags): Promise<void> {
+  if (flags.advice || flags.apply !== undefined) return topAdvice(context, args, flags);
   const [what = 'services', name, ...more] = args;
   if (['pods', 'pod', 'po'].includes(what) && more.length === 0) return topPods(context, name ?? '', flags);
   if (['nodes', 'node', 'no'].includes(what) && more.length === 0) return topNodes(context, name ?? '', flags);

@@ -44,6 +44,7 @@ import { priorityClass } from './kinds/priorityclass/priorityclass.ts';
 import { priorityLevelConfiguration } from './kinds/prioritylevelconfiguration/prioritylevelconfiguration.ts';
 import { replicaSet } from './kinds/replicaset/replicaset.ts';
 import { replicationController } from './kinds/replicationcontroller/replicationcontroller.ts';
+import { resourceAdvice } from './kinds/resourceadvice/resourceadvice.ts';
 import { resourceClaim } from './kinds/resourceclaim/resourceclaim.ts';
 import { resourceClaimTemplate } from './kinds/resourceclaimtemplate/resourceclaimtemplate.ts';
 import { resourceQuota } from './kinds/resourcequota/resourcequota.ts';
@@ -133,6 +134,7 @@ const byName = {
   CustomResourceDefinition: customResourceDefinition,
   APIService: apiService,
   Rollout: rollout,
+  ResourceAdvice: resourceAdvice,
 };
 
 /** The name of a built-in kind, such as Pod. */

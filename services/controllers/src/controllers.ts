@@ -1,4 +1,6 @@
 import type { Clock } from '@gantry/runtime/clock.ts';
+import { adviceController } from './advice/advice.ts';
+import { type AdviceSettings, defaultAdviceSettings } from './advice/settings.ts';
 import { aggregationController } from './aggregation/aggregation.ts';
 import { clusterAutoscaler } from './clusterautoscaler/autoscaler.ts';
 import type { ClusterAutoscalerSettings } from './clusterautoscaler/settings.ts';
@@ -44,6 +46,8 @@ export interface ControllerSettings {
   readonly autoscaling?: AutoscalerSettings;
   /** If absent, nobody adds or removes nodes. */
   readonly clusterAutoscaler?: { readonly settings: ClusterAutoscalerSettings } | undefined;
+  /** Periods and bounds of advice on requests. */
+  readonly advice?: AdviceSettings;
 }
 
 /** All controllers, made anew for each time that this process leads: some remember what they saw. */
@@ -54,6 +58,7 @@ export function allControllers(
     terminatedPodThreshold = defaultTerminatedPodThreshold,
     autoscaling = defaultAutoscalerSettings,
     clusterAutoscaler: nodes,
+    advice = defaultAdviceSettings,
   }: ControllerSettings = {},
 ): readonly Controller[] {
   return [
@@ -88,5 +93,6 @@ export function allControllers(
     volumeProtectionController,
     nodeHealthController(monitor, clock),
     podGarbageController(clock, terminatedPodThreshold),
+    adviceController(clock, advice),
   ];
 }

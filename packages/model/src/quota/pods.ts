@@ -1,6 +1,7 @@
 import type { Affinity, Pod, PodAffinityTerm, ScopedResourceSelectorRequirement } from '../gen/gantry.core.v1.ts';
 import { qosClassOf } from '../kinds/pod/qos.ts';
 import { addQuantities, compareQuantities, parseQuantity, type Quantity } from '../quantity.ts';
+import { sameJson } from '../same-json.ts';
 import { type Amounts, one, podTotals, zero } from './amounts.ts';
 import type { Counter } from './counter.ts';
 import { matchesName } from './scopes.ts';
@@ -18,7 +19,9 @@ export const podCounter: Counter<Pod> = {
   handles: ({ operation, subresource, object, stored }) => {
     if (subresource === 'resize') return operation === 'UPDATE';
     if (subresource !== '') return false;
-    return operation === 'CREATE' || (stored !== undefined && isTerminating(stored) !== isTerminating(object));
+    if (operation === 'CREATE') return true;
+    // A resize is told by what it changes: nothing else may change a pod's resources.
+    return stored !== undefined && (isTerminating(stored) !== isTerminating(object) || isResized(object, stored));
   },
   counts: (name) =>
     names.has(name) ||
@@ -29,6 +32,15 @@ export const podCounter: Counter<Pod> = {
   matches: matchesScope,
   problem: missingResources,
 };
+
+/** True where containers, or the pod as a whole, ask for something else. */
+function isResized({ spec }: Pod, { spec: before }: Pod): boolean {
+  const resourcesOf = ({ containers, initContainers, resources }: Pod['spec']): unknown => [
+    resources,
+    ...[...(containers ?? []), ...(initContainers ?? [])].map((container) => container.resources),
+  ];
+  return spec !== before && !sameJson(resourcesOf(spec), resourcesOf(before));
+}
 
 /** True for a resource of somebody's own, such as requests.example.com/gpu. */
 function isForeign(name: string): boolean {

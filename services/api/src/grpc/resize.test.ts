@@ -33,3 +33,33 @@ test('the pod itself takes no other resources', async () => {
   pod.spec.containers[0]!.resources = resources('1');
   await expect(running.client.update(pod)).rejects.toMatchObject({ reason: 'Invalid' });
 });
+
+test('a quota counts what a resize asks for more, and a range bounds it', async () => {
+  const { client } = running;
+  const namespace = 'bounded';
+  await client.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
+  const pod = podNamed('held', { namespace, cpu: '300m' });
+  await client.create(pod);
+  const quota = { apiVersion: 'v1', kind: 'ResourceQuota', metadata: { name: 'q', namespace } } as const;
+  const made = await client.create({ ...quota, spec: { hard: { cpu: '800m' } } });
+  await client.updateStatus({ ...made, status: { hard: { cpu: '800m' }, used: { cpu: '300m' } } });
+  const resize = (cpu: string) =>
+    client.patch(
+      'Pod',
+      { namespace, name: 'held' },
+      {
+        type: 'strategic',
+        body: { spec: { containers: [{ name: 'main', resources: resources(cpu) }] } },
+        subresource: 'resize',
+      },
+    );
+  await expect(resize('900m')).rejects.toThrow(
+    'exceeded quota: q, requested: cpu=600m, used: cpu=300m, limited: cpu=800m',
+  );
+  await resize('700m');
+  expect((await client.get('ResourceQuota', { namespace, name: 'q' })).status?.used).toEqual({ cpu: '700m' });
+  const limits = [{ type: 'Container', min: { cpu: '800m' } }];
+  const range = { apiVersion: 'v1', kind: 'LimitRange', metadata: { name: 'l', namespace }, spec: { limits } } as const;
+  await client.create(range);
+  await expect(resize('750m')).rejects.toThrow('minimum cpu usage per Container is 800m, but request is 750m');
+});

@@ -1,3 +1,4 @@
+import { advice } from './advice-scenario.ts';
 import { namespaces, volumes } from './cluster-scenarios.ts';
 import { cronJobs } from './cronjob-scenario.ts';
 import { daemonSets } from './daemonset-scenario.ts';
@@ -43,4 +44,5 @@ export const scenarios: readonly Scenario[] = [
   deploymentPolicies,
   autoscalers,
   autoscalersToZero,
+  advice,
 ];

@@ -14,6 +14,7 @@ system:gantry:controllers
   create batch jobs
   create coordination.k8s.io leases
   create discovery.k8s.io endpointslices
+  create gantry.dev resourceadvices
   create events.k8s.io events
   create authentication.k8s.io tokenreviews
   create authorization.k8s.io subjectaccessreviews
@@ -35,12 +36,13 @@ system:gantry:xds-lb
   get,list,watch,create,update,patch,delete coordination.k8s.io leases
 system:gantry:view in:view
   get core pods/explain,pods/stats,services/traffic
-  get,list,watch gantry.dev rollouts,rollouts/status
+  get,list,watch gantry.dev resourceadvices,rollouts,rollouts/status
   get,list,watch scheduling.x-k8s.io podgroups,podgroups/status
 system:aggregated-metrics-reader in:view in:edit in:admin
   get,list,watch metrics.k8s.io nodes,pods
 system:gantry:edit in:edit
   get,patch,update core pods/resize
   create,delete,deletecollection,get,list,patch,update,watch gantry.dev rollouts
+  delete,deletecollection gantry.dev resourceadvices
   create,delete,deletecollection,get,list,patch,update,watch scheduling.x-k8s.io podgroups
 `;
