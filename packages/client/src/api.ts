@@ -195,13 +195,19 @@ export interface ScaleWriter {
   updateScale(kind: AnyKind, name: ObjectName, change: ScaleChange, options?: WriteOptions): Promise<Scale>;
 }
 
+/** Options of a replacement. */
+export interface UpdateOptions extends WriteOptions {
+  /** The part that is replaced alone, such as `resize` of a pod. */
+  readonly subresource?: string;
+}
+
 /** Writes objects. */
 export interface Writer {
   create<T extends KubeObject>(object: T, options?: WriteOptions): Promise<T>;
   /** Creates objects, each on its own, at most 1,024 at a time; one result each, in order. */
   createBatch(objects: readonly KubeObject[], options?: WriteOptions): Promise<CreateResult[]>;
   /** Replaces an object but for its status; with a subresource, that part of it alone. */
-  update<T extends KubeObject>(object: T, options?: WriteOptions & { readonly subresource?: string }): Promise<T>;
+  update<T extends KubeObject>(object: T, options?: UpdateOptions): Promise<T>;
   updateStatus<T extends KubeObject>(object: T, options?: WriteOptions): Promise<T>;
   patch<K extends AnyKind>(
     kind: K,

@@ -216,10 +216,7 @@ export class Client implements Reader, Writer, ScaleReader, ScaleWriter, Disposa
     return results.map((result) => ({ ...itemResult(result), name: result.name ?? '', uid: result.uid ?? '' }));
   }
 
-  async update<T extends KubeObject>(
-    object: T,
-    options?: WriteOptions & { readonly subresource?: string },
-  ): Promise<T> {
+  async update<T extends KubeObject>(object: T, options?: UpdateOptions): Promise<T> {
     return this.#writeObject<T>(resourceService.Update!, object, options);
   }
 
@@ -341,7 +338,7 @@ export class Client implements Reader, Writer, ScaleReader, ScaleWriter, Disposa
   async #writeObject<T extends KubeObject>(
     method: MethodDefinition<object, object>,
     object: T,
-    options: (WriteOptions & { readonly subresource?: string }) | undefined,
+    options: UpdateOptions | undefined,
   ): Promise<T> {
     const { dryRun = false, subresource } = options ?? {};
     const request = { object: wrap(object), dryRun, ...(subresource && { subresource }) };

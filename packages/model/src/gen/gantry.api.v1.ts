@@ -1,6 +1,7 @@
 // Generated from proto/ by `npm run generate`; not edited by hand.
 
 import type { MutatingAdmissionPolicy, MutatingAdmissionPolicyBinding, MutatingWebhookConfiguration, ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding, ValidatingWebhookConfiguration } from './gantry.admissionregistration.v1.ts';
+import type { ResourceAdvice } from './gantry.advice.v1.ts';
 import type { CustomResourceDefinition } from './gantry.apiextensions.v1.ts';
 import type { APIService } from './gantry.apiregistration.v1.ts';
 import type { ControllerRevision, DaemonSet, Deployment, ReplicaSet, StatefulSet } from './gantry.apps.v1.ts';
@@ -822,6 +823,8 @@ export interface Object {
   apiService?: APIService;
   /** gantry.dev/v1 Rollout. */
   rollout?: Rollout;
+  /** gantry.dev/v1 ResourceAdvice. */
+  resourceAdvice?: ResourceAdvice;
 }
 
 /** Names one object. */
