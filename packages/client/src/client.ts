@@ -27,6 +27,7 @@ import {
   type ScaleReader,
   type ScaleWriter,
   type ServedResources,
+  type UpdateOptions,
   type WatchEvent,
   type WatchQuery,
   type WriteOptions,
