@@ -4,6 +4,7 @@ import type { Termination } from '@gantry/runtime/service.ts';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Context, GlobalFlags, Output } from './context.ts';
 import { findCredentials } from './known-clusters.ts';
+import { type NodeGroupSpec, nodeGroupHelp, parseNodeGroup } from './node-groups/spec.ts';
 import { outputFormats } from './output/objects.ts';
 import { explainUnreachable } from './unreachable.ts';
 
@@ -96,7 +97,17 @@ function clusterCommand(program: Command, name: string, stateDir: string): Comma
         .choices(['auto', 'cri', 'process'])
         .default('auto'),
     )
+    .option('--node-group <group>', nodeGroupHelp, nodeGroup, [])
     .option('--sample', 'deploy the sample application', false);
+}
+
+/** Reads one more node group. */
+function nodeGroup(text: string, before: readonly NodeGroupSpec[]): readonly NodeGroupSpec[] {
+  try {
+    return [...before, parseNodeGroup(text)];
+  } catch (error) {
+    throw new InvalidArgumentError((error as Error).message);
+  }
 }
 
 type WithClient = (run: (context: Context) => Promise<void>) => Promise<void>;

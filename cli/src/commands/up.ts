@@ -6,6 +6,7 @@ import { createLogger } from '@gantry/runtime/log.ts';
 import { surviveUncaughtErrors } from '@gantry/runtime/process.ts';
 import type { Termination } from '@gantry/runtime/service.ts';
 import { type Context, Exit, ExitCode, type Output } from '../context.ts';
+import { checkNodeGroups, type NodeGroupSpec } from '../node-groups/spec.ts';
 import { type Cluster, type ClusterDeps, startCluster } from '../up/cluster.ts';
 import type { UpOptions } from '../up/options.ts';
 import { applySample, askSample, sampleUrl, writeSampleImages } from '../up/sample.ts';
@@ -19,6 +20,7 @@ export interface UpFlags {
   readonly driver: 'auto' | 'cri' | 'process';
   /** Deploy the sample application. */
   readonly sample: boolean;
+  readonly nodeGroup: readonly NodeGroupSpec[];
 }
 
 /** Milliseconds that the sample may take to run. */
@@ -44,7 +46,12 @@ export async function host(
   const progress = (text: string): void => output.note(`gantry: ${text}\n`);
   termination.onFurther = insistence(progress);
   try {
-    await run(start, { ...flags, stateDir }, { log, progress, signal }, output);
+    await run(
+      start,
+      { ...flags, nodeGroups: checkNodeGroups(flags.nodeGroup), stateDir },
+      { log, progress, signal },
+      output,
+    );
   } catch (error) {
     if (signal.aborted && isCancellation(error)) return;
     throw new Exit(ExitCode.failed, `gantry: ${reasonOf(error, stateDir)}`);
@@ -78,7 +85,7 @@ export function reasonOf(error: unknown, stateDir: string): string {
 
 async function run(
   start: (options: UpOptions, deps: ClusterDeps) => Promise<Cluster>,
-  flags: UpFlags,
+  flags: UpOptions & Pick<UpFlags, 'sample'>,
   deps: ClusterDeps,
   output: Output,
 ): Promise<void> {

@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Client, connect } from '@gantry/client/client.ts';
 import { openBus } from '@gantry/events/open.ts';
@@ -9,6 +10,7 @@ import { ensurePrivateFolder, newSecret } from '@gantry/runtime/private-files.ts
 import { openStore } from '@gantry/store/open.ts';
 import type { SupervisedEnvoy } from '@gantry/xds-lb/envoy.ts';
 import { clusterToken } from '../known-clusters.ts';
+import { keptNodes, readBooks, startNodeGroups } from '../node-groups/start.ts';
 import { type ClusterCertificates, openCertificates } from '../up/certificates.ts';
 import type { Cluster, ClusterDeps } from '../up/cluster.ts';
 import { ensureEncryption } from '../up/encryption.ts';
@@ -62,8 +64,9 @@ export async function startDistributed(options: UpOptions, deps: ClusterDeps): P
   const token = await clusterToken(stateDir);
   const ports = await choosePorts(options);
   const certificates = stack.use(await openCertificates(options, ports.api, { clock, log }));
+  const books = await readBooks(options);
   // Nodes come before the api, which is served on their network, too.
-  const host = stack.use(await setUpNodes(options, { clock, log, signal }));
+  const host = stack.use(await setUpNodes(options, keptNodes(options, books), { clock, log, signal }));
   const known = await apiAddresses(options, host, ports.api, { certificates, log });
   const addresses = { ...ports, ...known, runDir: run, tokenFile: token.path, certificates };
   const programs = new Map<string, Supervised>();
@@ -94,6 +97,10 @@ export async function startDistributed(options: UpOptions, deps: ClusterDeps): P
     await startNodePrograms(host, { ...options, ...addresses }, { ...deps, client, clock, logDir, programs }),
   );
   progress(`${options.nodes} nodes with the ${nodes.host.driver} driver: ${nodes.host.reasons.join('; ')}`);
+  const groups = await startNodeGroups(options, {
+    ...{ nodes, certificates, client, driver: nodes.host.driver, books, runDir: run, clock, log },
+    forget: (name) => rm(logPath(logDir, name), { force: true }),
+  });
   progress(`each service is a process of its own and started again when it ends; their logs are in ${logDir}`);
   const owned = stack.move();
   return {
@@ -105,6 +112,7 @@ export async function startDistributed(options: UpOptions, deps: ClusterDeps): P
     // Programs that end are started again, for as long as it takes.
     done: new Promise(() => {}),
     [Symbol.asyncDispose]: async () => {
+      await groups[Symbol.asyncDispose]();
       await endServices(programs, [nodes, ...(envoy ? [envoy] : [])], clock);
       await owned.disposeAsync();
     },
@@ -132,7 +140,7 @@ async function apiAddresses(
 ): Promise<Pick<Addresses, 'gateway' | 'encryptionFile'> & { readonly kube: KubeAccess }> {
   const kube = await prepareKubeAccess(stateDir, api, certificates, log);
   const { path: encryptionFile } = await ensureEncryption(stateDir);
-  return { kube, gateway: host.nodes[0]?.isolated?.gateway, encryptionFile };
+  return { kube, gateway: host.gateway, encryptionFile };
 }
 
 /** Lets a program read its settings and certificates anew. */

@@ -5,8 +5,8 @@ import { agentAddressAnnotation } from '@gantry/node-agent/node/object.ts';
 import type { Clock } from '@gantry/runtime/clock.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
 import { freePort } from '../up/free-port.ts';
-import type { Nodes } from '../up/node-agents.ts';
-import { allStarted, nodeNames } from '../up/node-agents.ts';
+import { nodeNames } from '../up/node-agents.ts';
+import { type AddedNode, NodeSet, type Nodes, type StartedAgent } from '../up/node-set.ts';
 import type { UpOptions } from '../up/options.ts';
 import { takesPods } from '../up/takes-pods.ts';
 import { type Addresses, agentProgram } from './programs.ts';
@@ -25,15 +25,19 @@ export interface NodeProgramDeps {
   readonly programs: Map<string, Supervised>;
 }
 
-/** Sets up the nodes; their agents come later, as processes of their own that open runtimes of their own. */
+/**
+ * Sets up the nodes; their agents come later, as processes of their own that open runtimes of their own.
+ * @param kept Nodes of an earlier run that will be added.
+ */
 export async function setUpNodes(
   options: UpOptions,
+  kept: readonly string[],
   deps: Pick<NodeProgramDeps, 'clock' | 'log' | 'signal'>,
 ): Promise<HostNodes> {
   await using stack = new AsyncDisposableStack();
   const directory = join(options.stateDir, 'nodes');
-  const names = nodeNames(options.nodes);
-  const host = stack.use(await startHostNodes({ directory, nodes: names, driver: options.driver }, deps, deps.signal));
+  const config = { directory, nodes: nodeNames(options.nodes), kept, driver: options.driver };
+  const host = stack.use(await startHostNodes(config, deps, deps.signal));
   await Promise.all(host.nodes.map((node) => node.runtime[Symbol.asyncDispose]()));
   stack.move();
   return host;
@@ -45,45 +49,43 @@ export async function startNodePrograms(
   options: UpOptions & Pick<Addresses, 'api' | 'certificates'>,
   deps: NodeProgramDeps,
 ): Promise<Nodes> {
-  const { programs } = deps;
   await using stack = new AsyncDisposableStack();
-  stack.use(host);
-  stack.defer(async () => {
-    await Promise.all(host.nodes.map(({ name }) => name).map((name) => programs.get(name)?.[Symbol.asyncDispose]()));
-  });
-  const start = (node: HostNode): Promise<void> => startAgent(node, options, deps);
-  await allStarted(host.nodes.map(start));
-  const nodeNamed = (name: string): HostNode => host.nodes.find((node) => node.name === name)!;
-  const owned = stack.move();
-  return {
-    host,
-    powerOff: async (name) => {
-      await programs.get(name)?.kill();
-      programs.delete(name);
-      await nodeNamed(name).isolated?.local.powerOff();
-    },
-    powerOn: async (name) => {
-      await nodeNamed(name).isolated?.local.powerOn();
-      await start(nodeNamed(name));
-    },
-    [Symbol.asyncDispose]: () => owned.disposeAsync(),
-  };
+  const nodes = stack.use(
+    new NodeSet(host, (node, added, signal) => startAgent(node, added, options, { ...deps, signal }), deps.signal),
+  );
+  await nodes.start();
+  stack.move();
+  return nodes;
 }
 
 async function startAgent(
   node: HostNode,
+  added: AddedNode | undefined,
   options: UpOptions & Pick<Addresses, 'api' | 'certificates'>,
   deps: NodeProgramDeps,
-): Promise<void> {
+): Promise<StartedAgent> {
   const { client, clock, progress, signal, logDir, programs } = deps;
+  // Agents are processes that open runtimes of their own.
+  if (added !== undefined) await node.runtime[Symbol.asyncDispose]();
   // A new port each time: the address in the node's object then shows that this agent registered it, not an earlier one.
   const listen = `127.0.0.1:${await freePort()}`;
-  const agent = supervise(agentProgram(node, options, options, listen), { logDir, clock, progress });
+  const agent = supervise(agentProgram(node, added, options, options, listen), { logDir, clock, progress });
   programs.set(node.name, agent);
   const registered = async (): Promise<boolean> => {
     const object = await client.get('Node', { name: node.name }, { signal });
     return takesPods(object) && object.metadata.annotations?.[agentAddressAnnotation] === listen;
   };
   const hint = `the log of its agent is ${logPath(logDir, node.name)}`;
-  await untilAnswers(node.name, hint, registered, { clock, signal: AbortSignal.any([signal, agent.stopped]) });
+  const forget = (): void => void (programs.get(node.name) === agent && programs.delete(node.name));
+  return {
+    taken: untilAnswers(node.name, hint, registered, { clock, signal: AbortSignal.any([signal, agent.stopped]) }),
+    kill: async () => {
+      await agent.kill();
+      forget();
+    },
+    [Symbol.asyncDispose]: async () => {
+      await agent[Symbol.asyncDispose]();
+      if (added !== undefined) forget();
+    },
+  };
 }

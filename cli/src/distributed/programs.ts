@@ -7,6 +7,7 @@ import { pathsIn } from '@gantry/runtime/certificates.ts';
 import type { ClusterCertificates } from '../up/certificates.ts';
 import type { KubeAccess } from '../up/kube-access.ts';
 import { dnsAddress } from '../up/node-agents.ts';
+import type { AddedNode } from '../up/node-set.ts';
 import type { UpOptions } from '../up/options.ts';
 import type { ServerPaths } from './requirements.ts';
 import type { ProgramSpec } from './supervised.ts';
@@ -132,6 +133,7 @@ export function xdsProgram(addresses: Addresses): ProgramSpec {
 /** The agent of one node. `listen` is where it serves logs and commands. */
 export function agentProgram(
   node: HostNode,
+  added: AddedNode | undefined,
   options: UpOptions,
   { api, certificates }: Pick<Addresses, 'api' | 'certificates'>,
   listen: string,
@@ -148,6 +150,7 @@ export function agentProgram(
     GANTRY_ROOT_DIR: node.rootDirectory,
     GANTRY_IMAGES_DIR: join(options.stateDir, 'images'),
     ...(heartbeatMs === undefined ? {} : { GANTRY_HEARTBEAT_MS: String(heartbeatMs) }),
+    ...(added === undefined ? {} : machineEnv(added)),
   };
   if (isolated === undefined) return service('node-agent', env, name);
   const network = {
@@ -160,6 +163,22 @@ export function agentProgram(
     GANTRY_CGROUP_ROOT: isolated.cgroupRoot,
   };
   return service('node-agent', { ...env, ...network }, name);
+}
+
+/** Settings of a node whose machine a provider made. */
+function machineEnv({ labels, taints, capacity, providerId }: AddedNode): Record<string, string> {
+  const pairs = (values: Readonly<Record<string, string>>): string =>
+    Object.entries(values)
+      .map(([key, value]) => `${key}=${value}`)
+      .join(',');
+  return {
+    GANTRY_PROVIDER_ID: providerId,
+    GANTRY_LABEL: pairs(labels),
+    GANTRY_CAPACITY: pairs(capacity),
+    ...(taints.length === 0
+      ? {}
+      : { GANTRY_TAINT: taints.map(({ key, value = '', effect }) => `${key}=${value}:${effect}`).join(',') }),
+  };
 }
 
 function clientEnv(addresses: Addresses, part: string): Record<string, string> {

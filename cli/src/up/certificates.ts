@@ -1,4 +1,5 @@
 /** Certificates of the parts of a cluster on this machine: one authority, made at the first start, and a folder a part. */
+import { rm } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { type Credentials, certificateCredentials } from '@gantry/client/credentials.ts';
@@ -29,6 +30,10 @@ export interface ClusterCertificates extends AsyncDisposable {
    * @param token Secret that callers may present instead.
    */
   credentialsOf(part: string, token?: () => string): Credentials;
+  /** Issues the certificate of a node that comes while the cluster runs, and keeps it. */
+  addNode(name: string): Promise<void>;
+  /** Removes the certificate of a node that was added; one that is not there is no error. */
+  removeNode(name: string): Promise<void>;
   /** Calls back with the names of parts whose certificate was renewed. */
   onRenewed(listener: (parts: readonly string[]) => unknown): void;
 }
@@ -60,8 +65,8 @@ export async function openCertificates(
   ]);
   const listeners: ((parts: readonly string[]) => unknown)[] = [];
   await using stack = new AsyncDisposableStack();
-  stack.use(
-    await keepCertificates(wanted, authority, {
+  const keep = (parts: Wanted): Promise<AsyncDisposable> =>
+    keepCertificates(parts, authority, {
       clock,
       onRenewed: (folders) => {
         const parts = folders.map((folder) => folder.slice(root.length + 1));
@@ -69,11 +74,12 @@ export async function openCertificates(
         for (const listener of listeners) listener(parts);
       },
       onError: (error) => log.error({ error }, 'certificates could not be renewed and will be tried again'),
-    }),
-  );
+    });
+  stack.use(await keep(wanted));
+  const added = new Map<string, AsyncDisposable>();
   const sources = new Map<string, CertificateSource>();
   const sourceOf = (part: string): CertificateSource => {
-    const source = sources.get(part) ?? owned.use(followCertificates(pathsIn(folderOf(part))));
+    const source = sources.get(part) ?? followCertificates(pathsIn(folderOf(part)));
     sources.set(part, source);
     return source;
   };
@@ -82,8 +88,23 @@ export async function openCertificates(
     folderOf,
     sourceOf,
     credentialsOf: (part, token) => certificateCredentials(sourceOf(part), token),
+    addNode: async (name) => {
+      const subject = nodeSubject(name, thisMachine.ips);
+      if (!added.has(name)) added.set(name, await keep({ [folderOf(name)]: subject }));
+    },
+    removeNode: async (name) => {
+      sources.get(name)?.[Symbol.dispose]();
+      sources.delete(name);
+      await added.get(name)?.[Symbol.asyncDispose]();
+      added.delete(name);
+      await rm(folderOf(name), { recursive: true, force: true });
+    },
     onRenewed: (listener) => void listeners.push(listener),
-    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+    [Symbol.asyncDispose]: async () => {
+      for (const source of sources.values()) source[Symbol.dispose]();
+      for (const each of added.values()) await each[Symbol.asyncDispose]();
+      await owned.disposeAsync();
+    },
   };
 }
 

@@ -20,12 +20,14 @@ import type { SupervisedEnvoy } from '@gantry/xds-lb/envoy.ts';
 import { startXdsLb } from '@gantry/xds-lb/service.ts';
 import { openSources } from '@gantry/xds-lb/sources.ts';
 import { certificatesDir, clusterToken } from '../known-clusters.ts';
+import { keptNodes, readBooks, startNodeGroups } from '../node-groups/start.ts';
 import { type ClusterCertificates, openCertificates } from './certificates.ts';
 import { ensureEncryption } from './encryption.ts';
 import { findServiceEnvoy, startServiceEnvoy } from './envoy.ts';
 import { freeAddress } from './free-port.ts';
 import { prepareKubeAccess } from './kube-access.ts';
-import { type Nodes, startNodes } from './node-agents.ts';
+import { startNodes } from './node-agents.ts';
+import type { Nodes } from './node-set.ts';
 import type { UpOptions } from './options.ts';
 import { announceCluster, prepareState } from './state.ts';
 
@@ -94,15 +96,33 @@ export async function startCluster(options: UpOptions, deps: ClusterDeps): Promi
     binary === undefined
       ? undefined
       : stack.use(await startLoadBalancer(binary, folders.run, progress, service('xdsLb', 'xds-lb')));
+  const books = await readBooks(options);
   const nodes = stack.use(
     await startNodes(options, {
-      serviceOf: (node) => service(node, 'node-agent'),
+      serviceOf: (node) => ({
+        ...dialing(api.address, certificates.credentialsOf(node), 'node-agent'),
+        log: log.child({ service: 'node-agent' }),
+      }),
+      kept: keptNodes(options, books),
       // Pods reach the REST api there; it is on no other network.
       onNetwork: (gateway) => api.serveRestAt(formatAddress(gateway, parseAddress(kube.address).port)),
       ...{ clock, log, signal, progress },
     }),
   );
   progress(`${options.nodes} nodes with the ${nodes.host.driver} driver: ${nodes.host.reasons.join('; ')}`);
+  const { driver } = nodes.host;
+  const groups = {
+    nodes,
+    certificates,
+    client,
+    driver,
+    books,
+    runDir: folders.run,
+    clock,
+    log,
+    forget: async () => {},
+  };
+  stack.use(await startNodeGroups(options, groups));
   const owned = stack.move();
   return {
     address: api.address,

@@ -1,4 +1,5 @@
 import type { startNodeAgent } from '@gantry/node-agent/service.ts';
+import type { NodeGroupSpec } from '../node-groups/spec.ts';
 
 /** How `gantry up` runs a cluster on this machine. */
 export interface UpOptions {
@@ -9,6 +10,8 @@ export interface UpOptions {
   readonly listen: string;
   /** `auto` takes real containers where the machine allows them. */
   readonly driver: 'auto' | 'cri' | 'process';
+  /** Groups of nodes that come and go with the load; without, there is no autoscaler. */
+  readonly nodeGroups?: readonly NodeGroupSpec[];
   /** How often nodes tell that they live; the agents' own choice where absent. */
   readonly nodeTimes?: Parameters<typeof startNodeAgent>[0]['nodeTimes'];
   /** Milliseconds of silence beyond a heartbeat's time to live before a node counts as silent. */

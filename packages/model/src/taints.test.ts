@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { tolerates } from './taints.ts';
+import { parseTaint, tolerates } from './taints.ts';
 
 describe('tolerations', () => {
   const taint = { key: 'a', value: '1', effect: 'NoExecute' };
@@ -18,5 +18,18 @@ describe('tolerations', () => {
     [{ key: 'a', operator: 'Gt', value: 'x' }, false],
   ])('%j accepts: %s', (toleration, accepted) => {
     expect(tolerates(toleration, taint)).toBe(accepted);
+  });
+});
+
+describe('taints as text', () => {
+  it.each([
+    ['team=a:NoSchedule', { key: 'team', value: 'a', effect: 'NoSchedule' }],
+    ['example.com/gpu:NoExecute', { key: 'example.com/gpu', effect: 'NoExecute' }],
+    ['team=:PreferNoSchedule', { key: 'team', effect: 'PreferNoSchedule' }],
+    ['team=a', undefined],
+    ['team=a:Never', undefined],
+    [':NoSchedule', undefined],
+  ])('%s', (text, taint) => {
+    expect(parseTaint(text)).toEqual(taint);
   });
 });

@@ -24,6 +24,15 @@ export function tolerates(toleration: Readonly<Toleration>, taint: Readonly<Tain
   }
 }
 
+const effects = ['NoSchedule', 'PreferNoSchedule', 'NoExecute'];
+
+/** The taint in `key=value:effect` or `key:effect`; undefined where the text is none. */
+export function parseTaint(text: string): Taint | undefined {
+  const [, key, value, effect] = /^([^=:]+)(?:=([^:]*))?:([A-Za-z]+)$/.exec(text) ?? [];
+  if (key === undefined || !effects.includes(effect!)) return undefined;
+  return { key, ...(value ? { value } : {}), effect: effect! };
+}
+
 function isWhole(text: string): boolean {
   return /^[+-]?\d+$/.test(text);
 }

@@ -1,3 +1,4 @@
+import type { Taint } from '@gantry/model/gen/gantry.core.v1.ts';
 import type { NodeTimes } from './node/registrar.ts';
 import type { ObservationTimes } from './pods/observation.ts';
 import type { Play } from './statistics/play.ts';
@@ -13,6 +14,10 @@ export interface NodeAgentConfig {
   readonly podCidr?: string;
   /** Labels of the node beside those that every node has, such as topology.kubernetes.io/zone. */
   readonly labels?: Readonly<Record<string, string>>;
+  /** Taints that the node registers with; one that is registered keeps those that it has. */
+  readonly taints?: readonly Taint[];
+  /** A provider's name of the node's machine, `<provider>://<identifier>`, for spec.providerID. */
+  readonly providerId?: string;
   /** Amounts that the node has, as quantities, where they are not the machine's own; extended resources too. */
   readonly capacity?: Readonly<Record<string, string>>;
   /** Amounts that pods may have, where they are not all of the capacity. */

@@ -27,6 +27,18 @@ describe('options of the process', () => {
     expect(options.agent.network).toBeUndefined();
   });
 
+  it('say what the node is, where a provider has made its machine', () => {
+    const { agent } = readConfig(['--provider-id', 'local://n1', '--capacity', 'cpu=2', '--taint', 'a=b:NoSchedule'], {
+      GANTRY_LABEL: 'zone=a,team=b',
+    });
+    expect(agent).toMatchObject({
+      providerId: 'local://n1',
+      capacity: { cpu: '2' },
+      taints: [{ key: 'a', value: 'b', effect: 'NoSchedule' }],
+      labels: { zone: 'a', team: 'b' },
+    });
+  });
+
   it('enter the node’s network namespace where one is named', () => {
     const { agent } = readConfig(['--netns', '/run/netns/n1', '--cluster-cidr', '10.64.0.0/16'], {});
     expect(agent.network).toEqual({
@@ -46,6 +58,8 @@ describe('options of the process', () => {
       ['--cluster-cidr', '10.64.0.0/16', '--service-cidr', '10.97.0.0/16'],
       '--service-cidr: Invalid value: "10.97.0.0/16": must contain the address of --cluster-dns, 10.96.0.10',
     ],
+    [['--capacity', 'cpu=much'], '--capacity: Invalid value: "cpu=much": must be resource=quantity'],
+    [['--taint', 'a=b'], '--taint: Invalid value: "a=b": must be key=value:effect'],
     [['--label', 'x'], '--label: Invalid value: "x"'],
     [['--nope'], "Unknown option '--nope'"],
   ])('%j are refused', (argv, message) => {

@@ -1,5 +1,7 @@
 import { hostname, networkInterfaces } from 'node:os';
 import { resolve } from 'node:path';
+import { quantityProblem } from '@gantry/model/quantity.ts';
+import { parseTaint } from '@gantry/model/taints.ts';
 import { type Env, type NumberRange, type Options, readOptions, withPrefix } from '@gantry/runtime/options.ts';
 import type { NodeAgentConfig } from './config.ts';
 import { isWithin } from './ipv4.ts';
@@ -46,11 +48,14 @@ export const options = {
       'diagnostics',
       'allowed-unsafe-sysctls',
       'label',
+      'taint',
+      'provider-id',
+      'capacity',
       'max-pods',
       'heartbeat-ms',
       'statistics-ms',
     ],
-    { address: 'list', label: 'list', 'allowed-unsafe-sysctls': 'list' },
+    { address: 'list', label: 'list', taint: 'list', capacity: 'list', 'allowed-unsafe-sysctls': 'list' },
   ),
 } as const;
 
@@ -80,6 +85,9 @@ nobody could read logs or run commands.
   --cluster-domain DOMAIN   (cluster.local)
   --cgroup-root PATH        where the pods' cgroups lie (/gantry/NAME)
   --label KEY=VALUE         label of the node; may be repeated
+  --taint KEY=VALUE:EFFECT  taint that the node registers with; may be repeated
+  --provider-id ID          the provider's name of the machine, <provider>://<identifier>
+  --capacity RESOURCE=QUANTITY  what the node has, where it is not the machine's own, or an extended resource; may be repeated
   --max-pods COUNT          (110)
   --heartbeat-ms MS         (${defaultNodeTimes.heartbeatMs})
   --statistics-ms MS        how often usage is read (${defaultSampleMs})
@@ -106,6 +114,11 @@ export function readConfig(args: readonly string[], env: Env): MainOptions {
       labels: Object.fromEntries(
         given.list('label').map((item) => given.parseItem('label', item, labelOf, 'must be key=value')),
       ),
+      taints: given.list('taint').map((item) => given.parseItem('taint', item, parseTaint, 'must be key=value:effect')),
+      capacity: Object.fromEntries(
+        given.list('capacity').map((item) => given.parseItem('capacity', item, amountOf, 'must be resource=quantity')),
+      ),
+      ...optional('providerId', given.text('provider-id')),
       ...optional('allowedUnsafeSysctls', sysctls.length > 0 ? sysctls : undefined),
       ...optional('diagnostics', given.text('diagnostics')),
       ...optional('podCidr', given.text('pod-cidr')),
@@ -150,6 +163,11 @@ function listenOf(text: string): { readonly host: string; readonly port: number 
 function labelOf(text: string): [string, string] | undefined {
   const at = text.indexOf('=');
   return at > 0 ? [text.slice(0, at), text.slice(at + 1)] : undefined;
+}
+
+function amountOf(text: string): [string, string] | undefined {
+  const [resource, amount] = labelOf(text) ?? ['', ''];
+  return resource !== '' && quantityProblem(amount) === undefined ? [resource, amount] : undefined;
 }
 
 function firstAddress(): string {

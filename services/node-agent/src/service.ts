@@ -234,6 +234,8 @@ async function nodeFacts(
     agentAddress,
     podCidr: config.podCidr,
     labels: config.labels ?? {},
+    taints: config.taints ?? [],
+    providerId: config.providerId,
     capacity: capacityOf(machine, config.maxPods ?? defaultMaxPods, config.capacity ?? {}),
     allocatable: allocatableOf(config, machine),
     systemInfo: await systemInfo(runtime.info, kubernetesVersion.gitVersion),

@@ -2,9 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { type Clock, systemClock } from '@gantry/runtime/clock.ts';
-import { GantryError } from '@gantry/runtime/errors.ts';
+import { alreadyExists, GantryError } from '@gantry/runtime/errors.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
 import { ensurePrivateFolder } from '@gantry/runtime/private-files.ts';
+import { Semaphore } from '@gantry/runtime/semaphore.ts';
 import { readJson, writeWhole } from '../json-file.ts';
 import { type AddressPlan, addressPlan, freePlanNumbers, nodeAddresses } from './address-plan.ts';
 import type { ContainerdHome } from './containerd.ts';
@@ -13,13 +14,15 @@ import { destroyNode, haltNode, type LocalNode, type SupervisedNode, startLocalN
 import {
   addBridge,
   applyNetwork,
+  applyNode,
   namespacePath,
   ownerOfBridge,
   readRoutes,
   removeNetwork,
+  removeNode,
   setOwnerOfBridge,
 } from './network.ts';
-import { type NetworkSpec, namespaceOf } from './network-plan.ts';
+import { type NetworkNode, type NetworkSpec, namespaceOf } from './network-plan.ts';
 
 /** Nodes on this machine, each in a network namespace of its own. */
 export interface LocalClusterConfig {
@@ -27,15 +30,22 @@ export interface LocalClusterConfig {
   readonly directory: string;
   /** Names of the nodes: lower-case letters, digits and dashes. */
   readonly nodes: readonly string[];
+  /** Names of further nodes that an earlier run may have left, to be added soon: they are not removed. */
+  readonly kept?: readonly string[];
   /** From decideHost. */
   readonly choices: ContainerdChoices;
 }
 
-/** The running nodes. Disposing of them ends every container and undoes the set-up. */
+/** The running nodes. Disposing of them ends every container and undoes the set-up; no node may be coming or going then. */
 export interface LocalCluster extends AsyncDisposable {
+  /** Nodes that are there now. */
   readonly nodes: readonly LocalNode[];
   /** Pod CIDR of the whole cluster, and the machine's address as nodes and pods see it. */
   readonly addresses: AddressPlan;
+  /** Adds a node, or adopts what an earlier run left of it. */
+  add(name: string, signal?: AbortSignal): Promise<LocalNode>;
+  /** Ends everything that runs on a node, and gives its addresses back. One that is not there is no error. */
+  remove(name: string): Promise<void>;
   /** Lets go of the nodes but leaves containers running, for the next start to adopt. */
   detach(): Promise<void>;
 }
@@ -46,7 +56,7 @@ interface ClusterFile {
   readonly id?: string;
   readonly bridge: string;
   readonly plan: AddressPlan;
-  /** All nodes that there ever were: a node's index gives its address. */
+  /** All nodes that there ever were, but for those that were removed, whose places are empty: a node's index gives its address. */
   readonly nodes: readonly string[];
 }
 
@@ -56,60 +66,31 @@ export async function startLocalCluster(
   deps: { readonly log: Logger; readonly clock?: Clock },
   signal?: AbortSignal,
 ): Promise<LocalCluster> {
-  for (const name of config.nodes) checkName(name);
+  const { nodes, kept = [], choices } = config;
+  for (const name of nodes) checkName(name);
   const directory = resolve(config.directory);
   await ensurePrivateFolder(directory);
-  const { names, adopted, bridge, plan } = await claimCluster(join(directory, 'cluster.json'), config.nodes);
-  const homeOf = (name: string): ContainerdHome => ({
-    ...nodeAddresses(plan, names.indexOf(name)),
-    directory: join(directory, name),
-    choices: config.choices,
-    namespacePath: namespacePath(bridge, name),
-    cgroupPath: `/gantry/${namespaceOf(bridge, name)}`,
+  const claimed = await claimCluster(join(directory, 'cluster.json'), nodes);
+  const cluster = new RunningCluster({
+    ...claimed,
+    directory,
+    choices,
+    kept,
+    log: deps.log,
+    clock: deps.clock ?? systemClock,
   });
-  const unwanted = names.filter((name) => !config.nodes.includes(name) && existsSync(join(directory, name)));
-  const network: NetworkSpec = {
-    bridge,
-    plan,
-    nodes: [...config.nodes, ...unwanted].map((name) => ({ name, ...nodeAddresses(plan, names.indexOf(name)) })),
-  };
-  const undo = (): Promise<void> => removeNetwork(network);
-  try {
-    await applyNetwork(network, signal);
-    const nodes = await startNodes(config.nodes, homeOf, deps, signal);
-    for (const name of unwanted) await destroyNode(homeOf(name), undefined, deps.log);
-    return clusterOf(nodes, plan, undo);
-  } catch (error) {
-    // An interrupted start ends like a cluster that is stopped. After a failure, containers of an earlier run may still serve and are
-    // left alone; otherwise everything is undone but the logs that explain the failure.
-    if (signal?.aborted)
-      for (const name of [...config.nodes, ...unwanted]) await destroyNode(homeOf(name), undefined, deps.log);
-    else if (!adopted) for (const name of config.nodes) await haltNode(homeOf(name));
-    if (signal?.aborted || !adopted) await undo();
-    throw error;
-  }
-}
-
-/** Starts all nodes, or none: if one fails, the others are let go. */
-async function startNodes(
-  names: readonly string[],
-  homeOf: (name: string) => ContainerdHome,
-  { log, clock = systemClock }: { readonly log: Logger; readonly clock?: Clock },
-  signal: AbortSignal | undefined,
-): Promise<SupervisedNode[]> {
-  const started = await Promise.allSettled(
-    names.map((name) => startLocalNode({ name, home: homeOf(name) }, { log, clock }, signal)),
-  );
-  const nodes = started.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
-  const failed = started.find((each) => each.status === 'rejected');
-  if (failed === undefined) return nodes;
-  await Promise.all(nodes.map((node) => node.detach()));
-  throw failed.reason;
+  const wanted = [...nodes, ...kept];
+  const unwanted = claimed.names.filter((name) => !wanted.includes(name) && existsSync(join(directory, name)));
+  await cluster.start(nodes, unwanted, signal);
+  return cluster;
 }
 
 /** The network that a cluster took. */
 interface ClaimedCluster extends Pick<ClusterFile, 'bridge' | 'plan'> {
-  /** All nodes that there ever were. */
+  readonly id: string;
+  /** Path of the cluster's file. */
+  readonly path: string;
+  /** Nodes by their index; empty where a place is free. */
   readonly names: readonly string[];
   /** Whether an earlier run left a network or files to adopt. */
   readonly adopted: boolean;
@@ -123,7 +104,7 @@ async function claimCluster(path: string, wanted: readonly string[]): Promise<Cl
   const earlier = await readJson<ClusterFile>(path);
   const id = earlier?.id ?? randomUUID();
   // An index is an address: nodes keep theirs, so the earlier list comes first.
-  const names = [...new Set([...(earlier?.nodes ?? []), ...wanted])];
+  const names = wanted.reduce(withPlace, earlier?.nodes ?? []);
   const owner = earlier && (await ownerOfBridge(earlier.bridge));
   // A bridge without an owner: a crash came between its creation and the naming.
   const stands = owner === id || owner === '';
@@ -136,27 +117,160 @@ async function claimCluster(path: string, wanted: readonly string[]): Promise<Cl
     throw error;
   }
   // After a reboot the network is gone, but the pods' files remain.
-  const adopted = stands || (earlier !== undefined && names.some((name) => existsSync(join(dirname(path), name))));
-  return { bridge, plan, names, adopted };
+  const leftFiles = (name: string): boolean => name !== '' && existsSync(join(dirname(path), name));
+  return { id, path, bridge, plan, names, adopted: stands || (earlier !== undefined && names.some(leftFiles)) };
 }
 
-function clusterOf(nodes: readonly SupervisedNode[], addresses: AddressPlan, undo: () => Promise<void>): LocalCluster {
-  let left = false;
-  return {
-    nodes,
-    addresses,
-    async detach() {
-      left = true;
-      await Promise.all(nodes.map((node) => node.detach()));
+/** The names with one more: at its old place, at the first free one, or at the end. */
+function withPlace(names: readonly string[], name: string): readonly string[] {
+  if (names.includes(name)) return names;
+  const free = names.indexOf('');
+  return free < 0 ? [...names, name] : names.with(free, name);
+}
+
+/** A cluster with its nodes, which come and go. Changes of the network and of the cluster's file are made one after another. */
+class RunningCluster implements LocalCluster {
+  readonly #claimed: ClaimedCluster;
+  readonly #directory: string;
+  readonly #choices: ContainerdChoices;
+  readonly #deps: { readonly log: Logger; readonly clock: Clock };
+  readonly #kept: readonly string[];
+  readonly #changes = new Semaphore(1);
+  readonly #nodes = new Map<string, SupervisedNode>();
+  #names: readonly string[];
+  /** Names of the nodes in the network. */
+  #networked: readonly string[] = [];
+  #left = false;
+
+  constructor(
+    claimed: ClaimedCluster & {
+      readonly directory: string;
+      readonly kept: readonly string[];
+      readonly choices: ContainerdChoices;
+      readonly log: Logger;
+      readonly clock: Clock;
     },
-    async [Symbol.asyncDispose]() {
-      if (left) return;
-      left = true;
-      const ended = await Promise.allSettled(nodes.map((node) => node.destroy()));
-      await undo();
-      for (const each of ended) if (each.status === 'rejected') throw each.reason;
-    },
-  };
+  ) {
+    this.#claimed = claimed;
+    this.#directory = claimed.directory;
+    this.#choices = claimed.choices;
+    this.#kept = claimed.kept;
+    this.#deps = claimed;
+    this.#names = claimed.names;
+  }
+
+  get nodes(): readonly LocalNode[] {
+    return [...this.#nodes.values()];
+  }
+
+  get addresses(): AddressPlan {
+    return this.#claimed.plan;
+  }
+
+  /** Starts all nodes, or none, and ends those that are not wanted any more. */
+  async start(names: readonly string[], unwanted: readonly string[], signal: AbortSignal | undefined): Promise<void> {
+    const { log } = this.#deps;
+    this.#networked = [...names, ...unwanted];
+    try {
+      await applyNetwork(this.#network(), signal);
+      const started = await Promise.allSettled(names.map((name) => this.#startNode(name, signal)));
+      const failed = started.find((each) => each.status === 'rejected');
+      if (failed !== undefined) {
+        await Promise.all([...this.#nodes.values()].map((node) => node.detach()));
+        throw failed.reason;
+      }
+      for (const name of unwanted) await this.remove(name);
+    } catch (error) {
+      // An interrupted start ends like a cluster that is stopped. After a failure, containers of an earlier run may still serve and are
+      // left alone; otherwise everything is undone but the logs that explain the failure.
+      const { adopted } = this.#claimed;
+      if (signal?.aborted) for (const name of this.#networked) await destroyNode(this.#homeOf(name), undefined, log);
+      else if (!adopted) for (const name of names) await haltNode(this.#homeOf(name));
+      if (signal?.aborted || !adopted) await removeNetwork(this.#network());
+      throw error;
+    }
+  }
+
+  async add(name: string, signal?: AbortSignal): Promise<LocalNode> {
+    checkName(name);
+    if (this.#nodes.has(name)) throw alreadyExists({ group: '', resource: 'nodes', name });
+    const isLeft = existsSync(join(this.#directory, name));
+    try {
+      await this.#changes.run(async () => {
+        await this.#setNames(withPlace(this.#names, name));
+        this.#networked = [...this.#networked, name];
+        await applyNode(this.#network(), this.#networkNode(name), signal);
+      }, signal);
+      return await this.#startNode(name, signal);
+    } catch (error) {
+      // Containers that an earlier run left may still serve.
+      if (!isLeft || signal?.aborted) await this.remove(name);
+      throw error;
+    }
+  }
+
+  async remove(name: string): Promise<void> {
+    if (!this.#names.includes(name)) return;
+    const node = this.#nodes.get(name);
+    this.#nodes.delete(name);
+    if (node === undefined) await destroyNode(this.#homeOf(name), undefined, this.#deps.log);
+    else await node.destroy();
+    await this.#changes.run(async () => {
+      await removeNode(this.#network(), this.#networkNode(name));
+      this.#networked = this.#networked.filter((other) => other !== name);
+      await this.#setNames(this.#names.map((other) => (other === name ? '' : other)));
+    });
+  }
+
+  async detach(): Promise<void> {
+    this.#left = true;
+    await Promise.all([...this.#nodes.values()].map((node) => node.detach()));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#left) return;
+    this.#left = true;
+    // Left by an earlier run, and not added by this one.
+    const left = this.#kept.filter((name) => !this.#nodes.has(name) && existsSync(join(this.#directory, name)));
+    const ended = await Promise.allSettled([
+      ...[...this.#nodes.values()].map((node) => node.destroy()),
+      ...left.map((name) => this.remove(name)),
+    ]);
+    await removeNetwork(this.#network());
+    for (const each of ended) if (each.status === 'rejected') throw each.reason;
+  }
+
+  async #startNode(name: string, signal: AbortSignal | undefined): Promise<SupervisedNode> {
+    const node = await startLocalNode({ name, home: this.#homeOf(name) }, this.#deps, signal);
+    this.#nodes.set(name, node);
+    return node;
+  }
+
+  async #setNames(names: readonly string[]): Promise<void> {
+    const { id, path, bridge, plan } = this.#claimed;
+    await writeWhole(path, { id, bridge, plan, nodes: names } satisfies ClusterFile);
+    this.#names = names;
+  }
+
+  #network(): NetworkSpec {
+    const { bridge, plan } = this.#claimed;
+    return { bridge, plan, nodes: this.#networked.map((name) => this.#networkNode(name)) };
+  }
+
+  #networkNode(name: string): NetworkNode {
+    return { name, ...nodeAddresses(this.#claimed.plan, this.#names.indexOf(name)) };
+  }
+
+  #homeOf(name: string): ContainerdHome {
+    const { bridge, plan } = this.#claimed;
+    return {
+      ...nodeAddresses(plan, this.#names.indexOf(name)),
+      directory: join(this.#directory, name),
+      choices: this.#choices,
+      namespacePath: namespacePath(bridge, name),
+      cgroupPath: `/gantry/${namespaceOf(bridge, name)}`,
+    };
+  }
 }
 
 function checkName(name: string): void {

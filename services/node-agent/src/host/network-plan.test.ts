@@ -6,6 +6,8 @@ import {
   type NetworkSpec,
   namespaceOf,
   planNetwork,
+  planNode,
+  planNodeRemoval,
   planRemoval,
   streamGuardRules,
 } from './network-plan.ts';
@@ -77,4 +79,30 @@ it('masquerades only what leaves the cluster', () => {
 
 it("keeps everybody but the machine from containerd's streams", () => {
   expect(streamGuardRules(plan)).toContain('iifname != "lo" ip saddr != 10.65.0.1 tcp dport 10010 reject');
+});
+
+describe('a node that comes and goes', () => {
+  const [first, second] = spec.nodes as [NetworkSpec['nodes'][number], NetworkSpec['nodes'][number]];
+  const before = { links: ['lo', 'gantry0', hostLinkOf('gantry0', 'node-1')], namespaces: ['gantry0-node-1'] };
+
+  it('is made, and known to the others', () => {
+    const [links, inside, others, machine] = planNode(spec, second, before);
+    expect(links?.lines[0]).toBe('netns add gantry0-node-2');
+    expect(inside).toMatchObject({
+      namespace: 'gantry0-node-2',
+      lines: expect.arrayContaining([`route replace ${first.podCidr} via ${first.address}`]),
+    });
+    const route = `route replace ${second.podCidr} via ${second.address}`;
+    expect(others).toEqual({ namespace: 'gantry0-node-1', lines: [route] });
+    expect(machine?.lines).toEqual([`${route} dev gantry0`]);
+  });
+
+  it('leaves nothing behind, and asks for nothing that is gone', () => {
+    const flush = `route flush exact ${second.podCidr}`;
+    expect(planNodeRemoval(spec, second, everything)).toEqual([
+      { lines: [`link delete ${hostLinkOf('gantry0', 'node-2')}`, 'netns delete gantry0-node-2', flush] },
+      { namespace: 'gantry0-node-1', lines: [flush] },
+    ]);
+    expect(planNodeRemoval(spec, second, { links: ['lo'], namespaces: [] })).toEqual([{ lines: [flush] }]);
+  });
 });

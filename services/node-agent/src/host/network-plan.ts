@@ -46,22 +46,58 @@ export function planNetwork(spec: NetworkSpec, state: NetworkState): IpBatch[] {
   const root: string[] = [];
   if (!state.links.includes(bridge)) root.push(`link add ${bridge} type bridge`);
   root.push(`address replace ${plan.gateway}/24 dev ${bridge}`, `link set ${bridge} up`);
-  const inside: IpBatch[] = [];
-  for (const node of nodes) {
-    const namespace = namespaceOf(bridge, node.name);
-    const link = hostLinkOf(bridge, node.name);
-    const fresh = !state.namespaces.includes(namespace);
-    if (fresh) root.push(`netns add ${namespace}`);
-    if (fresh || !state.links.includes(link)) {
-      // A link without its namespace is a leftover of an earlier run.
-      if (state.links.includes(link)) root.push(`link delete ${link}`);
-      root.push(`link add ${link} type veth peer name eth0 netns ${namespace}`);
-    }
-    root.push(`link set ${link} master ${bridge} up`);
-    inside.push({ namespace, lines: insideOf(node, spec) });
+  root.push(...nodes.flatMap((node) => linksOf(node, spec, state)));
+  const inside = nodes.map((node) => ({ namespace: namespaceOf(bridge, node.name), lines: insideOf(node, spec) }));
+  return [{ lines: root }, ...inside, { lines: nodes.map((node) => machineRoute(node, spec)) }];
+}
+
+/** The commands that add a node to a network that stands. Running them again changes nothing. */
+export function planNode(spec: NetworkSpec, node: NetworkNode, state: NetworkState): IpBatch[] {
+  const others = spec.nodes.filter(({ name }) => name !== node.name);
+  return [
+    { lines: linksOf(node, spec, state) },
+    { namespace: namespaceOf(spec.bridge, node.name), lines: insideOf(node, spec) },
+    ...others.map(({ name }) => ({ namespace: namespaceOf(spec.bridge, name), lines: [routeTo(node)] })),
+    { lines: [machineRoute(node, spec)] },
+  ];
+}
+
+/** The commands that take a node out of a network that stands, as far as it is there. */
+export function planNodeRemoval(spec: NetworkSpec, node: NetworkNode, state: NetworkState): IpBatch[] {
+  const others = spec.nodes.filter(({ name }) => name !== node.name);
+  const flush = `route flush exact ${node.podCidr}`;
+  return [
+    { lines: [...endsOf(node, spec, state), flush] },
+    ...others
+      .map(({ name }) => namespaceOf(spec.bridge, name))
+      .filter((namespace) => state.namespaces.includes(namespace))
+      .map((namespace) => ({ namespace, lines: [flush] })),
+  ];
+}
+
+/** The namespace of a node and the pair of links that leads to it. */
+function linksOf(node: NetworkNode, { bridge }: NetworkSpec, state: NetworkState): string[] {
+  const lines: string[] = [];
+  const namespace = namespaceOf(bridge, node.name);
+  const link = hostLinkOf(bridge, node.name);
+  const fresh = !state.namespaces.includes(namespace);
+  if (fresh) lines.push(`netns add ${namespace}`);
+  if (fresh || !state.links.includes(link)) {
+    // A link without its namespace is a leftover of an earlier run.
+    if (state.links.includes(link)) lines.push(`link delete ${link}`);
+    lines.push(`link add ${link} type veth peer name eth0 netns ${namespace}`);
   }
-  const routes = nodes.map((node) => `route replace ${node.podCidr} via ${node.address} dev ${bridge}`);
-  return [{ lines: root }, ...inside, { lines: routes }];
+  lines.push(`link set ${link} master ${bridge} up`);
+  return lines;
+}
+
+/** A route of the machine to a node's pods. */
+function machineRoute(node: NetworkNode, { bridge }: NetworkSpec): string {
+  return `${routeTo(node)} dev ${bridge}`;
+}
+
+function routeTo({ podCidr, address }: NetworkNode): string {
+  return `route replace ${podCidr} via ${address}`;
 }
 
 function insideOf(node: NetworkNode, { plan, nodes }: NetworkSpec): string[] {
@@ -70,23 +106,25 @@ function insideOf(node: NetworkNode, { plan, nodes }: NetworkSpec): string[] {
     `address replace ${node.address}/24 dev eth0`,
     'link set eth0 up',
     `route replace default via ${plan.gateway}`,
-    ...nodes
-      .filter((other) => other.name !== node.name)
-      .map((other) => `route replace ${other.podCidr} via ${other.address}`),
+    ...nodes.filter((other) => other.name !== node.name).map(routeTo),
   ];
 }
 
 /** Removes the network; routes disappear with their links. */
 export function planRemoval(spec: NetworkSpec, state: NetworkState): IpBatch[] {
-  const lines: string[] = [];
-  for (const node of spec.nodes) {
-    const link = hostLinkOf(spec.bridge, node.name);
-    const namespace = namespaceOf(spec.bridge, node.name);
-    if (state.links.includes(link)) lines.push(`link delete ${link}`);
-    if (state.namespaces.includes(namespace)) lines.push(`netns delete ${namespace}`);
-  }
+  const lines = spec.nodes.flatMap((node) => endsOf(node, spec, state));
   if (state.links.includes(spec.bridge)) lines.push(`link delete ${spec.bridge}`);
   return [{ lines }];
+}
+
+/** The end of a node's links and namespace. */
+function endsOf(node: NetworkNode, { bridge }: NetworkSpec, state: NetworkState): string[] {
+  const link = hostLinkOf(bridge, node.name);
+  const namespace = namespaceOf(bridge, node.name);
+  return [
+    ...(state.links.includes(link) ? [`link delete ${link}`] : []),
+    ...(state.namespaces.includes(namespace) ? [`netns delete ${namespace}`] : []),
+  ];
 }
 
 /** nftables rules of a node's namespace: only the machine itself may connect to containerd's streaming port, not pods. */

@@ -3,10 +3,13 @@ import { run } from './commands.ts';
 import {
   type IpBatch,
   masqueradeRules,
+  type NetworkNode,
   type NetworkSpec,
   type NetworkState,
   namespaceOf,
   planNetwork,
+  planNode,
+  planNodeRemoval,
   planRemoval,
   streamGuardRules,
 } from './network-plan.ts';
@@ -46,13 +49,27 @@ export async function applyNetwork(spec: NetworkSpec, signal?: AbortSignal): Pro
   await runBatches(planNetwork(spec, await readState()), signal);
   // The machine routes between its nodes' pods and the outside; bridged traffic must pass the service rules of each node.
   await setSysctls(undefined);
-  for (const node of spec.nodes) {
-    const path = namespacePath(spec.bridge, node.name);
-    await setSysctls(path);
-    await run('nsenter', [`--net=${path}`, 'nft', '-f', '-'], { input: streamGuardRules(spec.plan), signal });
-  }
+  for (const node of spec.nodes) await guardNode(spec, node, signal);
   await run('nft', ['-f', '-'], { input: masqueradeRules(spec), signal });
   await allowForwarding(spec.bridge, signal);
+}
+
+/** Adds a node to a network that stands, or completes what is there of it. */
+export async function applyNode(spec: NetworkSpec, node: NetworkNode, signal?: AbortSignal): Promise<void> {
+  await runBatches(planNode(spec, node, await readState()), signal);
+  await guardNode(spec, node, signal);
+}
+
+/** Takes a node out of the network, as far as it is there. */
+export async function removeNode(spec: NetworkSpec, node: NetworkNode): Promise<void> {
+  await runBatches(planNodeRemoval(spec, node, await readState()));
+}
+
+/** Settings of a node's namespace that are no links and routes. */
+async function guardNode({ bridge, plan }: NetworkSpec, { name }: NetworkNode, signal?: AbortSignal): Promise<void> {
+  const path = namespacePath(bridge, name);
+  await setSysctls(path);
+  await run('nsenter', [`--net=${path}`, 'nft', '-f', '-'], { input: streamGuardRules(plan), signal });
 }
 
 /** Removes the network, as far as it exists. IP forwarding stays on: others may rely on it by now. */

@@ -1,9 +1,12 @@
+import { existsSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { networkInterfaces } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type Clock, systemClock } from '@gantry/runtime/clock.ts';
 import { GantryError } from '@gantry/runtime/errors.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
 import { ensurePassableFolder } from '@gantry/runtime/private-files.ts';
+import { type CgroupLimits, limitCgroup } from '../runtime/cgroups.ts';
 import { openProcessRuntime, processDirectory } from '../runtime/process/driver.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { AddressPlan } from './address-plan.ts';
@@ -18,6 +21,8 @@ export interface HostNodesConfig {
   /** Directory of the nodes' files. A later start with the same directory adopts running containers. */
   readonly directory: string;
   readonly nodes: readonly string[];
+  /** Further nodes that an earlier run may have left, to be added soon: they are not removed. */
+  readonly kept?: readonly string[];
   /** `auto` takes real containers where the machine allows them; with `cri` it is FailedPrecondition where it does not. */
   readonly driver: 'auto' | 'cri' | 'process';
 }
@@ -51,7 +56,17 @@ export interface HostNodes extends AsyncDisposable {
   readonly reasons: readonly string[];
   /** Debian packages that are missing for real containers. */
   readonly packages: readonly string[];
+  /** The nodes of the configuration. */
   readonly nodes: readonly HostNode[];
+  /** The machine's address as nodes and pods see it; undefined where they are in its own network. */
+  readonly gateway: string | undefined;
+  /**
+   * Sets up one more node, or adopts what an earlier run left of it.
+   * @param limits Amounts that its pods may have together; only real containers are held to them.
+   */
+  add(name: string, limits: CgroupLimits, signal?: AbortSignal): Promise<HostNode>;
+  /** Ends everything that runs on a node that was added, and undoes its set-up. One that is not there is no error. */
+  remove(name: string): Promise<void>;
   /** Lets go of the nodes but leaves containers running, for the next start to adopt. */
   detach(): Promise<void>;
 }
@@ -105,26 +120,46 @@ async function startUnlocked(
 }
 
 async function containerNodes(
-  { nodes: names }: HostNodesConfig,
+  { nodes: names, kept }: HostNodesConfig,
   directory: string,
   choices: ContainerdChoices,
   reasons: readonly string[],
   deps: HostNodesDeps,
   signal?: AbortSignal,
 ): Promise<HostNodes> {
-  const cluster = await startLocalCluster({ directory: join(directory, 'cri'), nodes: names, choices }, deps, signal);
-  const nodes = await Promise.all(cluster.nodes.map((local) => containerNode(local, cluster.addresses))).catch(
+  const local = { directory: join(directory, 'cri'), nodes: names, ...(kept === undefined ? {} : { kept }), choices };
+  const cluster = await startLocalCluster(local, deps, signal);
+  const nodes = await Promise.all(cluster.nodes.map((each) => containerNode(each, cluster.addresses))).catch(
     async (error: unknown) => {
       await (signal?.aborted ? cluster[Symbol.asyncDispose]() : cluster.detach());
       throw error;
     },
   );
-  const close = () => Promise.all(nodes.map((node) => node.runtime[Symbol.asyncDispose]()));
+  const added = new Map<string, HostNode>();
+  const close = () => Promise.all([...nodes, ...added.values()].map((node) => node.runtime[Symbol.asyncDispose]()));
   return {
     driver: 'cri',
     reasons,
     packages: [],
     nodes,
+    gateway: cluster.addresses.gateway,
+    async add(name, limits, stop) {
+      const node = await cluster.add(name, stop);
+      try {
+        await limitCgroup(node.cgroupPath, limits);
+        const whole = await containerNode(node, cluster.addresses);
+        added.set(name, whole);
+        return whole;
+      } catch (error) {
+        await cluster.remove(name);
+        throw error;
+      }
+    },
+    async remove(name) {
+      await added.get(name)?.runtime[Symbol.asyncDispose]();
+      added.delete(name);
+      await cluster.remove(name);
+    },
     async detach() {
       await close();
       await cluster.detach();
@@ -154,37 +189,52 @@ async function containerNode(local: LocalNode, { podCidr, gateway }: AddressPlan
 }
 
 async function processNodes(
-  { nodes: names }: HostNodesConfig,
+  { nodes: names, kept = [] }: HostNodesConfig,
   directory: string,
   { reasons, packages }: { readonly reasons: readonly string[]; readonly packages: readonly string[] },
   deps: HostNodesDeps,
 ): Promise<HostNodes> {
   const address = machineAddress();
-  const open = (rootDirectory: string): Promise<Runtime> =>
-    openProcessRuntime({ directory: processDirectory(rootDirectory), address }, { clock: deps.clock ?? systemClock });
-  const nodes = await Promise.all(
-    names.map(async (name): Promise<HostNode> => {
-      const rootDirectory = join(directory, 'process', name);
-      await ensurePassableFolder(processDirectory(rootDirectory));
-      return { name, address, runtime: await open(rootDirectory), rootDirectory };
-    }),
-  );
+  const folderOf = (name: string): string => join(directory, 'process', name);
+  const open = (name: string): Promise<Runtime> =>
+    openProcessRuntime({ directory: processDirectory(folderOf(name)), address }, { clock: deps.clock ?? systemClock });
+  const nodeOf = async (name: string): Promise<HostNode> => {
+    await ensurePassableFolder(processDirectory(folderOf(name)));
+    return { name, address, runtime: await open(name), rootDirectory: folderOf(name) };
+  };
+  const end = async (name: string): Promise<void> => {
+    // The agents may have been processes of their own, so the records on the disk count.
+    await using runtime = await open(name);
+    for (const sandbox of await runtime.observer.observe()) await runtime.sandboxes.remove(sandbox.id);
+  };
+  const nodes = await Promise.all(names.map(nodeOf));
+  const added = new Map<string, HostNode>();
   const detach = async () => {
-    await Promise.all(nodes.map((node) => node.runtime[Symbol.asyncDispose]()));
+    await Promise.all([...nodes, ...added.values()].map((node) => node.runtime[Symbol.asyncDispose]()));
   };
   return {
     driver: 'process',
     reasons,
     packages,
     nodes,
+    gateway: undefined,
     detach,
+    async add(name) {
+      const node = await nodeOf(name);
+      added.set(name, node);
+      return node;
+    },
+    async remove(name) {
+      await added.get(name)?.runtime[Symbol.asyncDispose]();
+      added.delete(name);
+      if (!existsSync(folderOf(name))) return;
+      await end(name);
+      await rm(folderOf(name), { recursive: true, force: true });
+    },
     async [Symbol.asyncDispose]() {
       await detach();
-      // The agents may have been processes of their own, so the records on the disk count.
-      for (const { rootDirectory } of nodes) {
-        await using runtime = await open(rootDirectory);
-        for (const sandbox of await runtime.observer.observe()) await runtime.sandboxes.remove(sandbox.id);
-      }
+      const left = kept.filter((name) => !added.has(name) && existsSync(folderOf(name)));
+      for (const name of [...names, ...added.keys(), ...left]) await end(name);
     },
   };
 }

@@ -19,6 +19,8 @@ const facts: NodeFacts = {
   addresses: ['10.65.0.2'],
   agentAddress: '127.0.0.1:4711',
   podCidr: '10.64.0.0/24',
+  taints: [],
+  providerId: undefined,
   labels: { 'topology.kubernetes.io/zone': 'a' },
   capacity: { cpu: '4' },
   allocatable: { cpu: '3' },
@@ -36,6 +38,18 @@ function register(
 }
 
 describe('the object of a node', () => {
+  it('registers with taints, and tells its machine; taints of one that is registered stay', () => {
+    const taints = [{ key: 'team', value: 'a', effect: 'NoSchedule' }];
+    const provided = { ...facts, taints, providerId: 'local://node-1' };
+    expect(nodeObject(provided, undefined).spec).toMatchObject({ taints, providerID: 'local://node-1' });
+    const stored: Node = { apiVersion: 'v1', kind: 'Node', metadata: { name: 'node-1' }, spec: {} };
+    expect(nodeObject(provided, stored).spec).toEqual({
+      providerID: 'local://node-1',
+      podCIDR: '10.64.0.0/24',
+      podCIDRs: ['10.64.0.0/24'],
+    });
+  });
+
   it('tells what the node is, and keeps what others put on it', () => {
     const stored: Node = {
       apiVersion: 'v1',

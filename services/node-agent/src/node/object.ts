@@ -1,4 +1,4 @@
-import type { Node, NodeCondition, NodeSystemInfo } from '@gantry/model/gen/gantry.core.v1.ts';
+import type { Node, NodeCondition, NodeSystemInfo, Taint } from '@gantry/model/gen/gantry.core.v1.ts';
 import { timeOf } from '../pods/container-status.ts';
 import type { Resources } from './capacity.ts';
 
@@ -14,6 +14,10 @@ export interface NodeFacts {
   readonly agentAddress: string | undefined;
   readonly podCidr: string | undefined;
   readonly labels: Readonly<Record<string, string>>;
+  /** Taints of a node that is not registered yet. */
+  readonly taints: readonly Taint[];
+  /** A provider's name of the machine; undefined where none provides it. */
+  readonly providerId: string | undefined;
   readonly capacity: Resources;
   readonly allocatable: Resources;
   readonly systemInfo: NodeSystemInfo;
@@ -56,6 +60,8 @@ export function nodeObject(facts: NodeFacts, stored: Node | undefined): Node {
       },
     },
     spec: {
+      ...(stored === undefined && facts.taints.length > 0 ? { taints: [...facts.taints] } : {}),
+      ...(facts.providerId === undefined ? {} : { providerID: facts.providerId }),
       ...stored?.spec,
       ...(facts.podCidr === undefined ? {} : { podCIDR: facts.podCidr, podCIDRs: [facts.podCidr] }),
     },

@@ -140,6 +140,8 @@ const noFacts: NodeFacts = {
   agentAddress: undefined,
   podCidr: undefined,
   labels: {},
+  taints: [],
+  providerId: undefined,
   capacity: {},
   allocatable: {},
   systemInfo: {},
@@ -223,6 +225,7 @@ function isCurrent(stored: Node, wanted: Node): boolean {
   return (
     contains(stored.metadata.labels, wanted.metadata.labels) &&
     contains(stored.metadata.annotations, wanted.metadata.annotations) &&
-    stored.spec?.podCIDR === wanted.spec?.podCIDR
+    stored.spec?.podCIDR === wanted.spec?.podCIDR &&
+    stored.spec?.providerID === wanted.spec?.providerID
   );
 }
