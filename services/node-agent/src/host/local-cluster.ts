@@ -79,7 +79,8 @@ export async function startLocalCluster(
     log: deps.log,
     clock: deps.clock ?? systemClock,
   });
-  const wanted = [...nodes, ...kept];
+  // Free places have no name.
+  const wanted = [...nodes, ...kept, ''];
   const unwanted = claimed.names.filter((name) => !wanted.includes(name) && existsSync(join(directory, name)));
   await cluster.start(nodes, unwanted, signal);
   return cluster;
@@ -174,13 +175,10 @@ class RunningCluster implements LocalCluster {
     try {
       await applyNetwork(this.#network(), signal);
       const started = await Promise.allSettled(names.map((name) => this.#startNode(name, signal)));
-      const failed = started.find((each) => each.status === 'rejected');
-      if (failed !== undefined) {
-        await Promise.all([...this.#nodes.values()].map((node) => node.detach()));
-        throw failed.reason;
-      }
+      for (const each of started) if (each.status === 'rejected') throw each.reason;
       for (const name of unwanted) await this.remove(name);
     } catch (error) {
+      await Promise.all([...this.#nodes.values()].map((node) => node.detach()));
       // An interrupted start ends like a cluster that is stopped. After a failure, containers of an earlier run may still serve and are
       // left alone; otherwise everything is undone but the logs that explain the failure.
       const { adopted } = this.#claimed;
@@ -210,6 +208,7 @@ class RunningCluster implements LocalCluster {
   }
 
   async remove(name: string): Promise<void> {
+    checkName(name);
     if (!this.#names.includes(name)) return;
     const node = this.#nodes.get(name);
     this.#nodes.delete(name);
