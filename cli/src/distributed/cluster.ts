@@ -17,9 +17,10 @@ import { ensureEncryption } from '../up/encryption.ts';
 import { findServiceEnvoy, startServiceEnvoy } from '../up/envoy.ts';
 import { freeAddress, freePort } from '../up/free-port.ts';
 import { type KubeAccess, prepareKubeAccess } from '../up/kube-access.ts';
+import type { Nodes } from '../up/node-set.ts';
 import type { UpOptions } from '../up/options.ts';
 import { announceCluster, prepareState } from '../up/state.ts';
-import { setUpNodes, startNodePrograms } from './nodes.ts';
+import { type NodeProgramDeps, setUpNodes, startNodePrograms } from './nodes.ts';
 import {
   type Addresses,
   apiProgram,
@@ -93,30 +94,44 @@ export async function startDistributed(options: UpOptions, deps: ClusterDeps): P
     binary === undefined
       ? undefined
       : stack.use(await launchLoadBalancer(launch, binary, addresses, { log, progress }));
-  const nodes = stack.use(
-    await startNodePrograms(host, { ...options, ...addresses }, { ...deps, client, clock, logDir, programs }),
-  );
-  progress(`${options.nodes} nodes with the ${nodes.host.driver} driver: ${nodes.host.reasons.join('; ')}`);
-  const groups = await startNodeGroups(options, {
-    ...{ nodes, certificates, client, driver: nodes.host.driver, books, runDir: run, clock, log },
-    forget: (name) => rm(logPath(logDir, name), { force: true }),
-  });
+  const all = { ...deps, client, clock, logDir, programs, certificates, books, runDir: run };
+  const started = stack.use(await startAllNodes(host, { ...options, ...addresses }, all));
   progress(`each service is a process of its own and started again when it ends; their logs are in ${logDir}`);
   const owned = stack.move();
   return {
     address: addresses.api,
     client,
-    nodes,
+    nodes: started.nodes,
     envoy,
     programs,
     // Programs that end are started again, for as long as it takes.
     done: new Promise(() => {}),
     [Symbol.asyncDispose]: async () => {
-      await groups[Symbol.asyncDispose]();
-      await endServices(programs, [nodes, ...(envoy ? [envoy] : [])], clock);
+      await endServices(programs, [started, ...(envoy ? [envoy] : [])], clock);
       await owned.disposeAsync();
     },
   };
+}
+
+/** The agents of the cluster's own nodes, and the groups of those that come and go. */
+async function startAllNodes(
+  host: HostNodes,
+  options: UpOptions & Pick<Addresses, 'api' | 'certificates'>,
+  deps: NodeProgramDeps & {
+    readonly certificates: ClusterCertificates;
+    readonly books: Awaited<ReturnType<typeof readBooks>>;
+    readonly runDir: string;
+  },
+): Promise<AsyncDisposable & { readonly nodes: Nodes }> {
+  const { progress, logDir } = deps;
+  await using stack = new AsyncDisposableStack();
+  const nodes = stack.use(await startNodePrograms(host, options, deps));
+  const { driver, reasons } = host;
+  progress(`${options.nodes} nodes with the ${driver} driver: ${reasons.join('; ')}`);
+  const forget = (name: string): Promise<void> => rm(logPath(logDir, name), { force: true });
+  stack.use(await startNodeGroups(options, { ...deps, nodes, driver, forget }));
+  const owned = stack.move();
+  return { nodes, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }
 
 /** Ends the services, the nodes and Envoy, and then the servers that the services depend on. */

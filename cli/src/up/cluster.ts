@@ -96,33 +96,13 @@ export async function startCluster(options: UpOptions, deps: ClusterDeps): Promi
     binary === undefined
       ? undefined
       : stack.use(await startLoadBalancer(binary, folders.run, progress, service('xdsLb', 'xds-lb')));
-  const books = await readBooks(options);
-  const nodes = stack.use(
-    await startNodes(options, {
-      serviceOf: (node) => ({
-        ...dialing(api.address, certificates.credentialsOf(node), 'node-agent'),
-        log: log.child({ service: 'node-agent' }),
-      }),
-      kept: keptNodes(options, books),
+  const { nodes } = stack.use(
+    await startAllNodes(options, {
+      ...{ certificates, client, clock, log, signal, progress, apiAddress: api.address, runDir: folders.run },
       // Pods reach the REST api there; it is on no other network.
       onNetwork: (gateway) => api.serveRestAt(formatAddress(gateway, parseAddress(kube.address).port)),
-      ...{ clock, log, signal, progress },
     }),
   );
-  progress(`${options.nodes} nodes with the ${nodes.host.driver} driver: ${nodes.host.reasons.join('; ')}`);
-  const { driver } = nodes.host;
-  const groups = {
-    nodes,
-    certificates,
-    client,
-    driver,
-    books,
-    runDir: folders.run,
-    clock,
-    log,
-    forget: async () => {},
-  };
-  stack.use(await startNodeGroups(options, groups));
   const owned = stack.move();
   return {
     address: api.address,
@@ -132,6 +112,35 @@ export async function startCluster(options: UpOptions, deps: ClusterDeps): Promi
     done: Promise.race([api.done, controllers.done, scheduler.done, ...(balancer ? [balancer.done] : [])]),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
+}
+
+/** The cluster's own nodes, and the groups of those that come and go. */
+async function startAllNodes(
+  options: UpOptions,
+  deps: Required<ClusterDeps> & {
+    readonly certificates: ClusterCertificates;
+    readonly client: Client;
+    readonly apiAddress: string;
+    readonly runDir: string;
+    readonly onNetwork: (gateway: string) => Promise<void>;
+  },
+): Promise<AsyncDisposable & { readonly nodes: Nodes }> {
+  const { certificates, apiAddress, progress } = deps;
+  await using stack = new AsyncDisposableStack();
+  const books = await readBooks(options);
+  const log = deps.log.child({ service: 'node-agent' });
+  const nodes = stack.use(
+    await startNodes(options, {
+      ...deps,
+      serviceOf: (node) => ({ ...dialing(apiAddress, certificates.credentialsOf(node), 'node-agent'), log }),
+      kept: keptNodes(options, books),
+    }),
+  );
+  const { driver, reasons } = nodes.host;
+  progress(`${options.nodes} nodes with the ${driver} driver: ${reasons.join('; ')}`);
+  stack.use(await startNodeGroups(options, { ...deps, nodes, driver, books, forget: async () => {} }));
+  const owned = stack.move();
+  return { nodes, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }
 
 /** Keys of the api: those of the Secrets in the store, and of service accounts' tokens. They are made at the first start. */
