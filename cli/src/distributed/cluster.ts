@@ -10,7 +10,7 @@ import { ensurePrivateFolder, newSecret } from '@gantry/runtime/private-files.ts
 import { openStore } from '@gantry/store/open.ts';
 import type { SupervisedEnvoy } from '@gantry/xds-lb/envoy.ts';
 import { clusterToken } from '../known-clusters.ts';
-import { keptNodes, readBooks, startNodeGroups } from '../node-groups/start.ts';
+import { keptNodes, readBooks, startNodeGroups, writeCloudConfig } from '../node-groups/start.ts';
 import { type ClusterCertificates, openCertificates } from '../up/certificates.ts';
 import type { Cluster, ClusterDeps } from '../up/cluster.ts';
 import { ensureEncryption } from '../up/encryption.ts';
@@ -69,7 +69,8 @@ export async function startDistributed(options: UpOptions, deps: ClusterDeps): P
   // Nodes come before the api, which is served on their network, too.
   const host = stack.use(await setUpNodes(options, keptNodes(options, books), { clock, log, signal }));
   const known = await apiAddresses(options, host, ports.api, { certificates, log });
-  const addresses = { ...ports, ...known, runDir: run, tokenFile: token.path, certificates };
+  const cloudConfig = await writeCloudConfig(options, run);
+  const addresses = { ...ports, ...known, runDir: run, tokenFile: token.path, certificates, cloudConfig };
   const programs = new Map<string, Supervised>();
   const launch: Launch = async (spec, answers) => {
     const program = stack.use(supervise(spec, { logDir, clock, progress }));

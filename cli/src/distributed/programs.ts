@@ -29,6 +29,8 @@ export interface Addresses {
   readonly gateway: string | undefined;
   /** File with the keys by which the api encrypts Secrets in the store. */
   readonly encryptionFile: string;
+  /** File with the settings of the provider of nodes; undefined where there is none. */
+  readonly cloudConfig: string | undefined;
   /** Each part's certificate, in a folder. */
   readonly certificates: Pick<ClusterCertificates, 'folderOf'>;
 }
@@ -116,6 +118,7 @@ export function controllersProgram(addresses: Addresses, { silenceConfirmMs }: U
   return service('controllers', {
     ...clientEnv(addresses, 'controllers'),
     GANTRY_CONTROLLERS_IDENTITY: identity,
+    ...(addresses.cloudConfig === undefined ? {} : { GANTRY_CONTROLLERS_CLOUD_CONFIG: addresses.cloudConfig }),
     ...(silenceConfirmMs === undefined ? {} : { GANTRY_CONTROLLERS_SILENCE_CONFIRM_MS: String(silenceConfirmMs) }),
   });
 }

@@ -1,5 +1,5 @@
 /** Node groups of a cluster on this machine: the local provider, served over the protocol that every provider speaks. */
-import { mkdir } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { atSocket, serveProvider } from '@gantry/cloud-provider/serve.ts';
 import { readJson, writeWhole } from '@gantry/node-agent/json-file.ts';
@@ -34,8 +34,19 @@ export function keptNodes(
   return books.filter(({ group }) => groups.includes(group)).map(({ name }) => name);
 }
 
+/** Writes the settings by which the autoscaler finds the local provider; undefined without groups. */
+export async function writeCloudConfig(
+  { nodeGroups = [] }: Pick<UpOptions, 'nodeGroups'>,
+  runDir: string,
+): Promise<string | undefined> {
+  if (nodeGroups.length === 0) return undefined;
+  const path = join(runDir, 'cloud.yaml');
+  await writeFile(path, `address: ${JSON.stringify(`unix:${providerSocket(runDir)}`)}\n`, { mode: 0o600 });
+  return path;
+}
+
 /** Path of the Unix socket on which the local provider is served. */
-export function providerSocket(runDir: string): string {
+function providerSocket(runDir: string): string {
   return join(runDir, 'provider.sock');
 }
 

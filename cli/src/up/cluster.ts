@@ -5,7 +5,8 @@ import { startApi } from '@gantry/api/service.ts';
 import { type Client, connect } from '@gantry/client/client.ts';
 import type { Credentials } from '@gantry/client/credentials.ts';
 import { EventRecorder } from '@gantry/client/event-recorder.ts';
-import { type ControllersConfig, defaultControllersConfig, startControllers } from '@gantry/controllers/service.ts';
+import { readConfig as readControllersConfig } from '@gantry/controllers/config.ts';
+import { type ControllersConfig, startControllers } from '@gantry/controllers/service.ts';
 import { openBus } from '@gantry/events/open.ts';
 import { readAuthority } from '@gantry/pki/files.ts';
 import { loadTokenKeys, readTokenKeys } from '@gantry/pki/token-keys.ts';
@@ -20,7 +21,7 @@ import type { SupervisedEnvoy } from '@gantry/xds-lb/envoy.ts';
 import { startXdsLb } from '@gantry/xds-lb/service.ts';
 import { openSources } from '@gantry/xds-lb/sources.ts';
 import { certificatesDir, clusterToken } from '../known-clusters.ts';
-import { keptNodes, readBooks, startNodeGroups } from '../node-groups/start.ts';
+import { keptNodes, readBooks, startNodeGroups, writeCloudConfig } from '../node-groups/start.ts';
 import { type ClusterCertificates, openCertificates } from './certificates.ts';
 import { ensureEncryption } from './encryption.ts';
 import { findServiceEnvoy, startServiceEnvoy } from './envoy.ts';
@@ -87,7 +88,8 @@ export async function startCluster(options: UpOptions, deps: ClusterDeps): Promi
   progress(`kubectl finds it with --kubeconfig ${kube.kubeconfigPath}`);
   stack.use(await announceCluster(api.address, certificates.folderOf('admin'), progress));
 
-  const controllers = stack.use(startControllers(controllersConfigOf(options), { ...service('controllers'), bus }));
+  const controllersConfig = controllersConfigOf(options, await writeCloudConfig(options, folders.run));
+  const controllers = stack.use(startControllers(controllersConfig, { ...service('controllers'), bus }));
   const scheduler = stack.use(
     startScheduler({ ...readSchedulerConfig([], process.env), identity }, { ...service('scheduler'), bus }),
   );
@@ -152,11 +154,10 @@ async function apiSecrets({ stateDir }: UpOptions, certificates: ClusterCertific
   return { encryption: parseEncryption(encryption.text), tokenKeys: () => readTokenKeys(folder), signer };
 }
 
-function controllersConfigOf({ silenceConfirmMs }: UpOptions): ControllersConfig {
-  return {
-    ...{ ...defaultControllersConfig, identity },
-    silenceConfirmMs: silenceConfirmMs ?? defaultControllersConfig.silenceConfirmMs,
-  };
+/** @param cloudConfig File with the settings of the provider of nodes; undefined where there is none. */
+function controllersConfigOf({ silenceConfirmMs }: UpOptions, cloudConfig: string | undefined): ControllersConfig {
+  const config = readControllersConfig(cloudConfig === undefined ? [] : ['--cloud-config', cloudConfig], process.env);
+  return { ...config, identity, silenceConfirmMs: silenceConfirmMs ?? config.silenceConfirmMs };
 }
 
 /** A client of the api with the credentials of one part, which owns what it writes by its name. */
