@@ -164,9 +164,10 @@ async function startParts(config: ApiConfig, deps: ApiDeps, stack: AsyncDisposab
     outside: (base) =>
       stack.use(outsideAdmission({ ...base, metrics: registry, decide: access.decide, pods: () => pods })),
   });
-  const agents = stack.use(new AgentConnections(deps.credentials ?? noCredentials));
-  const pods = new PodProxy({ ...core, agents });
-  const tokens = tokensOf(core, deps.credentials ?? noCredentials, keys);
+  const { credentials = noCredentials } = deps;
+  const agents = stack.use(new AgentConnections(credentials));
+  const pods = new PodProxy({ ...core, agents, credentials });
+  const tokens = tokensOf(core, credentials, keys);
   const flow = flowOf({ ...core, registry, enabled: config.priorityAndFairness });
   const aggregation = stack.use(aggregatorOf(core, pods, registry));
   const traffic = new TrafficProxy({ ...core, credentials: deps.credentials ?? noCredentials });

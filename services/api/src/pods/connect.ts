@@ -39,17 +39,20 @@ export function forwardOptions(ports: readonly number[]): ConnectOptions {
   return { kind: 'PodPortForwardOptions', apiVersion: 'v1', ...(ports.length > 0 ? { ports } : {}) };
 }
 
+/** Resources with a proxy, and the kinds of its options. */
+const proxyKinds = { nodes: 'NodeProxyOptions', pods: 'PodProxyOptions', services: 'ServiceProxyOptions' } as const;
+export type ProxiedResource = keyof typeof proxyKinds;
+
 /** The options of a request through a proxy. */
-export function proxyOptions(resource: 'pods' | 'services', path: string): ConnectOptions {
-  const kind = resource === 'pods' ? 'PodProxyOptions' : 'ServiceProxyOptions';
-  return { kind, apiVersion: 'v1', ...(path === '' ? {} : { path }) };
+export function proxyOptions(resource: ProxiedResource, path: string): ConnectOptions {
+  return { kind: proxyKinds[resource], apiVersion: 'v1', ...(path === '' ? {} : { path }) };
 }
 
 /** Asks admission about a connection. @param resource With its subresource, such as pods/exec. */
 export async function admitConnection(
   { kinds, chain }: Pick<CoreDeps, 'kinds' | 'chain'>,
   context: RequestContext,
-  resource: `${'pods' | 'services'}/${string}`,
+  resource: `${ProxiedResource}/${string}`,
   about: { readonly namespace: string; readonly name: string; readonly options: ConnectOptions },
 ): Promise<void> {
   const [plural, subresource] = resource.split('/') as [string, string];

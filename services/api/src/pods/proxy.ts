@@ -1,3 +1,4 @@
+import type { Credentials } from '@gantry/client/credentials.ts';
 import type {
   ContainerRef,
   ContainerStats,
@@ -14,12 +15,22 @@ import { GantryError } from '@gantry/runtime/errors.ts';
 import { attemptOn } from '../auth/authorization.ts';
 import type { CoreDeps, RequestContext } from '../core/context.ts';
 import type { AgentConnections } from './agents.ts';
-import { admitConnection, type ConnectOptions, execOptions, forwardOptions, proxyOptions } from './connect.ts';
+import {
+  admitConnection,
+  type ConnectOptions,
+  execOptions,
+  forwardOptions,
+  type ProxiedResource,
+  proxyOptions,
+} from './connect.ts';
 import { type Agent, agentOf, containerOf, locatePod } from './locate.ts';
+import { type Backend, nodeBackend } from './node-port.ts';
 import { type ProxyTarget, podTarget, serviceTarget } from './targets.ts';
 
 export interface ProxyDeps extends CoreDeps {
   readonly agents: AgentConnections;
+  /** Proof that nodes ask of the api. */
+  readonly credentials: Credentials;
 }
 
 /** Nodes that are asked for their figures at one time. */
@@ -124,10 +135,15 @@ export class PodProxy {
       : serviceTarget(this.#deps, namespace, id, this.#deps.entropy.random);
   }
 
-  /** Asks admission about a connection through a proxy to a pod or a service. */
+  /** The port of a node that a name in a proxy's path stands for. Authorizes nothing. */
+  nodeBackend(id: string): Promise<Backend> {
+    return nodeBackend(this.#deps, id);
+  }
+
+  /** Asks admission about a connection through a proxy. */
   admitProxy(
     context: RequestContext,
-    resource: 'pods' | 'services',
+    resource: ProxiedResource,
     namespace: string,
     id: string,
     path: string,

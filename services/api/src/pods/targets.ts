@@ -32,7 +32,7 @@ const serviceLabel = 'kubernetes.io/service-name';
 const defaultPorts = { http: 80, https: 443 } as const;
 
 /** Takes a name of a proxy's path apart. Throws BadRequest in Kubernetes' words. */
-export function namedBy(id: string, word: 'pod' | 'service'): Named {
+export function namedBy(id: string, word: 'node' | 'pod' | 'service'): Named {
   const parts = id.split(':');
   const [scheme, name, port] = parts.length === 3 ? parts : ['', parts[0], parts[1] ?? ''];
   if (parts.length > 3 || !name || !['', 'http', 'https'].includes(scheme!)) {

@@ -20,7 +20,10 @@ export interface ResourceDeps {
   readonly authorize: Authorize;
   readonly api: ResourceApi;
   readonly scheduling: Pick<SchedulingApi, 'admitBinding' | 'tryBinding' | 'bind' | 'evict'>;
-  readonly pods: Pick<PodProxy, 'admitProxy' | 'check' | 'logs' | 'exec' | 'portForward' | 'target' | 'dial'>;
+  readonly pods: Pick<
+    PodProxy,
+    'admitProxy' | 'nodeBackend' | 'check' | 'logs' | 'exec' | 'portForward' | 'target' | 'dial'
+  >;
   readonly tokens: Pick<TokenRequests, 'create'>;
   readonly clock: Clock;
   /** From 0 to 1. */

@@ -15,6 +15,12 @@ export const node: Kind<Node> = {
   message: 'gantry.core.v1.Node',
   objectField: 'node',
   hasStatus: true,
+  subresources: {
+    proxy: {
+      verbs: ['create', 'delete', 'get', 'patch', 'update'],
+      type: { group: '', version: 'v1', kind: 'NodeProxyOptions' },
+    },
+  },
   setDefaults: ({ spec, status }) => {
     if (spec?.podCIDR && !spec.podCIDRs?.length) spec.podCIDRs = [spec.podCIDR];
     if (status?.capacity !== undefined) status.allocatable ??= { ...status.capacity };

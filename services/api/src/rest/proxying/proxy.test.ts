@@ -107,6 +107,28 @@ describe('a proxied request', () => {
   });
 });
 
+test('a request for a node reaches its port', async () => {
+  const before = pods.proxy.nodeBackend;
+  const asked: string[] = [];
+  Object.assign(pods.proxy, {
+    nodeBackend: async (id: string) => {
+      asked.push(id);
+      return {
+        host: '10.0.0.7:10250',
+        scheme: 'http',
+        connect: () => connect((backend.address() as AddressInfo).port),
+      };
+    },
+  });
+  respond = (incoming, response) => response.end(`${incoming.url} at ${incoming.headers.host}`);
+  expect(await ask('GET', '/api/v1/nodes/worker:10250/proxy/metrics/cadvisor?x=1')).toMatchObject({
+    ...{ code: 200, text: '/metrics/cadvisor?x=1 at 10.0.0.7:10250' },
+  });
+  expect(asked).toEqual(['worker:10250']);
+  Object.assign(pods.proxy, { nodeBackend: before });
+  expect((await ask('GET', '/api/v1/nodes/absent/proxy/metrics')).code).toBe(404);
+});
+
 test('a WebSocket goes through', async () => {
   const socket = new WebSocket(`ws://127.0.0.1:${edge.port}${root}/socket`, {
     headers: { authorization: 'Bearer good' },

@@ -1,8 +1,11 @@
 import { type ClientRequest, request as httpRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { connect as connectTls } from 'node:tls';
 import { GantryError, isError } from '@gantry/runtime/errors.ts';
 import { attemptOn } from '../../auth/authorization.ts';
+import type { RequestContext } from '../../core/context.ts';
+import type { Backend } from '../../pods/node-port.ts';
 import { socketTo } from '../../pods/socket.ts';
 import type { ProxyTarget } from '../../pods/targets.ts';
 import type { Outgoing } from '../answer.ts';
@@ -11,17 +14,17 @@ import { forwardedHeaders, joinUpgraded, returnedHeaders, upgradeAnswerOf } from
 
 type Deps = Pick<ResourceDeps, 'pods' | 'authorize'>;
 
-/** Passes a request on to a port of a pod, or of one of a service's pods, and its answer back. */
+/** Passes a request on to a port of a node, of a pod, or of one of a service's pods, and its answer back. */
 export async function handleProxy(deps: Deps, request: ResourceRequest, response: Outgoing): Promise<void> {
   const { incoming, route, context } = request;
-  const target = await targetOf(deps, request);
+  const target = await backendOf(deps, request);
   if (route.restPath === '' && (incoming.method === 'GET' || incoming.method === 'HEAD')) {
     // Relative links of a page lead below it only where its address ends with a slash.
     const { pathname, search } = new URL(`http://localhost${incoming.url}`);
     response.writeHead(301, { location: `${pathname}/${search}` }).end();
     return;
   }
-  const call = open(deps, request, target, forwardedHeaders(request.incoming, target.host));
+  const call = open(request, target, forwardedHeaders(request.incoming, target.host));
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
   call.once('response', resolve);
   call.once('error', reject);
@@ -37,13 +40,13 @@ export async function handleProxy(deps: Deps, request: ResourceRequest, response
 /** Connects a client to a port of a pod in the protocol that both agree upon, such as WebSocket. */
 export async function serveProxy(deps: Deps, request: ResourceRequest, upgrade: Upgrade): Promise<void> {
   const { headers } = request.incoming;
-  const target = await targetOf(deps, request);
+  const target = await backendOf(deps, request);
   const wanted = {
     ...forwardedHeaders(request.incoming, target.host),
     connection: 'Upgrade',
     upgrade: String(headers.upgrade),
   };
-  const call = open(deps, request, target, wanted);
+  const call = open(request, target, wanted);
   const answer = await upgradeAnswerOf(call).catch((error: unknown) => {
     throw unreachable(error);
   });
@@ -51,28 +54,37 @@ export async function serveProxy(deps: Deps, request: ResourceRequest, upgrade: 
 }
 
 /** The port that a request is for, after admission. The user must be allowed to proxy; the pods of a service need no right of their own. */
-async function targetOf({ pods, authorize }: Deps, { route, context }: ResourceRequest): Promise<ProxyTarget> {
+async function backendOf({ pods, authorize }: Deps, { route, context }: ResourceRequest): Promise<Backend> {
   const { resource, namespace, name, verb, restPath } = route;
   authorize(context.user, attemptOn(verb, `${resource}/proxy`, { namespace, name }));
-  const type = resource === 'services' ? 'services' : 'pods';
+  const type = resource === 'services' || resource === 'nodes' ? resource : 'pods';
   await pods.admitProxy(context, type, namespace, name, restPath);
-  return pods.target(type, namespace, name);
+  if (type === 'nodes') return pods.nodeBackend(name);
+  const target = await pods.target(type, namespace, name);
+  return { ...target, connect: () => throughAgent(pods, context, target) };
 }
 
-/** Begins a request to a target through the agent of its pod's node. */
+/** A connection to a port of a pod, through the agent of its node. */
+function throughAgent(pods: Deps['pods'], context: RequestContext, target: ProxyTarget): Duplex {
+  const own = socketTo(pods, context, target);
+  if (target.scheme !== 'https') return own;
+  const secured = connectTls({ socket: own, rejectUnauthorized: false });
+  secured.once('close', () => own.destroy());
+  return secured;
+}
+
+/** Begins a request to a port. */
 function open(
-  { pods }: Deps,
   { incoming, route, context }: ResourceRequest,
-  target: ProxyTarget,
+  target: Backend,
   headers: Record<string, string | string[]>,
 ): ClientRequest {
   const { search } = new URL(`http://localhost${incoming.url}`);
   const { signal } = context;
-  const own = socketTo(pods, context, target);
-  const socket = target.scheme === 'https' ? connectTls({ socket: own, rejectUnauthorized: false }) : own;
+  const socket = target.connect();
   const path = `${route.restPath || '/'}${search}`;
   const call = httpRequest({ method: incoming.method ?? 'GET', path, headers, createConnection: () => socket, signal });
-  call.on('error', () => own.destroy());
+  call.on('error', () => socket.destroy());
   return call;
 }
 
@@ -80,7 +92,7 @@ function open(
 function answerHeaders(
   headers: IncomingHttpHeaders,
   { incoming, route }: ResourceRequest,
-  { host }: ProxyTarget,
+  { host }: Backend,
 ): Record<string, string | string[]> {
   const result = returnedHeaders(headers);
   const { pathname } = new URL(`http://localhost${incoming.url}`);

@@ -17,6 +17,7 @@ type StreamHandler = (deps: StreamDeps, request: ResourceRequest, upgrade: Upgra
 
 /** Subresources that stream, most of them both ways. */
 const handlers: Readonly<Record<string, StreamHandler>> = {
+  'nodes/proxy': serveProxy,
   'pods/attach': serveAttach,
   'pods/exec': serveExec,
   'pods/log': serveLog,

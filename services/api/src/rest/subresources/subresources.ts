@@ -15,6 +15,7 @@ export type SubresourceHandler = (deps: ResourceDeps, request: ResourceRequest, 
 
 /** Subresources that are no parts of the object and no scale, by resource. */
 const handlers: Readonly<Record<string, SubresourceHandler>> = {
+  'nodes/proxy': handleProxy,
   'pods/binding': handleBinding,
   'pods/eviction': handleEviction,
   'pods/log': handleLog,

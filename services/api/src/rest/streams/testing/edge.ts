@@ -44,6 +44,9 @@ export class FakePods {
 
   readonly proxy: ResourceDeps['pods'] = {
     admitProxy: async () => undefined,
+    nodeBackend: async (id) => {
+      throw new GantryError('NotFound', `nodes "${id}" not found`);
+    },
     logs: (_context, request) => this.#logs(request),
     check: async (_context, _resource, { pod, container }) => {
       if (pod !== 'web') throw new GantryError('NotFound', `pods "${pod}" not found`);
