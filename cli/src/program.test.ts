@@ -26,6 +26,7 @@ describe('createProgram', () => {
   it.each([
     [['scale', 'deploy/web', '--replicas', 'many'], 'must be a whole number'],
     [['scale', 'deploy/web'], '--replicas <count>'],
+    [['autoscale', 'deploy/web', '--min', '2'], '--max <count>'],
     [['get', 'pods', '-o', 'xml'], 'Allowed choices'],
     [['fly'], "unknown command 'fly'"],
     [['apply'], '-f, --filename'],

@@ -190,6 +190,21 @@ function addWriteCommands(program: Command, withClient: WithClient): void {
     .option('--dry-run', 'validate everything and change nothing', false)
     .action((flags) => withClient(async (context) => (await import('./commands/apply.ts')).apply(context, flags)));
   program
+    .command('autoscale <what...>')
+    .description('have the replicas of a workload follow its use of cpu and memory')
+    .requiredOption('--max <count>', 'most replicas', wholeNumber)
+    .option('--min <count>', "fewest replicas; the api's default where absent", wholeNumber)
+    .option('--cpu <target>', 'percent of the requested cpu, such as 70%, or an amount for each pod, such as 500m')
+    .option(
+      '--memory <target>',
+      'percent of the requested memory, such as 60%, or an amount for each pod, such as 200Mi',
+    )
+    .option('--name <name>', 'name of the autoscaler; that of the workload by default')
+    .option('--dry-run', 'validate everything and change nothing', false)
+    .action((what, flags) =>
+      withClient(async (context) => (await import('./commands/autoscale.ts')).autoscale(context, what, flags)),
+    );
+  program
     .command('defrag')
     .description('show which nodes can be freed by moving pods, or free them')
     .option('--execute', 'move the pods', false)
