@@ -12,6 +12,8 @@ const folder = projectFile('test/conformance/kubernetes');
 /** Programs of the suite with the packages that they are built from. */
 const packages = {
   agnhost: 'k8s.io/kubernetes/test/images/agnhost',
+  consumer: 'k8s.io/kubernetes/test/images/resource-consumer',
+  'consume-cpu': 'k8s.io/kubernetes/test/images/resource-consumer/consume-cpu',
   etcd: 'go.etcd.io/etcd/server/v3',
   ginkgo: 'github.com/onsi/ginkgo/v2/ginkgo',
   kubectl: 'k8s.io/kubernetes/cmd/kubectl',

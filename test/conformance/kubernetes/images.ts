@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { type BuiltImage, buildImage, type LayerEntry, writeImageTar } from '@gantry/node-agent/images/image.ts';
 import { busyboxImage, pauseImage, readBusybox } from '@gantry/node-agent/images/local.ts';
 import { file, parents, program } from './layers.ts';
-import { machineTools } from './tools.ts';
+import { machineTools, packageTool, stress } from './tools.ts';
 
 /** Writes the images that the tests name into the folder from which nodes take images in. */
 export async function writeTestImages(programs: string, imagesDir: string): Promise<void> {
@@ -40,6 +40,7 @@ export async function testImages(programs: string): Promise<Readonly<Record<stri
     pets: ['nautilus', 'kitten'].map((pet) => petImage(programs, pet, agnhost)),
     servers: [serverImage(programs)],
     etcd: [etcdImage(programs)],
+    consumer: [consumerImage(programs)],
   };
   const built = Object.entries(images).map(async ([file, of]) => [file, await Promise.all(of)] as const);
   return Object.fromEntries(await Promise.all(built));
@@ -151,6 +152,16 @@ async function etcdImage(programs: string): Promise<BuiltImage> {
   return busyboxImage({
     name: `${registry}/etcd:3.7.0-0`,
     layers: [[...parents('usr/local/bin'), program('usr/local/bin/etcd', content)]],
+  });
+}
+
+/** Uses cpu and memory as it is told; the latter by Debian's stress, where that can be had. */
+async function consumerImage(programs: string): Promise<BuiltImage> {
+  const own = ['consumer', 'consume-cpu'].map(async (name) => program(name, await readFile(join(programs, name))));
+  return buildImage({
+    name: `${testRegistry}/resource-consumer:1.14`,
+    layers: [await busyboxLayer(), await packageTool(programs, stress), await Promise.all(own)],
+    entrypoint: ['/consumer'],
   });
 }
 

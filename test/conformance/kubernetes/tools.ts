@@ -10,20 +10,24 @@ const machinePrograms = ['/bin/bash', '/bin/ss', '/usr/bin/curl', '/usr/bin/dig'
 /** The netcat whose options the tests use, and the paths in its Debian package and in images. */
 const netcat = { package: 'netcat-openbsd', from: 'bin/nc.openbsd', to: '/bin/nc' };
 
+/** Uses memory as it is told. */
+export const stress: PackageTool = { package: 'stress', from: 'usr/bin/stress', to: '/usr/bin/stress' };
+
+/** A program of a Debian package. */
+interface PackageTool {
+  readonly package: string;
+  /** Path in the package. */
+  readonly from: string;
+  /** Path in images. */
+  readonly to: string;
+}
+
 /** Programs of this machine, and netcat, each with its libraries; absent ones are left out. */
 export async function machineTools(programs: string): Promise<LayerEntry[]> {
   const contents = new Map<string, Buffer>();
-  const add = async (from: string, to: string): Promise<void> => {
-    if (!(await exists(from))) return;
-    contents.set(to, await readFile(from));
-    const libraries = execFileSync('ldd', [from], { encoding: 'utf8' }).match(/\/\S+/g) ?? [];
-    for (const library of libraries) contents.set(library, await readFile(await realpath(library)));
-  };
-  for (const path of machinePrograms) await add(path, path);
-  await add(join(await unpackedPackage(netcat.package, programs), netcat.from), netcat.to);
-  const folders = new Set(
-    [...contents.keys()].flatMap((path) => parents(dirname(path).slice(1)).map((each) => each.path)),
-  );
+  for (const path of machinePrograms) await addProgram(contents, path, path);
+  await addProgram(contents, join(await unpackedPackage(netcat.package, programs), netcat.from), netcat.to);
+  const folders = foldersOf(contents);
   // The shell of Debian's busybox prefers its own tools to programs of the path, and drops variables whose names are none to it.
   const shell: LayerEntry[] = contents.has('/bin/bash') ? [{ kind: 'symlink', path: 'bin/sh', target: 'bash' }] : [];
   return [
@@ -34,6 +38,28 @@ export async function machineTools(programs: string): Promise<LayerEntry[]> {
     ...(folders.has('etc') ? [] : [{ kind: 'directory', path: 'etc' } as const]),
     file('etc/nsswitch.conf', 'hosts: files dns\n'),
   ];
+}
+
+/** A program of a Debian package with its libraries; nothing where it cannot be had. */
+export async function packageTool(programs: string, tool: PackageTool): Promise<LayerEntry[]> {
+  const contents = new Map<string, Buffer>();
+  await addProgram(contents, join(await unpackedPackage(tool.package, programs), tool.from), tool.to);
+  return [
+    ...[...foldersOf(contents)].map((path): LayerEntry => ({ kind: 'directory', path })),
+    ...[...contents].map(([path, content]) => program(path.slice(1), content)),
+  ];
+}
+
+async function addProgram(contents: Map<string, Buffer>, from: string, to: string): Promise<void> {
+  if (!(await exists(from))) return;
+  contents.set(to, await readFile(from));
+  const libraries = execFileSync('ldd', [from], { encoding: 'utf8' }).match(/\/\S+/g) ?? [];
+  for (const library of libraries) contents.set(library, await readFile(await realpath(library)));
+}
+
+/** All folders that hold these files. */
+function foldersOf(contents: ReadonlyMap<string, Buffer>): Set<string> {
+  return new Set([...contents.keys()].flatMap((path) => parents(dirname(path).slice(1)).map((each) => each.path)));
 }
 
 /** The folder with the files of a Debian package, which is fetched once; empty where that is not possible. */
