@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { defaultApiConfig } from '@gantry/api/config.ts';
+import { defaultApiConfig, readConfig as readApiConfig } from '@gantry/api/config.ts';
 import { parseEncryption } from '@gantry/api/encryption/config.ts';
 import { startApi } from '@gantry/api/service.ts';
 import { type Client, connect } from '@gantry/client/client.ts';
@@ -73,7 +73,8 @@ export async function startCluster(options: UpOptions, deps: ClusterDeps): Promi
   };
   const api = stack.use(
     await startApi(
-      { ...defaultApiConfig, listen, rest: kube.address },
+      // Variables of the api alone, as those of the scheduler below.
+      { ...defaultApiConfig, listen, rest: kube.address, metrics: readApiConfig([], process.env).api.metrics },
       { store, bus, ...secrets, log: log.child({ service: 'api' }) },
     ),
   );

@@ -25,3 +25,17 @@ describe('readConfig', () => {
     expect(() => readConfig(args, {})).toThrow(message);
   });
 });
+
+test('a Prometheus is named with the rules of its series', () => {
+  const metricsOf = (args: readonly string[], env = {}) => readConfig(args, env).api.metrics;
+  const address = 'http://prometheus:9090';
+  expect(metricsOf([])).toEqual({ prometheus: undefined, rules: undefined });
+  expect(metricsOf(['--metric-rules', 'rules.yaml'], { GANTRY_API_PROMETHEUS: address })).toEqual({
+    prometheus: address,
+    rules: 'rules.yaml',
+  });
+  expect(() => metricsOf(['--prometheus', 'prometheus:9090'])).toThrow(
+    '--prometheus: Invalid value: "prometheus:9090"',
+  );
+  expect(() => metricsOf(['--metric-rules', 'rules.yaml'])).toThrow('--prometheus: Required value');
+});
