@@ -53,6 +53,34 @@ describe('a Job after others', () => {
     await expect(patched('job/zeroth')).resolves.toMatchObject({ metadata: { name: 'first' } });
   });
 
+  it('is refused where another one closes the circle at the same time', async () => {
+    for (let round = 0; round < 10; round++) {
+      const [x, y] = [`x-${round}`, `y-${round}`];
+      const results = await Promise.allSettled([create(x, `job/${y}`), create(y, `job/${x}`)]);
+      expect(results.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+      expect(results.find(({ status }) => status === 'rejected')).toHaveProperty('reason.reason', 'Invalid');
+    }
+    const both = await running.client.createBatch([aJob('left', 'job/right'), aJob('right', 'job/left')]);
+    expect(both.map(({ reason }) => reason)).toEqual(['', 'Invalid']);
+    const open = await running.client.createBatch([aJob('one', 'job/two'), aJob('two', 'job/three')]);
+    expect(open.map(({ reason }) => reason)).toEqual(['', '']);
+  });
+
+  it('is refused a change that closes one at the same time as another change', async () => {
+    await Promise.all([create('p'), create('q')]);
+    const after = (job: string, other: string) =>
+      running.client.patch(
+        'Job',
+        { namespace: 'default', name: job },
+        {
+          type: 'merge',
+          body: { metadata: { annotations: { 'gantry.dev/after': `job/${other}` } } },
+        },
+      );
+    const results = await Promise.allSettled([after('p', 'q'), after('q', 'p')]);
+    expect(results.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+  });
+
   it('is refused where its text says nothing', async () => {
     await expect(create('bad', 'pod/x, job/y=Ready')).rejects.toMatchObject({
       reason: 'Invalid',

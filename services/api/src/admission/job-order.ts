@@ -1,47 +1,51 @@
 import { builtIn } from '@gantry/model/built-in.ts';
 import { afterAnnotation, afterField, cycleOf, prerequisitesOf } from '@gantry/model/kinds/job/after.ts';
 import { invalid, invalidValue } from '@gantry/model/validation/causes.ts';
-import type { Store } from '@gantry/store/store.ts';
+import type { Operation, Store } from '@gantry/store/store.ts';
 import { objectKey } from '../core/keys.ts';
-import { decodeEntry } from '../core/stored-object.ts';
-import type { AdmissionAttempt, AdmissionStep } from './chain.ts';
+import { type AnyObject, decodeEntry } from '../core/stored-object.ts';
+import type { Accompaniment, AdmissionStep } from './chain.ts';
 
 const jobKind = builtIn.kindOf('batch', 'Job')!;
-/** Jobs of one namespace that may be before another, and before those, and so on: each costs a read. */
-const mostBefore = 1_000;
+/** Jobs of one namespace that may be before another, and before those, and so on: each costs a read, and a check in the commit. */
+const mostBefore = 500;
 
 type Annotations = Readonly<Record<string, string>> | undefined;
 
 /**
- * Refuses Jobs that would wait for one another in a circle by their annotations `gantry.dev/after`, of which none could ever start. Two that close
- * one at the same time both pass: the Job controller tells them.
+ * Refuses Jobs that would wait for one another in a circle by their annotations `gantry.dev/after`, of which none could ever start. The commit
+ * checks that the Jobs that come before are as they were read: of two that close a circle at the same time one is refused.
  */
 export function jobOrderStep(store: Pick<Store, 'get'>): AdmissionStep {
   return {
     name: 'JobOrder',
-    handles: ({ kind, operation, request: { subresource }, object, stored, name }) =>
-      kind === jobKind &&
-      (operation === 'CREATE' || operation === 'UPDATE') &&
-      subresource === '' &&
-      name !== '' &&
-      object?.metadata.annotations?.[afterAnnotation] !== undefined &&
-      object.metadata.annotations[afterAnnotation] !== stored?.metadata.annotations?.[afterAnnotation],
-    validate: (attempt) => refuseCycle(attempt, store),
+    // All of it is decided in the commit.
+    handles: () => false,
+    commit: ({ kind, object, stored }) => {
+      const after = object?.metadata.annotations?.[afterAnnotation];
+      if (kind !== jobKind || after === undefined) return undefined;
+      const before = stored?.object.metadata.annotations?.[afterAnnotation];
+      return after === before ? undefined : checkedOrder(object!, store);
+    },
   };
 }
 
-/** Throws Invalid that names the circle, or says that there are too many Jobs to find one. */
-async function refuseCycle({ name, namespace, object }: AdmissionAttempt, store: Pick<Store, 'get'>): Promise<void> {
-  const { annotations } = object!.metadata;
+/** Checks of all Jobs that come before one. Throws Invalid that names the circle, or says that there are too many Jobs to find one. */
+async function checkedOrder({ metadata }: AnyObject, store: Pick<Store, 'get'>): Promise<Accompaniment> {
+  const { annotations, name, namespace } = metadata;
+  const operations: Operation[] = [];
   const before = await annotationsBefore(annotations, async (job) => {
-    const entry = await store.get(objectKey(jobKind, namespace, job));
+    const key = objectKey(jobKind, namespace, job);
+    const entry = await store.get(key);
+    // The Job itself is written in this commit.
+    if (job !== name) operations.push({ type: 'check', key, expected: entry?.revision ?? 0 });
     return entry && decodeEntry(entry).metadata.annotations;
   });
   const problem =
     before === undefined
       ? `more than ${mostBefore} Jobs come before this one`
       : problemOf(cycleOf(name, annotations, (job) => before.get(job)));
-  if (problem === undefined) return;
+  if (problem === undefined) return { operations };
   throw invalid(jobKind, name, [invalidValue(afterField, annotations![afterAnnotation], problem)]);
 }
 

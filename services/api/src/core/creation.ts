@@ -141,9 +141,11 @@ class Round implements SharedBatch {
     if (this.operations.length + operations.length > maxOperations && this.members.length > 0) return false;
     const isShared = (operation: Operation): operation is Put =>
       operation.type === 'put' && this.#asked.has(operation.key);
+    // All expectations of a commit are tested before its writes: whoever expects something of a key that another one writes would not hear of it.
     const isInTheWay = (operation: Operation): boolean => {
       const { type, key } = operation;
-      return type !== 'check' && (this.#written.has(key) || (this.#shared.has(key) && !isShared(operation)));
+      if (type === 'check') return this.#written.has(key);
+      return this.#written.has(key) || this.#checks.has(key) || (this.#shared.has(key) && !isShared(operation));
     };
     if (operations.some(isInTheWay)) return false;
     const member = this.members.length;
