@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { GantryError } from '@gantry/runtime/errors.ts';
 import type { DaemonSet } from '../../gen/gantry.apps.v1.ts';
+import { parseInt64 } from '../../go-integers.ts';
 import type { Kind } from '../../kind.ts';
 import { formatLabels } from '../cells.ts';
 import { setTemplateDefaults } from '../pod/defaults.ts';
@@ -65,8 +66,8 @@ function setDaemonSetDefaults({ metadata, spec }: DaemonSet): void {
 
 /** Throws BadRequest for a count that is no number, as if the object could not be decoded. */
 function refuseOddGeneration(text: string | undefined): void {
-  if (text === undefined || /^[-+]?\d{1,18}$/.test(text)) return;
-  const problem = `strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`;
+  const problem = text === undefined ? undefined : parseInt64(text);
+  if (typeof problem !== 'string') return;
   throw new GantryError('BadRequest', `DaemonSet in version "v1" cannot be handled as a DaemonSet: ${problem}`);
 }
 

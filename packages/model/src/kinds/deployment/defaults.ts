@@ -1,5 +1,6 @@
 import type { Deployment, DeploymentSpec } from '../../gen/gantry.apps.v1.ts';
 import { setTemplateDefaults } from '../pod/defaults.ts';
+import { readRollback } from './rollback.ts';
 
 /** Steps of a rolling update in either direction, as a part of the replicas. */
 const defaultStep = '25%';
@@ -9,7 +10,9 @@ const defaultHistoryLimit = 10;
 const defaultProgressSeconds = 600;
 
 /** Sets a Deployment's left-out fields, in place. */
-export function setDeploymentDefaults({ spec }: Deployment): void {
+export function setDeploymentDefaults(deployment: Deployment): void {
+  const { spec } = deployment;
+  readRollback(deployment);
   spec.replicas ??= 1;
   spec.revisionHistoryLimit ??= defaultHistoryLimit;
   spec.progressDeadlineSeconds ??= defaultProgressSeconds;

@@ -8,17 +8,20 @@ import {
   validateSelectorAndTemplate,
   validateSelectorUpdate,
 } from '../replicaset/validation.ts';
+import { validateRollback } from './rollback.ts';
 
 const strategyTypes = ['Recreate', 'RollingUpdate'];
 
 /** Validates a Deployment. */
-export function validateDeployment({ spec }: Deployment): FieldCause[] {
+export function validateDeployment(deployment: Deployment): FieldCause[] {
+  const { spec } = deployment;
   return [
     ...nonNegative('spec.replicas', spec.replicas),
     ...validateSelectorAndTemplate(spec, 'deployment'),
     ...validateStrategy(spec),
     ...nonNegative('spec.minReadySeconds', spec.minReadySeconds),
     ...nonNegative('spec.revisionHistoryLimit', spec.revisionHistoryLimit),
+    ...validateRollback(deployment),
     ...validateProgressDeadline(spec),
   ];
 }
