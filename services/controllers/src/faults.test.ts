@@ -18,7 +18,7 @@ const defaultSteps = 300;
 
 type Careless = Pick<SimulationOptions, 'controllers' | 'beside' | 'wrapApi'>;
 
-async function run(scenario: Scenario, seed: number, cast: Careless = wholeCast()): Promise<void> {
+async function run(scenario: Scenario, seed: number, cast: Careless = wholeCast(scenario.settings)): Promise<void> {
   await using simulation = new Simulation({ seed, faults: allFaults, ...cast, ...scenario });
   scenario.setUp(simulation);
   await simulation.steps(scenario.steps ?? defaultSteps);

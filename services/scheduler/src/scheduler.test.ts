@@ -203,6 +203,23 @@ describe('waking', () => {
     expect(world.placements()).toEqual({ p: 'a' });
   });
 
+  test('a node that takes pods only a while after it came wakes those that wait for a new one', () => {
+    const world = new World();
+    world.pod('p', { requests: { cpu: '1' } });
+    expect(world.placements()).toEqual({});
+    world.node('empty', { cpu: '0' });
+    world.node('tainted', { taints: [{ key: 'starting', effect: 'NoSchedule' }] });
+    expect(world.placements()).toEqual({});
+    world.nowMs += 20_000;
+    world.node('tainted');
+    expect(world.placements()).toEqual({ p: 'tainted' });
+    world.pod('q', { requests: { cpu: '4' } });
+    expect(world.placements()).toEqual({});
+    world.nowMs += 20_000;
+    world.node('empty', { cpu: '4' });
+    expect(world.placements()).toEqual({ q: 'empty' });
+  });
+
   test('failures in a row lengthen the wait from 1 s to 10 s', () => {
     const world = new World();
     world.node('a', { cpu: '1' });

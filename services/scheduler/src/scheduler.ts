@@ -73,7 +73,11 @@ export class Scheduler {
 
   /** A node is new or changed. */
   setNode(info: NodeInfo): void {
-    for (const change of this.cluster.setNode(info)) this.#changes.add(change, this.cluster.slotOf(info.name));
+    const changes = this.cluster.setNode(info);
+    const node = this.cluster.slotOf(info.name);
+    for (const change of changes) this.#changes.add(change, node);
+    // Nodes come without capacity, or with taints that go a moment later: then they are new to those that wait for a new one.
+    if (changes.length > 0) this.#changes.add('nodeAdded', node);
   }
 
   /** A node is gone. */

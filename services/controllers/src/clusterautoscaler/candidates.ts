@@ -32,7 +32,7 @@ export function candidatesIn(
   const found: Candidate[] = [];
   for (const group of picture.groups) {
     const leaving = group.nodes.filter(({ isLeaving }) => isLeaving).length;
-    if (group.size - leaving <= group.snapshot.minSize) continue;
+    if (group.standing - leaving <= group.snapshot.minSize) continue;
     for (const member of group.nodes) {
       const { node, isUsable } = member;
       if (!isUsable || node.metadata.annotations?.[scaleDownDisabled] === 'true') continue;

@@ -12,6 +12,7 @@ export class Memory {
   readonly removals: RemovalsLog;
   readonly untold = new Untold();
   /** Since when nodes are seen, ready, not needed, marked, asked for to be ended; and may not be looked at. By uid. */
+  readonly machines = new SinceTimes();
   readonly seen = new SinceTimes();
   readonly ready = new SinceTimes();
   readonly unneeded = new SinceTimes();

@@ -30,6 +30,8 @@ export interface Group {
   readonly coming: number;
   /** The size that the group will have: that of its provider, and what was asked for and not answered. */
   readonly size: number;
+  /** Nodes that it has for certain: no more than its provider says, and registered. */
+  readonly standing: number;
 }
 
 /** The cluster as the autoscaler sees it in one round. */
@@ -54,7 +56,7 @@ export function pictureOf(
   snapshot: ProviderSnapshot,
   view: View,
   notes: Notes,
-  times: { readonly ready: SinceTimes; readonly seen: SinceTimes },
+  times: { readonly ready: SinceTimes; readonly seen: SinceTimes; readonly machines: SinceTimes },
   startupTaints: readonly string[],
   nowMs: number,
 ): Picture {
@@ -64,6 +66,9 @@ export function pictureOf(
     nodes.map(({ metadata }) => metadata.uid!),
     nowMs,
   );
+  // Machines of groups that cannot be read now are not forgotten.
+  const machines = snapshot.groups.flatMap(({ instances }) => instances.map(({ id }) => id));
+  times.machines.keep(snapshot.unread.size > 0 ? [...machines, ...times.machines.keys] : machines, nowMs);
   const isUp = (node: Node): boolean => isReady(node) && !isStarting(node, startupTaints);
   times.ready.keep(
     nodes.filter(isUp).map(({ metadata }) => metadata.uid!),
@@ -84,23 +89,30 @@ export function pictureOf(
     });
     const unregistered = group.instances.filter(({ id, state }) => !byProviderId.has(id) && state !== 'deleting');
     const counted = members.filter(({ instance }) => instance.state !== 'deleting').length;
-    const size = Math.max(group.targetSize, notes.expected(group.id, group.targetSize));
+    // Of what the provider says the most counts: nodes that come all the same would be ordered twice.
+    const machines = group.instances.filter(({ state }) => state !== 'deleting').length;
+    const size = Math.max(group.targetSize, machines, notes.expected(group.id, group.targetSize));
     const missing = Math.max(0, size - counted);
     const coming = missing + members.filter((member) => member.isComing).length;
-    return { snapshot: group, nodes: members, unregistered, missing, coming, size };
+    const standing = Math.min(group.targetSize, counted);
+    return { snapshot: group, nodes: members, unregistered, missing, coming, size, standing };
   });
-  return { groups, unread: snapshot.unread, nodes, lost: lostIn(snapshot, nodes) };
+  return { groups, unread: snapshot.unread, nodes, lost: lostIn(snapshot, nodes, times.machines) };
 }
 
-function lostIn({ groups, unread }: ProviderSnapshot, nodes: readonly Node[]): Node[] {
+/** Nodes that are known to have been of a group, and whose machines are gone. */
+function lostIn({ groups, unread, claimed }: ProviderSnapshot, nodes: readonly Node[], machines: SinceTimes): Node[] {
   if (unread.size > 0 || groups.length === 0) return [];
   const ids = new Set(groups.flatMap(({ instances }) => instances.map(({ id }) => id)));
-  const labelled = (node: Node): boolean => node.metadata.annotations?.[groupAnnotation] !== undefined;
+  const wasOurs = ({ metadata, spec }: Node): boolean =>
+    metadata.annotations?.[groupAnnotation] !== undefined ||
+    machines.wasKept(spec!.providerID!) ||
+    claimed.has(spec!.providerID!);
   return nodes.filter(
     (node) =>
       node.spec?.providerID &&
       !ids.has(node.spec.providerID) &&
-      labelled(node) &&
+      wasOurs(node) &&
       (!isReady(node) || isMarkedLeaving(node)),
   );
 }

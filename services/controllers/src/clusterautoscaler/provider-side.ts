@@ -37,7 +37,7 @@ export function providerSide(client: ProviderClient, clock: Pick<Clock, 'now' | 
   };
 
   return {
-    async observe(defaults, signal): Promise<ProviderSnapshot> {
+    async observe(defaults, doubtful, signal): Promise<ProviderSnapshot> {
       await client.refresh({ signal });
       const { groups, problems } = await client.nodeGroups({ signal });
       const unread = new Map<string, string>();
@@ -56,8 +56,13 @@ export function providerSide(client: ProviderClient, clock: Pick<Clock, 'now' | 
       for (let start = 0; start < groups.length; start += maxTogether) {
         await Promise.all(groups.slice(start, start + maxTogether).map(readOne));
       }
+      const listed = new Set(read.flatMap(({ instances }) => instances.map(({ id }) => id)));
+      const claimed = new Set<string>();
+      for (const node of unread.size > 0 ? [] : doubtful.filter(({ providerID }) => !listed.has(providerID))) {
+        if ((await client.nodeGroupForNode(node, { signal })) !== undefined) claimed.add(node.providerID);
+      }
       read.sort((a, b) => (a.id < b.id ? -1 : 1));
-      return { groups: read, unread, problems };
+      return { groups: read, unread, claimed, problems };
     },
     async increase(group, from, count, signal) {
       await demandTarget(group, from, signal);

@@ -51,8 +51,13 @@ export function removalSteps(
   const actions: Action[] = [];
   const given: { node: Node; reason: string }[] = [];
   const ending = new Map<string, GroupNode[]>();
+  const spare = new Map(picture.groups.map(({ snapshot, standing }) => [snapshot.id, standing - snapshot.minSize]));
   for (const { id, member } of marked) {
-    const next = nextOf(member, view, settings, times, nowMs);
+    const left = spare.get(id)!;
+    if (member.instance.state !== 'deleting') spare.set(id, left - 1);
+    // Others of its group have gone by themselves.
+    const isTooFew = left <= 0 && isReady(member.node) && !times.asked.has(member.node.metadata.uid!);
+    const next: Next = isTooFew ? tooFew : nextOf(member, view, settings, times, nowMs);
     if (next.type === 'evict') calls.push(...next.pods.map((pod) => eviction(pod, settings)));
     if (next.type === 'end') ending.set(id, [...(ending.get(id) ?? []), member]);
     if (next.type === 'stay') {
@@ -87,6 +92,8 @@ type Next =
   | { readonly type: 'wait' | 'end' }
   | { readonly type: 'evict'; readonly pods: readonly Pod[] }
   | { readonly type: 'stay'; readonly reason: string };
+
+const tooFew: Next = { type: 'stay', reason: 'the node group would have less than its least size' };
 
 function nextOf(
   { node, instance }: GroupNode,

@@ -1,6 +1,8 @@
 import type { PodBatch, SimulateRequest, SimulateResponse } from '@gantry/client/placement-messages.ts';
+import type { ProviderNode } from '@gantry/cloud-provider/provider.ts';
 import { podRequests } from '@gantry/model/amounts.ts';
 import type { ConfigMap, Node, Pod } from '@gantry/model/gen/gantry.core.v1.ts';
+import { isReady } from '@gantry/model/ready.ts';
 import type { Action, View } from '../core/action.ts';
 import type { Call, CallAnswer, Consulted } from '../core/consult.ts';
 import { type Candidate, candidatesIn } from './candidates.ts';
@@ -10,7 +12,7 @@ import { Memory } from './memory.ts';
 import { notesAnnotation } from './notes.ts';
 import { pendingPods } from './pending.ts';
 import { groupAnnotation, type Picture, pictureOf } from './picture.ts';
-import { removalSteps } from './removal.ts';
+import { providerNode, removalSteps } from './removal.ts';
 import { removalsAnnotation } from './removals-log.ts';
 import { repairsFor } from './repair.ts';
 import { nodesToRemove, softTaints, unneededOf } from './scale-down.ts';
@@ -24,6 +26,8 @@ import { failedToGrow, failedToRemove, grew, leaves, removed, timedOut } from '.
 const busyMs = 2_000;
 /** Milliseconds between the beginnings of two rounds, at least. */
 const shortestMs = 1_000;
+/** Nodes that the provider is asked about one by one in one round, at most. */
+const mostDoubtful = 20;
 /** Nodes that are told their group in one round, at most. */
 const mostNamed = 50;
 
@@ -81,12 +85,12 @@ export class Round {
     const stage = this.#stage;
     if (stage.type === 'rest') {
       const waitMs = this.#waitMs(stage.untilMs, view, nowMs, wallMs);
-      return waitMs > 0 ? [{ type: 'requeue', afterMs: waitMs }] : this.#observe(nowMs);
+      return waitMs > 0 ? [{ type: 'requeue', afterMs: waitMs }] : this.#observe(view, nowMs);
     }
     const heard = this.#heard?.id === stage.id ? this.#heard.answers : undefined;
     this.#heard = undefined;
     // The plan was not carried out to its end.
-    if (heard === undefined) return this.#observe(nowMs);
+    if (heard === undefined) return this.#observe(view, nowMs);
     if (stage.type === 'observing') return this.#think(heard[0]!, view, nowMs, wallMs);
     return stage.type === 'thinking'
       ? this.#act(stage, heard, view, nowMs, wallMs)
@@ -107,9 +111,10 @@ export class Round {
     return [...before, { type: 'consult', consultation: { id, calls } }, { type: 'requeue', afterMs: 0 }];
   }
 
-  #observe(nowMs: number): Action[] {
+  #observe(view: View, nowMs: number): Action[] {
     this.#begunMs = nowMs;
-    return this.#ask((id) => ({ type: 'observing', id }), [{ type: 'observe', defaults: this.#settings.group }]);
+    const { group: defaults } = this.#settings;
+    return this.#ask((id) => ({ type: 'observing', id }), [{ type: 'observe', defaults, doubtful: doubtfulIn(view) }]);
   }
 
   /** Looks at what the provider says, goes on with what is under way, and asks what would happen with other nodes. */
@@ -293,6 +298,12 @@ export class Round {
     this.#stage = { type: 'rest', untilMs: nowMs + afterMs };
     return [{ type: 'requeue', afterMs }];
   }
+}
+
+/** Nodes whose machines may be gone, as many as are asked about in a round. */
+function doubtfulIn(view: View): ProviderNode[] {
+  const silent = [...view.list('Node')].filter((node) => node.spec?.providerID && !isReady(node));
+  return silent.slice(0, mostDoubtful).map(providerNode);
 }
 
 function simulation(request: SimulateRequest, candidates: readonly Candidate[]): Call {

@@ -40,8 +40,8 @@ export function nodesToRemove(
   );
   let drains = settings.maxDrainParallelism - leaving.length;
   const spare = new Map(
-    picture.groups.map(({ snapshot, size, nodes }) => {
-      return [snapshot.id, size - snapshot.minSize - nodes.filter(({ isLeaving }) => isLeaving).length];
+    picture.groups.map(({ snapshot, standing, nodes }) => {
+      return [snapshot.id, standing - snapshot.minSize - nodes.filter(({ isLeaving }) => isLeaving).length];
     }),
   );
   const floor = new Floor(picture, settings);

@@ -21,13 +21,16 @@ export interface ProviderSnapshot {
   readonly groups: readonly GroupSnapshot[];
   /** Groups of which something could not be read, with the reason: nothing is decided about them. */
   readonly unread: ReadonlyMap<string, string>;
+  /** Nodes that were asked about and are of a group although no machine of theirs is listed, by their providerID. */
+  readonly claimed: ReadonlySet<string>;
   /** Sentences about groups that make no sense. */
   readonly problems: readonly string[];
 }
 
 /** The provider of nodes. All reject with a GantryError. */
 export interface ProviderSide {
-  observe(defaults: GroupOptions, signal: AbortSignal): Promise<ProviderSnapshot>;
+  /** @param doubtful Nodes whose machines may be gone. */
+  observe(defaults: GroupOptions, doubtful: readonly ProviderNode[], signal: AbortSignal): Promise<ProviderSnapshot>;
   /** Adds nodes to a group. @param from Its target size as the decision saw it: rejects with Conflict, and adds none, where it is another. */
   increase(group: string, from: number, count: number, signal: AbortSignal): Promise<void>;
   /** Takes back nodes that are not there yet, likewise. */
@@ -50,7 +53,7 @@ export interface Consultant {
 
 /** One call. */
 export type Call =
-  | { readonly type: 'observe'; readonly defaults: GroupOptions }
+  | { readonly type: 'observe'; readonly defaults: GroupOptions; readonly doubtful: readonly ProviderNode[] }
   | { readonly type: 'increase' | 'decrease'; readonly group: string; readonly from: number; readonly count: number }
   | { readonly type: 'deleteNodes'; readonly group: string; readonly nodes: readonly ProviderNode[] }
   | { readonly type: 'simulate'; readonly request: SimulateRequest }
@@ -135,7 +138,7 @@ async function answerTo(call: Call, consultant: Consultant | undefined, signal: 
 async function made(call: Call, { provider, scheduling }: Consultant, signal: AbortSignal): Promise<CallAnswer> {
   switch (call.type) {
     case 'observe':
-      return { type: 'observed', snapshot: await provider.observe(call.defaults, signal) };
+      return { type: 'observed', snapshot: await provider.observe(call.defaults, call.doubtful, signal) };
     case 'increase':
       await provider.increase(call.group, call.from, call.count, signal);
       return { type: 'done' };

@@ -1,4 +1,4 @@
-import { allControllers } from '../controllers.ts';
+import { allControllers, type ControllerSettings } from '../controllers.ts';
 import type { AutoscalerSettings } from '../horizontalpodautoscaler/settings.ts';
 import { NodeMonitor } from '../nodehealth/monitor.ts';
 import { defaultEvictionSettings } from '../nodehealth/zones.ts';
@@ -18,13 +18,13 @@ const autoscaling: AutoscalerSettings = {
 };
 
 /** All controllers, as the service runs them, with what it does beside them. */
-export function wholeCast(): Pick<SimulationOptions, 'controllers' | 'beside'> {
+export function wholeCast(settings: ControllerSettings = {}): Pick<SimulationOptions, 'controllers' | 'beside'> {
   let monitor = new NodeMonitor(silenceTimes, defaultEvictionSettings);
   let nextLookMs = 0;
   return {
     controllers: ({ clock }) => {
       monitor = new NodeMonitor(silenceTimes, defaultEvictionSettings);
-      return allControllers(clock, monitor, { autoscaling });
+      return allControllers(clock, monitor, { autoscaling, ...settings });
     },
     beside: (simulation) => {
       const nowMs = simulation.clock.monotonic();

@@ -31,6 +31,10 @@ export class Players {
   readonly #cutOff = new Set<string>();
   readonly #off = new Set<string>();
   readonly containers: Containers;
+  /** Nodes that a pod may have beside the rules of taints; all if absent. */
+  mayBind: (pod: Pod, node: Node) => boolean = () => true;
+  /** Hears of pods that no node takes. */
+  unschedulable: (pod: Pod) => void = () => {};
   /** Containers fail now and then. */
   failing = false;
   /** Chance of a step that a running pod fails, while any do. */
@@ -104,9 +108,12 @@ export class Players {
     const name = targetNodeOf(pod);
     const node =
       name === undefined
-        ? this.#random.pick(this.#store.all('Node').filter((each) => isSchedulable(each)))
+        ? this.#random.pick(this.#store.all('Node').filter((each) => isSchedulable(each) && this.mayBind(pod, each)))
         : this.#store.all('Node').find((each) => each.metadata.name === name && isSchedulable(each, pod));
-    if (node === undefined) return;
+    if (node === undefined) {
+      this.unschedulable(pod);
+      return;
+    }
     this.#store.edit(
       pod,
       (draft) => {

@@ -1,7 +1,9 @@
 import type { ReplicaSet } from '@gantry/model/gen/gantry.apps.v1.ts';
 import type { Pod, ReplicationController } from '@gantry/model/gen/gantry.core.v1.ts';
 import { isReady } from '@gantry/model/ready.ts';
+import type { ControllerSettings } from '../controllers.ts';
 import type { AnyObject } from '../core/action.ts';
+import type { Consultant } from '../core/consult.ts';
 import type { Measurer } from '../core/measure.ts';
 import { controllerOf } from '../core/owners.ts';
 import { isActive } from '../core/pods.ts';
@@ -23,6 +25,10 @@ export interface Scenario {
   readonly always?: (simulation: Simulation) => void;
   /** Steps of half a second without a write after which everything is at rest; if absent, the simulation's default. */
   readonly quietSteps?: number;
+  /** Settings of the controllers; if absent, the usual ones. */
+  readonly settings?: ControllerSettings;
+  /** Stands for the provider of nodes and the scheduler's simulation. */
+  readonly consultant?: (simulation: Simulation) => Consultant;
   /** Answers what controllers measure. */
   readonly measurer?: (simulation: Simulation) => Measurer;
   /** Faults that remain once everything came to rest; empty where all is well. */

@@ -1,4 +1,5 @@
 import { advice } from './advice-scenario.ts';
+import { clusterAutoscaling } from './cluster-autoscaler-scenario.ts';
 import { namespaces, volumes } from './cluster-scenarios.ts';
 import { cronJobs } from './cronjob-scenario.ts';
 import { daemonSets } from './daemonset-scenario.ts';
@@ -45,4 +46,5 @@ export const scenarios: readonly Scenario[] = [
   autoscalers,
   autoscalersToZero,
   advice,
+  clusterAutoscaling,
 ];

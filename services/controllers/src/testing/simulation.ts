@@ -4,6 +4,7 @@ import type { BackoffPolicy } from '@gantry/runtime/backoff.ts';
 import { FakeClock } from '@gantry/runtime/clock.ts';
 import { type Logger, silentLogger } from '@gantry/runtime/log.ts';
 import type { AnyObject, Controller, View } from '../core/action.ts';
+import type { Consultant } from '../core/consult.ts';
 import type { ControllerApi } from '../core/executor.ts';
 import type { Measurer } from '../core/measure.ts';
 import type { ReconcileResult } from '../core/metrics.ts';
@@ -52,6 +53,8 @@ export interface SimulationOptions {
   readonly measurer?: (simulation: Simulation) => Measurer;
   /** Goes on with each step, such as clients' requests that are under way. */
   readonly always?: (simulation: Simulation) => void;
+  /** Stands for the provider of nodes and the scheduler's simulation. */
+  readonly consultant?: (simulation: Simulation) => Consultant;
   /** Acts with each step, such as users; stops while the simulation settles. */
   readonly act?: (simulation: Simulation) => void;
 }
@@ -205,6 +208,7 @@ export class Simulation implements AsyncDisposable {
       }),
       metrics: { reconciled: (controller, result) => this.results.push({ controller, result }) },
       measurer: this.#options.measurer?.(this),
+      consultant: this.#options.consultant?.(this),
       clock: this.clock,
       log: this.#log,
       backoff,
