@@ -1,5 +1,5 @@
 import type { ProviderClient } from '@gantry/cloud-provider/client.ts';
-import type { GroupOptions, NodeGroup } from '@gantry/cloud-provider/provider.ts';
+import type { GroupOptions, NodeGroup, ProviderNode } from '@gantry/cloud-provider/provider.ts';
 import type { Node } from '@gantry/model/gen/gantry.core.v1.ts';
 import type { Clock } from '@gantry/runtime/clock.ts';
 import { conflict } from '@gantry/runtime/errors.ts';
@@ -56,11 +56,7 @@ export function providerSide(client: ProviderClient, clock: Pick<Clock, 'now' | 
       for (let start = 0; start < groups.length; start += maxTogether) {
         await Promise.all(groups.slice(start, start + maxTogether).map(readOne));
       }
-      const listed = new Set(read.flatMap(({ instances }) => instances.map(({ id }) => id)));
-      const claimed = new Set<string>();
-      for (const node of unread.size > 0 ? [] : doubtful.filter(({ providerID }) => !listed.has(providerID))) {
-        if ((await client.nodeGroupForNode(node, { signal })) !== undefined) claimed.add(node.providerID);
-      }
+      const claimed = unread.size > 0 ? new Set<string>() : await claimedOf(doubtful, read, client, signal);
       read.sort((a, b) => (a.id < b.id ? -1 : 1));
       return { groups: read, unread, claimed, problems };
     },
@@ -74,6 +70,21 @@ export function providerSide(client: ProviderClient, clock: Pick<Clock, 'now' | 
     },
     deleteNodes: (group, nodes, signal) => client.deleteNodes(group, nodes, { signal }),
   };
+}
+
+/** Nodes that the provider says are of a group, although it lists no machine of theirs. */
+async function claimedOf(
+  doubtful: readonly ProviderNode[],
+  groups: readonly GroupSnapshot[],
+  client: ProviderClient,
+  signal: AbortSignal,
+): Promise<Set<string>> {
+  const listed = new Set(groups.flatMap(({ instances }) => instances.map(({ id }) => id)));
+  const claimed = new Set<string>();
+  for (const node of doubtful.filter(({ providerID }) => !listed.has(providerID))) {
+    if ((await client.nodeGroupForNode(node, { signal })) !== undefined) claimed.add(node.providerID);
+  }
+  return claimed;
 }
 
 type Traits = Pick<GroupSnapshot, 'template' | 'options' | 'price'>;
