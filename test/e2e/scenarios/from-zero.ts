@@ -43,6 +43,13 @@ export function fromZeroScenarios(cluster: () => TestCluster): void {
       await eventually('it says that it is awake', async () => (await asleep()) === 'False');
     });
 
+    test('wakes for a pod that asks by its name', async () => {
+      await scaleTo(0);
+      await untilNone();
+      const ask = ['wget', '-T', '60', '-qO-', 'http://quiet:8085/'];
+      expect(await gantryOk(cluster(), ['exec', 'deploy/hello', '--', 'busybox', ...ask])).toMatch(/from pod quiet-/);
+    });
+
     test('goes to zero by itself when nobody asks, and not before', async () => {
       await annotate(shortest);
       const untilMs = Date.now() + 12_000;
