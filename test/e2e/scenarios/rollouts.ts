@@ -176,7 +176,7 @@ export function rolloutScenarios(cluster: () => TestCluster): void {
         return items.length === 0;
       });
       const top = await gantryOk(cluster(), ['top', 'services', '--window', '300']);
-      expect(top).toMatch(/^SERVICE +PORT +REVISION +REQUESTS\/S +SUCCESS +P50 +P99\n/);
+      expect(top).toMatch(/^SERVICE +PORT +REVISION +REQUESTS\/S +ACTIVE +SUCCESS +P50 +P99\n/);
       expect(top.match(/^page +8090 +[a-z0-9]+ +[0-9.]+ +[0-9.]+% +[0-9.]+ms +[0-9.]+ms$/gm)?.length).toBeGreaterThan(
         1,
       );
