@@ -11,6 +11,7 @@ import { endScenarios } from './end.ts';
 import { fromZeroScenarios } from './from-zero.ts';
 import { jobScenarios } from './jobs.ts';
 import { kubeScenarios } from './kube.ts';
+import { maintenanceScenarios } from './maintenance.ts';
 import { nodeScenarios } from './nodes.ts';
 import { rolloutScenarios } from './rollouts.ts';
 import { statefulScenarios } from './stateful.ts';
@@ -38,6 +39,7 @@ export function everyScenario(form: Form): void {
     daemonScenarios(cluster);
     nodeScenarios(form, cluster);
     crashScenarios(form, cluster);
+    maintenanceScenarios(cluster);
     endScenarios(cluster);
   });
 }
