@@ -177,9 +177,9 @@ export function rolloutScenarios(cluster: () => TestCluster): void {
       });
       const top = await gantryOk(cluster(), ['top', 'services', '--window', '300']);
       expect(top).toMatch(/^SERVICE +PORT +REVISION +REQUESTS\/S +ACTIVE +SUCCESS +P50 +P99\n/);
-      expect(top.match(/^page +8090 +[a-z0-9]+ +[0-9.]+ +[0-9.]+% +[0-9.]+ms +[0-9.]+ms$/gm)?.length).toBeGreaterThan(
-        1,
-      );
+      expect(
+        top.match(/^page +8090 +[a-z0-9]+ +[0-9.]+ +[0-9.]+ +[0-9.]+% +[0-9.]+ms +[0-9.]+ms$/gm)?.length,
+      ).toBeGreaterThan(1);
       const result = await load.stop();
       expect(whys(result)).toEqual(new Set());
       expect([...result.answers.keys()].sort()).toEqual(['version 1', 'version 5']);
