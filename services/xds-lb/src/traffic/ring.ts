@@ -100,6 +100,11 @@ export class Coverage {
   }
 }
 
+/** When the bucket begins in which a window begins: all of it counts. */
+export function startOfSum(windowMs: number, nowMs: number): number {
+  return firstBucket(windowMs, nowMs) * bucketMs;
+}
+
 function firstBucket(windowMs: number, nowMs: number): number {
   return Math.floor((nowMs - windowMs) / bucketMs);
 }

@@ -262,7 +262,26 @@ describe('TrafficStatistics', () => {
     expect(made.measure({}, hour + 30 * second).complete).toBe(false);
     made.lost(1);
     made.report(2, [], hour + 95 * second);
-    expect(made.measure({}, hour + 95 * second)).toMatchObject({ complete: true, problem: '' });
+    expect(made.measure({}, hour + 95 * second).complete).toBe(false);
+    made.report(2, [], hour + 100 * second);
+    expect(made.measure({}, hour + 100 * second)).toMatchObject({ complete: true, problem: '' });
+  });
+
+  it('exaggerates no rate after an Envoy vanished and another took its place, at whatever second', () => {
+    for (const phase of [0, 3, 7]) {
+      const made = statistics();
+      const start = hour + phase * second;
+      for (let t = 0; t <= 60; t += 5) made.report(1, [counter('upstream_rq_completed', 50)], start + t * second);
+      made.lost(1);
+      const complete: number[] = [];
+      for (let t = 61; t <= 110; t++) {
+        if (t % 5 === 1) made.report(2, [counter('upstream_rq_completed', 50)], start + t * second);
+        const { complete: isComplete, series } = made.measure({ windowSeconds: 20 }, start + t * second);
+        if (isComplete) complete.push(series[0]!.perSecond);
+      }
+      expect(complete.length).toBeGreaterThan(15);
+      for (const rate of complete) expect(rate).toBeCloseTo(10, 9);
+    }
   });
 
   it.each([-1, 901, Number.NaN])('refuses to look back %d seconds', (windowSeconds) => {

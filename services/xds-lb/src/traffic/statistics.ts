@@ -4,7 +4,7 @@ import { addedCounts, defaultWindowSeconds, maxWindowSeconds, summarized } from 
 import type { MeasureTrafficRequest, TrafficCounts, TrafficMeasurement } from '@gantry/client/traffic-messages.ts';
 import { GantryError } from '@gantry/runtime/errors.ts';
 import type { MetricFamily } from 'envoy-control-plane-ts/envoy/metrics.ts';
-import { type Counts, Coverage, Ring } from './ring.ts';
+import { type Counts, Coverage, Ring, startOfSum } from './ring.ts';
 import { countsOf, flushIntervalMs, latencyBoundsMs, type ReportedCounts } from './sink.ts';
 
 /** The port, and the revision or route, that the requests of a cluster or route count for. */
@@ -128,7 +128,7 @@ export class TrafficStatistics {
           .map((key) => namedCounts(key, nothing, coveredMs)),
       );
     const series = (byRoute ? routesIn(counts) : counts).map((each) => summarized(each, latencyBoundsMs));
-    const problem = this.#problem(nowMs - windowMs, coveredMs, nowMs) ?? '';
+    const problem = this.#problem(windowMs, coveredMs, nowMs) ?? '';
     return { series, complete: problem === '', problem, boundsMs: latencyBoundsMs, windowSeconds: seconds };
   }
 
@@ -151,9 +151,11 @@ export class TrafficStatistics {
     return this.#reporters.size;
   }
 
-  #problem(fromMs: number, coveredMs: number, nowMs: number): string | undefined {
+  #problem(windowMs: number, coveredMs: number, nowMs: number): string | undefined {
     if (this.#reporters.size === 0) return 'no Envoy reports';
-    if (this.#sinceMs > fromMs) return 'the xDS server has not run for so long';
+    // What a vanished Envoy counted in the first bucket has no time that it could be divided by.
+    const fromMs = startOfSum(windowMs, nowMs);
+    if (this.#sinceMs > nowMs - windowMs) return 'the xDS server has not run for so long';
     if (this.#lostMs >= fromMs) return 'an Envoy vanished, or its connection broke';
     if (this.#refusedMs >= fromMs) return `there are more than ${maxSeries} series`;
     const silent = [...this.#reporters.values()].some(({ lastMs }) => nowMs - lastMs > silentAfterMs);
