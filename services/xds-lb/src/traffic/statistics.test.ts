@@ -322,4 +322,22 @@ describe('metrics', () => {
     expect(text).toMatch(/duration_seconds_sum\{[^}]*\} 60.016\n/);
     expect(text).toMatch(/gantry_xds_reporting_envoys(\{[^}]*\})? 1\n/);
   });
+
+  it('have routes that are told apart under names of their own, so that no request counts twice', async () => {
+    const made = new TrafficStatistics(0);
+    const readName = routeStatName('web.shop_80', 'read');
+    made.know(
+      new Map<string, TrafficKey>([
+        [name, { ...key, route: '' }],
+        [readName, { ...key, revision: '', route: 'read', isPart: true }],
+      ]),
+    );
+    const ofRoute = { name: `${readName}.upstream_rq_completed`, metric: [{ counter: { value: 3 } }] };
+    made.report(1, [counter('upstream_rq_completed', 4), ofRoute], hour);
+    const registry = createMetrics('xds-lb');
+    registerTrafficMetrics(registry, made);
+    const text = await registry.metrics();
+    expect(text.match(/^gantry_service_requests_total\{.*$/gm)).toEqual([expect.stringMatching(/revision="a".* 4$/)]);
+    expect(text.match(/^gantry_route_requests_total\{.*$/gm)).toEqual([expect.stringMatching(/route="read".* 3$/)]);
+  });
 });
