@@ -14,6 +14,7 @@ import type { Clock } from '@gantry/runtime/clock.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
 import { createMetrics, serveDiagnostics } from '@gantry/runtime/metrics.ts';
 import type { Running } from '@gantry/runtime/service.ts';
+import type { AdviceSettings } from './advice/settings.ts';
 import { consultantOf } from './clusterautoscaler/consultant.ts';
 import { providerSide } from './clusterautoscaler/provider-side.ts';
 import type { ClusterAutoscalerSettings } from './clusterautoscaler/settings.ts';
@@ -51,6 +52,8 @@ export interface ControllersConfig {
   readonly clusterAutoscaler?:
     | { readonly provider: ProviderSettings; readonly settings: ClusterAutoscalerSettings }
     | undefined;
+  /** Periods and bounds of advice on requests; the usual ones if absent. */
+  readonly advice?: AdviceSettings;
   /** Prometheus that analyses of rollouts ask, such as http://prometheus:9090; if absent, none. */
   readonly prometheus?: string | undefined;
   /** Address of /metrics, /healthz and /readyz, such as 127.0.0.1:8084; if absent, they are not served. */

@@ -7,6 +7,7 @@ import { keys } from '../pods/labels.ts';
 import { statusOf } from '../pods/status.ts';
 import type { ContainerResources } from '../runtime/runtime.ts';
 import { PodWorld, podOf } from '../testing/pod-world.ts';
+import type { PodLimits } from './pod-limits.ts';
 import { resizePod } from './resizer.ts';
 import { noResize, PodResizes } from './resizes.ts';
 import { shareOf } from './shares.ts';
@@ -22,6 +23,7 @@ class Node {
   readonly files = new Map<string, ResizeRecord>();
   readonly worlds = new Map<string, PodWorld>();
   usedBytes = 0;
+  limits: PodLimits = { cpuShares: 1_024, cpuQuotaUs: undefined, memoryBytes: undefined };
   resizes = this.#open();
 
   #open(): PodResizes {
@@ -95,7 +97,12 @@ class Node {
                 world.running().map(({ id }) => ({ containerId: id, memoryWorkingSetBytes: this.usedBytes })),
             } as never,
           },
-          cgroups: undefined,
+          cgroups: {
+            read: async () => this.limits,
+            write: async (_, limits) => {
+              this.limits = { ...this.limits, ...limits };
+            },
+          },
           cgroupOf: () => '',
           resizes: this.resizes,
           nodeMemoryBytes: 2 ** 32,
@@ -337,4 +344,44 @@ it('never sets more aside than the node has, whatever pods ask for and whenever 
     }),
     { numRuns: 60 },
   );
+});
+
+describe('a pod with resources of its own', () => {
+  const whole = (memory: string) => ({ requests: { memory: '64Mi' }, limits: { memory } });
+  const inStatus = (made: Node) => statusOf(made.worlds.get('a')!.view(), node);
+
+  it('is told to be held by its former size until the new one is in force', async () => {
+    const made = started();
+    made.run('a', '1');
+    const before = made.wanted.get('a')!;
+    const sized = (generation: number, memory: string): Pod => ({
+      ...before,
+      metadata: { ...before.metadata, generation },
+      spec: { ...before.spec, resources: whole(memory) },
+    });
+    made.wanted.set('a', sized(2, '300Mi'));
+    await made.act('a');
+    expect(inStatus(made)).toMatchObject({ resources: whole('300Mi'), allocatedResources: { memory: '64Mi' } });
+    made.usedBytes = 100 * 2 ** 20;
+    made.wanted.set('a', sized(3, '90Mi'));
+    await made.act('a');
+    expect(made.conditions('a')).toEqual(['PodResizeInProgress Error']);
+    expect(inStatus(made).resources?.limits).toEqual({ memory: '300Mi' });
+    expect(made.limits.memoryBytes).toBe(300 * 2 ** 20);
+    made.usedBytes = 0;
+    made.worlds.get('a')!.nowMs += 60_000;
+    await made.act('a');
+    expect(made.limits.memoryBytes).toBe(90 * 2 ** 20);
+    expect(made.conditions('a')).toEqual([]);
+    expect(inStatus(made).resources?.limits).toEqual({ memory: '90Mi' });
+  });
+
+  it('or without them is told to have the sum of its containers', () => {
+    const made = started();
+    made.run('a', '1');
+    expect(inStatus(made)).toMatchObject({
+      resources: { requests: { cpu: '1', memory: '64Mi' }, limits: { memory: '128Mi' } },
+      allocatedResources: { cpu: '1', memory: '64Mi' },
+    });
+  });
 });

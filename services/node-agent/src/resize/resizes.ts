@@ -37,10 +37,12 @@ export interface ResizeState {
     | undefined;
   /** The shares by which running containers are held, by container id. */
   readonly inForce: ReadonlyMap<string, Share>;
+  /** The share by which the pod as a whole is held, while that is not the one that is set aside for it. */
+  readonly whole: Share | undefined;
 }
 
 /** A pod that was never resized. */
-export const noResize: ResizeState = { pending: undefined, underWay: undefined, inForce: new Map() };
+export const noResize: ResizeState = { pending: undefined, underWay: undefined, inForce: new Map(), whole: undefined };
 
 /** Dependencies of resizes. */
 export interface ResizesDeps {
@@ -60,6 +62,7 @@ interface Entry {
   pod: Pod;
   allocated: Allocation;
   inForce: Map<string, Share>;
+  whole: Share | undefined;
   pending: (Refusal & { readonly generation: number; readonly sinceMs: number }) | undefined;
   underWay: { generation: number; error: string | undefined; isApplied: boolean } | undefined;
   /** It ended: nothing is set aside for it. */
@@ -99,8 +102,8 @@ export class PodResizes {
     this.#noteInForce(entry, running);
     if (isNews && !entry.isOver) this.#newGeneration(entry);
     this.#noteCompletion(uid, entry, running);
-    const { pending, underWay, inForce, pod } = entry;
-    return { pod, resize: { pending, underWay, inForce } };
+    const { pending, underWay, inForce, whole, pod } = entry;
+    return { pod, resize: { pending, underWay, inForce, whole } };
   }
 
   /** The pod with what is set aside for it. */
@@ -125,10 +128,11 @@ export class PodResizes {
 
   /** All of a resize was carried out that needs no restart of a container. */
   finished(uid: string, generation: number): void {
-    const underWay = this.#entries.get(uid)?.underWay;
-    if (underWay?.generation !== generation) return;
-    underWay.isApplied = true;
-    underWay.error = undefined;
+    const entry = this.#entries.get(uid);
+    if (entry?.underWay?.generation !== generation) return;
+    entry.underWay.isApplied = true;
+    entry.underWay.error = undefined;
+    entry.whole = undefined;
   }
 
   /** A resize could not be carried out; it is tried again. */
@@ -189,6 +193,7 @@ export class PodResizes {
       allocated,
       pod: withAllocation(wanted, allocated),
       inForce: new Map(Object.entries(record?.inForce ?? {})),
+      whole: record?.whole,
       pending: undefined,
       underWay: underWay === undefined ? undefined : { generation: underWay, error: undefined, isApplied: false },
       isOver: wanted.status?.phase === 'Succeeded' || wanted.status?.phase === 'Failed',
@@ -234,6 +239,7 @@ export class PodResizes {
   #begin(uid: string, entry: Entry): void {
     const { wanted } = entry;
     const generation = wanted.metadata.generation ?? 0;
+    entry.whole ??= entry.allocated.pod;
     entry.allocated = allocationOf(wanted);
     entry.pod = wanted;
     entry.pending = undefined;
@@ -272,9 +278,9 @@ export class PodResizes {
     this.retry();
   }
 
-  #write(uid: string, { allocated, inForce, underWay, pod }: Entry): void {
+  #write(uid: string, { allocated, inForce, whole, underWay, pod }: Entry): void {
     try {
-      const record = { allocated, inForce: Object.fromEntries(inForce) };
+      const record = { allocated, inForce: Object.fromEntries(inForce), ...(whole && { whole }) };
       this.#deps.records.write(uid, underWay === undefined ? record : { ...record, underWay: underWay.generation });
     } catch (error) {
       this.#deps.log.error({ error: toGantryError(error), pod: podKey(pod) }, 'a resize could not be written down');

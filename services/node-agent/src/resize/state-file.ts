@@ -9,6 +9,8 @@ export interface ResizeRecord {
   readonly allocated: Allocation;
   /** Shares by which running containers are held, by container id, where they changed since the container was made. */
   readonly inForce: Readonly<Record<string, Share>>;
+  /** The share by which the pod as a whole is held, while that is not the one that is set aside for it. */
+  readonly whole?: Share;
   /** The generation of the resize that is being carried out. */
   readonly underWay?: number;
 }

@@ -1,5 +1,13 @@
-import type { ContainerStatus, PodCondition, PodStatus } from '@gantry/model/gen/gantry.core.v1.ts';
+import type {
+  ContainerStatus,
+  Pod,
+  PodCondition,
+  PodStatus,
+  ResourceRequirements,
+} from '@gantry/model/gen/gantry.core.v1.ts';
 import { resizeConditions } from '@gantry/model/kinds/pod/allocated.ts';
+import { addQuantities, parseQuantity } from '@gantry/model/quantity.ts';
+import { podTotals, writeAmounts, zero } from '@gantry/model/quota/amounts.ts';
 import type { PlannedContainer } from '../pods/spec.ts';
 import type { ContainerLife, PodView } from '../pods/view.ts';
 import type { ResizeState } from './resizes.ts';
@@ -24,11 +32,33 @@ export function containerResources(
   };
 }
 
-/** The resources of a pod as a whole, where it has its own. */
-export function podResources({ pod: { spec } }: PodView): Pick<PodStatus, 'allocatedResources' | 'resources'> {
-  const { resources } = spec;
-  if (resources === undefined) return {};
-  return { ...(resources.requests && { allocatedResources: resources.requests }), resources };
+/** Totals of pods, by the pod: a status is made often, and a pod changes seldom. */
+const totals = new WeakMap<Pod, ResourceRequirements>();
+
+/** The resources that are set aside for a pod as a whole, and those by which it is held: the sum of its containers' where it has none of its own. */
+export function podResources({ pod, resize: { whole } }: PodView): Pick<PodStatus, 'allocatedResources' | 'resources'> {
+  let resources = totals.get(pod);
+  if (resources === undefined) {
+    resources = totalsOf(pod);
+    totals.set(pod, resources);
+  }
+  const { requests } = resources;
+  return {
+    ...(requests && { allocatedResources: requests }),
+    resources: whole ? withShare(resources, whole) : resources,
+  };
+}
+
+function totalsOf({ spec }: Pod): ResourceRequirements {
+  const [requests, limits] = (['requests', 'limits'] as const).map((part) => {
+    const sums = podTotals(spec, part, ({ resources }) => resources?.[part]);
+    for (const [name, text] of Object.entries(spec.overhead ?? {})) {
+      const sum = sums.get(name);
+      if (sum !== undefined || part === 'requests') sums.set(name, addQuantities(sum ?? zero, parseQuantity(text)));
+    }
+    return sums.size === 0 ? undefined : writeAmounts(sums);
+  });
+  return { ...(limits && { limits }), ...(requests && { requests }) };
 }
 
 /** Conditions that tell of a resize, without their times; none where there is none, or where the pod is over. */
