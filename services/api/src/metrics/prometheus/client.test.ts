@@ -79,3 +79,15 @@ test('nobody who listens is a problem, too, and the signal ends a question', asy
   stop.abort(new Error('enough'));
   await expect(asked).rejects.toThrow('enough');
 });
+
+test('a name and password of the address are credentials, and stand in no problem', async () => {
+  const address = new URL(played.address);
+  [address.username, address.password] = ['jane', 'pass:word'];
+  const own = prometheusAt(address.href, Date.now, limits);
+  await own.query('up', signal);
+  expect(played.authorization).toBe(`Basic ${btoa('jane:pass:word')}`);
+  await client().query('up', signal);
+  expect(played.authorization).toBeUndefined();
+  await played[Symbol.asyncDispose]();
+  await expect(own.query('up', signal)).rejects.toThrow(/^(?!.*pass)/);
+});

@@ -44,7 +44,7 @@ export const defaultPrometheusLimits: PrometheusLimits = {
 
 /**
  * A Prometheus server.
- * @param address Such as http://prometheus.monitoring:9090; a path before /api/v1 may follow.
+ * @param address Such as http://prometheus.monitoring:9090; a name and password may go before the host, and a path before /api/v1 may follow.
  * @param nowMs Milliseconds since the Unix epoch.
  */
 export function prometheusAt(
@@ -52,8 +52,9 @@ export function prometheusAt(
   nowMs: () => number,
   limits: PrometheusLimits = defaultPrometheusLimits,
 ): Prometheus {
+  const { base, headers } = wayTo(address);
   const ask = (path: string, form: Readonly<Record<string, string>>, signal: AbortSignal): Promise<unknown> =>
-    asked(`${address.replace(/\/$/, '')}/api/v1/${path}`, form, limits, signal);
+    asked(`${base}/api/v1/${path}`, headers, form, limits, signal);
   return {
     series: async (selector, signal) => {
       const start = String(Math.floor(nowMs() / 1_000) - limits.seriesAgeSeconds);
@@ -72,9 +73,20 @@ export function prometheusAt(
   };
 }
 
+/** The address without a name and password, which are sent as Basic credentials and stand in no message. */
+function wayTo(address: string): { readonly base: string; readonly headers: Readonly<Record<string, string>> } {
+  const url = new URL(address);
+  const [name, password] = [url.username, url.password].map(decodeURIComponent);
+  [url.username, url.password] = ['', ''];
+  const base = url.href.replace(/\/$/, '');
+  if (name === '' && password === '') return { base, headers: {} };
+  return { base, headers: { authorization: `Basic ${Buffer.from(`${name}:${password}`).toString('base64')}` } };
+}
+
 /** The data of an answer. */
 async function asked(
   url: string,
+  headers: Readonly<Record<string, string>>,
   form: Readonly<Record<string, string>>,
   { timeoutMs, maxBytes }: PrometheusLimits,
   signal: AbortSignal,
@@ -82,7 +94,7 @@ async function asked(
   try {
     const response = await fetch(url, {
       method: 'POST',
-      headers: { accept: 'application/json' },
+      headers: { ...headers, accept: 'application/json' },
       body: new URLSearchParams(form),
       redirect: 'error',
       signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),

@@ -7,6 +7,8 @@ export interface PlayedPrometheus extends AsyncDisposable {
   readonly address: string;
   /** Questions so far, as the path's last part and the form. */
   readonly asked: [path: string, form: URLSearchParams][];
+  /** Authorization of the last question. */
+  authorization: string | undefined;
   /** Series by selector; none for others. */
   readonly series: Map<string, object[]>;
   /** The answer to every expression. */
@@ -23,6 +25,7 @@ export function vector(...results: readonly (readonly [metric: object, value: st
 export async function playPrometheus(): Promise<PlayedPrometheus> {
   const played: Omit<PlayedPrometheus, keyof AsyncDisposable | 'address'> = {
     asked: [],
+    authorization: undefined,
     series: new Map(),
     answer: vector(),
   };
@@ -32,6 +35,7 @@ export async function playPrometheus(): Promise<PlayedPrometheus> {
     const form = new URLSearchParams(Buffer.concat(chunks).toString());
     const path = request.url!.split('/').at(-1)!;
     played.asked.push([path, form]);
+    played.authorization = request.headers.authorization;
     if (path === 'series') send(response, played.series.get(form.get('match[]')!) ?? []);
     else played.answer(form.get('query')!, response);
   }).listen(0, '127.0.0.1');
