@@ -1,5 +1,6 @@
 /** Clusters: how the endpoints of a Service's port are balanced over. */
 import type { Service } from '@gantry/model/gen/gantry.core.v1.ts';
+import { zeroSettings } from '@gantry/model/kinds/service/zero.ts';
 import { type Cluster, UpstreamHttpOptions, upstreamHttpOptionsKey } from 'envoy-control-plane-ts/envoy/cluster.ts';
 import { adsSource } from 'envoy-control-plane-ts/envoy/core.ts';
 import { pack } from 'envoy-control-plane-ts/proto/codec.ts';
@@ -12,6 +13,8 @@ export type Audience = 'envoy' | 'grpc';
 
 /** A pod on the same network answers within milliseconds; one that is gone must not hold a request for long. */
 const connectTimeoutMs = 1_000;
+/** A pod that has just started may have many connections at once: the kernel asks again after one second, and after three. */
+const patientConnectTimeoutMs = 5_000;
 
 /**
  * Envoy closes idle connections to pods before the pods do: Node's HTTP server, which is the quickest of the common
@@ -32,7 +35,7 @@ export function clusterOf(name: string, service: Service, protocol: PortProtocol
     name,
     type: 'EDS',
     edsClusterConfig: { edsConfig: adsSource, serviceName: name },
-    connectTimeout: connectTimeoutMs,
+    connectTimeout: zeroSettings(service) === undefined ? connectTimeoutMs : patientConnectTimeoutMs,
     lbPolicy: lbPolicy(service, audience),
     circuitBreakers: {
       thresholds: [

@@ -43,11 +43,12 @@ export function fromZeroScenarios(cluster: () => TestCluster): void {
       await eventually('it says that it is awake', async () => (await asleep()) === 'False');
     });
 
-    test('wakes for a pod that asks by its name', async () => {
+    test('wakes for a pod that asks at its address inside of the cluster', async () => {
       await scaleTo(0);
       await untilNone();
-      const ask = ['wget', '-T', '60', '-qO-', 'http://quiet:8085/'];
-      expect(await gantryOk(cluster(), ['exec', 'deploy/hello', '--', 'busybox', ...ask])).toMatch(/from pod quiet-/);
+      const { spec } = await cluster().client.get('Service', service);
+      const talk = `printf 'GET / HTTP/1.0\\r\\n\\r\\n' | nc ${spec.clusterIP} 8085`;
+      expect(await gantryOk(cluster(), ['exec', 'deploy/hello', '--', 'sh', '-c', talk])).toMatch(/from pod quiet-/);
     });
 
     test('goes to zero by itself when nobody asks, and not before', async () => {

@@ -13,8 +13,8 @@ import { Violation } from './violation.ts';
 const maxAnswerMs = 4_000;
 /** Milliseconds after which the word of requests that wait has long been read. */
 const wakeMs = 20_000;
-/** Milliseconds in which requests that wait get a replica, whatever goes wrong. */
-const boundMs = 38_000;
+/** Milliseconds in which requests that wait get a replica, whatever goes wrong: informers stand still for 15 s at a time. */
+const boundMs = 60_000;
 
 const worlds = new WeakMap<Simulation, World>();
 

@@ -73,6 +73,20 @@ async function start(made: Service, port: number, protocol: 'sotw' | 'delta' = '
   return { harness, envoy, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }
 
+/** A server that does one thing at a time, and for so many milliseconds. */
+async function slowServer(backlog: number, busyMs: number): Promise<AsyncDisposable & { readonly port: number }> {
+  const server = createServer((socket) => {
+    socket.on('error', () => {});
+    const untilMs = performance.now() + busyMs;
+    while (performance.now() < untilMs);
+    socket.end('HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n');
+  });
+  server.listen({ port: 0, host: '127.0.0.1', backlog });
+  await once(server, 'listening');
+  const { port } = server.address() as { readonly port: number };
+  return { port, [Symbol.asyncDispose]: async () => void server.close() };
+}
+
 /** A server that greets whoever connects, and then sends back what it gets. */
 async function greeter(): Promise<Server & AsyncDisposable> {
   const server = createServer((socket) => {
@@ -99,6 +113,16 @@ describe('requests to a Service without a ready pod', () => {
     await expect.poll(() => conditionOf(harness.statuses, heldCondition)).toBe('False');
     // Those that come later pass.
     expect(await ask(port)).toEqual({ status: 200, body: 'pod' });
+  });
+
+  it('reach a server whose queue of connections is short', async () => {
+    await using pod = await slowServer(9, 5);
+    const port = await freePort();
+    await using running = await start(holding(port, 'http'), port);
+    const waiting = Array.from({ length: 50 }, () => ask(port));
+    await expect.poll(() => conditionOf(running.harness.statuses, heldCondition)).toBe('True');
+    running.harness.endpointSlices.set([slice('web', { name: 'http', port: pod.port }, [loopback])]);
+    expect((await Promise.all(waiting)).map(({ status }) => status)).toEqual(waiting.map(() => 200));
   });
 
   it('are refused beyond the bound, and when the time is up', async () => {

@@ -50,6 +50,27 @@ describe('WaitingRoom', () => {
     expect(onOutcome).toHaveBeenCalledWith('opened', 700);
   });
 
+  it('lets few go on at a time, and none where the door shuts meanwhile', async () => {
+    const { room: made, clock } = room();
+    made.know(new Map([['web', { ...shut, maxWaiting: 100 }]]));
+    const waits = Array.from({ length: 20 }, () => made.enter('web', forever));
+    await turn();
+    made.know(new Map([['web', open]]));
+    await turn();
+    expect(made.waitingFor('default/web')).toBe(12);
+    clock.advance(5);
+    await turn();
+    expect(made.waitingFor('default/web')).toBe(4);
+    made.know(new Map([['web', shut]]));
+    clock.advance(5);
+    await turn();
+    expect(made.waitingFor('default/web')).toBe(4);
+    made.know(new Map([['web', open]]));
+    await turn();
+    clock.advance(5);
+    expect(new Set(await Promise.all(waits))).toEqual(new Set(['opened']));
+  });
+
   it('refuses those beyond the bound of the Service, whatever their port', async () => {
     const { room: made } = room();
     made.know(

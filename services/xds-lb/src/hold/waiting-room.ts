@@ -20,6 +20,12 @@ export interface WaitingRoomDeps {
 const maxWaitingOfAll = 50_000;
 /** Milliseconds after which it is told again that requests wait. */
 const tellAgainMs = 5_000;
+/**
+ * Requests that go on at a time, and milliseconds until the next do: all at once would be too many connections for the queue of a server that has
+ * just started.
+ */
+const burst = 8;
+const burstEveryMs = 5;
 /** Longest wait for the state of the cluster, in a process that has just started. */
 const startMs = 60_000;
 
@@ -132,11 +138,21 @@ export class WaitingRoom implements Disposable {
 
   async #openSettled(opened: readonly State[]): Promise<void> {
     await this.#deps.settled();
-    for (const state of opened) {
-      // It may have shut again meanwhile.
-      if (!state.door.isOpen) continue;
-      state.isSettled = true;
-      this.#release(state);
+    await Promise.all(opened.map((state) => this.#open(state)));
+  }
+
+  /** Lets those go on who wait, a few at a time, for as long as the door stays open. */
+  async #open(state: State): Promise<void> {
+    if (!state.door.isOpen) return;
+    state.isSettled = true;
+    const { signal } = this.#stop;
+    while (state.door.isOpen && !signal.aborted) {
+      for (const open of [...state.waiting].slice(0, burst)) {
+        state.waiting.delete(open);
+        open();
+      }
+      if (state.waiting.size === 0) return;
+      await this.#deps.clock.sleep(burstEveryMs, signal).catch(() => {});
     }
   }
 
