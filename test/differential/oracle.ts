@@ -46,11 +46,13 @@ export class Oracle implements AsyncDisposable {
   /**
    * @param authorization Modes of authorization, as kube-apiserver names them.
    * @param controllers Names of controllers that a kube-controller-manager runs beside it; none by default.
+   * @param flags Further flags of the kube-controller-manager.
    */
   static async start(
     peers: string,
     authorization = 'AlwaysAllow',
     controllers: readonly string[] = [],
+    flags: readonly string[] = [],
   ): Promise<Oracle> {
     await using stack = new AsyncDisposableStack();
     const folder = await mkdtemp(join(tmpdir(), 'gantry-oracle-'));
@@ -103,7 +105,7 @@ export class Oracle implements AsyncDisposable {
     const oracle = new Oracle(port, bin, stack.move());
     try {
       await oracle.#ready();
-      if (controllers.length > 0) await oracle.#runControllers(controllers, file);
+      if (controllers.length > 0) await oracle.#runControllers(controllers, flags, file);
     } catch (error) {
       await oracle[Symbol.asyncDispose]();
       throw error;
@@ -177,7 +179,11 @@ export class Oracle implements AsyncDisposable {
   }
 
   /** Runs kube-controller-manager with these controllers alone. */
-  async #runControllers(names: readonly string[], file: (name: string) => string): Promise<void> {
+  async #runControllers(
+    names: readonly string[],
+    flags: readonly string[],
+    file: (name: string) => string,
+  ): Promise<void> {
     const kubeconfig = {
       apiVersion: 'v1',
       kind: 'Config',
@@ -195,6 +201,7 @@ export class Oracle implements AsyncDisposable {
         `--controllers=${names.join(',')}`,
         '--leader-elect=false',
         '--secure-port=0',
+        ...flags,
       ]),
     );
   }

@@ -90,7 +90,8 @@ export function horizontalPodAutoscalerController(
       }
       const { uid, generation = 0 } = autoscaler.metadata;
       const known = memories.get(key);
-      const memory = known?.uid === uid ? known! : { uid, history: new History(), dueMs: clock.monotonic() };
+      const memory: Memory =
+        known !== undefined && known.uid === uid ? known : { uid, history: new History(), dueMs: clock.monotonic() };
       memories.set(key, memory);
       if (memory.attempt?.problem !== undefined && memory.look === undefined)
         return tellFailure(autoscaler, memory, nowMs, deps);
