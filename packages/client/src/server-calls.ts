@@ -194,7 +194,7 @@ export class ServerCalls<Context extends CallContext, Purpose = never> {
 
   #context(call: CallerSide & CancelledSide): Context | Promise<Context> {
     const over = new AbortController();
-    const end = (): void => over.abort(cancelled());
+    const end = (): void => over.abort(callOver);
     call.on('cancelled', end);
     if (call.cancelled) end();
     return this.#options.contextOf(call, over.signal);
@@ -205,6 +205,9 @@ interface CancelledSide {
   readonly cancelled: boolean;
   on(event: 'cancelled', listener: () => void): unknown;
 }
+
+/** The reason of every call's signal: each call ends so, and an error of its own would cost the trace of its stack. */
+const callOver = new GantryError('Cancelled', 'the request was cancelled');
 
 function cancelled(cause?: unknown): GantryError {
   return new GantryError('Cancelled', 'the request was cancelled', cause === undefined ? {} : { cause });

@@ -3,7 +3,7 @@ import { parseSchedule } from '@gantry/model/kinds/cronjob/cron.ts';
 import { rfc3339 } from '@gantry/runtime/time.ts';
 import { controllerOf, controllerReference } from '../core/owners.ts';
 import { dueTime } from '../cronjob/due.ts';
-import { endOf, excessJobs, timeOf } from '../cronjob/jobs.ts';
+import { endOf, excessJobs, jobName, timeOf } from '../cronjob/jobs.ts';
 import { nextTime } from '../cronjob/next.ts';
 import { meta } from './objects.ts';
 import type { Scenario } from './scenario.ts';
@@ -158,15 +158,19 @@ function check(simulation: Simulation): string[] {
     ...(listed.join() === expected.join() ? [] : [`${expected.length} jobs run, and ${listed.length} are listed`]),
     ...excessJobs(cronJob, jobs).map((job) => `${job.metadata.name} is beyond the limits`),
     ...overdue.map((job) => `${job.metadata.name} outlives its time to live`),
-    ...(isStarted(cronJob, running, nowMs) ? [] : [`${rfc3339(nowMs)}: the last time is ${status.lastScheduleTime}`]),
+    ...(isStarted(simulation, cronJob, running)
+      ? []
+      : [`${rfc3339(nowMs)}: the last time is ${status.lastScheduleTime}`]),
   ];
 }
 
-/** True where the time that came last was started, unless it must not be. */
-function isStarted({ spec, status, metadata }: CronJob, running: readonly Job[], nowMs: number): boolean {
+/** True where the time that came last was started, unless it must not be, or a job of a former CronJob has its name. */
+function isStarted({ store, clock }: Simulation, cronJob: CronJob, running: readonly Job[]): boolean {
+  const { spec, status, metadata } = cronJob;
+  const nowMs = clock.now();
   if (spec.suspend || (spec.concurrencyPolicy === 'Forbid' && running.length > 0)) return true;
   const sinceMs = Date.parse(status?.lastScheduleTime ?? metadata.creationTimestamp!);
   const deadlineMs = (spec.startingDeadlineSeconds ?? Number.POSITIVE_INFINITY) * 1000;
   const due = dueTime(Math.max(sinceMs, nowMs - deadlineMs), nowMs, (ms) => nextTime(schedule, ms, 'Europe/Berlin'));
-  return due.type === 'none';
+  return due.type === 'none' || store.find('Job', metadata.namespace, jobName(cronJob, due.atMs)) !== undefined;
 }

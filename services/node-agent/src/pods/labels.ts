@@ -20,8 +20,13 @@ export const keys = {
 
 /** Hash of what only a new container can change: its name and image (all else of a bound pod's containers is immutable). */
 export function containerHash(spec: Container): string {
-  return createHash('sha256')
-    .update(JSON.stringify([spec.name, spec.image ?? '']))
-    .digest('hex')
-    .slice(0, 16);
+  const known = hashes.get(spec);
+  if (known !== undefined) return known;
+  const content = JSON.stringify([spec.name, spec.image ?? '']);
+  const hash = createHash('sha256').update(content).digest('hex').slice(0, 16);
+  hashes.set(spec, hash);
+  return hash;
 }
+
+/** Every decision about a pod asks for those of its containers. */
+const hashes = new WeakMap<Container, string>();

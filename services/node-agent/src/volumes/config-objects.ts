@@ -41,11 +41,8 @@ export class ConfigObjects implements AsyncDisposable {
   async dataFor(pod: Pod, signal: AbortSignal): Promise<ConfigData> {
     const namespace = pod.metadata.namespace ?? '';
     const watched = configReferencesOf(pod).map((reference) => this.#watch(namespace, reference, podUid(pod)));
-    await withDeadline(
-      Promise.all(watched.map(({ informer }) => informer.hasSynced)),
-      'configMaps and secrets',
-      signal,
-    );
+    const known = watched.map(({ informer }) => informer.hasSynced);
+    if (known.length > 0) await withDeadline(Promise.all(known), 'configMaps and secrets', signal);
     const objectOf = (kind: string, name: string) => {
       const entry = this.#watched.get(`${kind}/${namespace}/${name}`);
       return entry?.informer.get(entry.key);
