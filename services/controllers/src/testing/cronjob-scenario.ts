@@ -172,5 +172,6 @@ function isStarted({ store, clock }: Simulation, cronJob: CronJob, running: read
   const sinceMs = Date.parse(status?.lastScheduleTime ?? metadata.creationTimestamp!);
   const deadlineMs = (spec.startingDeadlineSeconds ?? Number.POSITIVE_INFINITY) * 1000;
   const due = dueTime(Math.max(sinceMs, nowMs - deadlineMs), nowMs, (ms) => nextTime(schedule, ms, 'Europe/Berlin'));
-  return due.type === 'none' || store.find('Job', metadata.namespace, jobName(cronJob, due.atMs)) !== undefined;
+  if (due.type !== 'due') return due.type === 'none';
+  return store.find('Job', metadata.namespace, jobName(cronJob, due.atMs)) !== undefined;
 }
