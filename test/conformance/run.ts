@@ -40,11 +40,10 @@ for (const suite of chosen) {
   say(`building ${suite.name}`);
   const programs = await suite.build();
   say(`starting a cluster for ${suite.name}`);
-  await using cluster = await startTestCluster(
-    'up',
-    (folder) => suite.images?.(programs, folder) ?? Promise.resolve(),
-    'usual',
-  );
+  await using cluster = await startTestCluster('up', {
+    images: (folder) => suite.images?.(programs, folder) ?? Promise.resolve(),
+    times: 'usual',
+  });
   const choice = { area: values.area, focus: values.focus, procs: Number(values.procs) };
   const { results, board } = await suite.run(cluster, programs, choice);
   for (const { name, problem } of results)

@@ -1,11 +1,23 @@
 /**
- * A cluster of two nodes with real containers in a process of its own, as `gantry up` or `gantry distributed` has it. Flags: the form,
- * the state folder, the api's address, and `short` or `usual` times. Its parent asks it over Node's IPC channel.
+ * A cluster of two nodes with real containers in a process of its own, as `gantry up` or `gantry distributed` has it. Its one argument is
+ * ClusterSettings as JSON. Its parent asks it over Node's IPC channel.
  */
 import { type DistributedCluster, startDistributed } from '@gantry/cli/distributed/cluster.ts';
+import { parseNodeGroup } from '@gantry/cli/node-groups/spec.ts';
 import { startCluster } from '@gantry/cli/up/cluster.ts';
 import { createLogger } from '@gantry/runtime/log.ts';
 import { terminationSignal } from '@gantry/runtime/service.ts';
+
+/** How the cluster runs. */
+export interface ClusterSettings {
+  readonly form: 'up' | 'distributed';
+  readonly stateDir: string;
+  /** host:port of the api. */
+  readonly address: string;
+  readonly times: 'short' | 'usual';
+  readonly nodes: number;
+  readonly nodeGroups: readonly string[];
+}
 
 /** Controls of the cluster's process. */
 export type Request =
@@ -23,9 +35,12 @@ export interface Reply {
 /** Nodes are heard each second and counted as silent after two or three: failures are over in seconds. */
 const shortTimes = { nodeTimes: { heartbeatMs: 1_000, healthMs: 1_000, reportMs: 300_000 }, silenceConfirmMs: 1_000 };
 
-const [form, stateDir = '', listen = '', times] = process.argv.slice(2);
+const { form, stateDir, address, times, nodes, nodeGroups } = JSON.parse(process.argv[2]!) as ClusterSettings;
 const signal = terminationSignal();
-const options = { nodes: 2, stateDir, listen, driver: 'cri', ...(times === 'short' ? shortTimes : {}) } as const;
+const options = {
+  ...{ nodes, stateDir, listen: address, driver: 'cri', nodeGroups: nodeGroups.map(parseNodeGroup) },
+  ...(times === 'short' ? shortTimes : {}),
+} as const;
 const deps = { log: createLogger('e2e', process.env.GANTRY_LOG_LEVEL ?? 'error'), progress: () => {}, signal };
 
 await using cluster = await (form === 'up' ? startCluster(options, deps) : startDistributed(options, deps));

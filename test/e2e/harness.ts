@@ -8,7 +8,7 @@ import { findCredentials } from '@gantry/cli/known-clusters.ts';
 import { freeAddress } from '@gantry/cli/up/free-port.ts';
 import { writeSampleImages } from '@gantry/cli/up/sample.ts';
 import { type Client, connect } from '@gantry/client/client.ts';
-import type { Reply, Request } from './cluster-process.ts';
+import type { ClusterSettings, Reply, Request } from './cluster-process.ts';
 import { eventually } from './wait.ts';
 
 /** How the services run: all in one process, or each in one of its own. */
@@ -37,21 +37,28 @@ export interface TestCluster extends AsyncDisposable {
   powerOn(node: string): Promise<void>;
 }
 
-/**
- * Starts a cluster.
- * @param images Writes further images into the folder from which nodes take them in.
- * @param times How soon a node that is not heard counts as silent.
- */
-export async function startTestCluster(
-  form: Form,
-  images: (folder: string) => Promise<void> = async () => {},
-  times: Times = 'short',
-): Promise<TestCluster> {
+export interface TestClusterOptions {
+  /** Writes further images into the folder from which nodes take them in. */
+  readonly images?: (folder: string) => Promise<void>;
+  /** How soon a node that is not heard counts as silent. */
+  readonly times?: Times;
+  /** Nodes that are always there; 2 where absent. */
+  readonly nodes?: number;
+  /** Groups of nodes that come and go, as `--node-group` has them. */
+  readonly nodeGroups?: readonly string[];
+  /** Settings of the controllers by the variables that stand for them, without GANTRY_CONTROLLERS_. */
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
+/** Starts a cluster. */
+export async function startTestCluster(form: Form, options: TestClusterOptions = {}): Promise<TestCluster> {
+  const { images, times = 'short', nodes = 2, nodeGroups = [], settings = {} } = options;
   const stateDir = await mkdtemp(join(tmpdir(), 'gantry-e2e-'));
   await writeSampleImages(join(stateDir, 'images'));
-  await images(join(stateDir, 'images'));
+  await images?.(join(stateDir, 'images'));
   const address = await freeAddress('127.0.0.1:0');
-  const start = (): Promise<ClusterProcess> => ClusterProcess.start([form, stateDir, address, times]);
+  const start = (): Promise<ClusterProcess> =>
+    ClusterProcess.start({ form, stateDir, address, times, nodes, nodeGroups }, settings);
   let running = await start();
   const tokenFile = join(stateDir, 'token');
   const client = connect(address, { credentials: findCredentials(address, tokenFile) });
@@ -103,9 +110,15 @@ class ClusterProcess {
   }
 
   /** Starts it; resolves when the cluster is ready. */
-  static async start(args: readonly string[]): Promise<ClusterProcess> {
+  static async start(
+    settings: ClusterSettings,
+    controllers: Readonly<Record<string, string>>,
+  ): Promise<ClusterProcess> {
     const script = fileURLToPath(new URL('cluster-process.ts', import.meta.url));
-    const started = new ClusterProcess(fork(script, args, { execArgv: ['--disable-warning=ExperimentalWarning'] }));
+    const variables = Object.entries(controllers).map(([name, value]) => [`GANTRY_CONTROLLERS_${name}`, value]);
+    const env = { ...process.env, ...Object.fromEntries(variables) };
+    const execArgv = ['--disable-warning=ExperimentalWarning'];
+    const started = new ClusterProcess(fork(script, [JSON.stringify(settings)], { execArgv, env }));
     await started.#reply(0);
     return started;
   }

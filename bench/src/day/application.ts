@@ -12,10 +12,12 @@ export interface Sizes {
   readonly podCpu: string;
   /** Seconds that the autoscaler looks back before it takes pods away. */
   readonly windowSeconds: number;
+  /** Seconds without requests after which no pod is left. */
+  readonly idleSeconds: number;
 }
 
 /** An application whose pods follow the requests that Envoy carries to them. */
-export function application(image: string, { perPod, maxPods, podCpu, windowSeconds }: Sizes): string[] {
+export function application(image: string, { perPod, maxPods, podCpu, windowSeconds, idleSeconds }: Sizes): string[] {
   const deployment = `apiVersion: apps/v1
 kind: Deployment
 metadata: { name: shop }
@@ -37,7 +39,9 @@ spec:
 `;
   const service = `apiVersion: v1
 kind: Service
-metadata: { name: shop }
+metadata:
+  name: shop
+  annotations: { gantry.dev/scale-to-zero-after: ${idleSeconds}s }
 spec:
   type: LoadBalancer
   selector: { app: shop }

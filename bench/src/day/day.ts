@@ -8,6 +8,7 @@
  */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { readArguments } from '../arguments.ts';
 import { type Load, startLoad } from '../http-load.ts';
 import { describeMachine } from '../machine.ts';
@@ -40,7 +41,7 @@ async function main(): Promise<void> {
       await writePageImage(join(stateDir, 'images'));
     },
   });
-  const sizes = { perPod: values['per-pod'], maxPods: 12, podCpu: '400m', windowSeconds };
+  const sizes = { perPod: values['per-pod'], maxPods: 12, podCpu: '600m', windowSeconds, idleSeconds: windowSeconds };
   for (const document of application(pageImage, sizes)) await up.client.apply(document);
   await using pods = followPods(up.client);
   await pods.until((all) => all.some(isReady));

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from '@gantry/client/client.ts';
 import type { Node, Pod } from '@gantry/model/gen/gantry.core.v1.ts';
 import { type EndedRequest, type Load, latencyMs } from '../http-load.ts';
@@ -62,27 +63,42 @@ function isReadyNode({ status, spec }: Node): boolean {
   return isReady && spec?.unschedulable !== true;
 }
 
-/** Writes a moment down each second until the signal fires. */
-export async function record(
-  look: () => Promise<Seen>,
-  load: Load,
-  offered: () => number,
-  signal: AbortSignal,
-): Promise<Moment[]> {
+/** Moments of a cluster under load that are written down each second. */
+export interface Recording extends AsyncDisposable {
+  /** Those until now, in order. */
+  readonly moments: readonly Moment[];
+}
+
+/**
+ * Writes a moment down each second until it is disposed of. A look that fails is left out.
+ * @param offered The present rate of the load.
+ */
+export function record(look: () => Promise<Seen>, load: Load, offered: () => number): Recording {
   const moments: Moment[] = [];
+  const stop = new AbortController();
   const startedMs = performance.now();
-  let counted = 0;
-  let lastMs = startedMs;
-  while (!signal.aborted) {
-    await new Promise((resolve) => setTimeout(resolve, 1_000));
-    const seen = await look();
-    const nowMs = performance.now();
-    const ended = load.ended.slice(counted);
-    counted += ended.length;
-    moments.push(momentOf((nowMs - startedMs) / 1_000, offered(), seen, ended, (nowMs - lastMs) / 1_000));
-    lastMs = nowMs;
-  }
-  return moments;
+  const write = async (): Promise<void> => {
+    let counted = 0;
+    let lastMs = startedMs;
+    while (!stop.signal.aborted) {
+      await delay(1_000, undefined, { signal: stop.signal }).catch(() => {});
+      const seen = await look().catch(() => undefined);
+      if (seen === undefined) continue;
+      const nowMs = performance.now();
+      const ended = load.ended.slice(counted);
+      counted += ended.length;
+      moments.push(momentOf((nowMs - startedMs) / 1_000, offered(), seen, ended, (nowMs - lastMs) / 1_000));
+      lastMs = nowMs;
+    }
+  };
+  const written = write();
+  return {
+    moments,
+    [Symbol.asyncDispose]: async () => {
+      stop.abort();
+      await written;
+    },
+  };
 }
 
 /** Load, latency, pods and nodes over time. */

@@ -23,7 +23,7 @@ export function everyScenario(form: Form): void {
     let running: TestCluster;
     const cluster = (): TestCluster => running;
     beforeAll(async () => {
-      running = await startTestCluster(form, writePageImage);
+      running = await startTestCluster(form, { images: writePageImage });
       await deployHello(running);
     });
     afterAll(() => running?.[Symbol.asyncDispose]());
