@@ -38,9 +38,9 @@ const shortTimes = { nodeTimes: { heartbeatMs: 1_000, healthMs: 1_000, reportMs:
 const { form, stateDir, address, times, nodes, nodeGroups } = JSON.parse(process.argv[2]!) as ClusterSettings;
 const signal = terminationSignal();
 const options = {
-  ...{ nodes, stateDir, listen: address, driver: 'cri', nodeGroups: nodeGroups.map(parseNodeGroup) },
+  ...{ nodes, stateDir, listen: address, driver: 'cri' as const, nodeGroups: nodeGroups.map(parseNodeGroup) },
   ...(times === 'short' ? shortTimes : {}),
-} as const;
+};
 const deps = { log: createLogger('e2e', process.env.GANTRY_LOG_LEVEL ?? 'error'), progress: () => {}, signal };
 
 await using cluster = await (form === 'up' ? startCluster(options, deps) : startDistributed(options, deps));

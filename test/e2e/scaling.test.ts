@@ -53,7 +53,11 @@ function scenario(form: Form): void {
       await gantryOk(cluster, ['apply', '-f', '-'], application(pageImage, sizes).join('---\n'));
       await eventually('Envoy answers', async () => (await ask(url)) === 'version 1');
       load = startLoad(url, () => rate);
-      recording = record(() => look(cluster.client, labelSelector), load, () => rate);
+      recording = record(
+        () => look(cluster.client, labelSelector),
+        load,
+        () => rate,
+      );
     });
     afterAll(async () => {
       await recording?.[Symbol.asyncDispose]();
