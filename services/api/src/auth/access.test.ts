@@ -305,3 +305,21 @@ describe('a node', () => {
     expect(await ask(n1, 'POST', `${rbac}/clusterrolebindings`, binding)).toMatchObject({ code: 403 });
   });
 });
+
+test('whoever may edit may resize pods and forget advice; whoever may view may read it alone', async () => {
+  await bind('erik', 'edit');
+  await bind('vera', 'view');
+  await must('POST', '/api/v1/namespaces/default/pods', podNamed('resized'));
+  const path = '/api/v1/namespaces/default/pods/resized/resize';
+  const body = { spec: { containers: [{ name: 'main', resources: { requests: { cpu: '150m' } } }] } };
+  const resize = (user: string) => ask({ user }, 'PATCH', path, body, 'application/strategic-merge-patch+json');
+  expect(await resize('erik')).toMatchObject({ code: 200 });
+  expect(await resize('vera')).toMatchObject({ code: 403 });
+  const advice = '/apis/gantry.dev/v1/namespaces/default/resourceadvices';
+  expect(await ask({ user: 'vera' }, 'GET', advice)).toMatchObject({ code: 200 });
+  const workload = { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web' };
+  await must('POST', advice, { metadata: { name: 'deployment.web' }, workload });
+  expect(await ask({ user: 'vera' }, 'DELETE', `${advice}/deployment.web`)).toMatchObject({ code: 403 });
+  expect(await ask({ user: 'erik' }, 'PUT', `${advice}/deployment.web`, { workload })).toMatchObject({ code: 403 });
+  expect(await ask({ user: 'erik' }, 'DELETE', `${advice}/deployment.web`)).toMatchObject({ code: 200 });
+});

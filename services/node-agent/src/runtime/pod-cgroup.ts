@@ -28,7 +28,7 @@ export async function openPodCgroups(): Promise<PodCgroups> {
 const legacy: PodCgroups = {
   async read(path) {
     const [cpuShares, quota, memory] = await Promise.all([
-      numberIn('cpu', path, 'cpu.shares'),
+      numberIn('cpu', path, 'cpu.shares').catch(() => 0),
       numberIn('cpu', path, 'cpu.cfs_quota_us'),
       numberIn('memory', path, 'memory.limit_in_bytes'),
     ]);
@@ -42,12 +42,17 @@ const legacy: PodCgroups = {
     const put = (controller: string, file: string, value: number): Promise<void> =>
       writeFile(join(root, controller, path, file), String(value));
     if (memoryBytes !== undefined) await put('memory', 'memory.limit_in_bytes', memoryBytes);
-    if (cpuShares !== undefined) await put('cpu', 'cpu.shares', cpuShares);
+    if (cpuShares !== undefined) await put('cpu', 'cpu.shares', cpuShares).catch(unlessAbsent);
     if (cpuQuotaUs === undefined) return;
     await put('cpu', 'cpu.cfs_period_us', podPeriodUs);
     await put('cpu', 'cpu.cfs_quota_us', cpuQuotaUs);
   },
 };
+
+/** A machine that divides no processors among cgroups has no weights: nothing is bounded by them, and pods run all the same. */
+function unlessAbsent(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'ENOENT') throw error;
+}
 
 async function numberIn(controller: string, path: string, file: string): Promise<number> {
   return Number(await readFile(join(root, controller, path, file), 'utf8'));
@@ -56,7 +61,11 @@ async function numberIn(controller: string, path: string, file: string): Promise
 const unified: PodCgroups = {
   async read(path) {
     const text = (file: string): Promise<string> => readFile(join(root, path, file), 'utf8');
-    const [weight, max, memory] = await Promise.all([text('cpu.weight'), text('cpu.max'), text('memory.max')]);
+    const [weight, max, memory] = await Promise.all([
+      text('cpu.weight').catch(() => '0'),
+      text('cpu.max'),
+      text('memory.max'),
+    ]);
     const [quota = 'max', period = String(podPeriodUs)] = max.trim().split(' ');
     return {
       cpuShares: sharesOfWeight(Number(weight)),
@@ -67,7 +76,7 @@ const unified: PodCgroups = {
   async write(path, { cpuShares, cpuQuotaUs, memoryBytes }) {
     const put = (file: string, value: string): Promise<void> => writeFile(join(root, path, file), value);
     if (memoryBytes !== undefined) await put('memory.max', String(memoryBytes));
-    if (cpuShares !== undefined) await put('cpu.weight', String(weightOfShares(cpuShares)));
+    if (cpuShares !== undefined) await put('cpu.weight', String(weightOfShares(cpuShares))).catch(unlessAbsent);
     if (cpuQuotaUs !== undefined) await put('cpu.max', `${cpuQuotaUs} ${podPeriodUs}`);
   },
 };
@@ -78,6 +87,7 @@ export function weightOfShares(cpuShares: number): number {
   return Math.floor(weights.least + ((bounded - shares.least) * (weights.most - 1)) / (shares.most - shares.least));
 }
 
-function sharesOfWeight(weight: number): number {
+/** Shares that come to a weight. */
+export function sharesOfWeight(weight: number): number {
   return Math.ceil(shares.least + ((weight - weights.least) * (shares.most - shares.least)) / (weights.most - 1));
 }
