@@ -9,7 +9,7 @@ import { MetricCatalog } from './prometheus/catalog.ts';
 import { prometheusAt } from './prometheus/client.ts';
 import { PrometheusSource } from './prometheus/source.ts';
 import type { MetricSource } from './source.ts';
-import { objectReader, type ReadObjects } from './stored.ts';
+import type { ReadObjects } from './stored.ts';
 
 /** Sources of custom and external metrics, beside Envoys. */
 export interface MetricsConfig {
@@ -28,13 +28,20 @@ export interface ObjectMetrics {
   readonly run: (signal: AbortSignal) => Promise<void>;
 }
 
+/** Parts that they stand on. */
+export type ObjectMetricsDeps = Pick<CoreDeps, 'kinds' | 'clock' | 'log'> & {
+  readonly read: ReadObjects;
+  readonly measure: MeasureTraffic;
+};
+
 /** Name of the ConfigMap in kube-system, and its key. */
 const rulesMap = { name: 'gantry-metric-rules', key: 'config.yaml' } as const;
 
 /** Puts the sources together: what an administrator has written rules for goes before what Envoys tell by themselves. */
-export function objectMetricsOf(core: CoreDeps, config: MetricsConfig, measure: MeasureTraffic): ObjectMetrics {
-  const { kinds, clock, log } = core;
-  const read = objectReader(core);
+export function objectMetricsOf(
+  { kinds, clock, log, read, measure }: ObjectMetricsDeps,
+  config: MetricsConfig,
+): ObjectMetrics {
   const reports = new TrafficReports(measure, clock);
   const sources: MetricSource[] = [new EnvoySource({ kinds, read, reports })];
   const { prometheus: address, rules } = config;

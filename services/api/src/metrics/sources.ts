@@ -15,10 +15,12 @@ import type { RemoteServers } from '../rest/proxying/aggregated.ts';
 import type { TrafficProxy } from '../traffic/proxy.ts';
 import type { MetricAnswers } from './answers.ts';
 import { customAttempt, externalAttempt } from './attempts.ts';
+import type { MeasureTraffic } from './envoy/reports.ts';
 import { NodeStatistics } from './node-statistics.ts';
 import { type MetricsConfig, type ObjectMetrics, objectMetricsOf } from './objects.ts';
 import { RemoteMetrics } from './remote.ts';
 import { RemoteObjectMetrics } from './remote-objects.ts';
+import { objectReader } from './stored.ts';
 import { Usage } from './usage.ts';
 
 /** Answers one kind of question about metrics. Authorizes the caller itself, and rejects with a GantryError. */
@@ -55,8 +57,10 @@ export function metricsOf(
   { agents, servers, traffic }: MetricsDeps,
   config: MetricsConfig = {},
 ): Metrics {
-  const usage = new Usage({ ...core, statistics: new NodeStatistics(agents, core.clock) });
-  const objects = objectMetricsOf(core, config, (request, signal) => traffic.measureAll(request, signal));
+  const read = objectReader(core);
+  const usage = new Usage({ ...core, read, statistics: new NodeStatistics(agents, core.clock) });
+  const measure: MeasureTraffic = (request, signal) => traffic.measureAll(request, signal);
+  const objects = objectMetricsOf({ ...core, read, measure }, config);
   const remote = new RemoteMetrics({ ...core, servers });
   const sources: MetricsSources = {
     pods: async (context, request) =>

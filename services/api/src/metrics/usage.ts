@@ -13,11 +13,12 @@ import { attemptOn } from '../auth/authorization.ts';
 import type { CoreDeps, RequestContext } from '../core/context.ts';
 import { agentOf } from '../pods/locate.ts';
 import type { NodeStatistics } from './node-statistics.ts';
-import { objectReader, type ReadObjects } from './stored.ts';
+import type { ReadObjects } from './stored.ts';
 
 /** Parts that usage is told from. */
-export type UsageDeps = Pick<CoreDeps, 'store' | 'cache' | 'authorize' | 'limits'> & {
+export type UsageDeps = Pick<CoreDeps, 'authorize'> & {
   readonly statistics: Pick<NodeStatistics, 'of'>;
+  readonly read: ReadObjects;
 };
 
 /** Usage of an object, with the object itself, whose labels the REST edge shows. */
@@ -36,7 +37,7 @@ export class Usage {
 
   constructor(deps: UsageDeps) {
     this.#deps = deps;
-    this.#read = objectReader(deps);
+    this.#read = deps.read;
   }
 
   /** Usage of pods. Throws Forbidden, BadRequest for a selector that makes no sense, and NotFound for a pod that is named and not measured. */
