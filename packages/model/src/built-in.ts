@@ -1,6 +1,7 @@
 /** The kinds that Gantry has of its own. Adding one is its folder under kinds/, its proto message, and its lines here. */
 import type { Kind } from './kind.ts';
 import { apiService } from './kinds/apiservice/apiservice.ts';
+import { capacityBuffer } from './kinds/capacitybuffer/capacitybuffer.ts';
 import { certificateSigningRequest } from './kinds/certificatesigningrequest/certificatesigningrequest.ts';
 import { clusterRole } from './kinds/clusterrole/clusterrole.ts';
 import { clusterRoleBinding } from './kinds/clusterrolebinding/clusterrolebinding.ts';
@@ -134,6 +135,7 @@ const byName = {
   CustomResourceDefinition: customResourceDefinition,
   APIService: apiService,
   Rollout: rollout,
+  CapacityBuffer: capacityBuffer,
   ResourceAdvice: resourceAdvice,
 };
 

@@ -2,6 +2,7 @@ import type { Clock } from '@gantry/runtime/clock.ts';
 import { adviceController } from './advice/advice.ts';
 import { type AdviceSettings, defaultAdviceSettings } from './advice/settings.ts';
 import { aggregationController } from './aggregation/aggregation.ts';
+import { capacityBufferController } from './capacitybuffer/capacitybuffer.ts';
 import { clusterAutoscaler } from './clusterautoscaler/autoscaler.ts';
 import type { ClusterAutoscalerSettings } from './clusterautoscaler/settings.ts';
 import type { Controller } from './core/action.ts';
@@ -88,6 +89,7 @@ export function allControllers(
     jobTrackingController,
     resourceQuotaController,
     podGroupController,
+    capacityBufferController,
     volumeController(clock),
     claimProtectionController,
     volumeProtectionController,

@@ -8,6 +8,7 @@ import type { ControllerRevision, DaemonSet, Deployment, ReplicaSet, StatefulSet
 import type { TokenRequestSpec, TokenRequestStatus } from './gantry.authentication.v1.ts';
 import type { HorizontalPodAutoscaler } from './gantry.autoscaling.v2.ts';
 import type { CronJob, Job } from './gantry.batch.v1.ts';
+import type { CapacityBuffer } from './gantry.capacity.v1beta1.ts';
 import type { CertificateSigningRequest, ClusterTrustBundle, PodCertificateRequest } from './gantry.certificates.v1.ts';
 import type { Lease } from './gantry.coordination.v1.ts';
 import type { ConfigMap, Endpoints, Event, LimitRange, Namespace, Node, PersistentVolume, PersistentVolumeClaim, Pod, PodStatus, PodTemplate, ReplicationController, ResourceQuota, Secret, Service, ServiceAccount } from './gantry.core.v1.ts';
@@ -825,6 +826,8 @@ export interface Object {
   rollout?: Rollout;
   /** gantry.dev/v1 ResourceAdvice. */
   resourceAdvice?: ResourceAdvice;
+  /** autoscaling.x-k8s.io/v1beta1 CapacityBuffer. */
+  capacityBuffer?: CapacityBuffer;
 }
 
 /** Names one object. */

@@ -492,6 +492,11 @@ const scheduling: readonly Case[] = [
     'minAvailable and maxUnavailable cannot be both set',
   ],
   [
+    'room for minus three pods',
+    'apiVersion: autoscaling.x-k8s.io/v1beta1\nkind: CapacityBuffer\nmetadata: {name: a}\nspec: {podTemplateRef: {name: a}, replicas: -3}',
+    'spec.replicas: Invalid value: -3',
+  ],
+  [
     'a gang of minus three',
     'apiVersion: scheduling.x-k8s.io/v1alpha1\nkind: PodGroup\nmetadata: {name: a}\nspec: {minMember: -3}',
     'spec.minMember: Invalid value: -3',

@@ -18,7 +18,20 @@ export function clusterAutoscaler(
   const round = new Round(settings, random);
   return {
     name: 'cluster-autoscaler',
-    watches: ['ConfigMap', 'Node', 'Pod', 'PodDisruptionBudget', 'DaemonSet'],
+    watches: [
+      'ConfigMap',
+      'Node',
+      'Pod',
+      'PodDisruptionBudget',
+      'DaemonSet',
+      'CapacityBuffer',
+      'PodTemplate',
+      'Deployment',
+      'ReplicaSet',
+      'StatefulSet',
+      'ReplicationController',
+      'Job',
+    ],
     keysFor,
     reconcile(_key: string, view: View, wallMs: number): readonly Action[] {
       return round.next(view, clock.monotonic(), wallMs);
@@ -29,8 +42,8 @@ export function clusterAutoscaler(
   };
 }
 
-/** Pods call for a round; nodes set the first one off. */
+/** Pods call for a round; buffers too; nodes set the first one off. */
 function keysFor(object: AnyObject): readonly string[] {
   if (object.kind === 'Pod') return isUnschedulable(object as Pod) ? [autoscalerKey] : [];
-  return object.kind === 'Node' ? [autoscalerKey] : [];
+  return object.kind === 'Node' || object.kind === 'CapacityBuffer' ? [autoscalerKey] : [];
 }

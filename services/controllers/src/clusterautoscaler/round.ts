@@ -1,4 +1,4 @@
-import type { PodBatch, SimulateRequest, SimulateResponse } from '@gantry/client/placement-messages.ts';
+import type { SimulateRequest, SimulateResponse } from '@gantry/client/placement-messages.ts';
 import type { ProviderNode } from '@gantry/cloud-provider/provider.ts';
 import { podRequests } from '@gantry/model/amounts.ts';
 import type { ConfigMap, Node, Pod } from '@gantry/model/gen/gantry.core.v1.ts';
@@ -7,6 +7,7 @@ import type { Action, View } from '../core/action.ts';
 import type { Call, CallAnswer, Consulted } from '../core/consult.ts';
 import { type Candidate, candidatesIn } from './candidates.ts';
 import { chosen } from './expand.ts';
+import { headroomIn, provisioned } from './headroom.ts';
 import { healthProblem } from './health.ts';
 import { Memory } from './memory.ts';
 import { notesAnnotation } from './notes.ts';
@@ -138,7 +139,7 @@ export class Round {
       memory.backoff.failed(group.snapshot.id, code, message, nowMs);
     const pending = problem === undefined ? pendingPods(view, this.#settings, wallMs) : [];
     this.#considered = new Set(pending.map(({ metadata }) => metadata.uid!));
-    const headroom: PodBatch[] = [];
+    const headroom = problem === undefined ? headroomIn(view) : [];
     const names = namesOf(picture);
     // A node is written once in a round.
     const mayShrink = this.#settings.scaleDownEnabled && problem === undefined && names.length === 0;
@@ -181,7 +182,10 @@ export class Round {
     const requested = (uid: string): ReadonlyMap<string, number> => podRequests(pending.get(uid)!.spec);
     const option = chosen(options, this.#settings.expander, requested, this.#random);
     const response = option?.response ?? {};
-    const untold = this.#memory.untold.tell(response, pending, held);
+    const untold = [
+      ...this.#memory.untold.tell(response, pending, held),
+      ...(option === undefined ? [] : provisioned(view, response, wallMs)),
+    ];
     const wanted = thought.problem === undefined ? increasesIn(picture, response) : [];
     const least = this.#settings.enforceNodeGroupMinSize && wanted.length === 0 ? minSizeIncreases(picture) : [];
     const increases = [...wanted, ...least];

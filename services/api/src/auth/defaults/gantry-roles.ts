@@ -38,6 +38,7 @@ system:gantry:view in:view
   get core pods/explain,pods/stats,services/traffic
   get,list,watch gantry.dev resourceadvices,rollouts,rollouts/status
   get,list,watch scheduling.x-k8s.io podgroups,podgroups/status
+  get,list,watch autoscaling.x-k8s.io capacitybuffers,capacitybuffers/status
 system:aggregated-metrics-reader in:view in:edit in:admin
   get,list,watch metrics.k8s.io nodes,pods
 system:gantry:edit in:edit
@@ -45,4 +46,5 @@ system:gantry:edit in:edit
   create,delete,deletecollection,get,list,patch,update,watch gantry.dev rollouts
   delete,deletecollection gantry.dev resourceadvices
   create,delete,deletecollection,get,list,patch,update,watch scheduling.x-k8s.io podgroups
+  create,delete,deletecollection,get,list,patch,update,watch autoscaling.x-k8s.io capacitybuffers
 `;
