@@ -15,7 +15,6 @@ import { zeroAnnotations } from '@gantry/model/kinds/service/zero.ts';
 import { findGantryEnvoy } from '@gantry/xds-lb/envoy.ts';
 import { endpoint, service, slice } from '@gantry/xds-lb/testing/fixtures.ts';
 import { startHarness } from '@gantry/xds-lb/testing/harness.ts';
-import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { adsSource, ConfigSource, tcpAddress } from 'envoy-control-plane-ts/envoy/core.ts';
 import { HttpConnectionManager, Router } from 'envoy-control-plane-ts/envoy/listener.ts';
 import { spawnEnvoy } from 'envoy-control-plane-ts/process/envoy-process.ts';
@@ -28,9 +27,8 @@ import {
   type Resource,
   routesResource,
 } from 'envoy-control-plane-ts/resource.ts';
-import { createAds } from 'envoy-control-plane-ts/server.ts';
 import { createSnapshot } from 'envoy-control-plane-ts/snapshot.ts';
-import { SnapshotCache } from 'envoy-control-plane-ts/snapshot-cache.ts';
+import { startControlPlane } from 'envoy-control-plane-ts/testing/control-plane.ts';
 import { freePort, startEcho } from 'envoy-control-plane-ts/testing/http-echo.ts';
 import { describeMachine } from './machine.ts';
 
@@ -108,27 +106,12 @@ function cluster(port: number): Resource[] {
 
 /** A control plane that sends what it is told, after the time that builds wait. */
 async function controlPlane(resourcesFor: (pod: number | undefined) => readonly Resource[]) {
-  const snapshots = new SnapshotCache();
-  const ads = createAds({ snapshots });
-  const server = new Server();
-  ads.addTo(server);
-  const bound = await new Promise<number>((resolve, reject) =>
-    server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, port) =>
-      error ? reject(error) : resolve(port),
-    ),
-  );
+  const plane = await startControlPlane();
   const set = (pod: number | undefined): void => {
-    snapshots.set('', createSnapshot(resourcesFor(pod), { staticClusters: ['web'] }));
+    plane.snapshots.set('', createSnapshot(resourcesFor(pod), { staticClusters: ['web'] }));
   };
   set(undefined);
-  return {
-    xdsAddress: `127.0.0.1:${bound}`,
-    setPod: (pod: number | undefined) => void setTimeout(set, coalesceMs, pod),
-    [Symbol.asyncDispose]: async () => {
-      ads[Symbol.dispose]();
-      server.forceShutdown();
-    },
-  };
+  return { ...plane, setPod: (pod: number | undefined) => void setTimeout(set, coalesceMs, pod) };
 }
 
 /** The cluster is unknown until there is a pod. */

@@ -1,6 +1,12 @@
 import type { Service } from '@gantry/model/gen/gantry.core.v1.ts';
 import type { Condition } from '@gantry/model/gen/gantry.meta.v1.ts';
-import { asleepCondition, heldCondition, type ZeroSettings, zeroSettings } from '@gantry/model/kinds/service/zero.ts';
+import {
+  asleepCondition,
+  hasZeroAnnotations,
+  heldCondition,
+  type ZeroSettings,
+  zeroSettings,
+} from '@gantry/model/kinds/service/zero.ts';
 import { rfc3339 } from '@gantry/runtime/time.ts';
 import { type Action, keyOf, type Requirement, refOf, sees, type View } from '../core/action.ts';
 import type { Activity } from './activity.ts';
@@ -89,11 +95,13 @@ function wake(situation: Situation, state: State): Action[] {
 function awake(situation: Situation): Action[] {
   const { service, settings, activity } = situation;
   const { afterMs } = settings;
+  // The load balancer is to know in time that requests may have to wait.
+  if (!hasZeroAnnotations(service)) return told(situation, 'Autoscaled', 'An autoscaler may scale it to zero.');
   if (afterMs === undefined || situation.workloads.length === 0) return [];
   const obstacle = obstacleOf(situation);
   if (obstacle !== undefined) {
     activity.touch();
-    return [...told(situation, obstacle), { type: 'requeue', afterMs: lookMs }];
+    return [...told(situation, 'Obstacle', obstacle), { type: 'requeue', afterMs: lookMs }];
   }
   if (
     activity.isIdle(afterMs) &&
@@ -188,10 +196,10 @@ function idleMessage({ settings }: Situation): string {
 }
 
 /** Tells users why the Service stays awake. */
-function told(situation: Situation, message: string): Action[] {
+function told(situation: Situation, reason: string, message: string): Action[] {
   const before = situation.service.status?.conditions?.find(({ type }) => type === asleepCondition);
   if (before?.status === 'False' && before.message === message) return [];
-  return [conditionOf(situation, 'False', 'Obstacle', message)];
+  return [conditionOf(situation, 'False', reason, message)];
 }
 
 /** Takes back what users were told. */

@@ -213,6 +213,38 @@ describe('a Service whose requests wait', () => {
   });
 });
 
+describe('a Service whose workload an autoscaler may scale to zero', () => {
+  const autoscaler = (minReplicas: number): AnyObject => ({
+    apiVersion: 'autoscaling/v2',
+    kind: 'HorizontalPodAutoscaler',
+    metadata: { name: 'web', namespace: 'default', uid: 'hpa', resourceVersion: '1' },
+    spec: { scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web' }, minReplicas, maxReplicas: 3 },
+  });
+  const plain = (conditions: Condition[] = []): Service => {
+    const service = holding({}, conditions);
+    return { ...service, metadata: { ...service.metadata, annotations: {} } };
+  };
+
+  it('is made known, woken by requests, and never put to sleep here', () => {
+    const { clock, plan, over } = world();
+    expect(asleepOf(plan(plain(), autoscaler(0), aDeployment()))).toEqual(['False', 'Autoscaled']);
+    const known = condition(asleepCondition, 'False', 'Autoscaled', clock);
+    const told = plain([{ ...known, message: 'An autoscaler may scale it to zero.' }]);
+    expect(over(300, quiet, told, autoscaler(0), aDeployment())).toEqual([]);
+    expect(asleepOf(plan(told, autoscaler(0), aDeployment({ replicas: 0 })))).toEqual(['True', 'Idle']);
+    const held = condition(heldCondition, 'True', 'NoReadyPod', clock);
+    const actions = plan(plain([known, held]), autoscaler(0), aDeployment({ replicas: 0 }));
+    expect(scalesOf(actions)).toEqual([['Deployment', 0, 1]]);
+  });
+
+  it('is as any other where the autoscaler keeps a replica, or goes', () => {
+    const { clock, plan } = world();
+    expect(plan(plain(), autoscaler(1), aDeployment())).toEqual([]);
+    const known = condition(asleepCondition, 'False', 'Autoscaled', clock);
+    expect(plan(plain([known]), aDeployment())).toMatchObject([{ object: { status: { conditions: [] } } }]);
+  });
+});
+
 describe('the condition', () => {
   it('follows workloads that others scale', () => {
     const { clock, plan } = world();

@@ -1,5 +1,10 @@
 import type { Service } from '@gantry/model/gen/gantry.core.v1.ts';
-import { zeroSettings } from '@gantry/model/kinds/service/zero.ts';
+import {
+  defaultZeroSettings,
+  hasZeroAnnotations,
+  type ZeroSettings,
+  zeroSettings,
+} from '@gantry/model/kinds/service/zero.ts';
 import type { Clock } from '@gantry/runtime/clock.ts';
 import {
   type Action,
@@ -16,7 +21,7 @@ import { controllerOf } from '../core/owners.ts';
 import { Scales } from '../disruption/scales.ts';
 import { Activity } from './activity.ts';
 import { decide, forgotten } from './decide.ts';
-import { workloadKinds, workloadsOf } from './workloads.ts';
+import { isAutoscaledToZero, workloadKinds, workloadsOf } from './workloads.ts';
 
 /** Milliseconds until a Service is looked at again whose workload's scale had to be read. */
 const readAgainMs = 1;
@@ -27,13 +32,13 @@ export function idleController(clock: Pick<Clock, 'monotonic'>): Controller {
   const scales = new Scales(clock);
   return {
     name: 'idle-controller',
-    watches: ['Service', ...workloadKinds, 'Rollout'],
+    watches: ['Service', ...workloadKinds, 'Rollout', 'HorizontalPodAutoscaler'],
     keysFor: keysOf,
 
     reconcile(key: string, view: View, nowMs: number): readonly Action[] {
       const { namespace, name } = splitKey(key);
       const service = view.get('Service', namespace, name);
-      const settings = service && zeroSettings(service);
+      const settings = service && settingsOf(service, view);
       if (service === undefined || settings === undefined || service.metadata.deletionTimestamp !== undefined) {
         activities.delete(key);
         return service === undefined ? [] : forgotten(service);
@@ -70,11 +75,17 @@ function nameOf({ kind, namespace = '', name }: ObjectRef): string {
   return `${kind}/${namespace}/${name}`;
 }
 
-/** A workload, a policy or another Service concerns the Services of its namespace that may go to zero. */
+/** The settings of a Service that may have no pod, by its annotations or by an autoscaler. */
+function settingsOf(service: Service, view: View): ZeroSettings | undefined {
+  if (hasZeroAnnotations(service)) return zeroSettings(service);
+  const workloads = workloadsOf(service, { target: undefined }, view, () => undefined);
+  return isAutoscaledToZero(service, workloads, view) ? defaultZeroSettings : undefined;
+}
+
+/** A workload, a policy, an autoscaler or another Service concerns the Services of its namespace that may have no pod. */
 function keysOf(object: AnyObject, view: View): readonly string[] {
   if (controllerOf(object) !== undefined) return [];
   const { namespace } = object.metadata;
-  const settled = (service: Service): boolean => zeroSettings(service) !== undefined;
-  const keys = [...view.list('Service', namespace)].filter(settled).map(keyOf);
+  const keys = [...view.list('Service', namespace)].filter(({ spec }) => spec?.type === 'LoadBalancer').map(keyOf);
   return object.kind === 'Service' ? [...new Set([keyOf(object), ...keys])] : keys;
 }

@@ -89,6 +89,15 @@ export function othersOf(service: Service, { labels, governor }: Workload, view:
   return all.filter((each) => isOther(each) && selects(each, own));
 }
 
+/** True where an autoscaler may scale one of the workloads to zero. */
+export function isAutoscaledToZero(service: Service, workloads: readonly Workload[], view: View): boolean {
+  if (service.spec.type !== 'LoadBalancer') return false;
+  return [...view.list('HorizontalPodAutoscaler', service.metadata.namespace)].some(({ spec }) => {
+    const { kind, name } = spec.scaleTargetRef;
+    return spec.minReplicas === 0 && workloads.some(({ ref }) => ref.kind === kind && ref.name === name);
+  });
+}
+
 /** True while a policy takes a workload from one revision to the next. */
 export function isRolling({ ref }: Workload, view: View): boolean {
   const rollout = rolloutFor({ kind: ref.kind, metadata: ref }, view);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Service } from '../../gen/gantry.core.v1.ts';
-import { validateZero, zeroAnnotations, zeroSettings } from './zero.ts';
+import { asleepCondition, validateZero, zeroAnnotations, zeroSettings } from './zero.ts';
 
 function service(annotations: Record<string, string>, type = 'LoadBalancer'): Service {
   return { apiVersion: 'v1', kind: 'Service', metadata: { name: 'web', annotations }, spec: { type } };
@@ -29,6 +29,22 @@ describe('zeroSettings', () => {
       ...{ afterMs: 300_000, replicas: 3, target: { resource: 'games', group: 'example.com', name: 'chess' } },
       ...{ maxRequests: 50, maxBytes: 2_097_152, timeoutMs: 90_000 },
     });
+  });
+
+  it('has the defaults where a controller says that it may sleep', () => {
+    const asked = service({});
+    asked.status = {
+      conditions: [
+        {
+          type: asleepCondition,
+          status: 'False',
+          reason: 'x',
+          message: '',
+          lastTransitionTime: '2026-01-01T00:00:00Z',
+        },
+      ],
+    };
+    expect(zeroSettings(asked)).toMatchObject({ afterMs: undefined, maxRequests: 1_000 });
   });
 
   it('takes what cannot be read as absent', () => {

@@ -49,7 +49,11 @@ export interface ZeroSettings {
 /** A wait that is shorter than this ends before Envoy has told twice how many requests are under way. */
 const minAfterMs = 10_000;
 const maxAfterMs = 24 * 3_600_000;
-const defaults = { replicas: 1, maxRequests: 1_000, maxBytes: 64 * 1024 * 1024, timeoutMs: 60_000 };
+/** Settings where the annotations say nothing. */
+export const defaultZeroSettings: ZeroSettings = {
+  ...{ afterMs: undefined, replicas: 1, target: undefined },
+  ...{ maxRequests: 1_000, maxBytes: 64 * 1024 * 1024, timeoutMs: 60_000 },
+};
 const bounds = {
   replicas: [1, 1_000],
   maxRequests: [1, 10_000],
@@ -69,13 +73,19 @@ const parsers = {
   timeout: duration(...bounds.timeoutMs, '1s and 15m'),
 } satisfies Record<keyof typeof zeroAnnotations, Parser<unknown>>;
 
+/** True for a Service with one of the annotations. */
+export function hasZeroAnnotations({ metadata }: Pick<Service, 'metadata'>): boolean {
+  return Object.values(zeroAnnotations).some((name) => metadata.annotations?.[name] !== undefined);
+}
+
 /**
- * The settings that a Service's annotations give it; undefined where it has none of them. An annotation that cannot be read counts as absent,
- * as in objects that were stored before there was a rule.
+ * The settings of a Service whose requests may have to wait: those of its annotations, or the defaults where its condition says that an autoscaler may
+ * scale it to zero; undefined for all others. An annotation that cannot be read counts as absent, as in objects that were stored before there was a rule.
  */
-export function zeroSettings({ metadata }: Pick<Service, 'metadata'>): ZeroSettings | undefined {
-  const annotations = metadata.annotations ?? {};
-  if (!Object.values(zeroAnnotations).some((name) => annotations[name] !== undefined)) return undefined;
+export function zeroSettings(service: Pick<Service, 'metadata' | 'status'>): ZeroSettings | undefined {
+  const isAsked = (service.status?.conditions ?? []).some(({ type }) => type === asleepCondition);
+  if (!isAsked && !hasZeroAnnotations(service)) return undefined;
+  const annotations = service.metadata.annotations ?? {};
   const read = <K extends keyof typeof parsers>(key: K): Value<K> | undefined => {
     const text = annotations[zeroAnnotations[key]];
     const parsed = text === undefined ? undefined : (parsers[key] as Parser<Value<K>>)(text);
@@ -83,11 +93,11 @@ export function zeroSettings({ metadata }: Pick<Service, 'metadata'>): ZeroSetti
   };
   return {
     afterMs: read('after'),
-    replicas: read('replicas') ?? defaults.replicas,
+    replicas: read('replicas') ?? defaultZeroSettings.replicas,
     target: read('target'),
-    maxRequests: read('requests') ?? defaults.maxRequests,
-    maxBytes: read('bytes') ?? defaults.maxBytes,
-    timeoutMs: read('timeout') ?? defaults.timeoutMs,
+    maxRequests: read('requests') ?? defaultZeroSettings.maxRequests,
+    maxBytes: read('bytes') ?? defaultZeroSettings.maxBytes,
+    timeoutMs: read('timeout') ?? defaultZeroSettings.timeoutMs,
   };
 }
 
