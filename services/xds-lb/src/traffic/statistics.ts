@@ -153,7 +153,7 @@ export class TrafficStatistics {
 
   #problem(windowMs: number, coveredMs: number, nowMs: number): string | undefined {
     if (this.#reporters.size === 0) return 'no Envoy reports';
-    // What a vanished Envoy counted in the first bucket has no time that it could be divided by.
+    // Counts of a vanished Envoy in the first bucket have no time that they could be divided by.
     const fromMs = startOfSum(windowMs, nowMs);
     if (this.#sinceMs > nowMs - windowMs) return 'the xDS server has not run for so long';
     if (this.#lostMs >= fromMs) return 'an Envoy vanished, or its connection broke';
