@@ -67,7 +67,7 @@ function calculated(given: ReplicaCase): Proposal | Problem {
     case 'value':
       return byValue(scaled, sumOf(values.map(BigInt)), wanted);
     case 'per pod':
-      return byValuePerPod({ present: current, tolerances }, sumOf(values.map(BigInt)), wanted);
+      return byValuePerPod({ current, present: current, tolerances }, sumOf(values.map(BigInt)), wanted);
   }
 }
 
@@ -101,9 +101,17 @@ describe('replicas that metrics call for are those of Kubernetes', () => {
     expect(byValue(scaled, 0n, 1000n)).toEqual({ replicas: 0, usage: 0n });
     expect(byValue(scaled, 1n, 1000n)).toEqual({ replicas: 1, usage: 1n });
     expect(byValue(scaled, 2500n, 1000n)).toEqual({ replicas: 3, usage: 2500n });
-    const without = { present: 0, tolerances: { up: 0.1, down: 0.1 } };
+    const without = { current: 0, present: 0, tolerances: { up: 0.1, down: 0.1 } };
     expect(byValuePerPod(without, 0n, 1000n)).toEqual({ replicas: 0, usage: 0n });
     expect(byValuePerPod(without, 2500n, 1000n)).toEqual({ replicas: 3, usage: 2500n });
+  });
+
+  it('do not undo a change that is under way', () => {
+    const tolerances = { up: 0.2, down: 0.1 };
+    // Four replicas are within the tolerance, and five were asked for already.
+    expect(byValuePerPod({ current: 5, present: 4, tolerances }, 44n, 10n)).toEqual({ replicas: 5, usage: 11n });
+    expect(byValuePerPod({ current: 5, present: 5, tolerances }, 44n, 10n)).toEqual({ replicas: 5, usage: 9n });
+    expect(byValuePerPod({ current: 4, present: 4, tolerances }, 44n, 10n)).toEqual({ replicas: 4, usage: 11n });
   });
 
   it('say nothing without pods', () => {

@@ -77,14 +77,17 @@ export function byValue(
   return { replicas: whole(ratio * countReady(pods)), usage: value };
 }
 
-/** By a value of something else than pods, divided by the replicas that there are. */
+/**
+ * By a value of something else than pods, divided by the replicas that there are. Within the tolerance the target keeps the number that it asks
+ * for: going back to the number that there is would undo a change that is under way, and that without end.
+ */
 export function byValuePerPod(
-  { present, tolerances }: { readonly present: number; readonly tolerances: Tolerances },
+  { current, present, tolerances }: Pick<Scaled, 'current' | 'tolerances'> & { readonly present: number },
   value: bigint,
   target: bigint,
 ): Proposal {
   const ratio = Number(value) / (Number(target) * present);
-  const replicas = isWithin(ratio, tolerances) ? present : whole(Number(value) / Number(target));
+  const replicas = isWithin(ratio, tolerances) ? current : whole(Number(value) / Number(target));
   // Without replicas there is nothing to divide by.
   const usage = value >= maxUsage ? maxUsage : present === 0 ? value : ceilDivide(value, BigInt(present));
   return { replicas, usage };
