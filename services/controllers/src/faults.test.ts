@@ -154,6 +154,25 @@ function forgetful(): Careless {
   return { ...wholeCast(), wrapApi };
 }
 
+/** All controllers, and an autoscaler that takes silence for an empty queue. */
+function hopeful(): Careless {
+  const cast = wholeCast();
+  const empty = {
+    type: 'values',
+    values: [{ name: '', timestampMs: 0, windowSeconds: undefined, value: '0' }],
+  } as const;
+  const wrap = (controller: Controller): Controller => ({
+    ...controller,
+    measured: (key, { id, answers }) =>
+      controller.measured?.(key, { id, answers: answers.map((answer) => (answer.type === 'none' ? empty : answer)) }),
+  });
+  return {
+    ...cast,
+    controllers: (simulation) =>
+      cast.controllers(simulation).map((each) => (each.name === 'horizontal-pod-autoscaler' ? wrap(each) : each)),
+  };
+}
+
 /** All controllers, one of which forgets the evictions that a budget granted as soon as it writes the budget's status. */
 function oblivious(): Careless {
   const cast = wholeCast();
@@ -214,6 +233,13 @@ describe('the simulation catches', () => {
       oblivious,
       Array.from({ length: 200 }, (_, i) => i + 1),
       /evictions leave/,
+    ],
+    [
+      'an autoscaler that takes silence for an empty queue',
+      'horizontal-pod-autoscaler to zero',
+      hopeful,
+      Array.from({ length: 200 }, (_, i) => i + 1),
+      /knows nothing/,
     ],
     [
       'a loop that forgets which nodes it served',
