@@ -40,6 +40,7 @@ from clusterautoscaler import externalgrpc_pb2_grpc as service  # noqa: E402
 from gantry.core.v1 import node_pb2  # noqa: E402
 
 SCHEME = "python://"
+GROUP_LABEL = "example.com/group"
 State = pb.InstanceStatus.InstanceState
 
 
@@ -125,7 +126,8 @@ class Provider(service.CloudProviderServicer):
         group = self.known(request.id, context)
         node = node_pb2.Node()
         node.metadata.name = f"{request.id}-template"
-        node.metadata.labels.update({"kubernetes.io/hostname": node.metadata.name, **group.get("labels", {})})
+        node.metadata.labels.update({"kubernetes.io/hostname": node.metadata.name, GROUP_LABEL: request.id})
+        node.metadata.labels.update(group.get("labels", {}))
         for resource, amount in group["capacity"].items():
             node.status.capacity[resource].string = amount
             node.status.allocatable[resource].string = amount
@@ -133,7 +135,8 @@ class Provider(service.CloudProviderServicer):
 
     def PricingNodePrice(self, request, context):
         machine = self.books.machines.get(request.node.providerID.removeprefix(SCHEME))
-        id = machine["group"] if machine else request.node.name.removesuffix("-template")
+        # A node that is not there yet is a copy of a template.
+        id = machine["group"] if machine else request.node.labels.get(GROUP_LABEL)
         price = self.groups.get(id, {}).get("price")
         if price is None:
             context.abort(grpc.StatusCode.UNIMPLEMENTED, f"there is no price of {request.node.name}")

@@ -114,7 +114,7 @@ describe('the example provider in Python', () => {
       metadata: { name: 'small-template', labels: { zone: 'a', 'kubernetes.io/hostname': 'small-template' } },
       status: { capacity, allocatable: capacity },
     });
-    const asNode = { providerID: '', name: 'small-template', labels: {}, annotations: {} };
+    const asNode = { ...nodeOf('python://new'), providerID: '', labels: template!.node.metadata.labels! };
     expect(await client.nodePrice(asNode, 0, 7_200_000)).toBeCloseTo(0.2);
     expect(await client.nodePrice(nodeOf('python://broken-x'), 0, 7_200_000)).toBeUndefined();
     expect(await client.groupOptions('small', playedOptions)).toBe(playedOptions);

@@ -261,7 +261,7 @@ describe('the local provider', () => {
     });
     expect((await provider.template('b')).node.status?.capacity).toMatchObject({ cpu: '8', memory: '16777216Ki' });
     const hour = 3_600_000;
-    const asNode = { ...nodeOf(''), providerID: node.spec?.providerID ?? '' };
+    const asNode = { ...nodeOf('template-of-a-17'), providerID: '', labels: node.metadata.labels ?? {} };
     expect(await provider.nodePrice(asNode, 0, hour / 2)).toBeCloseTo(0.3);
     const pod = {
       spec: { containers: [{ resources: { requests: { cpu: '500m', memory: '2Gi' } } }] },

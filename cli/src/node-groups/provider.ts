@@ -16,7 +16,7 @@ import type { Logger } from '@gantry/runtime/log.ts';
 import { Semaphore } from '@gantry/runtime/semaphore.ts';
 import { type MachineHost, type MachineRecord, newName, providerIdOf, sizeOf, takenBack } from './machines.ts';
 import type { NodeGroupSpec } from './spec.ts';
-import { capacityOf, type MachineFacts, templateOf } from './template.ts';
+import { capacityOf, groupLabel, type MachineFacts, templateOf } from './template.ts';
 
 /** Attempts to start or end a machine, of which a failed one is repeated. */
 const retryBackoff = { initialMs: 1_000, maxMs: 60_000, factor: 2, jitter: 0.2 };
@@ -148,7 +148,8 @@ export class LocalProvider implements NodeProvider, AsyncDisposable {
   }
 
   async nodePrice(node: ProviderNode, fromMs: number, toMs: number): Promise<number> {
-    const { group } = find(this.#machines, node) ?? { group: this.#groupOfTemplate(node) };
+    // Of a node that is not there yet, which is a template's copy, the label tells.
+    const group = find(this.#machines, node)?.group ?? node.labels[groupLabel];
     const spec = group === undefined ? undefined : this.#groups.get(group);
     if (spec?.price === undefined) throw noPrice(node.name);
     return (spec.price * (toMs - fromMs)) / hourMs;
@@ -175,11 +176,6 @@ export class LocalProvider implements NodeProvider, AsyncDisposable {
     const group = this.#groups.get(name);
     if (group !== undefined) return group;
     throw new GantryError('NotFound', `there is no node group ${JSON.stringify(name)}`);
-  }
-
-  /** The group whose template a node is. */
-  #groupOfTemplate({ providerID }: ProviderNode): string | undefined {
-    return [...this.#groups.keys()].find((group) => providerID === providerIdOf(`${group}-template`));
   }
 
   #enter(books: Books, group: string, count: number): void {

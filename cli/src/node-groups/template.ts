@@ -11,7 +11,7 @@ import { providerIdOf } from './machines.ts';
 import type { NodeGroupSpec } from './spec.ts';
 
 /** Label with the name of a node's group. */
-const groupLabel = 'gantry.dev/node-group';
+export const groupLabel = 'gantry.dev/node-group';
 
 /** This machine, as far as nodes on it tell of it. */
 export interface MachineFacts {
