@@ -26,6 +26,8 @@ export const options = withPrefix('GANTRY_CONTROLLERS_', [
   'prometheus',
   ...autoscalerOptions,
   ...clusterAutoscalerOptions,
+  'cloud-controllers-config',
+  'cloud-load-balancer-class',
 ]);
 
 /** The address where it is one of HTTP, without credentials or a query. */
@@ -42,7 +44,8 @@ function httpAddress(text: string): string | undefined {
  * node-eviction-rate, secondary-node-eviction-rate, unhealthy-zone-threshold, large-cluster-size-threshold, terminated-pod-gc-threshold, and those
  * of HorizontalPodAutoscalers: horizontal-pod-autoscaler-sync-period, -downscale-stabilization, -tolerance, -cpu-initialization-period and
  * -initial-readiness-delay. Where cloud-config names a file with a provider of nodes, nodes come and go: the flags are those of Kubernetes'
- * Cluster Autoscaler (clusterautoscaler/options.ts).
+ * Cluster Autoscaler (clusterautoscaler/options.ts). Where cloud-controllers-config names a file like that with a cloud, nodes are kept in step
+ * with its machines, and Services of cloud-load-balancer-class with its load balancers.
  * @throws GantryError (Invalid) naming the flag or variable and its value.
  */
 export function readConfig(args: readonly string[], env: Env): ControllersConfig {
@@ -53,12 +56,15 @@ export function readConfig(args: readonly string[], env: Env): ControllersConfig
   const prometheus = given.parsed('prometheus', httpAddress, 'must be a URL such as http://prometheus:9090');
   const cloudConfig = given.text('cloud-config');
   const clusterAutoscaler = readClusterAutoscalerSettings(given);
+  const cloud = given.text('cloud-controllers-config');
+  const loadBalancerClass = given.text('cloud-load-balancer-class');
   return {
     ...(diagnostics === undefined ? {} : { diagnostics }),
     ...(prometheus === undefined ? {} : { prometheus }),
     ...(cloudConfig === undefined
       ? {}
       : { clusterAutoscaler: { provider: readProviderSettings(cloudConfig), settings: clusterAutoscaler } }),
+    ...(cloud === undefined ? {} : { cloud: { provider: readProviderSettings(cloud), loadBalancerClass } }),
     identity: given.text('identity') ?? `${hostname()}-${process.pid}`,
     heartbeatPollMs: given.number('heartbeat-poll-ms', milliseconds, heartbeatPollMs),
     silenceConfirmMs: given.number('silence-confirm-ms', milliseconds, silenceConfirmMs),

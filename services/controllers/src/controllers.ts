@@ -3,6 +3,8 @@ import { adviceController } from './advice/advice.ts';
 import { type AdviceSettings, defaultAdviceSettings } from './advice/settings.ts';
 import { aggregationController } from './aggregation/aggregation.ts';
 import { capacityBufferController } from './capacitybuffer/capacitybuffer.ts';
+import { cloudServiceController } from './cloud/load-balancer.ts';
+import { cloudNodeController } from './cloud/node.ts';
 import { clusterAutoscaler } from './clusterautoscaler/autoscaler.ts';
 import type { ClusterAutoscalerSettings } from './clusterautoscaler/settings.ts';
 import type { Controller } from './core/action.ts';
@@ -47,6 +49,8 @@ export interface ControllerSettings {
   readonly autoscaling?: AutoscalerSettings;
   /** If absent, nobody adds or removes nodes. */
   readonly clusterAutoscaler?: { readonly settings: ClusterAutoscalerSettings } | undefined;
+  /** Clouds' objects; if absent, nobody keeps nodes and Services in step with a cloud. */
+  readonly cloud?: { readonly loadBalancerClass?: string | undefined } | undefined;
   /** Periods and bounds of advice on requests. */
   readonly advice?: AdviceSettings;
 }
@@ -59,11 +63,14 @@ export function allControllers(
     terminatedPodThreshold = defaultTerminatedPodThreshold,
     autoscaling = defaultAutoscalerSettings,
     clusterAutoscaler: nodes,
+    cloud,
     advice = defaultAdviceSettings,
   }: ControllerSettings = {},
 ): readonly Controller[] {
   return [
     ...(nodes === undefined ? [] : [clusterAutoscaler(nodes.settings, clock)]),
+    ...(cloud === undefined ? [] : [cloudNodeController(clock)]),
+    ...(cloud?.loadBalancerClass === undefined ? [] : [cloudServiceController(clock, cloud.loadBalancerClass)]),
     replicaSetController(),
     replicationController(),
     deploymentController(clock),

@@ -7,6 +7,7 @@ import { EventRecorder } from '@gantry/client/event-recorder.ts';
 import { diagnosticsDoor } from '@gantry/client/guard.ts';
 import { runWithLeadership } from '@gantry/client/leader.ts';
 import { connectProvider } from '@gantry/cloud-provider/client.ts';
+import { type CloudClient, connectCloud } from '@gantry/cloud-provider/cloud.ts';
 import type { ProviderSettings } from '@gantry/cloud-provider/settings.ts';
 import type { EventBus } from '@gantry/events/events.ts';
 import { parseAddress } from '@gantry/runtime/address.ts';
@@ -20,6 +21,7 @@ import { providerSide } from './clusterautoscaler/provider-side.ts';
 import type { ClusterAutoscalerSettings } from './clusterautoscaler/settings.ts';
 import { allControllers } from './controllers.ts';
 import type { SourceOf } from './core/caches.ts';
+import type { CloudSide } from './core/consult.ts';
 import { metadataReader, promptReader } from './core/metadata-only.ts';
 import { type ControllerMetrics, createControllerMetrics } from './core/metrics.ts';
 import { RunningControllers } from './core/run.ts';
@@ -54,6 +56,8 @@ export interface ControllersConfig {
     | undefined;
   /** Periods and bounds of advice on requests; the usual ones if absent. */
   readonly advice?: AdviceSettings;
+  /** The cloud whose objects nodes and Services are kept in step with, and the class of its Services; if absent, none is. */
+  readonly cloud?: { readonly provider: ProviderSettings; readonly loadBalancerClass: string | undefined } | undefined;
   /** Prometheus that analyses of rollouts ask, such as http://prometheus:9090; if absent, none. */
   readonly prometheus?: string | undefined;
   /** Address of /metrics, /healthz and /readyz, such as 127.0.0.1:8084; if absent, they are not served. */
@@ -122,6 +126,15 @@ async function run(config: ControllersConfig, deps: ControllersDeps, signal: Abo
   );
 }
 
+/** A cloud as controllers see it. */
+function cloudSide(client: CloudClient): CloudSide {
+  return {
+    instance: (node, signal) => client.instance(node, { signal }),
+    ensureLoadBalancer: (service, nodes, signal) => client.ensureLoadBalancer(service, nodes, { signal }),
+    deleteLoadBalancer: (service, signal) => client.deleteLoadBalancer(service, { signal }),
+  };
+}
+
 async function lead(
   config: ControllersConfig,
   deps: ControllersDeps,
@@ -149,12 +162,13 @@ async function lead(
     ]),
   );
   const provider = config.clusterAutoscaler && stack.use(connectProvider(config.clusterAutoscaler.provider));
+  const cloud = config.cloud && stack.use(connectCloud(config.cloud.provider));
   const eventsOf = (component: string): EventRecorder => recorders.get(component)!;
   const running = stack.use(
     new RunningControllers(controllers, {
       ...{ sourceOf, resources, apiOf: () => client, eventsOf, metrics, clock, log },
       measurer: measurerOf(client, config.prometheus),
-      consultant: provider && consultantOf(client, providerSide(provider, clock)),
+      consultant: consultantOf(client, provider && providerSide(provider, clock), cloud && cloudSide(cloud)),
     }),
   );
   log.info('leading: controllers run');

@@ -2,8 +2,9 @@
 import type { EvictRequest } from '@gantry/client/object-messages.ts';
 import type { SimulateRequest, SimulateResponse } from '@gantry/client/placement-messages.ts';
 import type { GroupOptions, Instance, NodeGroup, ProviderNode } from '@gantry/cloud-provider/provider.ts';
-import type { Node } from '@gantry/model/gen/gantry.core.v1.ts';
-import { isError, type Reason } from '@gantry/runtime/errors.ts';
+import type { CloudInstance, GetInstanceRequest } from '@gantry/model/gen/gantry.cloud.v1.ts';
+import type { LoadBalancerIngress, Node, Service } from '@gantry/model/gen/gantry.core.v1.ts';
+import { GantryError, isError, type Reason } from '@gantry/runtime/errors.ts';
 
 /** A node group as its provider tells of it at one time. */
 export interface GroupSnapshot extends NodeGroup {
@@ -45,10 +46,24 @@ export interface SchedulingSide {
   evict(request: EvictRequest, signal: AbortSignal): Promise<void>;
 }
 
+/** The objects of a cloud. All reject with a GantryError. */
+export interface CloudSide {
+  instance(node: Required<GetInstanceRequest>, signal: AbortSignal): Promise<CloudInstance>;
+  ensureLoadBalancer(
+    service: Service,
+    nodes: readonly Node[],
+    signal: AbortSignal,
+  ): Promise<readonly LoadBalancerIngress[]>;
+  deleteLoadBalancer(service: Service, signal: AbortSignal): Promise<void>;
+}
+
 /** Those that are asked. */
 export interface Consultant {
-  readonly provider: ProviderSide;
+  /** If absent, calls to it fail. */
+  readonly provider?: ProviderSide | undefined;
   readonly scheduling: SchedulingSide;
+  /** If absent, calls to it fail. */
+  readonly cloud?: CloudSide | undefined;
 }
 
 /** One call. */
@@ -57,7 +72,10 @@ export type Call =
   | { readonly type: 'increase' | 'decrease'; readonly group: string; readonly from: number; readonly count: number }
   | { readonly type: 'deleteNodes'; readonly group: string; readonly nodes: readonly ProviderNode[] }
   | { readonly type: 'simulate'; readonly request: SimulateRequest }
-  | { readonly type: 'evict'; readonly request: EvictRequest };
+  | { readonly type: 'evict'; readonly request: EvictRequest }
+  | { readonly type: 'instance'; readonly node: Required<GetInstanceRequest> }
+  | { readonly type: 'ensureLoadBalancer'; readonly service: Service; readonly nodes: readonly Node[] }
+  | { readonly type: 'deleteLoadBalancer'; readonly service: Service };
 
 /** Calls that are made side by side, and the name by which the controller knows their answers. */
 export interface Consultation {
@@ -69,6 +87,8 @@ export interface Consultation {
 export type CallAnswer =
   | { readonly type: 'observed'; readonly snapshot: ProviderSnapshot }
   | { readonly type: 'simulated'; readonly response: SimulateResponse }
+  | { readonly type: 'instance'; readonly instance: CloudInstance }
+  | { readonly type: 'loadBalancer'; readonly ingress: readonly LoadBalancerIngress[] }
   /** It was done. */
   | { readonly type: 'done' }
   | {
@@ -118,14 +138,6 @@ export async function consult(
 }
 
 async function answerTo(call: Call, consultant: Consultant | undefined, signal: AbortSignal): Promise<CallAnswer> {
-  if (consultant === undefined) {
-    return {
-      type: 'failed',
-      reason: 'FailedPrecondition',
-      message: 'no provider of nodes is configured',
-      isInDoubt: false,
-    };
-  }
   try {
     return await made(call, consultant, signal);
   } catch (error) {
@@ -135,23 +147,47 @@ async function answerTo(call: Call, consultant: Consultant | undefined, signal: 
   }
 }
 
-async function made(call: Call, { provider, scheduling }: Consultant, signal: AbortSignal): Promise<CallAnswer> {
+async function made(call: Call, consultant: Consultant | undefined, signal: AbortSignal): Promise<CallAnswer> {
   switch (call.type) {
     case 'observe':
-      return { type: 'observed', snapshot: await provider.observe(call.defaults, call.doubtful, signal) };
+      return { type: 'observed', snapshot: await providerOf(consultant).observe(call.defaults, call.doubtful, signal) };
     case 'increase':
-      await provider.increase(call.group, call.from, call.count, signal);
+      await providerOf(consultant).increase(call.group, call.from, call.count, signal);
       return { type: 'done' };
     case 'decrease':
-      await provider.decrease(call.group, call.from, call.count, signal);
+      await providerOf(consultant).decrease(call.group, call.from, call.count, signal);
       return { type: 'done' };
     case 'deleteNodes':
-      await provider.deleteNodes(call.group, call.nodes, signal);
+      await providerOf(consultant).deleteNodes(call.group, call.nodes, signal);
       return { type: 'done' };
     case 'simulate':
-      return { type: 'simulated', response: await scheduling.simulate(call.request, signal) };
+      return { type: 'simulated', response: await schedulingOf(consultant).simulate(call.request, signal) };
     case 'evict':
-      await scheduling.evict(call.request, signal);
+      await schedulingOf(consultant).evict(call.request, signal);
+      return { type: 'done' };
+    case 'instance':
+      return { type: 'instance', instance: await cloudOf(consultant).instance(call.node, signal) };
+    case 'ensureLoadBalancer': {
+      const ingress = await cloudOf(consultant).ensureLoadBalancer(call.service, call.nodes, signal);
+      return { type: 'loadBalancer', ingress };
+    }
+    case 'deleteLoadBalancer':
+      await cloudOf(consultant).deleteLoadBalancer(call.service, signal);
       return { type: 'done' };
   }
+}
+
+function providerOf(consultant: Consultant | undefined): ProviderSide {
+  if (consultant?.provider !== undefined) return consultant.provider;
+  throw new GantryError('FailedPrecondition', 'no provider of nodes is configured');
+}
+
+function schedulingOf(consultant: Consultant | undefined): SchedulingSide {
+  if (consultant !== undefined) return consultant.scheduling;
+  throw new GantryError('FailedPrecondition', 'no scheduler is known to this process');
+}
+
+function cloudOf(consultant: Consultant | undefined): CloudSide {
+  if (consultant?.cloud !== undefined) return consultant.cloud;
+  throw new GantryError('FailedPrecondition', 'no cloud is configured');
 }

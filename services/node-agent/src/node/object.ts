@@ -88,6 +88,8 @@ export function nodeStatus(
     addresses: [
       ...facts.addresses.map((address) => ({ type: 'InternalIP', address })),
       { type: 'Hostname', address: facts.name },
+      // Those that a cloud tells of.
+      ...(stored?.status?.addresses ?? []).filter(({ type }) => type !== 'InternalIP' && type !== 'Hostname'),
     ],
     ...(port === undefined ? {} : { daemonEndpoints: { kubeletEndpoint: { Port: Number(port) } } }),
     nodeInfo: facts.systemInfo,
