@@ -87,7 +87,7 @@ export function maintenanceScenarios(cluster: () => TestCluster): void {
         '--ignore-daemonsets',
         '--delete-emptydir-data',
         '--timeout',
-        '90s',
+        '90',
       ]);
       watched.stop();
       expect(watched.fewest()).toBe(3);
