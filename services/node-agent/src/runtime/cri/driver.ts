@@ -19,6 +19,7 @@ import { criImages } from './images.ts';
 import type { CriContainer, CriContainerStats, CriPodSandbox } from './messages.ts';
 import { criObserver } from './observe.ts';
 import { openExecSession, openPortForward } from './streaming.ts';
+import { versionOf } from './version.ts';
 
 /** Networks and root file systems are set up meanwhile, on a machine that may start a hundred pods at once. */
 const runTimeoutMs = 4 * 60_000;
@@ -44,11 +45,7 @@ export async function openCriRuntime(config: CriRuntimeConfig, deps: { clock?: C
   const clock = deps.clock ?? systemClock;
   const client = connectCri(config.socketPath);
   try {
-    const version = await client.runtime<{ runtimeName: string; runtimeVersion: string }>(
-      'Version',
-      {},
-      { timeoutMs: 5_000 },
-    );
+    const version = await versionOf(client, clock);
     const configs = new SandboxConfigs(client);
     const observe = criObserver(client, config.node);
     return {
