@@ -8,8 +8,6 @@ const maxWindowSeconds = 900;
 const measureEveryMs = { least: 2_000, most: 60_000 };
 /** Milliseconds for which requests wait at Envoy until it has surely reported what was under way before. */
 const drainMs = 8_000;
-/** A shorter window may have no report in it. */
-const drainWindowSeconds = 10;
 /** Milliseconds for which a report counts that nothing is under way. */
 const drainedForMs = 15_000;
 /** Milliseconds after which an attempt to go to zero is given up. */
@@ -71,10 +69,7 @@ export class Activity {
   /** The question that is due. */
   ask(key: string, service: { readonly namespace: string; readonly name: string }, afterMs: number): Measurement {
     this.#count += 1;
-    const windowSeconds =
-      this.#drainingMs === undefined
-        ? Math.min(maxWindowSeconds, Math.ceil(afterMs / 1_000) + lagSeconds)
-        : drainWindowSeconds;
+    const windowSeconds = Math.min(maxWindowSeconds, Math.ceil(afterMs / 1_000) + lagSeconds);
     const atMs = this.#clock.monotonic();
     this.#asked = { id: `${key}/${this.#count}`, atMs, windowMs: windowSeconds * 1_000 };
     const { namespace, name } = service;
@@ -89,7 +84,7 @@ export class Activity {
     const asked = this.#asked;
     if (asked?.id !== id) return;
     const { atMs, windowMs } = asked;
-    if (!isQuiet(answers[0], this.#drainingMs !== undefined)) {
+    if (!isQuiet(answers[0])) {
       this.#activeMs = Math.max(this.#activeMs, atMs);
       // Nobody knows what an answer did not say.
       if (answers[0]?.type !== 'traffic') this.#floorMs = Math.max(this.#floorMs, atMs);
@@ -137,9 +132,9 @@ export class Activity {
   }
 }
 
-/** True for an answer that says that nothing was to do. While requests wait, those that ended meanwhile don't count. */
-function isQuiet(answer: Answer | undefined, isDraining: boolean): boolean {
+/** True for an answer that says that nothing was to do, and nothing is. */
+function isQuiet(answer: Answer | undefined): boolean {
   if (answer?.type !== 'traffic') return false;
   const { requests, active } = answer.sample;
-  return active === 0 && (isDraining || requests === 0);
+  return active === 0 && requests === 0;
 }

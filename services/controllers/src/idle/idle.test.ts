@@ -106,6 +106,9 @@ describe('a Service without requests', () => {
     const active: Answer = { type: 'traffic', sample: { requests: 0, errors: 0, active: 1, latencyMs: new Map() } };
     const draining = holding({}, [condition(asleepCondition, 'True', 'Draining', clock)]);
     expect(asleepOf(over(30, active, draining, aDeployment()))).toEqual(['False', 'InUse']);
+    // It came after the last look, and before others had to wait.
+    over(1, quiet, holding(), aDeployment());
+    expect(asleepOf(over(30, busy, draining, aDeployment()))).toEqual(['False', 'InUse']);
   });
 
   it.each<[string, string, Service, AnyObject[]]>([
