@@ -165,7 +165,7 @@ async function startParts(config: ApiConfig, deps: ApiDeps, stack: AsyncDisposab
       stack.use(outsideAdmission({ ...base, metrics: registry, decide: access.decide, pods: () => pods })),
   });
   const { credentials = noCredentials } = deps;
-  const agents = stack.use(new AgentConnections(credentials));
+  const agents = stack.use(new AgentConnections(credentials, core.clock));
   const pods = new PodProxy({ ...core, agents, credentials });
   const tokens = tokensOf(core, credentials, keys);
   const flow = flowOf({ ...core, registry, enabled: config.priorityAndFairness });

@@ -1,5 +1,6 @@
 import type { Credentials } from '@gantry/client/credentials.ts';
 import { PodCalls } from '@gantry/client/pods.ts';
+import { type Clock, systemClock } from '@gantry/runtime/clock.ts';
 import { nodeUserName } from '@gantry/runtime/identities.ts';
 import { Client as GrpcClient } from '@grpc/grpc-js';
 import type { Agent } from './locate.ts';
@@ -9,10 +10,19 @@ interface Connection {
   readonly calls: PodCalls;
   /** Calls that use it now. */
   users: number;
+  /** End of the last call, by the monotonic clock. */
+  usedAtMs: number;
 }
 
-/** Connections kept open; beyond this, the least recently used idle one is closed. */
+/**
+ * Connections that are kept for ever; beyond this one closes when it is idle for a minute, the longest idle one first. A connection takes
+ * a quarter of a megabyte, and making it eight times the processor time of a question: whoever asks all nodes again and again has them kept.
+ */
 const maxIdle = 64;
+const idleMs = 60_000;
+const tidyMs = 15_000;
+/** Connections that are kept at most. */
+const maxKept = 2_000;
 const unaryTimeoutMs = 10_000;
 
 /** Connections to node agents, one an agent, shared by the calls to it. */
@@ -20,9 +30,19 @@ export class AgentConnections implements Disposable {
   readonly #byAgent = new Map<string, Connection>();
   readonly #credentials: Credentials;
 
+  readonly #clock: Pick<Clock, 'monotonic'>;
+  readonly #timer: NodeJS.Timeout;
+
   /** @param credentials Proof for the agents that the api calls. */
-  constructor(credentials: Credentials) {
+  constructor(credentials: Credentials, clock: Pick<Clock, 'monotonic'> = systemClock) {
     this.#credentials = credentials;
+    this.#clock = clock;
+    this.#timer = setInterval(() => this.tidy(), tidyMs).unref();
+  }
+
+  /** How many connections are open. */
+  get size(): number {
+    return this.#byAgent.size;
   }
 
   /** Runs `use` with the agent's calls; the connection stays open until it is done. */
@@ -66,21 +86,34 @@ export class AgentConnections implements Disposable {
       'grpc.max_reconnect_backoff_ms': 2_000,
       'grpc.use_local_subchannel_pool': 1,
     });
-    return { channel, calls: new PodCalls(channel, { timeoutMs: unaryTimeoutMs, whenAway: 'fail' }), users: 0 };
+    return {
+      channel,
+      calls: new PodCalls(channel, { timeoutMs: unaryTimeoutMs, whenAway: 'fail' }),
+      users: 0,
+      usedAtMs: 0,
+    };
   }
 
   #giveBack(connection: Connection): void {
     connection.users--;
-    if (this.#byAgent.size <= maxIdle) return;
-    for (const [key, oldest] of this.#byAgent) {
-      if (oldest.users > 0) continue;
+    connection.usedAtMs = this.#clock.monotonic();
+    if (this.#byAgent.size > maxKept) this.tidy();
+  }
+
+  /** Closes connections that nobody used lately. */
+  tidy(): void {
+    const now = this.#clock.monotonic();
+    for (const [key, { users, usedAtMs, channel }] of this.#byAgent) {
+      const { size } = this.#byAgent;
+      if (size <= maxIdle) return;
+      if (users > 0 || (now - usedAtMs < idleMs && size <= maxKept)) continue;
       this.#byAgent.delete(key);
-      oldest.channel.close();
-      return;
+      channel.close();
     }
   }
 
   [Symbol.dispose](): void {
+    clearInterval(this.#timer);
     for (const { channel } of this.#byAgent.values()) channel.close();
     this.#byAgent.clear();
   }
