@@ -61,13 +61,13 @@ beforeAll(async () => {
   const statistics = { credentialsOf: (name: string) => proofs.get(name)!, everyMs: 600 };
   const nodes = { ...size, rootDir: join(folder, 'nodes'), nodeTimes: defaultNodeTimes, statistics };
   owned.use(await startHollowNodes(nodes, { client: admin, clock: systemClock, log: silentLogger }));
-  await addPod('web', 'n-0', 'cpu=500m,memory=64Mi');
-  await addPod('db', 'n-1', 'cpu=250m,memory=128Mi');
   await admin.create({
     apiVersion: 'v1',
     kind: 'ServiceAccount',
     metadata: { name: 'scraper', namespace: 'default' },
   } as KubeObject);
+  await addPod('web', 'n-0', 'cpu=500m,memory=64Mi');
+  await addPod('db', 'n-1', 'cpu=250m,memory=128Mi');
   const asked = { expirationSeconds: 3_600 };
   token = (await admin.requestToken({ namespace: 'default', name: 'scraper' }, asked)).status.token;
 }, 60_000);
@@ -81,7 +81,7 @@ async function addPod(name: string, nodeName: string, usage: string): Promise<vo
     annotations: { 'gantry.dev/hollow-usage': usage },
   };
   const containers = ['main', 'side'].map((container) => ({ name: container, image: 'app:1' }));
-  const spec = { containers, automountServiceAccountToken: false };
+  const spec = { containers, serviceAccountName: 'scraper', automountServiceAccountToken: false };
   const { metadata: made } = await admin.create({ apiVersion: 'v1', kind: 'Pod', metadata, spec } as KubeObject);
   await admin.bind([{ namespace: 'default', name, uid: made.uid!, nodeName }], 'test');
 }

@@ -54,6 +54,8 @@ export interface NodeAgent extends Running {
   readonly ready: Promise<void>;
 }
 
+/** Port of kubelets: Prometheus and metrics-server ask the port of the Node object, and people this one. */
+const kubeletPort = 10_250;
 /** Longest time that the api takes to review a caller, in milliseconds. */
 const reviewMs = 5_000;
 
@@ -79,7 +81,8 @@ export async function startNodeAgent(config: NodeAgentConfig, deps: NodeAgentDep
   const source = deps.podSource ?? stack.use(ownPodSource(client, log));
   const address =
     server === undefined ? undefined : `${config.listen?.advertise ?? config.listen?.host}:${server.port}`;
-  const facts = await nodeFacts(config, runtime, machine, address);
+  const kubeletPort = server && (await openKubeletPort(server, network, deps));
+  const facts = { ...(await nodeFacts(config, runtime, machine, address)), kubeletPort };
   const registration = stack.use(
     registerNode({
       client,
@@ -165,6 +168,20 @@ function listenerOf({ listen }: NodeAgentConfig, { credentials }: NodeAgentDeps)
     'FailedPrecondition',
     "no credentials: commands in the node's containers need the cluster's token; name its file in GANTRY_TOKEN_FILE",
   );
+}
+
+/**
+ * Opens kubelets' usual port at the node's own address, where the node has a network apart from that of the agent; undefined where it has
+ * not, and where callers over HTTP could prove nothing.
+ */
+async function openKubeletPort(
+  server: GrpcServer,
+  network: NodeNetwork,
+  { credentials }: NodeAgentDeps,
+): Promise<number | undefined> {
+  if (network.agentHost === undefined || credentials?.serving === undefined) return undefined;
+  network.openPort(kubeletPort, await server.alsoListen({ host: network.agentHost, port: 0 }));
+  return kubeletPort;
 }
 
 /** Parts of the agent that its port tells of. */

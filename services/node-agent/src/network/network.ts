@@ -11,6 +11,7 @@ import { type RunInNode, UdpFlows } from './conntrack.ts';
 import { forwardQuery } from './dns-forward.ts';
 import { type DnsServer, startDnsServer } from './dns-server.ts';
 import { HealthCheckServers, healthChecksOf } from './health-checks.ts';
+import { OpenPorts } from './open-ports.ts';
 import { parseResolvConf, resolverOf } from './resolv-conf.ts';
 import { ServiceRules } from './rules.ts';
 import { type ExtraAddress, type Ruleset, type RulesetCache, rulesetOf } from './ruleset.ts';
@@ -29,6 +30,10 @@ export interface NodeNetwork extends AsyncDisposable {
   serviceVariables(pod: Pod): readonly EnvVar[];
   /** Resolves once the services known at the start are programmed. */
   readonly ready: Promise<void>;
+  /** Address of the agent's own that the node's network reaches; undefined where the agent is in that network itself. */
+  readonly agentHost: string | undefined;
+  /** Leads a TCP port of the node to one of the agent, at `agentHost`. */
+  openPort(port: number, agentPort: number): void;
 }
 
 /** A node without a network of its own: pods get the machine's resolver, and service addresses lead nowhere. */
@@ -39,18 +44,22 @@ export async function plainNetwork(config: NodeAgentConfig): Promise<NodeNetwork
     dnsFor: (pod) => resolverOf({ pod, clusterDns: undefined, clusterDomain, host }),
     serviceVariables: () => [],
     ready: Promise.resolve(),
+    agentHost: undefined,
+    openPort: () => {},
     async [Symbol.asyncDispose]() {},
   };
+}
+
+interface NetworkDeps {
+  readonly client: Pick<AgentApi, 'list' | 'watch'>;
+  readonly clock: Clock;
+  readonly log: Logger;
 }
 
 /** Programs service addresses in the node's network namespace, and answers DNS for its pods. */
 export async function startNetwork(
   config: NodeAgentConfig & { readonly network: NonNullable<NodeAgentConfig['network']> },
-  {
-    client,
-    clock,
-    log,
-  }: { readonly client: Pick<AgentApi, 'list' | 'watch'>; readonly clock: Clock; readonly log: Logger },
+  { client, clock, log }: NetworkDeps,
 ): Promise<NodeNetwork> {
   const { network, nodeName, clusterDomain = defaultClusterDomain } = config;
   await using stack = new AsyncDisposableStack();
@@ -73,10 +82,13 @@ export async function startNetwork(
   // The gateway of a namespace is the machine itself.
   const machineIp = network.commandPrefix.length > 0 ? dnsHost : undefined;
   const cache: RulesetCache = new Map();
+  let isProgrammed = false;
+  // The first rules come with the services.
+  const opened = new OpenPorts(dnsHost, () => isProgrammed && rules.changed());
   const wanted = (): Ruleset => {
     const all = services.all();
     checks.want(healthChecksOf(all, nodeName));
-    const extra = [...dnsAddresses(network.dnsAddress, dnsHost, dns), ...checks.addresses()];
+    const extra = [...dnsAddresses(network.dnsAddress, dnsHost, dns), ...checks.addresses(), ...opened.addresses()];
     return rulesetOf({ services: all, nodeName, clusterCidr, machineIp, extra }, cache);
   };
   const rules = stack.use(
@@ -89,18 +101,24 @@ export async function startNetwork(
       log,
     }),
   );
-  const ready = programmed(services, rules);
+  const ready = programmed(services, rules).then(() => {
+    isProgrammed = true;
+  });
   ready.catch(() => {});
   const owned = stack.move();
   return {
     dnsFor: (pod) => resolverOf({ pod, clusterDns: network.dnsAddress, clusterDomain, host }),
-    serviceVariables: (pod) =>
-      serviceVariables(
-        linkedServices(services.inNamespace('default'), services.inNamespace(pod.metadata.namespace ?? ''), pod),
-      ),
+    serviceVariables: (pod) => variablesOf(services, pod),
     ready,
+    agentHost: machineIp,
+    openPort: (port, agentPort) => opened.open(port, agentPort),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
+}
+
+function variablesOf(services: Services, pod: Pod): readonly EnvVar[] {
+  const own = services.inNamespace(pod.metadata.namespace ?? '');
+  return serviceVariables(linkedServices(services.inNamespace('default'), own, pod));
 }
 
 /** Runs commands in the node's network. */

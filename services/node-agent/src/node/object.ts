@@ -12,6 +12,8 @@ export interface NodeFacts {
   readonly addresses: readonly string[];
   /** As host:port; undefined where nobody reaches into its pods. */
   readonly agentAddress: string | undefined;
+  /** Port of the node at which the agent tells of it, where that is not its port of agentAddress. */
+  readonly kubeletPort?: number | undefined;
   readonly podCidr: string | undefined;
   readonly labels: Readonly<Record<string, string>>;
   /** Taints of a node that is not registered yet. */
@@ -78,7 +80,7 @@ export function nodeStatus(
   const before = stored?.status?.conditions ?? [];
   const own = conditionsOf(health).map((condition) => withTimes(condition, before, nowMs));
   const foreign = before.filter(({ type }) => !own.some((condition) => condition.type === type));
-  const port = facts.agentAddress?.split(':').at(-1);
+  const port = facts.kubeletPort ?? facts.agentAddress?.split(':').at(-1);
   return {
     ...stored?.status,
     // Resources that others advertise, which is allowed for extended ones, stay.
