@@ -121,6 +121,7 @@ describe('statistics from control groups', () => {
 
   test('are those of running containers and their pod, with the sizes that the runtime tells', async () => {
     runtimeStats = [{ containerId: 'main', rootfsUsedBytes: 77 } as ContainerStats];
+    expect(await stats.containers()).toMatchObject([{ rootfsUsedBytes: 0 }, {}]);
     expect(await stats.containers()).toMatchObject([
       { containerId: 'main', sandboxId: 's', cpuUsageNs: 30e6, memoryWorkingSetBytes: 300, rootfsUsedBytes: 77 },
       { containerId: 'side', cpuUsageNs: 5e6, rootfsUsedBytes: 0 },

@@ -31,7 +31,9 @@ export interface CgroupStatsDeps {
  */
 export class CgroupStats implements StatsSource {
   readonly #deps: CgroupStatsDeps;
-  #layers: { readonly atMs: number; readonly usedBytes: ReadonlyMap<string, number> } | undefined;
+  /** Sizes of writable layers by container, and the time of the last question for them. */
+  #layers: ReadonlyMap<string, number> = new Map();
+  #layersAskedMs = Number.NEGATIVE_INFINITY;
   /** Processor time of the node, and the readings that it was told from last. */
   #node = { usedNs: 0, ownNs: 0, othersNs: 0 };
   #hasNode = false;
@@ -45,12 +47,12 @@ export class CgroupStats implements StatsSource {
     const found: ContainerStats[] = [];
     const elsewhere = new Set<string>();
     let read = 0;
-    await this.#readLayers(signal);
+    this.#readLayers();
     for (const { uid } of pods.workers()) {
       for (const { id, sandboxId, state } of (pods.sandboxesOf(uid) ?? []).flatMap((each) => each.containers)) {
         if (state.kind !== 'running') continue;
         const usage = files.usage(join(cgroupRoot, `pod${uid}`, id));
-        const rootfsUsedBytes = this.#layers?.usedBytes.get(id) ?? 0;
+        const rootfsUsedBytes = this.#layers.get(id) ?? 0;
         if (usage === undefined) elsewhere.add(id);
         else found.push({ containerId: id, sandboxId, atMs: clock.now(), rootfsUsedBytes, ...usage });
       }
@@ -116,14 +118,17 @@ export class CgroupStats implements StatsSource {
     return undefined;
   }
 
-  /** A runtime that does not answer leaves the sizes that are known. */
-  async #readLayers(signal: AbortSignal | undefined): Promise<void> {
+  /** Asks for the sizes of writable layers; nobody waits for them. A runtime that does not answer leaves those that are known. */
+  #readLayers(): void {
     const { runtime, clock } = this.#deps;
     const nowMs = clock.monotonic();
-    if (this.#layers !== undefined && nowMs - this.#layers.atMs < layersMs) return;
-    const before = this.#layers?.usedBytes ?? new Map();
-    const all = await runtime.containers(signal).catch(() => undefined);
-    const usedBytes = all && new Map(all.map(({ containerId, rootfsUsedBytes }) => [containerId, rootfsUsedBytes]));
-    this.#layers = { atMs: nowMs, usedBytes: usedBytes ?? before };
+    if (nowMs - this.#layersAskedMs < layersMs) return;
+    this.#layersAskedMs = nowMs;
+    runtime.containers(AbortSignal.timeout(layersMs)).then(
+      (all) => {
+        this.#layers = new Map(all.map(({ containerId, rootfsUsedBytes }) => [containerId, rootfsUsedBytes]));
+      },
+      () => {},
+    );
   }
 }

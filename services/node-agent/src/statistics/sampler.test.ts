@@ -79,3 +79,14 @@ test('a runtime that fails leaves nothing behind that is old', async () => {
   expect(sampler.latest.containers.size).toBe(0);
   expect(sampler.latest.node?.rate).toEqual({ cpuNanocores: 0, windowMs: 10_000 });
 });
+
+test('a runtime that is slow gives no rate', async () => {
+  await later(10_000, container('a', 0));
+  read.containers = () => {
+    clock.advance(2_001);
+    return [container('a', 1e9)];
+  };
+  clock.advance(10_000);
+  await sampler.sample();
+  expect(sampler.latest.containers.size).toBe(0);
+});

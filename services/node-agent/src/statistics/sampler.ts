@@ -8,6 +8,8 @@ import type { PodUsage, StatsSource } from './source.ts';
 export const defaultSampleMs = 10_000;
 /** Bound of one reading of all counters, in milliseconds. */
 const readMs = 8_000;
+/** A reading that took longer was made at no time that is known well enough for a rate. */
+const slowMs = 2_000;
 
 /** The last reading of something, and its use of processors since the reading before. */
 export interface Sample<Reading> {
@@ -64,10 +66,11 @@ export class Sampler implements AsyncDisposable {
       this.#stats.pods?.(signal) ?? [],
     ]);
     if (this.#stop.signal.aborted) return;
+    const isSlow = this.#clock.monotonic() - monotonicMs > slowMs;
     for (const result of [node, containers, pods]) {
       if (result.status === 'rejected') this.#log.debug({ error: result.reason }, 'statistics could not be read');
     }
-    const machine = node.status === 'fulfilled' && areNumbers(node.value) ? node.value : undefined;
+    const machine = !isSlow && node.status === 'fulfilled' && areNumbers(node.value) ? node.value : undefined;
     const cpuCount = machine?.cpuCount ?? Number.POSITIVE_INFINITY;
     const next = <R extends { readonly cpuUsageNs: number }>(reading: R, last: Sample<R> | undefined): Sample<R> => {
       const rate =
@@ -79,8 +82,8 @@ export class Sampler implements AsyncDisposable {
         );
       return { reading, monotonicMs, rate };
     };
-    const read = containers.status === 'fulfilled' ? containers.value.filter(areNumbers) : [];
-    const readPods = pods.status === 'fulfilled' ? pods.value.filter(areNumbers) : [];
+    const read = !isSlow && containers.status === 'fulfilled' ? containers.value.filter(areNumbers) : [];
+    const readPods = !isSlow && pods.status === 'fulfilled' ? pods.value.filter(areNumbers) : [];
     this.#samples = {
       node: machine && next(machine, before.node),
       containers: new Map(
