@@ -2,14 +2,16 @@ import { connect } from '@gantry/client/client.ts';
 import { toServiceError } from '@gantry/client/errors-grpc.ts';
 import { admitPeers } from '@gantry/client/guard.ts';
 import { schedulerAddressAnnotation } from '@gantry/client/placement.ts';
-import type { ExplainPodRequest, PodExplanation } from '@gantry/client/placement-messages.ts';
+import type { ExplainPodRequest, PodExplanation, SimulateRequest } from '@gantry/client/placement-messages.ts';
 import { placementService } from '@gantry/client/protos.ts';
 import { serveGrpc } from '@gantry/client/serve.ts';
 import type { Lease } from '@gantry/model/gen/gantry.coordination.v1.ts';
 import { GantryError } from '@gantry/runtime/errors.ts';
 import type { ServerUnaryCall, sendUnaryData } from '@grpc/grpc-js';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { RequestContext } from '../core/context.ts';
 import { podNamed, startTestApi, type TestApi, testCredentials } from '../testing/harness.ts';
+import { PlacementProxy, type PlacementProxyDeps } from './proxy.ts';
 
 // The api between a client and schedulers that are played by this test.
 
@@ -110,4 +112,38 @@ test('requests that name no pod are refused', async () => {
   await expect(ask('', 'web')).rejects.toThrow('namespace: Required value');
   await expect(ask('default', '')).rejects.toThrow('name: Required value');
   await expect(ask('default', 'nobody')).rejects.toThrow('pods "nobody" not found');
+});
+
+test('simulations are for those who may create them, and change nothing on the way', async () => {
+  const handlers = {
+    Simulate: (call: ServerUnaryCall<SimulateRequest, object>, reply: sendUnaryData<object>) => {
+      const { templates = [], podUids = [] } = call.request;
+      reply(null, { added: templates.map(({ id }) => ({ templateId: id, podUids })) });
+    },
+  };
+  const service = { name: 'PlacementService', definition: placementService, handlers };
+  const server = owned.use(await serveGrpc([service], listenOptions));
+  await leads(`127.0.0.1:${server.port}`);
+  const node = {
+    apiVersion: 'v1',
+    kind: 'Node',
+    metadata: { name: 'n' },
+    status: { allocatable: { cpu: '4' } },
+  } as const;
+  const request = { templates: [{ id: 'group', node, most: 1 }], podUids: ['u'] };
+  using client = connect(running.api.address, { whenAway: 'fail' });
+  expect(await client.placement.simulate(request)).toEqual({ added: [{ templateId: 'group', podUids: ['u'] }] });
+});
+
+test('simulations are refused to others, before any scheduler hears of them', async () => {
+  const asked: unknown[] = [];
+  const authorize = (_user: unknown, attempt: unknown): void => {
+    asked.push(attempt);
+    throw new GantryError('Forbidden', 'not yours');
+  };
+  // Nothing else of the core is reached.
+  const proxy = new PlacementProxy({ authorize } as unknown as PlacementProxyDeps);
+  const context = { user: { name: 'jane' } } as unknown as RequestContext;
+  await expect(proxy.simulate(context, {})).rejects.toMatchObject({ reason: 'Forbidden' });
+  expect(asked).toMatchObject([{ verb: 'create', resource: 'nodes', subresource: 'simulation' }]);
 });
