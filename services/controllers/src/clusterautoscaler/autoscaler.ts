@@ -5,6 +5,7 @@ import type { Consulted } from '../core/consult.ts';
 import { isUnschedulable } from './pending.ts';
 import { Round } from './round.ts';
 import type { ClusterAutoscalerSettings } from './settings.ts';
+import { statusNamespace } from './status.ts';
 
 /** The one key. */
 export const autoscalerKey = 'cluster';
@@ -42,8 +43,9 @@ export function clusterAutoscaler(
   };
 }
 
-/** Pods call for a round; buffers too; nodes set the first one off. */
+/** Pods and buffers call for a round. Nodes set the first one off, and where there are none the system's ConfigMaps, of which there are always some. */
 function keysFor(object: AnyObject): readonly string[] {
   if (object.kind === 'Pod') return isUnschedulable(object as Pod) ? [autoscalerKey] : [];
+  if (object.kind === 'ConfigMap') return object.metadata.namespace === statusNamespace ? [autoscalerKey] : [];
   return object.kind === 'Node' || object.kind === 'CapacityBuffer' ? [autoscalerKey] : [];
 }
