@@ -1,4 +1,5 @@
 import { advice } from './advice-scenario.ts';
+import { cloudObjects } from './cloud-scenario.ts';
 import { clusterAutoscaling } from './cluster-autoscaler-scenario.ts';
 import { namespaces, volumes } from './cluster-scenarios.ts';
 import { cronJobs } from './cronjob-scenario.ts';
@@ -47,4 +48,5 @@ export const scenarios: readonly Scenario[] = [
   autoscalersToZero,
   advice,
   clusterAutoscaling,
+  cloudObjects,
 ];
