@@ -13,8 +13,8 @@ import { Violation } from './violation.ts';
 const maxAnswerMs = 4_000;
 /** Milliseconds after which the word of requests that wait has long been read. */
 const wakeMs = 20_000;
-/** Milliseconds in which requests that wait get a replica, whatever goes wrong: informers stand still for 15 s at a time. */
-const boundMs = 60_000;
+/** Milliseconds in which requests that wait get a replica, whatever goes wrong: informers stand still for 15 s at a time, and leaders begin with all of them. */
+const boundMs = 90_000;
 
 const worlds = new WeakMap<Simulation, World>();
 
@@ -59,7 +59,8 @@ export const scaleToZero: Scenario = {
   always: (simulation) => {
     const world = worlds.get(simulation)!;
     const [deployment] = simulation.all('Deployment');
-    if (deployment!.spec.replicas !== 0) world.lastWithPodsMs = simulation.clock.monotonic();
+    const isUp = simulation.decidedAt('idle-controller', 'default/web') > 0;
+    if (deployment!.spec.replicas !== 0 || !isUp) world.lastWithPodsMs = simulation.clock.monotonic();
     const emptyMs = simulation.clock.monotonic() - world.lastWithPodsMs;
     for (const each of world.traffic) {
       each.step();

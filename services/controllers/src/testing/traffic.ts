@@ -14,7 +14,7 @@ const bucketMs = 10_000;
 const tellAgainMs = 5_000;
 /** Longest time of a request, and longest wait for a pod. */
 const maxRequestMs = 12_000;
-const holdTimeoutMs = 65_000;
+const holdTimeoutMs = 95_000;
 
 interface Report {
   readonly atMs: number;
