@@ -15,6 +15,7 @@ export class Memory {
   readonly machines = new SinceTimes();
   readonly seen = new SinceTimes();
   readonly ready = new SinceTimes();
+  readonly silent = new SinceTimes();
   readonly unneeded = new SinceTimes();
   readonly leaving = new SinceTimes();
   readonly asked = new SinceTimes();

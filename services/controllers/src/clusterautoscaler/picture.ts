@@ -16,6 +16,8 @@ export interface GroupNode {
   /** Has registered, and may yet become usable. */
   readonly isComing: boolean;
   readonly isLeaving: boolean;
+  /** Is not ready, and is not awaited any more. */
+  readonly isSilent: boolean;
 }
 
 /** A group with its nodes. */
@@ -85,7 +87,8 @@ export function pictureOf(
       const isYoung = (times.seen.ageMs(node.metadata.uid!, nowMs) ?? 0) < group.options.maxNodeStartupMs;
       const isComing =
         !isUsable && !isLeaving && (readyMs !== undefined || (isYoung && !times.ready.wasKept(node.metadata.uid!)));
-      return [{ node, instance, isUsable, isComing, isLeaving }];
+      const isSilent = !isReady(node) && !isComing && !isLeaving;
+      return [{ node, instance, isUsable, isComing, isLeaving, isSilent }];
     });
     const unregistered = group.instances.filter(({ id, state }) => !byProviderId.has(id) && state !== 'deleting');
     const counted = members.filter(({ instance }) => instance.state !== 'deleting').length;

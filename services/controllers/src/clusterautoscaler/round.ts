@@ -16,7 +16,7 @@ import { groupAnnotation, type Picture, pictureOf } from './picture.ts';
 import { providerNode, removalSteps } from './removal.ts';
 import { removalsAnnotation } from './removals-log.ts';
 import { repairsFor } from './repair.ts';
-import { nodesToRemove, softTaints, unneededOf } from './scale-down.ts';
+import { nodesToRemove, silentToRemove, softTaints, unneededOf } from './scale-down.ts';
 import { growthOf, type Increase, increasesIn, minSizeIncreases } from './scale-up.ts';
 import type { ClusterAutoscalerSettings } from './settings.ts';
 import { statusName, statusNamespace, statusText, statusWrite } from './status.ts';
@@ -268,13 +268,18 @@ export class Round {
       memory.lastDeleteMs = nowMs;
       memory.removals.add(going.length, wallMs, nowMs);
     }
+    const silent =
+      this.#settings.scaleDownEnabled && thought.problem === undefined
+        ? silentToRemove(picture, this.#settings, memory.silent, nowMs)
+        : [];
     const status = statusIn(view);
     return [
+      ...silent.map((node): Action => ({ type: 'update', object: markedLeaving(node, wallMs) })),
       ...going.flatMap((candidate): Action[] => [
         { type: 'update', object: markedLeaving(candidate.member.node, wallMs) },
         ...leaves(candidate, status),
       ]),
-      ...softTaints(found, going, picture, this.#settings, wallMs),
+      ...softTaints(found, [...going.map(({ member }) => member.node), ...silent], picture, this.#settings, wallMs),
     ];
   }
 

@@ -1,5 +1,6 @@
 import type { EmptiedOutcome } from '@gantry/client/placement-messages.ts';
 import { amountsOf } from '@gantry/model/amounts.ts';
+import type { Node } from '@gantry/model/gen/gantry.core.v1.ts';
 import type { Action } from '../core/action.ts';
 import type { Candidate } from './candidates.ts';
 import { leftOf } from './churn.ts';
@@ -58,6 +59,30 @@ export function nodesToRemove(
   });
 }
 
+/** Nodes that have not been ready for so long that they leave, whatever they ran. */
+export function silentToRemove(
+  { groups }: Picture,
+  { maxScaleDownParallelism }: ClusterAutoscalerSettings,
+  silent: SinceTimes,
+  nowMs: number,
+): Node[] {
+  const members = groups.flatMap(({ nodes }) => nodes);
+  silent.keep(
+    members.filter(({ isSilent }) => isSilent).map(({ node }) => node.metadata.uid!),
+    nowMs,
+  );
+  const room = maxScaleDownParallelism - members.filter(({ isLeaving }) => isLeaving).length;
+  const found = groups.flatMap(({ snapshot, nodes, standing }) => {
+    const leaving = nodes.filter(({ isLeaving }) => isLeaving).length;
+    const { minSize, options } = snapshot;
+    const late = nodes.filter(
+      ({ node }) => (silent.ageMs(node.metadata.uid!, nowMs) ?? -1) >= options.scaleDownUnreadyMs,
+    );
+    return late.slice(0, Math.max(0, standing - leaving - minSize)).map(({ node }) => node);
+  });
+  return found.slice(0, Math.max(0, room));
+}
+
 /** Cores and memory that the cluster has beyond its least. */
 class Floor {
   #cpuMilli: number;
@@ -84,12 +109,12 @@ class Floor {
 /** Soft taints of nodes that are not needed, and of those that are again: pods go elsewhere where they can. */
 export function softTaints(
   found: readonly Candidate[],
-  removed: readonly Candidate[],
+  removed: readonly Node[],
   picture: Picture,
   { maxBulkSoftTaintCount }: ClusterAutoscalerSettings,
   wallMs: number,
 ): Action[] {
-  const going = new Set(removed.map(({ member }) => member.node));
+  const going = new Set(removed);
   const unneeded = new Set(found.map(({ member }) => member.node));
   const members = picture.groups.flatMap(({ nodes }) =>
     nodes.filter(({ isLeaving }) => !isLeaving).map(({ node }) => node),

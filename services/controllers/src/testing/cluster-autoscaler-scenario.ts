@@ -21,7 +21,13 @@ const settings: ClusterAutoscalerSettings = {
   ...{ initialNodeGroupBackoffMs: 3 * second, maxNodeGroupBackoffMs: 6 * second, unremovableNodeRecheckMs: 3 * second },
   ...{ maxPodEvictionMs: 20 * second, nodeDeleteDelayAfterTaintMs: 2 * second, maxTotalUnreadyPercentage: 100 },
   scaleDownBudget: { nodes: 5, percent: 100, periodMs: 10 * second },
-  group: { ...group, scaleDownUnneededMs: 4 * second, maxNodeProvisionMs: 20 * second, maxNodeStartupMs: 20 * second },
+  group: {
+    ...group,
+    scaleDownUnneededMs: 4 * second,
+    scaleDownUnreadyMs: 8 * second,
+    maxNodeProvisionMs: 20 * second,
+    maxNodeStartupMs: 20 * second,
+  },
 };
 
 const providers = new WeakMap<Simulation, PlayedProvider>();
@@ -59,6 +65,8 @@ export const clusterAutoscaling: Scenario = {
   },
   act: (simulation) => {
     const { random } = simulation;
+    // A machine that runs, and whose node is never heard again.
+    if (random.chance(0.004)) simulation.players.cutOff(random.pick(simulation.all('Node'))?.metadata.name ?? '');
     const [deployment] = simulation.all('Deployment');
     if (random.chance(0.02)) users.scale(simulation, deployment, random.chance(0.3) ? 0 : random.int(0, mostPods));
   },
