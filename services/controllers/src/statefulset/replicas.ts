@@ -179,8 +179,9 @@ export function endCondemned(scene: Scene): Step {
   return { actions: [...owned, ...(waits ? [] : [deletionOf(next, set)])], warnings, isBlocked: true };
 }
 
+/** True for a pod that serves, and for one that has ended: it would be waited for in vain. */
 function canGo(pod: Pod, scene: Scene): boolean {
-  return isRunningAndReady(pod) && waitOf(pod, scene) === 0;
+  return hasEnded(pod) || (isRunningAndReady(pod) && waitOf(pod, scene) === 0);
 }
 
 /** The pod of the lowest ordinal that does not serve, of those that the set asks for before all others. */

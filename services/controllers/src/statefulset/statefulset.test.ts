@@ -42,6 +42,7 @@ describe('pods of one revision', () => {
     ['that succeeded go as well', {}, ['ready', 'succeeded'], ['delete Pod web-1']],
     ['that leave are waited for', {}, ['leaving', 'ready'], []],
     ['are scaled down from the highest', { replicas: 1 }, ['ready', 'ready', 'ready'], ['delete Pod web-2']],
+    ['are scaled down past pods that have ended', { replicas: 1 }, ['ready', 'failed', 'failed'], ['delete Pod web-2']],
     ['are not scaled down while one is not ready', { replicas: 1 }, ['unready', 'ready', 'ready'], []],
     ['are not scaled down while another leaves', { replicas: 1 }, ['ready', 'ready', 'leaving'], []],
     ['go down to the one that is not ready', { replicas: 1 }, ['ready', 'ready', 'unready'], ['delete Pod web-2']],
