@@ -197,10 +197,8 @@ function checkPods(simulation: Simulation, set: StatefulSet): string[] {
   const wanted = Array.from({ length: count }, (_, index) => podName(set, start + index));
   const found = pods.map(({ metadata }) => metadata.name);
   const broken = pods.filter((pod) => pod.spec.containers[0]!.image === brokenImage);
-  // A released pod keeps its name for as long as its user wants.
-  const released = simulation.all('Pod').filter(({ metadata }) => metadata.labels?.app !== 'web');
   // A broken pod holds an ordered set up until its revision changes.
-  if (broken.length > 0 || released.length > 0) return [];
+  if (broken.length > 0 || hasReleased(simulation)) return [];
   const { type, rollingUpdate } = set.spec.updateStrategy!;
   const updated = set.status?.updateRevision;
   const stale = pods.filter(
@@ -217,6 +215,11 @@ function checkPods(simulation: Simulation, set: StatefulSet): string[] {
     ...(observedGeneration === set.metadata.generation ? [] : ['the status is of an old generation']),
     ...checkHistory(simulation, set, pods),
   ];
+}
+
+/** True where a pod has left the set and keeps its name for as long as its user wants: an ordered set goes no further. */
+function hasReleased(simulation: Simulation): boolean {
+  return simulation.all('Pod').some(({ metadata }) => metadata.labels?.app !== 'web');
 }
 
 function checkHistory(simulation: Simulation, set: StatefulSet, pods: readonly Pod[]): string[] {
@@ -239,7 +242,7 @@ function count(set: StatefulSet): number {
 
 function checkClaims(simulation: Simulation, set: StatefulSet): string[] {
   const [template] = set.spec.volumeClaimTemplates ?? [];
-  if (template === undefined) return [];
+  if (template === undefined || hasReleased(simulation)) return [];
   const { whenDeleted, whenScaled } = set.spec.persistentVolumeClaimRetentionPolicy!;
   return podsOf(simulation, set)
     .filter(isReady)
