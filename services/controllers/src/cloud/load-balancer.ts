@@ -100,7 +100,7 @@ function unwanted(service: Service, known: Known | undefined, nowMs: number): re
   const ask = asking(of, { type: 'deleteLoadBalancer', service });
   if (known?.of !== of) return [event(service, 'DeletingLoadBalancer', 'Deleting load balancer'), ...ask];
   if (known.answer.type !== 'done') return later(service, known, nowMs, 'delete load balancer', ask);
-  // Where it is another's load balancer now, the addresses are that one's.
+  // Addresses of another's load balancer are that one's.
   const isAnothers = service.spec.type === 'LoadBalancer' && service.spec.loadBalancerClass === undefined;
   if (!isAnothers && (service.status?.loadBalancer?.ingress ?? []).length > 0) {
     return [{ type: 'updateStatus', object: withIngress(service, []) }];
