@@ -103,7 +103,7 @@ const rows = (text: string): string[][] =>
   text
     .trimEnd()
     .split('\n')
-    .map((line) => line.split(/ {2,}/));
+    .map((line) => line.trimEnd().split(/ {2,}/));
 
 describe('kubectl top', () => {
   test('pods', async () => {
@@ -111,7 +111,7 @@ describe('kubectl top', () => {
     const [header, ...pods] = rows(await kubectl('top', 'pods', '--sort-by=cpu'));
     expect(header).toEqual(['NAME', 'CPU(cores)', 'MEMORY(bytes)']);
     expect(pods.map(([name]) => name)).toEqual(['web', 'db']);
-    expect(pods.map(([, , memory]) => memory?.trim())).toEqual(['128Mi', '256Mi']);
+    expect(pods.map(([, , memory]) => memory)).toEqual(['128Mi', '256Mi']);
   });
 
   test('containers, by labels, in all namespaces', async () => {
@@ -140,9 +140,7 @@ describe('kubectl top', () => {
 
 test('the objects are printed and explained', async () => {
   expect(rows(await kubectl('get', 'pods.metrics.k8s.io'))[0]).toEqual(['NAME', 'CPU', 'MEMORY', 'WINDOW']);
-  expect(await kubectl('explain', 'pods.metrics.k8s.io.containers', '--api-version=metrics.k8s.io/v1beta1')).toMatch(
-    /usage/,
-  );
+  expect(await kubectl('explain', 'pods.containers', '--api-version=metrics.k8s.io/v1beta1')).toMatch(/usage/);
   expect(await kubectl('get', 'apiservice', 'v1beta1.metrics.k8s.io')).toMatch(/Local +True/);
 });
 
