@@ -53,7 +53,10 @@ export function* planNodes(
   }
   if (best === undefined) return [];
   for (const { shape } of best.nodes) allowance.take(shape.shape, 1);
-  return yield* search(best.nodes, items, shapes, allowance);
+  const found = yield* search(best.nodes, items, shapes, allowance);
+  // Fewer nodes leave room for others, where bounds were reached.
+  const left = items.map(({ count }, at) => count - found.reduce((sum, { counts }) => sum + counts[at]!, 0));
+  return [...found, ...greedy(left, items, shapes, worthsOf(items, shapes)[0], allowance)];
 }
 
 function costOf(nodes: readonly PlannedNode[]): number {
@@ -65,7 +68,7 @@ function giveBack(nodes: readonly PlannedNode[], allowance: Allowance): void {
 }
 
 /** The worth of each item: its part of the cheapest node of its like, or its amounts at what amounts cost. */
-function worthsOf(items: readonly PlanItem[], shapes: readonly PlanShape[]): readonly Float64Array[] {
+function worthsOf(items: readonly PlanItem[], shapes: readonly PlanShape[]): [Float64Array, Float64Array] {
   const alone = Float64Array.from(items, (_item, at) => {
     const least = Math.min(...shapes.map((shape) => shape.shape.cost / (shape.most[at] ?? 0)));
     return Number.isFinite(least) ? least : 0;
