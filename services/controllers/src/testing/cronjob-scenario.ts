@@ -167,7 +167,8 @@ function check(simulation: Simulation): string[] {
 /** True where the time that came last was started, unless it must not be, or a job of a former CronJob has its name. */
 function isStarted({ store, clock }: Simulation, cronJob: CronJob, running: readonly Job[]): boolean {
   const { spec, status, metadata } = cronJob;
-  const nowMs = clock.now();
+  // The controller oversleeps a time a little.
+  const nowMs = clock.now() - 1_000;
   if (spec.suspend || (spec.concurrencyPolicy === 'Forbid' && running.length > 0)) return true;
   const sinceMs = Date.parse(status?.lastScheduleTime ?? metadata.creationTimestamp!);
   const deadlineMs = (spec.startingDeadlineSeconds ?? Number.POSITIVE_INFINITY) * 1000;
