@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startTestApi, type TestApi, testCredentials } from '@gantry/api/testing/harness.ts';
-import { type Cloud, serveCloud } from '@gantry/cloud-provider/cloud.ts';
+import { type Cloud, type Route, serveCloud } from '@gantry/cloud-provider/cloud.ts';
 import { atSocket } from '@gantry/cloud-provider/serve.ts';
 import { defaultControllersConfig, startControllers } from '@gantry/controllers/service.ts';
 import { startHollowNodes } from '@gantry/node-agent/hollow-nodes.ts';
@@ -18,8 +18,13 @@ const owned = new AsyncDisposableStack();
 let running: TestApi;
 /** Load balancers by the Service's name, with the nodes that they lead to. */
 const balancers = new Map<string, readonly string[]>();
+/** Routes by their names; the first is another's. */
+const routes = new Map<string, Route>();
+const foreign = { name: 'vpn', targetNode: 'n-1', destinationCIDR: '10.244.9.0/24', blackhole: false };
+routes.set('vpn', foreign);
 const gone = new Set<string>();
 let refusals = 1;
+let routeRefusals = 1;
 
 const cloud: Cloud = {
   instance: async ({ nodeName }) =>
@@ -37,6 +42,12 @@ const cloud: Cloud = {
     return [{ ip: '198.51.100.1', ipMode: 'Proxy' }];
   },
   deleteLoadBalancer: async ({ metadata }) => void balancers.delete(metadata.name),
+  listRoutes: async () => [...routes.values()],
+  createRoute: async (_, route) => {
+    if (routeRefusals-- > 0) throw new GantryError('TooManyRequests', 'the table is full');
+    routes.set(route.name, route);
+  },
+  deleteRoute: async (_, { name }) => void routes.delete(name),
 };
 
 let endNodes: () => Promise<void>;
@@ -50,7 +61,15 @@ beforeAll(async () => {
   const { client, bus } = running;
   const deps = { client, bus, clock: systemClock, log: silentLogger, credentials: testCredentials };
   const provider = { address: `unix:${socket}`, insecure: false, timeoutMs: 5_000 };
-  const own = { identity: 'test', silenceConfirmMs: 100, cloud: { provider, loadBalancerClass: 'test' } };
+  const own = {
+    identity: 'test',
+    silenceConfirmMs: 100,
+    cloud: {
+      provider,
+      loadBalancerClass: 'test',
+      routes: { clusterName: 'test', clusterCidrs: ['10.244.0.0/16'], periodMs: 500 },
+    },
+  };
   owned.use(startControllers({ ...defaultControllersConfig, ...own }, deps));
   const size = { count: 2, cpuCount: 4, memoryBytes: 8 * 2 ** 30 };
   const nodeTimes = { heartbeatMs: 500, healthMs: 500, reportMs: 300_000 };
@@ -107,6 +126,37 @@ test('a Service has the load balancer of its class, and does not go before it', 
   expect(balancers.size).toBe(0);
 });
 
+test("a node's pods are routed to it, and it says so", async () => {
+  const uids = new Map<string, string>();
+  for (const [index, name] of ['n-0', 'n-1'].entries()) {
+    const body = { spec: { podCIDR: `10.244.${index}.0/24` } };
+    const { metadata } = await running.client.patch('Node', { name }, { type: 'merge', body });
+    uids.set(name, metadata.uid!);
+    // The first route is refused once: the node takes no pods until it has one.
+    await vi.waitFor(async () => {
+      const { status, spec } = await running.client.get('Node', { name });
+      expect(status?.conditions?.find(({ type }) => type === 'NetworkUnavailable')).toMatchObject({
+        status: 'False',
+        reason: 'RouteCreated',
+        message: 'RouteController created a route',
+      });
+      expect(spec?.taints ?? []).toEqual([]);
+    }, patience);
+  }
+  const name = (node: string): string => `test-${uids.get(node)}`;
+  expect([...routes.values()]).toEqual([
+    foreign,
+    { name: name('n-0'), targetNode: 'n-0', destinationCIDR: '10.244.0.0/24', blackhole: false },
+    { name: name('n-1'), targetNode: 'n-1', destinationCIDR: '10.244.1.0/24', blackhole: false },
+  ]);
+  await vi.waitFor(async () => {
+    const { items } = await running.client.list('Event', { namespace: 'default' });
+    expect(items.filter(({ reason }) => reason === 'FailedToCreateRoute').map(({ message }) => message)).toEqual([
+      expect.stringContaining('for node n-0: cloud unix:'),
+    ]);
+  }, patience);
+});
+
 test('a node whose machine is gone goes as well; one that is only silent stays', async () => {
   gone.add('n-1');
   await endNodes();
@@ -114,4 +164,9 @@ test('a node whose machine is gone goes as well; one that is only silent stays',
     const { items } = await running.client.list('Node');
     expect(items.map(({ metadata }) => metadata.name)).toEqual(['n-0']);
   }, patience);
+  await vi.waitFor(
+    () => expect([...routes.values()].map(({ targetNode }) => targetNode)).toEqual(['n-1', 'n-0']),
+    patience,
+  );
+  expect(routes.get('vpn')).toEqual(foreign);
 });

@@ -55,5 +55,31 @@ it('a cloud tells of machines, and makes load balancers; what it lacks, hangs or
     reason: 'MethodNotAllowed',
     message: `cloud unix:${path}: DeleteLoadBalancer: this cloud has no load balancers`,
   });
+  await expect(client.listRoutes('c')).rejects.toMatchObject({
+    reason: 'MethodNotAllowed',
+    message: `cloud unix:${path}: ListRoutes: this cloud has no routes`,
+  });
+  await rm(folder, { recursive: true });
+});
+
+it('a cloud lists, makes and removes routes', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'cloud-'));
+  const path = join(folder, 'cloud.sock');
+  const seen: unknown[] = [];
+  const cloud: Cloud = {
+    listRoutes: async (clusterName) => [{ name: `${clusterName}-1`, destinationCIDR: '10.0.0.0/24', blackhole: true }],
+    createRoute: async (...[clusterName, route, node]) => void seen.push([clusterName, route, node.metadata.name]),
+    deleteRoute: async (clusterName, route) => void seen.push([clusterName, route]),
+  };
+  await using _ = await serveCloud(cloud, { at: atSocket(path), log: silentLogger });
+  using client = connectCloud({ address: `unix:${path}`, insecure: false, timeoutMs: 5_000 });
+  const [route] = await client.listRoutes('c');
+  expect(route).toEqual({ name: 'c-1', targetNode: '', destinationCIDR: '10.0.0.0/24', blackhole: true });
+  await client.createRoute('c', route!, { metadata: { name: 'n' } } as Node);
+  await client.deleteRoute('c', route!);
+  expect(seen).toEqual([
+    ['c', route, 'n'],
+    ['c', route],
+  ]);
   await rm(folder, { recursive: true });
 });

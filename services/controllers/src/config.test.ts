@@ -1,3 +1,6 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readConfig } from './config.ts';
 import { defaultControllersConfig } from './service.ts';
@@ -50,6 +53,30 @@ describe('settings from the environment', () => {
     for (const wrong of ['sync-period=0s', 'sync-period=15', 'downscale-stabilization=25h', 'tolerance=-0.1']) {
       expect(() => readConfig([`--${flag}-${wrong}`], {})).toThrow(flag);
     }
+  });
+
+  it('say which routes a cloud keeps', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'config-'));
+    const file = join(folder, 'cloud.yaml');
+    await writeFile(file, 'address: unix:/run/cloud.sock\n');
+    const read = (...args: string[]) => readConfig(['--cloud-controllers-config', file, ...args], {}).cloud?.routes;
+    const cidr = '--cluster-cidr=10.244.0.0/16,fd00::/48';
+    expect(read(cidr)).toBeUndefined();
+    expect(read('--configure-cloud-routes', cidr)).toEqual({
+      clusterCidrs: ['10.244.0.0/16', 'fd00::/48'],
+      clusterName: 'kubernetes',
+      periodMs: 10_000,
+    });
+    const others = ['--cluster-name=c1', '--route-reconciliation-period=1m'];
+    expect(read('--configure-cloud-routes=true', cidr, ...others)).toMatchObject({
+      clusterName: 'c1',
+      periodMs: 60_000,
+    });
+    expect(() => read('--configure-cloud-routes')).toThrow('cluster-cidr is missing');
+    for (const wrong of ['cluster-cidr=10.0.0.0', 'cluster-name=C_1', 'route-reconciliation-period=10ms']) {
+      expect(() => read(`--${wrong}`)).toThrow(wrong.split('=')[0]);
+    }
+    await rm(folder, { recursive: true });
   });
 
   it('say which Prometheus is asked', () => {

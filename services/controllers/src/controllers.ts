@@ -5,6 +5,8 @@ import { aggregationController } from './aggregation/aggregation.ts';
 import { capacityBufferController } from './capacitybuffer/capacitybuffer.ts';
 import { cloudServiceController } from './cloud/load-balancer.ts';
 import { cloudNodeController } from './cloud/node.ts';
+import { routeController } from './cloud/route.ts';
+import type { RouteSettings } from './cloud/route-plan.ts';
 import { clusterAutoscaler } from './clusterautoscaler/autoscaler.ts';
 import type { ClusterAutoscalerSettings } from './clusterautoscaler/settings.ts';
 import type { Controller } from './core/action.ts';
@@ -41,6 +43,14 @@ import { volumeController } from './volumes/volumes.ts';
 /** Zone of schedules that name none: this machine's. */
 const localZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
+/** The objects of a cloud that are kept in step. */
+export interface CloudSettings {
+  /** Class of the Services whose load balancers are the cloud's; if absent, there are none. */
+  readonly loadBalancerClass?: string | undefined;
+  /** If absent, the cloud's routes are left alone. */
+  readonly routes?: RouteSettings | undefined;
+}
+
 /** Settings of single controllers. */
 export interface ControllerSettings {
   /** Pods that may have ended before the oldest are removed; all where it is 0. */
@@ -50,7 +60,7 @@ export interface ControllerSettings {
   /** If absent, nobody adds or removes nodes. */
   readonly clusterAutoscaler?: { readonly settings: ClusterAutoscalerSettings } | undefined;
   /** Clouds' objects; if absent, nobody keeps nodes and Services in step with a cloud. */
-  readonly cloud?: { readonly loadBalancerClass?: string | undefined } | undefined;
+  readonly cloud?: CloudSettings | undefined;
   /** Periods and bounds of advice on requests. */
   readonly advice?: AdviceSettings;
 }
@@ -71,6 +81,7 @@ export function allControllers(
     ...(nodes === undefined ? [] : [clusterAutoscaler(nodes.settings, clock)]),
     ...(cloud === undefined ? [] : [cloudNodeController(clock)]),
     ...(cloud?.loadBalancerClass === undefined ? [] : [cloudServiceController(clock, cloud.loadBalancerClass)]),
+    ...(cloud?.routes === undefined ? [] : [routeController(clock, cloud.routes)]),
     replicaSetController(),
     replicationController(),
     deploymentController(clock),

@@ -19,7 +19,7 @@ import type { AdviceSettings } from './advice/settings.ts';
 import { consultantOf } from './clusterautoscaler/consultant.ts';
 import { providerSide } from './clusterautoscaler/provider-side.ts';
 import type { ClusterAutoscalerSettings } from './clusterautoscaler/settings.ts';
-import { allControllers } from './controllers.ts';
+import { allControllers, type CloudSettings } from './controllers.ts';
 import type { SourceOf } from './core/caches.ts';
 import type { CloudSide } from './core/consult.ts';
 import { metadataReader, promptReader } from './core/metadata-only.ts';
@@ -56,8 +56,8 @@ export interface ControllersConfig {
     | undefined;
   /** Periods and bounds of advice on requests; the usual ones if absent. */
   readonly advice?: AdviceSettings;
-  /** The cloud whose objects nodes and Services are kept in step with, and the class of its Services; if absent, none is. */
-  readonly cloud?: { readonly provider: ProviderSettings; readonly loadBalancerClass: string | undefined } | undefined;
+  /** The cloud whose objects nodes and Services are kept in step with; if absent, none is. */
+  readonly cloud?: ({ readonly provider: ProviderSettings } & CloudSettings) | undefined;
   /** Prometheus that analyses of rollouts ask, such as http://prometheus:9090; if absent, none. */
   readonly prometheus?: string | undefined;
   /** Address of /metrics, /healthz and /readyz, such as 127.0.0.1:8084; if absent, they are not served. */
@@ -132,6 +132,9 @@ function cloudSide(client: CloudClient): CloudSide {
     instance: (node, signal) => client.instance(node, { signal }),
     ensureLoadBalancer: (service, nodes, signal) => client.ensureLoadBalancer(service, nodes, { signal }),
     deleteLoadBalancer: (service, signal) => client.deleteLoadBalancer(service, { signal }),
+    listRoutes: (clusterName, signal) => client.listRoutes(clusterName, { signal }),
+    createRoute: (clusterName, route, node, signal) => client.createRoute(clusterName, route, node, { signal }),
+    deleteRoute: (clusterName, route, signal) => client.deleteRoute(clusterName, route, { signal }),
   };
 }
 

@@ -26,6 +26,32 @@ export interface CloudLoadBalancer {
   ingress?: LoadBalancerIngress[];
 }
 
+/** A way of packets to the pods of a node. */
+export interface CloudRoute {
+  /** Its name, by which the cloud also lists it: Gantry's are <cluster>-<uid of the node>, with -1 for the node's second range. */
+  name?: string;
+  /** Name of the node that it leads to; empty where it leads to none. */
+  targetNode?: string;
+  /** Addresses that it is for, such as 10.244.1.0/24. */
+  destinationCIDR?: string;
+  /** It leads to nothing any more: its machine is gone. */
+  blackhole?: boolean;
+}
+
+/** Asks for a route. */
+export interface CreateRouteRequest {
+  /** Name of the cluster. */
+  clusterName?: string;
+  /** The route. */
+  route?: CloudRoute;
+  /** The node that it leads to, with its addresses and its machine's identifier. */
+  node?: Node;
+}
+
+/** Confirms that it is there. */
+export interface CreateRouteResponse {
+}
+
 /** Asks for the end of the load balancer of a Service. */
 export interface DeleteLoadBalancerRequest {
   /** The Service as it was last. */
@@ -34,6 +60,18 @@ export interface DeleteLoadBalancerRequest {
 
 /** Confirms that there is none any more. */
 export interface DeleteLoadBalancerResponse {
+}
+
+/** Asks for the end of a route. */
+export interface DeleteRouteRequest {
+  /** Name of the cluster. */
+  clusterName?: string;
+  /** The route as it was listed. */
+  route?: CloudRoute;
+}
+
+/** Confirms that there is none of its name any more. */
+export interface DeleteRouteResponse {
 }
 
 /** Asks for the load balancer of a Service. */
@@ -50,4 +88,16 @@ export interface GetInstanceRequest {
   nodeName?: string;
   /** The machine's identifier, <provider>://<id>; empty where the node does not tell it yet. */
   providerID?: string;
+}
+
+/** Asks for the routes of a cluster. */
+export interface ListRoutesRequest {
+  /** Name of the cluster. */
+  clusterName?: string;
+}
+
+/** The routes of a cluster. */
+export interface ListRoutesResponse {
+  /** The routes, in any order. */
+  routes?: CloudRoute[];
 }

@@ -1,6 +1,7 @@
 /** Calls of those outside of the cluster's objects: the provider of nodes, and the scheduler's simulation and evictions. */
 import type { EvictRequest } from '@gantry/client/object-messages.ts';
 import type { SimulateRequest, SimulateResponse } from '@gantry/client/placement-messages.ts';
+import type { Route } from '@gantry/cloud-provider/cloud.ts';
 import type { GroupOptions, Instance, NodeGroup, ProviderNode } from '@gantry/cloud-provider/provider.ts';
 import type { CloudInstance, GetInstanceRequest } from '@gantry/model/gen/gantry.cloud.v1.ts';
 import type { LoadBalancerIngress, Node, Service } from '@gantry/model/gen/gantry.core.v1.ts';
@@ -55,6 +56,9 @@ export interface CloudSide {
     signal: AbortSignal,
   ): Promise<readonly LoadBalancerIngress[]>;
   deleteLoadBalancer(service: Service, signal: AbortSignal): Promise<void>;
+  listRoutes(clusterName: string, signal: AbortSignal): Promise<readonly Route[]>;
+  createRoute(clusterName: string, route: Route, node: Node, signal: AbortSignal): Promise<void>;
+  deleteRoute(clusterName: string, route: Route, signal: AbortSignal): Promise<void>;
 }
 
 /** Those that are asked. */
@@ -75,7 +79,10 @@ export type Call =
   | { readonly type: 'evict'; readonly request: EvictRequest }
   | { readonly type: 'instance'; readonly node: Required<GetInstanceRequest> }
   | { readonly type: 'ensureLoadBalancer'; readonly service: Service; readonly nodes: readonly Node[] }
-  | { readonly type: 'deleteLoadBalancer'; readonly service: Service };
+  | { readonly type: 'deleteLoadBalancer'; readonly service: Service }
+  | { readonly type: 'listRoutes'; readonly clusterName: string }
+  | { readonly type: 'createRoute'; readonly clusterName: string; readonly route: Route; readonly node: Node }
+  | { readonly type: 'deleteRoute'; readonly clusterName: string; readonly route: Route };
 
 /** Calls that are made side by side, and the name by which the controller knows their answers. */
 export interface Consultation {
@@ -89,6 +96,7 @@ export type CallAnswer =
   | { readonly type: 'simulated'; readonly response: SimulateResponse }
   | { readonly type: 'instance'; readonly instance: CloudInstance }
   | { readonly type: 'loadBalancer'; readonly ingress: readonly LoadBalancerIngress[] }
+  | { readonly type: 'routes'; readonly routes: readonly Route[] }
   /** It was done. */
   | { readonly type: 'done' }
   | {
@@ -173,6 +181,14 @@ async function made(call: Call, consultant: Consultant | undefined, signal: Abor
     }
     case 'deleteLoadBalancer':
       await cloudOf(consultant).deleteLoadBalancer(call.service, signal);
+      return { type: 'done' };
+    case 'listRoutes':
+      return { type: 'routes', routes: await cloudOf(consultant).listRoutes(call.clusterName, signal) };
+    case 'createRoute':
+      await cloudOf(consultant).createRoute(call.clusterName, call.route, call.node, signal);
+      return { type: 'done' };
+    case 'deleteRoute':
+      await cloudOf(consultant).deleteRoute(call.clusterName, call.route, signal);
       return { type: 'done' };
   }
 }

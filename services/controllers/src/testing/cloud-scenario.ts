@@ -1,3 +1,4 @@
+import type { Route } from '@gantry/cloud-provider/cloud.ts';
 import type { Node, Service } from '@gantry/model/gen/gantry.core.v1.ts';
 import { isReady } from '@gantry/model/ready.ts';
 import { uninitializedKey } from '../cloud/node-changes.ts';
@@ -12,20 +13,29 @@ import { Violation } from './violation.ts';
 const loadBalancerClass = 'played';
 const finalizer = 'service.kubernetes.io/load-balancer-cleanup';
 const excludeLabel = 'node.kubernetes.io/exclude-from-external-load-balancers';
+const routes = { clusterName: 'played', clusterCidrs: ['10.244.0.0/16'], periodMs: 3_000 };
 const mostServices = 4;
 const mostNodes = 5;
 
+const ranges = Array.from({ length: mostNodes }, (_, index) => `10.244.${index}.0/24`);
+/** Routes with another name, and outside of the cluster's range. */
+const foreignRoutes: readonly Route[] = [
+  { name: 'office', targetNode: '', destinationCIDR: '10.244.200.0/24', blackhole: true },
+  { name: 'played-vpn', targetNode: 'gateway', destinationCIDR: '192.168.0.0/16', blackhole: false },
+];
+
 const clouds = new WeakMap<Simulation, PlayedCloud>();
 
-/** Services and nodes of a cloud come, change and go while the cloud fails. */
+/** Services, nodes and routes of a cloud come, change and go while the cloud fails. */
 export const cloudObjects: Scenario = {
   name: 'cloud-controllers',
   // Longer than the longest wait after a failure.
   quietSteps: 700,
-  settings: { cloud: { loadBalancerClass } },
+  settings: { cloud: { loadBalancerClass, routes } },
   setUp: (simulation) => {
     const cloud = new PlayedCloud(simulation);
     clouds.set(simulation, cloud);
+    for (const route of foreignRoutes) cloud.routes.set(route.name, route);
     for (const name of ['m0', 'm1', 'm2']) addNode(simulation, name);
     addService(simulation);
     simulation.store.onDeletion((object, _, by) => {
@@ -36,9 +46,11 @@ export const cloudObjects: Scenario = {
   act: (simulation) => {
     actOnServices(simulation);
     actOnNodes(simulation);
+    actOnRoutes(simulation);
   },
   always: (simulation) => {
-    const { machines } = clouds.get(simulation)!;
+    const { machines, misdeeds } = clouds.get(simulation)!;
+    if (misdeeds.length > 0) throw new Violation(misdeeds.join('; '));
     for (const [name, state] of machines) if (state === 'GONE') simulation.players.cutOff(name);
     for (const { uid, ip } of clouds.get(simulation)!.balancers.values()) {
       const service = simulation.all('Service').find(({ metadata }) => metadata.uid === uid);
@@ -60,7 +72,10 @@ function addService(simulation: Simulation): void {
 
 function addNode(simulation: Simulation, name: string): void {
   const taints = [{ key: uninitializedKey, value: 'true', effect: 'NoSchedule' }];
-  simulation.create(aNode(name, { spec: { taints } }));
+  const taken = new Set(simulation.all('Node').map(({ spec }) => spec?.podCIDR));
+  // The range of a node that is gone is the next one's.
+  const podCIDR = ranges.find((range) => !taken.has(range))!;
+  simulation.create(aNode(name, { spec: { taints, podCIDR, podCIDRs: [podCIDR] } }));
 }
 
 function actOnServices(simulation: Simulation): void {
@@ -111,6 +126,39 @@ function actOnNodes(simulation: Simulation): void {
   }
 }
 
+/** Routes are lost, and lead to nothing, without a word from the cloud. */
+function actOnRoutes(simulation: Simulation): void {
+  const { random } = simulation;
+  const cloud = clouds.get(simulation)!;
+  const ours = [...cloud.routes.values()].filter((route) => !foreignRoutes.includes(route));
+  const route = random.chance(0.03) ? random.pick(ours) : undefined;
+  if (route === undefined) return;
+  if (random.chance(0.5)) cloud.routes.delete(route.name);
+  else cloud.routes.set(route.name, { ...route, blackhole: true });
+}
+
+/** Routes at rest are those of others and one of each node, which says so. */
+function checkRoutes(simulation: Simulation): string[] {
+  const nodes = simulation.all('Node');
+  const has = [...clouds.get(simulation)!.routes.values()].map((route) => JSON.stringify(route)).sort();
+  const wants = [
+    ...foreignRoutes,
+    ...nodes.map(({ metadata: { name, uid }, spec }) => {
+      return { name: `played-${uid}`, targetNode: name, destinationCIDR: spec!.podCIDR!, blackhole: false };
+    }),
+  ];
+  const wanted = wants.map((route) => JSON.stringify(route)).sort();
+  return [
+    ...(has.join() === wanted.join() ? [] : [`routes are ${has}, not ${wanted}`]),
+    ...nodes
+      .filter(
+        ({ status }) =>
+          !status?.conditions?.some(({ reason, status: is }) => reason === 'RouteCreated' && is === 'False'),
+      )
+      .map(({ metadata }) => `node ${metadata.name} does not say that it has a route`),
+  ];
+}
+
 function check(simulation: Simulation): string[] {
   const { machines, balancers } = clouds.get(simulation)!;
   const nodes = simulation.all('Node');
@@ -124,6 +172,7 @@ function check(simulation: Simulation): string[] {
     .sort();
   const known = (name: string): boolean => machines.get(name) !== 'UNKNOWN' && machines.get(name) !== 'GONE';
   return [
+    ...checkRoutes(simulation),
     ...services
       .filter((service) => !ours.includes(service))
       .flatMap(({ metadata }) => [

@@ -1,3 +1,4 @@
+import type { Route } from '@gantry/cloud-provider/cloud.ts';
 import type { CloudInstance } from '@gantry/model/gen/gantry.cloud.v1.ts';
 import type { Node, Service } from '@gantry/model/gen/gantry.core.v1.ts';
 import { GantryError } from '@gantry/runtime/errors.ts';
@@ -13,7 +14,7 @@ interface Balancer {
 }
 
 /**
- * A cloud with machines and load balancers. It refuses, hangs, and loses answers of what it did; it does nothing after its caller has given
+ * A cloud with machines, load balancers and routes. It refuses, hangs, and loses answers of what it did; it does nothing after its caller has given
  * up, as its protocol demands.
  */
 export class PlayedCloud {
@@ -21,6 +22,10 @@ export class PlayedCloud {
   readonly machines = new Map<string, CloudInstance['state']>();
   /** By the uid of their Service. */
   readonly balancers = new Map<string, Balancer>();
+  /** By their names. */
+  readonly routes = new Map<string, Route>();
+  /** Sentences about calls that nobody may make. */
+  readonly misdeeds: string[] = [];
   readonly #simulation: Simulation;
   #made = 0;
 
@@ -39,6 +44,9 @@ export class PlayedCloud {
       instance: ({ nodeName }, signal) => this.#call(() => this.#instance(nodeName), signal),
       ensureLoadBalancer: (service, nodes, signal) => this.#call(() => this.#ensure(service, nodes), signal),
       deleteLoadBalancer: ({ metadata }, signal) => this.#call(() => void this.balancers.delete(metadata.uid!), signal),
+      listRoutes: (_, signal) => this.#call(() => [...this.routes.values()], signal),
+      createRoute: (_, route, __, signal) => this.#call(() => this.#createRoute(route), signal),
+      deleteRoute: (_, route, signal) => this.#call(() => this.#deleteRoute(route), signal),
     };
   }
 
@@ -59,6 +67,28 @@ export class PlayedCloud {
     const state = this.machines.get(name) ?? 'RUNNING';
     const addresses = [{ type: 'ExternalIP', address: '203.0.113.1' }];
     return state === 'GONE' ? { state } : { state, providerID: `played://${name}`, zone: 'z', addresses };
+  }
+
+  #createRoute(route: Route): void {
+    const taken = [...this.routes.values()].find(
+      ({ name, destinationCIDR }) => name === route.name || destinationCIDR === route.destinationCIDR,
+    );
+    if (taken !== undefined && JSON.stringify(taken) !== JSON.stringify(route)) {
+      throw new GantryError('AlreadyExists', `the route ${taken.name} is in the way`);
+    }
+    this.routes.set(route.name, route);
+  }
+
+  #deleteRoute({ name }: Route): void {
+    const route = this.routes.get(name);
+    if (route === undefined) return;
+    const { targetNode, destinationCIDR, blackhole } = route;
+    const node = this.#simulation.all('Node').find(({ metadata }) => metadata.name === targetNode);
+    if (!name.startsWith('played-')) this.misdeeds.push(`the route ${name} is another's, and is removed`);
+    if (node?.spec?.podCIDRs?.includes(destinationCIDR) && !blackhole) {
+      this.misdeeds.push(`the route ${name} leads to a node that is there, and is removed`);
+    }
+    this.routes.delete(name);
   }
 
   #ensure({ metadata, spec }: Service, nodes: readonly Node[]) {
