@@ -1,5 +1,6 @@
 import { GroupBackoff } from './backoff.ts';
 import { Notes } from './notes.ts';
+import { Regrets } from './regrets.ts';
 import { RemovalsLog } from './removals-log.ts';
 import type { ClusterAutoscalerSettings } from './settings.ts';
 import { SinceTimes } from './since.ts';
@@ -10,6 +11,7 @@ export class Memory {
   readonly notes = new Notes();
   readonly backoff: GroupBackoff;
   readonly removals: RemovalsLog;
+  readonly regrets = new Regrets();
   readonly untold = new Untold();
   /** Since when nodes are seen, ready, not needed, marked, asked for to be ended; and may not be looked at. By uid. */
   readonly machines = new SinceTimes();

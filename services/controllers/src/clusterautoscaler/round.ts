@@ -5,6 +5,7 @@ import type { ConfigMap, Node, Pod } from '@gantry/model/gen/gantry.core.v1.ts';
 import { isReady } from '@gantry/model/ready.ts';
 import type { Action, View } from '../core/action.ts';
 import type { Call, CallAnswer, Consulted } from '../core/consult.ts';
+import { controllerOf } from '../core/owners.ts';
 import { type Candidate, candidatesIn } from './candidates.ts';
 import { chosen } from './expand.ts';
 import { headroomIn, provisioned } from './headroom.ts';
@@ -13,15 +14,16 @@ import { Memory } from './memory.ts';
 import { notesAnnotation } from './notes.ts';
 import { pendingPods } from './pending.ts';
 import { groupAnnotation, type Picture, pictureOf } from './picture.ts';
+import { regretsAnnotation } from './regrets.ts';
 import { providerNode, removalSteps } from './removal.ts';
 import { removalsAnnotation } from './removals-log.ts';
 import { repairsFor } from './repair.ts';
-import { nodesToRemove, silentToRemove, softTaints, unneededOf } from './scale-down.ts';
+import { isIdle, nodesToRemove, ripeOf, silentToRemove, softTaints, unneededOf } from './scale-down.ts';
 import { growthOf, type Increase, increasesIn, minSizeIncreases } from './scale-up.ts';
 import type { ClusterAutoscalerSettings } from './settings.ts';
 import { statusName, statusNamespace, statusText, statusWrite } from './status.ts';
 import { isMarkedLeaving, markedLeaving, unmarked } from './taints.ts';
-import { failedToGrow, failedToRemove, grew, leaves, removed, timedOut } from './told.ts';
+import { failedToGrow, failedToRemove, grew, leaves, regretted, removed, timedOut } from './told.ts';
 
 /** Milliseconds between looks while nodes come or go. */
 const busyMs = 2_000;
@@ -126,6 +128,7 @@ export class Round {
     if (!memory.hasAdopted) {
       memory.notes.adopt(statusIn(view));
       memory.removals.adopt(statusIn(view), wallMs, nowMs);
+      memory.regrets.adopt(statusIn(view), wallMs, nowMs);
       memory.hasAdopted = true;
     }
     memory.notes.settle(new Map(snapshot.groups.map(({ id, targetSize }) => [id, targetSize])), nowMs);
@@ -187,6 +190,7 @@ export class Round {
       ...(option === undefined ? [] : provisioned(view, response, wallMs)),
     ];
     const wanted = thought.problem === undefined ? increasesIn(picture, response) : [];
+    untold.push(...this.#regret(wanted, response, thought, view, wallMs, nowMs));
     const least = this.#settings.enforceNodeGroupMinSize && wanted.length === 0 ? minSizeIncreases(picture) : [];
     const increases = [...wanted, ...least];
     if (increases.length > 0) {
@@ -198,6 +202,28 @@ export class Round {
     const isKnown = option !== undefined || thought.candidates.length === 0;
     const shrunk = isKnown ? this.#shrink(thought, response, view, nowMs, wallMs) : [];
     return [...untold, ...shrunk, ...this.#status(thought, view, nowMs), ...this.#restAfter(picture, nowMs)];
+  }
+
+  /** Notes which removals proved wrong now that groups must grow. */
+  #regret(
+    wanted: readonly Increase[],
+    { added = [] }: SimulateResponse,
+    { picture, pending }: Thought,
+    view: View,
+    wallMs: number,
+    nowMs: number,
+  ): Action[] {
+    const { regrets } = this.#memory;
+    const groups = new Map(picture.groups.map(({ snapshot }) => [snapshot.id, snapshot.options.scaleDownUnneededMs]));
+    const growing = new Set(wanted.map(({ group }) => group.snapshot.id));
+    const helped = new Set(
+      added.filter(({ templateId }) => growing.has(templateId)).flatMap(({ podUids = [] }) => podUids),
+    );
+    const pods = [...pending.values()].filter(({ metadata }) => helped.has(metadata.uid!));
+    const owners = new Set(pods.flatMap((pod) => controllerOf(pod)?.uid ?? []));
+    const unneededMs = (id: string): number => groups.get(id) ?? 0;
+    const found = regrets.grew(growing, owners, unneededMs, wallMs, nowMs);
+    return found.flatMap((id) => regretted(statusIn(view), id, regrets.patience(id, unneededMs(id), nowMs)));
   }
 
   /** Nodes that were to go and are needed after all stay, where their machines still run. */
@@ -253,17 +279,27 @@ export class Round {
   }
 
   /** Marks nodes that are not needed any more. */
-  #shrink(thought: Thought, { emptied = [] }: SimulateResponse, view: View, nowMs: number, wallMs: number): Action[] {
+  #shrink(
+    thought: Thought,
+    { emptied = [], placements = [] }: SimulateResponse,
+    view: View,
+    nowMs: number,
+    wallMs: number,
+  ): Action[] {
     const { picture, candidates } = thought;
     const memory = this.#memory;
     const found = unneededOf(candidates, emptied, memory.unneeded, nowMs);
     const isComing = picture.groups.some(({ coming }) => coming > 0);
-    // Pods may have been promised room on nodes that do not come.
-    const sure = isComing ? found.filter(({ moving }) => moving.length === 0) : found;
+    // Pods and headroom may have been promised room on nodes that do not come.
+    const sure = isComing ? found.filter((candidate) => isIdle(candidate, placements)) : found;
     const times = memory.removals.timesMs(nowMs);
     const going = memory.isCoolingDown(this.#settings, nowMs)
       ? []
-      : nodesToRemove(sure, picture, this.#settings, memory.unneeded, times, nowMs);
+      : nodesToRemove(ripeOf(sure, memory.unneeded, memory.regrets, nowMs), picture, this.#settings, times, nowMs);
+    for (const { group, moving } of going) {
+      const owners = moving.flatMap((pod) => controllerOf(pod)?.uid ?? []);
+      memory.regrets.removed(group.snapshot.id, owners, wallMs, nowMs);
+    }
     if (going.length > 0) {
       memory.lastDeleteMs = nowMs;
       memory.removals.add(going.length, wallMs, nowMs);
@@ -284,7 +320,7 @@ export class Round {
   }
 
   #status({ picture, problem, candidates }: Thought, view: View, nowMs: number): Action[] {
-    const { notes, removals, backoff, unneeded } = this.#memory;
+    const { notes, removals, regrets, backoff, unneeded } = this.#memory;
     const counts = new Map<string, number>();
     for (const { group, member } of candidates) {
       const { id } = group.snapshot;
@@ -292,9 +328,13 @@ export class Round {
     }
     const ids = picture.groups.filter(({ coming, snapshot }) => coming > 0 || notes.has(snapshot.id));
     const growing = new Set(ids.map(({ snapshot }) => snapshot.id));
-    const text = statusText(picture, { problem, growing, candidates: counts, backoff, nowMs });
+    const text = statusText(picture, { problem, growing, candidates: counts, backoff, regrets, nowMs });
     removals.timesMs(nowMs);
-    return statusWrite(statusIn(view), text, { [notesAnnotation]: notes.text, [removalsAnnotation]: removals.text });
+    return statusWrite(statusIn(view), text, {
+      [notesAnnotation]: notes.text,
+      [removalsAnnotation]: removals.text,
+      [regretsAnnotation]: regrets.text,
+    });
   }
 
   #restAfter({ groups }: Picture, nowMs: number): Action[] {

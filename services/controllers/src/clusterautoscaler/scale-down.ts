@@ -1,10 +1,11 @@
-import type { EmptiedOutcome } from '@gantry/client/placement-messages.ts';
+import type { EmptiedOutcome, SimulatedPlacement } from '@gantry/client/placement-messages.ts';
 import { amountsOf } from '@gantry/model/amounts.ts';
 import type { Node } from '@gantry/model/gen/gantry.core.v1.ts';
 import type { Action } from '../core/action.ts';
 import type { Candidate } from './candidates.ts';
 import { leftOf } from './churn.ts';
 import type { Picture } from './picture.ts';
+import type { Regrets } from './regrets.ts';
 import type { ClusterAutoscalerSettings } from './settings.ts';
 import type { SinceTimes } from './since.ts';
 import { candidateKey, hasTaint, isMarkedLeaving, markedCandidate, unmarkedCandidate } from './taints.ts';
@@ -25,12 +26,30 @@ export function unneededOf(
   return found;
 }
 
-/** The nodes that leave now: those that have been unneeded for long enough, as many as budgets and bounds allow. */
-export function nodesToRemove(
+/** True for a node without pods, on which none that wait and no headroom were placed. */
+export function isIdle({ member, moving }: Candidate, placements: readonly SimulatedPlacement[]): boolean {
+  return moving.length === 0 && !placements.some(({ nodeName }) => nodeName === member.node.metadata.name);
+}
+
+/** Those that have been unneeded for long enough: the longer, the more often nodes of their group were soon needed again. */
+export function ripeOf(
   found: readonly Candidate[],
+  unneeded: SinceTimes,
+  regrets: Regrets,
+  nowMs: number,
+): Candidate[] {
+  return found.filter(({ group: { snapshot }, member }) => {
+    const { scaleDownUnneededMs } = snapshot.options;
+    const waitMs = scaleDownUnneededMs * regrets.patience(snapshot.id, scaleDownUnneededMs, nowMs);
+    return (unneeded.ageMs(member.node.metadata.uid!, nowMs) ?? 0) >= waitMs;
+  });
+}
+
+/** The nodes that leave now: as many of those that may as budgets and bounds allow. */
+export function nodesToRemove(
+  ripe: readonly Candidate[],
   picture: Picture,
   settings: ClusterAutoscalerSettings,
-  unneeded: SinceTimes,
   removedAtMs: readonly number[],
   nowMs: number,
 ): Candidate[] {
@@ -46,10 +65,9 @@ export function nodesToRemove(
     }),
   );
   const floor = new Floor(picture, settings);
-  return found.filter(({ group, member, moving }) => {
-    const { id, options } = group.snapshot;
-    const ageMs = unneeded.ageMs(member.node.metadata.uid!, nowMs) ?? 0;
-    if (ageMs < options.scaleDownUnneededMs || budget <= 0 || spare.get(id)! <= 0) return false;
+  return ripe.filter(({ group, member, moving }) => {
+    const { id } = group.snapshot;
+    if (budget <= 0 || spare.get(id)! <= 0) return false;
     if (moving.length > 0 && drains <= 0) return false;
     if (!floor.allows(member.node.status?.allocatable)) return false;
     budget--;

@@ -4,6 +4,7 @@ import { stringify } from 'yaml';
 import type { Action } from '../core/action.ts';
 import type { GroupBackoff } from './backoff.ts';
 import type { Group, Picture } from './picture.ts';
+import type { Regrets } from './regrets.ts';
 
 export const statusNamespace = 'kube-system';
 export const statusName = 'cluster-autoscaler-status';
@@ -16,12 +17,13 @@ export interface StatusFacts {
   /** Candidates of each group, by id. */
   readonly candidates: ReadonlyMap<string, number>;
   readonly backoff: GroupBackoff;
+  readonly regrets: Regrets;
   readonly nowMs: number;
 }
 
 /** The status in the form of Kubernetes' Cluster Autoscaler. It has no times, so that it changes only where something does. */
 export function statusText(picture: Picture, facts: StatusFacts): string {
-  const { problem, growing, candidates, backoff, nowMs } = facts;
+  const { problem, growing, candidates, backoff, regrets, nowMs } = facts;
   const total = [...candidates.values()].reduce((sum, count) => sum + count, 0);
   const unregistered = picture.groups.reduce((sum, { missing }) => sum + missing, 0);
   return stringify({
@@ -36,8 +38,9 @@ export function statusText(picture: Picture, facts: StatusFacts): string {
       scaleDown: scaleDownOf(total),
     },
     nodeGroups: picture.groups.map((group) => {
-      const { id, targetSize, minSize, maxSize } = group.snapshot;
+      const { id, targetSize, minSize, maxSize, options } = group.snapshot;
       const failure = backoff.problem(id, nowMs);
+      const patience = regrets.patience(id, options.scaleDownUnneededMs, nowMs);
       const info = failure && { backoffInfo: { errorCode: failure.code, errorMessage: failure.message } };
       return {
         name: id,
@@ -49,7 +52,10 @@ export function statusText(picture: Picture, facts: StatusFacts): string {
           maxSize,
         },
         scaleUp: { status: failure ? 'Backoff' : growing.has(id) ? 'InProgress' : 'NoActivity', ...info },
-        scaleDown: scaleDownOf(candidates.get(id) ?? 0),
+        scaleDown: {
+          ...scaleDownOf(candidates.get(id) ?? 0),
+          ...(patience > 1 && { unneededTimeFactor: patience }),
+        },
       };
     }),
     ...(picture.unread.size === 0 ? {} : { unreadNodeGroups: Object.fromEntries(picture.unread) }),

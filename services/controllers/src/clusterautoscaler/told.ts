@@ -35,6 +35,12 @@ export function grew(
   ];
 }
 
+/** A group whose nodes were needed again soon after some were removed. @param patience Multiple of the usual unneeded time. */
+export function regretted(status: ConfigMap | undefined, group: string, patience: number): Action[] {
+  const message = `Scale-down: nodes of group ${group} were needed again soon; others leave after ${patience} times the unneeded time`;
+  return status === undefined ? [] : [event(status, 'ScaleDownRegretted', message)];
+}
+
 /** A group whose size could not be raised. */
 export function failedToGrow(status: ConfigMap | undefined, { group }: Increase, message: string): Action[] {
   if (status === undefined) return [];

@@ -1,11 +1,12 @@
-import type { Pod } from '@gantry/model/gen/gantry.core.v1.ts';
+import type { CapacityBuffer } from '@gantry/model/gen/gantry.capacity.v1beta1.ts';
+import type { Node, Pod } from '@gantry/model/gen/gantry.core.v1.ts';
 import { isReady } from '@gantry/model/ready.ts';
 import { rfc3339 } from '@gantry/runtime/time.ts';
 import { type ClusterAutoscalerSettings, defaultClusterAutoscalerSettings } from '../clusterautoscaler/settings.ts';
 import { isMarkedLeaving } from '../clusterautoscaler/taints.ts';
 import { isActive } from '../core/pods.ts';
 import { aDeployment } from './objects.ts';
-import { type PlayedGroup, PlayedProvider } from './played-provider.ts';
+import { headroomOf, type PlayedGroup, PlayedProvider } from './played-provider.ts';
 import { playedScheduling, roomOn } from './played-scheduling.ts';
 import type { Scenario } from './scenario.ts';
 import type { Simulation } from './simulation.ts';
@@ -30,9 +31,11 @@ const settings: ClusterAutoscalerSettings = {
   },
 };
 
-const providers = new WeakMap<Simulation, PlayedProvider>();
-/** Pods at a time, at most: all groups together have room for them. */
+/** The provider of each simulation. */
+export const providers = new WeakMap<Simulation, PlayedProvider>();
+/** Pods at a time, and room for others, at most: all groups together have room for them. */
 const mostPods = 14;
+const mostSpare = 3;
 
 function groupsOf(simulation: Simulation): PlayedGroup[] {
   return [
@@ -62,13 +65,19 @@ export const clusterAutoscaling: Scenario = {
     };
     // A node sets the first round off, as the control plane's own does.
     simulation.create(aDeployment({ replicas: simulation.random.int(0, mostPods) }));
+    simulation.create(aBuffer(simulation.random.int(0, mostSpare)));
   },
   act: (simulation) => {
     const { random } = simulation;
     // A machine that runs, and whose node is never heard again.
-    if (random.chance(0.004)) simulation.players.cutOff(random.pick(simulation.all('Node'))?.metadata.name ?? '');
+    if (random.chance(0.004)) {
+      simulation.players.cutOff(random.pick(simulation.all('Node'))?.metadata.name ?? '');
+      providers.get(simulation)!.turns.excuse(simulation.clock.monotonic());
+    }
     const [deployment] = simulation.all('Deployment');
     if (random.chance(0.02)) users.scale(simulation, deployment, random.chance(0.3) ? 0 : random.int(0, mostPods));
+    if (random.chance(0.005))
+      users.setHeadroom(simulation, simulation.all('CapacityBuffer')[0], random.int(0, mostSpare));
   },
   always: (simulation) => providers.get(simulation)!.step(),
   consultant: (simulation) => ({
@@ -78,20 +87,38 @@ export const clusterAutoscaling: Scenario = {
   check,
 };
 
+/** Room for so many pods of the Deployment. */
+function aBuffer(replicas: number): CapacityBuffer {
+  return {
+    apiVersion: 'autoscaling.x-k8s.io/v1beta1',
+    kind: 'CapacityBuffer',
+    metadata: { name: 'spare', namespace: 'default' },
+    spec: { scalableRef: { apiGroup: 'apps', kind: 'Deployment', name: 'web' }, replicas },
+  };
+}
+
 function check(simulation: Simulation): string[] {
-  const { machines, groups } = providers.get(simulation)!;
+  const { machines } = providers.get(simulation)!;
   const nodes = simulation.all('Node');
   const pods = simulation.all('Pod').filter(isActive);
   const homeless = pods.filter(({ spec }) => !spec.nodeName);
   const idle = machines.filter(({ name }) => !pods.some(({ spec }) => spec.nodeName === name));
-  const least = groups.reduce((sum, { minSize }) => sum + minSize, 0);
   const orphans = nodes.filter(({ metadata }) => !machines.some(({ name }) => name === metadata.name));
   const unregistered = machines.filter(({ name }) => !nodes.some(({ metadata }) => metadata.name === name));
   const marked = nodes.filter(isMarkedLeaving);
+  const headroom = headroomOf(simulation);
+  const roomOf = (node: Node): number => (isReady(node) ? Math.max(0, roomOn(node, pods)) : 0);
+  const room = nodes.reduce((sum, node) => sum + roomOf(node), 0);
+  const sizeOf = (id: string): number => machines.filter(({ group }) => group.id === id).length;
+  const spare = idle.filter(({ name, group }) => {
+    const node = nodes.find(({ metadata }) => metadata.name === name);
+    return sizeOf(group.id) > group.minSize && room - (node === undefined ? 0 : roomOf(node)) >= headroom;
+  });
   return [
     ...homeless.map(({ metadata }) => `pod ${metadata.name} has no node, and could have one`),
-    ...(idle.length > least
-      ? [`${idle.length} nodes are left without pods: ${idle.map(({ name }) => name).join(', ')}`]
+    ...(room < headroom ? [`${room} of ${headroom} pods of the buffer have room`] : []),
+    ...(spare.length > 0
+      ? [`${spare.length} nodes are left without pods: ${spare.map(({ name }) => name).join(', ')}`]
       : []),
     ...orphans.map(({ metadata }) => `node ${metadata.name} outlives its machine`),
     ...unregistered.map(({ name }) => `machine ${name} has no node and is left behind`),

@@ -2,10 +2,13 @@ import type { GroupOptions, Instance, ProviderNode } from '@gantry/cloud-provide
 import type { Node } from '@gantry/model/gen/gantry.core.v1.ts';
 import { isReady } from '@gantry/model/ready.ts';
 import { conflict, GantryError } from '@gantry/runtime/errors.ts';
+import { isMarkedLeaving } from '../clusterautoscaler/taints.ts';
 import type { ProviderSide, ProviderSnapshot } from '../core/consult.ts';
 import { isActive } from '../core/pods.ts';
 import { aNode } from './objects.ts';
+import { podMilli, roomOn } from './played-scheduling.ts';
 import type { Simulation } from './simulation.ts';
+import { Turns } from './turns.ts';
 import { Violation } from './violation.ts';
 
 /** A group of machines. */
@@ -46,6 +49,7 @@ const needMs = 40_000;
  */
 export class PlayedProvider {
   readonly groups: readonly PlayedGroup[];
+  readonly turns = new Turns();
   readonly #simulation: Simulation;
   readonly #machines: Machine[] = [];
   readonly #late: { readonly atMs: number; readonly apply: () => void }[] = [];
@@ -82,17 +86,28 @@ export class PlayedProvider {
       if (call.atMs <= nowMs) call.apply();
       else this.#late.push(call);
     }
+    this.turns.look(demandOf(this.#simulation), this.#standing(), nowMs);
     this.#needs = [...this.#needs.filter(({ atMs }) => nowMs - atMs < needMs), { atMs: nowMs, cpuMilli: this.#need() }];
     for (const { id, minSize } of this.groups) if (this.#size(id) > minSize) this.#spareMs.set(id, nowMs);
     for (const machine of [...this.#machines]) {
       const node = store.find('Node', undefined, machine.name);
       if (machine.endMs !== undefined && machine.endMs <= nowMs) this.#end(machine);
       else if (machine.endMs === undefined && machine.dueMs <= nowMs && node === undefined) this.#register(machine);
-      if (node !== undefined && this.#isBad && random.chance(0.0005)) this.#end(machine);
+      if (node !== undefined && this.#isBad && random.chance(0.0005)) this.#fail(machine);
     }
     for (const { metadata } of store.all('Node')) {
       if (!this.#machines.some(({ name }) => name === metadata.name)) players.cutOff(metadata.name);
     }
+  }
+
+  /** Nodes that are fine, with their groups. */
+  #standing(): { readonly name: string; readonly group: string; readonly isMarked: boolean }[] {
+    const { store, players } = this.#simulation;
+    return this.#machines.flatMap(({ name, group }) => {
+      const node = store.find('Node', undefined, name);
+      if (node === undefined || !isReady(node) || !players.isLive(name)) return [];
+      return [{ name, group: group.id, isMarked: isMarkedLeaving(node) }];
+    });
   }
 
   /** The provider as its callers see it. */
@@ -203,8 +218,10 @@ export class PlayedProvider {
       if (never && random.chance(0.5))
         machine.error = { kind: 'outOfResources', code: 'QUOTA', message: 'no machine left' };
       this.#machines.push(machine);
+      if (never) this.turns.excuse(nowMs);
     }
     this.#judgeOrder(group);
+    this.#counted(() => this.turns.grew(id));
   }
 
   /** Machines that come or work are never more than what pods asked for, and less than one of the largest beside. */
@@ -227,6 +244,27 @@ export class PlayedProvider {
     throw this.#violation(`${group.id} grows: machines have ${capacity} for ${need} that pods ask for`);
   }
 
+  /** While nothing changes, the nodes that stay have the room that buffers want. */
+  #judgeRoom(name: string): void {
+    const { clock, players } = this.#simulation;
+    if (this.turns.steadyMs(clock.monotonic()) < 2 * tolerableMs) return;
+    const others = this.#simulation.all('Node').filter(({ metadata }) => metadata.name !== name);
+    const live = others.filter((node) => isReady(node) && !isMarkedLeaving(node) && players.isLive(node.metadata.name));
+    const pods = this.#simulation.all('Pod');
+    const room = live.reduce((sum, node) => sum + Math.max(0, roomOn(node, pods)), 0);
+    const wanted = headroomOf(this.#simulation);
+    if (room < wanted) throw this.#violation(`node ${name} ends, and ${room} of ${wanted} pods of buffers have room`);
+  }
+
+  /** Keeps a violation, which its caller would take for an error of the provider. */
+  #counted(count: () => void): void {
+    try {
+      count();
+    } catch (error) {
+      throw error instanceof Violation ? this.#violation(error.message) : error;
+    }
+  }
+
   #violation(message: string): Violation {
     const violation = new Violation(message);
     this.#violations.push(violation);
@@ -234,7 +272,7 @@ export class PlayedProvider {
   }
 
   #need(): number {
-    return this.#simulation.all('Pod').filter(isActive).length * 1_000;
+    return (this.#simulation.all('Pod').filter(isActive).length + headroomOf(this.#simulation)) * podMilli;
   }
 
   #decrease(id: string, count: number): void {
@@ -242,7 +280,7 @@ export class PlayedProvider {
       ({ dueMs, endMs }) => endMs === undefined && dueMs === Number.POSITIVE_INFINITY,
     );
     if (waiting.length < count) throw new GantryError('FailedPrecondition', 'all machines are there');
-    for (const machine of waiting.slice(0, count)) this.#end(machine);
+    for (const machine of waiting.slice(0, count)) this.#fail(machine);
   }
 
   #deleteNodes(id: string, nodes: readonly ProviderNode[]): void {
@@ -251,7 +289,8 @@ export class PlayedProvider {
     if (machines.includes(undefined)) throw new GantryError('NotFound', 'no such machine');
     for (const machine of machines as Machine[]) {
       const node = store.find('Node', undefined, machine.name);
-      if (node !== undefined) this.#judgeEnd(machine, node);
+      if (node === undefined) this.turns.excuse(clock.monotonic());
+      else this.#judgeEnd(machine, node);
       machine.endMs ??= clock.monotonic() + random.int(0, 3_000);
     }
   }
@@ -260,6 +299,7 @@ export class PlayedProvider {
   #judgeEnd({ group, name, endMs }: Machine, node: Node): void {
     const { players } = this.#simulation;
     if (endMs !== undefined || !isReady(node) || !players.isLive(name)) return;
+    this.#judgeRoom(name);
     const pods = this.#simulation.all('Pod').filter((pod) => isActive(pod) && pod.spec.nodeName === name);
     if (pods.length > 0) throw this.#violation(`node ${name} ends with ${pods.length} pods on it`);
     // A machine that went by itself meanwhile is nobody's fault.
@@ -275,6 +315,12 @@ export class PlayedProvider {
     this.#simulation.store.create({ ...node, metadata: { name: machine.name } } as unknown as Node, 'kubelet');
   }
 
+  /** A machine goes that nobody gave up. */
+  #fail(machine: Machine): void {
+    this.turns.excuse(this.#simulation.clock.monotonic());
+    this.#end(machine);
+  }
+
   #end(machine: Machine): void {
     const at = this.#machines.indexOf(machine);
     if (at >= 0) this.#machines.splice(at, 1);
@@ -286,6 +332,17 @@ function nodeOf(name: string, providerID: string, cpuMilli: number): Node {
   const { status: _ready, ...node } = aNode(name);
   const allocatable = { cpu: `${cpuMilli}m`, memory: '64Gi', pods: '110' };
   return { ...node, spec: { providerID }, status: { allocatable, conditions: [{ type: 'Ready', status: 'False' }] } };
+}
+
+/** Pods for which buffers want room. */
+export function headroomOf(simulation: Simulation): number {
+  return simulation.all('CapacityBuffer').reduce((sum, { spec }) => sum + (spec.replicas ?? 0), 0);
+}
+
+/** All that nodes are wanted for. */
+function demandOf(simulation: Simulation): string {
+  const replicas = simulation.all('Deployment').map(({ spec }) => spec.replicas);
+  return `${replicas.join(' ')} ${headroomOf(simulation)}`;
 }
 
 function attempt(apply: () => unknown): void {

@@ -1,4 +1,9 @@
-import type { NodeTemplate, SimulateRequest, SimulateResponse } from '@gantry/client/placement-messages.ts';
+import type {
+  NodeTemplate,
+  SimulatedPlacement,
+  SimulateRequest,
+  SimulateResponse,
+} from '@gantry/client/placement-messages.ts';
 import { amountOf } from '@gantry/model/amounts.ts';
 import type { Node, Pod } from '@gantry/model/gen/gantry.core.v1.ts';
 import { isReady } from '@gantry/model/ready.ts';
@@ -38,7 +43,7 @@ export function playedScheduling(simulation: Simulation): SchedulingSide {
 }
 
 function simulated(simulation: Simulation, request: SimulateRequest): SimulateResponse {
-  const { podUids = [], templates = [], absentNodes = [], emptied = [] } = request;
+  const { podUids = [], headroom = [], templates = [], absentNodes = [], emptied = [] } = request;
   const pods = simulation.all('Pod');
   const waiting = pods.filter((pod) => podUids.includes(pod.metadata.uid!) && !pod.spec.nodeName && isActive(pod));
   const room = new Map<string, number>();
@@ -50,7 +55,13 @@ function simulated(simulation: Simulation, request: SimulateRequest): SimulateRe
   for (const template of templates) {
     for (let count = 0; count < (template.coming ?? 0); count++) room.set(`${template.id}/${count}`, sizeOf(template));
   }
-  const left = waiting.map(({ metadata }) => metadata.uid!).filter(() => !take(room));
+  const spare = headroom.flatMap(({ id, count }) => Array.from({ length: count }, () => id));
+  const placements: SimulatedPlacement[] = [];
+  const left = [...waiting.map(({ metadata }) => metadata.uid!), ...spare].filter((id) => {
+    const nodeName = take(room);
+    if (nodeName !== undefined) placements.push({ id, nodeName, count: 1 });
+    return nodeName === undefined;
+  });
   const added: { templateId: string; podUids: string[] }[] = [];
   const most = new Map(templates.map((template) => [template, template.most ?? 0]));
   while (left.length > 0) {
@@ -58,7 +69,7 @@ function simulated(simulation: Simulation, request: SimulateRequest): SimulateRe
     const best = open.toSorted((a, b) => worth(b, left.length) - worth(a, left.length))[0];
     if (best === undefined) break;
     most.set(best, most.get(best)! - 1);
-    added.push({ templateId: best.id, podUids: left.splice(0, sizeOf(best)) });
+    added.push({ templateId: best.id, podUids: left.splice(0, sizeOf(best)).filter((id) => !spare.includes(id)) });
   }
   const outcomes = emptied.map(({ nodeName, podUids: moving = [] }) => {
     const own = room.get(nodeName);
@@ -72,21 +83,21 @@ function simulated(simulation: Simulation, request: SimulateRequest): SimulateRe
   });
   const unplaced =
     left.length > 0 ? [{ ids: left, refusals: [{ templateId: '', reason: 'max node group size reached' }] }] : [];
-  return { placements: [], added, unplaced, emptied: outcomes };
+  return { placements, added, unplaced, emptied: outcomes };
 }
 
 function nodeNamed(simulation: Simulation, name: string): Node {
   return simulation.store.get('Node', { name });
 }
 
-/** Takes room for one pod; false where there is none. */
-function take(room: Map<string, number>): boolean {
+/** Takes room for one pod; returns the node, undefined where there is none. */
+function take(room: Map<string, number>): string | undefined {
   for (const [name, count] of room) {
     if (count <= 0) continue;
     room.set(name, count - 1);
-    return true;
+    return name;
   }
-  return false;
+  return undefined;
 }
 
 function sizeOf({ node }: NodeTemplate): number {

@@ -1,4 +1,5 @@
 import type { Deployment, ReplicaSet } from '@gantry/model/gen/gantry.apps.v1.ts';
+import type { CapacityBuffer } from '@gantry/model/gen/gantry.capacity.v1beta1.ts';
 import type { AnyObject } from '../core/action.ts';
 import { idOf } from './foreign.ts';
 import type { Simulation } from './simulation.ts';
@@ -11,6 +12,18 @@ export const users = {
     if (object === undefined) return;
     simulation.store.edit(
       object,
+      (draft) => {
+        draft.spec.replicas = replicas;
+      },
+      'user',
+    );
+  },
+
+  /** Wants room for so many pods. */
+  setHeadroom(simulation: Simulation, buffer: CapacityBuffer | undefined, replicas: number): void {
+    if (buffer === undefined) return;
+    simulation.store.edit(
+      buffer,
       (draft) => {
         draft.spec.replicas = replicas;
       },

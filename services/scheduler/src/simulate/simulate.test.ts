@@ -176,6 +176,19 @@ describe('nodes to be emptied', () => {
     expect(run(world, { headroom: less, emptied: [{ nodeName: 'a' }] }).emptied![0]!.fits).toBe(true);
   });
 
+  test('are not those whose pods would go to nodes that are added, which have room', () => {
+    const world = running({ a: ['a1'], b: ['b1', 'b2', 'b3', 'b4'], c: [] });
+    world.pod('new', cpu('5'));
+    const templates = [template('group', { cpu: '8' })];
+    const headroom = [{ id: 'spare', pod: podNamed('spare', cpu('4')), count: 1 }];
+    const emptied = [{ nodeName: 'a', podUids: ['a1'] }, { nodeName: 'c' }];
+    const answer = run(world, { podUids: ['new'], headroom, templates, emptied });
+    expect(addedBy(answer)).toEqual({ group: 1 });
+    expect(answer.emptied!.map(({ fits }) => fits)).toEqual([false, false]);
+    const without = run(world, { podUids: ['new'], templates, emptied });
+    expect(without.emptied!.map(({ fits }) => fits)).toEqual([true, false]);
+  });
+
   test('are unknown where they are gone', () => {
     const emptied = [{ nodeName: 'gone' }];
     expect(run(new World(), { emptied }).emptied).toEqual([
