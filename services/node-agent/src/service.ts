@@ -206,6 +206,7 @@ function serveNode(
   const review: AccessDeps['review'] = (request) => client.access.reviewCaller(request, { timeoutMs: reviewMs });
   const http = kubeletPaths({
     ...{ ...served, samples, registry, probes: metrics.probes, cgroupRoot: cgroupRootOf(config) },
+    logsDir: join(config.rootDir, 'logs'),
     access: new Access({ nodeName, clock, review }),
     problem: () => pods.problem(),
     startedAtMs: clock.now(),

@@ -27,6 +27,7 @@ const otherPaths = [
   '/livez',
   '/livez/ping',
   '/metrics',
+  '/metrics/slis',
   '/openapi/v2',
   '/openapi/v3',
   '/openapi/v3/',

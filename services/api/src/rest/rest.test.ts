@@ -314,7 +314,7 @@ describe('strangers', () => {
     expect((await fetch(base + path)).status).toBe(200);
   });
 
-  test.each(['/api', '/apis', '/openapi/v3', '/metrics', configMaps, '/api/v1/nosuch'])(
+  test.each(['/api', '/apis', '/openapi/v3', '/metrics', '/metrics/slis', configMaps, '/api/v1/nosuch'])(
     'learn nothing of %s',
     async (path) => {
       const response = await fetch(base + path);
@@ -366,6 +366,7 @@ describe('paths of the server', () => {
   test.each([
     ['GET', '/', 200],
     ['GET', '/metrics', 200],
+    ['GET', '/metrics/slis', 200],
     ['GET', '/livez/ping', 200],
     ['GET', '/readyz?verbose', 200],
     ['GET', '/version', 200],
@@ -390,10 +391,17 @@ describe('paths of the server', () => {
     expect(body).toMatch(/gantry_api_rest_request_seconds_count\{[^}]*resource="configmaps",code="404"[^}]*\} \d+/);
   });
 
+  test('have the results of health checks', async () => {
+    await ask('GET', '/readyz');
+    const { body } = await ask('GET', '/metrics/slis');
+    expect(body).toMatch(/^kubernetes_healthcheck\{name="shutdown",type="readyz"\} 1$/m);
+    expect(body).toMatch(/^kubernetes_healthchecks_total\{name="ping",status="success",type="readyz"\} [1-9]\d*$/m);
+  });
+
   test('list all others at the root', async () => {
     const { paths } = (await ask('GET', '/')).body;
     expect(paths).toEqual(
-      expect.arrayContaining(['/api', '/api/v1', '/apis/apps', '/apis/apps/v1', '/livez', '/metrics']),
+      expect.arrayContaining(['/api', '/api/v1', '/apis/apps', '/apis/apps/v1', '/livez', '/metrics', '/metrics/slis']),
     );
   });
 

@@ -30,7 +30,7 @@ import { Documents } from './documents.ts';
 import { notAcceptable } from './encoding.ts';
 import { enterFlow } from './flow.ts';
 import { headersOf } from './headers.ts';
-import { type HealthCheck, healthAt } from './health.ts';
+import { Health, type HealthCheck } from './health.ts';
 import { isLong, LongRequests } from './in-flight.ts';
 import { ByteBudget } from './list-writer.ts';
 import type { MetricApis } from './metric-apis.ts';
@@ -147,21 +147,13 @@ class RestEdge {
   readonly #stopping = new AbortController();
   readonly #long = new LongRequests(maxLongRequests);
 
-  readonly #checks: readonly HealthCheck[];
+  readonly #health: Health;
 
   constructor(deps: RestDeps, options: RestOptions) {
     this.#deps = deps;
     const { maxBodyBytes } = options;
     const largeLists = new ByteBudget(maxLargeListBytes);
-    this.#checks = [
-      { name: 'ping', of: ['livez', 'readyz'], problem: () => undefined },
-      ...deps.checks,
-      {
-        name: 'shutdown',
-        of: ['readyz'],
-        problem: () => (this.#stopping.signal.aborted ? 'the server stops' : undefined),
-      },
-    ];
+    this.#health = new Health(deps.checks, () => this.#stopping.signal.aborted, deps.clock.now());
     this.#resourceDeps = { ...deps, maxBodyBytes, largeLists, stopping: this.#stopping.signal };
     this.#address = `${options.host}:${options.port}`;
     this.#documents = new Documents(() => this.#allForms(), deps.metricApis.served, this.#address);
@@ -209,7 +201,7 @@ class RestEdge {
 
   async #answer(incoming: Incoming, url: URL, response: Outgoing, signal: AbortSignal): Promise<void> {
     const method = incoming.method ?? 'GET';
-    const health = healthAt(url.pathname, url.searchParams, this.#checks);
+    const health = this.#health.answerAt(url.pathname, url.searchParams);
     if (health !== undefined) return sendText(response, health.code, health.text, plainText);
     const receivedAtMs = this.#deps.clock.now();
     const id = markAnswer(incoming, response, randomUUID);
@@ -232,6 +224,7 @@ class RestEdge {
     if (metric !== undefined) return metricApis.answer(metric, { incoming, url, signal }, response);
     if (route.type === 'path') {
       if (route.path === '/metrics') return sendText(response, 200, await this.#deps.metrics(), plainText);
+      if (route.path === '/metrics/slis') return sendText(response, 200, await this.#health.metrics(), plainText);
       const dump = flowDumpAt(route.path, this.#deps.flow);
       if (dump !== undefined) return sendText(response, 200, dump, plainText);
       const openId = await openIdDocumentAt(route.path, this.#deps.tokenKeys, reachedAt(incoming) ?? this.#address);

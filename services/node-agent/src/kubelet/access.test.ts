@@ -6,9 +6,13 @@ test.each([
   ['/stats/summary', ['stats']],
   ['/metrics', ['metrics']],
   ['/metrics/cadvisor', ['metrics']],
+  ['/metrics/slis', ['metrics']],
   ['/metricsx', ['proxy']],
   ['/pods', ['pods', 'proxy']],
   ['/healthz/ping', ['healthz', 'proxy']],
+  ['/logs/', ['log']],
+  ['/logs/pods/x/main/0.log', ['log']],
+  ['/containerLogs/a/b/c', ['proxy']],
   ['/exec/a/b/c', ['proxy']],
 ])('%s asks for the rights to %j', (path, expected) => {
   expect(subresourcesOf(path)).toEqual(expected);

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { appendFile, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import { request } from 'node:https';
 import { tmpdir } from 'node:os';
@@ -23,10 +23,12 @@ const owned = new AsyncDisposableStack();
 const api = new FakeApi();
 let authority: KeyPair;
 let port: number;
+let logsDir: string;
 
 beforeAll(async () => {
   const rootDir = await mkdtemp(join(tmpdir(), 'gantry-kubelet-'));
   owned.defer(() => rm(rootDir, { recursive: true, force: true }));
+  logsDir = join(rootDir, 'logs');
   authority = await createAuthority('ca', Date.now());
   const certificates = { ca: authority.cert, ...(await certificateOf(nodeSubject('node-1', ['127.0.0.1']))) };
   const credentials = certificateCredentials(new CertificateHolder(certificates));
@@ -43,6 +45,7 @@ beforeAll(async () => {
   api.put(podOf({ containers: [{ name: 'main', image: 'app:1', resources }] }, { name: 'web', uid: 'u', annotations }));
   api.review = async ({ token, user, subresources }) => {
     if (token === 'known') return { authenticated: true, user: 'jane', allowed: subresources.includes('metrics') };
+    if (token === 'logs') return { authenticated: true, user: 'joe', allowed: subresources.includes('log') };
     if (user === 'prometheus') return { authenticated: true, user, allowed: true };
     return { authenticated: false, user: '', allowed: false };
   };
@@ -67,7 +70,8 @@ async function ask(path: string, proof: () => Promise<object>, method = 'GET') {
   call.end();
   const [answer] = (await once(call, 'response')) as [IncomingMessage];
   const text = Buffer.concat(await Array.fromAsync(answer as AsyncIterable<Buffer>)).toString();
-  return { code: answer.statusCode, text, type: answer.headers['content-type'] };
+  const { 'content-type': type, location } = answer.headers;
+  return { code: answer.statusCode, text, type, ...(location === undefined ? {} : { location }) };
 }
 
 describe('the door', () => {
@@ -139,6 +143,14 @@ describe('the paths', () => {
     expect(await ask('/metrics/probes', asApi)).toMatchObject({ code: 200 });
   });
 
+  test('/metrics/slis has the results of questions for health', async () => {
+    await ask('/healthz', asApi);
+    const { text } = await ask('/metrics/slis', bearer('known'));
+    expect(text).toMatch(/^kubernetes_healthcheck\{name="runtime",type="healthz"\} 1$/m);
+    expect(text).toMatch(/^kubernetes_healthchecks_total\{name="ping",status="success",type="healthz"\} [1-9]\d*$/m);
+    expect(await ask('/metrics/slis', bearer('logs'))).toMatchObject({ code: 403 });
+  });
+
   test('/stats/summary', async () => {
     const { node, pods } = JSON.parse((await ask('/stats/summary', asApi)).text);
     expect(node).toMatchObject({ nodeName: 'node-1', memory: { workingSetBytes: 2 ** 26 }, fs: { capacityBytes: 0 } });
@@ -165,5 +177,96 @@ describe('the paths', () => {
     expect([kind, items[0].metadata.name, items[0].status.phase]).toEqual(['PodList', 'web', 'Running']);
     const running = JSON.parse((await ask('/runningpods/', asApi)).text);
     expect(running.items).toMatchObject([{ spec: { containers: [{ name: 'main', image: 'app:1' }] } }]);
+  });
+});
+
+describe('logs', () => {
+  const log = '/logs/pods/default_web_u/main/0.log';
+  const line = '2026-01-02T03:04:05.000000001Z stdout F';
+
+  beforeAll(async () => {
+    await mkdir(join(logsDir, 'default_web_u/main'), { recursive: true });
+    await writeFile(join(logsDir, 'default_web_u/main/0.log'), `${line} one\n${line} two\n`);
+    await writeFile(join(logsDir, '..', 'secret'), 'secret');
+    await symlink('main/0.log', join(logsDir, 'default_web_u/within'));
+    await symlink('../../secret', join(logsDir, 'default_web_u/out'));
+    await symlink('/etc', join(logsDir, 'default_web_u/etc'));
+  });
+
+  test('of the node are listed, and sent as text', async () => {
+    const { text, type } = await ask('/logs/', bearer('logs'));
+    expect([type, text]).toEqual(['text/html; charset=utf-8', expect.stringContaining('<a href="./pods/">pods/</a>')]);
+    expect((await ask('/logs/pods/', asApi)).text).toContain('<a href="./default_web_u/">default_web_u/</a>');
+    expect(await ask(log, bearer('logs'))).toEqual({
+      ...{ code: 200, type: 'text/plain; charset=utf-8', text: `${line} one\n${line} two\n` },
+    });
+    expect((await ask('/logs/pods/default_web_u/within', asApi)).text).toContain('one');
+    expect(await ask('/logs/pods', asApi)).toMatchObject({ code: 301, location: 'pods/' });
+    expect(await ask(log, asApi, 'HEAD')).toMatchObject({ code: 200, text: '' });
+  });
+
+  test.each([
+    ['/logs/syslog', 404],
+    ['/logs/pods/nosuch', 404],
+    [`${log}/`, 404],
+    ['/logs/../pods', 403],
+    ['/logs/..%2fsecret', 400],
+    ['/logs/pods/..%2f..%2fsecret', 400],
+    ['/logs/pods/%2e%2e/%2e%2e/secret', 403],
+    ['/logs/pods/default_web_u/out', 404],
+    ['/logs/pods/default_web_u/etc/', 404],
+    ['/logs/pods/default_web_u/etc/hostname', 404],
+    ['/logs/pods/a%00b', 400],
+    ['/logs/%zz', 400],
+  ])('no path leads out of the folder: %s gives %i', async (path, code) => {
+    const answer = await ask(path, bearer('logs'));
+    expect(answer.code).toBe(code);
+    expect(answer.text).not.toContain('secret');
+  });
+
+  test('of the node need the right to nodes/log', async () => {
+    for (const path of ['/logs/', log]) {
+      expect(await ask(path, bearer('known'))).toMatchObject({
+        ...{ code: 403, text: 'Forbidden (user=jane, verb=get, resource=nodes, subresource(s)=[log])\n' },
+      });
+      expect(await ask(path, nobody)).toMatchObject({ code: 401 });
+    }
+  });
+
+  test('of a container are sent by the options of the query', async () => {
+    const of = '/containerLogs/default/web/main';
+    expect(await ask(of, asApi)).toMatchObject({ code: 200, text: 'one\ntwo\n' });
+    expect((await ask(`${of}?tailLines=1`, asApi)).text).toBe('two\n');
+    expect((await ask(`${of}?tail=1&timestamps=true`, asApi)).text).toMatch(/^2026-01-02T03:04:05.*Z two\n$/);
+    expect((await ask(`${of}?tail=all&limitBytes=5`, asApi)).text).toBe('one\nt');
+    expect((await ask(`${of}?sinceTime=2036-01-01T00:00:00Z`, asApi)).text).toBe('');
+    for (const query of ['tailLines=x', 'sinceTime=x', 'stream=Stderr']) {
+      expect(await ask(`${of}?${query}`, asApi)).toMatchObject({ code: 400 });
+    }
+    expect(await ask(`${of}?tailLines=-1`, asApi)).toMatchObject({ code: 422 });
+    expect(await ask(`${of}?previous=true`, asApi)).toMatchObject({
+      code: 400,
+      text: expect.stringContaining('previous'),
+    });
+    expect(await ask('/containerLogs/default/web/other', asApi)).toMatchObject({
+      ...{ code: 404, text: 'container "other" not found in pod "web"' },
+    });
+    expect(await ask('/containerLogs/default/no/main', asApi)).toMatchObject({
+      ...{ code: 404, text: 'pod "no" does not exist' },
+    });
+    expect(await ask('/containerLogs/default/web', asApi)).toMatchObject({ code: 404 });
+    expect(await ask(of, bearer('logs'))).toMatchObject({ code: 403 });
+  });
+
+  test('of a container that is followed go on, until the caller is gone', async () => {
+    const path = '/containerLogs/default/web/main?follow=true&tailLines=1';
+    const call = request({ host: '127.0.0.1', port, path, ca: authority.cert, agent: false, ...(await asApi()) });
+    call.end();
+    const [answer] = (await once(call, 'response')) as [IncomingMessage];
+    const chunks = (answer as AsyncIterable<Buffer>)[Symbol.asyncIterator]();
+    expect(String((await chunks.next()).value)).toBe('two\n');
+    await appendFile(join(logsDir, 'default_web_u/main/0.log'), `${line} three\n`);
+    expect(String((await chunks.next()).value)).toBe('three\n');
+    call.destroy();
   });
 });

@@ -1,11 +1,16 @@
 import { stat } from 'node:fs/promises';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import { HealthMetrics } from '@gantry/runtime/health-metrics.ts';
 import type { Logger } from '@gantry/runtime/log.ts';
 import type { Registry } from 'prom-client';
+import type { Pods } from '../pods/pods.ts';
 import type { Access } from './access.ts';
+import { type Answer, notFound, plain, send } from './answer.ts';
 import { cadvisorMetrics } from './cadvisor-metrics.ts';
+import { sendContainerLog } from './container-log.ts';
 import { exposition, expositionType, type Family } from './exposition.ts';
 import { kubeletMetrics } from './kubelet-metrics.ts';
+import { serveNodeLogs } from './node-logs.ts';
 import type { ProbeCounts } from './probe-counts.ts';
 import { resourceMetrics } from './resource-metrics.ts';
 import { summaryOf } from './summary.ts';
@@ -14,7 +19,10 @@ import { type NodeReading, readingsOf, type UsageDeps } from './usage.ts';
 /** Dependencies of a node's paths. */
 export interface PathsDeps extends UsageDeps {
   readonly nodeName: string;
+  readonly pods: Pods;
   readonly cgroupRoot: string;
+  /** Folder of the containers' logs. */
+  readonly logsDir: string;
   readonly access: Pick<Access, 'refusalOf'>;
   /** The agent's own metrics. */
   readonly registry: Registry;
@@ -26,20 +34,13 @@ export interface PathsDeps extends UsageDeps {
   readonly log: Logger;
 }
 
-/** An answer of a path. */
-interface Answer {
-  readonly code?: number;
-  readonly type: string;
-  readonly text: string;
-}
-
 const json = 'application/json';
-const plain = 'text/plain; charset=utf-8';
 
 /** Answers at the paths of Kubernetes' kubelets that tell of the node: metrics, statistics, pods and health. */
 export function kubeletPaths(deps: PathsDeps): RequestListener {
+  const known = { ...deps, health: new HealthMetrics(deps.startedAtMs) };
   return (incoming, response) => {
-    answer(deps, incoming, response).catch((error: unknown) => {
+    answer(known, incoming, response).catch((error: unknown) => {
       deps.log.error({ error, url: incoming.url }, 'a request for a path of the node failed');
       if (response.headersSent) response.destroy();
       else send(response, { code: 500, type: plain, text: 'Internal Server Error\n' });
@@ -47,30 +48,42 @@ export function kubeletPaths(deps: PathsDeps): RequestListener {
   };
 }
 
-async function answer(deps: PathsDeps, incoming: IncomingMessage, response: ServerResponse): Promise<void> {
+async function answer(deps: Known, incoming: IncomingMessage, response: ServerResponse): Promise<void> {
   // Nothing here reads a body.
   incoming.resume();
   const url = URL.parse(incoming.url ?? '/', 'https://node');
   if (url === null) return send(response, { code: 400, type: plain, text: 'Bad Request\n' });
   const refusal = await deps.access.refusalOf(incoming, url.pathname);
   if (refusal !== undefined) return send(response, { ...refusal, type: plain });
-  const found = paths[url.pathname.replace(/(?<=.)\/$/, '')];
-  if (found === undefined) return send(response, { code: 404, type: plain, text: '404 page not found\n' });
+  const found = pathAt(url.pathname);
+  if (found === undefined) return send(response, notFound);
   if (incoming.method !== 'GET' && incoming.method !== 'HEAD') {
     return send(response, { code: 405, type: plain, text: '405: Method Not Allowed' });
   }
-  send(response, await found(deps, url.searchParams));
+  await found(deps, url, response);
 }
 
-function send(response: ServerResponse, { code = 200, type, text }: Answer): void {
-  response.writeHead(code, { 'content-type': type, 'content-length': Buffer.byteLength(text) }).end(text);
+/** Dependencies, and the results of questions for health so far. */
+interface Known extends PathsDeps {
+  readonly health: HealthMetrics;
 }
 
-type Path = (deps: PathsDeps, query: URLSearchParams) => Answer | Promise<Answer>;
+type Path = (deps: Known, url: URL, response: ServerResponse) => void | Promise<void>;
+type Document = (deps: Known, query: URLSearchParams) => Answer | Promise<Answer>;
 
-const paths: Readonly<Record<string, Path>> = {
-  '/healthz': ({ problem }) => {
+function pathAt(pathname: string): Path | undefined {
+  const [, top] = pathname.split('/');
+  if (top === 'logs') return ({ logsDir }, url, response) => serveNodeLogs(logsDir, url.pathname, response);
+  if (top === 'containerLogs') return sendContainerLog;
+  const found = documents[pathname.replace(/(?<=.)\/$/, '')];
+  return found && (async (deps, url, response) => send(response, await found(deps, url.searchParams)));
+}
+
+const documents: Readonly<Record<string, Document>> = {
+  '/healthz': ({ problem, health }) => {
     const why = problem();
+    health.observe('ping', 'healthz', true);
+    health.observe('runtime', 'healthz', why === undefined);
     return why === undefined ? { type: plain, text: 'ok' } : { code: 500, type: plain, text: `runtime: ${why}\n` };
   },
   '/healthz/ping': () => ({ type: plain, text: 'ok' }),
@@ -80,6 +93,7 @@ const paths: Readonly<Record<string, Path>> = {
   },
   '/metrics/resource': (deps) => told(resourceMetrics(readingsOf(deps))),
   '/metrics/cadvisor': (deps) => told(cadvisorMetrics(readingsOf(deps), deps.cgroupRoot)),
+  '/metrics/slis': async ({ health }) => ({ type: expositionType, text: await health.text() }),
   '/metrics/probes': ({ probes }) => told(probes.families()),
   '/stats/summary': async (deps, query) => {
     const reading = readingsOf(deps);
