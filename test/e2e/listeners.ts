@@ -1,6 +1,6 @@
 import { run } from '@gantry/node-agent/host/commands.ts';
 
-/** A TCP port that a process listens on. */
+/** A port that a process listens on. */
 export interface Listener {
   /** `address:port`. */
   readonly target: string;
@@ -9,9 +9,10 @@ export interface Listener {
   readonly pid: number;
 }
 
-/** Listeners by TCP in this network, or in that of a namespace. */
-export async function listenersIn(namespacePath?: string): Promise<Listener[]> {
-  const [command = '', ...args] = [...(namespacePath ? ['nsenter', `--net=${namespacePath}`] : []), 'ss', '-Hltnp'];
+/** Listeners in this network, or in that of a namespace. */
+export async function listenersIn(namespacePath?: string, protocol: 'tcp' | 'udp' = 'tcp'): Promise<Listener[]> {
+  const flags = protocol === 'tcp' ? '-Hltnp' : '-Hlunp';
+  const [command = '', ...args] = [...(namespacePath ? ['nsenter', `--net=${namespacePath}`] : []), 'ss', flags];
   const lines = (await run(command, args)).split('\n');
   return lines.flatMap((line): Listener[] => {
     const [, , , target = ''] = line.split(/\s+/);

@@ -23,6 +23,8 @@ const helloPort = 8080;
 export function doorScenarios(cluster: () => TestCluster): void {
   describe('doors', () => {
     let listeners: Listener[];
+    /** Ports of DNS on the pods' network: those that answer UDP, too. */
+    let dns: Set<number>;
     let sockets: string[];
     let plan: { readonly bridge: string; readonly plan: { readonly gateway: string } };
     /** Port of the REST api, at 127.0.0.1 and on the pods' network. */
@@ -30,26 +32,31 @@ export function doorScenarios(cluster: () => TestCluster): void {
 
     beforeAll(async () => {
       listeners = await listenersOf(cluster());
+      const datagrams = await listenersIn(undefined, 'udp');
       sockets = await socketsBelow(cluster().stateDir);
       plan = JSON.parse(await readFile(join(cluster().stateDir, 'nodes/cri/cluster.json'), 'utf8'));
+      dns = new Set(datagrams.filter(isInner).map(({ port }) => port));
       const config = parse(await readFile(join(cluster().stateDir, 'kubeconfig'), 'utf8'));
       restPort = Number(new URL(config.clusters[0].cluster.server).port);
     });
 
     const isInner = ({ address }: Listener): boolean => address === plan.plan.gateway;
     const isInnerRest = (listener: Listener): boolean => isInner(listener) && listener.port === restPort;
-    const isDns = (listener: Listener): boolean => isInner(listener) && listener.port !== restPort;
+    const isDns = (listener: Listener): boolean => isInner(listener) && dns.has(listener.port);
+    /** Port of a node's agent for those who ask for its metrics: 10250 at the node's own address leads there. */
+    const isAgent = (listener: Listener): boolean => isInner(listener) && !isInnerRest(listener) && !isDns(listener);
     /** Listeners that are not the users', and not DNS. */
     const own = (): Listener[] =>
-      listeners.filter((listener) => listener.address === '127.0.0.1' || isInnerRest(listener));
+      listeners.filter((listener) => listener.address === '127.0.0.1' || isInnerRest(listener) || isAgent(listener));
 
-    test('are known: each listens on this machine alone, but for DNS and REST of the pods and the users’ traffic', async () => {
+    test('are known: each listens on this machine alone, but for DNS, REST and metrics of the pods and the users’ traffic', async () => {
       const { envoy } = await cluster().pids();
       const isUsers = (listener: Listener): boolean => listener.pid === envoy && listener.port === helloPort;
       const others = listeners.filter((listener) => !isUsers(listener) && !isInner(listener));
       expect(listeners.filter(isUsers)).not.toEqual([]);
       expect(listeners.filter(isDns)).toHaveLength(2);
       expect(listeners.filter(isInnerRest)).toHaveLength(1);
+      expect(listeners.filter(isAgent)).toHaveLength(2);
       expect(others.length).toBeGreaterThanOrEqual(3);
       expect(others.filter(({ address }) => address !== '127.0.0.1')).toEqual([]);
       expect(sockets.length).toBeGreaterThanOrEqual(2);
@@ -101,25 +108,27 @@ export function doorScenarios(cluster: () => TestCluster): void {
       expect(Object.values(open!.grpc)).not.toContain('UNAUTHENTICATED');
     });
 
-    test('are not to be reached from inside a pod, but for REST, which is shut to who is nobody', async () => {
+    test('are not to be reached from inside a pod, but for REST and metrics, which are shut to who is nobody', async () => {
       const [pod] = await podsOf(cluster(), 'hello');
       const inside = ['nsenter', `--net=/proc/${await processOf(pod!.metadata.uid!)}/ns/net`];
       const nodes = (await cluster().client.list('Node')).items.flatMap(({ status }) => status?.addresses ?? []);
       const nodeIps = nodes.filter(({ type }) => type === 'InternalIP').map(({ address }) => address);
-      const dns = listeners.filter(isDns).map(({ port }) => port);
+      const agents = listeners.filter(isAgent).map(({ target }) => target);
       const rest = `${plan.plan.gateway}:${restPort}`;
-      const ports = listeners.map(({ port }) => port).filter((port) => port !== helloPort && !dns.includes(port));
+      const ports = listeners.map(({ port }) => port).filter((port) => port !== helloPort && !dns.has(port));
       const hosts = [plan.plan.gateway, '127.0.0.1', ...nodeIps];
       const targets = hosts.flatMap((host) => ports.map((port) => `${host}:${port}`));
       const streams = nodeIps.map((ip) => `${ip}:${streamingPort}`);
-      const knocked = await knock(inside, [...targets.filter((target) => target !== rest), ...streams]);
+      const shut = targets.filter((target) => target !== rest && !agents.includes(target));
+      const knocked = await knock(inside, [...shut, ...streams]);
       expect(knocked.filter(({ connection }) => connection === 'open')).toEqual([]);
       // The pod's network works: what is open to it answers.
-      const [open] = await knock(inside, [`${plan.plan.gateway}:${dns[0]}`]);
-      expect(open?.connection).toBe('open');
-      // So does the Service that leads to the api.
-      const doors = await knock(inside, [rest, '10.96.0.1:443']);
-      expect(doors.map(({ connection }) => connection)).toEqual(['open', 'open']);
+      const [answer] = await knock(inside, [`${plan.plan.gateway}:${[...dns][0]}`]);
+      expect(answer?.connection).toBe('open');
+      // So do the Service that leads to the api, and the ports of the nodes' agents.
+      const open = [rest, '10.96.0.1:443', ...agents, ...nodeIps.map((ip) => `${ip}:10250`)];
+      const doors = await knock(inside, open);
+      expect(doors.map(({ connection }) => connection)).toEqual(open.map(() => 'open'));
       expect(doors.filter((door) => !isShut(door))).toEqual([]);
     });
 
