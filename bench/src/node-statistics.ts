@@ -25,7 +25,7 @@ const samples = Number(values.samples);
 const cgroupRoot = '/gantry-bench/node-1';
 const mount = '/sys/fs/cgroup';
 const isV2 = existsSync(join(mount, 'cgroup.controllers'));
-const hierarchies = isV2 ? [''] : ['cpuacct', 'memory'];
+const hierarchies = isV2 ? [''] : ['cpuacct', 'cpu', 'memory'];
 const uids = Array.from({ length: podCount }, (_, index) => `uid-${index}`);
 const children = uids.map((uid) => {
   const child = spawn('sleep', ['3600'], { stdio: 'ignore' });

@@ -18,6 +18,11 @@ const oomScores = { Guaranteed: -997, BestEffort: 1_000, least: 3, most: 999 } a
 
 /** Limits and weights of a container, from its requests and limits. */
 export function resourcesOf(pod: Pod, container: Container, nodeMemoryBytes: number): ContainerResources {
+  return { ...boundsOf(pod, container), oomScoreAdj: oomScoreOf(pod, container, nodeMemoryBytes) };
+}
+
+/** Those of its limits and weights that hold on any node. */
+export function boundsOf(pod: Pod, container: Container): Omit<ContainerResources, 'oomScoreAdj'> {
   const { limits, requests } = effectiveShare(pod, container);
   const requestedMillis = millisOf(requests.cpu ?? limits.cpu ?? '0');
   const limitMillis = limits.cpu === undefined ? 0 : millisOf(limits.cpu);
@@ -26,7 +31,6 @@ export function resourcesOf(pod: Pod, container: Container, nodeMemoryBytes: num
     cpuShares: cpuSharesOf(requestedMillis),
     ...(limitMillis === 0 ? {} : { cpuPeriodUs: periodUs, cpuQuotaUs: cpuQuotaOf(limitMillis) }),
     ...(memoryLimitBytes === 0 ? {} : { memoryLimitBytes }),
-    oomScoreAdj: oomScoreOf(pod, container, nodeMemoryBytes),
   };
 }
 

@@ -1,13 +1,24 @@
 import { join } from 'node:path';
-import type { MemoryDetails } from '../runtime/memory-details.ts';
+import { boundsOf, periodUs } from '../containers/resources.ts';
+import { plannedContainers } from '../pods/spec.ts';
+import { podLimitsOf } from '../resize/pod-limits.ts';
+import type { CpuDetails, MemoryDetails } from '../runtime/usage-details.ts';
 import type { Family, Sample } from './exposition.ts';
 import { type NodeReading, type PodReading, totalOf } from './usage.ts';
 
 /** Figures of a control group as cAdvisor tells them. */
 interface GroupFigures {
   readonly cpuUsageNs: number;
+  readonly cpu?: CpuDetails | undefined;
   readonly memoryWorkingSetBytes: number;
   readonly memory?: MemoryDetails | undefined;
+}
+
+/** Bounds of a control group, as they are set. */
+interface GroupBounds {
+  readonly cpuShares?: number | undefined;
+  readonly cpuQuotaUs?: number | undefined;
+  readonly memoryLimitBytes?: number | undefined;
 }
 
 /**
@@ -31,10 +42,15 @@ export function cadvisorMetrics({ node, pods }: NodeReading, cgroupRoot: string)
 
 function addPod(metrics: Collected, reading: PodReading, path: string): void {
   const { name: pod = '', namespace = '' } = reading.pod.metadata;
+  const planned = new Map(plannedContainers(reading.pod).map(({ name, spec }) => [name, spec]));
   for (const { container, startedAtMs, read } of reading.containers) {
     const { name, id, image } = container;
     const labels = { container: name, id: join(path, id), image, name: id, namespace, pod };
+    const spec = planned.get(name);
+    const bounds = spec && boundsOf(reading.pod, spec);
     metrics.group(labels, read.reading, read.atMs);
+    if (bounds !== undefined) metrics.bounds(labels, bounds);
+    if (bounds?.cpuQuotaUs !== undefined) metrics.throttling(labels, read.reading.cpu, read.atMs);
     metrics.add('container_start_time_seconds', 'gauge', 'Start time of the container since unix epoch in seconds.', {
       ...{ labels, value: Math.floor(startedAtMs / 1_000) },
     });
@@ -51,6 +67,8 @@ function addPod(metrics: Collected, reading: PodReading, path: string): void {
   if (total === undefined) return;
   const labels = { container: '', id: path, image: '', name: '', namespace, pod };
   metrics.group(labels, total, total.atMs);
+  const { memoryBytes, ...cpu } = podLimitsOf(reading.pod);
+  metrics.bounds(labels, { ...cpu, memoryLimitBytes: memoryBytes });
   for (const each of total.interfaces) {
     const own = { id: path, image: '', interface: each.name, name: reading.sandboxId, namespace, pod };
     const counts = [
@@ -85,10 +103,18 @@ class Collected {
   group(labels: Readonly<Record<string, string>>, figures: GroupFigures, atMs: number): void {
     const gauge = (name: string, help: string, value: number): void =>
       this.add(name, 'gauge', help, { labels, value, atMs });
-    const { cpuUsageNs, memoryWorkingSetBytes, memory } = figures;
+    const { cpuUsageNs, cpu, memoryWorkingSetBytes, memory } = figures;
     this.add('container_cpu_usage_seconds_total', 'counter', 'Cumulative cpu time consumed in seconds.', {
       ...{ labels: { ...labels, cpu: 'total' }, value: cpuUsageNs / 1e9, atMs },
     });
+    if (cpu !== undefined) {
+      this.#seconds('container_cpu_user_seconds_total', 'Cumulative user cpu time consumed in seconds.', {
+        ...{ labels, value: cpu.userNs, atMs },
+      });
+      this.#seconds('container_cpu_system_seconds_total', 'Cumulative system cpu time consumed in seconds.', {
+        ...{ labels, value: cpu.systemNs, atMs },
+      });
+    }
     gauge('container_memory_working_set_bytes', 'Current working set in bytes.', memoryWorkingSetBytes);
     gauge('container_last_seen', 'Last time a container was seen by the exporter', Math.floor(atMs / 1_000));
     if (memory === undefined) return;
@@ -106,6 +132,37 @@ class Collected {
         ...{ labels: { ...labels, failure_type: kind, scope: 'hierarchy' }, value, atMs },
       });
     }
+  }
+
+  /** Waits of a group with a quota. */
+  throttling(labels: Readonly<Record<string, string>>, cpu: CpuDetails | undefined, atMs: number): void {
+    if (cpu === undefined) return;
+    const counter = (name: string, help: string, value: number): void =>
+      this.add(name, 'counter', help, { labels, value, atMs });
+    const { periods, throttledPeriods, throttledNs } = cpu;
+    counter('container_cpu_cfs_periods_total', 'Number of elapsed enforcement period intervals.', periods);
+    counter('container_cpu_cfs_throttled_periods_total', 'Number of throttled period intervals.', throttledPeriods);
+    this.#seconds(
+      'container_cpu_cfs_throttled_seconds_total',
+      'Total time duration the container has been throttled.',
+      { labels, value: throttledNs, atMs },
+    );
+  }
+
+  bounds(labels: Readonly<Record<string, string>>, { cpuShares, cpuQuotaUs, memoryLimitBytes = 0 }: GroupBounds): void {
+    const gauge = (name: string, help: string, value: number | undefined): void => {
+      if (value !== undefined) this.add(name, 'gauge', help, { labels, value });
+    };
+    gauge('container_spec_cpu_period', 'CPU period of the container.', periodUs);
+    gauge('container_spec_cpu_quota', 'CPU quota of the container.', cpuQuotaUs);
+    gauge('container_spec_cpu_shares', 'CPU share of the container.', cpuShares);
+    // 0 says that there is none.
+    gauge('container_spec_memory_limit_bytes', 'Memory limit for the container.', memoryLimitBytes);
+  }
+
+  /** Adds a counter of seconds from nanoseconds. */
+  #seconds(name: string, help: string, sample: Sample): void {
+    this.add(name, 'counter', help, { ...sample, value: sample.value / 1e9 });
   }
 
   families(): Family[] {

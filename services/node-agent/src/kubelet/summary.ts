@@ -1,7 +1,7 @@
 import type { Pod } from '@gantry/model/gen/gantry.core.v1.ts';
 import { rfc3339 } from '@gantry/runtime/time.ts';
-import type { MemoryDetails } from '../runtime/memory-details.ts';
 import type { NodeStats } from '../runtime/runtime.ts';
+import type { MemoryDetails } from '../runtime/usage-details.ts';
 import type { InterfaceUsage } from '../statistics/network-usage.ts';
 import { memoryLimitOf } from './limits.ts';
 import { type ContainerUsage, type NodeReading, type PodReading, type Read, totalOf } from './usage.ts';

@@ -11,7 +11,7 @@
  * - Times are milliseconds since the Unix epoch, sizes are bytes.
  */
 import type { Duplex, Readable, Writable } from 'node:stream';
-import type { MemoryDetails } from './memory-details.ts';
+import type { CpuDetails, MemoryDetails } from './usage-details.ts';
 
 /** A driver and its parts. Disposing of it closes connections; sandboxes and containers go on running. */
 export interface Runtime extends AsyncDisposable {
@@ -381,7 +381,8 @@ export interface ContainerStats {
   readonly memoryWorkingSetBytes: number;
   /** Written to its writable layer. */
   readonly rootfsUsedBytes: number;
-  /** Further figures of memory, where the driver knows them. */
+  /** Further figures of processors and memory, where the driver knows them. */
+  readonly cpu?: CpuDetails;
   readonly memory?: MemoryDetails;
 }
 

@@ -22,7 +22,7 @@ function write(path: string, text: string): void {
 
 /** A group of version 2. */
 function group(path: string, cpuMs: number, bytes: number): void {
-  write(`${path}/cpu.stat`, `usage_usec ${cpuMs * 1_000}\nuser_usec 1\n`);
+  write(`${path}/cpu.stat`, `usage_usec ${cpuMs * 1_000}\nuser_usec 2\nsystem_usec 1\n`);
   write(`${path}/memory.current`, `${bytes + 50}\n`);
   write(`${path}/memory.stat`, 'anon 70\nfile 60\ninactive_file 50\npgfault 9\npgmajfault 2\n');
   write(`${path}/cgroup.procs`, '');
@@ -52,6 +52,32 @@ describe('files of control groups', () => {
       memory: { usageBytes: 200, rssBytes: 60, pageFaults: 7, majorPageFaults: 3 },
     });
     expect(files.processIn('/a')).toBe(41);
+  });
+
+  test('tell details of processor time where they are asked for, of version 2', () => {
+    write('cgroup.controllers', 'cpu memory\n');
+    group('a', 3, 100);
+    const none = { periods: 0, throttledPeriods: 0, throttledNs: 0 };
+    expect(new CgroupFiles(root).usage('/a', true)?.cpu).toEqual({ userNs: 2_000, systemNs: 1_000, ...none });
+    write('a/cpu.stat', 'usage_usec 9\nuser_usec 5\nsystem_usec 4\nnr_periods 7\nnr_throttled 3\nthrottled_usec 11\n');
+    expect(new CgroupFiles(root).usage('/a', true)?.cpu).toEqual({
+      ...{ userNs: 5_000, systemNs: 4_000, periods: 7, throttledPeriods: 3, throttledNs: 11_000 },
+    });
+  });
+
+  test('tell details of processor time where they are asked for, of version 1', () => {
+    write('cpuacct/a/cpuacct.usage', '5000\n');
+    write('cpuacct/a/cpuacct.stat', 'user 3\nsystem 2\n');
+    write('memory/a/memory.usage_in_bytes', '200\n');
+    write('memory/a/memory.stat', 'total_inactive_file 80\ntotal_rss 60\ntotal_pgfault 7\ntotal_pgmajfault 3\n');
+    const files = new CgroupFiles(root);
+    const times = { userNs: 30e6, systemNs: 20e6 };
+    // Processors need not be divided among groups.
+    expect(files.usage('/a', true)?.cpu).toEqual({ ...times, periods: 0, throttledPeriods: 0, throttledNs: 0 });
+    write('cpu/a/cpu.stat', 'nr_periods 7\nnr_throttled 3\nthrottled_time 11\n');
+    expect(files.usage('/a', true)?.cpu).toEqual({ ...times, periods: 7, throttledPeriods: 3, throttledNs: 11 });
+    write('cpuacct/a/cpuacct.stat', 'user 3\n');
+    expect(files.usage('/a', true)).toBeUndefined();
   });
 
   test.each([
@@ -123,7 +149,10 @@ describe('statistics from control groups', () => {
     runtimeStats = [{ containerId: 'main', rootfsUsedBytes: 77 } as ContainerStats];
     expect(await stats.containers()).toMatchObject([{ rootfsUsedBytes: 0 }, {}]);
     expect(await stats.containers()).toMatchObject([
-      { containerId: 'main', sandboxId: 's', cpuUsageNs: 30e6, memoryWorkingSetBytes: 300, rootfsUsedBytes: 77 },
+      {
+        ...{ containerId: 'main', sandboxId: 's', cpuUsageNs: 30e6, memoryWorkingSetBytes: 300, rootfsUsedBytes: 77 },
+        cpu: { userNs: 2_000, systemNs: 1_000 },
+      },
       { containerId: 'side', cpuUsageNs: 5e6, rootfsUsedBytes: 0 },
     ]);
     await stats.containers();

@@ -51,7 +51,7 @@ export class CgroupStats implements StatsSource {
     for (const { uid } of pods.workers()) {
       for (const { id, sandboxId, state } of (pods.sandboxesOf(uid) ?? []).flatMap((each) => each.containers)) {
         if (state.kind !== 'running') continue;
-        const usage = files.usage(join(cgroupRoot, `pod${uid}`, id));
+        const usage = files.usage(join(cgroupRoot, `pod${uid}`, id), true);
         const rootfsUsedBytes = this.#layers.get(id) ?? 0;
         if (usage === undefined) elsewhere.add(id);
         else found.push({ containerId: id, sandboxId, atMs: clock.now(), rootfsUsedBytes, ...usage });

@@ -1,5 +1,5 @@
-import type { MemoryDetails } from '../runtime/memory-details.ts';
 import type { ContainerStats, Stats } from '../runtime/runtime.ts';
+import type { MemoryDetails } from '../runtime/usage-details.ts';
 import type { InterfaceUsage } from './network-usage.ts';
 
 /** Usage of a pod as a whole: its containers, what holds them together, and its network. */
