@@ -1,3 +1,4 @@
+import type { EmptiedNode } from '@gantry/client/placement-messages.ts';
 import type { Node, Pod } from '@gantry/model/gen/gantry.core.v1.ts';
 import { isReady } from '@gantry/model/ready.ts';
 import { type Action, refOf, sees, type View } from '../core/action.ts';
@@ -77,6 +78,15 @@ export function removalSteps(
     return { type: 'delete', object: node, requires };
   });
   return { calls, actions: [...actions, ...deletions], given, gone: picture.lost };
+}
+
+/** Nodes that are marked, with the pods that are yet to be evicted: those need room elsewhere before others are moved. */
+export function draining({ groups }: Picture, view: View): EmptiedNode[] {
+  const marked = groups.flatMap(({ nodes }) => nodes.map(({ node }) => node).filter(isMarkedLeaving));
+  return marked.map(({ metadata: { name } }) => {
+    const staying = [...view.podsOn(name)].filter((pod) => !hasEnded(pod) && !isBoundToNode(pod) && !isLeaving(pod));
+    return { nodeName: name, podUids: staying.map(({ metadata }) => metadata.uid!) };
+  });
 }
 
 /** A node as its provider knows it. */

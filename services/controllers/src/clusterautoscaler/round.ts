@@ -1,4 +1,4 @@
-import type { SimulateRequest, SimulateResponse } from '@gantry/client/placement-messages.ts';
+import type { EmptiedNode, SimulateRequest, SimulateResponse } from '@gantry/client/placement-messages.ts';
 import type { ProviderNode } from '@gantry/cloud-provider/provider.ts';
 import { podRequests } from '@gantry/model/amounts.ts';
 import type { ConfigMap, Node, Pod } from '@gantry/model/gen/gantry.core.v1.ts';
@@ -15,7 +15,7 @@ import { notesAnnotation } from './notes.ts';
 import { pendingPods } from './pending.ts';
 import { groupAnnotation, type Picture, pictureOf } from './picture.ts';
 import { regretsAnnotation } from './regrets.ts';
-import { providerNode, removalSteps } from './removal.ts';
+import { draining, providerNode, removalSteps } from './removal.ts';
 import { removalsAnnotation } from './removals-log.ts';
 import { repairsFor } from './repair.ts';
 import { isIdle, nodesToRemove, ripeOf, silentToRemove, softTaints, unneededOf } from './scale-down.ts';
@@ -151,7 +151,9 @@ export class Round {
       : [];
     const growth = growthOf(picture, pending, headroom, view, this.#settings, memory.backoff, nowMs);
     const isAsked = pending.length + headroom.length + candidates.length > 0;
-    const simulations = isAsked ? growth.requests.map((request) => simulation(request, candidates)) : [];
+    const simulations = isAsked
+      ? growth.requests.map((request) => simulation(request, draining(picture, view), candidates))
+      : [];
     const calls = [...removal.calls, ...repairs.calls, ...simulations];
     const before = [
       ...removal.actions,
@@ -355,11 +357,11 @@ function doubtfulIn(view: View): ProviderNode[] {
   return silent.slice(0, mostDoubtful).map(providerNode);
 }
 
-function simulation(request: SimulateRequest, candidates: readonly Candidate[]): Call {
+function simulation(request: SimulateRequest, marked: readonly EmptiedNode[], candidates: readonly Candidate[]): Call {
   const emptied = candidates.map(({ member, moving }) => {
     return { nodeName: member.node.metadata.name, podUids: moving.map(({ metadata }) => metadata.uid!) };
   });
-  return { type: 'simulate', request: { ...request, emptied } };
+  return { type: 'simulate', request: { ...request, emptied: [...marked, ...emptied] } };
 }
 
 function statusIn(view: View): ConfigMap | undefined {

@@ -246,8 +246,8 @@ export class PlayedProvider {
 
   /** While nothing changes, the nodes that stay have the room that buffers want. */
   #judgeRoom(name: string): void {
-    const { clock, players } = this.#simulation;
-    if (this.turns.steadyMs(clock.monotonic()) < 2 * tolerableMs) return;
+    const { players } = this.#simulation;
+    if (this.turns.steadyMs(name) < 2 * tolerableMs) return;
     const others = this.#simulation.all('Node').filter(({ metadata }) => metadata.name !== name);
     const live = others.filter((node) => isReady(node) && !isMarkedLeaving(node) && players.isLive(node.metadata.name));
     const pods = this.#simulation.all('Pod');

@@ -76,7 +76,9 @@ function simulated(simulation: Simulation, request: SimulateRequest): SimulateRe
     room.delete(nodeName);
     const total = [...room.values()].reduce((sum, count) => sum + count, 0);
     const promised = own === undefined ? 0 : roomOn(nodeNamed(simulation, nodeName), pods) - own;
-    const fits = own !== undefined && total >= moving.length + promised;
+    // One that is marked takes no pods; those on it move all the same.
+    const fits =
+      simulation.all('Node').some(({ metadata }) => metadata.name === nodeName) && total >= moving.length + promised;
     if (fits) for (let at = 0; at < moving.length + promised; at++) take(room);
     else if (own !== undefined) room.set(nodeName, own);
     return fits ? { nodeName, fits } : { nodeName, fits, problem: 'no room' };

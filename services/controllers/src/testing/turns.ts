@@ -7,7 +7,8 @@ const mostTurns = 2;
 export class Turns {
   readonly #shrunk = new Set<string>();
   readonly #counts = new Map<string, number>();
-  #marked: ReadonlySet<string> = new Set();
+  /** When nodes were marked, by name. */
+  #marked: ReadonlyMap<string, number> = new Map();
   #demand = '';
   #sinceMs = 0;
   /** Nodes that were marked, so far. */
@@ -22,7 +23,8 @@ export class Turns {
     if (demand !== this.#demand) this.excuse(nowMs);
     this.#demand = demand;
     const before = this.#marked;
-    this.#marked = new Set(nodes.filter(({ isMarked }) => isMarked).map(({ name }) => name));
+    const marked = nodes.filter(({ isMarked }) => isMarked);
+    this.#marked = new Map(marked.map(({ name }) => [name, before.get(name) ?? nowMs]));
     for (const { name, group, isMarked } of nodes) {
       if (isMarked && !before.has(name)) this.#shrank(group);
       if (!isMarked && before.has(name)) this.grew(group);
@@ -36,9 +38,9 @@ export class Turns {
     this.#counts.clear();
   }
 
-  /** Milliseconds for which the demand has been the same and nothing went wrong. */
-  steadyMs(nowMs: number): number {
-    return nowMs - this.#sinceMs;
+  /** Milliseconds for which demand had been the same, and nothing had gone wrong, when the node was marked; less than none where that has changed since. */
+  steadyMs(name: string): number {
+    return (this.#marked.get(name) ?? Number.NEGATIVE_INFINITY) - this.#sinceMs;
   }
 
   /** Throws where the group has turned too often. */

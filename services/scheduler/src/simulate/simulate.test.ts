@@ -189,6 +189,16 @@ describe('nodes to be emptied', () => {
     expect(without.emptied!.map(({ fits }) => fits)).toEqual([true, false]);
   });
 
+  test('have no room on others that pods of nodes that leave already need', () => {
+    const world = running({ b: ['b1', 'b2'], c: ['c1', 'c2'] });
+    world.node('leaving', { taints: [{ key: 'ToBeDeletedByClusterAutoscaler', value: '', effect: 'NoSchedule' }] });
+    world.pod('l1', { ...cpu('1'), nodeName: 'leaving' });
+    const b = { nodeName: 'b', podUids: ['b1', 'b2'] };
+    expect(run(world, { emptied: [b] }).emptied!.map(({ fits }) => fits)).toEqual([true]);
+    const emptied = [{ nodeName: 'leaving', podUids: ['l1'] }, b];
+    expect(run(world, { emptied }).emptied!.map(({ fits }) => fits)).toEqual([true, false]);
+  });
+
   test('are unknown where they are gone', () => {
     const emptied = [{ nodeName: 'gone' }];
     expect(run(new World(), { emptied }).emptied).toEqual([
