@@ -34,7 +34,7 @@ beforeAll(async () => {
   agent = await startTestAgent(
     api,
     runtime,
-    testConfig(join(directory, 'agent'), { listen: { host: '127.0.0.1', port: 0 } }),
+    testConfig(join(directory, 'agent'), { listen: { host: '127.0.0.1', port: 0 }, statisticsMs: 500 }),
   );
   await agent.ready;
   const { transport, options } = testCredentials.dial('');
@@ -176,7 +176,10 @@ describe('forwarded ports', () => {
 
 describe('usage', () => {
   it('is told of each running container', async () => {
-    const { containers } = await calls.stats({ pod: 'worker' });
+    const containers = await eventually('the container was read twice', async () => {
+      const { containers: found } = await calls.stats({ pod: 'worker' });
+      return found.every(({ windowMs }) => Number(windowMs) > 0) && found;
+    });
     expect(containers).toMatchObject([{ namespace: 'default', pod: 'worker', container: 'main', nodeName: 'node-1' }]);
     expect(Number(containers[0]?.memoryWorkingSetBytes)).toBeGreaterThan(0);
   });
