@@ -36,7 +36,7 @@ export function forwardedHeaders(incoming: Incoming, host: string): Record<strin
   const { pathname } = new URL(`http://localhost${incoming.url}`);
   headers.host = host;
   headers['x-forwarded-uri'] = pathname;
-  headers['x-forwarded-host'] = String(incoming.headers.host ?? incoming.headers[':authority'] ?? '');
+  headers['x-forwarded-host'] = askedHost(incoming);
   headers['x-forwarded-proto'] = 'encrypted' in incoming.socket ? 'https' : 'http';
   const from = incoming.socket.remoteAddress;
   const before = incoming.headers['x-forwarded-for'];
@@ -45,6 +45,11 @@ export function forwardedHeaders(incoming: Incoming, host: string): Record<strin
     incoming.headers['content-length'] !== undefined || incoming.headers['transfer-encoding'] !== undefined;
   if (hasBody && incoming.headers['content-length'] === undefined) headers['transfer-encoding'] = 'chunked';
   return headers;
+}
+
+/** The host that a client asked, which may have a port. */
+export function askedHost({ headers }: Incoming): string {
+  return String(headers.host ?? headers[':authority'] ?? '');
 }
 
 /** A server's headers as the client gets them. */

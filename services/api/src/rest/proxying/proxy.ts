@@ -1,4 +1,4 @@
-import { type ClientRequest, request as httpRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
+import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { connect as connectTls } from 'node:tls';
@@ -10,13 +10,15 @@ import { socketTo } from '../../pods/socket.ts';
 import type { ProxyTarget } from '../../pods/targets.ts';
 import type { Outgoing } from '../answer.ts';
 import type { ResourceDeps, ResourceRequest, Upgrade } from '../request.ts';
-import { forwardedHeaders, joinUpgraded, returnedHeaders, upgradeAnswerOf } from './passing.ts';
+import { isRewritable, linkStreams } from './html.ts';
+import { linkBelow } from './links.ts';
+import { askedHost, forwardedHeaders, joinUpgraded, returnedHeaders, upgradeAnswerOf } from './passing.ts';
 
 type Deps = Pick<ResourceDeps, 'pods' | 'authorize'>;
 
 /** Passes a request on to a port of a node, of a pod, or of one of a service's pods, and its answer back. */
 export async function handleProxy(deps: Deps, request: ResourceRequest, response: Outgoing): Promise<void> {
-  const { incoming, route, context } = request;
+  const { incoming, route } = request;
   const target = await backendOf(deps, request);
   if (route.restPath === '' && (incoming.method === 'GET' || incoming.method === 'HEAD')) {
     // Relative links of a page lead below it only where its address ends with a slash.
@@ -32,9 +34,7 @@ export async function handleProxy(deps: Deps, request: ResourceRequest, response
   const answer = await promise.catch((error: unknown) => {
     throw unreachable(error);
   });
-  response.writeHead(answer.statusCode ?? 502, answerHeaders(answer.headers, request, target));
-  // A broken answer breaks the client's: what was sent of it cannot be taken back.
-  await pipeline(answer, response, { signal: context.signal }).catch(() => response.destroy());
+  await giveBack(request, target, answer, response);
 }
 
 /** Connects a client to a port of a pod in the protocol that both agree upon, such as WebSocket. */
@@ -88,27 +88,31 @@ function open(
   return call;
 }
 
-/** A pod's headers as the client gets them. A redirection on the pod leads below the proxy's path. */
-function answerHeaders(
-  headers: IncomingHttpHeaders,
-  { incoming, route }: ResourceRequest,
+/** Passes a server's answer on. Redirections and the links of pages lead below the proxy's path. */
+async function giveBack(
+  { incoming, route, context: { signal } }: ResourceRequest,
   { host }: Backend,
-): Record<string, string | string[]> {
-  const result = returnedHeaders(headers);
+  answer: IncomingMessage,
+  response: Outgoing,
+): Promise<void> {
+  const { statusCode: code = 502, headers: given } = answer;
+  const headers = returnedHeaders(given);
   const { pathname } = new URL(`http://localhost${incoming.url}`);
   const root = pathname.slice(0, pathname.length - route.restPath.length);
-  const location = headers.location && locationBelow(headers.location, root, host, route.restPath);
-  if (location) result.location = location;
-  return result;
-}
-
-/** The address of a redirection as the client must ask for it; addresses of other hosts stay. */
-export function locationBelow(location: string, root: string, host: string, path: string): string {
-  const base = `http://${host}${path || '/'}`;
-  if (!URL.canParse(location, base)) return location;
-  const url = new URL(location, base);
-  if (url.host !== new URL(base).host) return location;
-  return `${root}${url.pathname}${url.search}${url.hash}`;
+  const rewrite = (link: string): string => linkBelow(link, { root, host, clientHost: askedHost(incoming) });
+  if (given.location) headers.location = rewrite(given.location);
+  // A part of a page stays as it is: its place in the page is told in bytes.
+  const isPage = !given.location && code !== 206 && isRewritable(given);
+  if (isPage) delete headers['content-length'];
+  response.writeHead(code, headers);
+  const hasBody = incoming.method !== 'HEAD' && code !== 204 && code !== 304 && given['content-length'] !== '0';
+  try {
+    const streams = isPage && hasBody ? await linkStreams(answer, given['content-encoding'] ?? '', rewrite) : [];
+    await pipeline([answer, ...streams, response], { signal });
+  } catch {
+    // A broken answer breaks the client's: what was sent of it cannot be taken back.
+    response.destroy();
+  }
 }
 
 function unreachable(cause: unknown): GantryError {
