@@ -7,7 +7,6 @@
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { removeCgroupTree } from '@gantry/node-agent/runtime/cgroups.ts';
 import { readNodeStats } from '@gantry/node-agent/runtime/node-stats.ts';
 import { CgroupFiles } from '@gantry/node-agent/statistics/cgroup-files.ts';
@@ -15,13 +14,13 @@ import { CgroupStats } from '@gantry/node-agent/statistics/cgroup-stats.ts';
 import { defaultSampleMs, Sampler } from '@gantry/node-agent/statistics/sampler.ts';
 import { systemClock } from '@gantry/runtime/clock.ts';
 import { silentLogger } from '@gantry/runtime/log.ts';
+import { readArguments } from './arguments.ts';
 import { describeMachine } from './machine.ts';
 
-const { values } = parseArgs({
-  options: { pods: { type: 'string', default: '100' }, samples: { type: 'string', default: '50' } },
+const { pods: podCount, samples } = readArguments('The price of reading the usage of pods every ten seconds.', {
+  pods: { type: 'number', about: 'pods, each with a sandbox and a container', default: 100 },
+  samples: { type: 'number', about: 'readings to take the average of', default: 50 },
 });
-const podCount = Number(values.pods);
-const samples = Number(values.samples);
 const cgroupRoot = '/gantry-bench/node-1';
 const mount = '/sys/fs/cgroup';
 const isV2 = existsSync(join(mount, 'cgroup.controllers'));

@@ -55,8 +55,10 @@ it('never changes the class of a pod, nor asks for more than the limit', () => {
       for (const name of ['cpu', 'memory'] as const) {
         const of = shares[name];
         if (of === undefined) continue;
-        resources.requests[name] = `${of.request}m`;
-        if (of.over !== undefined) resources.limits[name] = `${of.request + of.over}m`;
+        // Memory comes in whole bytes.
+        const unit = name === 'cpu' ? 'm' : '';
+        resources.requests[name] = `${of.request}${unit}`;
+        if (of.over !== undefined) resources.limits[name] = `${of.request + of.over}${unit}`;
       }
       const patch = followed(resources, { cpu: `${cpu}m`, memory: `${memory}` });
       const after = {

@@ -13,6 +13,8 @@ test('a Python client learns every message from reflection, as protoc describes 
   const { stdout } = await promisify(execFile)(python, [client, running.api.address, protoFolder]);
   const { services, files, ...rest } = JSON.parse(stdout);
   expect(Object.keys(services).sort()).toEqual([
+    'gantry.api.v1.AccessService',
+    'gantry.api.v1.MetricsService',
     'gantry.api.v1.NodeService',
     'gantry.api.v1.PlacementService',
     'gantry.api.v1.PodService',

@@ -220,8 +220,8 @@ describe('two nodes on this machine', () => {
     await expect(runtimes[1].observer.observe()).rejects.toMatchObject({ reason: 'ServiceUnavailable' });
     await nodes[1].powerOn();
     const found = await observed(runtimes[1], pod.containerId, (each) => each.state.kind === 'exited');
-    // Nobody saw how it ended, which containerd says with this code.
-    expect(found.state).toMatchObject({ exitCode: 255, reason: 'Unknown' });
+    // Nobody saw how it ended, which containerd says with this code; it may have seen that it did before its own end.
+    expect(found.state).toMatchObject({ exitCode: 255, reason: expect.stringMatching(/^(Unknown|Error)$/) });
     const again = await runPod(nodes[1], runtimes[1], 'doomed', serving('again'), {
       sandbox: { attempt: 1 },
       container: { attempt: 1 },

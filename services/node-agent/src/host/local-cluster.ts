@@ -161,7 +161,8 @@ class RunningCluster implements LocalCluster {
   }
 
   get nodes(): readonly LocalNode[] {
-    return [...this.#nodes.values()];
+    // In the order of the configuration, whichever was up first.
+    return this.#networked.flatMap((name) => this.#nodes.get(name) ?? []);
   }
 
   get addresses(): AddressPlan {
