@@ -143,6 +143,14 @@ describe('a proxied request', () => {
     await expect(ask('GET', `${root}/page`)).rejects.toThrow();
   });
 
+  test('does not open the address of the api to pages of other sites', async () => {
+    const open = { 'access-control-allow-origin': '*', 'access-control-allow-credentials': 'true', 'x-own': 'yes' };
+    respond = (_, response) => response.writeHead(200, open).end('{}');
+    const { headers } = await ask('GET', `${root}/open`);
+    expect(headers).toMatchObject({ 'x-own': 'yes' });
+    expect(Object.keys(headers).filter((name) => name.startsWith('access-control-'))).toEqual([]);
+  });
+
   test('to a port that does not answer is told so', async () => {
     const before = pods.connection;
     pods.connection = async function* () {

@@ -88,6 +88,14 @@ function open(
   return call;
 }
 
+/** Headers that let pages of other sites read an answer. A pod speaks at the api's address here, and may not open it to others. */
+const originHeaders = [
+  'access-control-allow-credentials',
+  'access-control-allow-headers',
+  'access-control-allow-methods',
+  'access-control-allow-origin',
+] as const;
+
 /** Passes a server's answer on. Redirections and the links of pages lead below the proxy's path. */
 async function giveBack(
   { incoming, route, context: { signal } }: ResourceRequest,
@@ -97,6 +105,7 @@ async function giveBack(
 ): Promise<void> {
   const { statusCode: code = 502, headers: given } = answer;
   const headers = returnedHeaders(given);
+  for (const name of originHeaders) delete headers[name];
   const { pathname } = new URL(`http://localhost${incoming.url}`);
   const root = pathname.slice(0, pathname.length - route.restPath.length);
   const rewrite = (link: string): string => linkBelow(link, { root, host, clientHost: askedHost(incoming) });
