@@ -42,6 +42,7 @@ export function drawChart(chart: Chart): string {
   const x = scaleLinear([0, chart.seconds], [left, width - right]);
   const body = chart.panels.map((panel, i) => drawPanel(panel, chart, x, top + i * (panelHeight + gap)));
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" font-family="sans-serif" font-size="12">
+<title>${escaped(chart.title)}</title>
 <rect width="${width}" height="${height}" fill="#ffffff"/>
 <text x="${left}" y="26" font-size="17" font-weight="bold">${escaped(chart.title)}</text>
 <text x="${left}" y="46" fill="#555555">${escaped(chart.subtitle)}</text>
