@@ -13,13 +13,14 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Deployment } from '@gantry/model/gen/gantry.apps.v1.ts';
+import { isReady } from '@gantry/model/ready.ts';
 import { writeImageTar } from '@gantry/node-agent/images/image.ts';
 import { busyboxImage, busyboxImageName } from '@gantry/node-agent/images/local.ts';
 import { parseUsage } from '@gantry/node-agent/runtime/process/usage.ts';
 import { readArguments } from './arguments.ts';
 import { DirectNode } from './direct-cri.ts';
 import { describeMachine } from './machine.ts';
-import { followPods, isReady, isRunning } from './pods.ts';
+import { followPods, isRunning } from './pods.ts';
 import { startUpProcess, type UpProcess } from './up-process.ts';
 
 /** Rounds end when they took this long together. */

@@ -16,10 +16,10 @@ import { startCluster } from '@gantry/cli/up/cluster.ts';
 import { applySample, writeSampleImages } from '@gantry/cli/up/sample.ts';
 import type { Client } from '@gantry/client/client.ts';
 import type { Pod } from '@gantry/model/gen/gantry.core.v1.ts';
+import { isReady } from '@gantry/model/ready.ts';
 import { createLogger } from '@gantry/runtime/log.ts';
 import { readArguments } from './arguments.ts';
 import { describeMachine } from './machine.ts';
-import { isReady } from './pods.ts';
 
 readArguments('How long a lost node is felt.', {});
 

@@ -44,7 +44,3 @@ export function followPods(client: Client): PodFollower {
 export function isRunning(pod: Pod): boolean {
   return pod.status?.phase === 'Running';
 }
-
-export function isReady(pod: Pod): boolean {
-  return (pod.status?.conditions ?? []).some(({ type, status }) => type === 'Ready' && status === 'True');
-}

@@ -1,4 +1,5 @@
 import { connect, defaultApiAddress } from '@gantry/client/client.ts';
+import { parseFlagDurationMs } from '@gantry/model/duration.ts';
 import { systemClock } from '@gantry/runtime/clock.ts';
 import type { Termination } from '@gantry/runtime/service.ts';
 import { Command, InvalidArgumentError, Option } from 'commander';
@@ -387,14 +388,9 @@ function wholeNumber(value: string): number {
   return Number(value);
 }
 
-const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
-
 /** `90s`, `5m`, `1h30m`, or a bare 0, in milliseconds. */
 export function parseDurationMs(value: string): number {
-  if (value === '0') return 0;
-  const parts = [...value.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g)];
-  if (parts.length === 0 || parts.map(([text]) => text).join('') !== value) {
-    throw new InvalidArgumentError('must be a duration such as 30s, 5m or 1h30m.');
-  }
-  return parts.reduce((total, [, number, unit]) => total + Number(number) * unitMs[unit!]!, 0);
+  const ms = value === '0' ? 0 : parseFlagDurationMs(value);
+  if (ms === undefined) throw new InvalidArgumentError('must be a duration such as 30s, 5m or 1h30m.');
+  return ms;
 }

@@ -9,11 +9,12 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { isReady } from '@gantry/model/ready.ts';
 import { readArguments } from '../arguments.ts';
 import { type Load, startLoad } from '../http-load.ts';
 import { describeMachine } from '../machine.ts';
 import { pageImage, writePageImage } from '../page-image.ts';
-import { followPods, isReady } from '../pods.ts';
+import { followPods } from '../pods.ts';
 import { startUpProcess } from '../up-process.ts';
 import { application, labelSelector, port } from './application.ts';
 import { drawChart } from './chart.ts';

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from '@gantry/client/client.ts';
 import type { Node, Pod } from '@gantry/model/gen/gantry.core.v1.ts';
+import { isReady } from '@gantry/model/ready.ts';
 import { type EndedRequest, type Load, latencyMs } from '../http-load.ts';
-import { isReady } from '../pods.ts';
 import type { Chart } from './chart.ts';
 
 /** The cluster and the load at one moment. */
@@ -54,13 +54,8 @@ export function momentOf(
     ...{ seconds, offered, answered: rate(ended.length - failed), failed: rate(failed) },
     ...{ p50Ms: latencyMs(ended, 0.5), p99Ms: latencyMs(ended, 0.99) },
     ...{ pods: alive.length, readyPods: alive.filter(isReady).length },
-    nodes: nodes.filter(isReadyNode).length,
+    nodes: nodes.filter((node) => isReady(node) && node.spec?.unschedulable !== true).length,
   };
-}
-
-function isReadyNode({ status, spec }: Node): boolean {
-  const isReady = (status?.conditions ?? []).some(({ type, status: value }) => type === 'Ready' && value === 'True');
-  return isReady && spec?.unschedulable !== true;
 }
 
 /** Moments of a cluster under load that are written down each second. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { formatDurationNs, parseDurationNs } from './duration.ts';
+import { formatDurationNs, parseDurationNs, parseFlagDurationMs } from './duration.ts';
 
 test.each([
   ['0s', 0],
@@ -17,4 +17,17 @@ test.each([
 
 test.each(['', '5', 's', '1d', '1 s', '5s!'])('%j is no time span', (text) => {
   expect(parseDurationNs(text)).toBeUndefined();
+});
+
+test.each([
+  ['250ms', 250],
+  ['0s', 0],
+  ['1h30m', 5_400_000],
+  ['1.5s', 1_500],
+])('%s in a flag is so many milliseconds', (text, ms) => {
+  expect(parseFlagDurationMs(text)).toBe(ms);
+});
+
+test.each(['', '0', '5', '-5s', '5us', '.5s', '1 s', '5s!'])('%j in a flag is no time span', (text) => {
+  expect(parseFlagDurationMs(text)).toBeUndefined();
 });

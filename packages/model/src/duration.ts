@@ -11,6 +11,16 @@ export function parseDurationNs(text: string): number | undefined {
   return text.startsWith('-') ? -Math.round(sum) : Math.round(sum);
 }
 
+const flagUnitsMs: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
+const flagPart = /(\d+(?:\.\d+)?)(ms|s|m|h)/g;
+const wholeFlag = /^(?:\d+(?:\.\d+)?(?:ms|s|m|h))+$/;
+
+/** Milliseconds of a span in a flag or annotation: as Go writes it, without a sign and without units below a millisecond; undefined for any other text. */
+export function parseFlagDurationMs(text: string): number | undefined {
+  if (!wholeFlag.test(text)) return undefined;
+  return [...text.matchAll(flagPart)].reduce((sum, [, number, unit]) => sum + Number(number) * flagUnitsMs[unit!]!, 0);
+}
+
 /** The span as Go writes it. */
 export function formatDurationNs(ns: number): string {
   if (ns < 0) return `-${formatDurationNs(-ns)}`;

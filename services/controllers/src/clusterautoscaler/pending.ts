@@ -1,3 +1,4 @@
+import { parseFlagDurationMs } from '@gantry/model/duration.ts';
 import type { Pod } from '@gantry/model/gen/gantry.core.v1.ts';
 import type { View } from '../core/action.ts';
 import { controllerOf } from '../core/owners.ts';
@@ -30,13 +31,8 @@ function mayHaveNode(pod: Pod, settings: ClusterAutoscalerSettings, nowMs: numbe
   return nowMs - Date.parse(pod.metadata.creationTimestamp ?? '') >= delayMs || delayMs === 0;
 }
 
-const units: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
-
-/** A duration as Go writes it, such as 1m30s; undefined where the text is none. */
+/** A duration as Go writes it, such as 1m30s or 0; undefined where the text is none. */
 export function durationMs(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
-  if (text === '0') return 0;
-  const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g)];
-  if (parts.length === 0 || parts.map(([part]) => part).join('') !== text) return undefined;
-  return parts.reduce((sum, [, amount, unit]) => sum + Number(amount) * units[unit!]!, 0);
+  return text === '0' ? 0 : parseFlagDurationMs(text);
 }
