@@ -34,7 +34,7 @@ const unimplemented = 'MethodNotAllowed';
 
 /** Connects to a provider when it is first called, and again whenever the connection is lost. Throws Invalid on settings that cannot be. */
 export function connectProvider(settings: ProviderSettings): ProviderClient {
-  const { target, credentials, options } = transportOf(settings);
+  const { target, credentials } = transportOf(settings);
   const channel = new GrpcClient(target, credentials, {
     'grpc.max_receive_message_length': maxResponseBytes,
     'grpc.keepalive_time_ms': 20_000,
@@ -42,7 +42,6 @@ export function connectProvider(settings: ProviderSettings): ProviderClient {
     'grpc.initial_reconnect_backoff_ms': 100,
     'grpc.max_reconnect_backoff_ms': 2_000,
     'grpc.use_local_subchannel_pool': 1,
-    ...options,
   });
   return new ProviderClient(channel, settings);
 }

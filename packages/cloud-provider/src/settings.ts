@@ -4,7 +4,7 @@ import { hostCredentials } from '@gantry/client/credentials.ts';
 import { parseAddress } from '@gantry/runtime/address.ts';
 import { type CertificatePaths, followCertificates } from '@gantry/runtime/certificates.ts';
 import { GantryError } from '@gantry/runtime/errors.ts';
-import { ChannelCredentials, type ChannelOptions } from '@grpc/grpc-js';
+import { ChannelCredentials } from '@grpc/grpc-js';
 import { parse } from 'yaml';
 
 /** Bound of one call, in milliseconds, where nothing else is said; that of Kubernetes' autoscaler. */
@@ -108,13 +108,12 @@ function durationMs(text: string | undefined): number {
 export function transportOf(settings: ProviderSettings): {
   readonly target: string;
   readonly credentials: ChannelCredentials;
-  readonly options: ChannelOptions;
 } {
   const { address, certificates } = checkSettings(settings);
   if (certificates === undefined || address.startsWith('unix:')) {
-    return { target: address, credentials: ChannelCredentials.createInsecure(), options: {} };
+    return { target: address, credentials: ChannelCredentials.createInsecure() };
   }
-  return { target: address, credentials: hostCredentials(followCertificates(certificates)), options: {} };
+  return { target: address, credentials: hostCredentials(followCertificates(certificates)) };
 }
 
 function invalid(text: string): GantryError {

@@ -6,6 +6,7 @@ import type { GroupOptions, Instance, NodeGroup, ProviderNode } from '@gantry/cl
 import type { CloudInstance, GetInstanceRequest } from '@gantry/model/gen/gantry.cloud.v1.ts';
 import type { LoadBalancerIngress, Node, Service } from '@gantry/model/gen/gantry.core.v1.ts';
 import { GantryError, isError, type Reason } from '@gantry/runtime/errors.ts';
+import { refusals } from './refusals.ts';
 
 /** A node group as its provider tells of it at one time. */
 export interface GroupSnapshot extends NodeGroup {
@@ -112,20 +113,6 @@ export interface Consulted {
   readonly id: string;
   readonly answers: readonly CallAnswer[];
 }
-
-/** Reasons by which the other side says that it did nothing. */
-const refusals: readonly Reason[] = [
-  'BadRequest',
-  'Invalid',
-  'Unauthorized',
-  'Forbidden',
-  'NotFound',
-  'MethodNotAllowed',
-  'AlreadyExists',
-  'Conflict',
-  'FailedPrecondition',
-  'TooManyRequests',
-];
 
 /** Calls that are under way at once. */
 const maxCalls = 32;

@@ -8,6 +8,7 @@ import { type Consultant, type Consulted, consult } from './consult.ts';
 import { AbsentUids, LiveChecks } from './live-checks.ts';
 import { type Measured, type Measurer, measure, noMeasurer } from './measure.ts';
 import { isMetadataOnly } from './metadata-only.ts';
+import { refusals } from './refusals.ts';
 import { emptied } from './remains.ts';
 import { readScale } from './scale.ts';
 import { mostTogether, runTogether } from './together.ts';
@@ -52,20 +53,7 @@ export interface Outcome {
  * Refusals: the api says that it wrote nothing. After any other error (the connection broke, time ran out, the api or its
  * store failed inside) the write may be there.
  */
-const refusals: readonly Reason[] = [
-  'BadRequest',
-  'Invalid',
-  'Unauthorized',
-  'Forbidden',
-  'NotFound',
-  'MethodNotAllowed',
-  'AlreadyExists',
-  'Conflict',
-  'FailedPrecondition',
-  'Expired',
-  'UnsupportedMediaType',
-  'TooManyRequests',
-];
+const apiRefusals: readonly Reason[] = [...refusals, 'Expired', 'UnsupportedMediaType'];
 
 /**
  * Carries out a plan. Creates that stand side by side share calls, starting slowly (1, 2, 4, …) so that a plan whose first
@@ -200,7 +188,7 @@ class Run {
       this.#gone.push({ kind, namespace, name, uid });
       return undefined;
     }
-    if (!isError(error, ...refusals)) this.#inDoubt.add(kind);
+    if (!isError(error, ...apiRefusals)) this.#inDoubt.add(kind);
     return error;
   }
 
@@ -216,7 +204,7 @@ class Run {
         this.#tell(action, name);
       } else {
         const error = new GantryError(reason as Reason, message);
-        if (!isError(error, ...refusals)) this.#inDoubt.add(kind);
+        if (!isError(error, ...apiRefusals)) this.#inDoubt.add(kind);
         // One of them says enough: the objects of a plan are alike, and so are the refusals.
         if (failed === undefined) this.#tellFailure(action, error);
         failed ??= error;
@@ -359,7 +347,7 @@ class Run {
 
   /** Only refusals are told: after any other failure nobody knows whether it was one. */
   #tellFailure({ type, tell, told }: Create | Delete, error: unknown): void {
-    if (tell === undefined || !isError(error, ...refusals) || isOfLateView(error)) return;
+    if (tell === undefined || !isError(error, ...apiRefusals) || isOfLateView(error)) return;
     const [reason, verb] = type === 'create' ? ['FailedCreate', 'creating'] : ['FailedDelete', 'deleting'];
     this.#events.record(tell, 'Warning', reason, `${told?.failed ?? `Error ${verb}`}: ${error.message}`);
   }
@@ -369,7 +357,7 @@ class Run {
     try {
       return await write;
     } catch (error) {
-      if (!isError(error, ...refusals)) for (const { kind } of objects) this.#inDoubt.add(kind as AnyKind);
+      if (!isError(error, ...apiRefusals)) for (const { kind } of objects) this.#inDoubt.add(kind as AnyKind);
       throw error;
     }
   }
